@@ -1,0 +1,116 @@
+"""What can be wrong with a document, and what was repaired in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from .values import Json
+
+Kind = Literal["repair", "omission", "untyped"]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that keeps a document from being read.
+
+    Attributes:
+        message: what is wrong, naming the thing.
+        remedy: what to do about it.
+        file: the file that it stands in, as the user would name it.
+        line: counted from 1; None where the text has none (a missing file).
+        pointer: JSON pointer in that file; "" is the whole of it.
+    """
+
+    message: str
+    remedy: str
+    file: str
+    line: int | None = None
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        pointer = f" ({self.pointer})" if self.pointer else ""
+        return _one_line(f"{place}: {self.message}{pointer}. {self.remedy}")
+
+
+class DocumentError(Exception):
+    """A document that can't be read; it holds all of its faults, in the order of the text.
+
+    Attributes:
+        faults: at least one, without repetition.
+    """
+
+    faults: tuple[Fault, ...]
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(dict.fromkeys(faults))
+        super().__init__(*self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join(str(fault) for fault in self.faults)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A row of report.json: something that was changed, left out or lost its type on the way.
+
+    Attributes:
+        pointer: JSON pointer in `file`, where the thing stands as published.
+        file: as in `Fault`.
+        line: as in `Fault`.
+        kind: "repair" (stated otherwise than the dialect wants), "omission" (not taken over), "untyped" (taken as any value).
+        before: what stood there, in a few words.
+        after: what was made of it.
+        certain: whether the document's intent is beyond doubt.
+    """
+
+    pointer: str
+    file: str
+    line: int | None
+    kind: Kind
+    before: str
+    after: str
+    certain: bool
+
+    def row(self) -> dict[str, Json]:
+        """The note as JSON, its keys in a fixed order."""
+        return {
+            "pointer": self.pointer,
+            "file": self.file,
+            "line": self.line,
+            "kind": self.kind,
+            "before": self.before,
+            "after": self.after,
+            "certain": self.certain,
+        }
+
+
+class Report:
+    """Collects the notes of one document."""
+
+    def __init__(self) -> None:
+        self._notes: dict[Note, None] = {}
+
+    def add(self, note: Note) -> None:
+        """Keep a note; the same one twice counts once."""
+        self._notes[note] = None
+
+    @property
+    def notes(self) -> tuple[Note, ...]:
+        """All notes, ordered by file, line and pointer."""
+        return tuple(sorted(self._notes, key=_order))
+
+    def rows(self) -> list[dict[str, Json]]:
+        """All notes as JSON, in the order of `notes`."""
+        return [note.row() for note in self.notes]
+
+
+def _order(note: Note) -> tuple[str, int, str, str, str, str]:
+    return (note.file, note.line or 0, note.pointer, note.kind, note.before, note.after)
+
+
+def _one_line(text: str) -> str:
+    """Texts of a document reach the message: no control or lone surrogate character of theirs does."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)

@@ -1,0 +1,95 @@
+"""Where each container of a document that is being changed came from.
+
+Every step makes new containers and links each to the one that it was made of; a chain of links ends in a file.
+"""
+
+from __future__ import annotations
+
+from .source import Place, Source
+from .values import Json, Node, escape, tokens
+
+
+class Places:
+    """The links of one document, through all steps."""
+
+    def __init__(self) -> None:
+        self._sources: list[Source] = []
+        self._indexed = 0
+        self._roots: dict[int, tuple[Source, str]] = {}
+        # The containers are held with their links: an id is only good as long as its owner lives.
+        self._links: dict[int, tuple[Node, Node]] = {}
+        self._members: dict[tuple[int, str], tuple[Node, Node, str]] = {}
+
+    def adopt(self, source: Source) -> None:
+        """Make the containers of a file known as origins."""
+        self._sources.append(source)
+
+    def link(self, new: Node, old: Node) -> None:
+        """State that a container was made of another. The first link of a container counts."""
+        if new is not old:
+            self._links.setdefault(id(new), (new, old))
+
+    def link_member(self, new: Node, key: str | int, old: Node, old_key: str | int) -> None:
+        """State that one member of a container comes from elsewhere than the container does."""
+        self._members[(id(new), str(key))] = (new, old, str(old_key))
+
+    def find(self, node: Node, key: str | int | None = None) -> Place | None:
+        """The place of a container, or of one member of it; None when nothing is known of its origin."""
+        if key is not None:
+            return self._find_member(node, str(key))
+        self._index()
+        while id(node) not in self._roots:
+            if id(node) not in self._links:
+                return None
+            node = self._links[id(node)][1]
+        source, pointer = self._roots[id(node)]
+        return source.place(pointer)
+
+    def _find_member(self, node: Node, key: str) -> Place | None:
+        while True:
+            if (id(node), key) in self._members:
+                _, node, key = self._members[(id(node), key)]
+            elif id(node) in self._links:
+                node = self._links[id(node)][1]
+            else:
+                break
+        around = self.find(node)
+        if around is None:
+            return None
+        source, pointer = self._roots[id(node)]
+        if (isinstance(node, dict) and key in node) or isinstance(node, list):
+            return source.place(f"{pointer}/{escape(key)}")
+        return around
+
+    def follow(self, data: Node, pointer: str) -> Place | None:
+        """The place of a pointer into a changed document: of the nearest container whose origin is known."""
+        chain: list[tuple[Node, str]] = []
+        node: Json = data
+        for token in tokens(pointer):
+            if isinstance(node, dict) and token in node:
+                chain.append((node, token))
+                node = node[token]
+            elif isinstance(node, list) and token.isdigit() and int(token) < len(node):
+                chain.append((node, token))
+                node = node[int(token)]
+            else:
+                break
+        if isinstance(node, (dict, list)) and (place := self.find(node)):
+            return place
+        for container, token in reversed(chain):
+            if place := self.find(container, token):
+                return place
+        return None
+
+    def _index(self) -> None:
+        for source in self._sources[self._indexed :]:
+            stack: list[tuple[Json, str]] = [(source.data, "")]
+            while stack:
+                node, pointer = stack.pop()
+                if isinstance(node, dict):
+                    self._roots[id(node)] = (source, pointer)
+                    stack.extend((value, f"{pointer}/{escape(key)}") for key, value in node.items())
+                elif isinstance(node, list):
+                    self._roots[id(node)] = (source, pointer)
+                    stack.extend((value, f"{pointer}/{index}") for index, value in enumerate(node))
+        self._indexed = len(self._sources)

@@ -1,0 +1,57 @@
+"""A loaded file, and where each of its values stands in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from .faults import Fault
+from .values import Json
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something stands as published: file (as the user would name it), line from 1, pointer in that file."""
+
+    file: str
+    line: int | None
+    pointer: str
+
+    def fault(self, message: str, remedy: str) -> Fault:
+        """Make a fault of this place."""
+        return Fault(message, remedy, self.file, self.line, self.pointer)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """One file's value. Whoever holds a source reads it; nobody changes it.
+
+    Attributes:
+        path: where it was loaded from (for a document of the network: the copy, or its address as a path).
+        label: how messages name it.
+        uri: what references in it are relative to: file:///... or the address it was loaded from.
+        data: dict, list, str, int, float, bool or None; each container stands in one place only.
+        lines_of: reads the text once more and answers pointer -> line.
+    """
+
+    path: Path
+    label: str
+    uri: str
+    data: Json
+    lines_of: Callable[[], Mapping[str, int]]
+
+    @cached_property
+    def _lines(self) -> Mapping[str, int]:
+        return self.lines_of()
+
+    def line(self, pointer: str) -> int | None:
+        """The line of a pointer, counted from 1; that of the nearest thing around it when it isn't in the text."""
+        while pointer and pointer not in self._lines:
+            pointer = pointer.rpartition("/")[0]
+        return self._lines.get(pointer)
+
+    def place(self, pointer: str) -> Place:
+        """A pointer of this file as a place."""
+        return Place(self.label, self.line(pointer), pointer)

@@ -1,0 +1,75 @@
+"""JSON values as Python holds them, and JSON pointers (RFC 6901) into them."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+Object: TypeAlias = dict[str, Json]
+Node: TypeAlias = dict[str, Json] | list[Json]
+
+_INDEX = re.compile("0|[1-9][0-9]*")
+
+
+def escape(token: str | int) -> str:
+    """Spell one key or index as a pointer does (`~` is `~0`, `/` is `~1`)."""
+    return str(token).replace("~", "~0").replace("/", "~1")
+
+
+def unescape(token: str) -> str:
+    """Undo `escape`."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
+def join(pointer: str, *tokens: str | int) -> str:
+    """Lengthen a pointer by keys and indices, each as it stands in the data."""
+    return pointer + "".join("/" + escape(token) for token in tokens)
+
+
+def tokens(pointer: str) -> list[str]:
+    """Split a pointer (`""` is the whole value) into its unescaped tokens."""
+    return [unescape(part) for part in pointer.split("/")[1:]]
+
+
+def step(value: Json, token: str) -> Json:
+    """Go one token down.
+
+    Raises:
+        LookupError: there is no such member.
+    """
+    if isinstance(value, dict):
+        return value[token]
+    if isinstance(value, list):
+        if not _INDEX.fullmatch(token):
+            raise LookupError(token)
+        return value[int(token)]
+    raise LookupError(token)
+
+
+def at(value: Json, pointer: str) -> Json:
+    """Return what a pointer points at.
+
+    Raises:
+        LookupError: it points at nothing.
+    """
+    for token in tokens(pointer):
+        value = step(value, token)
+    return value
+
+
+def schema_pointer(name: str) -> str:
+    """The reference to a schema of the upgraded document: a plain pointer after `#`, never percent-encoded."""
+    return "#" + join("/components/schemas", name)
+
+
+def schema_name(reference: str) -> str:
+    """Undo `schema_pointer`.
+
+    Raises:
+        ValueError: the reference isn't one to a schema of the document's own.
+    """
+    prefix = "#/components/schemas/"
+    if not reference.startswith(prefix) or "/" in reference[len(prefix) :]:
+        raise ValueError(f"{reference} is no reference to a schema of this document")
+    return unescape(reference[len(prefix) :])
