@@ -1,0 +1,75 @@
+"""What came back: one answer as plain data, and the pieces that generated parsers are made of."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from omicsdk.core.collector import paused_for
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.model import Model, Shape, check, otherwise_typed
+from omicsdk.core.narrowing import is_object
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A final answer below status 400.
+
+    Attributes:
+        operation: The operation's name.
+        status: HTTP status.
+        headers: Its headers; names are looked up without regard to case.
+        content: The whole body.
+        encoding: The text's encoding, of its Content-Type.
+        strict: Whether an answer that isn't what the document says is an error.
+    """
+
+    operation: str
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    encoding: str = "utf-8"
+    strict: bool = False
+
+    def json(self, decode: Callable[[Any], T], shape: Shape) -> T:
+        """Decode a JSON body.
+
+        Args:
+            decode: Turns JSON data into the operation's type.
+            shape: What it must look like when the client is strict.
+
+        Raises:
+            DecodeError: The body isn't JSON, or doesn't fit and the client is strict.
+        """
+        with paused_for(len(self.content)):
+            try:
+                data = json.loads(self.content) if self.content else None
+            except ValueError as error:
+                raise DecodeError(self.operation, "the body", self.text()[:200], expected="JSON") from error
+            if self.strict:
+                check(self.operation, "", data, shape)
+            return decode(data)
+
+    def text(self) -> str:
+        """The body as text; what its encoding can't read becomes U+FFFD."""
+        try:
+            return self.content.decode(self.encoding, errors="replace")
+        except LookupError:
+            return self.content.decode("utf-8", errors="replace")
+
+
+def model_of(cls: type[M]) -> Callable[[Any], M]:
+    """A decoder of one model: an object becomes one, anything else is kept as it is."""
+
+    def decode(data: Any) -> M:
+        return cls.from_dict(data) if is_object(data) else cast("M", otherwise_typed(cls.__name__, data))
+
+    return decode
+
+
+def as_it_came(data: Any) -> Any:
+    """The decoder of what is plain JSON on both sides."""
+    return data

@@ -1,0 +1,142 @@
+"""Request bodies: JSON, form, multipart and bytes, made from arguments without sending."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import urlencode
+
+from omicsdk.core.omit import OMIT
+
+CHUNK = 1 << 20
+"""Bytes read from a file at a time."""
+
+Content = bytes | BinaryIO | os.PathLike[str]
+"""What a binary field or body may be given as; a path is opened for each try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body's bytes, or a function that yields them anew for each try, and its media type."""
+
+    content: bytes | Callable[[], Iterable[bytes]] | None
+    media_type: str | None
+
+
+NO_BODY = Body(None, None)
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON data: models become dicts, omitted members vanish, tuples become lists."""
+    if isinstance(value, (str, int, float, bool, type(None))):
+        return value
+    to_dict = getattr(value, "to_dict", None)
+    if to_dict is not None:
+        return to_dict()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items() if item is not OMIT}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value if item is not OMIT]  # pyright: ignore[reportUnknownVariableType]
+    isoformat = getattr(value, "isoformat", None)
+    return isoformat() if isoformat is not None else str(value)
+
+
+def json_body(value: object, media_type: str = "application/json") -> Body:
+    """A JSON body.
+
+    Args:
+        value: Plain data, models, or a mapping whose OMIT members are left out; OMIT is no body.
+        media_type: What the document names.
+    """
+    if value is OMIT:
+        return NO_BODY
+    return Body(json.dumps(plain(value), ensure_ascii=False, separators=(",", ":")).encode(), media_type)
+
+
+def form_body(fields: Mapping[str, object]) -> Body:
+    """An application/x-www-form-urlencoded body; lists repeat their name, OMIT and None are left out."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in fields.items():
+        if value is OMIT or value is None:
+            continue
+        for item in value if isinstance(value, (list, tuple)) else [value]:  # pyright: ignore[reportUnknownVariableType]
+            pairs.append((name, _form_text(item)))
+    return Body(urlencode(pairs).encode(), "application/x-www-form-urlencoded")
+
+
+def _form_text(value: object) -> str:
+    data = plain(value)
+    return data if isinstance(data, str) else json.dumps(data)
+
+
+def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
+    """A body of bytes or text as they stand, or a file that is streamed.
+
+    Args:
+        value: bytes, str (UTF-8), a binary file object (read once: no second try), a path, or OMIT.
+        media_type: What the document names.
+    """
+    if value is OMIT:
+        return NO_BODY
+    if isinstance(value, str):
+        return Body(value.encode(), media_type)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return Body(bytes(value), media_type)
+    return Body(lambda: chunks(value), media_type)
+
+
+def chunks(source: Content) -> Iterator[bytes]:
+    """The bytes of a file, a path or a bytes object, at most 1 MiB at a time."""
+    if isinstance(source, bytes):
+        yield source
+    elif isinstance(source, os.PathLike):
+        with open(source, "rb") as file:  # noqa: PTH123 - any path-like
+            yield from iter(lambda: file.read(CHUNK), b"")
+    else:
+        yield from iter(lambda: source.read(CHUNK), b"")
+
+
+def multipart_body(fields: Mapping[str, object], files: Sequence[str] = ()) -> Body:
+    """A multipart/form-data body (RFC 7578), streamed.
+
+    Args:
+        fields: Names and values; OMIT and None are left out, lists repeat their name.
+        files: Names of the binary fields: bytes, a file object, a path, or (file name, one of these).
+    """
+    boundary = os.urandom(16).hex()
+    parts = [
+        (name, item, name in files)
+        for name, value in fields.items()
+        if value is not OMIT and value is not None
+        for item in (value if isinstance(value, list) else [value])  # pyright: ignore[reportUnknownVariableType]
+    ]
+
+    def content() -> Iterator[bytes]:
+        for name, value, is_file in parts:
+            yield from _part(boundary, name, value, is_file)
+        yield f"--{boundary}--\r\n".encode()
+
+    return Body(content, f"multipart/form-data; boundary={boundary}")
+
+
+def _part(boundary: str, name: str, value: Any, is_file: bool) -> Iterator[bytes]:
+    head = f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"'
+    if not is_file:
+        yield f"{head}\r\n\r\n{_form_text(value)}\r\n".encode()
+        return
+    filename, source = value if isinstance(value, tuple) else (_filename(value, name), value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    yield f'{head}; filename="{_quoted(str(filename))}"\r\ncontent-type: application/octet-stream\r\n\r\n'.encode()  # pyright: ignore[reportUnknownArgumentType]
+    yield from chunks(source)  # pyright: ignore[reportUnknownArgumentType]
+    yield b"\r\n"
+
+
+def _filename(source: object, name: str) -> str:
+    path = source if isinstance(source, os.PathLike) else getattr(source, "name", None)
+    return Path(path).name if isinstance(path, (str, os.PathLike)) else name  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def _quoted(text: str) -> str:
+    # WHATWG's form-data rule: a line end or quote in a name can't start a header of its own.
+    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")

@@ -1,0 +1,213 @@
+"""The bases of generated clients, sync and async."""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.exchange import AsyncExchange, Exchange
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.transport import AsyncTransport, Transport
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+
+INTERFACE = 1
+"""Version of what generated packages use of this one; both sides compare."""
+
+
+class _ClientBase:
+    """What both clients share: options, and the check that generated code and core fit."""
+
+    _interface: ClassVar[int] = INTERFACE
+    _default_base_url: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if cls._interface != INTERFACE:
+            raise ConfigError(
+                f"{cls.__module__} was generated for interface {cls._interface} of omicsdk.core, and this is {INTERFACE}",
+                remedy="Generate it again with this omicsdk, or install the omicsdk that it was generated with.",
+            )
+
+    def _url(self, base_url: str | None) -> str:
+        url = (base_url if base_url is not None else self._default_base_url).rstrip("/")
+        if not url.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"{type(self).__name__} has the base URL {url!r}",
+                remedy="Give base_url, beginning with http:// or https://.",
+            )
+        return url
+
+    def _cloned(self) -> Self:
+        clone = copy.copy(self)
+        # The operations made so far (cached properties) belong to the original; they'd send with its options.
+        for name in [name for name in vars(clone) if not name.startswith("_")]:
+            delattr(clone, name)
+        return clone
+
+
+class Client(_ClientBase):
+    """A service's client. Thread-safe; close it, or use it in a `with` block.
+
+    Args:
+        base_url: Where the service is, with the path that every operation stands under; by default the document's.
+        credentials: Ours (`omicsdk.core.credentials`), or an httpx.Auth; None sends none.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
+        retry: When and how often to try again; by default five tries.
+        headers: Sent with every request.
+        transport: Takes the place of the network, for tests.
+        http2: Speak HTTP/2 where the server does.
+        strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it is.
+
+    Raises:
+        ConfigError: The base URL isn't one.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: "Credentials | httpx.Auth | None" = None,
+        timeout: "Timeout | float | None" = None,
+        retry: "Retry | None" = None,
+        headers: Mapping[str, str] | None = None,
+        transport: "httpx.BaseTransport | None" = None,
+        http2: bool = False,
+        strict: bool = False,
+    ) -> None:
+        self._exchange = Exchange(
+            strict=strict,
+            transport=Transport(
+                self._url(base_url),
+                credentials=credentials,
+                timeout=timeout,
+                retry=retry,
+                headers=headers or {},
+                transport=transport,
+                http2=http2,
+            ),
+        )
+
+    @property
+    def base_url(self) -> str:
+        """Where the service is, without a slash at the end."""
+        return self._exchange.transport.base_url
+
+    def with_options(
+        self,
+        *,
+        timeout: "Timeout | float | Omit" = OMIT,
+        retry: "Retry | Omit" = OMIT,
+        headers: Mapping[str, str] | Omit = OMIT,
+        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
+        strict: bool | Omit = OMIT,
+        follow_redirects: bool | Omit = OMIT,
+    ) -> Self:
+        """A cheap clone with other options over the same connections; closing either closes both.
+
+        Args:
+            timeout: Seconds for each step of a request, or a Timeout.
+            retry: When and how often to try again.
+            headers: Sent with every request, beside those that the client has.
+            credentials: Others; None sends none.
+            strict: Raise where an answer isn't what the document says.
+            follow_redirects: False hands redirects to the caller of `raw`; one that carries Retry-After says "not yet"
+                and is waited for all the same.
+        """
+        clone = self._cloned()
+        held = self._exchange
+        clone._exchange = replace(
+            held,
+            strict=held.strict if strict is OMIT else strict,
+            follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
+            transport=held.transport.with_options(
+                timeout=timeout, retry=retry, headers=headers, credentials=credentials
+            ),
+        )
+        return clone
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._exchange.transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncClient(_ClientBase):
+    """A service's client for asyncio; close it with `aclose`, or use it in an `async with` block.
+
+    Args: as Client's, but that `transport` is an httpx.AsyncBaseTransport.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        credentials: "Credentials | httpx.Auth | None" = None,
+        timeout: "Timeout | float | None" = None,
+        retry: "Retry | None" = None,
+        headers: Mapping[str, str] | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        http2: bool = False,
+        strict: bool = False,
+    ) -> None:
+        self._exchange = AsyncExchange(
+            strict=strict,
+            transport=AsyncTransport(
+                self._url(base_url),
+                credentials=credentials,
+                timeout=timeout,
+                retry=retry,
+                headers=headers or {},
+                transport=transport,
+                http2=http2,
+            ),
+        )
+
+    @property
+    def base_url(self) -> str:
+        """Where the service is, without a slash at the end."""
+        return self._exchange.transport.base_url
+
+    def with_options(
+        self,
+        *,
+        timeout: "Timeout | float | Omit" = OMIT,
+        retry: "Retry | Omit" = OMIT,
+        headers: Mapping[str, str] | Omit = OMIT,
+        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
+        strict: bool | Omit = OMIT,
+        follow_redirects: bool | Omit = OMIT,
+    ) -> Self:
+        """A cheap clone with other options over the same connections; see `Client.with_options`."""
+        clone = self._cloned()
+        held = self._exchange
+        clone._exchange = replace(
+            held,
+            strict=held.strict if strict is OMIT else strict,
+            follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
+            transport=held.transport.with_options(
+                timeout=timeout, retry=retry, headers=headers, credentials=credentials
+            ),
+        )
+        return clone
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._exchange.transport.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()

@@ -1,0 +1,57 @@
+"""A client's way to the wire, as its operations see it: the transport and the options that bear on answers."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from omicsdk.core.answer import Answer
+from omicsdk.core.request import Request
+from omicsdk.core.transport import AsyncTransport, Transport
+
+if TYPE_CHECKING:
+    import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What bears on answers.
+
+    Attributes:
+        strict: Whether an answer that isn't what the document says is an error.
+        follow_redirects: Whether redirects without Retry-After are followed or handed to the caller.
+    """
+
+    strict: bool = False
+    follow_redirects: bool = True
+
+    def answer(self, request: Request, response: "httpx.Response") -> Answer:
+        """A whole response as plain data."""
+        return Answer(
+            operation=request.operation,
+            status=response.status_code,
+            headers=response.headers,
+            content=response.content,
+            encoding=response.charset_encoding or "utf-8",
+            strict=self.strict,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange(_Options):
+    """Sends over a Transport."""
+
+    transport: Transport
+
+    def send(self, request: Request, *, stream: bool = False) -> "httpx.Response":
+        """The final answer to a request; errors as `Transport.send`."""
+        return self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsyncExchange(_Options):
+    """Sends over an AsyncTransport."""
+
+    transport: AsyncTransport
+
+    async def send(self, request: Request, *, stream: bool = False) -> "httpx.Response":
+        """The final answer to a request; errors as `AsyncTransport.send`."""
+        return await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)

@@ -1,0 +1,212 @@
+"""What all generated models share: keeping unknown fields, and giving back exactly what came.
+
+A generated model is an attrs class whose `from_dict` is plain code (one positional constructor call) and whose
+`FIELDS` table drives everything that isn't hot: `to_dict` and strict checking.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from omicsdk.core.bodies import plain
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.narrowing import is_array, is_object
+
+NO_NULLS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a value must look like, for strict decoding.
+
+    Attributes:
+        kind: `any`, `null`, `string`, `integer`, `number`, `boolean`, `literal`, `array`, `map`, `model` or `union`.
+        of: The literal's values, the array's or map's element, or the union's members.
+        model: Gives the model's class (late, since models may refer to each other).
+    """
+
+    kind: str
+    of: tuple[Any, ...] = ()
+    model: "Callable[[], type[Model]] | None" = None
+
+
+ANY = Shape("any")
+NULL = Shape("null")
+STRING = Shape("string")
+INTEGER = Shape("integer")
+NUMBER = Shape("number")
+BOOLEAN = Shape("boolean")
+
+
+def literal(*values: object) -> Shape:
+    """One of a document's enum; strict decoding lets an unknown value of the same type pass."""
+    return Shape("literal", values)
+
+
+def array(element: Shape) -> Shape:
+    """A list of one shape."""
+    return Shape("array", (element,))
+
+
+def mapping(element: Shape) -> Shape:
+    """An object whose members' names aren't known, with values of one shape."""
+    return Shape("map", (element,))
+
+
+def model(name: "Callable[[], type[Model]]") -> Shape:
+    """A model, named by a function so that circles work."""
+    return Shape("model", model=name)
+
+
+def union(*members: Shape) -> Shape:
+    """Any of several shapes."""
+    return Shape("union", members)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a model.
+
+    Attributes:
+        wire: Its name in the document.
+        python: Its attribute.
+        required: Whether the document demands it.
+        nullable: Whether the document allows null.
+        shape: What its value looks like.
+    """
+
+    wire: str
+    python: str
+    required: bool
+    nullable: bool
+    shape: Shape
+
+
+class Model:
+    """Base of generated models; an attrs class, and nothing else is pretended.
+
+    `additional_properties` holds the fields that the document doesn't name (None until there is one). `null_fields`
+    names those that came as an explicit null; None for a model that wasn't decoded.
+    """
+
+    __slots__ = ()
+
+    FIELDS: ClassVar[tuple[Field, ...]] = ()
+
+    additional_properties: dict[str, Any] | None
+    null_fields: frozenset[str] | None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Make one of a decoded JSON object; generated classes state how."""
+        raise NotImplementedError(f"{cls.__name__} is no generated model")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON object: exactly what came, or what was set.
+
+        A field that is None is left out, unless it came as null, or the document demands it and allows null.
+        """
+        nulls = self.null_fields
+        result: dict[str, Any] = {}
+        for field in self.FIELDS:
+            value = getattr(self, field.python)
+            if value is not None:
+                result[field.wire] = plain(value)
+            elif (field.wire in nulls) if nulls is not None else (field.required and field.nullable):
+                result[field.wire] = None
+        if self.additional_properties:
+            result.update(plain(self.additional_properties))
+        return result
+
+
+def nulls_of(data: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the members that are null; generated `from_dict` calls it only when there is one."""
+    return frozenset(key for key, value in data.items() if value is None)
+
+
+def otherwise_typed(owner: str, value: Any) -> Any:
+    """A value that isn't what the document says: kept as it is, and said once a place at DEBUG."""
+    if value is not None and owner not in _said:
+        _said.add(owner)
+        logging.getLogger("omicsdk.decode").debug(
+            "%s: %s isn't what the document says; kept", owner, type(value).__name__
+        )
+    return value
+
+
+_said: set[str] = set()
+
+
+def check(operation: str, place: str, value: Any, shape: Shape) -> None:
+    """Hold a decoded JSON value against its shape, for clients made with strict=True.
+
+    Args:
+        operation: The operation, for the error.
+        place: Where in the answer, such as `bundle.files[3].size`.
+        value: Decoded JSON.
+        shape: What the document says.
+
+    Raises:
+        DecodeError: Naming operation, place and value.
+    """
+    problem = _problem(place, value, shape)
+    if problem is not None:
+        where, found, expected = problem
+        raise DecodeError(operation, where, found, expected=expected)
+
+
+def _problem(place: str, value: Any, shape: Shape) -> tuple[str, Any, str] | None:
+    """The first (place, value, what was expected) that doesn't fit, or None."""
+    if shape.kind == "any":
+        return None
+    if shape.kind == "union":
+        problems = [_problem(place, value, member) for member in shape.of]
+        if any(problem is None for problem in problems):
+            return None
+        deeper = [problem for problem in problems if problem is not None and problem[0] != place]
+        return deeper[0] if len(deeper) == 1 else (place, value, " or ".join(member.kind for member in shape.of))
+    if shape.kind == "array":
+        if not is_array(value):
+            return place, value, "an array"
+        found = (_problem(f"{place}[{number}]", item, shape.of[0]) for number, item in enumerate(value))
+        return next((problem for problem in found if problem is not None), None)
+    if shape.kind in ("map", "model"):
+        if not is_object(value):
+            return place, value, "an object"
+        return _object_problem(place, value, shape)
+    return None if _SCALARS[shape.kind](value, shape) else (place, value, shape.kind)
+
+
+def _object_problem(place: str, value: dict[str, Any], shape: Shape) -> tuple[str, Any, str] | None:
+    prefix = f"{place}." if place else ""
+    if shape.model is None:
+        found = (_problem(f"{prefix}{key}", item, shape.of[0]) for key, item in value.items())
+        return next((problem for problem in found if problem is not None), None)
+    for field in shape.model().FIELDS:
+        here = f"{prefix}{field.wire}"
+        if field.wire not in value:
+            if field.required:
+                return here, None, "a required field"
+            continue
+        item = value[field.wire]
+        if item is None and field.nullable:
+            continue
+        problem = _problem(here, item, field.shape)
+        if problem is not None:
+            return problem
+    return None
+
+
+def _is_number(value: Any, _: Shape) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+_SCALARS: dict[str, Callable[[Any, Shape], bool]] = {
+    "null": lambda value, _: value is None,
+    "string": lambda value, _: isinstance(value, str),
+    "integer": lambda value, _: isinstance(value, int) and not isinstance(value, bool),
+    "number": _is_number,
+    "boolean": lambda value, _: isinstance(value, bool),
+    "literal": lambda value, shape: any(type(value) is type(known) for known in shape.of),
+}

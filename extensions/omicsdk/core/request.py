@@ -1,0 +1,198 @@
+"""What goes out: an operation's facts and the request built from its arguments, as plain data."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Literal
+from urllib.parse import quote
+
+from omicsdk.core.bodies import NO_BODY, Body
+from omicsdk.core.omit import OMIT
+
+Query = Sequence[tuple[str, object]]
+"""Names and values in the order of the document; a value may be OMIT, a scalar, a list or an object."""
+
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
+"""RFC 9110, section 9.2.2."""
+
+# RFC 3986: what may stand in a path segment and in a query value as it is.
+_SEGMENT_SAFE = "-._~!$&'()*+,;=:@"
+_QUERY_SAFE = "-._~!$'()*,:@/"
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How an operation's list is cut into pages.
+
+    Attributes:
+        style: Where the next page is found: `link` is the URL of a Link header with rel="next".
+        items: Dotted key of the list in a page, such as `bundle.files`; the header
+            X-OpenAPI-Paginated-Content-Key of an answer takes its place.
+    """
+
+    style: Literal["link"]
+    items: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFacts:
+    """What the document says of one operation, beside its arguments and answers.
+
+    Attributes:
+        name: The attribute's name on the client.
+        method: HTTP method in upper case.
+        path: Path template relative to the base URL, such as `/bundles/{uuid}`.
+        accept: Media types of the answers, as an Accept header.
+        secured: Whether the document asks for credentials.
+        idempotent: Whether it may be sent again after its body may have arrived.
+        streams: Whether answers are bytes of any length.
+        paging: How pages follow, or None.
+    """
+
+    name: str
+    method: str
+    path: str
+    accept: str = "application/json"
+    secured: bool = False
+    idempotent: bool = False
+    streams: bool = False
+    paging: Paging | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request, ready to be sent by a transport.
+
+    Attributes:
+        method: HTTP method in upper case.
+        url: Absolute, or a path relative to the base URL that starts with `/`; quoted, query included.
+        headers: Names and values, without credentials.
+        content: The body's bytes, a function that yields them anew for each try, or None.
+        idempotent: Whether a second sending does no harm.
+        secured: Whether the document asks for credentials.
+        operation: The operation's name, for logs and errors.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    content: bytes | Callable[[], Iterable[bytes]] | None
+    idempotent: bool
+    secured: bool
+    operation: str
+
+    def at(self, url: str) -> "Request":
+        """The same request to another URL: the next page's."""
+        return replace(self, url=url)
+
+
+def request(
+    facts: OperationFacts,
+    path: str,
+    *,
+    query: Query = (),
+    headers: Sequence[tuple[str, object]] = (),
+    cookies: Sequence[tuple[str, object]] = (),
+    body: Body = NO_BODY,
+) -> Request:
+    """Build an operation's request.
+
+    Args:
+        facts: The operation.
+        path: Its path with every placeholder filled in by `segment`.
+        query: Query parameters; those that are OMIT or None are left out.
+        headers: Header parameters, likewise.
+        cookies: Cookie parameters, likewise.
+        body: What `omicsdk.core.bodies` made of the body's arguments.
+
+    Returns:
+        The request; nothing is sent.
+    """
+    text = query_text(query)
+    sent = [("accept", facts.accept)]
+    sent += [(name, text_of(value)) for name, value in headers if value is not OMIT and value is not None]
+    crumbs = [f"{name}={quote(text_of(value))}" for name, value in cookies if value is not OMIT and value is not None]
+    if crumbs:
+        sent.append(("cookie", "; ".join(crumbs)))
+    if body.media_type is not None:
+        sent.append(("content-type", body.media_type))
+    return Request(
+        method=facts.method,
+        url=f"{path}?{text}" if text else path,
+        headers=tuple(sent),
+        content=body.content,
+        idempotent=facts.idempotent or facts.method in IDEMPOTENT_METHODS,
+        secured=facts.secured,
+        operation=facts.name,
+    )
+
+
+def segment(name: str, value: object, *, raw: bool = False) -> str:
+    """A path parameter's value, quoted for its place.
+
+    Args:
+        name: The parameter, for errors.
+        value: A scalar, or a list (joined by commas).
+        raw: Keep slashes: the value is a path of its own (x-omics-raw-path).
+
+    Raises:
+        ValueError: The value is empty, or `.` or `..`, which a server would take for another path.
+        TypeError: The value is None or OMIT.
+    """
+    if value is None or value is OMIT:
+        raise TypeError(f"{name} is part of the path and must be given")
+    text = ",".join(map(text_of, value)) if isinstance(value, (list, tuple)) else text_of(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    pieces = text.split("/") if raw else [text]
+    if not text or any(piece in (".", "..") for piece in pieces):
+        raise ValueError(f"{name} can't be {text!r}: it is part of the path, and a server would read another path")
+    return "/".join(quote(piece, safe=_SEGMENT_SAFE) for piece in pieces)
+
+
+def query_text(query: Query) -> str:
+    """The query string of parameters in OpenAPI's default style (form, exploded).
+
+    Lists repeat the name; an object's members stand as names of their own.
+    """
+    pieces: list[str] = []
+    for name, value in query:
+        for key, item in exploded(name, value):
+            pieces.append(f"{quote(key, safe=_QUERY_SAFE)}={quote(item, safe=_QUERY_SAFE)}")
+    return "&".join(pieces)
+
+
+def exploded(name: str, value: Any) -> list[tuple[str, str]]:
+    """Names and texts of one parameter in form style, exploded; nothing for OMIT and None."""
+    if value is OMIT or value is None:
+        return []
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [(name, text_of(item)) for item in value if item is not None]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if isinstance(value, Mapping):
+        return [(str(key), text_of(item)) for key, item in value.items() if item is not None]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return [(name, text_of(value))]
+
+
+def joined(value: Any, separator: str) -> object:
+    """A list as one value (styles without explode: `,` form, a blank spaceDelimited, `|` pipeDelimited)."""
+    if isinstance(value, (list, tuple)):
+        return separator.join(map(text_of, value))  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, Mapping):
+        return separator.join(f"{key}{separator}{text_of(item)}" for key, item in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return value
+
+
+def deep_object(name: str, value: Any) -> Query:
+    """An object in style deepObject: `name[member]=value`."""
+    if isinstance(value, Mapping):
+        return [(f"{name}[{key}]", item) for key, item in value.items()]  # pyright: ignore[reportUnknownVariableType]
+    return [(name, value)]
+
+
+def text_of(value: object) -> str:
+    """A scalar as it stands on the wire."""
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)
