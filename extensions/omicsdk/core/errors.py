@@ -1,0 +1,531 @@
+"""Every error that omicsdk raises, and the one way to make an error of an HTTP answer.
+
+`except OmicsError` catches all of them. Below it stand ConfigError (settings), UsageError (a call that can't work),
+AuthError (credentials), APIError (a service answered with an error), DecodeError (an answer that isn't what the document
+says), TransportError (no answer at all) and TransferError (bytes that didn't arrive whole).
+
+Each message says what happened and to what; `remedy` says what to do. Nothing here imports an HTTP library.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+#: Characters of a service's own words that a message shows; the rest stays in `body`.
+MESSAGE_LIMIT = 500
+#: Characters of a body without structure that an error keeps; an HTML page in a traceback helps nobody.
+BODY_LIMIT = 16_384
+
+
+class OmicsError(Exception):
+    """The base of all errors of this package.
+
+    Args:
+        message: What happened, and to what, without a full stop at the end.
+        remedy: What the reader can do about it, as a sentence; may be empty.
+    """
+
+    #: What `remedy` is when the one who raises doesn't say.
+    default_remedy: str = ""
+
+    def __init__(self, message: str = "", *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = self.default_remedy if remedy is None else remedy
+
+    def __str__(self) -> str:
+        if not self.remedy:
+            return self.message
+        return f"{self.message.rstrip('.')}. {self.remedy}"
+
+    def __reduce__(self) -> tuple[Callable[..., OmicsError], tuple[object, ...]]:
+        # Constructors differ, so a pickle carries what an error holds, not how it was made.
+        return _restored, (type(self), self.args, dict(self.__dict__))
+
+
+def _restored(cls: type[OmicsError], args: tuple[object, ...], state: dict[str, object]) -> OmicsError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigError(OmicsError):
+    """A setting is missing, malformed or contradicts another.
+
+    Args:
+        message: What is wrong.
+        remedy: What to do.
+        file: The file that it stands in, when it comes from one.
+        line: Its line, from 1.
+        column: Its column, from 1.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        remedy: str | None = None,
+        file: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        if file is not None:
+            place = ":".join(str(part) for part in (file, line, column) if part is not None)
+            message = f"{place}: {message}"
+        super().__init__(message, remedy=remedy)
+        self.file = file
+        self.line = line
+        self.column = column
+
+
+class UsageError(OmicsError):
+    """A call that can't be carried out as it was made: arguments that exclude each other, a wrong type."""
+
+
+class MissingExtra(UsageError):
+    """An optional dependency isn't installed.
+
+    Args:
+        extra: The extra of omicsdk that brings it.
+        purpose: What it is needed for, as it reads after "for".
+        module: The module that wasn't found, if one was tried.
+    """
+
+    def __init__(self, extra: str, purpose: str, *, module: str | None = None) -> None:
+        missing = f" ({module} is missing)" if module else ""
+        super().__init__(
+            f"The extra '{extra}' isn't installed, which is needed for {purpose}{missing}",
+            remedy=f"Install it with: pip install 'omicsdk[{extra}]'",
+        )
+        self.extra = extra
+        self.module = module
+
+
+class AuthError(OmicsError):
+    """Credentials are missing, have ended, can't be renewed, or may not go where they were about to be sent."""
+
+
+class APIError(OmicsError):
+    """A service answered with an error.
+
+    Args:
+        message: The service's own words, or the status' reason where it gave none.
+        status: The HTTP status, 400 to 599.
+        code: The service's own code for what went wrong ("not_found", "4001"), None when it gave none.
+        request_id: The service's name for this request; worth quoting when asking its operators.
+        method: The HTTP method of the request.
+        url: The request's URL without its secrets.
+        body: The answer's body: the JSON value, or at most BODY_LIMIT characters of text; None when it was empty.
+        operation: The operation that was called, empty for a bare request.
+        retry_after: Seconds that the service asked to wait, None when it didn't say.
+        remedy: What to do; by default what usually helps at this status.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        status: int = 0,
+        code: str | None = None,
+        request_id: str | None = None,
+        method: str = "",
+        url: str = "",
+        body: object = None,
+        operation: str = "",
+        retry_after: float | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.method = method
+        self.url = url
+        self.body = body
+        self.operation = operation
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        what = f"{self.operation}: " if self.operation else ""
+        said = shortened(self.message, MESSAGE_LIMIT).rstrip(".")
+        answer = f"{self.status} {self.code}" if self.code else f"{self.status}"
+        to_what = " ".join(part for part in (self.method, self.url) if part)
+        details = [f"{answer} from {to_what}" if to_what else answer]
+        if self.request_id:
+            details.append(f"request id {self.request_id}")
+        text = f"{what}{said} ({'; '.join(details)})" if said else f"{what}{'; '.join(details)}"
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+
+class BadRequest(APIError):
+    """400: the service didn't understand or didn't accept the request."""
+
+    default_remedy = "Check the arguments against the operation's documentation."
+
+
+class Unauthorized(APIError, AuthError):
+    """401: no credentials were sent, or the service doesn't accept them (any longer)."""
+
+    default_remedy = "Log in again, or pass credentials that this service issued."
+
+
+class Forbidden(APIError):
+    """403: the service knows who asks and doesn't allow it."""
+
+    default_remedy = "Check that this account has access, or ask the owner of the data for it."
+
+
+class NotFound(APIError):
+    """404: there is nothing of that name."""
+
+    default_remedy = "Check the identifier and the service's address."
+
+
+class Conflict(APIError):
+    """409: it collides with what is there already."""
+
+    default_remedy = "Read the present state, then change it or choose another name."
+
+
+class Gone(APIError):
+    """410: it was there and has been removed for good."""
+
+    default_remedy = "It was deleted; look for a newer version."
+
+
+class PreconditionFailed(APIError):
+    """412: it has changed since it was read."""
+
+    default_remedy = "Read it again and repeat the change."
+
+
+class TooLarge(APIError):
+    """413: the body is larger than the service takes."""
+
+    default_remedy = "Send less at once."
+
+
+class Unprocessable(APIError):
+    """422: well formed, but what it asks for makes no sense to the service."""
+
+    default_remedy = "Check the values against the operation's documentation."
+
+
+class Locked(APIError):
+    """423: something else holds it at the moment."""
+
+    default_remedy = "Wait until the other operation has ended, then try again."
+
+
+class RateLimited(APIError):
+    """429: too many requests in too short a time, still so after the retries."""
+
+    default_remedy = "Wait a while, or send fewer requests at once."
+
+
+class ServerError(APIError):
+    """5xx: the service is in trouble, still so after the retries."""
+
+    default_remedy = "Try again later; if it stays, tell the service's operators the request id."
+
+
+class ServiceUnavailable(ServerError):
+    """503: the service is down or overloaded."""
+
+
+class GatewayTimeout(ServerError):
+    """504: something behind the service didn't answer in time."""
+
+
+#: Which class stands for which status; 5xx that aren't here are ServerError, the rest APIError.
+STATUS_ERRORS: Mapping[int, type[APIError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    409: Conflict,
+    410: Gone,
+    412: PreconditionFailed,
+    413: TooLarge,
+    422: Unprocessable,
+    423: Locked,
+    429: RateLimited,
+    503: ServiceUnavailable,
+    504: GatewayTimeout,
+}
+
+
+def error_class(status: int) -> type[APIError]:
+    """Gives the class that stands for a status.
+
+    Args:
+        status: An HTTP status; below 400 it is APIError itself.
+
+    Returns:
+        The most exact class for it.
+    """
+    found = STATUS_ERRORS.get(status)
+    if found is not None:
+        return found
+    return ServerError if 500 <= status <= 599 else APIError
+
+
+class DecodeError(OmicsError):
+    """An answer isn't what the service's document says (raised with strict=True only).
+
+    Args:
+        operation: The operation whose answer it is.
+        field: The field's place in the answer, dotted, with indices in brackets ("bundle.files[2].size").
+        value: What stood there.
+        expected: What should have stood there, in words; may be empty.
+    """
+
+    default_remedy = "Read the answer with .raw(), or without strict=True."
+
+    def __init__(self, operation: str, field: str, value: object, *, expected: str = "") -> None:
+        wanted = f", not {expected}" if expected else " which the document doesn't allow"
+        super().__init__(f"{operation}: the answer's field '{field}' is {shortened(repr(value), 120)}{wanted}")
+        self.operation = operation
+        self.field = field
+        self.value = value
+        self.expected = expected
+
+
+class TransportError(OmicsError):
+    """No answer, or only a part of one, came back.
+
+    Args:
+        message: What happened.
+        method: The HTTP method of the request.
+        url: The request's URL without its secrets.
+        operation: The operation that was called, empty for a bare request.
+        attempts: How often it was tried.
+        remedy: What to do.
+    """
+
+    default_remedy = "Check the network connection and the service's address, then try again."
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        method: str = "",
+        url: str = "",
+        operation: str = "",
+        attempts: int = 1,
+        remedy: str | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.method = method
+        self.url = url
+        self.operation = operation
+        self.attempts = attempts
+
+    def __str__(self) -> str:
+        what = f"{self.operation}: " if self.operation else ""
+        to_what = " ".join(part for part in (self.method, self.url) if part)
+        tried = f"{self.attempts} attempts" if self.attempts != 1 else ""
+        details = "; ".join(part for part in (to_what, tried) if part)
+        text = f"{what}{self.message.rstrip('.')}" + (f" ({details})" if details else "")
+        return f"{text}. {self.remedy}" if self.remedy else text
+
+
+class ConnectFailed(TransportError):
+    """No connection could be made; nothing was sent."""
+
+
+class NameNotResolved(ConnectFailed):
+    """The host's name isn't known to the resolver."""
+
+    default_remedy = "Check the service's address for a typing error, and the network connection."
+
+
+class TLSFailed(ConnectFailed):
+    """The encrypted connection was refused, mostly because a certificate isn't trusted."""
+
+    default_remedy = (
+        "If your network has a certificate authority of its own, name its file in SSL_CERT_FILE or REQUESTS_CA_BUNDLE."
+    )
+
+
+class ProxyFailed(ConnectFailed):
+    """The proxy refused, or isn't there."""
+
+    default_remedy = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
+
+
+class TimedOut(TransportError):
+    """The service didn't answer within the time that was allowed."""
+
+    default_remedy = "Try again later, or allow more time with timeout=."
+
+
+class ConnectionLost(TransportError):
+    """The connection ended before the answer was whole."""
+
+
+class TooManyRedirects(TransportError):
+    """The service sent the request round in circles."""
+
+    default_remedy = "Check the service's address."
+
+
+class TransferError(OmicsError):
+    """Bytes didn't arrive, or not the right ones.
+
+    Args:
+        message: What happened.
+        name: The file that it is about, as its manifest or bundle names it; may be empty.
+        remedy: What to do.
+    """
+
+    def __init__(self, message: str = "", *, name: str = "", remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.name = name
+
+
+class ChecksumMismatch(TransferError):
+    """The bytes that came aren't those that the platform promised.
+
+    Args:
+        name: The file.
+        algorithm: The checksum's name ("sha256", "crc32c", "s3_etag").
+        expected: The checksum that the platform or manifest states.
+        actual: The checksum of what came.
+        remedy: What to do.
+    """
+
+    default_remedy = "Try again; if it stays, tell the platform's operators that its copy is damaged."
+
+    def __init__(self, name: str, *, algorithm: str, expected: str, actual: str, remedy: str | None = None) -> None:
+        super().__init__(f"{name}: {algorithm} is {actual}, expected {expected}", name=name, remedy=remedy)
+        self.algorithm = algorithm
+        self.expected = expected
+        self.actual = actual
+
+
+class TruncatedTransfer(TransferError):
+    """Fewer bytes came than were announced, still so after the retries.
+
+    Args:
+        name: The file.
+        expected: The announced size in bytes.
+        received: What came, in bytes.
+        remedy: What to do.
+    """
+
+    default_remedy = "Run the same command again: it goes on where this one stopped."
+
+    def __init__(self, name: str, *, expected: int, received: int, remedy: str | None = None) -> None:
+        super().__init__(f"{name}: {received} of {expected} bytes came", name=name, remedy=remedy)
+        self.expected = expected
+        self.received = received
+
+
+class SourceChanged(TransferError):
+    """The file on the platform became another one while it was fetched or between two runs."""
+
+    default_remedy = "Run the same command again to fetch the new one from the beginning."
+
+
+class UnsafePath(TransferError):
+    """A name would lead out of the target folder, or isn't a file name at all.
+
+    Args:
+        name: The name as the server or manifest gave it.
+        reason: What is wrong with it ("is absolute", "has a '..' in it").
+        remedy: What to do.
+    """
+
+    default_remedy = "Nothing was fetched. Correct the name in the manifest or bundle."
+
+    def __init__(self, name: str, reason: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"The file name {shortened(repr(name), 300)} {reason}", name=name, remedy=remedy)
+        self.reason = reason
+
+
+class NameClash(UnsafePath):
+    """Two entries would land on one path."""
+
+    default_remedy = "Nothing was fetched. Rename one of them, or fetch them to different folders."
+
+
+class DiskFull(TransferError):
+    """There is no room for the file.
+
+    Args:
+        path: Where it was being written.
+        name: The file.
+        remedy: What to do.
+    """
+
+    default_remedy = "Make room, then run the same command again: it goes on where this one stopped."
+
+    def __init__(self, path: str, *, name: str = "", remedy: str | None = None) -> None:
+        super().__init__(f"The disk is full while writing {path}", name=name, remedy=remedy)
+        self.path = path
+
+
+class NotWritable(TransferError):
+    """The target can't be written.
+
+    Args:
+        path: The file or folder.
+        reason: What the system says.
+        name: The file that was to be written.
+        remedy: What to do.
+    """
+
+    default_remedy = "Check the folder's permissions, or choose another folder."
+
+    def __init__(self, path: str, reason: str, *, name: str = "", remedy: str | None = None) -> None:
+        super().__init__(f"Cannot write {path}: {reason}", name=name, remedy=remedy)
+        self.path = path
+        self.reason = reason
+
+
+class FolderBusy(TransferError):
+    """Another process transfers into the same folder.
+
+    Args:
+        path: The folder.
+        remedy: What to do.
+    """
+
+    default_remedy = "Wait until it has ended, or choose another folder."
+
+    def __init__(self, path: str, *, remedy: str | None = None) -> None:
+        super().__init__(f"Another process is transferring into {path}", remedy=remedy)
+        self.path = path
+
+
+class Interrupted(TransferError):
+    """The transfer was stopped before its end."""
+
+    default_remedy = "Run the same command again: it goes on where this one stopped."
+
+
+class SomeFailed(TransferError):
+    """Some of a batch failed; the others are done.
+
+    Args:
+        message: How many of how many, of what.
+        errors: What went wrong, one an entry that failed.
+        remedy: What to do.
+    """
+
+    default_remedy = "Run the same command again: what is done is not fetched twice."
+
+    def __init__(self, message: str, errors: Sequence[OmicsError] = (), *, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.errors = tuple(errors)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Shortens text to a number of characters and says by how much."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit]}... ({len(text) - limit} more characters)"

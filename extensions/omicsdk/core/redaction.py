@@ -1,0 +1,214 @@
+"""Masks secrets in what people and files get to see: logs, errors, `--debug`, journals, reports.
+
+Pure functions over text. They are generous: a harmless value that looks like a secret is masked too. A presigned URL is
+a secret as a whole, so its query goes; of other queries only the values of names that stand for secrets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import cast
+from urllib.parse import unquote_plus
+
+#: What stands in the place of a secret.
+MASK = "***"
+
+#: Pieces of a header's, query's or JSON field's name that tell a secret, compared without case, "-" and "_".
+_SECRET_PIECES = (
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "authorization",
+    "credential",
+    "signature",
+    "cookie",
+    "session",
+    "assertion",
+)
+#: Whole names that tell a secret without holding one of the pieces; "code" and "state" are OAuth's.
+_SECRET_NAMES = frozenset({"sig", "key", "auth", "code", "codeverifier", "state", "jwt", "pwd", "pass"})
+#: Those of them that are secret in a query only.
+_SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state"})
+#: Whole names that hold a piece but say nothing secret.
+_HARMLESS_NAMES = frozenset({"tokentype", "secretname", "xamzsignedheaders", "keyid", "signaturemethod", "tokenuri"})
+#: Names that make a query a presigned one: S3 (both signature versions), Google, CloudFront, Azure.
+_PRESIGNED_NAMES = frozenset(
+    {"xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential", "signature", "sig"}
+)
+
+# Every pattern is anchored so that hostile text costs linear time: no repetition starts twice over the same characters.
+_URL_AFTER_SCHEME = re.compile(r"://[^\s\"'<>`\\]+")
+_AUTHORIZATION = re.compile(
+    r"""((?:^|[^\w\-])(?:proxy-)?authorization\\?["']?\s*[=:]\s*\\?["']?)[^\r\n"'\\]+""", re.IGNORECASE
+)
+# Prose has "basic authentication" and "bearer token"; what is meant has a digit or is long.
+_SCHEME = re.compile(r"\b(bearer|basic)(?:\s+|%20|\+)(?=[^\s\"']{16}|[^\s\d\"']{0,15}\d)[^\s,;\"'<>&]+", re.IGNORECASE)
+_JWT = re.compile(r"(?<![\w\-])eyJ[\w\-]{4,}+\.[\w\-]{4,}+(?:\.[\w\-]*+)?", re.ASCII)
+_AWS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b")
+# name=value, name: value, "name": "value", with the quotes escaped too (a repr of JSON); a cut text may lack the last quote
+_PAIR = re.compile(
+    r"""(?<![\w.\-])(?P<name>[\w.\-]++)(?P<between>\\?["']?\s*+[=:]\s*+)"""
+    r"""(?P<value>\\"[^"\\]*+\\?"?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|[^\s,;&"'}\])]++)"""
+)
+
+#: Levels of a JSON value that are looked through; what lies deeper is masked whole.
+_DEPTH_LIMIT = 60
+
+
+def is_secret_name(name: str) -> bool:
+    """Tells whether what goes by this name is a secret.
+
+    Args:
+        name: The name of a header, a query parameter, a form or JSON field, or an environment variable.
+
+    Returns:
+        True when its value must not be shown.
+    """
+    plain = _plain(name)
+    if plain in _HARMLESS_NAMES:
+        return False
+    return plain in _SECRET_NAMES or any(piece in plain for piece in _SECRET_PIECES)
+
+
+def mask_url(url: str) -> str:
+    """Takes the secrets out of a URL.
+
+    Args:
+        url: Any URL or path with a query; it need not be well-formed.
+
+    Returns:
+        The URL without user information, a presigned one without its query (`?***`), another one with the values of
+        secret query parameters replaced. Text without secrets comes back as it was.
+    """
+    rest, hash_mark, fragment = url.partition("#")
+    address, question_mark, query = rest.partition("?")
+    scheme, separator, remainder = address.partition("://")
+    if separator:
+        authority, slash, path = remainder.partition("/")
+        if "@" in authority:
+            address = f"{scheme}://{MASK}@{authority.rpartition('@')[2]}{slash}{path}"
+    shown = address
+    if question_mark:
+        shown += f"?{mask_query(query)}"
+    if hash_mark:
+        shown += f"#{mask_query(fragment) if '=' in fragment else fragment}"
+    return shown
+
+
+def without_query(url: str) -> str:
+    """Gives a URL without user information, query and fragment, for what is stored or shown of a presigned URL.
+
+    Args:
+        url: Any URL.
+
+    Returns:
+        Scheme, host and path.
+    """
+    return mask_url(url.partition("#")[0].partition("?")[0])
+
+
+def mask_query(query: str) -> str:
+    """Masks a query, or a form's body.
+
+    Args:
+        query: `name=value` pairs joined by `&` or `;`, without the question mark.
+
+    Returns:
+        The pairs in their order with secret values replaced, or MASK alone when the query is a presigned one.
+    """
+    pairs = re.split(r"([&;])", query)
+    names = {_plain(unquote_plus(pair.partition("=")[0])) for pair in pairs[::2]}
+    if names & _PRESIGNED_NAMES:
+        return MASK
+    return "".join(_masked_pair(part) if index % 2 == 0 else part for index, part in enumerate(pairs))
+
+
+def _masked_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    if not equals or not value:
+        return pair
+    if is_secret_name(unquote_plus(name)):
+        return f"{name}={MASK}"
+    plain = unquote_plus(value)
+    # A URL handed on in a parameter (a redirect target, a source) may be presigned itself.
+    return pair if mask_text(plain) == plain else f"{name}={MASK}"
+
+
+def mask_headers(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Masks the headers of a request or an answer.
+
+    Args:
+        headers: Names and values.
+
+    Returns:
+        The same names in the same order, with secret values replaced and URLs in the others masked.
+    """
+    pairs = cast("Mapping[str, str]", headers).items() if isinstance(headers, Mapping) else headers
+    return [(name, MASK if is_secret_name(name) else mask_text(value)) for name, value in pairs]
+
+
+def mask_text(text: str) -> str:
+    """Masks what looks like a secret in free text: a service's message, a body, a command line.
+
+    Args:
+        text: Any text.
+
+    Returns:
+        The text with URLs masked, and with tokens and values of secret names replaced.
+    """
+    text = _URL_AFTER_SCHEME.sub(lambda match: mask_url(match.group()), text)
+    text = _AUTHORIZATION.sub(lambda match: f"{match[1]}{MASK}", text)
+    text = _SCHEME.sub(lambda match: f"{match[1]} {MASK}", text)
+    text = _JWT.sub(MASK, text)
+    text = _AWS_KEY.sub(MASK, text)
+    return _PAIR.sub(_masked_assignment, text)
+
+
+def _masked_assignment(match: re.Match[str]) -> str:
+    value = match["value"]
+    if not _is_secret_field(match["name"]) or value.startswith("//"):
+        return match.group()
+    escape = "\\" if value.startswith("\\") else ""
+    quote = value[len(escape)] if value[len(escape) : len(escape) + 1] in ('"', "'") else ""
+    return f"{match['name']}{match['between']}{escape}{quote}{MASK}{escape}{quote}"
+
+
+def mask_json(value: object) -> object:
+    """Masks a JSON value.
+
+    Args:
+        value: What json.loads gives.
+
+    Returns:
+        A new value of the same shape; what stands under a secret name is replaced whole, texts are masked.
+    """
+    return _masked_json(value, 0)
+
+
+def _masked_json(value: object, depth: int) -> object:
+    if isinstance(value, str):
+        return mask_text(value)
+    if depth > _DEPTH_LIMIT:
+        return MASK
+    if isinstance(value, Mapping):
+        fields = cast("Mapping[str, object]", value).items()
+        return {
+            name: MASK if _is_secret_field(name) and item else _masked_json(item, depth + 1) for name, item in fields
+        }
+    if isinstance(value, list | tuple):
+        return [_masked_json(item, depth + 1) for item in cast("Sequence[object]", value)]
+    return value
+
+
+def _is_secret_field(name: str) -> bool:
+    # "code: not_found" is what an error says; the OAuth code, state and key are caught in queries.
+    return _plain(name) not in _SECRET_NAMES_OF_QUERIES and is_secret_name(name)
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "").replace("_", "").strip().lower()

@@ -1,0 +1,189 @@
+"""The errors: one class a status, messages that name the thing, nothing secret in them."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core import errors
+from omicsdk.core.api_errors import api_error
+from omicsdk.core.errors import APIError, OmicsError
+
+ALL_CLASSES = sorted(
+    (value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, OmicsError)),
+    key=lambda cls: cls.__name__,
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "cls"),
+    [
+        (400, errors.BadRequest),
+        (401, errors.Unauthorized),
+        (403, errors.Forbidden),
+        (404, errors.NotFound),
+        (409, errors.Conflict),
+        (410, errors.Gone),
+        (412, errors.PreconditionFailed),
+        (413, errors.TooLarge),
+        (418, APIError),
+        (422, errors.Unprocessable),
+        (423, errors.Locked),
+        (429, errors.RateLimited),
+        (500, errors.ServerError),
+        (503, errors.ServiceUnavailable),
+        (504, errors.GatewayTimeout),
+        (599, errors.ServerError),
+        (600, APIError),
+    ],
+)
+def test_a_status_has_its_class(status, cls):
+    assert type(api_error(status=status, headers={})) is cls
+
+
+def test_an_answer_that_refuses_credentials_is_an_auth_error_too():
+    assert issubclass(errors.Unauthorized, errors.AuthError)
+
+
+@pytest.mark.parametrize(
+    ("body", "message", "code"),
+    [
+        (
+            '{"code": "not_found", "title": "Cannot find bundle!", "status": 404, "stacktrace": "x"}',
+            "Cannot find bundle!",
+            "not_found",
+        ),
+        ('{"message": "Forbidden"}', "Forbidden", None),
+        ('{"error": "no such thing"}', "no such thing", None),
+        ('{"error": {"code": 7, "message": "no such thing"}}', "no such thing", "7"),
+        ('{"error": "invalid_grant", "error_description": "The token ended"}', "The token ended", "invalid_grant"),
+        ('{"detail": "Not found."}', "Not found.", None),
+        ('{"detail": [{"loc": ["a"], "msg": "field required"}]}', "field required", None),
+        ('{"msg": "unknown object", "status_code": 404}', "unknown object", None),
+        ('{"errors": [{"message": "first"}, {"message": "second"}]}', "first; second", None),
+        ('{"code": 4001, "message": "Unauthorized", "more_info": "", "status": 401}', "Unauthorized", "4001"),
+        ('{"type": "about:blank", "title": "Bad", "detail": "worse"}', "Bad", None),
+        (
+            '{"name": ["This field is required."], "size": ["Too large."]}',
+            "name: This field is required.; size: Too large.",
+            None,
+        ),
+        ('"plain"', "plain", None),
+        ("just text", "just text", None),
+        ("<html><body>502 Bad Gateway</body></html>", "Not Found", None),
+        ("", "Not Found", None),
+        ("{broken", "{broken", None),
+        ('{"message": null, "error": null}', "Not Found", None),
+        ("[" * 100_000, None, None),
+    ],
+)
+def test_the_services_words_are_found(body, message, code):
+    error = api_error(status=404, headers={}, body=body)
+    if message is not None:
+        assert error.message == message
+    assert error.code == code
+
+
+def test_what_an_api_error_says():
+    error = api_error(
+        status=404,
+        headers={"X-AWS-REQUEST-ID": "abc-1"},
+        body=b'{"code": "not_found", "title": "Cannot find bundle!"}',
+        method="GET",
+        url="https://dss.example.org/v1/bundles/b?replica=aws",
+        operation="get_bundle",
+    )
+    assert str(error) == (
+        "get_bundle: Cannot find bundle! (404 not_found from GET https://dss.example.org/v1/bundles/b?replica=aws; "
+        "request id abc-1). Check the identifier and the service's address."
+    )
+    assert (error.status, error.code, error.request_id) == (404, "not_found", "abc-1")
+    assert error.body == {"code": "not_found", "title": "Cannot find bundle!"}
+
+
+def test_a_long_body_is_cut():
+    error = api_error(status=500, headers={}, body="x" * 1_000_000)
+    assert len(str(error)) < 1_000
+    assert isinstance(error.body, str)
+    assert len(error.body) < errors.BODY_LIMIT + 100
+
+
+def test_an_api_error_hides_what_a_url_knows():
+    error = api_error(
+        status=403,
+        headers={},
+        body='{"message": "denied for https://s3.example.org/k?X-Amz-Signature=canary"}',
+        url="https://user:canary@s3.example.org/k?X-Amz-Signature=canary",
+    )
+    assert "canary" not in str(error) + repr(error) + error.url
+
+
+def _an(cls):
+    if issubclass(cls, errors.MissingExtra):
+        return cls("dtp", "spreadsheets", module="pandas")
+    if issubclass(cls, errors.DecodeError):
+        return cls("get_bundle", "files[2].size", "many", expected="an integer")
+    if issubclass(cls, errors.ChecksumMismatch):
+        return cls("a.txt", algorithm="sha256", expected="aa", actual="bb")
+    if issubclass(cls, errors.TruncatedTransfer):
+        return cls("a.txt", expected=10, received=3)
+    if issubclass(cls, errors.UnsafePath):
+        return cls("../a", "has a '..' in it")
+    if issubclass(cls, errors.NotWritable):
+        return cls("/data/a", "Permission denied")
+    if issubclass(cls, errors.DiskFull | errors.FolderBusy):
+        return cls("/data/a")
+    if issubclass(cls, errors.SomeFailed):
+        return cls("1 of 2 files failed", [errors.TransferError("a", name="b")])
+    return cls("It broke")
+
+
+@pytest.mark.parametrize("cls", ALL_CLASSES, ids=lambda cls: cls.__name__)
+def test_every_error_survives_a_pickle_and_a_copy(cls):
+    error = _an(cls)
+    for other in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert type(other) is cls
+        assert str(other) == str(error)
+        assert str(other.__dict__) == str(error.__dict__)
+
+
+@pytest.mark.parametrize("cls", ALL_CLASSES, ids=lambda cls: cls.__name__)
+def test_every_error_is_one_line_that_ends_once(cls):
+    text = str(_an(cls))
+    assert text
+    assert "\n" not in text
+    assert ".." not in text.replace("'..'", "").replace("'../a'", "")
+
+
+def test_a_config_error_names_its_place():
+    error = errors.ConfigError("not JSON", file="config.json", line=3, column=7)
+    assert str(error) == "config.json:3:7: not JSON"
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(["message", "error", "errors", "detail", "code", "title", "x"]), inner, max_size=4
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(json_values, st.integers(400, 599))
+def test_no_body_breaks_the_making_of_an_error(value, status):
+    import json
+
+    error = api_error(status=status, headers={}, body=json.dumps(value))
+    assert isinstance(error.message, str)
+    assert str(status) in str(error)
+
+
+@given(st.binary(max_size=200))
+def test_bytes_that_are_no_text_make_an_error_all_the_same(body):
+    assert isinstance(str(api_error(status=500, headers={}, body=body)), str)
