@@ -1,0 +1,270 @@
+"""Checksums that the platforms state for files, computed piece by piece: SHA-256, SHA-1, MD5, CRC32C and S3's ETag.
+
+All values are text in lower case: hex digits, for `crc32c` always eight of them, for an `s3_etag` of several parts
+`<32 hex digits>-<number of parts>`. CRC32C values of neighbouring pieces can be combined without reading them again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from typing_extensions import Buffer
+
+MIB = 1024 * 1024
+#: The part size with which the Data Store and the AWS tools that it was filled with compute ETags.
+ETAG_PART = 64 * MIB
+#: S3's limit of parts an object; larger objects have larger parts.
+ETAG_PARTS = 10_000
+#: The algorithms that `Digests` knows, fastest first.
+ALGORITHMS = ("crc32c", "sha256", "sha1", "md5", "s3_etag")
+
+# google_crc32c takes bytes only; slices of this size stay in the processor's cache.
+_CRC_SLICE = 128 * 1024
+
+
+class _Digest(Protocol):
+    def update(self, data: Buffer, /) -> None: ...
+    def value(self) -> str: ...
+    def copy(self) -> _Digest: ...
+
+
+def crc32c_extend() -> Callable[[int, bytes], int]:
+    """Gives the function that extends a CRC32C by bytes, for loops; the library is imported when it is first wanted.
+
+    Returns:
+        A function of the CRC32C so far (0 at the beginning) and the bytes that follow; its result is 0 to 2**32 - 1.
+    """
+    import google_crc32c
+
+    return cast("Callable[[int, bytes], int]", google_crc32c.extend)
+
+
+def crc32c(data: bytes, crc: int = 0) -> int:
+    """Computes the CRC32C (Castagnoli) of bytes.
+
+    Args:
+        data: The bytes.
+        crc: The CRC32C of what came before them; 0 at the beginning.
+
+    Returns:
+        The CRC32C of both together, 0 to 2**32 - 1.
+    """
+    return crc32c_extend()(crc, data)
+
+
+def crc32c_text(crc: int) -> str:
+    """Writes a CRC32C the way the platforms state it: eight lower-case hex digits."""
+    return f"{crc:08x}"
+
+
+def crc32c_combine(first: int, second: int, second_length: int) -> int:
+    """Combines the CRC32C of two neighbouring pieces into that of both together.
+
+    Args:
+        first: The CRC32C of the first piece.
+        second: The CRC32C of the second piece.
+        second_length: The second piece's length in bytes, 0 or more.
+
+    Returns:
+        The CRC32C of the first piece followed by the second.
+    """
+    # Appending a zero byte is linear over GF(2): a power of two of them is one 32 x 32 bit matrix, made once.
+    power = 0
+    while second_length:
+        if second_length & 1:
+            first = _times(_zero_bytes(power), first)
+        second_length >>= 1
+        power += 1
+    return first ^ second
+
+
+_ZERO_BYTES: list[tuple[int, ...]] = []
+
+
+def _zero_bytes(power: int) -> tuple[int, ...]:
+    """The matrix that appends 2**power zero bytes."""
+    while len(_ZERO_BYTES) <= power:
+        if _ZERO_BYTES:
+            matrix = _ZERO_BYTES[-1]
+            _ZERO_BYTES.append(_square(matrix))
+        else:
+            one_bit = (0x82F63B78, *(1 << bit for bit in range(31)))  # the Castagnoli polynomial, reflected
+            _ZERO_BYTES.append(_square(_square(_square(one_bit))))
+    return _ZERO_BYTES[power]
+
+
+def _times(matrix: tuple[int, ...], vector: int) -> int:
+    total = 0
+    row = 0
+    while vector:
+        if vector & 1:
+            total ^= matrix[row]
+        vector >>= 1
+        row += 1
+    return total
+
+
+def _square(matrix: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(_times(matrix, row) for row in matrix)
+
+
+def etag_part_size(size: int) -> int:
+    """Gives the part size with which the Data Store computes the S3 ETag of a file.
+
+    Args:
+        size: The file's size in bytes, 0 or more.
+
+    Returns:
+        Bytes: 64 MiB as long as 10,000 parts suffice, else the smallest whole number of MiB with which they do.
+    """
+    if size <= ETAG_PARTS * ETAG_PART:
+        return ETAG_PART
+    least = -(-size // ETAG_PARTS)
+    return -(-least // MIB) * MIB
+
+
+class Digests:
+    """Several checksums of one stream of bytes, updated together.
+
+    Args:
+        names: Which ones, out of ALGORITHMS.
+        size: The stream's length in bytes; only `s3_etag` of more than 10,000 x 64 MiB needs it.
+        part_size: The part size of `s3_etag` in bytes; by default that of `etag_part_size`.
+
+    Raises:
+        ValueError: A name that isn't in ALGORITHMS.
+    """
+
+    def __init__(self, names: Iterable[str], size: int | None = None, *, part_size: int | None = None) -> None:
+        etag_part = part_size if part_size is not None else etag_part_size(size or 0)
+        self._digests: dict[str, _Digest] = {name: _digest(name, etag_part) for name in names}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The algorithms, in the order they were given in."""
+        return tuple(self._digests)
+
+    def update(self, buffer: Buffer) -> None:
+        """Adds bytes.
+
+        Args:
+            buffer: bytes, or anything that gives its bytes (bytearray, memoryview); it is not kept.
+        """
+        for digest in self._digests.values():
+            digest.update(buffer)
+
+    def values(self) -> dict[str, str]:
+        """Gives the checksums of what was added so far; more may be added afterwards.
+
+        Returns:
+            A mapping from algorithm to lower-case text.
+        """
+        return {name: digest.value() for name, digest in self._digests.items()}
+
+    def copy(self) -> Digests:
+        """Gives an independent copy that goes on from here."""
+        twin = Digests(())
+        twin._digests = {name: digest.copy() for name, digest in self._digests.items()}
+        return twin
+
+
+def digest(data: Buffer, name: str) -> str:
+    """Computes one checksum of bytes that are in memory.
+
+    Args:
+        data: The bytes.
+        name: One of ALGORITHMS.
+
+    Returns:
+        The checksum as lower-case text.
+
+    Raises:
+        ValueError: An unknown algorithm.
+    """
+    one = _digest(name, etag_part_size(memoryview(data).nbytes))
+    one.update(data)
+    return one.value()
+
+
+def _digest(name: str, etag_part: int) -> _Digest:
+    if name == "crc32c":
+        return _Crc32c()
+    if name == "s3_etag":
+        return _S3Etag(etag_part)
+    if name in ALGORITHMS:
+        return _Hash(name)
+    raise ValueError(f"There is no checksum '{name}' here; known are {', '.join(ALGORITHMS)}")
+
+
+class _Hash:
+    def __init__(self, name: str) -> None:
+        self._hash = hashlib.new(name, usedforsecurity=False)
+        self.update = self._hash.update
+
+    def value(self) -> str:
+        return self._hash.hexdigest()
+
+    def copy(self) -> _Hash:
+        twin = _Hash.__new__(_Hash)
+        twin._hash = self._hash.copy()
+        twin.update = twin._hash.update
+        return twin
+
+
+class _Crc32c:
+    def __init__(self) -> None:
+        self._extend = crc32c_extend()
+        self._crc = 0
+
+    def update(self, data: Buffer, /) -> None:
+        if isinstance(data, bytes):
+            self._crc = self._extend(self._crc, data)
+            return
+        view = memoryview(data).cast("B")
+        for start in range(0, len(view), _CRC_SLICE):
+            self._crc = self._extend(self._crc, bytes(view[start : start + _CRC_SLICE]))
+
+    def value(self) -> str:
+        return crc32c_text(self._crc)
+
+    def copy(self) -> _Crc32c:
+        twin = _Crc32c()
+        twin._crc = self._crc
+        return twin
+
+
+class _S3Etag:
+    def __init__(self, part_size: int) -> None:
+        self._part_size = part_size
+        self._part = hashlib.md5(usedforsecurity=False)
+        self._room = part_size
+        self._parts: list[bytes] = []
+
+    def update(self, data: Buffer, /) -> None:
+        view = memoryview(data).cast("B")
+        while len(view):
+            if not self._room:  # a part is closed only when more follows: a file of exactly one part has no "-1"
+                self._parts.append(self._part.digest())
+                self._part = hashlib.md5(usedforsecurity=False)
+                self._room = self._part_size
+            head = view[: self._room]
+            self._part.update(head)
+            self._room -= len(head)
+            view = view[len(head) :]
+
+    def value(self) -> str:
+        if not self._parts:
+            return self._part.hexdigest()
+        if len(self._parts) >= ETAG_PARTS:
+            raise ValueError(f"An ETag of {len(self._parts) + 1} parts: say the file's size beforehand")
+        parts = [*self._parts, self._part.digest()]
+        return f"{hashlib.md5(b''.join(parts), usedforsecurity=False).hexdigest()}-{len(parts)}"
+
+    def copy(self) -> _S3Etag:
+        twin = _S3Etag(self._part_size)
+        twin._part, twin._room, twin._parts = self._part.copy(), self._room, list(self._parts)
+        return twin
