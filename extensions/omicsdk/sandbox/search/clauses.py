@@ -1,0 +1,336 @@
+"""Clauses, compiled: each from its JSON to a predicate over documents."""
+
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from omicsdk.sandbox.search.errors import InvalidQuery, UnsupportedClause
+from omicsdk.sandbox.search.values import (
+    Scalar,
+    date_of,
+    has_value,
+    is_scalar,
+    leaves,
+    number_of,
+    same,
+    text_of,
+    words_of,
+)
+
+Document = Mapping[str, Any]
+Predicate = Callable[[Document], bool]
+Test = Callable[[Scalar], bool]
+
+DEEPEST = 30
+"""Deepest nesting of bool clauses: Elasticsearch's default for indices.query.bool.max_nested_depth."""
+
+MOST_TERMS = 65_536
+"""Most values of one terms clause: Elasticsearch's default for index.max_terms_count."""
+
+_UNSCORED = frozenset({"boost", "_name"})
+"""Options of any clause that change scores or reports and never which documents match."""
+
+_DATE_MATH = re.compile(r"now(?:[-+/].*)?|.*\|\|.*", re.DOTALL)
+
+
+def compile_query(es_query: Mapping[str, Any]) -> Predicate:
+    """Turn a search request into a predicate over indexed documents.
+
+    Args:
+        es_query: `{}`, which matches every document, or `{"query": <clause>}` with one of the clauses in `CLAUSES`.
+
+    Returns:
+        A function that tells whether a document matches; it is pure and may be shared by threads.
+
+    Raises:
+        UnsupportedClause: A clause or option that isn't implemented; its `name` tells which.
+        InvalidQuery: A query that Elasticsearch would refuse as well.
+    """
+    request = _object(es_query, "es_query")
+    for key in request:
+        if key in CLAUSES:
+            raise InvalidQuery(f"the clause {key!r} has to stand under 'query'", "es_query")
+        if key != "query":
+            raise UnsupportedClause(key, "es_query", ("query",))
+    if "query" not in request:
+        return _everything
+    return _clause(request["query"], "query", 0)
+
+
+def _clause(body: object, where: str, depth: int) -> Predicate:
+    if depth > DEEPEST:
+        raise InvalidQuery(f"clauses nest deeper than {DEEPEST}", where)
+    clause = _object(body, where)
+    if len(clause) != 1:
+        raise InvalidQuery(f"a clause is an object with one key, its name; this one has {len(clause)}", where)
+    ((name, content),) = clause.items()
+    if name == "bool":
+        return _bool(content, f"{where}.bool", depth)
+    if name not in _SIMPLE:
+        raise UnsupportedClause(name, where, CLAUSES)
+    return _SIMPLE[name](content, f"{where}.{name}")
+
+
+def _everything(_document: Document) -> bool:
+    return True
+
+
+def _match_all(content: object, where: str) -> Predicate:
+    _options(_object(content, where), where, "match_all", ())
+    return _everything
+
+
+def _exists(content: object, where: str) -> Predicate:
+    options = _options(_object(content, where), where, "exists", ("field",))
+    field = _text(options.get("field"), f"{where}.field")
+    return lambda document: has_value(document, field)
+
+
+def _term(content: object, where: str) -> Predicate:
+    field, options, where = _field(content, where, "term", "value", ("case_insensitive",))
+    wanted = _scalar(options.get("value"), where)
+    if _flag(options, "case_insensitive", where):
+        folded = text_of(wanted).casefold()
+        return _any(field, lambda stored: same(stored, wanted) or text_of(stored).casefold() == folded)
+    return _any(field, lambda stored: same(stored, wanted))
+
+
+def _terms(content: object, where: str) -> Predicate:
+    field, members, where = _only_field(content, where)
+    if isinstance(members, Mapping):
+        raise UnsupportedClause("terms lookup", where, ("a list of values",))
+    if not isinstance(members, (list, tuple)):
+        raise InvalidQuery("expected a list of values", where)
+    values = cast(Sequence[object], members)
+    if len(values) > MOST_TERMS:
+        raise InvalidQuery(f"{len(values)} values, at most {MOST_TERMS} are allowed", where)
+    wanted = [_scalar(value, f"{where}[{index}]") for index, value in enumerate(values)]
+    texts = {text_of(value) for value in wanted}
+    numbers = {number for value in wanted if (number := number_of(value)) is not None}
+
+    def one_of(stored: Scalar) -> bool:
+        # Sets answer as `same` does for each value, in one look-up.
+        return text_of(stored) in texts if isinstance(stored, (bool, str)) else stored in numbers
+
+    return _any(field, one_of)
+
+
+def _match(content: object, where: str) -> Predicate:
+    field, options, where = _field(content, where, "match", "query", ("operator", "minimum_should_match"))
+    wanted = _scalar(options.get("query"), where)
+    words = words_of(wanted)
+    how = _text(options.get("operator", "or"), f"{where}.operator").lower()
+    if how not in ("and", "or"):
+        raise InvalidQuery(f"{how!r} is no operator; expected 'and' or 'or'", f"{where}.operator")
+    needed = len(words) if how == "and" else 1
+    if how == "or" and "minimum_should_match" in options:
+        needed = max(1, _least(options["minimum_should_match"], len(words), f"{where}.minimum_should_match"))
+
+    def matches(stored: Scalar) -> bool:
+        if not isinstance(stored, str):
+            return same(stored, wanted)
+        there = set(words_of(stored))
+        return bool(words) and sum(word in there for word in words) >= needed
+
+    return _any(field, matches)
+
+
+def _prefix(content: object, where: str) -> Predicate:
+    field, options, where = _field(content, where, "prefix", "value", ("case_insensitive",))
+    start = _text(options.get("value"), where)
+    if _flag(options, "case_insensitive", where):
+        folded = start.casefold()
+        return _any(field, lambda stored: isinstance(stored, str) and stored.casefold().startswith(folded))
+    return _any(field, lambda stored: isinstance(stored, str) and stored.startswith(start))
+
+
+def _wildcard(content: object, where: str) -> Predicate:
+    field, options, where = _field(content, where, "wildcard", "value", ("wildcard", "case_insensitive"))
+    pattern = _text(options.get("value", options.get("wildcard")), where)
+    flags = re.DOTALL | (re.IGNORECASE if _flag(options, "case_insensitive", where) else 0)
+    expression = re.compile(_wildcard_regex(pattern), flags)
+    return _any(field, lambda stored: isinstance(stored, str) and expression.fullmatch(stored) is not None)
+
+
+def _wildcard_regex(pattern: str) -> str:
+    """A pattern with `*`, `?` and backslash escapes as a regular expression that matches in linear steps."""
+    runs: list[list[str]] = [[]]
+    characters = iter(pattern)
+    for character in characters:
+        if character == "*":
+            runs.append([])
+        elif character == "?":
+            runs[-1].append(".")
+        else:
+            runs[-1].append(re.escape(next(characters, character) if character == "\\" else character))
+    first, *rest = ["".join(run) for run in runs]
+    if not rest:
+        return first
+    # The first place of an inner run is always as good as a later one: an atomic group never goes back on it.
+    inner = "".join(f"(?>.*?{run})" for run in rest[:-1] if run)
+    return f"{first}{inner}.*{rest[-1]}"
+
+
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
+}
+
+
+def _range(content: object, where: str) -> Predicate:
+    field, bounds, where = _only_field(content, where)
+    options = _options(_object(bounds, where), where, "range", tuple(_COMPARE))
+    tests: list[Test] = []
+    for name, bound in options.items():
+        if name in _COMPARE and bound is not None:  # a null bound is an open end
+            tests.append(_bound(name, _scalar(bound, f"{where}.{name}"), f"{where}.{name}"))
+    return _any(field, lambda stored: all(test(stored) for test in tests))
+
+
+def _bound(name: str, bound: Scalar, where: str) -> Test:
+    compare = _COMPARE[name]
+    if isinstance(bound, str) and _DATE_MATH.fullmatch(bound):
+        raise UnsupportedClause("date math", where, ("dates", "numbers", "text"))
+    number = number_of(bound)
+    text = text_of(bound)
+    # A day without a time is the whole day: gt starts after it and lte ends with it.
+    moment = date_of(text, end=name in ("gt", "lte")) if isinstance(bound, str) else None
+
+    def holds(stored: Scalar) -> bool:
+        if isinstance(stored, bool):
+            return compare(text_of(stored), text)
+        if not isinstance(stored, str):
+            return number is not None and compare(stored, number)
+        if moment is not None and (date := date_of(stored)) is not None:
+            return compare(date, moment)
+        return compare(stored, text)
+
+    return holds
+
+
+_LISTS = ("must", "filter", "should", "must_not")
+
+
+def _bool(content: object, where: str, depth: int) -> Predicate:
+    options = _options(_object(content, where), where, "bool", (*_LISTS, "minimum_should_match"))
+    lists: dict[str, list[Predicate]] = {name: [] for name in _LISTS}
+    for name in _LISTS:
+        clauses = options.get(name, [])
+        if isinstance(clauses, (list, tuple)):
+            for index, clause in enumerate(cast(Sequence[object], clauses)):
+                lists[name].append(_clause(clause, f"{where}.{name}[{index}]", depth + 1))
+        else:
+            lists[name].append(_clause(clauses, f"{where}.{name}", depth + 1))
+    needed_all = lists["must"] + lists["filter"]
+    should, must_not = lists["should"], lists["must_not"]
+    least = 1 if should and not needed_all else 0
+    if "minimum_should_match" in options:
+        least = _least(options["minimum_should_match"], len(should), f"{where}.minimum_should_match")
+
+    def matches(document: Document) -> bool:
+        return (
+            all(clause(document) for clause in needed_all)
+            and not any(clause(document) for clause in must_not)
+            and (least <= 0 or sum(clause(document) for clause in should) >= least)
+        )
+
+    return matches
+
+
+def _least(value: object, count: int, where: str) -> int:
+    """How many of `count` optional parts have to match: a number or a percentage; a negative one may be missing."""
+    parsed = re.fullmatch(r"\s*(-?\d{1,9})(%?)\s*", str(value)) if isinstance(value, (int, str)) else None
+    if parsed is None or isinstance(value, bool):
+        if isinstance(value, str) and "<" in value:
+            raise UnsupportedClause("conditional minimum_should_match", where, ("a number", "a percentage"))
+        raise InvalidQuery(f"{value!r} is neither a number nor a percentage", where)
+    number = int(parsed[1])
+    if parsed[2]:
+        number = math.trunc(count * number / 100)
+    return count + number if parsed[1].startswith("-") else number
+
+
+_SIMPLE: Mapping[str, Callable[[object, str], Predicate]] = {
+    "match_all": _match_all,
+    "match": _match,
+    "term": _term,
+    "terms": _terms,
+    "range": _range,
+    "exists": _exists,
+    "wildcard": _wildcard,
+    "prefix": _prefix,
+}
+
+CLAUSES: tuple[str, ...] = ("bool", *_SIMPLE)
+"""Names of the clauses that a query may use."""
+
+
+def _any(field: str, test: Test) -> Predicate:
+    return lambda document: any(test(value) for value in leaves(document, field))
+
+
+def _object(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise InvalidQuery(f"expected an object, found {_kind(value)}", where)
+    return cast(Mapping[str, Any], value)
+
+
+def _only_field(content: object, where: str) -> tuple[str, Any, str]:
+    """The one field that a clause is about: its name, what is said about it, and the place of that."""
+    fields = {key: value for key, value in _object(content, where).items() if key not in _UNSCORED}
+    if len(fields) != 1:
+        raise InvalidQuery(f"expected exactly one field, found {len(fields)}", where)
+    ((field, said),) = fields.items()
+    return field, said, f"{where}.{field}"
+
+
+def _field(
+    content: object, where: str, clause: str, main: str, others: tuple[str, ...]
+) -> tuple[str, Mapping[str, Any], str]:
+    """As `_only_field`, with the short form `{field: value}` written out as `{field: {main: value}}`."""
+    field, said, where = _only_field(content, where)
+    if not isinstance(said, Mapping):
+        return field, {main: said}, where
+    return field, _options(cast(Mapping[str, Any], said), where, clause, (main, *others)), where
+
+
+def _options(given: Mapping[str, Any], where: str, clause: str, known: tuple[str, ...]) -> Mapping[str, Any]:
+    for name in given:
+        if name not in known and name not in _UNSCORED:
+            raise UnsupportedClause(f"{clause}.{name}", where, known or ("no options",))
+    return given
+
+
+def _scalar(value: object, where: str) -> Scalar:
+    if not is_scalar(value):
+        raise InvalidQuery(f"expected text, a number or a boolean, found {_kind(value)}", where)
+    return cast(Scalar, value)
+
+
+def _text(value: object, where: str) -> str:
+    if not isinstance(value, str):
+        raise InvalidQuery(f"expected text, found {_kind(value)}", where)
+    return value
+
+
+def _flag(options: Mapping[str, Any], name: str, where: str) -> bool:
+    value = options.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidQuery(f"expected true or false, found {_kind(value)}", f"{where}.{name}")
+    return value
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, str):
+        return "text"
+    return "an object" if isinstance(value, Mapping) else "a list"
