@@ -5,9 +5,10 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 from urllib.parse import urlencode
 
+from omicsdk.core.narrowing import is_array, is_list, is_mapping
 from omicsdk.core.omit import OMIT
 
 CHUNK = 1 << 20
@@ -35,10 +36,10 @@ def plain(value: Any) -> Any:
     to_dict = getattr(value, "to_dict", None)
     if to_dict is not None:
         return to_dict()
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items() if item is not OMIT}  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(item) for item in value if item is not OMIT]  # pyright: ignore[reportUnknownVariableType]
+    if is_mapping(value):
+        return {str(key): plain(item) for key, item in value.items() if item is not OMIT}
+    if is_list(value):
+        return [plain(item) for item in value if item is not OMIT]
     isoformat = getattr(value, "isoformat", None)
     return isoformat() if isoformat is not None else str(value)
 
@@ -61,7 +62,7 @@ def form_body(fields: Mapping[str, object]) -> Body:
     for name, value in fields.items():
         if value is OMIT or value is None:
             continue
-        for item in value if isinstance(value, (list, tuple)) else [value]:  # pyright: ignore[reportUnknownVariableType]
+        for item in value if is_list(value) else [value]:
             pairs.append((name, _form_text(item)))
     return Body(urlencode(pairs).encode(), "application/x-www-form-urlencoded")
 
@@ -82,7 +83,7 @@ def raw_body(value: Any, media_type: str = "application/octet-stream") -> Body:
         return NO_BODY
     if isinstance(value, str):
         return Body(value.encode(), media_type)
-    if isinstance(value, (bytes, bytearray, memoryview)):
+    if isinstance(value, (bytes, bytearray)):
         return Body(bytes(value), media_type)
     return Body(lambda: chunks(value), media_type)
 
@@ -110,7 +111,7 @@ def multipart_body(fields: Mapping[str, object], files: Sequence[str] = ()) -> B
         (name, item, name in files)
         for name, value in fields.items()
         if value is not OMIT and value is not None
-        for item in (value if isinstance(value, list) else [value])  # pyright: ignore[reportUnknownVariableType]
+        for item in (value if is_array(value) else [value])
     ]
 
     def content() -> Iterator[bytes]:
@@ -126,15 +127,20 @@ def _part(boundary: str, name: str, value: Any, is_file: bool) -> Iterator[bytes
     if not is_file:
         yield f"{head}\r\n\r\n{_form_text(value)}\r\n".encode()
         return
-    filename, source = value if isinstance(value, tuple) else (_filename(value, name), value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    yield f'{head}; filename="{_quoted(str(filename))}"\r\ncontent-type: application/octet-stream\r\n\r\n'.encode()  # pyright: ignore[reportUnknownArgumentType]
-    yield from chunks(source)  # pyright: ignore[reportUnknownArgumentType]
+    filename, source = _named_file(name, value)
+    yield f'{head}; filename="{_quoted(filename)}"\r\ncontent-type: application/octet-stream\r\n\r\n'.encode()
+    yield from chunks(source)
     yield b"\r\n"
 
 
-def _filename(source: object, name: str) -> str:
-    path = source if isinstance(source, os.PathLike) else getattr(source, "name", None)
-    return Path(path).name if isinstance(path, (str, os.PathLike)) else name  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+def _named_file(name: str, value: Any) -> tuple[str, Content]:
+    if is_list(value):
+        filename, source = value
+        return str(filename), source
+    path = (
+        os.fspath(cast("os.PathLike[str]", value)) if isinstance(value, os.PathLike) else getattr(value, "name", name)
+    )
+    return Path(str(path)).name, cast("Content", value)
 
 
 def _quoted(text: str) -> str:

@@ -1,12 +1,13 @@
 """What goes out: an operation's facts and the request built from its arguments, as plain data."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
 
 from omicsdk.core.bodies import NO_BODY, Body
+from omicsdk.core.narrowing import is_list, is_mapping
 from omicsdk.core.omit import OMIT
 
 Query = Sequence[tuple[str, object]]
@@ -141,7 +142,7 @@ def segment(name: str, value: object, *, raw: bool = False) -> str:
     """
     if value is None or value is OMIT:
         raise TypeError(f"{name} is part of the path and must be given")
-    text = ",".join(map(text_of, value)) if isinstance(value, (list, tuple)) else text_of(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    text = ",".join(map(text_of, value)) if is_list(value) else text_of(value)
     pieces = text.split("/") if raw else [text]
     if not text or any(piece in (".", "..") for piece in pieces):
         raise ValueError(f"{name} can't be {text!r}: it is part of the path, and a server would read another path")
@@ -164,26 +165,26 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
     """Names and texts of one parameter in form style, exploded; nothing for OMIT and None."""
     if value is OMIT or value is None:
         return []
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [(name, text_of(item)) for item in value if item is not None]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
-    if isinstance(value, Mapping):
-        return [(str(key), text_of(item)) for key, item in value.items() if item is not None]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if is_list(value):
+        return [(name, text_of(item)) for item in value if item is not None]
+    if is_mapping(value):
+        return [(str(key), text_of(item)) for key, item in value.items() if item is not None]
     return [(name, text_of(value))]
 
 
 def joined(value: Any, separator: str) -> object:
     """A list as one value (styles without explode: `,` form, a blank spaceDelimited, `|` pipeDelimited)."""
-    if isinstance(value, (list, tuple)):
-        return separator.join(map(text_of, value))  # pyright: ignore[reportUnknownArgumentType]
-    if isinstance(value, Mapping):
-        return separator.join(f"{key}{separator}{text_of(item)}" for key, item in value.items())  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    if is_list(value):
+        return separator.join(map(text_of, value))
+    if is_mapping(value):
+        return separator.join(f"{key}{separator}{text_of(item)}" for key, item in value.items())
     return value
 
 
 def deep_object(name: str, value: Any) -> Query:
     """An object in style deepObject: `name[member]=value`."""
-    if isinstance(value, Mapping):
-        return [(f"{name}[{key}]", item) for key, item in value.items()]  # pyright: ignore[reportUnknownVariableType]
+    if is_mapping(value):
+        return [(f"{name}[{key}]", item) for key, item in value.items()]
     return [(name, value)]
 
 

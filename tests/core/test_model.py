@@ -1,0 +1,140 @@
+"""Models keep what they don't know and give back exactly what came."""
+
+import gc
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import pytest
+from attrs import define, field
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core import collector
+from omicsdk.core.answer import Answer, as_it_came, model_of
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.model import (
+    ANY,
+    INTEGER,
+    NO_NULLS,
+    STRING,
+    Field,
+    Model,
+    Shape,
+    array,
+    check,
+    literal,
+    mapping,
+    model,
+    nulls_of,
+    union,
+)
+
+
+@define(slots=True)
+class File(Model):
+    name: str
+    size: int | None = None
+    owner: str | None = None
+    additional_properties: dict[str, Any] | None = None
+    null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
+
+    FIELDS: ClassVar = (
+        Field("name", "name", True, False, STRING),
+        Field("size", "size", False, False, INTEGER),
+        Field("owner", "owner", True, True, STRING),
+    )
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "File":
+        known = {"name", "size", "owner"}
+        extra = {key: value for key, value in data.items() if key not in known}
+        nulls = nulls_of(data) if None in data.values() else NO_NULLS
+        return cls(data.get("name"), data.get("size"), data.get("owner"), extra or None, nulls)  # type: ignore[arg-type]
+
+
+FILE = model(lambda: File)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "size", "owner", "extra", "x-y"]), st.none() | st.text() | st.integers() | st.just({})
+    )
+)
+def test_a_round_trip_loses_nothing(data: dict[str, Any]):
+    assert File.from_dict(data).to_dict() == data
+
+
+def test_a_model_made_by_hand_sends_null_only_where_the_document_asks_for_it():
+    assert File("a").to_dict() == {"name": "a", "owner": None}
+
+
+def test_slots_refuse_fields_that_do_not_exist():
+    with pytest.raises(AttributeError):
+        File("a").nmae = "b"  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "place"),
+    [
+        ({"name": 1, "owner": None}, FILE, "name"),
+        ({"owner": "x"}, FILE, "name"),
+        ([{"name": "a", "owner": None}, {"name": "a", "owner": 3}], array(FILE), "[1].owner"),
+        ({"k": {"name": True, "owner": "x"}}, mapping(FILE), "k.name"),
+        (True, INTEGER, ""),
+        ("x", union(INTEGER, array(STRING)), ""),
+        (3, literal("aws", "gcp"), ""),
+    ],
+)
+def test_strict_decoding_names_the_place(value: object, shape: Shape, place: str):
+    with pytest.raises(DecodeError) as caught:
+        check("get_bundle", "", value, shape)
+    assert caught.value.operation == "get_bundle"
+    assert caught.value.field == place
+
+
+@pytest.mark.parametrize(
+    ("value", "shape"),
+    [
+        ("other", literal("aws", "gcp")),
+        (1, union(INTEGER, STRING)),
+        ({"a": [1]}, ANY),
+        ({"name": "a", "owner": None}, FILE),
+    ],
+)
+def test_strict_decoding_lets_the_right_pass(value: object, shape: Shape):
+    check("get_bundle", "", value, shape)
+
+
+def test_an_answer_that_is_not_json_is_an_error_naming_the_operation():
+    answer = Answer("get_bundle", 200, {}, b"<html>sign in</html>")
+    with pytest.raises(DecodeError, match="get_bundle"):
+        answer.json(as_it_came, ANY)
+
+
+def test_an_empty_answer_is_null_and_a_model_of_it_is_kept_as_it_is():
+    assert Answer("x", 200, {}, b"").json(model_of(File), FILE) is None
+
+
+def test_an_empty_object_is_a_model():
+    assert Answer("x", 200, {}, b"{}").json(model_of(File), FILE) == File(None)  # type: ignore[arg-type]
+
+
+def test_the_collector_pauses_for_large_bodies_only_and_comes_back():
+    assert gc.isenabled()
+    with collector.paused_for(collector.PAUSE_FROM):
+        assert not gc.isenabled()
+        with collector.paused_for(collector.PAUSE_FROM):
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with collector.paused_for(10):
+        assert gc.isenabled()
+
+
+def test_the_collector_stays_off_where_it_was_off():
+    gc.disable()
+    try:
+        with collector.paused_for(collector.PAUSE_FROM):
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -1,0 +1,107 @@
+"""Requests are built from arguments without sending anything."""
+
+import json
+from datetime import UTC, date, datetime
+from urllib.parse import parse_qsl, unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.bodies import form_body, json_body, multipart_body, plain, raw_body
+from omicsdk.core.omit import OMIT
+from omicsdk.core.request import OperationFacts, deep_object, joined, query_text, request, segment
+
+FACTS = OperationFacts(name="get_bundle", method="GET", path="/bundles/{uuid}")
+
+
+def test_a_request_holds_only_what_was_given():
+    made = request(FACTS, "/bundles/1", query=(("replica", "aws"), ("version", OMIT), ("token", None)))
+    assert made.url == "/bundles/1?replica=aws"
+    assert made.headers == (("accept", "application/json"),)
+    assert made.content is None
+    assert made.idempotent
+
+
+def test_a_post_is_idempotent_only_when_the_document_says_so():
+    post = OperationFacts(name="post_search", method="POST", path="/search")
+    assert not request(post, "/search").idempotent
+    marked = OperationFacts(name="post_search", method="POST", path="/search", idempotent=True)
+    assert request(marked, "/search").idempotent
+
+
+def test_headers_and_cookies_of_the_document():
+    made = request(FACTS, "/x", headers=(("x-a", 1), ("x-b", OMIT)), cookies=(("session", "a b"), ("c", None)))
+    assert ("x-a", "1") in made.headers
+    assert ("cookie", "session=a%20b") in made.headers
+    assert not any(name == "x-b" for name, _ in made.headers)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(True, "a=true"), (3, "a=3"), (["x", "y"], "a=x&a=y"), ({"k": 1}, "k=1"), (date(2020, 1, 2), "a=2020-01-02")],
+)
+def test_values_in_a_query(value: object, text: str):
+    assert query_text([("a", value)]) == text
+
+
+@given(st.lists(st.tuples(st.text(min_size=1), st.text())))
+def test_a_query_reads_back_as_it_was(pairs: list[tuple[str, str]]):
+    assert parse_qsl(query_text(pairs), keep_blank_values=True) == pairs
+
+
+@given(st.text(min_size=1).filter(lambda text: text not in (".", "..")))
+def test_a_path_segment_stays_one_segment(text: str):
+    quoted = segment("uuid", text)
+    assert "/" not in quoted
+    assert "?" not in quoted
+    assert unquote(quoted) == text
+
+
+def test_a_raw_path_keeps_its_slashes_and_refuses_to_climb():
+    assert segment("key", "a/b c", raw=True) == "a/b%20c"
+    with pytest.raises(ValueError, match="key"):
+        segment("key", "a/../b", raw=True)
+
+
+@pytest.mark.parametrize("value", ["", ".", ".."])
+def test_a_segment_that_would_change_the_path_is_refused(value: str):
+    with pytest.raises(ValueError, match="uuid"):
+        segment("uuid", value)
+
+
+def test_other_styles():
+    assert query_text([("ids", joined([1, 2], "|"))]) == "ids=1%7C2"
+    assert query_text(deep_object("filter", {"a": 1})) == "filter%5Ba%5D=1"
+
+
+def test_json_bodies_leave_out_what_is_omitted_and_keep_null():
+    body = json_body({"a": OMIT, "b": None, "c": {"d": OMIT, "e": datetime(2020, 1, 1, tzinfo=UTC)}})
+    assert isinstance(body.content, bytes)
+    assert json.loads(body.content) == {"b": None, "c": {"e": "2020-01-01T00:00:00+00:00"}}
+    assert body.media_type == "application/json"
+    assert json_body(OMIT).content is None
+
+
+def test_form_bodies():
+    assert form_body({"a": [1, "x y"], "b": OMIT}).content == b"a=1&a=x+y"
+
+
+def test_multipart_bodies_can_be_sent_again(tmp_path):
+    path = tmp_path / 'reads "1".fq'
+    path.write_bytes(b"ACGT")
+    body = multipart_body({"name": "x", "file": path, "skipped": OMIT}, files=("file",))
+    assert callable(body.content)
+    first, second = b"".join(body.content()), b"".join(body.content())
+    assert first == second
+    assert b'filename="reads %221%22.fq"' in first
+    assert b"ACGT\r\n" in first
+    assert b"skipped" not in first
+
+
+def test_raw_bodies():
+    assert raw_body("é").content == "é".encode()
+    assert raw_body(OMIT).content is None
+
+
+def test_plain_turns_tuples_and_sets_into_lists():
+    assert plain({"a": (1, 2), "b": {3}}) == {"a": [1, 2], "b": [3]}
