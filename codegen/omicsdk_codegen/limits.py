@@ -1,0 +1,47 @@
+"""How large a file may be and how deep its values may nest, and the faults that every format can have."""
+
+from __future__ import annotations
+
+from .faults import Fault
+from .values import Json
+
+# Twice the largest document known to be published (a cloud vendor's, some 30 MB).
+MAX_BYTES = 64 * 1024 * 1024
+# Published documents stay under 40; the steps walk by recursion, and Python stops that at 1,000 calls.
+MAX_DEPTH = 200
+# What aliases may add, in values: a hundred times what documents with anchors do, and some 100 MB.
+MAX_COPIED = 1_000_000
+
+
+def too_deep(value: Json, depth: int = 0) -> bool:
+    """Say whether a value nests deeper than `MAX_DEPTH`, standing `depth` levels deep itself."""
+    stack: list[tuple[Json, int]] = [(value, depth)]
+    while stack:
+        node, level = stack.pop()
+        if level > MAX_DEPTH:
+            return True
+        if isinstance(node, dict):
+            stack.extend((member, level + 1) for member in node.values())
+        elif isinstance(node, list):
+            stack.extend((member, level + 1) for member in node)
+    return False
+
+
+def nested_fault(label: str, line: int | None) -> Fault:
+    """The fault of a file that nests too deep."""
+    return Fault(f"it nests deeper than {MAX_DEPTH} levels", "Give inner parts names and refer to them.", label, line)
+
+
+def copied_fault(label: str, line: int | None) -> Fault:
+    """The fault of a file whose aliases multiply."""
+    return Fault(
+        f"its aliases stand for more than {MAX_COPIED:,} values", "Write references instead of aliases.", label, line
+    )
+
+
+def twice_fault(pointer: str, label: str, line: int | None) -> Fault:
+    """The fault of a mapping with one key twice."""
+    key = pointer.rpartition("/")[2]
+    return Fault(
+        f"the key {key} stands twice in one mapping", "Keep one, or name the second otherwise.", label, line, pointer
+    )

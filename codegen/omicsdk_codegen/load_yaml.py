@@ -1,0 +1,259 @@
+"""Reading YAML by the parser's events: 1.2 scalars, keys as text, aliases as bounded copies, and the lines of values."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from .faults import DocumentError, Fault
+from .limits import MAX_COPIED, MAX_DEPTH, copied_fault, nested_fault, twice_fault
+from .values import Json, Node, Object, escape
+
+if TYPE_CHECKING:
+    from yaml.events import Event, ScalarEvent
+
+# YAML 1.2.2, section 10.3.2 (core schema); nan and inf are refused, JSON has no room for them.
+_PLAIN = re.compile(
+    r"""(?P<null>~|null|Null|NULL|)
+    |(?P<true>true|True|TRUE)
+    |(?P<false>false|False|FALSE)
+    |(?P<int>[-+]?[0-9]+)
+    |(?P<oct>0o[0-7]+)
+    |(?P<hex>0x[0-9a-fA-F]+)
+    |(?P<float>[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)
+    |(?P<odd>[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))""",
+    re.VERBOSE,
+)
+_PLACEHOLDER = re.compile(r"\{\{(\s*\w+\s*)\}\}")
+_TAG = "tag:yaml.org,2002:"
+_TEXT_TAGS = ("!", _TAG + "str", _TAG + "timestamp", _TAG + "binary")
+_PLAIN_TAGS = (None, _TAG + "null", _TAG + "bool", _TAG + "int", _TAG + "float")
+_CONTAINER_TAGS = (None, "!", _TAG + "map", _TAG + "seq", _TAG + "set", _TAG + "omap")
+# Read as text by every reader of these documents, though 2.0 and 1.10 look like numbers.
+_VERSIONS = ("/swagger", "/openapi", "/overlay", "/info/version")
+
+
+def read_yaml(text: str, label: str) -> Json:
+    """Build the value of a YAML text.
+
+    Raises:
+        DocumentError: it isn't YAML, holds several documents, has keys twice, or exceeds the limits.
+    """
+    builder = _Builder(label, None)
+    data = builder.build(text)
+    if builder.faults:
+        raise DocumentError(builder.faults)
+    return data
+
+
+def yaml_lines(text: str, label: str) -> dict[str, int]:
+    """Say on which line each value of a YAML text begins; a member's is that of its key."""
+    lines: dict[str, int] = {}
+    _Builder(label, lines).build(text)
+    return lines
+
+
+def _events(text: str) -> Iterator[Event]:
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return cast("Iterator[Event]", yaml.parse(text, Loader=loader))  # pyright: ignore[reportUnknownMemberType]
+
+
+@dataclass
+class _Open:
+    """A container whose end wasn't met yet; of a mapping also the key whose value comes next."""
+
+    node: Node
+    pointer: str
+    anchor: str | None
+    key: str | None = None
+    key_line: int = 1
+    merges: bool = False
+    merged: list[Json] = field(default_factory=list)
+
+
+class _Builder:
+    def __init__(self, label: str, lines: dict[str, int] | None) -> None:
+        self.faults: list[Fault] = []
+        self._label = label
+        self._lines = lines
+        self._root: list[Json] = []
+        self._stack: list[_Open] = []
+        self._anchors: dict[str, Json] = {}
+        self._copied = 0
+        self._line = 1
+        self._shields = ("", "")
+
+    def build(self, text: str) -> Json:
+        import yaml
+
+        try:
+            for event in _events(self._shielded(text)):
+                self._line = event.start_mark.line + 1
+                self._take(event)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            problem = error.problem or error.context
+            raise self._stop(
+                f"it isn't YAML: {problem}", "Mend its syntax.", mark.line + 1 if mark else None
+            ) from error
+        except yaml.YAMLError as error:
+            raise self._stop(f"it isn't YAML: {str(error).splitlines()[0]}", "Mend its syntax.", None) from error
+        return self._root[0] if self._root else None
+
+    def _take(self, event: Event) -> None:
+        from yaml import events
+
+        if isinstance(event, events.ScalarEvent):
+            if self._at_key():
+                self._key(self._unshielded(event.value), not event.style)
+            else:
+                self._put(self._scalar(event))
+        elif isinstance(event, (events.MappingStartEvent, events.SequenceStartEvent)):
+            if self._at_key():
+                raise self._stop("a key is a mapping or a list", "Put the key in quotes.")
+            if event.tag not in _CONTAINER_TAGS:
+                raise self._stop(f"the tag {event.tag} has no meaning in JSON", "Write plain values.")
+            node: Node = {} if isinstance(event, events.MappingStartEvent) else []
+            self._stack.append(_Open(node, self._put(node), event.anchor))
+            if len(self._stack) > MAX_DEPTH:
+                raise DocumentError([nested_fault(self._label, self._line)])
+        elif isinstance(event, (events.MappingEndEvent, events.SequenceEndEvent)):
+            self._close(self._stack.pop())
+        elif isinstance(event, events.AliasEvent):
+            self._alias(str(event.anchor))
+        elif isinstance(event, events.DocumentStartEvent) and self._root:
+            raise self._stop("a second document begins", "Keep one document in a file.")
+
+    def _at_key(self) -> bool:
+        return bool(self._stack) and isinstance(self._stack[-1].node, dict) and self._stack[-1].key is None
+
+    def _key(self, text: str, plain: bool) -> None:
+        around = self._stack[-1]
+        around.key, around.key_line = text, self._line
+        around.merges = plain and text == "<<"
+        if text in around.node and not around.merges:
+            self.faults.append(twice_fault(f"{around.pointer}/{escape(text)}", self._label, self._line))
+
+    def _put(self, value: Json) -> str:
+        """Place a value where the text has come to; its pointer is returned."""
+        if not self._stack:
+            self._root.append(value)
+            pointer, line = "", self._line
+        else:
+            around = self._stack[-1]
+            if isinstance(around.node, list):
+                pointer, line = f"{around.pointer}/{len(around.node)}", self._line
+                around.node.append(value)
+            else:
+                key = around.key or ""
+                pointer, line = f"{around.pointer}/{escape(key)}", around.key_line
+                if around.merges:
+                    around.merged.append(value)
+                else:
+                    around.node[key] = value
+                around.key = None
+        if self._lines is not None:
+            self._lines.setdefault(pointer, line)
+        return pointer
+
+    def _close(self, done: _Open) -> None:
+        if isinstance(done.node, dict) and done.merged:
+            own: Object = dict(done.node)
+            done.node.clear()
+            for value in done.merged:
+                for mapping in value if isinstance(value, list) else [value]:
+                    if not isinstance(mapping, dict):
+                        raise self._stop(
+                            "a merge key (<<) stands for something that is no mapping", "Merge mappings only."
+                        )
+                    done.node.update({key: member for key, member in mapping.items() if key not in done.node})
+            done.node.update(own)
+        if done.anchor is not None:
+            self._anchors[done.anchor] = done.node
+
+    def _alias(self, name: str) -> None:
+        if name not in self._anchors:
+            raise self._stop(
+                f"the alias *{name} stands for nothing, or for what it is part of", "Name an anchor above it."
+            )
+        value = self._anchors[name]
+        if self._at_key():
+            if isinstance(value, (dict, list)):
+                raise self._stop("a key is a mapping or a list", "Put the key in quotes.")
+            self._key(str(value), False)
+        else:
+            self._put(self._copy(value, len(self._stack)))
+
+    def _copy(self, value: Json, depth: int) -> Json:
+        """An alias becomes a copy: each container of a document stands in one place."""
+        self._copied += 1
+        if self._copied > MAX_COPIED:
+            raise DocumentError([copied_fault(self._label, self._line)])
+        if depth > MAX_DEPTH:
+            raise DocumentError([nested_fault(self._label, self._line)])
+        if isinstance(value, dict):
+            return {key: self._copy(member, depth + 1) for key, member in value.items()}
+        if isinstance(value, list):
+            return [self._copy(member, depth + 1) for member in value]
+        return value
+
+    def _scalar(self, event: ScalarEvent) -> Json:
+        text = self._unshielded(event.value)
+        value: Json = text
+        if event.tag not in _TEXT_TAGS:
+            if event.tag not in _PLAIN_TAGS:
+                raise self._stop(f"the tag {event.tag} has no meaning in JSON", "Write plain values.")
+            if (not event.style or event.tag is not None) and not self._is_version():
+                value = self._plain(text)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+        return value
+
+    def _plain(self, text: str) -> Json:
+        match = _PLAIN.fullmatch(text) if len(text) < 5 or text[0] in "-+.0123456789" else None
+        kind = "false" if text in ("false", "False", "FALSE") else match and match.lastgroup
+        try:
+            match kind:
+                case "null":
+                    return None
+                case "true" | "false":
+                    return kind == "true"
+                case "int":
+                    return int(text)
+                case "oct" | "hex":
+                    return int(text, 0)
+                case "float" if math.isfinite(float(text)):
+                    return float(text)
+                case "float" | "odd":
+                    raise ValueError(text)
+                case _:
+                    return text
+        except ValueError as error:
+            raise self._stop(
+                f"{text[:40]} is no number that JSON has room for", "Put it in quotes, or state another."
+            ) from error
+
+    def _is_version(self) -> bool:
+        around = self._stack[-1] if 0 < len(self._stack) <= 2 else None
+        return around is not None and around.key is not None and f"{around.pointer}/{around.key}" in _VERSIONS
+
+    def _shielded(self, text: str) -> str:
+        """`host: {{NAME}}` would read as mappings in one another: two characters that the text hasn't stand for the braces."""
+        if not _PLACEHOLDER.search(text):
+            return text
+        free = (char for char in map(chr, range(0xE000, 0xF8FF)) if char not in text)
+        self._shields = (next(free), next(free))
+        return _PLACEHOLDER.sub(rf"{self._shields[0]}\1{self._shields[1]}", text)
+
+    def _unshielded(self, text: str) -> str:
+        opened, closed = self._shields
+        return text.replace(opened, "{{").replace(closed, "}}") if opened and opened in text else text
+
+    def _stop(self, message: str, remedy: str, line: int | None = -1) -> DocumentError:
+        """What ends the reading; the duplicates met before it are told too."""
+        return DocumentError([*self.faults, Fault(message, remedy, self._label, self._line if line == -1 else line)])
