@@ -1,0 +1,65 @@
+# Every target works from a fresh clone with python3, make and git alone: the virtual environment is made on the way.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+endif
+STAMP := $(VENV)/.set-up
+JOBS ?= auto
+
+.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs cassettes clean
+
+setup: $(STAMP)
+
+# Made anew only when what it is made from changed; extensions are installed editable, so code changes need nothing.
+$(STAMP): pyproject.toml .ci/environment.py
+	@$(PYTHON) .ci/environment.py $(VENV)
+	@touch $@
+
+codegen: $(STAMP)
+	@$(BIN)/python -m omicsdk_codegen generate
+
+codegen-check: $(STAMP)
+	@$(BIN)/python -m omicsdk_codegen check
+
+test: $(STAMP)
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not long and not compat" tests
+
+test-long: $(STAMP)
+	@$(BIN)/python -m pytest -q -n $(JOBS) tests
+
+compat: $(STAMP)
+	@$(BIN)/python tests/compat/make_environments.py
+	@$(BIN)/python -m pytest -q -m compat tests/compat
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(STAMP)
+	@$(BIN)/ruff check --fix-only -q .
+	@$(BIN)/ruff format -q .
+
+types: $(STAMP)
+	@$(BIN)/basedpyright
+
+layers: $(STAMP)
+	@$(BIN)/lint-imports --no-cache
+
+demo: $(STAMP)
+	@$(BIN)/python examples/demo.py
+
+bench: $(STAMP)
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
+
+cassettes: $(STAMP)
+	@$(BIN)/python tests/cassettes/record.py
+
+docs: $(STAMP)
+	@$(BIN)/python docs/build.py
+
+clean:
+	rm -rf $(VENV) .peers dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
