@@ -1,0 +1,88 @@
+"""A bundle's manifest: merging its pages, choosing files by pattern, and refusing names that can't be kept."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from typing import Any
+
+from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.paging import items_at, with_items
+from omicsdk.dss.files import DSSFile
+
+FILES_KEY = "bundle.files"
+ALL: tuple[str, ...] = ("*",)
+NONE: tuple[str, ...] = ("",)
+
+
+class NameClash(TransferError, ValueError):
+    """Two files of a bundle would land on one name."""
+
+
+def merged_pages(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The first page with the files of all of them."""
+    files = [file for page in pages for file in items_at(page, FILES_KEY)]
+    return with_items(dict(pages[0]), FILES_KEY, files)
+
+
+def manifest_bytes(manifest: Mapping[str, Any]) -> bytes:
+    """The content of bundle.json, byte by byte what every client of the Data Store writes."""
+    return json.dumps(manifest, indent=4, sort_keys=True).encode()
+
+
+def folder_name(manifest: Mapping[str, Any]) -> str:
+    """A bundle's folder: `<uuid>.<version>`."""
+    return f"{manifest['bundle']['uuid']}.{manifest['bundle']['version']}"
+
+
+def filters(
+    metadata_filter: Iterable[str], data_filter: Iterable[str], no_metadata: bool, no_data: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The patterns for metadata and for data.
+
+    Raises:
+        UsageError: A filter and the flag that excludes all of its kind are both given.
+    """
+    metadata, data = tuple(metadata_filter), tuple(data_filter)
+    for flag, given, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
+        if flag and given != ALL:
+            raise ExclusiveFilters(
+                f"--{word}-filter and --no-{word} are mutually exclusive options", remedy="Give one of them."
+            )
+    return NONE if no_metadata else metadata, NONE if no_data else data
+
+
+class ExclusiveFilters(UsageError, ValueError):
+    """A filter was given together with the flag that leaves out all that it could choose from."""
+
+
+def chosen(
+    manifest: Mapping[str, Any], replica: str, metadata_filter: Sequence[str] = ALL, data_filter: Sequence[str] = ALL
+) -> list[DSSFile]:
+    """The files of a bundle whose whole name (folders included) matches a case-sensitive shell pattern.
+
+    Args:
+        manifest: What get_bundle answers, all pages merged.
+        replica: Where the files are fetched from.
+        metadata_filter: Patterns for files with `indexed` set.
+        data_filter: Patterns for the rest.
+
+    Raises:
+        NameClash: Two of them have one name, or names that a file system that folds case takes for one.
+    """
+    bundle = manifest["bundle"]
+    found: list[DSSFile] = []
+    names = {"bundle.json": "bundle.json"}
+    for entry in bundle["files"]:
+        file = DSSFile.from_dss_bundle_response(entry, replica)
+        if not any(fnmatchcase(file.name, pattern) for pattern in (metadata_filter if file.indexed else data_filter)):
+            continue
+        folded = file.name.casefold()
+        if folded in names:
+            who = f"Bundle {bundle['uuid']} version {bundle['version']} contains multiple files named {file.name!r}"
+            raise NameClash(
+                f"{who} or a case derivation thereof ({names[folded]!r})",
+                remedy="Choose one of them by --metadata-filter or --data-filter.",
+            )
+        names[folded] = file.name
+        found.append(file)
+    return found

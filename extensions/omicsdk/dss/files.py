@@ -1,0 +1,67 @@
+"""What the SDK needs to know of one file to fetch it."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
+
+
+class DSSFile(NamedTuple):
+    """A file of the Data Store, or a bundle's manifest treated as one; fields in the documented order.
+
+    Attributes:
+        name: Its name in the bundle, with `/` between folders.
+        uuid: Its UUID.
+        version: Its DSS_VERSION; empty for the latest.
+        sha256: Its SHA-256, 64 hexadecimal digits in lower case.
+        size: Bytes; None when it isn't known.
+        indexed: Whether it is metadata.
+        replica: Where it is fetched from.
+    """
+
+    name: str
+    uuid: str
+    version: str
+    sha256: str
+    size: int | None
+    indexed: bool
+    replica: str
+
+    @classmethod
+    def from_manifest_row(cls, row: Mapping[str, str], replica: str) -> Self:
+        """The file of a manifest's row; the column file_version may be missing."""
+        size = row.get("file_size", "")
+        return cls(
+            name=row["file_name"],
+            uuid=row["file_uuid"],
+            version=row.get("file_version") or "",
+            sha256=row["file_sha256"].lower(),
+            size=int(size) if size else None,
+            indexed=False,
+            replica=replica,
+        )
+
+    @classmethod
+    def from_dss_bundle_response(cls, file_dict: Mapping[str, Any], replica: str) -> Self:
+        """The file of an entry of `bundle.files`."""
+        return cls(
+            name=file_dict["name"],
+            uuid=file_dict["uuid"],
+            version=file_dict["version"],
+            sha256=file_dict["sha256"].lower(),
+            size=file_dict["size"],
+            indexed=file_dict["indexed"],
+            replica=replica,
+        )
+
+    @classmethod
+    def for_bundle_manifest(cls, manifest_bytes: bytes, bundle_uuid: str, version: str, replica: str) -> Self:
+        """The bundle.json of a bundle, which is kept like a file of it."""
+        return cls(
+            name="bundle.json",
+            uuid=bundle_uuid,
+            version=version,
+            sha256=hashlib.sha256(manifest_bytes).hexdigest(),
+            size=len(manifest_bytes),
+            indexed=False,
+            replica=replica,
+        )
