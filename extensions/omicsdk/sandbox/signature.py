@@ -1,0 +1,179 @@
+"""HTTP signatures (draft-cavage-http-signatures) with a shared secret: HMAC-SHA256 in the Authorization header.
+
+The Data Store signs its notifications this way, over the headers Date and Digest. The header reads
+`Signature keyId="...",algorithm="hmac-sha256",headers="date digest",signature="<base64>"`.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Mapping, Sequence
+from email.utils import formatdate, parsedate_to_datetime
+from urllib.parse import urlsplit
+
+ALGORITHM = "hmac-sha256"
+
+SIGNED = ("date", "digest")
+"""What the Data Store signed: the defaults of the library that it used, for a request with a body."""
+
+MOST_SKEW = 300.0
+"""Seconds that a signature's date may be away from the receiver's clock, if the receiver sets nothing else."""
+
+_PARAMETER = re.compile(r'\s*([A-Za-z]+)\s*=\s*(?:"([^"]*)"|(\d+))\s*(?:,|$)')
+
+
+class SignatureError(ValueError):
+    """A request whose signature is missing, malformed, out of date or wrong."""
+
+
+def sign(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    key_id: str,
+    key: bytes,
+    now: float,
+    signed: Sequence[str] = SIGNED,
+) -> dict[str, str]:
+    """The headers that make a request a signed one.
+
+    Args:
+        method: The request's method.
+        url: Where it goes; host and target are taken from it when they are signed.
+        headers: Headers that the request has already, for `signed` to name.
+        body: The request's body, as sent.
+        key_id: Tells the receiver which secret to verify with.
+        key: The shared secret.
+        now: Seconds since 1970, for the Date header.
+        signed: Names of what is signed, lower case, in order; `(request-target)` is method and path with query.
+
+    Returns:
+        The headers Date, Digest and Authorization, to be added to the request.
+
+    Raises:
+        ValueError: `signed` names a header that the request doesn't have, or `key_id` can't be quoted.
+    """
+    if re.search(r'["\r\n]', key_id):
+        raise ValueError("a key id has no quotes or line ends")
+    added = {"Date": formatdate(now, usegmt=True), "Digest": digest_of(body)}
+    text = _text_to_sign(method, url, {**headers, **added}, signed)
+    signature = base64.b64encode(_hmac(key, text)).decode("ascii")
+    names = " ".join(signed)
+    added["Authorization"] = (
+        f'Signature keyId="{key_id}",algorithm="{ALGORITHM}",headers="{names}",signature="{signature}"'
+    )
+    return added
+
+
+def verify_signature(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    key_of: Callable[[str], str | bytes | None],
+    now: float | None = None,
+    most_skew: float = MOST_SKEW,
+    required: Sequence[str] = SIGNED,
+) -> str:
+    """Check that a notification comes from somebody who knows the secret, and wasn't changed on its way.
+
+    Args:
+        method: Method of the request that was received.
+        url: Its URL, or its path with the query.
+        headers: Its headers, names in any case.
+        body: Its body, as received.
+        key_of: Gives the secret of a key id, or None when there is no such key.
+        now: Seconds since 1970; None accepts a request of any age.
+        most_skew: Seconds that the Date header may be away from `now`.
+        required: What has to be covered by the signature, lower case.
+
+    Returns:
+        The id of the key that it was signed with.
+
+    Raises:
+        SignatureError: The request isn't signed as required; the message says in what.
+    """
+    known = {name.lower(): value for name, value in headers.items()}
+    given = _parameters(known.get("authorization"))
+    names = given.get("headers", "date").lower().split()
+    missing = [name for name in required if name not in names]
+    if missing:
+        raise SignatureError(f"the signature doesn't cover {', '.join(missing)}")
+    key = key_of(given["keyId"])
+    if key is None:
+        raise SignatureError(f"there is no key {given['keyId']!r}")
+    try:
+        claimed = base64.b64decode(given["signature"], validate=True)
+        text = _text_to_sign(method, url, known, names)
+    except (binascii.Error, ValueError) as error:
+        raise SignatureError(f"the signature can't be checked: {error}") from None
+    if not hmac.compare_digest(claimed, _hmac(key.encode() if isinstance(key, str) else key, text)):
+        raise SignatureError(f"the signature of key {given['keyId']!r} is wrong")
+    if "digest" in names and not _is_digest_of(body, known["digest"]):
+        raise SignatureError("the body isn't the one that was signed: its Digest differs")
+    if now is not None:
+        _check_age(known.get("date"), now, most_skew)
+    return given["keyId"]
+
+
+def digest_of(body: bytes) -> str:
+    """A body's Digest header (RFC 3230) by SHA-256."""
+    return "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
+
+
+def _is_digest_of(body: bytes, header: str) -> bool:
+    algorithm, _, value = header.partition("=")
+    return algorithm.lower() == "sha-256" and value == digest_of(body).partition("=")[2]
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def _text_to_sign(method: str, url: str, headers: Mapping[str, str], names: Sequence[str]) -> str:
+    have = {name.lower(): value for name, value in headers.items()}
+    parts = urlsplit(url)
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    have["(request-target)"] = f"{method.lower()} {target}"
+    if parts.netloc:
+        have.setdefault("host", parts.netloc.rpartition("@")[2])
+    absent = [name for name in names if name not in have]
+    if absent:
+        raise ValueError(f"the request has no {', '.join(absent)}")
+    return "\n".join(f"{name}: {have[name]}" for name in names)
+
+
+def _parameters(authorization: str | None) -> dict[str, str]:
+    scheme, _, rest = (authorization or "").partition(" ")
+    if scheme.lower() != "signature":
+        raise SignatureError("the request has no Authorization header of the scheme Signature")
+    found: dict[str, str] = {}
+    place = 0
+    while place < len(rest):
+        match = _PARAMETER.match(rest, place)
+        if match is None or match[1] in found:
+            raise SignatureError("the Authorization header isn't a list of distinct name=value pairs")
+        found[match[1]] = match[2] if match[2] is not None else match[3]
+        place = match.end()
+    lacking = [name for name in ("keyId", "algorithm", "signature") if name not in found]
+    if lacking:
+        raise SignatureError(f"the Authorization header lacks {', '.join(lacking)}")
+    if found["algorithm"].lower() != ALGORITHM:
+        raise SignatureError(f"algorithm {found['algorithm']!r} isn't {ALGORITHM}")
+    return found
+
+
+def _check_age(date: str | None, now: float, most_skew: float) -> None:
+    try:
+        sent = parsedate_to_datetime(date or "").timestamp()
+    except (ValueError, OverflowError):
+        raise SignatureError("the Date header isn't a date") from None
+    if abs(now - sent) > most_skew:
+        raise SignatureError(
+            f"the request was signed {abs(now - sent):.0f} s away from now; {most_skew:.0f} s are allowed"
+        )

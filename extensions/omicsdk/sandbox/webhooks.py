@@ -1,0 +1,301 @@
+"""The delivery of notifications: the HTTP request, the queue, and the attempts with growing delays.
+
+What is told to whom stands in `omicsdk.sandbox.notifications`.
+"""
+
+import heapq
+import itertools
+import json
+import logging
+import secrets
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+from omicsdk.sandbox.notifications import Notification, one_line
+from omicsdk.sandbox.signature import sign
+
+_log = logging.getLogger(__name__)
+
+HOUR, DAY = 3600.0, 86400.0
+
+DELAYS: tuple[float, ...] = (0.0, 60.0, 600.0, HOUR, 6 * HOUR, DAY - 7 * HOUR - 660.0, *[DAY] * 6)
+"""Seconds before each attempt, from the one before: at once, then a minute, ten minutes, an hour, six hours, the rest
+of the first day, and a day each until seven days are over. The Data Store's own deployment was set up so."""
+
+TIMEOUT = 10.0
+"""Seconds that a subscriber has to answer in; the Data Store's default."""
+
+LONGEST_HISTORY = 1000
+"""Attempts that a deliverer remembers."""
+
+
+class Clock(Protocol):
+    """What a deliverer needs of a clock."""
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRequest:
+    """An HTTP request, ready to be sent.
+
+    Attributes:
+        method: POST or PUT.
+        url: Where it goes.
+        headers: All that are ours to set.
+        body: The whole body.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What became of one attempt at a delivery.
+
+    Attributes:
+        transaction_id: The notification's.
+        subscription_id: The subscription's.
+        event_type: What happened to the bundle; None for a subscription by an Elasticsearch query.
+        url: The receiver, without the query.
+        number: 1 for the first attempt.
+        at: Seconds since 1970.
+        status: The receiver's HTTP status; None when there was no answer.
+        error: Why there was no answer.
+        next_at: When the next attempt is due; None when there is none.
+    """
+
+    transaction_id: str
+    subscription_id: str
+    event_type: str | None
+    url: str
+    number: int
+    at: float
+    status: int | None
+    error: str | None
+    next_at: float | None
+
+    @property
+    def delivered(self) -> bool:
+        """Whether the receiver took it: any status from 200 to 299."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+class DeliveryError(Exception):
+    """A receiver that couldn't be reached, or didn't answer in time."""
+
+
+Send = Callable[[WebhookRequest], int]
+"""Sends a request, follows no redirect, and returns the status; raises DeliveryError when there is none."""
+
+
+def build_request(notification: Notification, now: float, boundary: str) -> WebhookRequest:
+    """The HTTP request that delivers a notification.
+
+    Args:
+        notification: What to deliver.
+        now: Seconds since 1970, for the date of a signature.
+        boundary: Parts the fields of a form; letters and digits that don't occur in any of them.
+    """
+    text = json.dumps(notification.payload)
+    if notification.encoding == "multipart/form-data":
+        body = encode_form({**notification.form_fields, notification.payload_form_field: text}, boundary)
+        content_type = f"multipart/form-data; boundary={boundary}"
+    else:
+        body, content_type = text.encode(), "application/json"
+    headers = {"Content-Type": content_type, "Content-Length": str(len(body)), "User-Agent": "omicsdk-sandbox"}
+    if notification.hmac_secret_key is not None:
+        headers |= sign(
+            notification.method,
+            notification.url,
+            headers,
+            body,
+            key_id=notification.hmac_key_id,
+            key=notification.hmac_secret_key.encode(),
+            now=now,
+        )
+    return WebhookRequest(notification.method, notification.url, headers, body)
+
+
+def encode_form(fields: Mapping[str, str], boundary: str) -> bytes:
+    """Text fields as multipart/form-data (RFC 7578)."""
+    escape = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name.translate(escape)}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    return ("".join(parts) + f"--{boundary}--\r\n").encode()
+
+
+def due_after(failed: int, at: float, delays: Sequence[float] = DELAYS) -> float | None:
+    """When to try again.
+
+    Args:
+        failed: Attempts that failed so far.
+        at: When the last of them was, or the event when there was none.
+        delays: Seconds before each attempt.
+
+    Returns:
+        Seconds since 1970; None when all attempts are spent.
+    """
+    return at + delays[failed] if failed < len(delays) else None
+
+
+def without_query(url: str) -> str:
+    """A URL as it may be shown: no user information, no query, no fragment."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def send_by_httpx(request: WebhookRequest) -> int:
+    """Send a request over the network; see `Send`."""
+    import httpx
+
+    try:
+        # The proxies of the environment aren't meant for a subscriber next door, which is what the sandbox serves.
+        # Only the status counts, so the answer's body is never read: it might have no end.
+        with (
+            httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=False) as client,
+            client.stream(request.method, request.url, headers=dict(request.headers), content=request.body) as answer,
+        ):
+            return answer.status_code
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise DeliveryError(f"{type(error).__name__}: {one_line(error)}") from error
+
+
+class Deliverer:
+    """The queue of notifications: delivers what is due, and tries again what failed.
+
+    Nothing happens by itself: somebody calls `run_due`, at `next_due` or more often. All methods are thread-safe;
+    no lock is held while a request is under way.
+
+    Args:
+        clock: Tells the time.
+        send: Sends one request.
+        delays: Seconds before each attempt; their number is the most attempts.
+    """
+
+    def __init__(self, clock: Clock, send: Send = send_by_httpx, delays: Sequence[float] = DELAYS) -> None:
+        if not delays:
+            raise ValueError("a deliverer needs at least one delay, that of the first attempt")
+        self._clock = clock
+        self._send = send
+        self._delays = tuple(delays)
+        self._lock = threading.Lock()
+        self._order = itertools.count()
+        self._queue: list[tuple[float, int, int, Notification]] = []  # due, order of entry, failed attempts
+        self._cancelled: set[str] = set()
+        self._generation = 0
+        self._history: deque[Attempt] = deque(maxlen=LONGEST_HISTORY)
+
+    def enqueue(self, notification: Notification) -> None:
+        """Add a notification; its first attempt is due after the first delay, which is none by default."""
+        self._push(self._clock.now() + self._delays[0], 0, notification)
+
+    def _push(self, due: float, failed: int, notification: Notification) -> None:
+        with self._lock:
+            if notification.subscription_id not in self._cancelled:
+                heapq.heappush(self._queue, (due, next(self._order), failed, notification))
+
+    def next_due(self) -> float | None:
+        """When the next attempt is due, in seconds since 1970; None when nothing waits."""
+        with self._lock:
+            return self._queue[0][0] if self._queue else None
+
+    def run_due(self) -> list[Attempt]:
+        """Try everything that is due now, once.
+
+        Returns:
+            The attempts, in their order.
+        """
+        now = self._clock.now()
+        with self._lock:
+            due: list[tuple[float, int, int, Notification]] = []
+            while self._queue and self._queue[0][0] <= now:
+                due.append(heapq.heappop(self._queue))
+            generation = self._generation
+        return [self._try(failed, notification, generation) for _, _, failed, notification in due]
+
+    def _try(self, failed: int, notification: Notification, generation: int) -> Attempt:
+        now = self._clock.now()
+        status: int | None = None
+        problem: str | None = None
+        try:
+            status = self._send(build_request(notification, now, secrets.token_hex(16)))
+        except (DeliveryError, ValueError) as error:
+            problem = one_line(error)
+        at = self._clock.now()
+        attempt = Attempt(
+            transaction_id=notification.transaction_id,
+            subscription_id=notification.subscription_id,
+            event_type=notification.payload.get("event_type"),
+            url=without_query(notification.url),
+            number=failed + 1,
+            at=at,
+            status=status,
+            error=problem,
+            next_at=None if status is not None and 200 <= status < 300 else due_after(failed + 1, at, self._delays),
+        )
+        with self._lock:
+            # Deleted or cleared while the request was under way: nobody waits for another attempt.
+            forgotten = generation != self._generation or notification.subscription_id in self._cancelled
+            self._history.append(attempt)
+            if attempt.next_at is not None and not forgotten:
+                heapq.heappush(self._queue, (attempt.next_at, next(self._order), failed + 1, notification))
+        _log.info(
+            "notification %s to %s, attempt %d: %s",
+            attempt.transaction_id,
+            attempt.url,
+            attempt.number,
+            problem or f"HTTP {status}",
+        )
+        return attempt
+
+    def cancel(self, subscription_id: str) -> int:
+        """Drop what waits for a subscription that was deleted.
+
+        Returns:
+            How many notifications were dropped.
+        """
+        with self._lock:
+            self._cancelled.add(subscription_id)
+            kept = [entry for entry in self._queue if entry[3].subscription_id != subscription_id]
+            dropped = len(self._queue) - len(kept)
+            heapq.heapify(kept)
+            self._queue = kept
+            return dropped
+
+    def clear(self) -> None:
+        """Drop everything that waits, and the history."""
+        with self._lock:
+            self._generation += 1
+            self._queue.clear()
+            self._cancelled.clear()
+            self._history.clear()
+
+    def history(self) -> list[Attempt]:
+        """The latest attempts, oldest first, at most `LONGEST_HISTORY`."""
+        with self._lock:
+            return list(self._history)
+
+    def pending(self) -> list[dict[str, Any]]:
+        """What waits, as JSON values in the order in which it is due, for `restore`; it holds the secrets."""
+        with self._lock:
+            return [
+                {"due": due, "failed": failed, "notification": asdict(notification)}
+                for due, _, failed, notification in sorted(self._queue, key=lambda entry: entry[:2])
+            ]
+
+    def restore(self, pending: Iterable[Mapping[str, Any]]) -> None:
+        """Put back what `pending` gave before a restart."""
+        for entry in pending:
+            self._push(float(entry["due"]), int(entry["failed"]), Notification(**entry["notification"]))

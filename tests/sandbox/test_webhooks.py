@@ -1,0 +1,409 @@
+"""Notifications: who is told, what, how it looks on the wire, and the attempts."""
+
+import email.parser
+import email.policy
+import http.server
+import itertools
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.sandbox.notifications import (
+    ATTACHMENT_LIMIT,
+    Event,
+    InvalidSubscription,
+    attachments_of,
+    check_subscription,
+    notification_of,
+    notifications_of,
+    payload_of,
+    wants,
+)
+from omicsdk.sandbox.signature import verify_signature
+from omicsdk.sandbox.webhooks import (
+    DELAYS,
+    Deliverer,
+    DeliveryError,
+    WebhookRequest,
+    build_request,
+    due_after,
+    encode_form,
+    send_by_httpx,
+    without_query,
+)
+
+DOCUMENT: dict[str, Any] = {
+    "manifest": {"files": [{"name": "cell.json"}]},
+    "files": {
+        "biomaterial_json": [
+            {"biomaterials": [{"content": {"biomaterial_core": {"ncbi_taxon_id": taxon}}} for taxon in (9606, 9606)]}
+        ]
+    },
+}
+CREATED = Event("CREATE", "b-uuid", "2019-08-01T200147.111027Z", DOCUMENT)
+GONE = Event("TOMBSTONE", "b-uuid", "2019-08-01T200147.111027Z", {"reason": "wrong", "admin_deleted": True})
+TAXON = "files.biomaterial_json[].biomaterials[].content.biomaterial_core.ncbi_taxon_id[]"
+ES_QUERY = {"query": {"term": {"files.biomaterial_json.biomaterials.content.biomaterial_core.ncbi_taxon_id": 9606}}}
+
+
+def subscription(**fields: Any) -> dict[str, Any]:
+    return {"uuid": "s-uuid", "callback_url": "http://127.0.0.1:1/hook?secret=1", "replica": "aws", **fields}
+
+
+@pytest.mark.parametrize(
+    ("fields", "event", "told"),
+    [
+        ({}, CREATED, True),
+        ({}, GONE, True),
+        ({"jmespath_query": ""}, GONE, True),
+        ({"jmespath_query": "event_type == 'TOMBSTONE'"}, GONE, True),
+        ({"jmespath_query": "event_type == 'TOMBSTONE'"}, CREATED, False),
+        ({"jmespath_query": "files.biomaterial_json"}, CREATED, True),
+        ({"jmespath_query": "files.cell_json"}, CREATED, False),
+        ({"jmespath_query": f"contains({TAXON}, `9606`)"}, CREATED, True),
+        ({"jmespath_query": "reason == 'right'"}, GONE, False),
+        ({"jmespath_query": "contains(reason, `1`)"}, GONE, False),
+        ({"jmespath_query": "abs(reason)"}, GONE, False),
+        ({"es_query": {}}, CREATED, True),
+        ({"es_query": {}}, GONE, False),
+        ({"es_query": ES_QUERY}, CREATED, True),
+        ({"es_query": {"query": {"exists": {"field": "files.cell_json"}}}}, CREATED, False),
+        ({"es_query": ES_QUERY, "jmespath_query": "nothing"}, CREATED, True),
+    ],
+)
+def test_who_is_told(fields: dict[str, Any], event: Event, told: bool) -> None:
+    assert wants(subscription(**fields), event) is told
+    assert len(notifications_of([subscription(**fields)], event)) == told
+
+
+def test_the_documented_payload() -> None:
+    attachments = {"taxon": {"type": "jmespath", "expression": TAXON}}
+    fields = subscription(jmespath_query="files", attachments=attachments, hmac_secret_key="very secret")
+    assert payload_of(fields, CREATED, "t-uuid") == {
+        "transaction_id": "t-uuid",
+        "subscription_id": "s-uuid",
+        "event_type": "CREATE",
+        "match": {"bundle_uuid": "b-uuid", "bundle_version": "2019-08-01T200147.111027Z"},
+        "jmespath_query": "files",
+        "attachments": {"taxon": [9606, 9606]},
+    }
+    assert payload_of(subscription(es_query=ES_QUERY), CREATED, "t") == {
+        "transaction_id": "t",
+        "subscription_id": "s-uuid",
+        "match": {"bundle_uuid": "b-uuid", "bundle_version": "2019-08-01T200147.111027Z"},
+        "es_query": ES_QUERY,
+    }
+    assert set(payload_of(fields, GONE, "t")) == {
+        "transaction_id", "subscription_id", "event_type", "match", "jmespath_query"
+    }  # fmt: skip
+
+
+def test_a_failed_attachment_is_told_beside_the_others() -> None:
+    definitions = {
+        "taxon": {"type": "jmespath", "expression": TAXON},
+        "missing": {"type": "jmespath", "expression": "no.such.thing"},
+        "broken": {"type": "jmespath", "expression": "abs('x')"},
+        "reference": {"type": "jmespath", "expression": "&files"},
+    }
+    attached = attachments_of(definitions, DOCUMENT)
+    assert (attached["taxon"], attached["missing"]) == ([9606, 9606], None)
+    assert set(attached["_errors"]) == {"broken", "reference"}
+    assert "abs()" in attached["_errors"]["broken"]
+
+
+@pytest.mark.parametrize(("spare", "fits"), [(0, True), (-1, False)])
+def test_attachments_are_limited_in_all(spare: int, fits: bool) -> None:
+    half = ATTACHMENT_LIMIT // 2
+    empty = len(json.dumps({"a": "", "b": ""}))
+    document = {"a": "x" * half, "b": "y" * (ATTACHMENT_LIMIT - half - empty - spare)}
+    attached = attachments_of({name: {"type": "jmespath", "expression": name} for name in "ab"}, document)
+    if fits:
+        assert attached == document
+    else:
+        assert attached == {"_errors": f"Attachments too large ({ATTACHMENT_LIMIT + 1} bytes)"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "code", "says"),
+    [
+        ({"es_query": {"query": {"fuzzy": {}}}}, "elasticsearch_error", "'fuzzy'"),
+        ({"jmespath_query": "a["}, "invalid_jmespath", "jmespath_query"),
+        ({"jmespath_query": "[" * 100_000}, "invalid_jmespath", "jmespath_query"),
+        ({"attachments": {"_x": {"type": "jmespath", "expression": "a"}}}, "invalid_attachment_name", "'_x'"),
+        ({"attachments": {"x": {"type": "jmespath", "expression": "a."}}}, "invalid_attachment_expression", "'x'"),
+        ({"hmac_key_id": 'my "key"', "hmac_secret_key": "s"}, "unprocessable", "hmac_key_id"),
+    ],
+)
+def test_a_subscription_that_cannot_work_is_refused(fields: dict[str, Any], code: str, says: str) -> None:
+    with pytest.raises(InvalidSubscription) as caught:
+        check_subscription(subscription(**fields))
+    assert caught.value.code == code
+    assert says in caught.value.title
+    assert "\n" not in caught.value.title
+
+
+def test_a_subscription_that_works_is_accepted() -> None:
+    attachments = {"taxon": {"type": "jmespath", "expression": TAXON}}
+    check_subscription(subscription(jmespath_query="a.b", attachments=attachments, hmac_key_id="k"))
+    check_subscription(subscription(es_query={}))
+
+
+def test_json_request() -> None:
+    request = build_request(notification_of(subscription(method="PUT"), CREATED, "t"), now=0, boundary="B")
+    assert (request.method, request.url) == ("PUT", "http://127.0.0.1:1/hook?secret=1")
+    assert request.headers["Content-Type"] == "application/json"
+    assert "Authorization" not in request.headers
+    assert json.loads(request.body)["subscription_id"] == "s-uuid"
+
+
+def form_of(body: bytes, content_type: str) -> dict[str, str]:
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(
+        b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body
+    )
+    return {
+        part.get_param("name", header="content-disposition"): part.get_payload(decode=True).decode()
+        for part in message.iter_parts()
+    }
+
+
+def test_form_request() -> None:
+    fields = subscription(
+        encoding="multipart/form-data", form_fields={"foo": "bar", "ü": "é\r\nx"}, payload_form_field="p"
+    )
+    request = build_request(notification_of(fields, CREATED, "t"), now=0, boundary="b0undary")
+    form = form_of(request.body, request.headers["Content-Type"])
+    assert list(form) == ["foo", "ü", "p"]
+    assert (form["foo"], form["ü"]) == ("bar", "é\r\nx")
+    assert json.loads(form["p"])["match"]["bundle_uuid"] == "b-uuid"
+    assert int(request.headers["Content-Length"]) == len(request.body)
+
+
+def test_form_on_the_wire() -> None:
+    assert encode_form({"foo": "bar", 'a"b\r\n': ""}, "B") == (
+        b'--B\r\nContent-Disposition: form-data; name="foo"\r\n\r\nbar\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="a%22b%0D%0A"\r\n\r\n\r\n--B--\r\n'
+    )
+
+
+@pytest.mark.parametrize("encoding", ["application/json", "multipart/form-data"])
+@pytest.mark.parametrize(("key_id", "expected"), [("mine", "mine"), (None, "hca-dss:s-uuid")])
+def test_signed_requests_verify(encoding: str, key_id: str | None, expected: str) -> None:
+    fields = subscription(encoding=encoding, hmac_secret_key="s3cret", hmac_key_id=key_id)
+    request = build_request(notification_of(fields, CREATED, "t"), now=1e9, boundary="B")
+    key = {expected: "s3cret"}
+    assert (
+        verify_signature(request.method, request.url, request.headers, request.body, key_of=key.get, now=1e9)
+        == expected
+    )
+
+
+def test_secrets_are_not_shown() -> None:
+    notification = notification_of(subscription(hmac_secret_key="s3cret"), CREATED, "t")
+    request = build_request(notification, now=0, boundary="B")
+    assert "s3cret" not in repr(notification)
+    assert "Signature" not in repr(request)
+    assert without_query("http://user:pass@host:80/a/b?token=x#y") == "http://host:80/a/b"
+
+
+def test_delays_are_those_of_the_documentation() -> None:
+    """At once, a minute, ten minutes, an hour, six hours, the end of the day, and each day until seven are over."""
+    assert DELAYS[:5] == (0, 60, 600, 3600, 21600)
+    assert sum(DELAYS[:6]) == 86400
+    assert sum(DELAYS) == 7 * 86400
+    assert all(earlier < later or later == 86400 for earlier, later in itertools.pairwise(DELAYS))
+    assert due_after(len(DELAYS), 5) is None
+    assert due_after(1, 5, (0, 60)) == 65
+
+
+class FakeClock:
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def now(self) -> float:
+        return self.time
+
+
+class FakeSend:
+    """Answers from a list: a status, or text for a failure; 204 when the list is used up."""
+
+    def __init__(self, *answers: int | str) -> None:
+        self.answers = list(answers)
+        self.requests: list[WebhookRequest] = []
+
+    def __call__(self, request: WebhookRequest) -> int:
+        self.requests.append(request)
+        answer = self.answers.pop(0) if self.answers else 204
+        if isinstance(answer, str):
+            raise DeliveryError(answer)
+        return answer
+
+
+def queue(*answers: int | str, delays: tuple[float, ...] = (0, 10, 100)) -> tuple[Deliverer, FakeClock, FakeSend]:
+    clock, send = FakeClock(), FakeSend(*answers)
+    return Deliverer(clock, send, delays), clock, send
+
+
+def test_delivered_at_once() -> None:
+    deliverer, _, send = queue(299)
+    deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
+    (attempt,) = deliverer.run_due()
+    assert (attempt.delivered, attempt.status, attempt.number, attempt.next_at) == (True, 299, 1, None)
+    assert attempt.url == "http://127.0.0.1:1/hook"
+    assert deliverer.next_due() is None
+    assert deliverer.run_due() == []
+    assert len(send.requests) == 1
+
+
+def test_tried_again_with_growing_delays_until_all_are_spent() -> None:
+    deliverer, clock, send = queue(500, "refused", 302)
+    deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
+    assert deliverer.run_due()[0].next_at == 1010
+    clock.time = 1009.9
+    assert deliverer.run_due() == []
+    clock.time = 1010
+    (second,) = deliverer.run_due()
+    assert (second.status, second.error, second.number, second.next_at) == (None, "refused", 2, 1110)
+    clock.time = 2000
+    (third,) = deliverer.run_due()
+    assert (third.delivered, third.status, third.next_at) == (False, 302, None)
+    assert deliverer.next_due() is None
+    assert len({request.body for request in send.requests}) == 1  # one transaction_id over all attempts
+    assert [attempt.number for attempt in deliverer.history()] == [1, 2, 3]
+
+
+def test_one_subscriber_does_not_hold_up_another() -> None:
+    deliverer, clock, _ = queue(503)
+    deliverer.enqueue(notification_of(subscription(), CREATED, "first"))
+    deliverer.enqueue(notification_of({**subscription(), "uuid": "other"}, CREATED, "second"))
+    assert [attempt.delivered for attempt in deliverer.run_due()] == [False, True]
+    clock.time += 10
+    assert [(attempt.transaction_id, attempt.delivered) for attempt in deliverer.run_due()] == [("first", True)]
+
+
+def test_a_deleted_subscription_hears_no_more() -> None:
+    deliverer, clock, _ = queue(500)
+    deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
+    deliverer.run_due()
+    assert deliverer.cancel("s-uuid") == 1
+    deliverer.enqueue(notification_of(subscription(), CREATED, "late"))
+    clock.time += 1000
+    assert deliverer.run_due() == []
+
+
+@pytest.mark.parametrize("how", ["cancel", "clear"])
+def test_forgotten_while_the_request_is_under_way(how: str) -> None:
+    clock = FakeClock()
+
+    def send(request: WebhookRequest) -> int:
+        deliverer.cancel("s-uuid") if how == "cancel" else deliverer.clear()
+        return 500
+
+    deliverer = Deliverer(clock, send, (0, 10))
+    deliverer.enqueue(notification_of(subscription(), CREATED, "t"))
+    deliverer.run_due()
+    assert deliverer.next_due() is None
+
+
+def test_what_waits_survives_a_restart(tmp_path: Path) -> None:
+    deliverer, clock, _ = queue(500)
+    fields = subscription(hmac_secret_key="s3cret", encoding="multipart/form-data", form_fields={"a": "b"})
+    deliverer.enqueue(notification_of(fields, CREATED, "t"))
+    deliverer.run_due()
+    saved = tmp_path / "pending.json"
+    saved.write_text(json.dumps(deliverer.pending()))
+    again, clock, send = queue()
+    again.restore(json.loads(saved.read_text()))
+    assert again.next_due() == 1010
+    clock.time = 1010
+    (attempt,) = again.run_due()
+    assert (attempt.number, attempt.delivered) == (2, True)
+    assert send.requests[0].headers["Authorization"].startswith('Signature keyId="hca-dss:s-uuid"')
+
+
+def test_a_request_that_cannot_be_built_counts_as_a_failure() -> None:
+    deliverer, _, _ = queue()
+    deliverer.enqueue(notification_of(subscription(hmac_secret_key="s", hmac_key_id="a\nb"), CREATED, "t"))
+    (attempt,) = deliverer.run_due()
+    assert attempt.status is None
+    assert "key id" in (attempt.error or "")
+
+
+def test_a_deliverer_without_attempts_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one delay"):
+        Deliverer(FakeClock(), FakeSend(), ())
+
+
+@given(st.lists(st.sampled_from([200, 204, 299, 199, 301, 404, 500, "gone"]), max_size=30), st.integers(1, 5))
+def test_every_notification_ends_delivered_or_spent(answers: list[int | str], most: int) -> None:
+    deliverer, clock, _ = queue(*answers, delays=tuple(range(most)))
+    for number in range(4):
+        deliverer.enqueue(notification_of(subscription(), CREATED, str(number)))
+    while (due := deliverer.next_due()) is not None:
+        assert due >= clock.time
+        clock.time = due
+        assert deliverer.run_due()
+    for number in range(4):
+        mine = [attempt for attempt in deliverer.history() if attempt.transaction_id == str(number)]
+        assert [attempt.number for attempt in mine] == list(range(1, len(mine) + 1))
+        assert [attempt.delivered for attempt in mine].count(True) == mine[-1].delivered
+        assert mine[-1].delivered or len(mine) == most
+
+
+class Receiver(http.server.BaseHTTPRequestHandler):
+    """Answers with the status in the path."""
+
+    received: list[tuple[str, str, dict[str, str], bytes]]
+
+    def answer(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.received.append((self.command, self.path, dict(self.headers), body))
+        self.send_response(int(self.path.split("/")[1].partition("?")[0]))
+        self.send_header("Location", "/200")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    do_POST = do_PUT = answer
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Keeps the tests' output quiet."""
+
+
+@pytest.fixture(scope="module")
+def receiver() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str], bytes]]]]:
+    received: list[tuple[str, str, dict[str, str], bytes]] = []
+    handler = type("Handler", (Receiver,), {"received": received})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", received
+        server.shutdown()
+        thread.join()
+
+
+def test_over_the_network(receiver: tuple[str, list[tuple[str, str, dict[str, str], bytes]]]) -> None:
+    url, received = receiver
+    received.clear()
+    clock = FakeClock()
+    deliverer = Deliverer(clock, delays=(0, 5))
+    for path in ("/204?a=b", "/301", "/500"):
+        fields = subscription(callback_url=url + path, method="PUT", hmac_secret_key="s3cret", hmac_key_id="k")
+        deliverer.enqueue(notification_of(fields, CREATED, path))
+    assert [attempt.status for attempt in deliverer.run_due()] == [204, 301, 500]
+    clock.time += 5
+    assert [attempt.number for attempt in deliverer.run_due()] == [2, 2]
+    assert [path for _, path, _, _ in received] == ["/204?a=b", "/301", "/500", "/301", "/500"]  # no redirect followed
+    method, path, headers, body = received[0]
+    assert verify_signature(method, path, headers, body, key_of={"k": "s3cret"}.get, now=clock.now()) == "k"
+    jsonschema.validate(json.loads(body), {"required": ["transaction_id", "subscription_id", "event_type", "match"]})
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://[", "ftp://127.0.0.1/", "http://"])
+def test_nobody_there(url: str) -> None:
+    with pytest.raises(DeliveryError):
+        send_by_httpx(WebhookRequest("POST", url, {}, b""))

@@ -1,0 +1,9 @@
+from typing import Any
+
+from jmespath import exceptions as exceptions
+
+class ParsedResult:
+    def search(self, value: Any) -> Any: ...
+
+def compile(expression: str) -> ParsedResult: ...
+def search(expression: str, data: Any) -> Any: ...
