@@ -16,6 +16,7 @@ URL = "https://dss.example.org/v1/bundles/all"
     [
         ('<https://a/b?c=1&d=2>; rel="next"', "https://a/b?c=1&d=2"),
         ("<https://a/b>; rel=next", "https://a/b"),
+        ("<https://a/b>; rel='next'", "https://a/b"),
         ('<https://a/1>; rel="prev", <https://a/2>; rel="next"', "https://a/2"),
         ('<https://a/x,y>; title="a, b"; rel="next last"', "https://a/x,y"),
         ('<https://a/1>; rel="prev"', None),

@@ -12,8 +12,9 @@ from omicsdk.core.request import Paging, Request
 CONTENT_KEY_HEADER = "x-openapi-paginated-content-key"
 """Names the page's list; HCA services send it with every page but the last."""
 
-_LINK = re.compile(r'<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:"(?:\\.|[^"\\])*"|[^\s;,"]+))?)*)')
-_REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))', re.IGNORECASE)
+# Quotes may be single ones: the Data Store's /events sends rel='next'.
+_LINK = re.compile(r"""<([^>]*)>((?:\s*;\s*[\w!#$&+.^`|~*-]+\s*(?:=\s*(?:"(?:\\.|[^"\\])*"|'[^']*'|[^\s;,"']+))?)*)""")
+_REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s;,"']+))""", re.IGNORECASE)
 
 
 def next_link(headers: Mapping[str, str]) -> str | None:
@@ -24,7 +25,7 @@ def next_link(headers: Mapping[str, str]) -> str | None:
     """
     for target, parameters in _LINK.findall(headers.get("link") or ""):
         relation = _REL.search(parameters)
-        if relation and "next" in (relation[1] or relation[2]).lower().split():
+        if relation and "next" in (relation[1] or relation[2] or relation[3]).lower().split():
             return target
     return None
 
