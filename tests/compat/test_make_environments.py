@@ -1,0 +1,98 @@
+"""The script that makes the published clients' environments, without making one."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def script() -> Any:
+    spec = importlib.util.spec_from_file_location("make_environments", Path(__file__).with_name("make_environments.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def made(script: Any, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Lets this very interpreter stand for each new environment's, and pip do nothing; the folders that were made."""
+    folders: list[Path] = []
+
+    def make(folder: Path) -> None:
+        assert not folder.exists()
+        folder.mkdir()
+        folders.append(folder)
+
+    run = script._run
+    monkeypatch.setattr(script, "_shared", lambda: SimpleNamespace(make=make, python_of=lambda _: sys.executable))
+    monkeypatch.setattr(script, "_run", lambda *step: None if step[1] == "install" else run(*step))
+    return folders
+
+
+def test_every_environment_is_described(script: Any) -> None:
+    environments = script.load()
+    assert "hca" in environments
+    for environment in environments.values():
+        assert environment["requirements"]
+        assert environment["imports"]
+        assert set(environment) <= {"requirements", "forced", "imports"}
+
+
+def test_made_once_and_again_when_something_changes(script: Any, made: list[Path], tmp_path: Path) -> None:
+    folder, environment = tmp_path / "peers" / "x", {"requirements": ["x==1"], "imports": ["json"]}
+    assert not script.is_made(folder, environment)
+    script.make("x", environment, folder)
+    assert script.is_made(folder, environment)
+    changed = {**environment, "requirements": ["x==2"]}
+    assert not script.is_made(folder, changed)
+    (folder / "left-over").touch()
+    script.make("x", changed, folder)
+    assert script.is_made(folder, changed)
+    assert not (folder / "left-over").exists()
+    assert made == [folder, folder]
+
+
+def test_another_python_is_another_environment(script: Any) -> None:
+    assert script.fingerprint({}, "3.11") != script.fingerprint({}, "3.12")
+
+
+def test_a_client_that_does_not_import_is_told_and_not_taken_for_made(
+    script: Any, made: list[Path], tmp_path: Path
+) -> None:
+    environment = {"requirements": ["x"], "imports": ["json", "no_such_module"]}
+    with pytest.raises(script.NotMade, match=r"import no_such_module in \.peers/x: ModuleNotFoundError"):
+        script.make("x", environment, tmp_path / "x")
+    assert not script.is_made(tmp_path / "x", environment)
+
+
+def test_main_does_nothing_when_all_is_made(
+    script: Any, made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(script, "PEERS", tmp_path)
+    monkeypatch.setattr(script, "load", lambda: {"a": {"requirements": ["a"]}, "b": {"requirements": ["b"]}})
+    assert script.main(["a"]) == 0
+    assert script.main([]) == 0
+    assert made == [tmp_path / "a", tmp_path / "b"]
+    capsys.readouterr()
+    assert script.main([]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_main_names_what_failed_and_what_it_does_not_know(
+    script: Any, made: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(script, "PEERS", tmp_path)
+    broken = {"requirements": ["x"], "imports": ["no_such_module"]}
+    monkeypatch.setattr(script, "load", lambda: {"broken": broken, "fine": {"requirements": ["y"]}})
+    assert script.main([]) == 1
+    assert "could not import no_such_module in .peers/broken" in capsys.readouterr().err
+    assert made == [tmp_path / "broken", tmp_path / "fine"]
+    with pytest.raises(SystemExit):
+        script.main(["other"])
+    assert "no environment other; there are broken, fine" in capsys.readouterr().err
