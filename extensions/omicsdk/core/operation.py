@@ -38,6 +38,7 @@ class Operation:
     """Base of generated operations of a Client."""
 
     facts: ClassVar[OperationFacts]
+    build: ClassVar[Callable[..., Request]]
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
@@ -52,7 +53,8 @@ class Operation:
         return self._exchange.send(request)
 
     @contextmanager
-    def _stream(self, request: Request) -> Generator[Body]:
+    def streamed(self, request: Request) -> Generator[Body]:
+        """The bytes of the answer to a request that `build` made, as they arrive."""
         response = self._exchange.send(request, stream=True)
         try:
             yield Body(response, lambda error: transport_error(error, request))
@@ -92,6 +94,7 @@ class AsyncOperation:
     """Base of generated operations of an AsyncClient."""
 
     facts: ClassVar[OperationFacts]
+    build: ClassVar[Callable[..., Request]]
 
     def __init__(self, exchange: AsyncExchange) -> None:
         self._exchange = exchange
@@ -106,7 +109,8 @@ class AsyncOperation:
         return await self._exchange.send(request)
 
     @asynccontextmanager
-    async def _stream(self, request: Request) -> AsyncGenerator[AsyncBody]:
+    async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:
+        """The bytes of the answer to a request that `build` made, as they arrive."""
         response = await self._exchange.send(request, stream=True)
         try:
             yield AsyncBody(response, lambda error: transport_error(error, request))

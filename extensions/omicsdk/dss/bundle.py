@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.errors import NameClash, UsageError
 from omicsdk.core.paging import items_at, with_items
 from omicsdk.dss.files import DSSFile
 
@@ -14,8 +14,8 @@ ALL: tuple[str, ...] = ("*",)
 NONE: tuple[str, ...] = ("",)
 
 
-class NameClash(TransferError, ValueError):
-    """Two files of a bundle would land on one name."""
+class BundleNameClash(NameClash, ValueError):
+    """Two files of a bundle have one name, or names that differ in case only."""
 
 
 def merged_pages(pages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def chosen(
         data_filter: Patterns for the rest.
 
     Raises:
-        NameClash: Two of them have one name, or names that a file system that folds case takes for one.
+        BundleNameClash: Two of them have one name, or names that a file system that folds case takes for one.
     """
     bundle = manifest["bundle"]
     found: list[DSSFile] = []
@@ -78,10 +78,11 @@ def chosen(
             continue
         folded = file.name.casefold()
         if folded in names:
-            who = f"Bundle {bundle['uuid']} version {bundle['version']} contains multiple files named {file.name!r}"
-            raise NameClash(
-                f"{who} or a case derivation thereof ({names[folded]!r})",
-                remedy="Choose one of them by --metadata-filter or --data-filter.",
+            raise BundleNameClash(
+                file.name,
+                f"can't be kept: Bundle {bundle['uuid']} version {bundle['version']} contains multiple files named "
+                f"{file.name!r} or a case derivation thereof ({names[folded]!r})",
+                remedy="Nothing was fetched. Choose one of them by a metadata filter or data filter.",
             )
         names[folded] = file.name
         found.append(file)

@@ -1,0 +1,264 @@
+"""What clients with a documented interface of their own share: answers as plain JSON, and a response as `requests` has it.
+
+A documented client is a facade over a generated one. Its operations are attributes made by `Documented`, driven by the
+generated operation and its entry in commands.json; the quirks of the old interfaces stay in the facades.
+"""
+
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from difflib import get_close_matches
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+
+from omicsdk.core.paging import content_key, items_at
+from omicsdk.core.streaming import Body
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.client import Client
+    from omicsdk.core.operation import Operation
+
+T = TypeVar("T")
+
+
+class DocumentedResponse:
+    """An answer with the names that `requests` gave it.
+
+    Attributes:
+        status_code: HTTP status.
+        reason: The status in words.
+        ok: Whether the status is below 400.
+        headers: Headers, looked up without regard to case.
+        content: The body's bytes.
+        text: The body as text.
+        url: Where it came from.
+        request: The request that was sent.
+    """
+
+    def __init__(self, response: "httpx.Response") -> None:
+        self._response = response
+        self.status_code = response.status_code
+        self.reason = response.reason_phrase
+        self.ok = response.status_code < 400
+        self.headers = response.headers
+        self.url = str(response.url)
+        self.request = response.request
+
+    @property
+    def content(self) -> bytes:
+        """The body's bytes."""
+        return self._response.content
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self._response.text
+
+    def json(self) -> Any:
+        """The body as JSON.
+
+        Raises:
+            ValueError: It isn't JSON.
+        """
+        return self._response.json()
+
+    def raise_for_status(self) -> None:
+        """Nothing: an error status was raised before this object was made."""
+
+    def __repr__(self) -> str:
+        return f"<Response [{self.status_code}]>"
+
+
+class DocumentedBody:
+    """A streamed answer: `read(n)`, `iter_bytes()`, `iter_content(n)`, and `raw.read(n)` as documented."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+        self.status_code = body.status_code
+        self.headers = body.headers
+        self.read = body.read
+        self.iter_bytes = body.iter_bytes
+
+    @property
+    def raw(self) -> Self:
+        """Itself: the documented examples read `.raw`."""
+        return self
+
+    def iter_content(self, chunk_size: int = 1) -> Iterator[bytes]:
+        """The bytes in chunks of `chunk_size`."""
+        return self._body.iter_bytes(chunk_size)
+
+
+@cache
+def _parameters(package: str) -> dict[str, dict[str, str]]:
+    """Python name to type of every parameter, by operation, of a generated package."""
+    folder = os.path.dirname(str(sys.modules[package].__file__))  # noqa: PTH120
+    with open(os.path.join(folder, "commands.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
+        commands: list[dict[str, Any]] = json.load(file)
+    return {entry["name"]: {each["python"]: each["type"] for each in entry["parameters"]} for entry in commands}
+
+
+class DocumentedOperation(Generic[T]):
+    """One operation as a documented client offers it: keyword arguments in, plain JSON out."""
+
+    def __init__(
+        self, operation: "Operation", ignored: frozenset[str], translate: Callable[[Exception], Exception]
+    ) -> None:
+        self._operation = operation
+        self._ignored = ignored
+        self._translate = translate
+
+    def __call__(self, **arguments: Any) -> T:
+        """Call the service.
+
+        Returns:
+            The JSON answer, bytes where it isn't JSON, None where it is empty; for HEAD a response with headers.
+        """
+        with self._translated():
+            response = next(self._operation.answers(self._request(arguments)))
+        if self._operation.facts.method == "HEAD":
+            return cast("T", DocumentedResponse(response))
+        return cast("T", plain_answer(response))
+
+    def paginate(self, **arguments: Any) -> Iterator[T]:
+        """Every page, as it arrives."""
+        with self._translated():
+            for response in self._operation.answers(self._request(arguments)):
+                yield cast("T", plain_answer(response))
+
+    def iterate(self, **arguments: Any) -> Iterator[Any]:
+        """Every item of every page.
+
+        Raises:
+            TypeError: The operation has no pages.
+        """
+        paging = self._operation.facts.paging
+        if paging is None:
+            raise TypeError(f"{self._operation.facts.name}() answers one page; there is nothing to iterate over")
+        with self._translated():
+            for response in self._operation.answers(self._request(arguments)):
+                yield from items_at(response.json(), content_key(paging, response.headers))
+
+    @contextmanager
+    def stream(self, **arguments: Any) -> Generator[DocumentedBody]:
+        """The answer's bytes as they arrive, in a `with` block."""
+        with self._translated():
+            opened: AbstractContextManager[Body] = self._operation.streamed(self._request(arguments))
+            with opened as body:
+                yield DocumentedBody(body)
+
+    def _request(self, arguments: Mapping[str, Any]) -> Any:
+        facts = self._operation.facts
+        package = type(self._operation).__module__.rpartition(".operations")[0]
+        known = _parameters(package)[facts.name]
+        given: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if name in known:
+                if value is not None:
+                    given[name] = as_typed(value, known[name])
+            elif name in self._ignored:
+                warnings.warn(f"{facts.name}() has no argument {name!r}; it is ignored", stacklevel=4)
+            else:
+                near = get_close_matches(name, known, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known)}"
+                raise TypeError(f"{facts.name}() has no argument {name!r}{hint}")
+        try:
+            return self._operation.build(**given)
+        except TypeError as error:
+            raise TypeError(str(error).replace("build()", f"{facts.name}()")) from None
+
+    @contextmanager
+    def _translated(self) -> Generator[None]:
+        try:
+            yield
+        except Exception as error:
+            raised = self._translate(error)
+            if raised is error:
+                raise
+            raise raised from error
+
+
+def as_typed(value: Any, kind: str) -> Any:
+    """A number that was given as a string, as a number; anything else as it is."""
+    if isinstance(value, str) and kind in ("integer", "number"):
+        try:
+            return int(value) if kind == "integer" else float(value)
+        except ValueError:
+            return value
+    return value
+
+
+def plain_answer(response: "httpx.Response") -> Any:
+    """JSON where the answer says that it is, its bytes where not, None where it is empty."""
+    if not response.content:
+        return None
+    if response.headers.get("content-type", "").startswith("application/json"):
+        return response.json()
+    return response.content
+
+
+class _OnClass:
+    """What an operation is on the class itself: something that says to make a client."""
+
+    def __init__(self, owner: type, name: str) -> None:
+        self._name = f"{owner.__name__}.{name}"
+        self._hint = f"make a client first: client = {owner.__name__}(); client.{name}(...)"
+
+    def __call__(self, **_: Any) -> Any:
+        raise TypeError(f"{self._name} was called on the class; {self._hint}")
+
+    iterate = paginate = stream = __call__
+
+
+class Documented(Generic[T]):
+    """An operation as a class attribute: `get_bundle = Documented["BundlePage"]()`.
+
+    Args:
+        ignored: Arguments that the documentation shows though the operation has none: ignored with a warning.
+    """
+
+    def __init__(self, *ignored: str) -> None:
+        self._ignored = frozenset(ignored)
+        self._name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Any: ...
+    @overload
+    def __get__(self, instance: "DocumentedClient", owner: type) -> DocumentedOperation[T]: ...
+    def __get__(self, instance: "DocumentedClient | None", owner: type) -> Any:
+        if instance is None:
+            return _OnClass(owner, self._name)
+        return instance.operation(self._name, self._ignored)
+
+
+class DocumentedClient:
+    """Base of documented clients: holds the generated client and turns its errors into the documented ones."""
+
+    def __init__(self, api: "Client") -> None:
+        self._api = api
+
+    def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
+        """One operation of the service by its documented name."""
+        return DocumentedOperation(getattr(self._api, name), ignored, self.documented_error)
+
+    def documented_error(self, error: Exception) -> Exception:
+        """The documented exception for one of ours; a facade whose documentation names some overrides it."""
+        return error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._api.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

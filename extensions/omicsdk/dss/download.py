@@ -1,0 +1,317 @@
+"""Downloading bundles and manifests into the shared folder, by the transfer engine.
+
+Each workflow first learns and checks everything that it needs (manifests, names, clashes), then fetches, then links. A
+file that fails never stops the others; what failed is told at the end.
+"""
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+from urllib.parse import urljoin
+
+from omicsdk.core.errors import ChecksumMismatch, DecodeError, OmicsError, SomeFailed, TransferError, UsageError
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.omit import OMIT
+from omicsdk.dss.bundle import ALL, NONE, chosen, folder_name, manifest_bytes, merged_pages
+from omicsdk.dss.files import DSSFile
+from omicsdk.dss.filestore import filestore_path, link, store_bytes
+from omicsdk.dss.manifest import Manifest, ManifestError
+from omicsdk.transfer import Item, Location, Outcome, Progress, Report, download
+from omicsdk.transfer.names import check_links, check_names
+
+if TYPE_CHECKING:
+    from omicsdk_api.dss import DssApi
+
+Replica = Literal["aws", "gcp"]
+
+API_CALLS = 16
+"""Calls to the service that are under way at once."""
+
+logger = logging.getLogger("omicsdk.dss")
+
+
+class DownloadFailed(SomeFailed, RuntimeError):
+    """Some files of a download failed; `errors` has each, all others are in place."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchOptions:
+    """How persistently files are fetched, and who watches.
+
+    Attributes:
+        num_retries: Failures in a row that end a file; 0 for none. It rises again with what arrives.
+        min_delay_seconds: Least wait before a retry.
+        progress: Called a few times a second.
+        stop: Set it to end the transfer within a second; what arrived is kept for the next run.
+    """
+
+    num_retries: int = 10
+    min_delay_seconds: float = 0.25
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle that is to be had.
+
+    Attributes:
+        manifest: What get_bundle answers, all pages merged.
+        files: Those of its files that are wanted.
+    """
+
+    manifest: dict[str, Any]
+    files: list[DSSFile]
+
+    @property
+    def folder(self) -> str:
+        """Its folder below the download folder."""
+        return folder_name(self.manifest)
+
+
+@dataclass(slots=True)
+class Result:
+    """What a download did.
+
+    Attributes:
+        bundles: The bundles whose folders it made.
+        report: What the transfer engine says of each file of the filestore.
+        errors: Everything that failed.
+    """
+
+    bundles: list[Bundle] = field(default_factory=list[Bundle])
+    report: Report = field(default_factory=lambda: Report(()))
+    errors: list[OmicsError] = field(default_factory=list[OmicsError])
+
+    def raise_if_failed(self) -> None:
+        """Raise when anything failed.
+
+        Raises:
+            DownloadFailed: Naming the first three; `errors` has all.
+        """
+        if self.report.stopped and not self.errors:
+            raise DownloadStopped(
+                f"{len(self.report.stopped)} of {len(self.report.outcomes)} files were stopped before their end",
+                remedy="The same call goes on where it stopped.",
+            )
+        if self.errors:
+            first = "; ".join(str(error).rstrip(".") for error in self.errors[:3])
+            more = f"; and {len(self.errors) - 3} more" if len(self.errors) > 3 else ""
+            raise DownloadFailed(
+                f"{len(self.errors)} download task(s) failed: {first}{more}",
+                self.errors,
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as plain JSON data: counts, folders, failures."""
+        return {
+            **{name: value for name, value in self.report.to_dict().items() if name != "files"},
+            "bundles": [bundle.folder for bundle in self.bundles],
+            "errors": [str(error) for error in self.errors],
+        }
+
+
+class DownloadStopped(TransferError):
+    """A download was stopped from outside; what arrived is kept."""
+
+
+def get_manifest(api: "DssApi", uuid: str, version: str, replica: str) -> dict[str, Any]:
+    """A bundle's manifest, all pages merged.
+
+    Args:
+        api: The service.
+        uuid: The bundle.
+        version: Its version, or empty for the latest.
+        replica: Where to ask.
+
+    Raises:
+        NotFound: There is no such bundle.
+        DecodeError: The answer has no list of files.
+    """
+    operation = api.get_bundle
+    request = operation.build(uuid=uuid, replica=cast("Replica", replica), version=version or OMIT)
+    pages: list[dict[str, Any]] = []
+    for response in operation.answers(request):
+        page: object = response.json()
+        bundle = page.get("bundle") if is_object(page) else None
+        if not is_object(page) or not is_object(bundle) or not is_array(bundle.get("files")):
+            raise DecodeError("get_bundle", "bundle.files", None, expected="the bundle's files")
+        pages.append(page)
+    return merged_pages(pages)
+
+
+def location_of(api: "DssApi", file: DSSFile) -> Callable[[], Location]:
+    """A function that asks the service where a file's bytes are: the URL that it redirects to.
+
+    Args:
+        api: The service; a clone of it that hands out redirects is made.
+        file: The file; without a version the latest one.
+    """
+    asking = api.with_options(follow_redirects=False)
+
+    def locate() -> Location:
+        replica, version = cast("Replica", file.replica), file.version or OMIT
+        with asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as answer:
+            # A service that has the bytes itself answers with them; they are asked for again by the engine.
+            return Location(urljoin(answer.url, answer.headers.get("location", "")))
+
+    return locate
+
+
+def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchOptions) -> Report:
+    """Fetch files into the filestore, each checksum once."""
+
+    def items() -> Iterator[Item]:
+        seen: set[bytes] = set()
+        for file in files:
+            digest = bytes.fromhex(file.sha256)
+            if digest in seen:
+                continue
+            seen.add(digest)
+            yield Item(
+                name=filestore_path(file.sha256),
+                locate=location_of(api, file),
+                size=file.size,
+                checksums={"sha256": file.sha256},
+                label=f"{file.name} (file {file.uuid}{f' version {file.version}' if file.version else ''})",
+                retries=options.num_retries,
+                min_delay=options.min_delay_seconds,
+            )
+
+    return download(items(), folder, locators=API_CALLS, progress=options.progress, stop=options.stop)
+
+
+def download_bundles(api: "DssApi", bundles: Sequence[Bundle], folder: Path, options: FetchOptions) -> Result:
+    """Fetch bundles' files and lay out their folders.
+
+    Names are checked before a byte is fetched.
+
+    Raises:
+        UnsafePath: A file's name would leave the download folder, or two would land on one path.
+    """
+    names = [
+        f"{bundle.folder}/{name}" for bundle in bundles for name in ("bundle.json", *(f.name for f in bundle.files))
+    ]
+    check_names(names, folds_case=True)
+    check_links(names, str(folder))
+    report = fetch(api, (file for bundle in bundles for file in bundle.files), folder, options)
+    result = Result(list(bundles), report, errors_of(report))
+    outcomes: dict[str, Outcome] = {outcome.name: outcome for outcome in report.outcomes}
+    for bundle in bundles:
+        content = manifest_bytes(bundle.manifest)
+        own = DSSFile.for_bundle_manifest(
+            content, bundle.manifest["bundle"]["uuid"], bundle.manifest["bundle"]["version"], ""
+        )
+        store_bytes(folder, own.sha256, content)
+        for file in (own, *bundle.files):
+            outcome = outcomes.get(filestore_path(file.sha256))
+            if file is own or (outcome is not None and outcome.state in ("done", "skipped")):
+                try:
+                    link(folder, file.sha256, f"{bundle.folder}/{file.name}")
+                except OmicsError as error:
+                    result.errors.append(error)
+    return result
+
+
+def errors_of(report: Report) -> list[OmicsError]:
+    """The errors of the files that failed."""
+    return [outcome.error for outcome in report.outcomes if outcome.error is not None]
+
+
+def download_rows(api: "DssApi", manifest: Manifest, replica: str, folder: Path, options: FetchOptions) -> Result:
+    """Fetch a manifest's files into the filestore; layout `none`. Rows are read as they are needed."""
+    report = fetch(api, (DSSFile.from_manifest_row(row, replica) for row in manifest.rows()), folder, options)
+    return Result(report=report, errors=errors_of(report))
+
+
+def download_rows_as_bundles(
+    api: "DssApi",
+    manifest: Manifest,
+    replica: str,
+    folder: Path,
+    options: FetchOptions,
+    *,
+    no_metadata: bool = False,
+    no_data: bool = False,
+) -> Result:
+    """Fetch the data files that a manifest names and all metadata of their bundles; layout `bundle`."""
+    wanted: defaultdict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    for row in manifest.rows():
+        sha256 = row["file_sha256"].lower()
+        if wanted[row["bundle_uuid"], row["bundle_version"]].setdefault(row["file_name"], sha256) != sha256:
+            raise ManifestError(
+                f"{manifest.path}: {row['file_name']} of bundle {row['bundle_uuid']} stands there with two checksums",
+                remedy="Keep the row that is right.",
+            )
+
+    def plan(named: tuple[tuple[str, str], dict[str, str]]) -> tuple[Bundle | None, list[OmicsError]]:
+        (uuid, version), rows = named
+        try:
+            answer = get_manifest(api, uuid, version, replica)
+        except OmicsError as error:
+            return None, [error]
+        return bundle_of_rows(answer, rows, replica, no_metadata=no_metadata, no_data=no_data)
+
+    with ThreadPoolExecutor(API_CALLS, thread_name_prefix="dss-bundles") as pool:
+        planned = list(pool.map(plan, wanted.items()))
+    result = download_bundles(api, [bundle for bundle, _ in planned if bundle is not None], folder, options)
+    result.errors[:0] = [error for _, errors in planned for error in errors]
+    return result
+
+
+def bundle_of_rows(
+    manifest: Mapping[str, Any], rows: Mapping[str, str], replica: str, *, no_metadata: bool, no_data: bool
+) -> tuple[Bundle, list[OmicsError]]:
+    """What a manifest's rows want of one bundle, and the rows that the bundle contradicts.
+
+    Args:
+        manifest: What get_bundle answers.
+        rows: Checksums by the files' names, as the rows state them.
+        replica: Where files are fetched from.
+        no_metadata: Leave out metadata.
+        no_data: Leave out data.
+    """
+    bundle = manifest["bundle"]
+    where = f"bundle {bundle['uuid']} version {bundle['version']}"
+    stated = {entry["name"]: entry for entry in bundle["files"]}
+    errors: list[OmicsError] = []
+    for name, sha256 in rows.items():
+        if name not in stated:
+            errors.append(TransferError(f"{name}: {where} has no such file", remedy="Check the manifest's file_name."))
+        elif stated[name]["sha256"].lower() != sha256:
+            errors.append(
+                ChecksumMismatch(
+                    f"{name} of {where}",
+                    algorithm="sha256",
+                    expected=sha256,
+                    actual=stated[name]["sha256"],
+                    remedy="The manifest and the bundle disagree; check the manifest's file_sha256.",
+                )
+            )
+    contradicted = {name for name in rows if name in stated and stated[name]["sha256"].lower() != rows[name]}
+    every = chosen(manifest, replica, NONE if no_metadata else ALL, NONE if no_data else ALL)
+    files = [file for file in every if (file.indexed or file.name in rows) and file.name not in contradicted]
+    return Bundle(dict(manifest), files), errors
+
+
+def check_layout(layout: str, no_metadata: bool, no_data: bool) -> None:
+    """Refuse a layout that isn't one, and flags that don't go with it.
+
+    Raises:
+        InvalidLayout: As said.
+    """
+    if layout not in ("none", "bundle"):
+        raise InvalidLayout(f"Invalid layout {layout} not one of [none, bundle]", remedy="Give one of the two.")
+    if layout == "none" and (no_metadata or no_data):
+        raise InvalidLayout(
+            "--no-metadata and --no-data are only compatible with the 'bundle' layout", remedy="Add --layout bundle."
+        )
+
+
+class InvalidLayout(UsageError, ValueError):
+    """A layout that isn't one, or flags that don't go with it."""
