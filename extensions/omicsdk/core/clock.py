@@ -1,0 +1,86 @@
+"""Time as an argument, so that tests can move it."""
+
+import time
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What tells the time and waits."""
+
+    def now(self) -> float:
+        """Seconds since 1970-01-01T00:00Z, as the wall clock has it; it may jump."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some moment; never goes back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Waits for so many seconds."""
+        ...
+
+    async def async_sleep(self, seconds: float) -> None:
+        """Waits for so many seconds without holding up an event loop."""
+        ...
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> float:
+        """Seconds since 1970-01-01T00:00Z."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds since some moment; never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits for so many seconds."""
+        time.sleep(seconds)
+
+    async def async_sleep(self, seconds: float) -> None:
+        """Waits for so many seconds without holding up an event loop, asyncio's or trio's."""
+        import anyio
+
+        await anyio.sleep(seconds)
+
+
+#: The clock that everything uses unless told otherwise.
+SYSTEM_CLOCK: Clock = SystemClock()
+
+
+class ManualClock:
+    """A clock for tests: it stands still until someone sleeps or moves it. Thread-safe enough for counting.
+
+    Args:
+        now: Seconds since 1970 at which it starts.
+
+    Attributes:
+        slept: Every wait so far, in seconds.
+    """
+
+    def __init__(self, now: float = 1_600_000_000.0) -> None:
+        self._now = now
+        self.slept: list[float] = []
+
+    def now(self) -> float:
+        """Seconds since 1970."""
+        return self._now
+
+    def monotonic(self) -> float:
+        """The same seconds; nothing sets this clock back."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock."""
+        self._now += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """Moves the clock and notes it, at once."""
+        self.slept.append(seconds)
+        self._now += seconds
+
+    async def async_sleep(self, seconds: float) -> None:
+        """Does the same on an event loop."""
+        self.sleep(seconds)

@@ -1,0 +1,154 @@
+"""Connections of a client, made when they are first needed; TLS contexts, one a process."""
+
+import ssl
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.environment import Network, default_ca_file, network
+from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.redaction import mask_url
+
+if TYPE_CHECKING:
+    import httpx
+
+_contexts: dict[Network, ssl.SSLContext] = {}
+_contexts_lock = threading.Lock()
+
+#: Connections of one client to one proxy or to all hosts without one, and how long an idle one is kept, in seconds:
+#: less than most servers do, so that a request seldom meets one that is just being closed.
+MOST_CONNECTIONS = 100
+KEPT_FOR = 5.0
+
+
+class Connections:
+    """httpx transports by origin, shared where the way is the same. Thread-safe.
+
+    Args:
+        environ: The environment's variables; None is the process's own, read when an origin is first reached.
+        http2: Whether to speak HTTP/2 where the server does.
+        asynchronous: Whether they are for an event loop.
+        given: An httpx transport that takes the place of all of them.
+    """
+
+    def __init__(
+        self,
+        environ: Mapping[str, str] | None,
+        *,
+        http2: bool,
+        asynchronous: bool,
+        given: "httpx.BaseTransport | httpx.AsyncBaseTransport | None",
+    ) -> None:
+        self._environ = environ
+        self._http2 = http2
+        self._asynchronous = asynchronous
+        self._given = given
+        self._by_origin: dict[str, Any] = {}
+        self._by_network: dict[tuple[Network, bool], Any] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def towards(self, url: "httpx.URL") -> Any:
+        """Gives the httpx transport that reaches a URL.
+
+        Raises:
+            UsageError: They are closed.
+            ConfigError: The environment's proxy or certificate authorities can't be used.
+        """
+        if self._closed:
+            raise UsageError("The client is closed", remedy="Make a new one, or close it later.")
+        if self._given is not None:
+            return self._given
+        key = f"{url.scheme}://{url.netloc}"
+        found = self._by_origin.get(key)
+        if found is None:
+            with self._lock:
+                found = self._by_origin.get(key)
+                if found is None:
+                    found = self._by_origin[key] = self._reaching(str(url))
+        return found
+
+    def _reaching(self, url: str) -> Any:
+        way = network(url, self._environ)
+        encrypted = url.startswith("https:") or (way.proxy or "").startswith("https:")
+        found = self._by_network.get((way, encrypted))
+        if found is None:
+            found = self._by_network[way, encrypted] = self._made(way, encrypted)
+        return found
+
+    def _made(self, way: Network, encrypted: bool) -> Any:
+        from omicsdk.core.wire import httpx
+
+        # Plain http needs no authorities, whose reading is all that a new transport costs.
+        context = tls_context(way) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        limits = httpx.Limits(
+            max_connections=MOST_CONNECTIONS, max_keepalive_connections=MOST_CONNECTIONS, keepalive_expiry=KEPT_FOR
+        )
+        make = httpx.AsyncHTTPTransport if self._asynchronous else httpx.HTTPTransport
+        try:
+            proxy = None
+            if way.proxy:
+                proxy = httpx.Proxy(way.proxy, ssl_context=context if way.proxy.startswith("https:") else None)
+            return make(verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
+        except ImportError as error:
+            extra = "socks" if way.proxy and way.proxy.startswith("socks") else "http2"
+            raise ConfigError(
+                f"httpx lacks what it needs for {extra}", remedy=f"Install it with: pip install 'httpx[{extra}]'"
+            ) from error
+        except (ValueError, httpx.InvalidURL) as error:
+            raise ConfigError(
+                f"The proxy {mask_url(way.proxy or '')} can't be used",
+                remedy="Write HTTP_PROXY, HTTPS_PROXY or ALL_PROXY as http://host:port.",
+            ) from error
+
+    def taken(self) -> list[Any]:
+        """Marks them closed.
+
+        Returns:
+            The httpx transports that are to be closed; none the second time.
+        """
+        with self._lock:
+            if self._closed:
+                return []
+            self._closed = True
+            return [self._given] if self._given is not None else list(self._by_network.values())
+
+
+def tls_context(way: Network) -> ssl.SSLContext:
+    """Gives the process's one TLS context for these authorities and this client certificate; making one costs 20 ms.
+
+    Args:
+        way: Where they come from; its proxy doesn't matter.
+
+    Returns:
+        The context; it is shared, so don't change it.
+
+    Raises:
+        ConfigError: A file can't be read or isn't what it should be.
+    """
+    key = Network(None, way.ca_file, way.ca_dir, way.client_cert, way.client_key)
+    with _contexts_lock:
+        context = _contexts.get(key)
+        if context is None:
+            context = _contexts[key] = _new_context(key)
+        return context
+
+
+def _new_context(way: Network) -> ssl.SSLContext:
+    ca_file = way.ca_file or (None if way.ca_dir else default_ca_file())
+    try:
+        context = ssl.create_default_context(cafile=ca_file, capath=way.ca_dir)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError(
+            f"The certificate authorities in {way.ca_file or way.ca_dir} can't be read: {error}",
+            remedy="Check SSL_CERT_FILE, SSL_CERT_DIR, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.",
+        ) from error
+    if way.client_cert:
+        try:
+            context.load_cert_chain(way.client_cert, way.client_key)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                f"The client certificate {way.client_cert} can't be used: {error}",
+                remedy="Check OMICS_CLIENT_CERT and OMICS_CLIENT_KEY.",
+            ) from error
+    return context

@@ -1,0 +1,374 @@
+"""Credentials: what proves who asks, where it may go, and how it is renewed.
+
+One protocol serves every network stack: `Transport` asks it for headers, `curl_headers` gives them to libcurl. A
+credential never leaves for an origin that it wasn't issued for, and never unencrypted but to this machine itself.
+"""
+
+# ruff: noqa: ARG002 - the protocol's arguments, which most credentials need not look at
+
+import base64
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.origins import is_confidential, origin_of
+
+if TYPE_CHECKING:
+    import httpx
+
+#: Seconds before its end from which on a token is renewed: a request that is on its way must still arrive in time.
+RENEW_BEFORE = 60.0
+#: Seconds after its end until which a token that can't be renewed is sent all the same: clocks differ.
+CLOCK_SKEW = 60.0
+
+
+class Credentials(Protocol):
+    """What a transport asks of credentials. All methods may be called from several threads at once."""
+
+    def goes_to(self, url: str) -> bool:
+        """Whether these credentials may be sent to a URL that a client was made for."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether `headers` answers at once; False lets an event loop call it in a thread."""
+        ...
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """Headers that go with a request; renews first what is about to end."""
+        ...
+
+    def query(self, method: str, url: str) -> Mapping[str, str]:
+        """Query parameters that go with a request."""
+        ...
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """After a 401: whether there is something else to send than the headers that were refused."""
+        ...
+
+
+class _Bound:
+    """Credentials that belong to origins; the rest of the protocol with nothing in it."""
+
+    def __init__(self, origins: Iterable[str] | None) -> None:
+        self._origins = None if origins is None else frozenset(_origin(each) for each in origins)
+
+    @property
+    def origins(self) -> frozenset[str] | None:
+        """Origins that they were issued for ("https://host:443"); "*" is any, None is the client's own base URL."""
+        return self._origins
+
+    def goes_to(self, url: str) -> bool:
+        """Whether they may be sent to a URL that a client was made for."""
+        return self._origins is None or "*" in self._origins or origin_of(url) in self._origins
+
+    def ready(self) -> bool:
+        """Whether `headers` answers at once."""
+        return True
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """Headers that go with a request."""
+        return {}
+
+    def query(self, method: str, url: str) -> Mapping[str, str]:
+        """Query parameters that go with a request."""
+        return {}
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Nothing can be renewed."""
+        return False
+
+    def __repr__(self) -> str:
+        where = "its client's service" if self._origins is None else ", ".join(sorted(self._origins))
+        return f"<{type(self).__name__} for {where}>"
+
+
+def _origin(text: str) -> str:
+    if text == "*":
+        return text
+    origin = origin_of(text if "://" in text else f"https://{text}")
+    if not origin:
+        raise ConfigError(f"{text!r} isn't an origin", remedy="Write it as https://host, or https://host:port.")
+    return origin
+
+
+class Token(NamedTuple):
+    """A token and its end.
+
+    Attributes:
+        value: The token as it is sent.
+        expires_at: Seconds since 1970 at which it ends; None when nobody knows.
+    """
+
+    value: str
+    expires_at: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<Token, expires_at {self.expires_at}>"
+
+
+class BearerToken(_Bound):
+    """A token that is sent as `Authorization: Bearer`, renewed when it can be.
+
+    Args:
+        token: The token, without "Bearer".
+        origins: Whom it was issued for, as URLs or host names; None is the service whose client it is given to, "*"
+            anyone whose client it is given to even if this is stored and used again.
+        expires_at: Seconds since 1970 at which it ends; None reads it from the token if that is a JSON Web Token.
+        refresh: Gets a new token, over the network as a rule; called by one thread at a time while the others wait.
+            It must not use these credentials itself. None when it can't be renewed.
+        clock: What tells the time.
+
+    Raises:
+        ConfigError: The token can't be one: it is empty or has blanks or line breaks in it.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        origins: Iterable[str] | None = None,
+        expires_at: float | None = None,
+        refresh: Callable[[], Token | str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        super().__init__(origins)
+        self._refresh = refresh
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._rounds: int = 0  # renewals that have ended, well or not
+        self._failure: AuthError | None = None  # how the last one ended
+        self._renewing: int | None = None  # the thread that is at it
+        self._current = _checked(Token(token, expires_at))
+
+    def ready(self) -> bool:
+        """Whether no renewal is due, so that `headers` answers at once."""
+        return self._refresh is None or not self._is_due(self._current)
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """The Authorization header.
+
+        Raises:
+            AuthError: The token has ended and can't be renewed.
+        """
+        held = self._current
+        if self._is_due(held) and self._refresh is not None:
+            held = self._renewed(held)
+        elif held.expires_at is not None and self._clock.now() > held.expires_at + CLOCK_SKEW:
+            ended = datetime.fromtimestamp(held.expires_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+            raise AuthError(f"The access token ended on {ended}", remedy="Log in again, or give a new token.")
+        return {"authorization": f"Bearer {held.value}"}
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Gets a new token unless another thread has done so since the refused one was sent.
+
+        Raises:
+            AuthError: It can't be renewed.
+        """
+        held = self._current
+        if refused.get("authorization") != f"Bearer {held.value}":
+            return True
+        if self._refresh is None:
+            return False
+        return self._renewed(held).value != held.value
+
+    def _is_due(self, token: Token) -> bool:
+        return token.expires_at is not None and self._clock.now() >= token.expires_at - RENEW_BEFORE
+
+    def _renewed(self, old: Token) -> Token:
+        if self._renewing == threading.get_ident():
+            raise ConfigError(
+                "The refresh function of a BearerToken uses the token that it is to renew",
+                remedy="Let it ask for the new token with other credentials.",
+            )
+        rounds = self._rounds
+        with self._lock:
+            if self._current != old:
+                return self._current
+            if self._rounds != rounds and self._failure is not None:
+                raise AuthError(self._failure.message, remedy=self._failure.remedy) from self._failure
+            assert self._refresh is not None
+            self._renewing = threading.get_ident()
+            self._failure = None
+            try:
+                got = self._refresh()
+                self._current = _checked(got if isinstance(got, Token) else Token(got))
+            except Exception as error:
+                self._failure = (
+                    error
+                    if isinstance(error, AuthError)
+                    else AuthError(f"The access token couldn't be renewed: {error}", remedy="Log in again.")
+                )
+                raise self._failure from error
+            finally:
+                self._renewing = None
+                self._rounds += 1
+            return self._current
+
+
+class ApiKey(_Bound):
+    """A key that is sent as a header or a query parameter.
+
+    Args:
+        key: The key.
+        header: The header's name; give this or `query`.
+        query: The query parameter's name.
+        prefix: What stands before the key in a header ("Token ", with the blank).
+        origins: Whom it was issued for; see BearerToken.
+
+    Raises:
+        ConfigError: Both a header and a query parameter are named, or neither, or the key can't be one.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        *,
+        header: str | None = None,
+        query: str | None = None,
+        prefix: str = "",
+        origins: Iterable[str] | None = None,
+    ) -> None:
+        super().__init__(origins)
+        if (header is None) == (query is None):
+            raise ConfigError("An API key goes into a header or into the query", remedy="Give header= or query=.")
+        _check_secret(key, "API key")
+        self._headers = {header.lower(): prefix + key} if header is not None else {}
+        self._query = {query: key} if query is not None else {}
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """The header, if the key goes into one."""
+        return self._headers
+
+    def query(self, method: str, url: str) -> Mapping[str, str]:
+        """The query parameter, if the key goes into one."""
+        return self._query
+
+
+class Basic(_Bound):
+    """A name and a password (RFC 7617).
+
+    Args:
+        username: The name; it can't have a colon.
+        password: The password.
+        origins: Whom they were issued for; see BearerToken.
+
+    Raises:
+        ConfigError: The name has a colon in it.
+    """
+
+    def __init__(self, username: str, password: str, *, origins: Iterable[str] | None = None) -> None:
+        super().__init__(origins)
+        if ":" in username:
+            raise ConfigError(f"The user name {username!r} has a colon in it, which Basic authentication can't send")
+        pair = base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+        self._headers = {"authorization": f"Basic {pair}"}
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """The Authorization header."""
+        return self._headers
+
+
+class HttpxAuth(_Bound):
+    """An httpx.Auth as credentials: its own flow of requests and answers runs within each sending.
+
+    Args:
+        auth: Any httpx.Auth.
+        origins: Whom it is for; see BearerToken.
+    """
+
+    def __init__(self, auth: "httpx.Auth", *, origins: Iterable[str] | None = None) -> None:
+        super().__init__(origins)
+        self.auth = auth
+
+
+def as_credentials(given: "Credentials | httpx.Auth | None") -> Credentials | None:
+    """Takes what a client's constructor takes.
+
+    Args:
+        given: Credentials, an httpx.Auth, or None.
+
+    Returns:
+        Credentials; an httpx.Auth is wrapped.
+
+    Raises:
+        ConfigError: It is something else, such as a bare token.
+    """
+    if given is None or (hasattr(given, "renew") and hasattr(given, "goes_to")):
+        return cast("Credentials | None", given)
+    if hasattr(given, "sync_auth_flow"):
+        return HttpxAuth(cast("httpx.Auth", given))
+    raise ConfigError(
+        f"A {type(given).__name__} was given as credentials",
+        remedy="Give BearerToken(token), ApiKey(key, header=...), Basic(name, password) or an httpx.Auth.",
+    )
+
+
+def curl_headers(credentials: Credentials | None, method: str, url: str, *, base_url: str) -> list[str]:
+    """Gives the headers of credentials as libcurl takes them.
+
+    Args:
+        credentials: What to send, or None.
+        method: The request's HTTP method.
+        url: Where it goes.
+        base_url: The service that the credentials were given for.
+
+    Returns:
+        "Name: value" lines; none when the URL isn't the service's own, isn't encrypted, or isn't one of theirs.
+
+    Raises:
+        AuthError: They have ended and can't be renewed.
+    """
+    if credentials is None or not may_send(credentials, url, base_url=base_url):
+        return []
+    return [f"{name}: {value}" for name, value in credentials.headers(method, url).items()]
+
+
+def may_send(credentials: Credentials, url: str, *, base_url: str) -> bool:
+    """Tells whether credentials may go to a URL.
+
+    Args:
+        credentials: What would be sent.
+        url: Where it would go.
+        base_url: The service that they were given for.
+
+    Returns:
+        True when the URL is of that service's origin, is encrypted or this machine itself, and is one of theirs.
+    """
+    return origin_of(url) == origin_of(base_url) and is_confidential(url) and credentials.goes_to(url)
+
+
+def jwt_expiry(token: str) -> float | None:
+    """Reads when a JSON Web Token ends; its signature isn't checked, since that is the service's business.
+
+    Args:
+        token: Any token.
+
+    Returns:
+        Seconds since 1970, or None when it isn't a JSON Web Token or doesn't say.
+    """
+    pieces = token.split(".")
+    if len(pieces) != 3:
+        return None
+    try:
+        claims: object = json.loads(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4)))
+    except (ValueError, RecursionError):
+        return None
+    end = cast("dict[str, object]", claims).get("exp") if isinstance(claims, dict) else None
+    return float(end) if isinstance(end, int | float) and not isinstance(end, bool) else None
+
+
+def _checked(token: Token) -> Token:
+    _check_secret(token.value, "access token")
+    return token if token.expires_at is not None else Token(token.value, jwt_expiry(token.value))
+
+
+def _check_secret(secret: str, what: str) -> None:
+    if not secret or not secret.isascii() or any(character.isspace() or ord(character) < 32 for character in secret):
+        raise ConfigError(
+            f"The {what} is empty, or has blanks, line breaks or characters outside ASCII in it",
+            remedy="Copy it again, without quotes and without what stands around it.",
+        )

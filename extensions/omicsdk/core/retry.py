@@ -1,0 +1,122 @@
+"""When to try again, and after how long: decisions without a clock, a network or chance of their own."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+#: Statuses that may be different next time.
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+
+_SECONDS = re.compile(r"\d{1,9}(\.\d+)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How persistently a request is made.
+
+    The wait before try n + 1 is drawn from 0 to min(cap, base * 2**(n - 1)) seconds ("full jitter", so that clients
+    which failed together don't come back together): with the defaults at most 1, 2, 4, 8 s. A service's Retry-After
+    takes its place.
+
+    Args:
+        attempts: How often a request is sent at most, at least 1 (no second try).
+        base: Longest wait before the second try, in seconds.
+        cap: Longest wait before any try, in seconds; Retry-After isn't bound by it.
+        budget: Longest time from the first sending to the last in seconds, waits included; waits of redirects that
+            say "not yet" too.
+        statuses: Answers that are tried again.
+
+    Raises:
+        ValueError: A number is out of its bounds.
+    """
+
+    attempts: int = 5
+    base: float = 1.0
+    cap: float = 60.0
+    budget: float = 300.0
+    statuses: frozenset[int] = RETRIED_STATUSES
+
+    def __post_init__(self) -> None:
+        if self.attempts < 1:
+            raise ValueError(f"Retry(attempts={self.attempts}): a request must be sent at least once")
+        for name in ("base", "cap", "budget"):
+            if not getattr(self, name) >= 0:
+                raise ValueError(f"Retry({name}={getattr(self, name)}): seconds can't be negative")
+
+    def pause(self, failures: int, fraction: float) -> float:
+        """Gives the wait before the next try.
+
+        Args:
+            failures: How many tries have failed, from 1.
+            fraction: The jitter: a number drawn from 0 to 1.
+
+        Returns:
+            Seconds.
+        """
+        # 2.0**1024 overflows; at any sane base the cap is reached long before 2**64.
+        return min(self.cap, self.base * 2.0 ** min(failures - 1, 64)) * fraction
+
+    def next_pause(
+        self, *, failures: int, elapsed: float, fraction: float, retry_after: float | None = None
+    ) -> float | None:
+        """Decides whether a try that failed is followed by another.
+
+        Args:
+            failures: How many tries have failed, this one included.
+            elapsed: Seconds since the first sending.
+            fraction: The jitter: a number drawn from 0 to 1.
+            retry_after: What the service asked for in seconds, None when it didn't.
+
+        Returns:
+            Seconds to wait, or None to give up: the tries are used up, or the wait would end after the budget.
+        """
+        if failures >= self.attempts:
+            return None
+        pause = self.pause(failures, fraction) if retry_after is None else retry_after
+        return pause if elapsed + pause <= self.budget else None
+
+    def retries_status(self, status: int, *, idempotent: bool) -> bool:
+        """Tells whether an answer is worth another try.
+
+        Args:
+            status: The answer's status.
+            idempotent: Whether a second sending does no harm; where there is an answer, the request had arrived.
+
+        Returns:
+            True when it may be sent again.
+        """
+        return idempotent and status in self.statuses
+
+
+#: One try only.
+NO_RETRY = Retry(attempts=1)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Reads how long a service asks to wait.
+
+    Args:
+        headers: An answer's headers, looked up as `retry-after` and `date`.
+        now: Seconds since 1970 by the wall clock; the answer's own Date takes its place, since clocks differ.
+
+    Returns:
+        Seconds, at least 0; None when the header is missing or makes no sense.
+    """
+    value = (headers.get("retry-after") or "").strip()
+    if not value:
+        return None
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    until = _seconds_of_date(value)
+    if until is None:
+        return None
+    sent = _seconds_of_date(headers.get("date") or "")
+    return max(0.0, until - (now if sent is None else sent))
+
+
+def _seconds_of_date(text: str) -> float | None:
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, OverflowError, IndexError):
+        return None

@@ -1,0 +1,361 @@
+"""The transports of clients: settings, and the two ways to carry out a conversation. httpx is imported when one sends."""
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.connections import Connections
+from omicsdk.core.conversation import Action, Authorize, Finish, Manners, Renew, Send, Sleep, WireFailure, converse
+from omicsdk.core.credentials import Credentials, as_credentials
+from omicsdk.core.errors import AuthError, ConfigError, TransportError
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.origins import origin_of
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.request import Request
+from omicsdk.core.retry import Retry
+from omicsdk.core.user_agent import user_agent
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.wire import AsyncSender, Sender
+
+
+@dataclass(frozen=True, slots=True)
+class Timeout:
+    """How long each step of a request may take, in seconds; None is for ever.
+
+    Args:
+        connect: Until there is a connection, its encryption included.
+        read: Between two pieces of the answer, and until the first.
+        write: Between two pieces of the request.
+        pool: Until one of the connections is free.
+    """
+
+    connect: float | None = 10.0
+    read: float | None = 60.0
+    write: float | None = 60.0
+    pool: float | None = 60.0
+
+    def __post_init__(self) -> None:
+        for name in ("connect", "read", "write", "pool"):
+            seconds: float | None = getattr(self, name)
+            if seconds is not None and not seconds > 0:
+                raise ValueError(f"Timeout({name}={seconds}): seconds must be above 0")
+
+    @classmethod
+    def of(cls, given: "Timeout | float | None") -> "Timeout":
+        """Takes what a client's constructor takes.
+
+        Args:
+            given: A Timeout; seconds for each step; None for the defaults.
+
+        Returns:
+            A Timeout.
+
+        Raises:
+            ValueError: The seconds aren't above 0.
+        """
+        if given is None:
+            return cls()
+        return given if isinstance(given, Timeout) else cls(given, given, given, given)
+
+    def by_name(self) -> dict[str, float | None]:
+        """Gives the seconds under httpx's names."""
+        return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
+
+
+def transport_error(error: Exception, request: Request) -> TransportError | None:
+    """Gives our error for one that httpx raises while a streamed body is read.
+
+    Args:
+        error: What was raised.
+        request: The request whose answer it was.
+
+    Returns:
+        The error to raise instead, or None when it isn't one of the network's.
+    """
+    from omicsdk.core.wire import WIRE_ERRORS, failure_of
+
+    if not isinstance(error, WIRE_ERRORS):
+        return None
+    ours = failure_of(error).error
+    ours.method, ours.url, ours.operation = request.method, mask_url(request.url), request.operation
+    return ours
+
+
+def _chance() -> float:
+    import random
+
+    return random.random()  # noqa: S311 - spreads clients out, keeps no secret
+
+
+class _Transport:
+    """What the two transports share: all but sending."""
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        credentials: "Credentials | httpx.Auth | None",
+        timeout: Timeout | float | None,
+        retry: Retry | None,
+        headers: Mapping[str, str] | None,
+        clock: Clock,
+        fraction: Callable[[], float],
+    ) -> None:
+        base_url = base_url.rstrip("/")
+        origin = origin_of(base_url)
+        if not origin or not base_url.lower().startswith(("http://", "https://")):
+            raise ConfigError(
+                f"The base URL {mask_url(base_url)!r} isn't one",
+                remedy="Give one that begins with https:// and a host.",
+            )
+        self._timeout = Timeout.of(timeout)
+        base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": user_agent()}
+        self._manners = Manners(
+            base_url=base_url,
+            origin=origin,
+            headers=_merged(base.items(), headers or {}),
+            credentials=as_credentials(credentials),
+            retry=retry or Retry(),
+            clock=clock,
+            fraction=fraction,
+        )
+
+    @property
+    def base_url(self) -> str:
+        """Where paths stand under, without a slash at the end."""
+        return self._manners.base_url
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """What is sent along to the base URL's origin."""
+        return self._manners.credentials
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} to {mask_url(self.base_url)}>"
+
+    def with_options(
+        self,
+        *,
+        timeout: Timeout | float | Omit | None = OMIT,
+        retry: Retry | Omit | None = OMIT,
+        headers: Mapping[str, str] | Omit | None = OMIT,
+        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
+    ) -> Self:
+        """Gives a clone with other settings over the same connections; closing one closes both.
+
+        Args:
+            timeout: A Timeout, or seconds for each step; None for the defaults.
+            retry: When to try again; None for the defaults.
+            headers: Sent besides those that are sent already, in their place where the names are equal.
+            credentials: Others; None sends none.
+
+        Returns:
+            The clone.
+        """
+        clone = copy.copy(self)
+        manners = self._manners
+        if timeout is not OMIT:
+            clone._timeout = Timeout.of(timeout)
+            clone.__dict__.pop("_sender", None)
+        if retry is not OMIT:
+            manners = replace(manners, retry=retry or Retry())
+        if headers is not OMIT:
+            manners = replace(manners, headers=_merged(manners.headers, headers or {}))
+        if credentials is not OMIT:
+            manners = replace(manners, credentials=as_credentials(credentials))
+        clone._manners = manners
+        return clone
+
+
+class Transport(_Transport):
+    """Sends requests and gives their final answers, from any number of threads.
+
+    Args:
+        base_url: Where paths stand under.
+        credentials: What is sent along to the base URL's origin: ours, or an httpx.Auth; None sends none.
+        timeout: A Timeout, or seconds for each step; by default 10 to connect, 60 to read.
+        retry: When to try again; by default five tries.
+        headers: Sent with every request unless it has its own of that name.
+        http2: Whether to speak HTTP/2 where the server does; needs httpx[http2].
+        transport: Takes the place of the network, for tests.
+        environ: The environment's variables (proxies, certificate authorities); by default the process's own.
+        clock: What tells the time and waits.
+        fraction: Draws the jitter of waits: a number from 0 to 1.
+
+    Raises:
+        ConfigError: The base URL isn't one, or the credentials aren't any.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        credentials: "Credentials | httpx.Auth | None" = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        headers: Mapping[str, str] | None = None,
+        http2: bool = False,
+        transport: "httpx.BaseTransport | None" = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        fraction: Callable[[], float] = _chance,
+    ) -> None:
+        super().__init__(
+            base_url,
+            credentials=credentials,
+            timeout=timeout,
+            retry=retry,
+            headers=headers,
+            clock=clock,
+            fraction=fraction,
+        )
+        self._connections = Connections(environ, http2=http2, asynchronous=False, given=transport)
+
+    def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
+        """Sends a request and gives its final answer.
+
+        Args:
+            request: What to send.
+            stream: Only the head of the answer is read; the caller reads the body and closes the answer.
+            follow_redirects: False gives a redirect back; one with Retry-After is waited for and followed all the same.
+
+        Returns:
+            The answer, its status below 400.
+
+        Raises:
+            APIError: The service answered with an error, still so after the retries; the class of its status.
+            TransportError: No whole answer came, still so after the retries.
+            AuthError: The credentials may not go there, or can't be renewed.
+        """
+        conversation = converse(request, self._manners, follow_redirects=follow_redirects)
+        outcome: Any = None
+        failure: Exception | None = None
+        while True:
+            try:
+                action = conversation.send(outcome) if failure is None else conversation.throw(failure)
+            except StopIteration as done:
+                return done.value
+            outcome = failure = None
+            try:
+                outcome = self._perform(action, request, stream)
+            except (WireFailure, AuthError) as error:
+                failure = error
+
+    def _perform(self, action: Action, request: Request, stream: bool) -> object:
+        match action:
+            case Authorize(credentials, hop):
+                return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
+            case Send(hop, headers, query, credentials):
+                content = request.content if hop.has_content else None
+                return self._sender.send(hop, content, (headers, query), credentials, stream)
+            case Finish(response):
+                return self._sender.finish(response)
+            case Sleep(seconds):
+                return self._manners.clock.sleep(seconds)
+            case Renew(credentials, refused):
+                return credentials.renew(refused)
+
+    @cached_property
+    def _sender(self) -> "Sender":
+        from omicsdk.core.wire import Sender
+
+        return Sender(self._connections, self._timeout.by_name())
+
+    def close(self) -> None:
+        """Closes the connections, those of clones too. Closing twice is the same as once."""
+        for transport in self._connections.taken():
+            transport.close()
+
+
+class AsyncTransport(_Transport):
+    """Sends requests and gives their final answers, on an event loop of asyncio or trio.
+
+    Args: as Transport's, but that `transport` is an httpx.AsyncBaseTransport.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        credentials: "Credentials | httpx.Auth | None" = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        headers: Mapping[str, str] | None = None,
+        http2: bool = False,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        fraction: Callable[[], float] = _chance,
+    ) -> None:
+        super().__init__(
+            base_url,
+            credentials=credentials,
+            timeout=timeout,
+            retry=retry,
+            headers=headers,
+            clock=clock,
+            fraction=fraction,
+        )
+        self._connections = Connections(environ, http2=http2, asynchronous=True, given=transport)
+
+    async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
+        """Sends a request and gives its final answer; arguments, answer and errors are those of `Transport.send`."""
+        conversation = converse(request, self._manners, follow_redirects=follow_redirects)
+        outcome: Any = None
+        failure: Exception | None = None
+        while True:
+            try:
+                action = conversation.send(outcome) if failure is None else conversation.throw(failure)
+            except StopIteration as done:
+                return done.value
+            outcome = failure = None
+            try:
+                outcome = await self._perform(action, request, stream)
+            except (WireFailure, AuthError) as error:
+                failure = error
+
+    async def _perform(self, action: Action, request: Request, stream: bool) -> object:
+        match action:
+            case Authorize(credentials, hop) if credentials.ready():
+                return credentials.headers(hop.method, hop.url), credentials.query(hop.method, hop.url)
+            case Authorize(credentials, hop):
+                carried = await _in_thread(credentials.headers, hop.method, hop.url)
+                return carried, credentials.query(hop.method, hop.url)
+            case Send(hop, headers, query, credentials):
+                content = request.content if hop.has_content else None
+                return await self._sender.send(hop, content, (headers, query), credentials, stream)
+            case Finish(response):
+                return await self._sender.finish(response)
+            case Sleep(seconds):
+                return await self._manners.clock.async_sleep(seconds)
+            case Renew(credentials, refused):
+                return await _in_thread(credentials.renew, refused)
+
+    @cached_property
+    def _sender(self) -> "AsyncSender":
+        from omicsdk.core.wire import AsyncSender
+
+        return AsyncSender(self._connections, self._timeout.by_name())
+
+    async def aclose(self) -> None:
+        """Closes the connections, those of clones too. Closing twice is the same as once."""
+        for transport in self._connections.taken():
+            await transport.aclose()
+
+
+async def _in_thread(function: Callable[..., Any], *arguments: object) -> Any:
+    from anyio.to_thread import run_sync
+
+    return await run_sync(function, *arguments)
+
+
+def _merged(base: Iterable[tuple[str, str]], others: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Headers with lower-case names, `others` in the place of those of the same name."""
+    added = {name.lower(): value for name, value in others.items()}
+    return (*(pair for pair in base if pair[0] not in added), *added.items())

@@ -1,0 +1,337 @@
+"""The one module that touches httpx: sends what a conversation wants sent, by threads or by asyncio.
+
+It works on httpx's transports, not on its clients: those would keep cookies, follow redirects by other rules, and log
+whole URLs at INFO, presigned ones among them.
+"""
+
+import datetime
+import logging
+import ssl
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from socket import EAI_AGAIN, gaierror
+from typing import Any
+from urllib.parse import quote
+
+# httpx imports its command line with rich and click where those are installed: half of its import time.
+if "httpx" not in sys.modules:
+    sys.modules["httpx._main"] = None  # pyright: ignore[reportArgumentType] - documented: makes the import fail
+    try:
+        import httpx
+    finally:
+        del sys.modules["httpx._main"]
+else:
+    import httpx
+
+from omicsdk.core.connections import Connections
+from omicsdk.core.conversation import WireFailure
+from omicsdk.core.credentials import Credentials, HttpxAuth
+from omicsdk.core.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    NameNotResolved,
+    ProxyFailed,
+    TimedOut,
+    TLSFailed,
+    TransportError,
+)
+from omicsdk.core.redaction import mask_headers, mask_url
+from omicsdk.core.redirects import Hop
+
+log = logging.getLogger("omicsdk.http")
+
+#: Bytes of an answer that isn't the final one which are read before its connection is given up: enough for any error's
+#: words, and cheaper than a new connection.
+READ_LIMIT = 1 << 18
+
+#: What httpx and the system raise when an exchange fails.
+WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL, OSError)
+
+Content = bytes | Callable[[], Iterable[bytes]] | None
+Carried = tuple[Mapping[str, str], Mapping[str, str]]  # headers and query parameters of credentials
+
+
+class _Sender:
+    """Makes httpx requests of a conversation's stops.
+
+    Args:
+        connections: Where they go out.
+        timeout: Seconds by httpx's names: connect, read, write, pool.
+    """
+
+    def __init__(self, connections: Connections, timeout: Mapping[str, float | None]) -> None:
+        self._connections = connections
+        self._extensions: dict[str, Any] = {"timeout": dict(timeout)}
+
+    def _request(
+        self,
+        hop: Hop,
+        content: Content,
+        carried: Carried,
+        stream_of: Callable[[Callable[[], Iterable[bytes]]], httpx.SyncByteStream | httpx.AsyncByteStream],
+    ) -> httpx.Request:
+        added, query = carried
+        headers = hop.headers
+        if added:
+            headers = (*(pair for pair in headers if pair[0].lower() not in added), *added.items())
+        url = with_query(hop.url, query) if query else hop.url
+        try:
+            if callable(content):
+                return httpx.Request(
+                    hop.method, url, headers=headers, stream=stream_of(content), extensions=self._extensions
+                )
+            return httpx.Request(hop.method, url, headers=headers, content=content, extensions=self._extensions)
+        except (httpx.InvalidURL, UnicodeError, TypeError) as error:
+            raise _unsendable(error) from error
+
+    def _received(self, response: httpx.Response, started: float) -> httpx.Response:
+        response.elapsed = datetime.timedelta(seconds=time.perf_counter() - started)
+        if log.isEnabledFor(logging.DEBUG):
+            show(response.request, response)
+        return response
+
+
+class Sender(_Sender):
+    """Sends single requests over shared connections, by threads."""
+
+    def send(
+        self, hop: Hop, content: Content, carried: Carried, credentials: Credentials | None, stream: bool
+    ) -> httpx.Response:
+        """Sends one request and reads its answer.
+
+        Args:
+            hop: The stop.
+            content: The body.
+            carried: What credentials send along.
+            credentials: Whose; an httpx.Auth among them runs its own flow here.
+            stream: Whether to read the head only.
+
+        Raises:
+            WireFailure: No whole answer came.
+        """
+        request = self._request(hop, content, carried, _Content)
+        if not isinstance(credentials, HttpxAuth):
+            return self._once(request, stream)
+        flow = credentials.auth.sync_auth_flow(request)
+        try:
+            request = next(flow)
+            while True:
+                response = self._once(request, stream)
+                try:
+                    request = flow.send(response)
+                except StopIteration:
+                    return response
+                self.finish(response)
+        finally:
+            flow.close()
+
+    def _once(self, request: httpx.Request, stream: bool) -> httpx.Response:
+        started = time.perf_counter()
+        try:
+            response: httpx.Response = self._connections.towards(request.url).handle_request(request)
+            response.request = request
+            if not stream:
+                try:
+                    response.read()
+                finally:
+                    response.close()
+        except WIRE_ERRORS as error:
+            raise failure_of(error) from error
+        return self._received(response, started)
+
+    def finish(self, response: httpx.Response) -> bytes:
+        """Reads what is left of an answer that isn't the final one, at most READ_LIMIT bytes, and closes it.
+
+        Args:
+            response: The answer.
+
+        Returns:
+            Its body, as far as it came.
+        """
+        if response.is_stream_consumed:
+            return response.content
+        body = bytearray()
+        try:
+            for piece in response.iter_bytes():
+                body += piece
+                if len(body) >= READ_LIMIT:
+                    break
+        except WIRE_ERRORS as error:
+            log.debug("an error's body broke off: %s", type(error).__name__)
+        finally:
+            response.close()
+        return bytes(body)
+
+
+class AsyncSender(_Sender):
+    """Sends single requests over shared connections, on an event loop."""
+
+    async def send(
+        self, hop: Hop, content: Content, carried: Carried, credentials: Credentials | None, stream: bool
+    ) -> httpx.Response:
+        """Sends one request and reads its answer; arguments and errors are those of `Sender.send`."""
+        request = self._request(hop, content, carried, _AsyncContent)
+        if not isinstance(credentials, HttpxAuth):
+            return await self._once(request, stream)
+        flow = credentials.auth.async_auth_flow(request)
+        try:
+            request = await anext(flow)
+            while True:
+                response = await self._once(request, stream)
+                try:
+                    request = await flow.asend(response)
+                except StopAsyncIteration:
+                    return response
+                await self.finish(response)
+        finally:
+            await flow.aclose()
+
+    async def _once(self, request: httpx.Request, stream: bool) -> httpx.Response:
+        started = time.perf_counter()
+        try:
+            response: httpx.Response = await self._connections.towards(request.url).handle_async_request(request)
+            response.request = request
+            if not stream:
+                try:
+                    await response.aread()
+                finally:
+                    await response.aclose()
+        except WIRE_ERRORS as error:
+            raise failure_of(error) from error
+        return self._received(response, started)
+
+    async def finish(self, response: httpx.Response) -> bytes:
+        """Reads what is left of an answer that isn't the final one; as `Sender.finish`."""
+        if response.is_stream_consumed:
+            return response.content
+        body = bytearray()
+        try:
+            async for piece in response.aiter_bytes():
+                body += piece
+                if len(body) >= READ_LIMIT:
+                    break
+        except WIRE_ERRORS as error:
+            log.debug("an error's body broke off: %s", type(error).__name__)
+        finally:
+            await response.aclose()
+        return bytes(body)
+
+
+class _Content(httpx.SyncByteStream):
+    """A body that is made anew for each sending."""
+
+    def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._make()
+
+
+class _AsyncContent(httpx.AsyncByteStream):
+    """The same for an event loop; the pieces, which may come from a disk, are got in a thread."""
+
+    def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
+        self._make = make
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        from anyio.to_thread import run_sync
+
+        pieces = iter(await run_sync(self._make))
+        while (piece := await run_sync(next, pieces, None)) is not None:
+            yield piece
+
+
+def with_query(url: str, query: Mapping[str, str]) -> str:
+    """Adds parameters to a URL's query.
+
+    Args:
+        url: Any URL.
+        query: Names and values, not quoted yet.
+
+    Returns:
+        The URL with them at the end of its query.
+    """
+    rest, hash_mark, fragment = url.partition("#")
+    added = "&".join(f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in query.items())
+    return f"{rest}{'&' if '?' in rest else '?'}{added}{hash_mark}{fragment}"
+
+
+def show(request: httpx.Request, response: httpx.Response) -> None:
+    """Logs an exchange with its secrets masked.
+
+    Args:
+        request: What went out.
+        response: What came back.
+    """
+    log.debug(
+        "> %s %s\n%s\n< %d %s\n%s",
+        request.method,
+        mask_url(str(request.url)),
+        _lines(">", request.headers),
+        response.status_code,
+        response.reason_phrase,
+        _lines("<", response.headers),
+    )
+
+
+def _lines(mark: str, headers: httpx.Headers) -> str:
+    return "\n".join(f"{mark} {name}: {value}" for name, value in mask_headers(headers.multi_items()))
+
+
+# --- What goes wrong -----------------------------------------------------------------------------------------------
+
+
+def failure_of(error: Exception) -> WireFailure:
+    """Tells what an error of httpx means.
+
+    Args:
+        error: What a transport raised.
+
+    Returns:
+        Our error, whether the request may have arrived, and whether another try is of use.
+    """
+    causes = list(_causes(error))
+    said = next((str(cause) for cause in reversed(causes) if str(cause)), "") or type(error).__name__
+    if isinstance(error, httpx.ConnectTimeout):
+        return WireFailure(TimedOut("No connection within the time allowed"), arrived=False)
+    if isinstance(error, httpx.PoolTimeout):
+        remedy = "Close answers that you stream, or make fewer calls at once."
+        return WireFailure(TimedOut("All connections are in use", remedy=remedy), arrived=False, lasting=True)
+    if isinstance(error, httpx.TimeoutException):
+        return WireFailure(TimedOut("No answer within the time allowed"), arrived=True)
+    if isinstance(error, httpx.ProxyError):
+        return WireFailure(ProxyFailed(f"The proxy refused: {said}"), arrived=False, lasting=not said.startswith("5"))
+    if isinstance(error, httpx.ConnectError):
+        return _connect_failure(causes, said)
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError | httpx.InvalidURL):
+        return _unsendable(error)
+    if isinstance(error, httpx.DecodingError):
+        return WireFailure(ConnectionLost(f"The answer is damaged: {said}"), arrived=True)
+    return WireFailure(ConnectionLost(f"The connection broke: {said}"), arrived=True)
+
+
+def _unsendable(error: Exception) -> WireFailure:
+    wrong = TransportError(f"The request can't be sent: {error}", remedy="Check the URL and the headers.")
+    return WireFailure(wrong, arrived=False, lasting=True)
+
+
+def _connect_failure(causes: list[BaseException], said: str) -> WireFailure:
+    for cause in causes:
+        if isinstance(cause, gaierror):
+            # A resolver that doesn't answer may do so later; one that knows of no such name has answered.
+            again = cause.errno == EAI_AGAIN
+            return WireFailure(NameNotResolved("The host's name isn't known"), arrived=False, lasting=not again)
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            refused = TLSFailed(f"The server's certificate isn't trusted: {cause.verify_message}")
+            return WireFailure(refused, arrived=False, lasting=True)
+        if isinstance(cause, ssl.SSLError):
+            return WireFailure(TLSFailed(f"No encrypted connection: {said}"), arrived=False)
+    return WireFailure(ConnectFailed(f"No connection: {said}"), arrived=False)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen = 0
+    while error is not None and seen < 10:
+        yield error
+        error, seen = error.__cause__ or error.__context__, seen + 1

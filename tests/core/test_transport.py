@@ -1,0 +1,489 @@
+"""Transports, threaded and asyncio alike: retries, redirects, errors and credentials, with time moved by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email.utils
+import logging
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core import errors
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import ApiKey, Basic, BearerToken
+from omicsdk.core.errors import APIError, AuthError, ConfigError, TransportError
+from omicsdk.core.request import Request
+from omicsdk.core.retry import Retry
+from omicsdk.core.transport import AsyncTransport, Timeout, Transport
+
+BASE = "https://api.example.org/v1"
+HERE = "https://api.example.org"
+
+
+def request(method="GET", url="/things", *, content=None, idempotent=None, secured=False, headers=()):
+    safe = method != "POST" if idempotent is None else idempotent
+    return Request(method, url, tuple(headers), content, safe, secured, "get_things")
+
+
+class Server:
+    """Answers from a script: each entry is a response, an error, or a function of the request."""
+
+    def __init__(self, *script):
+        self.script = list(script)
+        self.seen: list[httpx.Request] = []
+
+    def __call__(self, got: httpx.Request) -> httpx.Response:
+        self.seen.append(got)
+        entry = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if isinstance(entry, Exception):
+            raise entry
+        if callable(entry):
+            return entry(got)
+        status, headers, body = entry
+        return httpx.Response(status, headers=headers, content=body)
+
+
+def answer(status=200, headers=None, body=b""):
+    return (status, headers or {}, body)
+
+
+class Both:
+    """One face over the two transports, so that every test holds both to the same behaviour."""
+
+    def __init__(self, kind, server, base=BASE, **options):
+        self.kind = kind
+        self.clock = options.pop("clock", None) or ManualClock()
+        options.setdefault("fraction", lambda: 1.0)
+        cls = Transport if kind == "threads" else AsyncTransport
+        self.transport = cls(base, transport=httpx.MockTransport(server), clock=self.clock, **options)
+
+    def send(self, *arguments, **options):
+        if self.kind == "threads":
+            return self.transport.send(*arguments, **options)
+        return asyncio.run(self.transport.send(*arguments, **options))
+
+
+@pytest.fixture(params=["threads", "asyncio"])
+def both(request):
+    return lambda *arguments, **options: Both(request.param, *arguments, **options)
+
+
+def test_a_call_carries_our_headers_and_gives_the_answer(both):
+    server = Server(answer(200, {"x": "y"}, b"{}"))
+    client = both(server, headers={"X-Team": "7"})
+    got = client.send(request(headers=[("accept", "application/json")]))
+    assert (got.status_code, got.json(), got.headers["x"]) == (200, {}, "y")
+    sent = server.seen[0]
+    assert str(sent.url) == f"{BASE}/things"
+    assert sent.headers["accept"] == "application/json"
+    assert sent.headers["x-team"] == "7"
+    assert sent.headers["user-agent"].startswith("omicsdk/")
+    assert str(got.url) == f"{BASE}/things"
+    assert got.elapsed.total_seconds() >= 0
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_an_answer_that_may_change_is_asked_for_again(both, status):
+    server = Server(answer(status), answer(status), answer(200))
+    client = both(server)
+    assert client.send(request()).status_code == 200
+    assert client.clock.slept == [1.0, 2.0]
+
+
+def test_five_tries_wait_at_most_1_2_4_8_seconds(both):
+    server = Server(answer(503, body=b'{"message": "busy"}'))
+    client = both(server)
+    with pytest.raises(errors.ServiceUnavailable, match="busy"):
+        client.send(request())
+    assert client.clock.slept == [1.0, 2.0, 4.0, 8.0]
+    assert len(server.seen) == 5
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 501])
+def test_an_answer_that_stays_is_not_asked_for_again(both, status):
+    server = Server(answer(status))
+    client = both(server)
+    with pytest.raises(APIError) as caught:
+        client.send(request())
+    assert (caught.value.status, len(server.seen), client.clock.slept) == (status, 1, [])
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [answer(503, {"retry-after": "1"}), httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.WriteError("reset")],
+)
+def test_a_post_that_may_have_arrived_is_never_sent_twice(both, trouble):
+    server = Server(trouble, answer(200))
+    with pytest.raises((APIError, TransportError)):
+        both(server).send(request("POST", content=b"{}"))
+    assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize("trouble", [httpx.ConnectError("refused"), httpx.ConnectTimeout("slow")])
+def test_a_post_that_never_left_is_sent_again(both, trouble):
+    server = Server(trouble, answer(201))
+    assert both(server).send(request("POST", content=b"{}")).status_code == 201
+    assert [sent.content for sent in server.seen] == [b"{}", b"{}"]
+
+
+@pytest.mark.parametrize(
+    "trouble", [httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.RemoteProtocolError("cut")]
+)
+def test_a_post_marked_idempotent_is_sent_again(both, trouble):
+    server = Server(trouble, answer(200))
+    assert both(server).send(request("POST", content=b"{}", idempotent=True)).status_code == 200
+
+
+def test_a_body_from_a_function_is_made_anew_for_each_try(both):
+    made = []
+
+    def pieces():
+        made.append(1)
+        yield b"ab"
+        yield b"cd"
+
+    def reading(got):
+        return httpx.Response(200 if len(server.seen) > 1 else 503)
+
+    server = Server(reading)
+    client = both(server)
+    assert client.send(request("PUT", content=pieces)).status_code == 200
+    if client.kind == "threads":
+        assert len(made) == 2
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_the_service_says_how_long_to_wait(both, status):
+    client = both(Server(answer(status, {"Retry-After": "17"}), answer(200)))
+    client.send(request())
+    assert client.clock.slept == [17.0]
+
+
+def test_the_service_says_until_when_to_wait(both):
+    clock = ManualClock(now=1_000_000.0)
+    client = both(
+        Server(answer(503, {"Retry-After": email.utils.formatdate(1_000_040, usegmt=True)}), answer(200)), clock=clock
+    )
+    client.send(request())
+    assert clock.slept == [40.0]
+
+
+def test_a_wait_beyond_the_budget_is_not_begun(both):
+    client = both(Server(answer(429, {"Retry-After": "301"})))
+    with pytest.raises(errors.RateLimited) as caught:
+        client.send(request())
+    assert client.clock.slept == []
+    assert caught.value.retry_after == 301
+
+
+def test_an_error_that_lasts_says_how_often_it_was_tried(both):
+    client = both(Server(httpx.ConnectError("refused")), retry=Retry(attempts=3))
+    with pytest.raises(errors.ConnectFailed) as caught:
+        client.send(request())
+    assert str(caught.value) == (
+        f"get_things: No connection: refused (GET {BASE}/things; 3 attempts). "
+        "Check the network connection and the service's address, then try again."
+    )
+
+
+def test_retries_are_told_without_secrets(both, caplog):
+    caplog.set_level(logging.INFO, logger="omicsdk.http")
+    both(Server(answer(503), answer(200))).send(request(url="/things?access_token=canary&n=1"))
+    assert [record.getMessage() for record in caplog.records] == [
+        f"get_things: GET {BASE}/things?access_token=***&n=1: 503 Service Unavailable; try 2 of 5 in 1.0 s"
+    ]
+
+
+# --- Redirects -----------------------------------------------------------------------------------------------------
+
+
+def test_redirects_are_followed(both):
+    server = Server(
+        answer(302, {"location": "/v1/other"}), answer(307, {"location": f"{BASE}/last"}), answer(200, body=b"ok")
+    )
+    got = both(server).send(request())
+    assert got.content == b"ok"
+    assert [sent.url.path for sent in server.seen] == ["/v1/things", "/v1/other", "/v1/last"]
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "then"),
+    [
+        ("POST", 303, "GET"),
+        ("PUT", 303, "GET"),
+        ("HEAD", 303, "HEAD"),
+        ("POST", 301, "GET"),
+        ("POST", 302, "GET"),
+        ("PUT", 302, "PUT"),
+        ("POST", 307, "POST"),
+        ("POST", 308, "POST"),
+        ("DELETE", 301, "DELETE"),
+    ],
+)
+def test_a_redirect_keeps_or_changes_the_method(both, method, status, then):
+    server = Server(answer(status, {"location": "/v1/x"}), answer(200))
+    content = b"{}" if method in ("POST", "PUT") else None
+    both(server).send(request(method, content=content, headers=[("Content-Type", "application/json")]))
+    last = server.seen[-1]
+    assert last.method == then
+    assert last.content == (content or b"" if then == method else b"")
+    assert ("content-type" in last.headers) == (then == method)
+
+
+def test_a_redirect_to_itself_means_not_yet(both):
+    waits = [answer(301, {"location": f"{BASE}/things", "retry-after": "2"})] * 40
+    client = both(Server(*waits, answer(200, body=b"done")))
+    assert client.send(request()).content == b"done"
+    assert client.clock.slept == [2.0] * 40
+
+
+def test_not_yet_is_waited_for_even_when_redirects_are_the_callers(both):
+    server = Server(
+        answer(301, {"location": f"{BASE}/things", "retry-after": "10"}),
+        answer(302, {"location": "https://s3.example.org/k"}),
+    )
+    client = both(server)
+    got = client.send(request(), follow_redirects=False)
+    assert (got.status_code, got.headers["location"]) == (302, "https://s3.example.org/k")
+    assert client.clock.slept == [10.0]
+
+
+def test_not_yet_ends_with_the_budget(both):
+    client = both(Server(answer(301, {"location": "/v1/things", "retry-after": "100"})))
+    with pytest.raises(errors.TimedOut, match=r"get_things: .*asked to wait 100 s more"):
+        client.send(request())
+    assert client.clock.slept == [100.0] * 3
+
+
+@pytest.mark.parametrize("headers", [{"location": "/v1/things"}, {"location": "/v1/things", "retry-after": "0"}])
+def test_circles_end(both, headers):
+    server = Server(answer(302, headers))
+    with pytest.raises(errors.TooManyRedirects):
+        both(server).send(request())
+    assert len(server.seen) == 31
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["file:///etc/passwd", "ftp://example.org/", "https://[broken", "javascript:1", "http://", "https://a b/"],
+)
+def test_a_redirect_to_what_is_no_page_is_refused(both, location):
+    with pytest.raises(TransportError):
+        both(Server(answer(302, {"location": location})), retry=Retry(attempts=1)).send(request())
+
+
+@pytest.mark.parametrize("status", [300, 304])
+def test_other_answers_of_the_300s_are_the_callers(both, status):
+    assert both(Server(answer(status))).send(request()).status_code == status
+
+
+# --- Credentials ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://other.example.org/v1/x",
+        "https://api.example.org:8443/v1/x",
+        "http://api.example.org/v1/x",
+        "//other.example.org/x",
+    ],
+)
+def test_nothing_secret_follows_to_another_origin(both, elsewhere):
+    server = Server(answer(302, {"location": elsewhere}), answer(302, {"location": f"{BASE}/back"}), answer(200))
+    headers = [("cookie", "canary"), ("X-SBG-Auth-Token", "canary"), ("authorization", "canary"), ("range", "bytes=0-")]
+    both(server, credentials=BearerToken("canary"), headers={"x-api-key": "canary"}).send(request(headers=headers))
+    assert "canary" in str(server.seen[0].headers.multi_items())
+    for sent in server.seen[1:]:
+        assert "canary" not in str(sent.headers.multi_items()) + str(sent.url)
+        assert sent.headers["range"] == "bytes=0-"
+
+
+def test_credentials_stay_within_an_origin(both):
+    server = Server(answer(302, {"location": "/elsewhere"}), answer(200))
+    both(server, credentials=BearerToken("canary")).send(request())
+    assert [sent.headers["authorization"] for sent in server.seen] == ["Bearer canary"] * 2
+
+
+def test_an_absolute_url_of_another_origin_gets_no_credentials(both):
+    server = Server(answer(200))
+    both(server, credentials=BearerToken("canary"), headers={"cookie": "canary"}).send(
+        request(url="https://other.example.org/next")
+    )
+    assert "canary" not in str(server.seen[0].headers.multi_items())
+
+
+def test_a_token_of_another_host_is_refused_where_one_is_needed(both):
+    server = Server(answer(200))
+    client = both(server, credentials=BearerToken("canary", origins=["https://login.example.org"]))
+    with pytest.raises(AuthError, match=r"another service than https://api.example.org/v1"):
+        client.send(request(secured=True))
+    assert server.seen == []
+    client.send(request())
+    assert "authorization" not in server.seen[0].headers
+
+
+def test_a_token_is_not_sent_unencrypted(both):
+    server = Server(answer(200))
+    client = both(server, "http://api.example.org/v1", credentials=BearerToken("canary"))
+    with pytest.raises(AuthError, match="isn't encrypted"):
+        client.send(request(secured=True))
+    client.send(request())
+    assert "authorization" not in server.seen[0].headers
+
+
+def test_a_token_goes_to_this_machine_unencrypted(both):
+    server = Server(answer(200))
+    both(server, "http://127.0.0.1:8080/v1", credentials=BearerToken("t")).send(request())
+    assert server.seen[0].headers["authorization"] == "Bearer t"
+
+
+def test_a_key_goes_into_the_query(both):
+    server = Server(answer(200))
+    both(server, credentials=ApiKey("a&b", query="key")).send(request(url="/things?n=1"))
+    assert str(server.seen[0].url) == f"{BASE}/things?n=1&key=a%26b"
+
+
+def test_a_refused_token_is_renewed_once(both):
+    server = Server(lambda got: httpx.Response(200 if got.headers["authorization"] == "Bearer new" else 401))
+    client = both(server, credentials=BearerToken("old", refresh=lambda: "new"))
+    assert client.send(request("POST", content=b"x")).status_code == 200
+    assert [sent.headers["authorization"] for sent in server.seen] == ["Bearer old", "Bearer new"]
+    assert client.clock.slept == []
+
+
+def test_a_token_that_is_refused_again_is_an_error(both):
+    tokens = iter("abcdef")
+    server = Server(answer(401, body=b'{"title": "no"}'))
+    with pytest.raises(errors.Unauthorized, match="no"):
+        both(server, credentials=BearerToken("old", refresh=lambda: next(tokens))).send(request())
+    assert len(server.seen) == 2
+
+
+def test_a_renewal_that_fails_is_an_auth_error(both):
+    def refresh():
+        raise RuntimeError("the login service is down")
+
+    with pytest.raises(AuthError, match="login service is down"):
+        both(Server(answer(401)), credentials=BearerToken("old", refresh=refresh)).send(request(secured=True))
+
+
+def test_a_token_that_ended_is_told_before_anything_is_sent(both):
+    server = Server(answer(200))
+    client = both(server, credentials=BearerToken("old", expires_at=1.0))
+    with pytest.raises(AuthError, match=r"ended on 1970-01-01"):
+        client.send(request(secured=True))
+    assert server.seen == []
+
+
+def test_an_httpx_auth_is_taken_as_it_is(both):
+    challenge = 'Digest realm="r", nonce="n", qop="auth", algorithm=SHA-256'
+    server = Server(answer(401, {"www-authenticate": challenge}), answer(200))
+    assert both(server, credentials=httpx.DigestAuth("u", "p")).send(request()).status_code == 200
+    assert server.seen[1].headers["authorization"].startswith("Digest ")
+
+
+def test_basic(both):
+    server = Server(answer(200))
+    both(server, credentials=Basic("me", "pw")).send(request())
+    assert server.seen[0].headers["authorization"] == "Basic bWU6cHc="
+
+
+# --- Options and ends ----------------------------------------------------------------------------------------------
+
+
+def test_options_make_a_clone(both):
+    server = Server(answer(503))
+    client = both(server, headers={"a": "1"})
+    clone = client.transport.with_options(
+        retry=Retry(attempts=1), headers={"A": "2"}, timeout=5, credentials=Basic("a", "b")
+    )
+    original = client.transport
+    client.transport = clone
+    with pytest.raises(errors.ServiceUnavailable):
+        client.send(request())
+    assert len(server.seen) == 1
+    assert server.seen[0].headers["a"] == "2"
+    assert server.seen[0].extensions["timeout"] == {"connect": 5, "read": 5, "write": 5, "pool": 5}
+    assert original.credentials is None
+    client.transport = original
+    with pytest.raises(errors.ServiceUnavailable):
+        client.send(request())
+    assert len(server.seen) == 6
+    assert server.seen[-1].headers["a"] == "1"
+    assert server.seen[-1].extensions["timeout"] == Timeout().by_name()
+
+
+def test_streams_are_read_by_the_caller():
+    class Pieces(httpx.SyncByteStream):
+        closed = False
+
+        def __iter__(self):
+            yield b"ab"
+            yield b"cd"
+
+        def close(self):
+            Pieces.closed = True
+
+    transport = Transport(BASE, transport=httpx.MockTransport(lambda got: httpx.Response(200, stream=Pieces())))
+    response = transport.send(request(), stream=True)
+    assert not Pieces.closed
+    assert b"".join(response.iter_bytes()) == b"abcd"
+    assert Pieces.closed
+
+
+def test_the_error_of_a_stream_has_its_words(both):
+    with pytest.raises(errors.NotFound, match="no such thing"):
+        both(Server(answer(404, body=b'{"message": "no such thing"}'))).send(request(), stream=True)
+
+
+def test_a_closed_client_says_so():
+    transport = Transport(BASE, transport=httpx.MockTransport(lambda got: httpx.Response(200)))
+    clone = transport.with_options(timeout=1)
+    clone.close()
+    transport.close()
+    with pytest.raises(errors.UsageError, match="closed"):
+        transport.send(request())
+
+
+@pytest.mark.parametrize("base", ["", "api.example.org", "ftp://x/", "https://", "https://[x"])
+def test_a_base_url_must_be_one(base):
+    with pytest.raises(ConfigError):
+        Transport(base)
+
+
+def test_a_bare_token_is_no_credentials():
+    with pytest.raises(ConfigError, match="BearerToken"):
+        Transport(BASE, credentials="secret")
+
+
+def test_a_repr_keeps_secrets():
+    assert "canary" not in repr(Transport("https://u:canary@api.example.org", credentials=BearerToken("canary")))
+
+
+@given(
+    st.lists(st.sampled_from([200, 408, 429, 500, 503, 404, 401]), min_size=1, max_size=12),
+    st.integers(1, 8),
+    st.floats(0, 20),
+    st.floats(0, 60),
+    st.booleans(),
+)
+def test_tries_and_time_stay_within_bounds(statuses, attempts, base, budget, idempotent):
+    server = Server(*[answer(status) for status in [*statuses, 200]])
+    clock = ManualClock()
+    transport = Transport(
+        BASE,
+        transport=httpx.MockTransport(server),
+        clock=clock,
+        retry=Retry(attempts=attempts, base=base, budget=budget),
+        fraction=lambda: 0.5,
+    )
+    with contextlib.suppress(APIError):
+        assert transport.send(request("POST", idempotent=idempotent)).status_code == 200
+        assert ([*statuses, 200])[len(server.seen) - 1] == 200
+    assert len(server.seen) <= attempts
+    assert sum(clock.slept) <= budget
+    assert idempotent or len(server.seen) == 1
