@@ -3,7 +3,8 @@
 import copy
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.exchange import AsyncExchange, Exchange
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
     from omicsdk.core.transport import Timeout
+
+C = TypeVar("C", bound="Client")
 
 INTERFACE = 1
 """Version of what generated packages use of this one; both sides compare."""
@@ -47,7 +50,7 @@ class _ClientBase:
     def _cloned(self) -> Self:
         clone = copy.copy(self)
         # The operations made so far (cached properties) belong to the original; they'd send with its options.
-        for name in [name for name in vars(clone) if not name.startswith("_")]:
+        for name in [name for name in vars(clone) if isinstance(getattr(type(clone), name, None), cached_property)]:
             delattr(clone, name)
         return clone
 
@@ -205,6 +208,16 @@ class AsyncClient(_ClientBase):
     async def aclose(self) -> None:
         """Close the connections."""
         await self._exchange.transport.aclose()
+
+    def _synchronous(self, kind: type[C]) -> C:
+        """A sync client of the same service with the same options, over connections of its own: for workflows."""
+        twin = kind.__new__(kind)
+        twin._exchange = Exchange(
+            strict=self._exchange.strict,
+            follow_redirects=self._exchange.follow_redirects,
+            transport=self._exchange.transport.synchronous(),
+        )
+        return twin
 
     async def __aenter__(self) -> Self:
         return self

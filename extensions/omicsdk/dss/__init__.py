@@ -1,0 +1,46 @@
+"""The Data Store (DSS): bundles, manifests, collections, uploads.
+
+`Dss` and `AsyncDss` are the typed clients with the workflows, `DSSClient` the documented one.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omicsdk.dss import tsv as tsv
+    from omicsdk.dss.bundle import BundleNameClash as BundleNameClash
+    from omicsdk.dss.client import DSSClient as DSSClient
+    from omicsdk.dss.download import DownloadFailed as DownloadFailed
+    from omicsdk.dss.download import Result as Result
+    from omicsdk.dss.dss import AsyncDss as AsyncDss
+    from omicsdk.dss.dss import Dss as Dss
+    from omicsdk.dss.files import DSSFile as DSSFile
+    from omicsdk.dss.manifest import ManifestError as ManifestError
+    from omicsdk.dss.tasks import TaskRunner as TaskRunner
+    from omicsdk.dss.upload import UploadFailed as UploadFailed
+    from omicsdk.dss.version import create_version as create_version
+
+_WHERE = {
+    "AsyncDss": "dss",
+    "BundleNameClash": "bundle",
+    "DSSClient": "client",
+    "DSSFile": "files",
+    "DownloadFailed": "download",
+    "Dss": "dss",
+    "ManifestError": "manifest",
+    "Result": "download",
+    "TaskRunner": "tasks",
+    "UploadFailed": "upload",
+    "create_version": "version",
+}
+
+__all__ = [*_WHERE, "tsv"]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name == "tsv":
+        return import_module("omicsdk.dss.tsv")
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"omicsdk.dss.{_WHERE[name]}"), name)

@@ -1,0 +1,172 @@
+"""The Data Store's documented client: the names, signatures and plain JSON answers of its published documentation."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.documented import Documented, DocumentedClient
+from omicsdk.dss.bundle import ALL
+from omicsdk.dss.dss import SECTION, Dss
+from omicsdk.hca.connection import connection
+from omicsdk.hca.exceptions import documented_error
+
+if TYPE_CHECKING:
+    from omicsdk.hca.config import HCAConfig
+
+
+class DSSClient(DocumentedClient):
+    """The documented client of the Data Store; new code finds more in `Dss`.
+
+    Operations take keyword arguments and answer plain JSON values. `.iterate(**arguments)` gives every item of every
+    page, `.paginate(**arguments)` every page, `.stream(**arguments)` the bytes in a `with` block.
+
+    Args:
+        config: The HCA configuration; by default that of the user's files.
+        swagger_url: Another deployment: the URL of its document, `https://dss.example.org/v1/swagger.json`. The service
+            is at that URL less its last segment; http is taken for this machine only.
+        session_kwargs: Options of `Dss`: credentials, timeout, retry, headers, transport.
+    """
+
+    UPLOAD_BACKOFF_FACTOR = 1.618
+    """How the waits for the service to copy an uploaded file grow."""
+
+    threads = (os.cpu_count() or 1) * 2
+    """How many transfers the published client ran at once; here the engine decides."""
+
+    delete_bundle = Documented[dict[str, Any]]()
+    delete_collection = Documented[dict[str, Any] | None]()
+    delete_subscription = Documented["types.DeletedSubscription"]()
+    get_bundle = Documented["types.BundlePage"]()
+    get_bundles_all = Documented["types.BundleEnumerationResult"]()
+    get_bundles_checkout = Documented["types.CheckoutStatus"]()
+    get_collection = Documented["types.StoredCollection"]()
+    get_collections = Documented["types.CollectionsPage"]("replica")
+    get_event = Documented[dict[str, Any]]()
+    get_events = Documented["types.EventStreams"]()
+    get_file = Documented[Any]()
+    get_subscription = Documented["types.Subscription"]()
+    get_subscriptions = Documented["types.Subscriptions"]()
+    head_file = Documented[Any]()
+    patch_bundle = Documented["types.BundleIdentifier"]()
+    patch_collection = Documented["types.BundleIdentifier"]()
+    post_bundles_checkout = Documented["types.CheckoutJob"]()
+    post_search = Documented["types.SearchResult"]()
+    put_bundle = Documented["types.BundleStored"]()
+    put_collection = Documented[dict[str, Any]]()
+    put_file = Documented["types.FileStored"]()
+    put_subscription = Documented["types.Subscription"]()
+
+    def __init__(
+        self, config: "HCAConfig | None" = None, swagger_url: str | None = None, **session_kwargs: Any
+    ) -> None:
+        found = connection(SECTION, swagger_url=swagger_url, config=config)
+        session_kwargs.setdefault("credentials", found.credentials)
+        self._dss = Dss(found.base_url, config=config, **session_kwargs)
+        super().__init__(self._dss)
+
+    def documented_error(self, error: Exception) -> Exception:
+        """A SwaggerAPIException for an answer with an error status; others as they are."""
+        return documented_error(error)
+
+    def create_version(self) -> str:
+        """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
+        return self._dss.create_version()
+
+    def download(
+        self,
+        bundle_uuid: str,
+        replica: str,
+        version: str = "",
+        download_dir: str = "",
+        metadata_filter: Iterable[str] = ALL,
+        data_filter: Iterable[str] = ALL,
+        no_metadata: bool = False,
+        no_data: bool = False,
+        num_retries: int = 10,
+        min_delay_seconds: float = 0.25,
+    ) -> dict[str, Any]:
+        """Download a bundle into `<download_dir>/<uuid>.<version>/`; arguments as `Dss.download`'s.
+
+        Returns:
+            The bundle's manifest, with the folder's `path` beside it.
+
+        Raises:
+            DownloadFailed: Some files failed; all others are in place.
+        """
+        result = self._dss.download(
+            bundle_uuid,
+            _replica(replica),
+            version=version,
+            download_dir=download_dir,
+            metadata_filter=metadata_filter,
+            data_filter=data_filter,
+            no_metadata=no_metadata,
+            no_data=no_data,
+            num_retries=num_retries,
+            min_delay_seconds=min_delay_seconds,
+        )
+        result.raise_if_failed()
+        bundle = result.bundles[0]
+        return {**bundle.manifest, "path": str(Path(download_dir) / bundle.folder)}
+
+    def download_manifest(
+        self,
+        manifest: str,
+        replica: str,
+        layout: str = "none",
+        no_metadata: bool = False,
+        no_data: bool = False,
+        num_retries: int = 10,
+        min_delay_seconds: float = 0.25,
+        download_dir: str = "",
+    ) -> None:
+        """Download the files that a manifest lists; arguments as `Dss.download_manifest`'s.
+
+        Raises:
+            DownloadFailed: Some files failed; all others are in place, and no copy of the manifest was written.
+        """
+        self._dss.download_manifest(
+            manifest,
+            _replica(replica),
+            layout=layout,
+            no_metadata=no_metadata,
+            no_data=no_data,
+            num_retries=num_retries,
+            min_delay_seconds=min_delay_seconds,
+            download_dir=download_dir,
+        ).raise_if_failed()
+
+    def download_collection(self, uuid: str, replica: str, version: str | None = None, download_dir: str = "") -> None:
+        """Download all bundles of a collection; arguments as `Dss.download_collection`'s.
+
+        Raises:
+            DownloadFailed: Some bundles or files failed; all others are in place.
+        """
+        self._dss.download_collection(
+            uuid, _replica(replica), version=version, download_dir=download_dir
+        ).raise_if_failed()
+
+    def upload(
+        self,
+        src_dir: str,
+        replica: str,
+        staging_bucket: str,
+        timeout_seconds: float = 1200,
+        no_progress: bool = False,
+        bundle_uuid: str | None = None,
+    ) -> dict[str, Any]:
+        """Upload a folder's files and make a bundle of them; arguments and result as `Dss.upload`'s.
+
+        Args:
+            no_progress: Draws nothing either way; the command `omics dss upload` draws.
+        """
+        del no_progress
+        return self._dss.upload(
+            src_dir, _replica(replica), staging_bucket, timeout_seconds=timeout_seconds, bundle_uuid=bundle_uuid
+        )
+
+
+def _replica(name: str) -> Any:
+    """A replica's name for the typed client; the service judges names that aren't known here."""
+    return name

@@ -1,0 +1,372 @@
+"""The Data Store as a typed client: every operation of the service, and the workflows built on them."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from omicsdk_api.dss import AsyncDssApi, DssApi
+
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.dss.bundle import ALL, chosen, filters
+from omicsdk.dss.version import create_version
+from omicsdk.hca.connection import connection
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.dss.download import FetchOptions, Replica, Result
+    from omicsdk.hca.config import HCAConfig
+    from omicsdk.transfer import Progress
+
+T = TypeVar("T")
+
+SECTION = "DSSClient"
+"""The section of the HCA configuration that names the service."""
+
+
+class Dss(DssApi):
+    """The Data Store. Thread-safe; close it, or use it in a `with` block.
+
+    Args:
+        base_url: Where the service is, such as `https://dss.example.org/v1`; by default what the HCA configuration says.
+        config: The HCA configuration; by default that of the user's files.
+        credentials: Ours, or an httpx.Auth; None sends none. By default the token of OMICS_DSS_TOKEN or of the
+            configuration, which goes to the host that it was issued for only.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
+        retry: When and how often to try again; by default five tries.
+        headers: Sent with every request.
+        transport: Takes the place of the network, for tests; bytes of files don't pass through it.
+        http2: Speak HTTP/2 where the server does.
+        strict: Raise DecodeError where an answer isn't what the document says.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        config: "HCAConfig | None" = None,
+        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
+        timeout: "Timeout | float | None" = None,
+        retry: "Retry | None" = None,
+        headers: Mapping[str, str] | None = None,
+        transport: "httpx.BaseTransport | None" = None,
+        http2: bool = False,
+        strict: bool = False,
+    ) -> None:
+        found = connection(SECTION, base_url=base_url, config=config)
+        super().__init__(
+            found.base_url,
+            credentials=found.credentials if credentials is OMIT else credentials,
+            timeout=timeout,
+            retry=retry,
+            headers=headers,
+            transport=transport,
+            http2=http2,
+            strict=strict,
+        )
+        self._config = config
+
+    def create_version(self) -> str:
+        """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
+        return create_version()
+
+    def download(
+        self,
+        bundle_uuid: str,
+        replica: "Replica",
+        *,
+        version: str = "",
+        download_dir: str | os.PathLike[str] = "",
+        metadata_filter: Iterable[str] = ALL,
+        data_filter: Iterable[str] = ALL,
+        no_metadata: bool = False,
+        no_data: bool = False,
+        num_retries: int = 10,
+        min_delay_seconds: float = 0.25,
+        progress: "Callable[[Progress], None] | None" = None,
+        stop: threading.Event | None = None,
+    ) -> "Result":
+        """Download a bundle into the folder `<download_dir>/<uuid>.<version>/`.
+
+        Files land in the filestore `<download_dir>/.hca`, verified by SHA-256, and are linked from the bundle's folder;
+        bundle.json holds the bundle's manifest. What is there and right isn't fetched again.
+
+        Args:
+            bundle_uuid: The bundle.
+            replica: Where to fetch from, `aws` or `gcp`.
+            version: The bundle's version; by default the latest.
+            download_dir: The download folder; by default the current one. It is made when it isn't there.
+            metadata_filter: Shell patterns; metadata (files with `indexed` set) whose whole name matches none of them,
+                compared with case, are left out.
+            data_filter: The same for all other files.
+            no_metadata: Leave out all metadata.
+            no_data: Leave out all data.
+            num_retries: Failures in a row that end a file; 0 for none. Each block that arrives wins one back.
+            min_delay_seconds: Least wait before a retry.
+            progress: Called a few times a second.
+            stop: Set it to end the download within a second; the same call goes on from there.
+
+        Returns:
+            The result: `bundles[0].manifest` and `.folder`, `report` of every file. Call `raise_if_failed()` on it, or
+            look at `errors`.
+
+        Raises:
+            UsageError: A filter and its flag are both given.
+            NotFound: There is no such bundle.
+            UnsafePath: A file's name would leave the folder, or two files would land on one name.
+        """
+        from omicsdk.dss.download import Bundle, download_bundles, get_manifest
+
+        metadata, data = filters(metadata_filter, data_filter, no_metadata, no_data)
+        manifest = get_manifest(self, bundle_uuid, version, replica)
+        bundle = Bundle(manifest, chosen(manifest, replica, metadata, data))
+        options = _options(num_retries, min_delay_seconds, progress, stop)
+        return download_bundles(self, [bundle], Path(download_dir), options)
+
+    def download_manifest(
+        self,
+        manifest: str | os.PathLike[str],
+        replica: "Replica",
+        *,
+        layout: str = "none",
+        no_metadata: bool = False,
+        no_data: bool = False,
+        num_retries: int = 10,
+        min_delay_seconds: float = 0.25,
+        download_dir: str | os.PathLike[str] = "",
+        progress: "Callable[[Progress], None] | None" = None,
+        stop: threading.Event | None = None,
+    ) -> "Result":
+        """Download the files that a manifest lists.
+
+        When all are there, a copy of the manifest with a column `file_path` is written into the current folder, under
+        the manifest's own name.
+
+        Args:
+            manifest: A table separated by tabs with the columns bundle_uuid, bundle_version, file_name, file_uuid,
+                file_sha256 and file_size; file_version is used when it is there.
+            replica: Where to fetch from, `aws` or `gcp`.
+            layout: `none` leaves the files in the filestore; `bundle` makes a folder for each bundle too, with all of
+                its metadata and the data files that the manifest names.
+            no_metadata: Leave out metadata (layout `bundle` only).
+            no_data: Leave out data (layout `bundle` only).
+            num_retries: Failures in a row that end a file; 0 for none.
+            min_delay_seconds: Least wait before a retry.
+            download_dir: The download folder; by default the current one.
+            progress: Called a few times a second.
+            stop: Set it to end the download within a second; the same call goes on from there.
+
+        Returns:
+            The result, as `download` gives it.
+
+        Raises:
+            ManifestError: The manifest can't be worked from; nothing was fetched.
+            UsageError: No such layout, or flags that don't go with it.
+        """
+        from omicsdk.dss.download import check_layout, download_rows, download_rows_as_bundles
+        from omicsdk.dss.manifest import Manifest
+
+        check_layout(layout, no_metadata, no_data)
+        table = Manifest.open(Path(manifest))
+        table.check()
+        options = _options(num_retries, min_delay_seconds, progress, stop)
+        if layout == "none":
+            result = download_rows(self, table, replica, Path(download_dir), options)
+        else:
+            result = download_rows_as_bundles(
+                self, table, replica, Path(download_dir), options, no_metadata=no_metadata, no_data=no_data
+            )
+        if not result.errors and not result.report.stopped:
+            _write_copy(table, os.fspath(download_dir))
+        return result
+
+    def download_collection(
+        self,
+        uuid: str,
+        replica: "Replica",
+        *,
+        version: str | None = None,
+        download_dir: str | os.PathLike[str] = "",
+        progress: "Callable[[Progress], None] | None" = None,
+        stop: threading.Event | None = None,
+    ) -> "Result":
+        """Download all bundles of a collection, and of the collections in it.
+
+        A manifest of all files, `<uuid>.<version>.tsv`, is written into the current folder.
+
+        Args:
+            uuid: The collection.
+            replica: Where to fetch from, `aws` or `gcp`.
+            version: The collection's version; by default the latest.
+            download_dir: The download folder; by default the current one.
+            progress: Called a few times a second.
+            stop: Set it to end the download within a second; the same call goes on from there.
+
+        Returns:
+            The result, as `download` gives it. Links to single files and to fragments of metadata are among its errors.
+
+        Raises:
+            NotFound: There is no such collection.
+            Unauthorized: Collections are private; credentials are missing.
+        """
+        from omicsdk.dss.collection import contents, rows_of
+        from omicsdk.dss.download import download_bundles
+        from omicsdk.dss.manifest import Manifest, write_manifest
+
+        folder = Path(download_dir)
+        found = contents(self, uuid, version, replica)
+        result = download_bundles(self, found.bundles, folder, _options(10, 0.25, progress, stop))
+        result.errors[:0] = found.errors
+        path = Path.cwd() / f"{uuid}.{version or create_version()}.tsv"
+        write_manifest(path, rows_of(found.bundles))
+        Manifest.open(path).write_with_paths(path, os.fspath(download_dir))
+        return result
+
+    def upload(
+        self,
+        src_dir: str | os.PathLike[str],
+        replica: "Replica",
+        staging_bucket: str,
+        *,
+        timeout_seconds: float = 1200,
+        bundle_uuid: str | None = None,
+        creator_uid: int | None = None,
+        report: Callable[[int, int], None] | None = None,
+    ) -> dict[str, Any]:
+        """Upload a folder's files and make a bundle of them.
+
+        Files go to an S3 bucket of the user's own (credentials and endpoint as boto3 finds them), with their checksums
+        as tags; the service copies them from there.
+
+        Args:
+            src_dir: The folder; all files below it are taken. Names ending in .json are metadata.
+            replica: Where the bundle is registered, `aws` or `gcp`.
+            staging_bucket: The bucket's name.
+            timeout_seconds: How long to wait for the service to copy one file.
+            bundle_uuid: The bundle's UUID; by default a new one.
+            creator_uid: Who makes it, a number; by default the configuration's `creator_uid`, else 0.
+            report: Called with bytes gone out and bytes in all.
+
+        Returns:
+            bundle_uuid, creator_uid, replica, version, and files with name, version, uuid and creator_uid each.
+
+        Raises:
+            UsageError: The folder has no files.
+            UploadFailed: Files failed; `errors` has each, and no bundle was made.
+        """
+        import boto3
+
+        from omicsdk.dss.upload import upload_bundle
+        from omicsdk.hca.config import HCAConfig
+
+        if creator_uid is None:
+            creator_uid = int((self._config or HCAConfig()).get("creator_uid", 0))
+        return upload_bundle(
+            self,
+            boto3.client("s3"),
+            Path(src_dir),
+            replica=replica,
+            staging_bucket=staging_bucket,
+            timeout_seconds=timeout_seconds,
+            bundle_uuid=bundle_uuid,
+            creator_uid=creator_uid,
+            report=report,
+        )
+
+
+class AsyncDss(AsyncDssApi):
+    """The Data Store for asyncio: operations are awaited; a workflow runs in a thread, and cancelling it stops it.
+
+    A workflow that is cancelled leaves what arrived; the same call goes on from there.
+
+    Args: as Dss's, but that `transport` is an httpx.AsyncBaseTransport.
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        *,
+        config: "HCAConfig | None" = None,
+        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
+        timeout: "Timeout | float | None" = None,
+        retry: "Retry | None" = None,
+        headers: Mapping[str, str] | None = None,
+        transport: "httpx.AsyncBaseTransport | None" = None,
+        http2: bool = False,
+        strict: bool = False,
+    ) -> None:
+        found = connection(SECTION, base_url=base_url, config=config)
+        super().__init__(
+            found.base_url,
+            credentials=found.credentials if credentials is OMIT else credentials,
+            timeout=timeout,
+            retry=retry,
+            headers=headers,
+            transport=transport,
+            http2=http2,
+            strict=strict,
+        )
+        self._config = config
+
+    def create_version(self) -> str:
+        """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
+        return create_version()
+
+    async def download(self, bundle_uuid: str, replica: "Replica", **options: Any) -> "Result":
+        """Download a bundle; arguments and result as `Dss.download`'s."""
+        return await self._stoppable(partial(self._workflows.download, bundle_uuid, replica), options)
+
+    async def download_manifest(self, manifest: str | os.PathLike[str], replica: "Replica", **options: Any) -> "Result":
+        """Download the files that a manifest lists; arguments and result as `Dss.download_manifest`'s."""
+        return await self._stoppable(partial(self._workflows.download_manifest, manifest, replica), options)
+
+    async def download_collection(self, uuid: str, replica: "Replica", **options: Any) -> "Result":
+        """Download all bundles of a collection; arguments and result as `Dss.download_collection`'s."""
+        return await self._stoppable(partial(self._workflows.download_collection, uuid, replica), options)
+
+    async def upload(
+        self, src_dir: str | os.PathLike[str], replica: "Replica", staging_bucket: str, **options: Any
+    ) -> dict[str, Any]:
+        """Upload a folder's files and make a bundle of them; arguments and result as `Dss.upload`'s."""
+        return await asyncio.to_thread(self._workflows.upload, src_dir, replica, staging_bucket, **options)
+
+    async def _stoppable(self, workflow: Callable[..., T], options: dict[str, Any]) -> T:
+        stop: threading.Event = options.setdefault("stop", threading.Event())
+        running = asyncio.ensure_future(asyncio.to_thread(workflow, **options))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            stop.set()
+            # The engine writes its journal before it ends; leaving earlier would tear the thread from its files.
+            await asyncio.wait([running])
+            raise
+
+    @cached_property
+    def _workflows(self) -> Dss:
+        twin = self._synchronous(Dss)
+        twin._config = self._config
+        return twin
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        if "_workflows" in vars(self):
+            self._workflows.close()
+        await super().aclose()
+
+
+def _options(
+    num_retries: int,
+    min_delay_seconds: float,
+    progress: "Callable[[Progress], None] | None",
+    stop: threading.Event | None,
+) -> "FetchOptions":
+    from omicsdk.dss.download import FetchOptions
+
+    return FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop)
