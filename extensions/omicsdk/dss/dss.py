@@ -1,6 +1,7 @@
 """The Data Store as a typed client: every operation of the service, and the workflows built on them."""
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
@@ -22,10 +23,13 @@ if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
     from omicsdk.core.transport import Timeout
     from omicsdk.dss.download import FetchOptions, Replica, Result
+    from omicsdk.dss.manifest import Manifest
     from omicsdk.hca.config import HCAConfig
     from omicsdk.transfer import Progress
 
 T = TypeVar("T")
+
+logger = logging.getLogger("omicsdk.dss")
 
 SECTION = "DSSClient"
 """The section of the HCA configuration that names the service."""
@@ -359,6 +363,13 @@ class AsyncDss(AsyncDssApi):
         if "_workflows" in vars(self):
             self._workflows.close()
         await super().aclose()
+
+
+def _write_copy(table: "Manifest", download_dir: str) -> None:
+    target = Path.cwd() / table.path.name
+    if target.exists():
+        logger.warning("Overwriting manifest %s", target.name)
+    table.write_with_paths(target, download_dir)
 
 
 def _options(

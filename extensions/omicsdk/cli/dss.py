@@ -1,0 +1,82 @@
+"""What the Data Store's workflow commands do: a client and arguments in, a result to print out."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import TransferError
+from omicsdk.dss.version import create_version as new_version
+from omicsdk.transfer import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from omicsdk.cli.console import Console
+    from omicsdk.dss import Dss, Result
+
+SHOWN_ERRORS = 100
+"""Failed files that are told one by one; the rest is counted."""
+
+
+def download(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics dss download`: the bundle's manifest, with the folder's path."""
+    given = dict(arguments)
+    result = _watched(client.download, given, console, f"bundle {given['bundle_uuid']}")
+    bundle = result.bundles[0]
+    return {**bundle.manifest, "path": str(Path(given.get("download_dir") or "") / bundle.folder)}
+
+
+def download_manifest(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics dss download-manifest`: counts of what was done."""
+    result = _watched(client.download_manifest, dict(arguments), console, str(arguments["manifest"]))
+    if not result.report.outcomes and not result.errors:
+        console.warning(f"{arguments['manifest']} lists no files: nothing to do")
+    return result.to_dict()
+
+
+def download_collection(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics dss download-collection`: counts of what was done."""
+    return _watched(client.download_collection, dict(arguments), console, f"collection {arguments['uuid']}").to_dict()
+
+
+def upload(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics dss upload`: the new bundle."""
+    given = dict(arguments)
+    if given.pop("no_progress", False):
+        return client.upload(**given)
+    with console.progress(f"uploading {given['src_dir']}") as show:
+        return client.upload(**given, report=None if show is None else lambda gone, total: show(_bytes(gone, total)))
+
+
+def create_version(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:  # noqa: ARG001
+    """`omics dss create-version`: the time now as DSS_VERSION."""
+    return new_version()
+
+
+def _bytes(gone: int, total: int) -> Progress:
+    return Progress(
+        files=1, files_done=0, files_failed=0, bytes=total, bytes_done=gone, bytes_fetched=gone, rate=0.0, seconds=0.0
+    )
+
+
+def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console: Console, title: str) -> Result:
+    """Run a download with a progress bar; Ctrl-C stops it so that the same command goes on from there."""
+    stop = threading.Event()
+    with console.progress(title) as progress:
+        try:
+            result = workflow(**arguments, progress=progress, stop=stop)
+        except KeyboardInterrupt:
+            stop.set()
+            console.message("Stopped. The same command goes on where this one ended.")
+            raise
+    for error in result.errors[:SHOWN_ERRORS]:
+        console.some_failed(str(error))
+    if len(result.errors) > SHOWN_ERRORS:
+        console.some_failed(f"and {len(result.errors) - SHOWN_ERRORS} more")
+    if result.errors and not any(outcome.state in ("done", "skipped") for outcome in result.report.outcomes):
+        result.raise_if_failed()
+    if result.report.stopped:
+        raise TransferError(f"{title}: stopped", remedy="The same command goes on where this one ended.")
+    return result
