@@ -1,0 +1,160 @@
+"""Routes a request to its operation's handler; the routes come from the services' documents."""
+
+import json
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from omicsdk.sandbox.auth import Tokens
+from omicsdk.sandbox.document import Operation, operations
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.service import Call, Handler, Reply, Service
+from omicsdk.sandbox.validation import RequestValidator
+
+log = logging.getLogger("omicsdk.sandbox")
+
+# A manifest of 20,000 files has about 4 MB; nothing that an operation takes is larger by much.
+MAX_BODY = 32 * 1024 * 1024
+_PROBLEM = "application/problem+json"
+
+
+def make_app(services: Sequence[Service], tokens: Tokens, other: Sequence[BaseRoute]) -> Starlette:
+    """Makes the application of all services.
+
+    Args:
+        services: What to serve.
+        tokens: Checks the tokens of secured operations.
+        other: Further routes: presigned objects, the control API.
+
+    Returns:
+        The ASGI application.
+
+    Raises:
+        LookupError: An operation of a document has no handler, or a handler no operation.
+    """
+    mounts = [Mount(service.prefix, routes=_routes(service, tokens)) for service in services]
+    return Starlette(
+        routes=[*other, *mounts],
+        exception_handlers={HTTPException: _not_routed, Exception: _crashed},
+    )
+
+
+def _routes(service: Service, tokens: Tokens) -> list[BaseRoute]:
+    stated = operations(service.document)
+    names = {operation.name for operation in stated}
+    if missing := names - set(service.handlers):
+        raise LookupError(f"{service.name}: no handler for {', '.join(sorted(missing))}")
+    if idle := set(service.handlers) - names:
+        raise LookupError(f"{service.name}: handlers without an operation: {', '.join(sorted(idle))}")
+    routes: list[BaseRoute] = [Route(service.document_path, _document(service), methods=["GET"])]
+    for operation in stated:
+        validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
+        endpoint = _endpoint(service, operation, validator, service.handlers[operation.name], tokens)
+        # Starlette adds HEAD to every GET; ours have operations of their own where the platform has them.
+        route = Route(operation.path, endpoint, methods=[operation.method])
+        route.methods = {operation.method}
+        routes.append(route)
+    return routes
+
+
+def _document(service: Service) -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        document = {**service.document, "servers": [{"url": f"{origin(request)}{service.prefix}"}]}
+        return Response(json.dumps(document), media_type="application/json")
+
+    return serve
+
+
+def origin(request: Request) -> str:
+    """Scheme, host and port as the client reached them."""
+    return f"{request.url.scheme}://{request.headers.get('host') or request.url.netloc}"
+
+
+def _endpoint(
+    service: Service, operation: Operation, validator: RequestValidator, handler: Handler, tokens: Tokens
+) -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        headers = {"X-AWS-REQUEST-ID": str(uuid.uuid4())}
+        try:
+            content = await _content(request)
+            reply = await run_in_threadpool(answer, request, content)
+        except Problem as problem:
+            headers.update(problem.headers)
+            reply = Reply(problem.body(), problem.status, {"Content-Type": _PROBLEM})
+        except Exception:
+            log.exception("%s %s failed", operation.method, request.url.path)
+            crash = Problem(500, "unhandled_exception", f"{operation.name} failed in the sandbox: see its log")
+            reply = Reply(crash.body(), crash.status, {"Content-Type": _PROBLEM})
+        return response(reply, headers, empty=operation.method == "HEAD")
+
+    def answer(request: Request, content: bytes) -> Reply:
+        caller = tokens.caller(request.headers.get("authorization")) if operation.secured else None
+        query = list(request.query_params.multi_items())
+        arguments = validator.arguments(cast("Mapping[str, str]", request.path_params), query, request.headers)
+        sent, present = _decoded(content, request.headers.get("content-type", "")) if operation.body else (None, False)
+        call = Call(
+            operation=operation,
+            arguments=arguments,
+            body=validator.body(sent, present),
+            caller=caller,
+            origin=origin(request),
+            prefix=service.prefix,
+            path=request.url.path.removeprefix(service.prefix),
+            query=query,
+        )
+        return handler(call)
+
+    return serve
+
+
+async def _content(request: Request) -> bytes:
+    blocks: list[bytes] = []
+    size = 0
+    async for block in request.stream():
+        size += len(block)
+        if size > MAX_BODY:
+            raise Problem(413, "illegal_arguments", f"The body is larger than {MAX_BODY} bytes")
+        blocks.append(block)
+    return b"".join(blocks)
+
+
+def _decoded(content: bytes, content_type: str) -> tuple[object, bool]:
+    if not content:
+        return None, False
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise Problem(415, "illegal_arguments", f"The body is {kind}, this operation takes application/json")
+    try:
+        return json.loads(content), True
+    except (ValueError, RecursionError) as error:
+        raise Problem(400, "illegal_arguments", f"The body isn't JSON: {error}") from error
+
+
+def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:
+    """An HTTP answer of a reply."""
+    if reply.body is None or empty:
+        return Response(b"", reply.status, {**headers, **reply.headers})
+    content = json.dumps(reply.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    return Response(content, reply.status, {"Content-Type": "application/json", **headers, **reply.headers})
+
+
+async def _not_routed(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    code = {404: "not_found", 405: "method_not_allowed"}.get(status, "illegal_arguments")
+    problem = Problem(status, code, f"The sandbox has no {request.method} {request.url.path}")
+    return response(Reply(problem.body(), status, {"Content-Type": _PROBLEM}), headers, empty=request.method == "HEAD")
+
+
+async def _crashed(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    problem = Problem(500, "unhandled_exception", "The sandbox failed: see its log")
+    return response(Reply(problem.body(), 500, {"Content-Type": _PROBLEM}), {})

@@ -1,0 +1,86 @@
+"""Bearer tokens: opaque texts that the sandbox issues for an e-mail address and that end by its clock."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.store import Database
+
+# `hca` may write, `admin` may also delete bundles; without either a token only reads and subscribes.
+ALL_GROUPS = ("hca", "admin")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request.
+
+    Attributes:
+        email: Their address.
+        groups: What they belong to.
+    """
+
+    email: str
+    groups: frozenset[str]
+
+    def needs(self, group: str) -> None:
+        """Raises a 403 unless the caller belongs to a group."""
+        if group not in self.groups:
+            raise Problem(403, "Forbidden", f"{self.email} isn't in the group {group!r}")
+
+
+class Tokens:
+    """The tokens of one sandbox; only their digests are kept.
+
+    Args:
+        database: Where they are kept.
+        now: The sandbox's time in seconds since 1970.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], float]) -> None:
+        self._database = database
+        self._now = now
+        database.define(
+            tokens="digest TEXT PRIMARY KEY, email TEXT NOT NULL, groups_ TEXT NOT NULL, ends REAL NOT NULL"
+        )
+
+    def issue(self, email: str, seconds: float = 3600.0, groups: Sequence[str] = ALL_GROUPS) -> str:
+        """Makes a token.
+
+        Args:
+            email: Whose it is.
+            seconds: How long it is good for, in the sandbox's time.
+            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles. Default both.
+
+        Returns:
+            The token.
+        """
+        token = secrets.token_urlsafe(24)
+        self._database.execute(
+            "INSERT INTO tokens VALUES (?, ?, ?, ?)",
+            (_digest(token), email, json.dumps(sorted(groups)), self._now() + seconds),
+        )
+        return token
+
+    def caller(self, authorization: str | None) -> Caller:
+        """Who the bearer of an Authorization header is.
+
+        Raises:
+            Problem: 401; there is no bearer token, or it isn't one of ours, or it has ended.
+        """
+        scheme, _, token = (authorization or "").partition(" ")
+        challenge = {"WWW-Authenticate": 'Bearer realm="sandbox"'}
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Problem(401, "Unauthorized", "No authorization token provided", challenge)
+        row = self._database.row("SELECT * FROM tokens WHERE digest = ?", (_digest(token.strip()),))
+        if row is None:
+            raise Problem(401, "Unauthorized", "The token isn't one that this server issued", challenge)
+        if row["ends"] <= self._now():
+            raise Problem(401, "Unauthorized", "The token has ended: get a new one", challenge)
+        return Caller(row["email"], frozenset(json.loads(row["groups_"])))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,134 @@
+"""The control API under /_sandbox/: time, faults, settings, tokens, the request log, reset."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from omicsdk.sandbox.app import response
+from omicsdk.sandbox.auth import ALL_GROUPS
+from omicsdk.sandbox.faults import parse_rules
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Reply
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+Body = Mapping[str, Any]
+
+
+def control_routes(sandbox: "Sandbox") -> Mount:
+    """The routes of the control API of a sandbox."""
+    routes: list[BaseRoute] = []
+
+    def route(method: str, path: str, answer: Callable[[Request, Any], object]) -> None:
+        routes.append(Route(path, _guarded(answer), methods=[method]))
+
+    route("GET", "/", lambda _request, _body: sandbox.info())
+    route("GET", "/clock", lambda _request, _body: sandbox.clock.state())
+    route("POST", "/clock", lambda _request, body: _turn_clock(sandbox, body))
+    route("GET", "/faults", lambda _request, _body: {"faults": sandbox.fault_book.rules()})
+    route("POST", "/faults", lambda _request, body: _add_faults(sandbox, body))
+    route("DELETE", "/faults", lambda _request, _body: sandbox.fault_book.clear())
+    route("DELETE", "/faults/{number:int}", lambda request, _body: _remove_fault(sandbox, request))
+    route("POST", "/release", lambda _request, _body: sandbox.release())
+    route("GET", "/requests", lambda request, _body: _requests(sandbox, request))
+    route("DELETE", "/requests", lambda _request, _body: sandbox.request_log.clear())
+    route("GET", "/settings", lambda _request, _body: sandbox.settings.all())
+    route("POST", "/settings", lambda _request, body: _turn_settings(sandbox, body))
+    route("POST", "/tokens", lambda _request, body: _issue_token(sandbox, body))
+    route("POST", "/seed", lambda _request, body: _seed(sandbox, body))
+    route("POST", "/finish", lambda _request, _body: {"finished": sandbox.finish()})
+    route("POST", "/reset", lambda _request, _body: sandbox.reset())
+    return Mount("/_sandbox", routes=routes)
+
+
+def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        try:
+            _refuse_web_pages(request)
+            body = await _body(request)
+            answered = await run_in_threadpool(answer, request, body)
+            return response(Reply(answered if answered is not None else {}), {})
+        except Problem as problem:
+            return response(Reply(problem.body(), problem.status), {})
+        except ValueError as error:
+            return response(Reply(bad_arguments(str(error)).body(), 400), {})
+
+    return serve
+
+
+def _refuse_web_pages(request: Request) -> None:
+    """The control API reads local folders: a page in the user's browser mustn't reach it."""
+    host = urlsplit(f"//{request.headers.get('host', '')}").hostname
+    if host not in _LOOPBACK or request.headers.get("origin"):
+        raise Problem(403, "Forbidden", "The control API answers to programs on this machine only")
+
+
+async def _body(request: Request) -> Any:
+    content = await request.body()
+    if not content:
+        return {}
+    # A browser can't send this type to another origin without asking first, and nobody answers that question.
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise Problem(415, "illegal_arguments", "The control API takes application/json")
+    return json.loads(content)
+
+
+def _turn_clock(sandbox: "Sandbox", body: Body) -> object:
+    if unknown := set(body) - {"advance", "freeze", "resume"}:
+        raise ValueError(f"the clock takes advance, freeze or resume, not {', '.join(sorted(unknown))}")
+    if "freeze" in body:
+        at = body["freeze"]
+        if isinstance(at, str):
+            at = datetime.fromisoformat(at).timestamp()
+        sandbox.clock.freeze(None if at is True else at)
+    if body.get("resume"):
+        sandbox.clock.resume()
+    if "advance" in body:
+        sandbox.clock.advance(float(body["advance"]))
+    return sandbox.clock.state()
+
+
+def _add_faults(sandbox: "Sandbox", body: object) -> object:
+    return {"numbers": sandbox.fault_book.add(parse_rules(body))}
+
+
+def _remove_fault(sandbox: "Sandbox", request: Request) -> object:
+    number: int = request.path_params["number"]
+    if not sandbox.fault_book.remove(number):
+        raise not_found(f"there is no fault {number}")
+    return {}
+
+
+def _requests(sandbox: "Sandbox", request: Request) -> object:
+    prefix = request.query_params.get("path", "")
+    return {"requests": [entry for entry in sandbox.request_log.entries() if entry["path"].startswith(prefix)]}
+
+
+def _turn_settings(sandbox: "Sandbox", body: Body) -> object:
+    sandbox.settings.turn(body)
+    return sandbox.settings.all()
+
+
+def _issue_token(sandbox: "Sandbox", body: Body) -> object:
+    groups = cast("list[str]", body.get("groups", list(ALL_GROUPS)))
+    token = sandbox.token(str(body.get("email", "user@example.org")), float(body.get("seconds", 3600)), groups=groups)
+    return {"token": token}
+
+
+def _seed(sandbox: "Sandbox", body: Body) -> object:
+    folder = body.get("folder")
+    if not isinstance(folder, str) or not Path(folder).is_absolute():
+        raise ValueError("seed takes a folder with its absolute path")
+    return sandbox.seed(
+        Path(folder), replica=str(body.get("replica", "aws")), creator_uid=int(body.get("creator_uid", 0))
+    )

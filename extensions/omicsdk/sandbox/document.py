@@ -1,0 +1,109 @@
+"""The operations of a service, read from its resolved OpenAPI 3.1 document."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_METHODS = ("get", "head", "put", "post", "patch", "delete", "options")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument outside the body.
+
+    Attributes:
+        name: Its name on the wire.
+        place: Where it goes: path, query, header or cookie.
+        required: Whether a request without it is refused.
+        schema: What it may be.
+    """
+
+    name: str
+    place: str
+    required: bool
+    schema: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path.
+
+    Attributes:
+        name: The operation's name in Python, which is also its handler's.
+        method: The HTTP method in capitals.
+        path: The path template, such as /files/{uuid}.
+        parameters: Its arguments outside the body.
+        body: The schema of its JSON body, or None when it has none.
+        body_required: Whether a request without a body is refused.
+        secured: Whether it needs a token.
+        paged: Whether it answers pages (declares a 206).
+        responses: Its responses as they stand in the document.
+    """
+
+    name: str
+    method: str
+    path: str
+    parameters: tuple[Parameter, ...]
+    body: Mapping[str, Any] | None
+    body_required: bool
+    secured: bool
+    paged: bool
+    responses: Mapping[str, Any]
+
+
+def read_document(service: str) -> dict[str, Any]:
+    """Reads the document that was generated for a service.
+
+    Args:
+        service: The service's name, such as dss.
+
+    Returns:
+        The OpenAPI 3.1 document.
+
+    Raises:
+        FileNotFoundError: The generated package has none.
+    """
+    import omicsdk_api
+
+    path = Path(omicsdk_api.__file__).parent / service / "openapi.json"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} isn't there: `make codegen` writes it")
+    return json.loads(path.read_bytes())
+
+
+def operations(document: Mapping[str, Any]) -> list[Operation]:
+    """All operations of a document, fixed paths before templates so that a router meets them in that order."""
+    found: list[Operation] = []
+    for path, item in document["paths"].items():
+        shared = item.get("parameters", [])
+        for method in _METHODS:
+            if method in item:
+                found.append(_operation(document, path, method, item[method], shared))
+    return sorted(found, key=lambda operation: (operation.path.count("{"), operation.path))
+
+
+def _operation(
+    document: Mapping[str, Any], path: str, method: str, stated: Mapping[str, Any], shared: list[Any]
+) -> Operation:
+    own: list[Any] = stated.get("parameters", [])
+    merged = {(each["in"], each["name"]): each for each in [*shared, *own]}
+    body = stated.get("requestBody", {})
+    content: Mapping[str, Any] = body.get("content", {})
+    security: list[Any] = stated.get("security", document.get("security", []))
+    return Operation(
+        name=stated["x-omics-name"],
+        method=method.upper(),
+        path=path,
+        parameters=tuple(
+            Parameter(each["name"], each["in"], bool(each.get("required")), each.get("schema", {}))
+            for each in merged.values()
+        ),
+        body=content["application/json"].get("schema", {}) if "application/json" in content else None,
+        body_required=bool(body.get("required")),
+        # An empty requirement among the alternatives means that a token is optional.
+        secured=bool(security) and {} not in security,
+        paged="206" in stated["responses"],
+        responses=stated["responses"],
+    )

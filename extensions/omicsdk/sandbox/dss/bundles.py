@@ -1,0 +1,170 @@
+"""Operations of bundles."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from omicsdk.sandbox.dss.checkout import checkout_bucket, checkout_prefix
+from omicsdk.sandbox.dss.files import direct_url, presigned_url
+from omicsdk.sandbox.dss.index import manifest
+from omicsdk.sandbox.dss.redirects import redirect_while_copying
+from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.dss.store import BundleEntry, JsonObject
+from omicsdk.sandbox.dss.versions import format_version, parse_version
+from omicsdk.sandbox.dss.writing import writer
+from omicsdk.sandbox.paging import page
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Call, Reply
+
+
+def get_bundle(dss: Dss, call: Call) -> Reply:
+    """GET /bundles/{uuid}."""
+    arguments = call.arguments
+    direct, presigned = bool(arguments.get("directurls")), bool(arguments.get("presignedurls"))
+    if direct and presigned:
+        raise Problem(400, "only_one_urltype", "Only one of directurls and presignedurls may be true")
+    start = arguments.get("start_at", 0)
+    if start < 0:
+        raise bad_arguments("start_at is 0 or more")
+    bundle = dss.bundle(arguments["uuid"], arguments.get("version"))
+    if (direct or presigned) and (wait := redirect_while_copying(dss, call, bundle.fqid)):
+        return wait
+    per_page = arguments["per_page"]
+    files: list[JsonObject] = []
+    for entry in dss.store.entries(bundle, start, per_page):
+        stated = entry.manifest()
+        if presigned:
+            stated["url"] = presigned_url(dss, call, entry.file, name=entry.name)
+        elif direct:
+            replica = arguments["replica"]
+            key = f"{checkout_prefix(bundle.uuid, bundle.version)}/{quote(entry.name)}"
+            stated["url"] = direct_url(replica, checkout_bucket(replica), key)
+        files.append(stated)
+    body = {
+        "bundle": {
+            "uuid": bundle.uuid,
+            "version": bundle.version,
+            "files": files,
+            "creator_uid": bundle.creator_uid,
+        }
+    }
+    more = start + per_page < bundle.count
+    # The version is pinned, so that a bundle that changes in between doesn't mix two versions.
+    return page(call, body, "bundle.files", {"start_at": start + per_page, "version": bundle.version} if more else None)
+
+
+def get_bundles_all(dss: Dss, call: Call) -> Reply:
+    """GET /bundles/all."""
+    prefix = call.arguments.get("prefix", "").lower()
+    per_page: int = call.arguments["per_page"]
+    found = dss.store.bundles(prefix, call.arguments.get("search_after", ""), per_page + 1)
+    shown, more = found[:per_page], len(found) > per_page
+    body: JsonObject = {
+        "object": "list",
+        "bundles": [{"uuid": bundle.uuid, "version": bundle.version} for bundle in shown],
+        "page_count": len(shown),
+        "per_page": per_page,
+        "has_more": more,
+        "event_timestamp": format_version(dss.now()),
+    }
+    if prefix:
+        body["search_prefix"] = prefix
+    if not more:
+        return page(call, body, "bundles", None)
+    after = shown[-1].fqid
+    body |= {"search_after": after, "link": call.url(search_after=after)}
+    if "token" in call.arguments:
+        body["token"] = call.arguments["token"]
+    return page(call, body, "bundles", {"search_after": after})
+
+
+def put_bundle(dss: Dss, call: Call) -> Reply:
+    """PUT /bundles/{uuid}."""
+    writer(dss, call)
+    uuid = call.arguments["uuid"].lower()
+    version = parse_version(call.arguments["version"])
+    creator_uid: int = call.body["creator_uid"]
+    entries, missing = resolve_entries(dss, call.body["files"])
+    if missing:
+        raise Problem(400, "file_missing", f"Could not find file {missing}")
+    unique_names(entries)
+    body = {"version": version, "manifest": manifest(version, creator_uid, entries)}
+    with dss.store.transaction():
+        known = dss.store.bundle(uuid, version, tombstoned=True)
+        if known is None:
+            dss.add_bundle(uuid, version, creator_uid, entries)
+            return Reply(body, 201)
+    if known.creator_uid == creator_uid and dss.store.entries(known) == entries:
+        return Reply(body, 200)
+    raise Problem(
+        409, "bundle_already_exists", f"Bundle {uuid} version {version} is already there, with other contents"
+    )
+
+
+def resolve_entries(dss: Dss, stated: Iterable[Mapping[str, Any]]) -> tuple[list[BundleEntry], str]:
+    """Looks up the files that a bundle shall have.
+
+    Returns:
+        The entries, and the first file that isn't there (uuid and version; else empty).
+    """
+    entries: list[BundleEntry] = []
+    for each in stated:
+        uuid, version = each["uuid"].lower(), parse_version(each["version"])
+        file = dss.store.file(uuid, version)
+        if file is None:
+            return entries, f"{uuid}/{version}"
+        entries.append(BundleEntry(each["name"], each["indexed"], file))
+    return entries, ""
+
+
+def unique_names(entries: Iterable[BundleEntry]) -> None:
+    """Raises a 400 when two entries have the same name."""
+    names: set[str] = set()
+    for entry in entries:
+        if entry.name in names:
+            raise Problem(400, "duplicate_filename", f"Two files of the bundle are named {entry.name}")
+        names.add(entry.name)
+
+
+def patch_bundle(dss: Dss, call: Call) -> Reply:
+    """PATCH /bundles/{uuid}."""
+    writer(dss, call)
+    version = parse_version(call.arguments["version"])
+    added, missing = resolve_entries(dss, call.body.get("add_files", []))
+    if missing:
+        raise Problem(422, "invalid_link", f"Could not find file {missing}")
+    removed = {
+        (each["name"], each["uuid"].lower(), parse_version(each["version"]))
+        for each in call.body.get("remove_files", [])
+    }
+    with dss.store.transaction():
+        bundle = dss.bundle(call.arguments["uuid"], version)
+        entries = [
+            entry
+            for entry in dss.store.entries(bundle)
+            if (entry.name, entry.file.uuid, entry.file.version) not in removed
+        ] + added
+        unique_names(entries)
+        latest = dss.store.bundle(bundle.uuid, None, tombstoned=True)
+        new_version = dss.new_version(latest.version if latest else "")
+        dss.add_bundle(bundle.uuid, new_version, bundle.creator_uid, entries)
+    return Reply({"uuid": bundle.uuid, "version": new_version})
+
+
+def delete_bundle(dss: Dss, call: Call) -> Reply:
+    """DELETE /bundles/{uuid}."""
+    caller = writer(dss, call, group="admin")
+    uuid = call.arguments["uuid"].lower()
+    version = call.arguments.get("version")
+    stated = (caller.email, call.body["reason"])
+    with dss.store.transaction():
+        if dss.store.bundle(uuid, version, tombstoned=True) is None:
+            raise not_found(f"Cannot find bundle {uuid}{f' version {version}' if version else ''}")
+        known = dss.store.tombstone(uuid, version or "")
+        if known is None:
+            dss.store.put_tombstone(uuid, version or "", *stated)
+            dss.publish("TOMBSTONE", uuid, version or "", {"email": stated[0], "reason": stated[1]})
+        elif known != stated:
+            what = f"version {version}" if version else "with all its versions"
+            raise Problem(409, "bundle_tombstone_already_exists", f"Bundle {uuid} {what} is already deleted")
+    return Reply({})

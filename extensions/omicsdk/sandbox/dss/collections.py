@@ -1,0 +1,175 @@
+"""Operations of collections: private sets of links to files, bundles, collections and parts of metadata files."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.dss.store import JsonObject
+from omicsdk.sandbox.dss.versions import parse_version
+from omicsdk.sandbox.dss.writing import writer
+from omicsdk.sandbox.paging import page
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Call, Reply
+
+MAX_LINKS = 1000
+# The platform reads no larger file for a part of it.
+MAX_METADATA = 1024 * 1024
+
+
+def get_collections(dss: Dss, call: Call) -> Reply:
+    """GET /collections."""
+    start = call.arguments.get("start_at", 0)
+    if start < 0:
+        raise bad_arguments("start_at is 0 or more")
+    per_page: int = call.arguments["per_page"]
+    found = dss.store.collections(call.sender.email, start, per_page + 1)
+    more = len(found) > per_page
+    return page(
+        call, {"collections": found[:per_page]}, "collections", {"start_at": start + per_page} if more else None
+    )
+
+
+def put_collection(dss: Dss, call: Call) -> Reply:
+    """PUT /collections."""
+    caller = writer(dss, call)
+    uuid = call.arguments["uuid"].lower()
+    version = parse_version(call.arguments["version"])
+    contents: list[JsonObject] = call.body["contents"]
+    if len(contents) > MAX_LINKS:
+        raise bad_arguments(f"A new collection has at most {MAX_LINKS} links, not {len(contents)}: add more by PATCH")
+    body: JsonObject = {**call.body, "contents": _distinct(contents), "owner": caller.email}
+    _check_links(dss, body["contents"])
+    with dss.store.transaction():
+        known = dss.store.collection(uuid, None)
+        if known is not None:
+            _owned(known[1], caller.email)
+        dss.store.put_collection(uuid, version, caller.email, body)
+    return Reply({"uuid": uuid, "version": version}, 201)
+
+
+def get_collection(dss: Dss, call: Call) -> Reply:
+    """GET /collections/{uuid}."""
+    _version, owner, body = _find(dss, call, call.arguments.get("version"))
+    _owned(owner, call.sender.email)
+    return Reply(body)
+
+
+def patch_collection(dss: Dss, call: Call) -> Reply:
+    """PATCH /collections/{uuid}."""
+    caller = writer(dss, call)
+    uuid = call.arguments["uuid"].lower()
+    added: list[JsonObject] = call.body.get("add_contents", [])
+    _check_links(dss, added)
+    removed = {_identity(item) for item in call.body.get("remove_contents", [])}
+    with dss.store.transaction():
+        latest, owner, _body = _find(dss, call, None)
+        _owned(owner, caller.email)
+        body = dict(_find(dss, call, parse_version(call.arguments["version"]))[2])
+        body |= {name: call.body[name] for name in ("name", "description", "details") if name in call.body}
+        kept = [item for item in body["contents"] if _identity(item) not in removed]
+        body["contents"] = _distinct([*kept, *added])
+        version = dss.new_version(latest)
+        dss.store.put_collection(uuid, version, caller.email, body)
+    return Reply({"uuid": uuid, "version": version})
+
+
+def delete_collection(dss: Dss, call: Call) -> Reply:
+    """DELETE /collections/{uuid}."""
+    caller = writer(dss, call)
+    with dss.store.transaction():
+        _owned(_find(dss, call, None)[1], caller.email)
+        dss.store.delete_collection(call.arguments["uuid"].lower(), caller.email)
+    return Reply({})
+
+
+def _find(dss: Dss, call: Call, version: str | None) -> tuple[str, str, JsonObject]:
+    found = dss.store.collection(call.arguments["uuid"].lower(), version)
+    if found is None:
+        which = f" version {version}" if version else ""
+        raise not_found(f"Cannot find collection {call.arguments['uuid']}{which}")
+    return found
+
+
+def _owned(owner: str, email: str) -> None:
+    if owner != email:
+        raise Problem(403, "Forbidden", "Collection access denied: it belongs to somebody else")
+
+
+def _identity(item: Mapping[str, Any]) -> str:
+    """What makes two links the same: all their fields, uuids without regard to case, times however they are written."""
+    same = {**item, "uuid": item["uuid"].lower(), "version": parse_version(item["version"])}
+    return json.dumps(same, sort_keys=True)
+
+
+def _distinct(contents: Iterable[JsonObject]) -> list[JsonObject]:
+    return list({_identity(item): item for item in reversed(list(contents))}.values())[::-1]
+
+
+def _check_links(dss: Dss, contents: Iterable[JsonObject]) -> None:
+    for item in contents:
+        if not _leads_somewhere(dss, item):
+            raise Problem(
+                422, "invalid_link", f"There is no {item['type']} {item['uuid']} version {item['version']} to link to"
+            )
+
+
+def _leads_somewhere(dss: Dss, item: JsonObject) -> bool:
+    uuid, version = item["uuid"].lower(), parse_version(item["version"])
+    match item["type"]:
+        case "file":
+            return dss.store.file(uuid, version) is not None
+        case "bundle":
+            return dss.store.bundle(uuid, version) is not None
+        case "collection":
+            return dss.store.collection(uuid, version) is not None
+        case _:
+            return _check_part(dss, item, uuid, version)
+
+
+def _check_part(dss: Dss, item: JsonObject, uuid: str, version: str) -> bool:
+    """A link to a part of a metadata file: the file exists, is JSON, and has something at the pointer."""
+    pointer = item.get("path", item.get("fragment"))
+    if not isinstance(pointer, str):
+        raise Problem(422, "invalid_link", f"A link of type {item['type']} needs a path: a JSON Pointer into the file")
+    file = dss.store.file(uuid, version)
+    if file is None:
+        return False
+    if file.size > MAX_METADATA:
+        raise Problem(422, "invalid_link", f"The file {uuid} is too large to link to a part of it")
+    try:
+        content = json.loads(dss.grounds.objects.read(file.sha256))
+        resolve_pointer(content, pointer)
+    except (ValueError, LookupError, RecursionError) as error:
+        raise Problem(422, "invalid_link", f"The file {uuid} has nothing at {pointer!r}: {error}") from error
+    return True
+
+
+def resolve_pointer(document: object, pointer: str) -> object:
+    """The value at a JSON Pointer (RFC 6901).
+
+    Args:
+        document: A JSON value.
+        pointer: The pointer; empty for the whole document.
+
+    Returns:
+        The value.
+
+    Raises:
+        LookupError: Nothing is there.
+        ValueError: It isn't a pointer, or a list's index isn't one.
+    """
+    if pointer and not pointer.startswith("/"):
+        raise ValueError("a JSON Pointer begins with /")
+    value: object = document
+    for step in pointer.split("/")[1:]:
+        step = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list):
+            if not step.isdecimal():
+                raise ValueError(f"{step!r} is no index of a list")
+            value = cast("list[object]", value)[int(step)]
+        elif isinstance(value, dict):
+            value = cast("dict[str, object]", value)[step]
+        else:
+            raise LookupError(f"nothing lies below {step!r}")
+    return value

@@ -1,0 +1,139 @@
+"""Operations of files: their facts, their bytes by redirection, their registration from a staging bucket."""
+
+import re
+import uuid as uuids
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from omicsdk.sandbox.dss.redirects import redirect_while_copying
+from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.dss.store import FileRecord
+from omicsdk.sandbox.dss.versions import parse_version
+from omicsdk.sandbox.dss.writing import writer
+from omicsdk.sandbox.objects import StoredObject
+from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.staging import StagedFile
+
+_CHECKSUM_SHAPES = {
+    "sha256": re.compile(r"[0-9a-f]{64}"),
+    "sha1": re.compile(r"[0-9a-f]{40}"),
+    "s3_etag": re.compile(r"[0-9a-f]{32}(-[1-9][0-9]{0,4})?"),
+    "crc32c": re.compile(r"[0-9a-f]{8}"),
+}
+BLOB_BUCKET = "org-hca-dss-sandbox"
+_SCHEMES = {"aws": "s3", "gcp": "gs"}
+
+
+def head_file(dss: Dss, call: Call) -> Reply:
+    """HEAD /files/{uuid}."""
+    return Reply(headers=_facts(dss.file(call.arguments["uuid"], call.arguments.get("version"))))
+
+
+def get_file(dss: Dss, call: Call) -> Reply:
+    """GET /files/{uuid}."""
+    found = dss.file(call.arguments["uuid"], call.arguments.get("version"))
+    if wait := redirect_while_copying(dss, call, f"{found.uuid}.{found.version}"):
+        return wait
+    if call.arguments.get("directurl"):
+        location = direct_url(call.arguments["replica"], BLOB_BUCKET, _blob_key(found))
+    else:
+        location = presigned_url(dss, call, found, call.arguments.get("content_disposition", ""))
+    return Reply(status=302, headers={"Location": location, **_facts(found)})
+
+
+def presigned_url(dss: Dss, call: Call, file: FileRecord, disposition: str = "", name: str = "") -> str:
+    """A URL of a file's bytes that ends."""
+    return dss.grounds.signer.url(
+        call.origin,
+        file.sha256,
+        seconds=dss.grounds.settings.number("dss.url_seconds"),
+        content_type=file.content_type,
+        disposition=disposition,
+        name=name,
+    )
+
+
+def direct_url(replica: str, bucket: str, key: str) -> str:
+    """The cloud's own URL of an object."""
+    return f"{_SCHEMES[replica]}://{bucket}/{key}"
+
+
+def _blob_key(file: FileRecord) -> str:
+    return f"blobs/{file.sha256}.{file.sha1}.{file.s3_etag}.{file.crc32c}"
+
+
+def _facts(file: FileRecord) -> dict[str, str]:
+    return {
+        "X-DSS-CREATOR-UID": str(file.creator_uid),
+        "X-DSS-VERSION": file.version,
+        "X-DSS-CONTENT-TYPE": file.content_type,
+        "X-DSS-SIZE": str(file.size),
+        "X-DSS-CRC32C": file.crc32c,
+        "X-DSS-S3-ETAG": file.s3_etag,
+        "X-DSS-SHA1": file.sha1,
+        "X-DSS-SHA256": file.sha256,
+    }
+
+
+def put_file(dss: Dss, call: Call) -> Reply:
+    """PUT /files/{uuid}."""
+    writer(dss, call)
+    uuid = call.arguments["uuid"].lower()
+    version = parse_version(call.arguments["version"])
+    creator_uid: int = call.body["creator_uid"]
+    staged = _staged(dss, call.body["source_url"])
+    stated = _stated_checksums(staged.labels)
+    known = dss.store.file(uuid, version, pending=True)
+    if known is not None:
+        same = (stated, staged.content_type, creator_uid) == (
+            {name: getattr(known, name) for name in stated},
+            known.content_type,
+            known.creator_uid,
+        )
+        if same:
+            return Reply({"version": version}, 200)
+        raise Problem(409, "file_already_exists", f"File {uuid} version {version} is already there, with other data")
+
+    def right(found: StoredObject) -> None:
+        for name, value in stated.items():
+            if getattr(found, name) != value:
+                actual = getattr(found, name)
+                raise Problem(422, "invalid_checksum", f"hca-dss-{name} is {value}, the data has {actual}")
+
+    with dss.grounds.objects.receive(staged.size, check=right) as incoming:
+        for block in staged.blocks():
+            incoming.write(block)
+    settings = dss.grounds.settings
+    late = staged.size >= settings.number("dss.async_bytes")
+    ready = dss.now() + (settings.number("dss.async_seconds") if late else 0)
+    dss.store.put_file(uuid, version, creator_uid, staged.content_type, stated["sha256"], ready)
+    if late:
+        return Reply({"version": version, "task_id": str(uuids.uuid4())}, 202)
+    return Reply({"version": version}, 201)
+
+
+def _staged(dss: Dss, source_url: str) -> StagedFile:
+    parts = urlsplit(source_url, allow_fragments=False)
+    key = parts.path.removeprefix("/") + (f"?{parts.query}" if parts.query else "")
+    # Both replicas stage on the one S3 server that the sandbox has.
+    if parts.scheme not in _SCHEMES.values():
+        raise Problem(400, "unknown_source_schema", f"Sources are s3:// or gs:// URLs, not {source_url}")
+    if not parts.netloc or not key:
+        raise bad_arguments(f"The source {source_url} names no bucket and key")
+    found = dss.grounds.staging.find(parts.netloc, key)
+    if found is None:
+        raise bad_arguments(f"There is no object {source_url} on the staging server")
+    return found
+
+
+def _stated_checksums(labels: Mapping[str, str]) -> dict[str, str]:
+    stated: dict[str, str] = {}
+    for name, shape in _CHECKSUM_SHAPES.items():
+        value = labels.get(f"hca-dss-{name}", "").lower()
+        if not value:
+            raise Problem(422, "missing_checksum", f"The source has no checksum hca-dss-{name}")
+        if not shape.fullmatch(value):
+            raise Problem(422, "invalid_checksum", f"hca-dss-{name} is no such checksum: {value[:80]}")
+        stated[name] = value
+    return stated

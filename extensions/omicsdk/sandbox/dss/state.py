@@ -1,0 +1,112 @@
+"""What the Data Store's handlers work on, and the switches that belong to it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from omicsdk.sandbox.dss.courier import Courier
+from omicsdk.sandbox.dss.index import index_document
+from omicsdk.sandbox.dss.store import Bundle, BundleEntry, DssStore, FileRecord, JsonObject
+from omicsdk.sandbox.dss.versions import format_version
+from omicsdk.sandbox.notifications import Event, EventType
+from omicsdk.sandbox.problems import not_found
+from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.settings import Setting
+
+SETTINGS = (
+    Setting("dss.url_seconds", 3600, "for how long presigned URLs are good, in seconds"),
+    Setting("dss.async_bytes", 64 * 1024 * 1024, "files from so many bytes on are registered asynchronously (202)"),
+    Setting("dss.async_seconds", 1.0, "how long an asynchronous registration takes, in seconds"),
+    Setting("dss.checkout_seconds", 1.0, "how long a checkout job takes, in seconds"),
+    Setting("dss.checkout_redirects", 0, "how many 301s a file, or a bundle with URLs, answers before its data"),
+    Setting("dss.redirect_seconds", 0, "for how many seconds a file, or a bundle with URLs, answers 301"),
+    Setting("dss.retry_after", 1, "the Retry-After of those 301s, in seconds"),
+    Setting("dss.journal_events", 10, "how many events stand in one journal"),
+    Setting("dss.read_only", False, "whether everything that writes is refused"),
+)
+
+
+class Dss:
+    """The Data Store.
+
+    Args:
+        grounds: What it stands on.
+    """
+
+    def __init__(self, grounds: Grounds) -> None:
+        self.grounds = grounds
+        self.store = DssStore(grounds.database, grounds.clock.now)
+        grounds.settings.declare(*SETTINGS)
+        self._documents: dict[tuple[str, str], JsonObject] = {}
+        self.courier = Courier(grounds.database, grounds.clock)
+
+    def now(self) -> float:
+        """The sandbox's time in seconds since 1970."""
+        return self.grounds.clock.now()
+
+    def new_version(self, latest: str) -> str:
+        """A version of this moment, later than another one even if time stands still."""
+        now = self.now()
+        version = format_version(now)
+        while version <= latest:
+            now += 1e-6
+            version = format_version(now)
+        return version
+
+    # -- finding
+
+    def file(self, uuid: str, version: str | None) -> FileRecord:
+        """A version of a file, the latest when none is named; a 404 when it isn't there."""
+        found = self.store.file(uuid.lower(), version)
+        if found is None:
+            raise not_found(f"Cannot find file {uuid}{f' version {version}' if version else ''}")
+        return found
+
+    def bundle(self, uuid: str, version: str | None) -> Bundle:
+        """A version of a bundle, the latest when none is named; a 404 when it isn't there or was deleted."""
+        found = self.store.bundle(uuid.lower(), version)
+        if found is None:
+            raise not_found(f"Cannot find bundle {uuid}{f' version {version}' if version else ''}")
+        return found
+
+    def document(self, uuid: str, version: str, text: str) -> JsonObject:
+        """An index document, decoded once."""
+        key = (uuid, version)
+        found = self._documents.get(key)
+        if found is None:
+            found = self._documents[key] = json.loads(text)
+        return found
+
+    # -- writing
+
+    def add_bundle(self, uuid: str, version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> None:
+        """Enters a bundle's version, indexes it and tells subscribers."""
+        document = index_document(uuid, version, creator_uid, entries, self.grounds.objects.read)
+        with self.store.transaction():
+            self.store.put_bundle(uuid, version, creator_uid, entries, document)
+            self.publish("CREATE", uuid, version, document)
+
+    def publish(self, kind: EventType, uuid: str, version: str, document: Mapping[str, Any]) -> None:
+        """Records an event of a bundle: CREATE, TOMBSTONE or DELETE."""
+        at = format_version(self.now())
+        told: JsonObject = {
+            "event_type": kind,
+            "event_timestamp": at,
+            "bundle_info": {"uuid": uuid, "version": version},
+            **document,
+        }
+        self.store.put_event(uuid, version, at, told)
+        self.courier.tell(self.store.subscriptions(), Event(kind, uuid, version, told))
+
+    def finish(self) -> int:
+        """Finishes file copies and checkouts that are under way and returns how many they were."""
+        return self.store.finish_files() + self.store.finish_checkouts()
+
+    def clear(self) -> None:
+        """Forgets what isn't in the database."""
+        self._documents.clear()
+        self.courier.clear()
+
+    def close(self) -> None:
+        """Stops deliveries."""
+        self.courier.close()

@@ -1,0 +1,71 @@
+"""Operations of subscriptions to what happens to bundles."""
+
+import uuid as uuids
+
+from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.dss.store import JsonObject
+from omicsdk.sandbox.dss.versions import format_version
+from omicsdk.sandbox.notifications import InvalidSubscription, check_subscription, is_elasticsearch
+from omicsdk.sandbox.problems import Problem, not_found
+from omicsdk.sandbox.service import Call, Reply
+
+MAX_SUBSCRIPTIONS = 100
+
+
+def get_subscriptions(dss: Dss, call: Call) -> Reply:
+    """GET /subscriptions."""
+    found = dss.store.subscriptions(
+        owner=call.sender.email, replica=call.arguments["replica"], kind=call.arguments["subscription_type"]
+    )
+    return Reply({"subscriptions": [_shown(each) for each in found]})
+
+
+def put_subscription(dss: Dss, call: Call) -> Reply:
+    """PUT /subscriptions."""
+    _writable(dss)
+    try:
+        check_subscription(call.body)
+    except InvalidSubscription as error:
+        raise Problem(400, error.code, error.title) from error
+    owner, replica = call.sender.email, call.arguments["replica"]
+    body: JsonObject = {**call.body, "uuid": str(uuids.uuid4()), "owner": owner, "replica": replica}
+    with dss.store.transaction():
+        if len(dss.store.subscriptions(owner=owner)) >= MAX_SUBSCRIPTIONS:
+            raise Problem(406, "not_acceptable", f"Users cannot exceed {MAX_SUBSCRIPTIONS} subscriptions!")
+        kind = "elasticsearch" if is_elasticsearch(body) else "jmespath"
+        dss.store.put_subscription(body["uuid"], replica, owner, kind, body)
+    return Reply(_shown(body), 201)
+
+
+def get_subscription(dss: Dss, call: Call) -> Reply:
+    """GET /subscriptions/{uuid}."""
+    return Reply(_shown(_find(dss, call)))
+
+
+def delete_subscription(dss: Dss, call: Call) -> Reply:
+    """DELETE /subscriptions/{uuid}."""
+    _writable(dss)
+    found = _find(dss, call)
+    dss.store.delete_subscription(found["uuid"])
+    dss.courier.cancel(found["uuid"])
+    return Reply({"timeDeleted": format_version(dss.now())})
+
+
+def _find(dss: Dss, call: Call) -> JsonObject:
+    found = dss.store.subscription(
+        call.arguments["uuid"].lower(), call.arguments["replica"], call.arguments["subscription_type"]
+    )
+    if found is None:
+        raise not_found("Cannot find subscription!")
+    if found["owner"] != call.sender.email:
+        raise Problem(403, "Forbidden", "Your credentials can't access this subscription!")
+    return found
+
+
+def _shown(subscription: JsonObject) -> JsonObject:
+    return {name: value for name, value in subscription.items() if name != "hmac_secret_key"}
+
+
+def _writable(dss: Dss) -> None:
+    if dss.grounds.settings.flag("dss.read_only"):
+        raise Problem(403, "read_only", "The Data Store is read-only at present")

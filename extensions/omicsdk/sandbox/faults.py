@@ -1,0 +1,187 @@
+"""Rules that make the sandbox misbehave on demand: which requests, and how.
+
+A rule is a flat mapping, the same in Python, in the control API and in a YAML or JSON file:
+
+    - {path: "/dss/v1/files/*", method: GET, times: 2, action: status, status: 503, retry_after: 1}
+    - {path: "/_objects/*", each: path, nth: 1, action: cut, at: 1048576}
+"""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+Action = Literal["status", "cut", "short", "reset", "stall", "wrong", "delay", "no_range"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One fault.
+
+    Attributes:
+        action: What happens. `status`: answer this status and nothing else. `cut`: announce the whole body, close the
+            connection at byte `at`. `short`: announce and send only `at` bytes. `reset`: reset the connection at
+            byte `at` of the body, or instead of an answer when `at` is 0. `stall`: send nothing more from byte
+            `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.
+            `delay`: answer after `seconds` of the sandbox's time. `no_range`: answer as if no range had been asked for.
+        path: Shell pattern that the request's path must match; default every path but the control API's.
+        method: HTTP method; default every one.
+        query: Query parameters that the request must have.
+        nth: Only this match, counted from 1; default every one.
+        times: At most so many matches; default no limit.
+        each: What matches are counted by: all together (`rule`), or for each `path` apart.
+        at: Offset in the body, in bytes.
+        length: How many bytes are wrong.
+        status: The status to answer, 400 to 599, or 3xx with `location`.
+        code: The error code that a `status` answer states.
+        retry_after: Retry-After of a `status` answer, in seconds; default none.
+        location: Location of a `status` answer; default none.
+        seconds: How long to `delay`.
+    """
+
+    action: Action
+    path: str = "*"
+    method: str = ""
+    query: Mapping[str, str] | None = None
+    nth: int | None = None
+    times: int | None = None
+    each: Literal["rule", "path"] = "rule"
+    at: int = 0
+    length: int = 1
+    status: int = 503
+    code: str = "injected_fault"
+    retry_after: int | None = None
+    location: str | None = None
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.action not in get_args(Action):
+            raise ValueError(f"there is no action {self.action!r}; there are {', '.join(get_args(Action))}")
+        if self.each not in ("rule", "path"):
+            raise ValueError(f"matches are counted by rule or by path, not by {self.each!r}")
+        if not 200 <= self.status <= 599:
+            raise ValueError(f"{self.status} isn't a status that an answer can have")
+        for name in ("at", "seconds", "length"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is 0 or more")
+
+    def matches(self, method: str, path: str, query: Mapping[str, str]) -> bool:
+        """Whether a request is one of those that the rule is about, however often that was already so."""
+        return (
+            (not self.method or self.method.upper() == method)
+            and fnmatchcase(path, self.path)
+            and all(query.get(name) == value for name, value in (self.query or {}).items())
+        )
+
+    def applies(self, count: int) -> bool:
+        """Whether the rule acts on its so-manieth match, counted from 1."""
+        if self.nth is not None:
+            return count == self.nth
+        return self.times is None or count <= self.times
+
+
+class FaultBook:
+    """The rules in force and how often each has matched; any thread may use it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rules: dict[int, Rule] = {}
+        self._counts: Counter[tuple[int, str]] = Counter()
+        self._acted: Counter[int] = Counter()
+        self._next = 1
+
+    def add(self, rules: Iterable[Rule]) -> list[int]:
+        """Puts rules in force.
+
+        Returns:
+            Their numbers, for `remove`.
+        """
+        with self._lock:
+            numbered = dict(enumerate(rules, self._next))
+            self._rules.update(numbered)
+            self._next += len(numbered)
+        return list(numbered)
+
+    def remove(self, number: int) -> bool:
+        """Takes one rule out of force; False when there is none of that number."""
+        with self._lock:
+            return self._rules.pop(number, None) is not None
+
+    def clear(self) -> None:
+        """Takes all rules out of force and forgets the counts."""
+        with self._lock:
+            self._rules.clear()
+            self._counts.clear()
+            self._acted.clear()
+
+    def rules(self) -> list[dict[str, Any]]:
+        """The rules in force, each with its number and how often it acted."""
+        with self._lock:
+            return [{"number": n, "acted": self._acted[n], **asdict(rule)} for n, rule in self._rules.items()]
+
+    def act(self, method: str, path: str, query: Mapping[str, str]) -> list[Rule]:
+        """The rules that act on a request, which is counted by this."""
+        acting: list[Rule] = []
+        with self._lock:
+            for number, rule in self._rules.items():
+                if not rule.matches(method, path, query):
+                    continue
+                key = (number, path if rule.each == "path" else "")
+                self._counts[key] += 1
+                if rule.applies(self._counts[key]):
+                    self._acted[number] += 1
+                    acting.append(rule)
+        return acting
+
+
+def parse_rules(stated: object) -> list[Rule]:
+    """Reads rules from decoded JSON or YAML: one rule, a list of them, or {"faults": [...]}.
+
+    Raises:
+        ValueError: Something isn't a rule; the message says which and why.
+    """
+    if isinstance(stated, Mapping) and "faults" in stated:
+        stated = cast("Mapping[str, object]", stated)["faults"]
+    listed = cast("list[object]", stated if isinstance(stated, list) else [stated])
+    known = {field.name for field in fields(Rule)}
+    rules: list[Rule] = []
+    for index, each in enumerate(listed, 1):
+        if not isinstance(each, Mapping) or "action" not in each:
+            raise ValueError(f"fault {index} isn't a rule: a mapping with an action is one")
+        keys = cast("Mapping[str, Any]", each)
+        if unknown := set(keys) - known:
+            raise ValueError(f"fault {index} has unknown keys: {', '.join(sorted(map(str, unknown)))}")
+        try:
+            rules.append(Rule(**keys))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"fault {index}: {error}") from error
+    return rules
+
+
+def read_rules(file: Path) -> list[Rule]:
+    """Reads rules from a JSON file, or a YAML file where PyYAML is installed.
+
+    Raises:
+        ValueError: The file isn't one, or something in it isn't a rule.
+    """
+    text = file.read_text(encoding="utf-8")
+    if file.suffix.lower() in (".yaml", ".yml"):
+        import yaml
+
+        try:
+            stated = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise ValueError(f"{file} isn't YAML: {error}") from error
+    else:
+        try:
+            stated = json.loads(text)
+        except ValueError as error:
+            raise ValueError(f"{file} isn't JSON: {error}") from error
+    try:
+        return parse_rules(stated)
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from error

@@ -1,0 +1,138 @@
+"""The content-addressed store: bytes under their SHA-256, each content once."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from omicsdk.core.checksums import Digests
+from omicsdk.sandbox.store import Database
+
+CHECKSUMS = ("sha256", "sha1", "s3_etag", "crc32c")
+_BLOCK = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """Facts about one content.
+
+    Attributes:
+        sha256: SHA-256, 64 lower-case hex digits; the object's name.
+        sha1: SHA-1, 40 lower-case hex digits.
+        s3_etag: The ETag that S3 would give for 64 MiB parts.
+        crc32c: CRC32C, 8 lower-case hex digits.
+        size: Length in bytes.
+    """
+
+    sha256: str
+    sha1: str
+    s3_etag: str
+    crc32c: str
+    size: int
+
+
+class Incoming:
+    """A content that is being written."""
+
+    def __init__(self, file: IO[bytes], size: int | None) -> None:
+        self._file = file
+        self._digests = Digests(CHECKSUMS, size)
+        self._size = 0
+
+    def write(self, block: bytes) -> None:
+        """Adds bytes at the end."""
+        self._file.write(block)
+        self._digests.update(block)
+        self._size += len(block)
+
+    def finish(self) -> StoredObject:
+        """What has been written so far, as an object."""
+        return StoredObject(**self._digests.values(), size=self._size)
+
+
+class ObjectStore:
+    """Contents in a folder, their checksums in the database.
+
+    Args:
+        folder: Where the contents lie; made when it isn't there.
+        database: Where their checksums are kept.
+    """
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self._folder = folder
+        self._database = database
+        self._incoming = folder / "incoming"
+        # What a killed process left half-written has no name yet, so nothing refers to it.
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        self._incoming.mkdir(parents=True)
+        database.define(
+            objects="sha256 TEXT PRIMARY KEY, sha1 TEXT NOT NULL, s3_etag TEXT NOT NULL, crc32c TEXT NOT NULL, size INTEGER NOT NULL"
+        )
+
+    def path(self, sha256: str) -> Path:
+        """Where a content lies; it needn't be there."""
+        return self._folder / sha256[:2] / sha256
+
+    def get(self, sha256: str) -> StoredObject | None:
+        """The facts about a content, or None when it isn't there."""
+        row = self._database.row("SELECT * FROM objects WHERE sha256 = ?", (sha256,))
+        return StoredObject(**row) if row else None
+
+    def read(self, sha256: str) -> bytes:
+        """A whole content; for small ones such as metadata."""
+        return self.path(sha256).read_bytes()
+
+    @contextmanager
+    def receive(
+        self, size: int | None = None, *, check: Callable[[StoredObject], None] | None = None
+    ) -> Generator[Incoming]:
+        """A place to write a content to; it is stored when the block ends without an error.
+
+        Args:
+            size: Its length in bytes if it is known; only contents over 10,000 x 64 MiB need it.
+            check: Called with the finished object before it is stored; it may raise to refuse it.
+        """
+        with tempfile.NamedTemporaryFile(dir=self._incoming, delete=False) as file:
+            try:
+                incoming = Incoming(file.file, size)
+                yield incoming
+                file.close()
+                found = incoming.finish()
+                if check is not None:
+                    check(found)
+                self._keep(Path(file.name), found)
+            finally:
+                file.close()
+                Path(file.name).unlink(missing_ok=True)
+
+    def _keep(self, written: Path, found: StoredObject) -> None:
+        final = self.path(found.sha256)
+        final.parent.mkdir(exist_ok=True)
+        if not final.exists():
+            written.replace(final)
+        self._database.execute(
+            "INSERT OR IGNORE INTO objects (sha256, sha1, s3_etag, crc32c, size) VALUES (?, ?, ?, ?, ?)",
+            (found.sha256, found.sha1, found.s3_etag, found.crc32c, found.size),
+        )
+
+    def put_file(self, source: Path) -> StoredObject:
+        """Copies a file of the local disk into the store."""
+        with source.open("rb") as file, self.receive(source.stat().st_size) as incoming:
+            while block := file.read(_BLOCK):
+                incoming.write(block)
+        return incoming.finish()
+
+    def put_bytes(self, content: bytes) -> StoredObject:
+        """Puts bytes into the store."""
+        with self.receive(len(content)) as incoming:
+            incoming.write(content)
+        return incoming.finish()
+
+    def clear(self) -> None:
+        """Removes every content; the caller empties the table."""
+        for child in self._folder.iterdir():
+            if child != self._incoming:
+                shutil.rmtree(child, ignore_errors=True)

@@ -1,0 +1,35 @@
+"""The one way in which the sandbox refuses: raise a Problem, the answer has the platform's shape."""
+
+from collections.abc import Mapping
+
+
+class Problem(Exception):
+    """A refusal that becomes an HTTP answer.
+
+    Args:
+        status: The HTTP status.
+        code: The platform's machine-readable word, such as `not_found`.
+        title: One sentence for people.
+        headers: Further headers of the answer.
+    """
+
+    def __init__(self, status: int, code: str, title: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status} {code}: {title}")
+        self.status = status
+        self.code = code
+        self.title = title
+        self.headers = dict(headers or {})
+
+    def body(self) -> dict[str, object]:
+        """The JSON that the answer carries."""
+        return {"status": self.status, "code": self.code, "title": self.title}
+
+
+def bad_arguments(title: str) -> Problem:
+    """A 400 for arguments that the operation can't take."""
+    return Problem(400, "illegal_arguments", title)
+
+
+def not_found(title: str) -> Problem:
+    """A 404 for a thing that isn't there."""
+    return Problem(404, "not_found", title)

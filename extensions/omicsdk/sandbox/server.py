@@ -1,0 +1,411 @@
+"""The sandbox as an object: one local HTTP server with every service in it, its state under one folder."""
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.routing import Mount
+
+from omicsdk.sandbox.app import make_app
+from omicsdk.sandbox.auth import ALL_GROUPS, Tokens
+from omicsdk.sandbox.clock import Clock
+from omicsdk.sandbox.connection import Connection
+from omicsdk.sandbox.control import control_routes
+from omicsdk.sandbox.document import read_document
+from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
+from omicsdk.sandbox.dss.service import dss_service
+from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.faults import FaultBook, Rule, read_rules
+from omicsdk.sandbox.objects import ObjectStore
+from omicsdk.sandbox.presigned import ObjectServer, Signer
+from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.settings import Settings
+from omicsdk.sandbox.staging import CREDENTIALS, Staging
+from omicsdk.sandbox.store import Database, FolderLock
+from omicsdk.sandbox.wire import RequestLog, Stalls, Wire
+
+STAGING_BUCKET = "omics-staging"
+_USER = "user@example.org"
+# A token for people who try things out outlives any session of that kind.
+_LONG = 30 * 24 * 3600.0
+
+
+class Sandbox:
+    """One local server with every service in it.
+
+    It listens on 127.0.0.1 only, keeps its state in a folder and takes it up again when it is started there a
+    second time. Use it as a context manager, or call `start` and `stop`.
+
+    Args:
+        folder: Where the state lives; made when it isn't there. Default a temporary folder that goes with `stop`.
+        port: TCP port; 0, the default, picks a free one.
+        faults: A YAML or JSON file of faults, or rules, in force from the start and again after `reset`.
+        documents: Service name to OpenAPI document, in place of the generated ones.
+
+    Attributes:
+        clock: The sandbox's time; tests move it.
+        settings: The switches; see `settings.all()`.
+        fault_book: The injected faults in force.
+        request_log: The last requests.
+        stalls: Answers that a fault keeps waiting.
+    """
+
+    def __init__(
+        self,
+        folder: Path | str | None = None,
+        port: int = 0,
+        faults: Path | str | Sequence[Rule] = (),
+        *,
+        documents: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="omics-sandbox-") if folder is None else None
+        self._folder = Path(self._temporary.name if self._temporary else folder or "").absolute()
+        self._asked_port = port
+        self._first_faults = read_rules(Path(faults)) if isinstance(faults, str | Path) else list(faults)
+        self._documents = documents or {}
+        self.clock = Clock()
+        self.fault_book = FaultBook()
+        self.request_log = RequestLog()
+        self.stalls = Stalls()
+        self._running: _Running | None = None
+
+    # -- life
+
+    def start(self) -> Self:
+        """Starts the server and returns when it answers.
+
+        Raises:
+            FolderInUse: Another sandbox runs on the folder.
+            OSError: The port is taken or the folder can't be written.
+            RuntimeError: The sandbox is already running.
+        """
+        if self._running is not None:
+            raise RuntimeError("the sandbox is already running")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._running = _Running(self, self._folder, self._asked_port, self._documents)
+        self.fault_book.clear()
+        self.fault_book.add(self._first_faults)
+        self._running.begin()
+        return self
+
+    def stop(self) -> None:
+        """Stops the server; the state stays in the folder unless that was a temporary one."""
+        running, self._running = self._running, None
+        if running is not None:
+            running.end()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def _up(self) -> "_Running":
+        if self._running is None:
+            raise RuntimeError("the sandbox isn't running: call start() or use it in a with block")
+        return self._running
+
+    # -- where things are
+
+    @property
+    def folder(self) -> Path:
+        """Where the state lives."""
+        return self._folder
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port: http://127.0.0.1:PORT."""
+        return f"http://127.0.0.1:{self._up.port}"
+
+    @property
+    def swagger_url(self) -> str:
+        """The URL of the Data Store's document, as its clients are configured with."""
+        return f"{self.url}/dss/v1/swagger.json"
+
+    @property
+    def s3_url(self) -> str:
+        """The URL of the S3 server for staging buckets; asking for it starts that server."""
+        return self._up.grounds.staging.url
+
+    @property
+    def staging_bucket(self) -> str:
+        """A bucket on the S3 server that is there from the start."""
+        return STAGING_BUCKET
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that point this SDK and the platform's own client at the sandbox."""
+        config = self._folder / "hca-config.json"
+        content = json.dumps({"DSSClient": {"swagger_url": self.swagger_url}}, indent=2)
+        if not config.exists() or config.read_text(encoding="utf-8") != content:
+            config.write_text(content, encoding="utf-8")
+            config.chmod(0o600)
+        return {
+            "AWS_ENDPOINT_URL_S3": self.s3_url,
+            **CREDENTIALS,
+            "HCA_CONFIG_FILE": str(config),
+            "OMICS_DSS_TOKEN": self.token(_USER, _LONG),
+        }
+
+    def info(self) -> dict[str, Any]:
+        """What the control API tells about the sandbox."""
+        return {
+            "url": self.url,
+            "s3_url": self.s3_url,
+            "staging_bucket": STAGING_BUCKET,
+            "folder": str(self.folder),
+            "services": {"dss": {"swagger_url": self.swagger_url}},
+            "clock": self.clock.state(),
+        }
+
+    # -- control
+
+    @property
+    def settings(self) -> Settings:
+        """The switches."""
+        return self._up.grounds.settings
+
+    @property
+    def dss(self) -> Dss:
+        """The Data Store's state."""
+        return self._up.dss
+
+    @property
+    def stalled(self) -> int:
+        """How many answers are stalled by a fault right now."""
+        return self.stalls.waiting
+
+    def token(self, email: str = _USER, seconds: float = 3600.0, *, groups: Sequence[str] = ALL_GROUPS) -> str:
+        """Issues a bearer token.
+
+        Args:
+            email: Whose it is.
+            seconds: How long it is good for, in the sandbox's time.
+            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles. Default both.
+
+        Returns:
+            The token.
+        """
+        return self._up.grounds.tokens.issue(email, seconds, groups)
+
+    def seed(self, folder: Path | str, *, replica: str = "aws", creator_uid: int = 0) -> BundleSummary:
+        """Makes a bundle of a folder's files, without the network.
+
+        Args:
+            folder: The folder; files in it whose names end in .json are indexed as metadata.
+            replica: aws or gcp; both have the same contents.
+            creator_uid: The user's number in the bundle and its files.
+
+        Returns:
+            The bundle's uuid, version and files.
+
+        Raises:
+            ValueError: The folder has no files, or isn't one.
+        """
+        return seed_folder(self._up.dss, Path(folder), replica=replica, creator_uid=creator_uid)
+
+    def add_faults(self, *rules: Rule) -> list[int]:
+        """Puts faults in force and returns their numbers."""
+        return self.fault_book.add(rules)
+
+    def release(self) -> None:
+        """Lets stalled answers go on."""
+        self._up.in_loop(self.stalls.release)
+
+    def requests(self, path: str = "") -> list[dict[str, Any]]:
+        """The logged requests whose path begins with a text."""
+        return [entry for entry in self.request_log.entries() if entry["path"].startswith(path)]
+
+    def finish(self) -> int:
+        """Finishes everything that is under way (file copies, checkouts) at once and returns how many they were."""
+        return self._up.dss.finish()
+
+    def reset(self) -> None:
+        """Empties all services, takes injected faults and moved time back, and forgets tokens and the log."""
+        up = self._up
+        up.in_loop(self.stalls.release)
+        self.fault_book.clear()
+        self.fault_book.add(self._first_faults)
+        self.clock.reset()
+        up.clear()
+        self.request_log.clear()
+
+
+class _Running:
+    """What exists between start and stop."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path, port: int, documents: Mapping[str, Mapping[str, Any]]) -> None:
+        self._stalls = sandbox.stalls
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closers: list[Callable[[], object]] = []
+        try:
+            self._open(sandbox, folder, port, documents)
+        except BaseException:
+            self._close()
+            raise
+
+    def _open(self, sandbox: Sandbox, folder: Path, port: int, documents: Mapping[str, Mapping[str, Any]]) -> None:
+        self._closers.append(FolderLock(folder).release)
+        # Before anything else is done, so that a taken port leaves nothing behind.
+        self.socket = socket.create_server(("127.0.0.1", port), backlog=1024, reuse_port=False)
+        self._closers.append(self.socket.close)
+        self.port: int = self.socket.getsockname()[1]
+        self._database = Database(folder / "state.sqlite")
+        self._closers.append(self._database.close)
+        clock = sandbox.clock
+        staging = Staging((STAGING_BUCKET,))
+        self._closers.append(staging.stop)
+        self.grounds = Grounds(
+            database=self._database,
+            objects=ObjectStore(folder / "objects", self._database),
+            clock=clock,
+            settings=Settings(self._database),
+            signer=Signer(_key(folder), clock.now),
+            staging=staging,
+            tokens=Tokens(self._database, clock.now),
+        )
+        self._keep_time()
+        self.dss = Dss(self.grounds)
+        self._closers.append(self.dss.close)
+        service = dss_service(self.dss, documents.get("dss") or read_document("dss"))
+        objects = Mount("/_objects", app=ObjectServer(self.grounds.objects, self.grounds.signer))
+        app = make_app([service], self.grounds.tokens, [objects, control_routes(sandbox)])
+        config = uvicorn.Config(
+            Wire(app, sandbox.request_log, sandbox.fault_book, clock, sandbox.stalls),
+            http=Connection,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="omics-sandbox", daemon=True)
+        self._started = threading.Event()
+        self._failure: BaseException | None = None
+
+    def _keep_time(self) -> None:
+        """Moved time survives a restart, or versions and expiry times would lie in the future."""
+        database, clock = self._database, self.grounds.clock
+        database.define(clock="id INTEGER PRIMARY KEY, state TEXT NOT NULL")
+        if row := database.row("SELECT state FROM clock"):
+            clock.restore(json.loads(row["state"]))
+
+        def keep() -> None:
+            database.execute("REPLACE INTO clock VALUES (1, ?)", (json.dumps(clock.state()),))
+
+        self._closers.append(clock.on_change(keep))
+
+    def _run(self) -> None:
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._report_start(self._loop)
+            await self._server.serve(sockets=[self.socket])
+
+        try:
+            asyncio.run(serve())
+        except BaseException as error:
+            self._failure = error
+        finally:
+            self._started.set()
+
+    def _report_start(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._server.started:
+            self._started.set()
+        else:
+            loop.call_later(0.001, self._report_start, loop)
+
+    def begin(self) -> None:
+        self._thread.start()
+        self._started.wait()
+        if self._failure is not None:
+            self._close()
+            raise RuntimeError("the sandbox's server didn't start") from self._failure
+
+    def in_loop(self, function: Callable[[], None]) -> None:
+        """Runs a function in the server's event loop and waits for it."""
+        done = threading.Event()
+
+        def run() -> None:
+            function()
+            done.set()
+
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(run)
+        done.wait(10)
+
+    def clear(self) -> None:
+        with self._database.transaction():
+            self._database.clear()
+        self.dss.clear()
+        self.grounds.objects.clear()
+        self.grounds.staging.reset()
+
+    def end(self) -> None:
+        self.in_loop(self._stalls.release)
+        self._server.should_exit = True
+        self._thread.join()
+        self._close()
+
+    def _close(self) -> None:
+        while self._closers:
+            self._closers.pop()()
+
+
+def _key(folder: Path) -> bytes:
+    """The key that signs URLs. It isn't reset, so a client that holds an old URL is told 404 and not 403."""
+    path = folder / "signing.key"
+    if not path.exists():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def serve(
+    folder: Path | str | None = None,
+    port: int = 0,
+    faults: Path | str | Sequence[Rule] = (),
+    *,
+    on_ready: Callable[[Sandbox], None] = lambda _sandbox: None,
+) -> None:
+    """Runs a sandbox until the process gets SIGINT or SIGTERM; for the main thread of a process.
+
+    Args:
+        folder: As for `Sandbox`.
+        port: As for `Sandbox`.
+        faults: As for `Sandbox`.
+        on_ready: Called with the running sandbox, to tell the user where it is.
+    """
+    stop = threading.Event()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+
+    def tell(_number: int, _frame: object) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, tell) for number in numbers}
+    try:
+        with Sandbox(folder, port, faults) as sandbox:
+            on_ready(sandbox)
+            # A wait without an end can't be interrupted on every system.
+            while not stop.wait(1.0):
+                pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,133 @@
+"""What a platform's service is to the sandbox: a document, and a handler for each of its operations."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jsonschema import FormatChecker
+
+from omicsdk.sandbox.auth import Caller, Tokens
+from omicsdk.sandbox.clock import Clock
+from omicsdk.sandbox.document import Operation
+from omicsdk.sandbox.objects import ObjectStore
+from omicsdk.sandbox.presigned import Signer
+from omicsdk.sandbox.settings import Settings
+from omicsdk.sandbox.staging import Staging
+from omicsdk.sandbox.store import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What all services of a sandbox stand on.
+
+    Attributes:
+        database: The SQLite file.
+        objects: The contents that users see.
+        clock: The sandbox's time.
+        settings: The switches.
+        signer: Makes presigned URLs.
+        staging: The S3 server of staging buckets.
+        tokens: The bearer tokens.
+    """
+
+    database: Database
+    objects: ObjectStore
+    clock: Clock
+    settings: Settings
+    signer: Signer
+    staging: Staging
+    tokens: Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, checked against the document.
+
+    Attributes:
+        operation: Which operation it is.
+        arguments: Its arguments as the types that the document states, defaults filled in.
+        body: Its JSON body, or None.
+        caller: Who sent it; None when the operation needs no token.
+        origin: Scheme, host and port as the client reached them.
+        prefix: Where the service is mounted, such as /dss/v1.
+        path: The request's path below the prefix.
+        query: The request's query parameters in their order.
+    """
+
+    operation: Operation
+    arguments: Mapping[str, Any]
+    body: Any
+    caller: Caller | None
+    origin: str
+    prefix: str
+    path: str
+    query: Sequence[tuple[str, str]]
+
+    def url(self, **changes: str | int) -> str:
+        """The request's own absolute URL, with some query parameters replaced or added."""
+        new = {name: str(value) for name, value in changes.items()}
+        # First mentions win, as in the validation: a client that repeats parameters gets a clean URL back.
+        kept = dict(reversed(self.query))
+        return self.service_url(self.path, {**kept, **new})
+
+    def service_url(self, path: str, query: Mapping[str, str]) -> str:
+        """The absolute URL of a path of the same service; the path isn't quoted yet."""
+        text = f"{self.origin}{self.prefix}{quote(path)}"
+        return f"{text}?{urlencode(query)}" if query else text
+
+    @property
+    def sender(self) -> Caller:
+        """Who sent a request of an operation that needs a token."""
+        assert self.caller is not None, f"{self.operation.name} isn't secured in the document"
+        return self.caller
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer.
+
+    Attributes:
+        body: A JSON value; None sends no body.
+        status: The HTTP status.
+        headers: Its headers.
+    """
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+Handler = Callable[[Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One platform's service.
+
+    Attributes:
+        name: Its name, such as dss.
+        prefix: Where it is mounted, such as /dss/v1.
+        document: Its OpenAPI 3.1 document.
+        document_path: Where the document is served below the prefix.
+        handlers: Operation name to handler; each operation of the document must have one.
+        formats: Checks of the document's own formats.
+        format_codes: Which error code a violated format gives.
+    """
+
+    name: str
+    prefix: str
+    document: Mapping[str, Any]
+    document_path: str
+    handlers: Mapping[str, Handler]
+    formats: FormatChecker
+    format_codes: Mapping[str, str]
+
+
+def by_name(functions: Iterable[Callable[..., Reply]], state: object) -> dict[str, Handler]:
+    """Handlers named as their functions, each bound to the service's state as first argument."""
+
+    def bind(function: Callable[..., Reply]) -> Handler:
+        return lambda call: function(state, call)
+
+    return {function.__name__: bind(function) for function in functions}

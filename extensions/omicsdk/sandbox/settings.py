@@ -1,0 +1,91 @@
+"""Switches that a test or a teacher turns while the sandbox runs."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from omicsdk.sandbox.store import Database
+
+Value = bool | int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One switch.
+
+    Attributes:
+        name: Its name, prefixed by the service that reads it, such as `dss.checkout_redirects`.
+        default: Its value until somebody turns it; its type is the type of every value.
+        meaning: What it does, with the unit.
+    """
+
+    name: str
+    default: Value
+    meaning: str
+
+
+class Settings:
+    """The switches of one sandbox. They survive a restart, and a reset puts them back.
+
+    Args:
+        database: Where turned switches are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[str, Setting] = {}
+        database.define(settings="name TEXT PRIMARY KEY, value TEXT NOT NULL")
+
+    def declare(self, *settings: Setting) -> None:
+        """Makes switches known."""
+        self._known.update((setting.name, setting) for setting in settings)
+
+    def number(self, name: str) -> float:
+        """The value of a switch that is a number."""
+        value = self._value(name)
+        if isinstance(value, str):
+            raise TypeError(f"{name} is a text")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """The value of a switch that is on or off."""
+        return bool(self._value(name))
+
+    def _value(self, name: str) -> Value:
+        row = self._database.row("SELECT value FROM settings WHERE name = ?", (name,))
+        return json.loads(row["value"]) if row else self._known[name].default
+
+    def turn(self, values: Mapping[str, object]) -> None:
+        """Turns switches, all or none.
+
+        Raises:
+            ValueError: A name isn't known, or a value has another type or is negative.
+        """
+        for name, value in values.items():
+            if name not in self._known:
+                raise ValueError(f"there is no setting {name!r}; there are {', '.join(sorted(self._known))}")
+            default = self._known[name].default
+            right = (
+                isinstance(value, type(default))
+                if isinstance(default, bool | str)
+                else isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+            )
+            if not right:
+                kind = (
+                    "true or false"
+                    if isinstance(default, bool)
+                    else "a text"
+                    if isinstance(default, str)
+                    else "0 or more"
+                )
+                raise ValueError(f"{name} takes {kind}, not {value!r}")
+        with self._database.transaction():
+            for name, value in values.items():
+                self._database.execute("REPLACE INTO settings VALUES (?, ?)", (name, json.dumps(value)))
+
+    def all(self) -> dict[str, dict[str, Value]]:
+        """Every switch with its value, default and meaning."""
+        return {
+            name: {"value": self._value(name), "default": setting.default, "meaning": setting.meaning}
+            for name, setting in sorted(self._known.items())
+        }

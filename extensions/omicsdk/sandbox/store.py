@@ -1,0 +1,133 @@
+"""The sandbox's one SQLite file. Each service keeps its own tables in it behind a small class of its own."""
+
+import sqlite3
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+# Raised when a table's meaning changes: an older folder is then refused, not misread.
+SCHEMA_VERSION = 1
+
+
+class FolderInUse(Exception):
+    """Another sandbox is running on the folder."""
+
+
+class Database:
+    """One connection to one file, shared by threads behind a lock.
+
+    SQLite writes one transaction at a time anyway, and a statement here takes tens of microseconds, so a lock
+    costs nothing that a pool of connections would win back.
+
+    Args:
+        path: The file; made when it isn't there.
+
+    Raises:
+        ValueError: The file was written by another, incompatible release.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._tables: list[str] = []
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        found: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if found not in (0, SCHEMA_VERSION):
+            self._connection.close()
+            raise ValueError(
+                f"{path} has layout {found}, this release reads {SCHEMA_VERSION}: start with another folder or remove it"
+            )
+        self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+
+    def define(self, **tables: str) -> None:
+        """Makes tables that aren't there yet: name to the text between the brackets of CREATE TABLE."""
+        for name, columns in tables.items():
+            self.execute(f"CREATE TABLE IF NOT EXISTS {name} ({columns})")
+            self._tables.append(name)
+
+    def define_views(self, **views: str) -> None:
+        """Makes views that aren't there yet: name to their SELECT."""
+        for name, query in views.items():
+            self.execute(f"CREATE VIEW IF NOT EXISTS {name} AS {query}")
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """All statements of the block take effect together, or none when it raises. Blocks may nest."""
+        with self._lock:
+            outermost = self._depth == 0
+            self._depth += 1
+            try:
+                if outermost:
+                    self._connection.execute("BEGIN IMMEDIATE")
+                try:
+                    yield
+                except BaseException:
+                    if outermost:
+                        self._connection.execute("ROLLBACK")
+                    raise
+                if outermost:
+                    self._connection.execute("COMMIT")
+            finally:
+                self._depth -= 1
+
+    def execute(self, statement: str, values: Sequence[Any] = ()) -> int:
+        """Runs a statement and returns how many rows it changed."""
+        with self._lock:
+            return self._connection.execute(statement, values).rowcount
+
+    def execute_many(self, statement: str, values: Iterable[Sequence[Any]]) -> None:
+        """Runs a statement for each row of values."""
+        with self._lock:
+            self._connection.executemany(statement, values)
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        """All rows of a query."""
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
+    def row(self, statement: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
+        """The first row of a query, or None."""
+        with self._lock:
+            return self._connection.execute(statement, values).fetchone()
+
+    def clear(self) -> None:
+        """Empties every table."""
+        with self.transaction():
+            for name in self._tables:
+                self.execute(f"DELETE FROM {name}")  # noqa: S608 - our own names
+
+    def close(self) -> None:
+        """Closes the file; the state stays."""
+        with self._lock:
+            self._connection.close()
+
+
+class FolderLock:
+    """Holds a folder for one sandbox; the system lets go of it when the process ends, however it ends.
+
+    Args:
+        folder: An existing folder.
+
+    Raises:
+        FolderInUse: Another process, or another sandbox of this one, holds it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        # An exclusive SQLite transaction is a file lock that works the same on every system.
+        self._connection = sqlite3.connect(
+            folder / "lock.sqlite", timeout=0.0, check_same_thread=False, isolation_level=None
+        )
+        try:
+            self._connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            self._connection.close()
+            raise FolderInUse(f"a sandbox is already running on {folder}: stop it or name another folder") from error
+
+    def release(self) -> None:
+        """Lets another sandbox use the folder."""
+        self._connection.close()

@@ -1,0 +1,146 @@
+"""Checks a request against the operation that the document describes, and turns its texts into values."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema import exceptions as schema_errors
+from jsonschema.exceptions import ValidationError
+
+from omicsdk.sandbox.document import Operation, Parameter
+from omicsdk.sandbox.problems import Problem, bad_arguments
+
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+
+class RequestValidator:
+    """Validates the requests of one operation.
+
+    Args:
+        operation: The operation.
+        document: The document that it stands in; schemas are looked up there.
+        formats: Checks of the document's own formats.
+        codes: Which error code a violated format gives; others give `illegal_arguments`.
+    """
+
+    def __init__(
+        self, operation: Operation, document: Mapping[str, Any], formats: FormatChecker, codes: Mapping[str, str]
+    ) -> None:
+        self._operation = operation
+        self._codes = codes
+        # References begin with #/components/schemas, so each schema carries the document's components along.
+        self._components = {"components": document.get("components", {})}
+        self._formats = formats
+        self._parameters = [(each, self._validator(each.schema)) for each in operation.parameters]
+        self._body = None if operation.body is None else self._validator(operation.body)
+
+    def _validator(self, schema: Mapping[str, Any]) -> Draft202012Validator:
+        return Draft202012Validator({**schema, **self._components}, format_checker=self._formats)
+
+    def arguments(
+        self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The arguments of a request, as the types that the document states, defaults filled in.
+
+        A query parameter that comes twice counts the first time: the platform's published client appends its
+        original parameters to a next link again. Parameters that the operation doesn't have are ignored, as by the
+        platform.
+
+        Args:
+            path: The path's parameters.
+            query: The query's parameters in their order.
+            headers: The request's headers, names in lower case.
+
+        Returns:
+            Name to value; an optional one that is absent and has no default isn't in it.
+
+        Raises:
+            Problem: 400; a parameter is missing or isn't what the document states.
+        """
+        first = dict(reversed(query))
+        found: dict[str, Any] = {}
+        for parameter, validator in self._parameters:
+            source = {"path": path, "query": first, "header": headers}.get(parameter.place, {})
+            name = parameter.name.lower() if parameter.place == "header" else parameter.name
+            if name not in source:
+                if parameter.required:
+                    raise bad_arguments(f"Missing {parameter.place} parameter '{parameter.name}'")
+                if "default" in parameter.schema:
+                    found[parameter.name] = parameter.schema["default"]
+                continue
+            found[parameter.name] = value = _value(parameter, source[name])
+            self._complain(validator, value, f"{parameter.place} parameter '{parameter.name}'")
+        return found
+
+    def body(self, sent: object, present: bool) -> Any:
+        """Checks a request's JSON body.
+
+        Args:
+            sent: The decoded body; ignored when there was none.
+            present: Whether there was one.
+
+        Returns:
+            The body; an empty object for an optional body that is absent, None for an operation without one.
+
+        Raises:
+            Problem: 400; the body is missing or isn't what the document states.
+        """
+        if self._body is None:
+            return None
+        if not present:
+            if self._operation.body_required:
+                raise bad_arguments("The request has no JSON body, this operation needs one")
+            return {}
+        self._complain(self._body, sent, "body")
+        return sent
+
+    def _complain(self, validator: Draft202012Validator, value: object, where: str) -> None:
+        found = cast("Any", validator)  # its stubs know no JSON value but the wrong ones
+        if found.is_valid(value):
+            return
+        error = cast("ValidationError", cast("Any", schema_errors).best_match(found.iter_errors(value)))
+        place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
+        message = f"The {where}{place} {_complaint(error)}"
+        stated = cast("str", error.validator_value) if error.validator == "format" else ""
+        raise Problem(400, self._codes.get(stated, "illegal_arguments"), message)
+
+
+def _value(parameter: Parameter, text: str) -> Any:
+    stated = parameter.schema.get("type", "string")
+    kinds = cast("list[str]", stated if isinstance(stated, list) else [stated])
+    if "boolean" in kinds:
+        if text.lower() not in ("true", "false"):
+            raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is true or false, not '{text}'")
+        return text.lower() == "true"
+    if "integer" in kinds:
+        if not _INTEGER.fullmatch(text):
+            raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is a whole number, not '{text}'")
+        return int(text)
+    if "number" in kinds:
+        if not _NUMBER.fullmatch(text):
+            raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is a number, not '{text}'")
+        return float(text)
+    return text
+
+
+def _complaint(error: ValidationError) -> str:
+    value = repr(error.instance)
+    shown = value if len(value) <= 80 else value[:77] + "..."
+    limit = cast("Any", error.validator_value)
+    match error.validator:
+        case "enum":
+            return f"is one of {', '.join(map(str, limit))}, not {shown}"
+        case "type":
+            return f"is of type {limit}, not {shown}"
+        case "pattern":
+            return f"doesn't match {limit}: {shown}"
+        case "minimum" | "maximum":
+            return f"has the {error.validator} {limit}, not {shown}"
+        case "format":
+            return f"isn't a {limit}: {shown}"
+        case "maxItems":
+            return f"has at most {limit} items"
+        case _:
+            return f"is wrong: {error.message[:200]}"

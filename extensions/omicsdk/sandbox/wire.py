@@ -1,0 +1,273 @@
+"""What stands between the socket and the services: the request log and the injected faults."""
+
+import asyncio
+import json
+import threading
+from collections import deque
+from collections.abc import MutableMapping
+from dataclasses import asdict, dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from omicsdk.sandbox.clock import Clock
+from omicsdk.sandbox.connection import reset_connection
+from omicsdk.sandbox.faults import FaultBook, Rule
+
+CONTROL_PREFIX = "/_sandbox"
+_KEPT = 20_000
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request in the log.
+
+    Attributes:
+        number: Counts from 1 since the last reset.
+        at: When it came, in the sandbox's time.
+        method: HTTP method.
+        path: Path as sent.
+        query: Query as sent; empty for presigned URLs, whose query is a secret.
+        range: Its Range header.
+        agent: Its User-Agent header.
+        authorized: Whether it carried an Authorization header.
+        status: The status that was answered; 0 when none was.
+        sent: Bytes of the answer's body that were handed to the socket.
+        done: Whether the answer was sent to its end.
+    """
+
+    number: int
+    at: float
+    method: str
+    path: str
+    query: str
+    range: str
+    agent: str
+    authorized: bool
+    status: int = 0
+    sent: int = 0
+    done: bool = False
+
+
+class RequestLog:
+    """The last requests, newest at the end. Requests to the control API aren't in it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._entries: deque[Entry] = deque(maxlen=_KEPT)
+        self._count = 0
+
+    def begin(self, scope: Scope, now: float) -> Entry:
+        """Enters a request."""
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        path: str = scope["raw_path"].decode("latin-1")
+        entry = Entry(
+            number=0,
+            at=now,
+            method=scope["method"],
+            path=path,
+            query="" if path.startswith("/_objects/") else scope["query_string"].decode("latin-1"),
+            range=headers.get(b"range", ""),
+            agent=headers.get(b"user-agent", ""),
+            authorized=b"authorization" in headers,
+        )
+        with self._lock:
+            self._count += 1
+            entry.number = self._count
+            self._entries.append(entry)
+        return entry
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The entries as JSON values."""
+        with self._lock:
+            return [asdict(entry) for entry in self._entries]
+
+    def clear(self) -> None:
+        """Empties the log."""
+        with self._lock:
+            self._entries.clear()
+            self._count = 0
+
+
+class _Gone(Exception):
+    """The connection was closed on purpose; nothing more can be sent."""
+
+
+class Stalls:
+    """Answers that wait to be released."""
+
+    def __init__(self) -> None:
+        self._released = asyncio.Event()
+        self.waiting = 0
+
+    def release(self) -> None:
+        """Lets go of those that wait now; later ones wait again."""
+        self._released.set()
+        self._released = asyncio.Event()
+
+    async def wait(self, gone: asyncio.Event) -> None:
+        """Waits for the release, or until the client has gone."""
+        self.waiting += 1
+        waits = [asyncio.create_task(self._released.wait()), asyncio.create_task(gone.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.waiting -= 1
+            for each in waits:
+                each.cancel()
+
+
+class Wire:
+    """The outermost ASGI application: logs each request, applies the faults, passes it on.
+
+    Args:
+        app: The services.
+        log: Where requests are entered.
+        book: The faults in force.
+        clock: The sandbox's time.
+        stalls: Where stalled answers wait.
+    """
+
+    def __init__(self, app: ASGIApp, log: RequestLog, book: FaultBook, clock: Clock, stalls: Stalls) -> None:
+        self._app = app
+        self._log = log
+        self._book = book
+        self._clock = clock
+        self._stalls = stalls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if scope["type"] != "http" or path == CONTROL_PREFIX or path.startswith(CONTROL_PREFIX + "/"):
+            await self._app(scope, receive, send)
+            return
+        entry = self._log.begin(scope, self._clock.now())
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+        acting = self._book.act(scope["method"], path, query)
+        counting = _counted(send, entry)
+        if not acting:
+            await self._app(scope, receive, counting)
+            return
+        try:
+            await self._misbehave(acting, scope, receive, counting)
+        except _Gone:
+            return
+
+    async def _misbehave(self, acting: list[Rule], scope: Scope, receive: Receive, send: Send) -> None:
+        body: bytes | None = await _whole_body(receive)
+        gone = asyncio.Event()
+        watcher = asyncio.create_task(_watch(receive, gone))
+        try:
+            for rule in acting:
+                if rule.action == "delay":
+                    await self._clock.sleep(rule.seconds)
+                elif rule.action == "stall" and rule.at == 0:
+                    await self._stalls.wait(gone)
+                elif rule.action == "reset" and rule.at == 0:
+                    reset_connection(scope)
+                    return
+                elif rule.action == "no_range":
+                    scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"range"]}
+                elif rule.action == "status":
+                    await _answer(rule, scope, send)
+                    return
+                else:
+                    send = self._spoiled(rule, scope, send, gone)
+
+            async def replay() -> Message:
+                nonlocal body
+                if body is not None:
+                    message: Message = {"type": "http.request", "body": body, "more_body": False}
+                    body = None
+                    return message
+                await gone.wait()
+                return {"type": "http.disconnect"}
+
+            await self._app(scope, replay, send)
+        finally:
+            watcher.cancel()
+
+    def _spoiled(self, rule: Rule, scope: Scope, send: Send, gone: asyncio.Event) -> Send:
+        sent = 0
+
+        async def spoil(message: MutableMapping[str, Any]) -> None:
+            nonlocal sent
+            if message["type"] == "http.response.start":
+                await send(_shortened(message, rule.at) if rule.action == "short" else message)
+                return
+            body: bytes = message.get("body", b"")
+            start, sent = sent, sent + len(body)
+            if rule.action == "wrong":
+                await send({**message, "body": _flipped(body, rule.at - start, rule.length)})
+            elif (sent <= rule.at and not (rule.action == "short" and sent == rule.at)) or start > rule.at:
+                await send(message)
+            else:
+                head, tail = body[: rule.at - start], body[rule.at - start :]
+                if rule.action == "short":
+                    await send({"type": "http.response.body", "body": head, "more_body": False})
+                    raise _Gone
+                if head:
+                    await send({"type": "http.response.body", "body": head, "more_body": True})
+                if rule.action == "stall":
+                    await self._stalls.wait(gone)
+                    await send({**message, "body": tail})
+                    return
+                if rule.action == "reset":
+                    reset_connection(scope)
+                raise _Gone
+
+        return spoil
+
+
+def _counted(send: Send, entry: Entry) -> Send:
+    async def counting(message: MutableMapping[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            entry.status = message["status"]
+        await send(message)
+        if message["type"] == "http.response.body":
+            entry.sent += len(message.get("body", b""))
+            entry.done = not message.get("more_body", False)
+
+    return counting
+
+
+async def _whole_body(receive: Receive) -> bytes:
+    blocks: list[bytes] = []
+    more = True
+    while more:
+        message = await receive()
+        blocks.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(blocks)
+
+
+async def _watch(receive: Receive, gone: asyncio.Event) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
+    gone.set()
+
+
+async def _answer(rule: Rule, scope: Scope, send: Send) -> None:
+    title = "A fault that was asked for"
+    content = json.dumps({"status": rule.status, "code": rule.code, "title": title}).encode()
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(content)).encode())]
+    if rule.retry_after is not None:
+        headers.append((b"retry-after", str(rule.retry_after).encode()))
+    if rule.location is not None:
+        headers.append((b"location", rule.location.encode()))
+    await send({"type": "http.response.start", "status": rule.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+
+
+def _shortened(message: MutableMapping[str, Any], length: int) -> Message:
+    def shorter(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        return (name, str(min(length, int(value))).encode()) if name == b"content-length" else (name, value)
+
+    return {**message, "headers": [shorter(*pair) for pair in message["headers"]]}
+
+
+def _flipped(body: bytes, start: int, length: int) -> bytes:
+    begin, end = max(start, 0), min(start + length, len(body))
+    if begin >= end:
+        return body
+    return body[:begin] + bytes(byte ^ 0xFF for byte in body[begin:end]) + body[end:]
