@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, cast
 from urllib.parse import urlencode
 
 from omicsdk.core.narrowing import is_array, is_list, is_mapping
-from omicsdk.core.omit import OMIT
+from omicsdk.core.omit import OMIT, Omit
 
 CHUNK = 1 << 20
 """Bytes read from a file at a time."""
@@ -56,8 +56,25 @@ def json_body(value: object, media_type: str = "application/json") -> Body:
     return Body(json.dumps(plain(value), ensure_ascii=False, separators=(",", ":")).encode(), media_type)
 
 
-def form_body(fields: Mapping[str, object]) -> Body:
-    """An application/x-www-form-urlencoded body; lists repeat their name, OMIT and None are left out."""
+def given(fields: Mapping[str, object]) -> Mapping[str, object] | Omit:
+    """The fields of a body that may be left out as a whole: OMIT when none of them is given."""
+    return OMIT if all(value is OMIT for value in fields.values()) else fields
+
+
+def members(value: Any) -> Mapping[str, object] | Omit:
+    """A whole form as its fields: a mapping as it is, a model as a dict; OMIT stays."""
+    to_dict = getattr(value, "to_dict", None)
+    return to_dict() if to_dict is not None else value
+
+
+def form_body(fields: Mapping[str, object] | Omit) -> Body:
+    """An application/x-www-form-urlencoded body; lists repeat their name, OMIT and None are left out.
+
+    Args:
+        fields: Names and values; OMIT is no body.
+    """
+    if fields is OMIT:
+        return NO_BODY
     pairs: list[tuple[str, str]] = []
     for name, value in fields.items():
         if value is OMIT or value is None:
@@ -99,13 +116,15 @@ def chunks(source: Content) -> Iterator[bytes]:
         yield from iter(lambda: source.read(CHUNK), b"")
 
 
-def multipart_body(fields: Mapping[str, object], files: Sequence[str] = ()) -> Body:
+def multipart_body(fields: Mapping[str, object] | Omit, files: Sequence[str] = ()) -> Body:
     """A multipart/form-data body (RFC 7578), streamed.
 
     Args:
-        fields: Names and values; OMIT and None are left out, lists repeat their name.
+        fields: Names and values; OMIT and None are left out, lists repeat their name. OMIT is no body.
         files: Names of the binary fields: bytes, a file object, a path, or (file name, one of these).
     """
+    if fields is OMIT:
+        return NO_BODY
     boundary = os.urandom(16).hex()
     parts = [
         (name, item, name in files)

@@ -1,12 +1,13 @@
 """What goes out: an operation's facts and the request built from its arguments, as plain data."""
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
 
-from omicsdk.core.bodies import NO_BODY, Body
+from omicsdk.core.bodies import NO_BODY, Body, plain
 from omicsdk.core.narrowing import is_list, is_mapping
 from omicsdk.core.omit import OMIT
 
@@ -186,6 +187,13 @@ def deep_object(name: str, value: Any) -> Query:
     if is_mapping(value):
         return [(f"{name}[{key}]", item) for key, item in value.items()]
     return [(name, value)]
+
+
+def json_text(value: object) -> object:
+    """A parameter that the document wants as JSON; OMIT and None stay."""
+    return (
+        value if value is OMIT or value is None else json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+    )
 
 
 def text_of(value: object) -> str:
