@@ -1,0 +1,174 @@
+"""Secrets don't survive masking, and what isn't one does."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.redaction import is_secret_name, mask_headers, mask_json, mask_text, mask_url, without_query
+
+CANARY = "c4n4ryc4n4ryc4n4ry"
+secret_names = st.sampled_from(
+    [
+        "access_token", "token", "api_key", "apikey", "API-Key", "X-Amz-Security-Token", "client_secret", "password",
+        "Authorization", "refresh_token", "sessionid", "x-sbg-auth-token", "signature", "private_key", "id_token",
+    ]
+)  # fmt: skip
+plain = st.text(st.characters(codec="ascii", exclude_characters="\x00"), max_size=20).filter(
+    lambda text: CANARY not in text
+)
+words = st.from_regex(r"[a-z]{1,8}", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.org/v1/bundles/b?replica=aws&version=1", "https://a.org/v1/bundles/b?replica=aws&version=1"),
+        ("https://s3.org/k?X-Amz-Date=1&X-Amz-Signature=c", "https://s3.org/k?***"),
+        ("https://s3.org/k?AWSAccessKeyId=a&Signature=c&Expires=1", "https://s3.org/k?***"),
+        ("https://storage.org/k?x-goog-signature=c#f", "https://storage.org/k?***#f"),
+        ("https://blob.org/k?sv=1&sig=c", "https://blob.org/k?***"),
+        ("https://a.org/?access_token=c&n=1", "https://a.org/?access_token=***&n=1"),
+        ("https://a.org/?acc%65ss_token=c&n=1", "https://a.org/?acc%65ss_token=***&n=1"),
+        ("https://u:c@a.org/x", "https://***@a.org/x"),
+        ("https://a.org/cb#access_token=c&n=1", "https://a.org/cb#access_token=***&n=1"),
+        ("https://a.org/cb?code=c&state=s", "https://a.org/cb?code=***&state=***"),
+        ("/files/f?replica=aws&token=c", "/files/f?replica=aws&token=***"),
+        ("https://a.org/?source=https%3A%2F%2Fs3.org%2Fk%3FX-Amz-Signature%3Dc", "https://a.org/?source=***"),
+        ("https://[broken/?token=c", "https://[broken/?token=***"),
+        ("", ""),
+    ],
+)
+def test_urls(url, shown):
+    assert mask_url(url) == shown
+
+
+@pytest.mark.parametrize("url", ["https://u:p@a.org/k?x=1#f", "https://a.org/k#f?x"])
+def test_without_query(url):
+    assert without_query(url).endswith("a.org/k")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "get_bundle: 404 not_found: Cannot find bundle!",
+        "code: not_found, key: value, status=404",
+        "the token ended; basic authentication is refused",
+        "see https://a.org/docs?page=2#tokens for more",
+        "token_type=Bearer",
+        '{"files": [{"name": "a.txt", "sha256": "ab"}]}',
+        "C:\\data\\file.txt: 3 of 10 bytes",
+    ],
+)
+def test_harmless_text_stays(text):
+    assert mask_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Authorization: Bearer {CANARY}",
+        f"authorization: Token {CANARY} and more",
+        f"-H 'Authorization: {CANARY}'",
+        f"sent bearer {CANARY}",
+        f'{{"access_token": "{CANARY}", "n": 1}}',
+        f'{{"access_token": "a\\"{CANARY}", "n": 1}}',
+        f"{{'password': '{CANARY}'}}",
+        repr(json.dumps({"refresh_token": CANARY})),
+        json.dumps(json.dumps({"refresh_token": CANARY})),
+        f'"api_key":"{CANARY}',
+        f"eyJhbGciOiJIUzI1NiJ9.{CANARY}.{CANARY}",
+        f"Location: https://s3.org/k?X-Amz-Signature={CANARY}",
+        f"(b'Location', b'https://s3.org/k?X-Amz-Signature={CANARY}')",
+        f"Set-Cookie: sid={CANARY}",
+        f"AWS_SECRET_ACCESS_KEY={CANARY}",
+        f"https://u:{CANARY}@a.org",
+        f"--access-token={CANARY}",
+    ],
+)
+def test_secrets_in_text_go(text):
+    assert CANARY not in mask_text(text)
+
+
+@given(plain, secret_names, st.sampled_from(["=", ": ", ":", '": "', "': '"]), plain)
+def test_a_named_secret_in_text_goes(before, name, between, after):
+    assert CANARY not in mask_text(f"{before} {name}{between}{CANARY} {after}")
+
+
+@given(st.lists(st.tuples(words, words), max_size=4), secret_names, st.integers(0, 4), st.sampled_from("&;"))
+def test_a_secret_in_a_query_goes(pairs, name, place, separator):
+    pairs = [f"{key}={value}" for key, value in pairs]
+    pairs.insert(place, f"{quote(name)}={CANARY}")
+    url = "https://a.org/p?" + separator.join(pairs)
+    assert CANARY not in mask_url(url)
+    assert CANARY not in mask_text(f"failed: {url}, again")
+
+
+@given(secret_names, st.text(max_size=10))
+def test_a_secret_header_goes(name, other):
+    assert mask_headers({name: CANARY, "x-other": "1"}) == [(name, "***"), ("x-other", "1")]
+
+
+leaf = st.none() | st.booleans() | st.integers() | words
+json_values = st.recursive(leaf, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3))
+
+
+@given(json_values, secret_names, json_values)
+def test_a_secret_field_goes_whatever_is_in_it(value, name, other):
+    masked = mask_json({"a": [{name: [CANARY, value]}, other]})
+    assert CANARY not in json.dumps(masked)
+    assert mask_json(masked) == masked
+
+
+@given(json_values)
+def test_a_json_value_keeps_its_shape(value):
+    masked = mask_json(value)
+    if not any(is_secret_name(word) for word in _keys(value)):
+        assert masked == value
+
+
+def _keys(value):
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _keys(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _keys(item)
+
+
+def test_deep_values_are_masked():
+    value = [CANARY]
+    for _ in range(5000):
+        value = [value]
+    assert CANARY not in repr(mask_json({"token": value}))
+    assert mask_json(value)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "x",
+        "eyJ-",
+        "token ",
+        "bearer ",
+        '"',
+        "a=",
+        "://",
+        "://a?b=c&",
+        "\\",
+        '\\"a',
+        "authorization:",
+        "a='",
+        "  ",
+        "%",
+        "&;",
+        "AKIA",
+    ],
+)
+@pytest.mark.timeout(20)  # quadratic cost would take minutes
+def test_hostile_text_costs_linear_time(piece):
+    assert mask_text(piece * (200_000 // len(piece)))
