@@ -140,6 +140,16 @@ def test_a_key_with_dots_is_a_path() -> None:
     assert not has_value({"a": [{"b": []}]}, "a.b")
 
 
+def test_documents_may_nest_deeper_than_python_recurses() -> None:
+    deep: Any = 1
+    for level in range(50_000):
+        deep = [deep] if level % 2 else {"a": deep}
+    document = {"lists": [[deep]], "a": deep}
+    assert holds({"exists": {"field": "a"}}, document)
+    assert holds({"exists": {"field": "lists"}}, document)
+    assert not holds({"term": {"a.a.a": 2}}, document)
+
+
 scalars = st.one_of(st.text(max_size=6), st.integers(-50, 50), st.booleans(), st.floats(-50, 50))
 documents = st.dictionaries(st.sampled_from("abc"), st.one_of(scalars, st.lists(scalars, max_size=3)), max_size=3)
 fields = st.sampled_from("abc")

@@ -192,7 +192,7 @@ def _search_errors() -> tuple[type[Exception], ...]:
 def _is_json(value: object) -> bool:
     try:
         json.dumps(value)
-    except TypeError:  # an expression such as `&name` gives a reference
+    except (TypeError, RecursionError):  # an expression such as `&name` gives a reference
         return False
     return True
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import cast
 
 Scalar = str | int | float | bool
 
@@ -50,40 +50,41 @@ def leaves(document: object, field: str) -> Iterator[Scalar]:
 
 def has_value(document: object, field: str) -> bool:
     """Whether a field, or anything below it, holds something other than null."""
-    if any(_holds_scalar(node) for node in _walk(document, field.split("."))):
-        return True
+    for node in _walk(document, field.split(".")):
+        if any(is_scalar(value) for value in _members(node, inside=True)):
+            return True
     head, _, tail = field.rpartition(".")
     return bool(head) and tail == "keyword" and has_value(document, head)
 
 
-def _walk(node: object, steps: Sequence[str]) -> Iterator[object]:
-    if not steps:
-        yield node
-    elif isinstance(node, Mapping):
-        children = cast(Mapping[str, object], node)
-        for taken in range(1, len(steps) + 1):
-            key = ".".join(steps[:taken])
-            if key in children:
-                yield from _walk(children[key], steps[taken:])
-    elif isinstance(node, (list, tuple)):
-        for member in cast(Sequence[object], node):
-            yield from _walk(member, steps)
+def _walk(document: object, steps: Sequence[str]) -> Iterator[object]:
+    """Every node that the steps lead to. It keeps its own stack: what users store may nest as deep as they like."""
+    left: list[tuple[object, int]] = [(document, 0)]
+    while left:
+        node, done = left.pop()
+        if done == len(steps):
+            yield node
+        elif isinstance(node, Mapping):
+            children = cast(Mapping[str, object], node)
+            for end in range(len(steps), done, -1):
+                key = ".".join(steps[done:end])
+                if key in children:
+                    left.append((children[key], end))
+        elif isinstance(node, (list, tuple)):
+            left.extend((member, done) for member in reversed(cast(Sequence[object], node)))
 
 
-def _members(node: object) -> Iterator[object]:
-    if isinstance(node, (list, tuple)):
-        for member in cast(Sequence[object], node):
-            yield from _members(member)
-    else:
-        yield node
-
-
-def _holds_scalar(node: object) -> bool:
-    if isinstance(node, Mapping):
-        return any(_holds_scalar(child) for child in cast(Mapping[str, Any], node).values())
-    if isinstance(node, (list, tuple)):
-        return any(_holds_scalar(member) for member in cast(Sequence[object], node))
-    return is_scalar(node)
+def _members(node: object, *, inside: bool = False) -> Iterator[object]:
+    """What a list holds, however nested; with `inside` what objects hold as well."""
+    left = [node]
+    while left:
+        node = left.pop()
+        if isinstance(node, (list, tuple)):
+            left.extend(reversed(cast(Sequence[object], node)))
+        elif inside and isinstance(node, Mapping):
+            left.extend(cast(Mapping[str, object], node).values())
+        else:
+            yield node
 
 
 def text_of(value: Scalar) -> str:
