@@ -1,0 +1,106 @@
+"""The commands that belong to no service, as data."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypedDict
+
+    from omicsdk.cli.shapes import Command
+
+    class BuiltinGroup(TypedDict):
+        """Commands under one word."""
+
+        title: str
+        commands: list[Command]
+
+
+GROUPS: dict[str, BuiltinGroup] = {
+    "sandbox": {
+        "title": "A local server with every service in it, to try, teach and test",
+        "commands": [
+            {
+                "command": "up",
+                "summary": "Start the server; Ctrl-C ends it.",
+                "description": "State is kept in the folder and is there again the next time. What to set for other programs "
+                "to find the server is printed as shell lines. Needs the extra: pip install 'omicsdk[sandbox]'.",
+                "run": "omicsdk.cli.sandbox:up",
+                "bare": True,
+                "parameters": [
+                    {
+                        "name": "port",
+                        "type": "integer",
+                        "default": 0,
+                        "help": "TCP port on 127.0.0.1; 0 picks a free one.",
+                    },
+                    {
+                        "name": "dir",
+                        "type": "string",
+                        "default": "omics-sandbox",
+                        "help": "Folder that keeps the state; made when it isn't there.",
+                    },
+                    {
+                        "name": "faults",
+                        "type": "string",
+                        "help": "YAML or JSON file of faults that the server shall show.",
+                    },
+                ],
+            },
+            {
+                "command": "seed",
+                "summary": "Put folders into a sandbox as bundles of the Data Store.",
+                "description": "Each folder becomes a bundle; files whose names end in .json are its metadata. Give the URL of a "
+                "running sandbox, or the folder of one that isn't running.",
+                "run": "omicsdk.cli.sandbox:seed",
+                "bare": True,
+                "parameters": [
+                    {
+                        "name": "folder",
+                        "type": "array",
+                        "items": "string",
+                        "positional": True,
+                        "required": True,
+                        "help": "Folders of files.",
+                    },
+                    {"name": "url", "type": "string", "help": "A running sandbox, such as http://127.0.0.1:8080."},
+                    {"name": "dir", "type": "string", "help": "The folder of a sandbox that isn't running."},
+                ],
+            },
+        ],
+    },
+}
+
+COMMANDS: list[Command] = [
+    {
+        "command": "codegen",
+        "summary": "Generate a typed client from an OpenAPI or Swagger document of your own.",
+        "run": "omicsdk.cli.codegen:main",
+        "forwards": True,
+    },
+    {
+        "command": "completion",
+        "summary": "Print a script that completes commands and options in your shell.",
+        "description": "bash: omics completion bash > ~/.local/share/bash-completion/completions/omics\n\n"
+        "zsh: omics completion zsh > a folder of $fpath, as _omics\n\n"
+        "fish: omics completion fish > ~/.config/fish/completions/omics.fish\n\n"
+        "powershell: omics completion powershell >> $PROFILE",
+        "run": "omicsdk.cli.completion:print_script",
+        "bare": True,
+        "parameters": [
+            {
+                "name": "shell",
+                "type": "string",
+                "positional": True,
+                "required": True,
+                "choices": ["bash", "zsh", "fish", "powershell"],
+                "help": "The shell that the script is for.",
+            }
+        ],
+    },
+    {
+        "command": "help",
+        "summary": "Show help on a command: omics help dss get-bundle.",
+        "run": "omicsdk.cli.main:main",
+        "forwards": True,
+    },
+]

@@ -1,0 +1,226 @@
+"""What commands there are: the generated index and commands.json files, and the registered handwritten commands.
+
+Only what a command needs is read: the index for lists, one commands.json for one service, a workflow module when its
+service is named.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+from omicsdk.cli.builtin import COMMANDS, GROUPS
+from omicsdk.cli.services import SERVICES
+from omicsdk.cli.suggest import did_you_mean
+from omicsdk.core.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from omicsdk.cli.shapes import Command, Service
+
+OPERATIONS = "Every operation of the service, as its document names it"
+
+
+class Found:
+    """A command, with where it was found.
+
+    Attributes:
+        path: The words that lead to it.
+        package: Its generated package under omicsdk_api, dotted; None for a command of no service.
+        command: What it is.
+    """
+
+    __slots__ = ("command", "package", "path")
+
+    def __init__(self, path: list[str], package: str | None, command: Command) -> None:
+        self.path = path
+        self.package = package
+        self.command = command
+
+
+class Group:
+    """A list of commands and of further groups; nothing is read before it is asked for.
+
+    Args:
+        catalog: Where operations are read.
+        path: The words that lead here.
+        title: What it is about, one line.
+        package: Generated package whose operations stand here.
+        own_package: Generated package that the handwritten commands belong to.
+        handwritten: Gives the handwritten commands.
+        groups: Gives the groups below.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        path: list[str],
+        title: str,
+        *,
+        package: str | None = None,
+        own_package: str | None = None,
+        handwritten: Callable[[], list[Command]] = list,
+        groups: Callable[[], dict[str, Group]] = dict,
+    ) -> None:
+        self._catalog = catalog
+        self.path = path
+        self.title = title
+        self._package = package
+        self._own_package = own_package
+        self._handwritten = handwritten
+        self._groups = groups
+
+    def groups(self) -> list[tuple[str, str]]:
+        """The words of the groups below that belong to a service, each with its title."""
+        return [(name, group.title) for name, group in self._groups().items() if name not in GROUPS]
+
+    def handwritten(self) -> list[tuple[str, str]]:
+        """The words of the handwritten commands and groups, each with its summary."""
+        commands = [(command["command"], command.get("summary") or "") for command in self._handwritten()]
+        return [*((name, group.title) for name, group in self._groups().items() if name in GROUPS), *commands]
+
+    def operations(self) -> list[tuple[str, str]]:
+        """The words of the operations, each with its summary, from the index alone."""
+        facts = self._catalog.index().get(self._package or "", {})
+        return [(str(word), str(summary)) for word, summary in facts.get("commands", [])]
+
+    def child(self, word: str) -> Group | Found:
+        """The command or group that the next word names.
+
+        Raises:
+            UsageError: There is none; the nearest is named.
+        """
+        for command in self._handwritten():
+            if command["command"] == word:
+                return Found([*self.path, word], self._own_package, command)
+        if self._package is not None:
+            for command in self._catalog.operations(self._package):
+                if command["command"] == word:
+                    return Found([*self.path, word], self._package, command)
+        below = self._groups()
+        if word in below:
+            return below[word]
+        known = [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
+        kind = "command" if self.path else "command or service"
+        see = f"See: {' '.join(['omics', *self.path])} --help"
+        raise UsageError(f"there is no {kind} {word!r}", remedy=f"{did_you_mean(word, known)} {see}".lstrip())
+
+    def found(self) -> list[Found]:
+        """Every command that stands here, whole; for completion and tests."""
+        own = [Found([*self.path, c["command"]], self._own_package, c) for c in self._handwritten()]
+        operations = self._catalog.operations(self._package) if self._package is not None else []
+        return own + [Found([*self.path, c["command"]], self._package, c) for c in operations]
+
+    def below(self) -> list[Group]:
+        """The groups below."""
+        return list(self._groups().values())
+
+
+class Catalog:
+    """Every command, found by its words.
+
+    Args:
+        folder: Where the generated packages are; by default where omicsdk_api is installed.
+        services: The registered platforms.
+    """
+
+    def __init__(self, folder: str | None = None, services: Mapping[str, Service] | None = None) -> None:
+        self._folder = folder
+        self._services = SERVICES if services is None else services
+        self._index: dict[str, dict[str, Any]] | None = None
+
+    @property
+    def folder(self) -> str:
+        """The folder of the generated packages."""
+        if self._folder is None:
+            import omicsdk_api
+
+            self._folder = os.path.dirname(omicsdk_api.__file__ or "")  # noqa: PTH120 - pathlib costs 5 ms
+        return self._folder
+
+    def index(self) -> dict[str, dict[str, Any]]:
+        """{package: {title, commands: [[word, summary], ...]}} of every generated package, its name dotted."""
+        if self._index is None:
+            read: dict[str, dict[str, Any]] = self._read("index.json", {})
+            self._index = {name.replace("/", "."): facts for name, facts in read.items()}
+        return self._index
+
+    def operations(self, package: str) -> list[Command]:
+        """The commands of a generated package, in the document's order."""
+        return self._read(f"{package.replace('.', '/')}/commands.json", [])
+
+    def registered(self, service: str) -> Service | None:
+        """What is registered for a service; None when it is a generated package only."""
+        return self._services.get(service)
+
+    def root(self) -> Group:
+        """Where every word begins."""
+        return Group(self, [], "", handwritten=lambda: COMMANDS, groups=self._first_words)
+
+    def start(self, word: str) -> Group | Found:
+        """What a first word names; spares reading the index where the word is a registered service's."""
+        return self._service(word) if word in self._services else self.root().child(word)
+
+    def services(self) -> list[str]:
+        """The first words that stand for services."""
+        return list(dict.fromkeys([*self._services, *(package.partition(".")[0] for package in self.index())]))
+
+    def _first_words(self) -> dict[str, Group]:
+        builtin = {
+            name: Group(self, [name], group["title"], handwritten=lambda group=group: group["commands"])
+            for name, group in GROUPS.items()
+        }
+        return {name: self._service(name) for name in self.services()} | builtin
+
+    def _service(self, name: str) -> Group:
+        service = self._services.get(name)
+        if service is None:
+            return Group(self, [name], self._title(name), groups=lambda: self._api(name))
+        documented = bool(service.get("documented"))
+        return Group(
+            self,
+            [name],
+            service["title"],
+            package=name if documented else None,
+            own_package=name,
+            handwritten=lambda: _workflows(service),
+            groups=dict if documented else lambda: self._api(name),
+        )
+
+    def _api(self, name: str) -> dict[str, Group]:
+        parts = {package[len(name) + 1 :]: package for package in self.index() if package.startswith(f"{name}.")}
+        path = [name, "api"]
+        return {
+            "api": Group(
+                self,
+                path,
+                OPERATIONS,
+                package=name if name in self.index() else None,
+                groups=lambda: {
+                    part: Group(self, [*path, part], self._title(package), package=package)
+                    for part, package in parts.items()
+                },
+            )
+        }
+
+    def _title(self, package: str) -> str:
+        return str(self.index().get(package, {}).get("title", ""))
+
+    def _read(self, name: str, otherwise: Any) -> Any:
+        try:
+            with open(f"{self.folder}/{name}", "rb") as file:  # noqa: PTH123 - as above
+                return json.loads(file.read())
+        except FileNotFoundError:
+            return otherwise
+
+
+def _workflows(service: Service) -> list[Command]:
+    name = service.get("workflows")
+    if name is None:
+        return []
+    from importlib import import_module
+
+    return import_module(name).COMMANDS

@@ -1,0 +1,70 @@
+"""From settings to a client: where the service is, and what proves who asks."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+
+from omicsdk.core.errors import OmicsError, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from omicsdk.cli.catalog import Found
+    from omicsdk.cli.shapes import Service
+
+
+def loaded(target: str) -> Any:
+    """What `module:name` stands for."""
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
+def variable(service: str, what: str) -> str:
+    """The name of a service's environment variable: OMICS_DSS_TOKEN."""
+    return f"OMICS_{service.upper().replace('-', '_')}_{what}"
+
+
+def connected(
+    found: Found, service: Service | None, settings: Mapping[str, Any], environ: Mapping[str, str] | None = None
+) -> Any:
+    """A client for a command.
+
+    Args:
+        found: The command.
+        service: What is registered for its service.
+        settings: Values of the global options that were given.
+        environ: Environment variables; by default the process'.
+
+    Raises:
+        UsageError: Nothing says where the service is.
+        ConfigError: A setting can't be read, or the token can't be one.
+    """
+    variables = os.environ if environ is None else environ
+    name = found.path[0]
+    base_url = settings.get("base-url") or variables.get(variable(name, "URL")) or None
+    token = settings.get("access-token") or variables.get(variable(name, "TOKEN")) or None
+    options: dict[str, Any] = {}
+    if token is not None:
+        from omicsdk.core.credentials import BearerToken
+
+        options["credentials"] = BearerToken(token)
+    client = _client_class(found, service)
+    try:
+        return client(base_url, **options)
+    except OmicsError as error:
+        if base_url is None and service is None:
+            raise UsageError(
+                f"nothing says where {name} is", remedy=f"Give --base-url, or set {variable(name, 'URL')}."
+            ) from error
+        raise
+
+
+def _client_class(found: Found, service: Service | None) -> Any:
+    target = service.get("client") if service is not None else None
+    if target is not None:
+        return loaded(target)
+    module = import_module(f"omicsdk_api.{found.package}")
+    return next(getattr(module, name) for name in module.__all__ if name.endswith("Api") and name[:5] != "Async")

@@ -1,0 +1,146 @@
+"""What a running command tells people: messages, questions and progress, all on stderr; stdout is for results."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+
+from omicsdk.cli.errors import DONE, SOME_FAILED, printable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from typing import Protocol, TextIO
+
+    class TransferProgress(Protocol):
+        """How far a transfer is; what `omicsdk.transfer.Progress` has."""
+
+        @property
+        def files(self) -> int: ...
+        @property
+        def files_done(self) -> int: ...
+        @property
+        def files_failed(self) -> int: ...
+        @property
+        def bytes(self) -> int: ...
+        @property
+        def bytes_done(self) -> int: ...
+
+
+LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+
+
+class Console:
+    """The way to the person (or log file) behind stderr.
+
+    Args:
+        level: What is told: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+        assume_yes: Answer every question with yes.
+        stderr: Where to; by default the process' stderr.
+        stdin: Where answers come from; by default the process' stdin.
+
+    Attributes:
+        exit_code: What the process ends with when nothing is raised: 0, or 3 after `some_failed`.
+    """
+
+    def __init__(
+        self,
+        level: str = "INFO",
+        *,
+        assume_yes: bool = False,
+        stderr: TextIO | None = None,
+        stdin: TextIO | None = None,
+    ) -> None:
+        self._level = LEVELS[level]
+        self._assume_yes = assume_yes
+        self._stderr = sys.stderr if stderr is None else stderr
+        self._stdin = sys.stdin if stdin is None else stdin
+        self.exit_code = DONE
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person watches: stderr is a terminal and the level is INFO or lower."""
+        return self._level <= LEVELS["INFO"] and self._stderr.isatty()
+
+    def message(self, text: str) -> None:
+        """Tells what happens; shown up to level INFO."""
+        self._say("INFO", text)
+
+    def warning(self, text: str) -> None:
+        """Tells what may surprise; shown up to level WARNING."""
+        self._say("WARNING", text)
+
+    def error(self, text: str) -> None:
+        """Tells what went wrong without ending the command; shown up to level ERROR."""
+        self._say("ERROR", text)
+
+    def some_failed(self, text: str) -> None:
+        """Tells that a part of a batch failed: the process will end with 3."""
+        self.error(text)
+        self.exit_code = SOME_FAILED
+
+    def confirm(self, question: str) -> bool:
+        """Asks a yes-or-no question when somebody is there to answer it.
+
+        Args:
+            question: Without the question mark's "[y/N]".
+
+        Returns:
+            The answer; True without asking when stdin or stderr is no terminal, or with `--yes`.
+        """
+        if self._assume_yes or not (self._stdin.isatty() and self._stderr.isatty()):
+            return True
+        self._stderr.write(f"{printable(question)} [y/N] ")
+        self._stderr.flush()
+        return self._stdin.readline().strip().lower() in ("y", "yes")
+
+    @contextmanager
+    def progress(self, title: str = "") -> Generator[Callable[[TransferProgress], None] | None]:
+        """A bar for one transfer, gone at its end.
+
+        Args:
+            title: What is transferred.
+
+        Yields:
+            What a transfer calls with its Progress; None when nobody watches.
+        """
+        if not self.interactive:
+            yield None
+            return
+        from rich.console import Console as RichConsole
+        from rich.progress import (
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            DownloadColumn(binary_units=True),
+            TransferSpeedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[files]}", markup=False),
+        )
+        with Progress(*columns, console=RichConsole(file=self._stderr), transient=True) as bars:
+            bar = bars.add_task(printable(title), total=None, files="")
+
+            def show(state: TransferProgress) -> None:
+                failed = f", {state.files_failed} failed" if state.files_failed else ""
+                bars.update(
+                    bar,
+                    total=state.bytes or None,
+                    completed=state.bytes_done,
+                    files=f"{state.files_done}/{state.files} files{failed}",
+                )
+
+            yield show
+
+    def _say(self, level: str, text: str) -> None:
+        if LEVELS[level] >= self._level:
+            # The only line breaks are the caller's own: names and messages of servers stand within one line.
+            self._stderr.write("".join(f"omics: {printable(line)}\n" for line in text.splitlines()))
+            self._stderr.flush()

@@ -1,0 +1,61 @@
+"""From an error to one line on stderr and an exit code."""
+
+from __future__ import annotations
+
+from omicsdk.core.errors import AuthError, ConfigError, OmicsError, SomeFailed, UsageError
+
+DONE, REFUSED, USAGE, SOME_FAILED, CREDENTIALS, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def exit_code(error: BaseException) -> int:
+    """What the process ends with.
+
+    Args:
+        error: What was raised.
+
+    Returns:
+        1 the service (or the system) said no, 2 usage or settings, 3 some of a batch failed, 4 credentials,
+        130 interrupted.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return INTERRUPTED
+    if isinstance(error, AuthError):
+        return CREDENTIALS
+    if isinstance(error, UsageError | ConfigError):
+        return USAGE
+    return SOME_FAILED if isinstance(error, SomeFailed) else REFUSED
+
+
+def lines_of(error: BaseException, where: str = "") -> list[str]:
+    """What is said of an error, a line each: those of a batch first, then what stands for all.
+
+    Args:
+        error: What was raised.
+        where: The command that it happened in; named in errors of usage.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return ["omics: interrupted."]
+    if isinstance(error, SomeFailed):
+        return [*(_line(one) for one in error.errors), _line(error)]
+    if isinstance(error, UsageError) and where:
+        command = where.removeprefix("omics").strip()
+        remedy = error.remedy if "--help" in error.remedy else f"{error.remedy} See: {where} --help".lstrip()
+        return [_line(OmicsError(f"{command}: {error.message}" if command else error.message, remedy=remedy))]
+    return [_line(error)]
+
+
+def _line(error: BaseException) -> str:
+    if isinstance(error, OmicsError):
+        text = str(error)
+    elif isinstance(error, OSError):
+        named = f"{error.filename}: " if error.filename is not None else ""
+        text = f"{named}{error.strerror or error}"
+    else:
+        text = f"unexpected {type(error).__name__}: {error}. This is a fault of omics; --debug shows where"
+    return f"omics: {printable(text)}"
+
+
+def printable(text: str) -> str:
+    """Text on one line without what would steer a terminal; a server's words come through here."""
+    text = " ".join(text.split())
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

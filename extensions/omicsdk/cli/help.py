@@ -1,0 +1,196 @@
+"""Help texts, made from the same data as the parser. Pure, and without argparse: help is what start-up is felt by."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from omicsdk.cli.catalog import Group
+from omicsdk.cli.options import GLOBALS, flag, flags, global_arguments, own_arguments
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from omicsdk.cli.catalog import Found
+    from omicsdk.cli.shapes import Argument
+
+ABOUT = "One command for the data platforms of omics: browse, search, upload, and download with every byte verified."
+
+COLUMN = 26
+"""Where explanations begin."""
+
+NARROWEST, WIDEST = 60, 100
+
+
+def terminal_width() -> int:
+    """Characters a line: the terminal's within what reads well, 80 in a pipe."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdigit():
+        width = int(said)
+    else:
+        try:
+            width = os.get_terminal_size(1).columns
+        except (OSError, ValueError):
+            width = 80
+    return max(NARROWEST, min(width, WIDEST))
+
+
+def group_help(group: Group, width: int) -> str:
+    """The help of a group of commands.
+
+    Args:
+        group: Which.
+        width: Characters a line.
+    """
+    where = " ".join(["omics", *group.path])
+    sections: list[str] = []
+    if group.path:
+        sections += [f"Usage: {where} <command> [options]", *_prose(group.title, width)]
+    else:
+        sections += ["Usage: omics [global options] <service> <command> [options]", *_prose(ABOUT, width)]
+    lists = [
+        ("Groups:" if group.path else "Services:", group.groups()),
+        ("Workflows:" if group.path else "Commands:", group.handwritten()),
+        ("Operations:", group.operations()),
+    ]
+    for heading, listing in lists:
+        if listing:
+            rows = (_row(word, summary, width) for word, summary in listing)
+            sections.append("\n".join([heading, *rows]))
+    if not group.path:
+        sections.append(_options("Global options:", GLOBALS, width))
+    sections.append(f"Help on a command: {where} <command> --help")
+    return "\n\n".join(sections) + "\n"
+
+
+def command_help(found: Found, width: int) -> str:
+    """The help of one command.
+
+    Args:
+        found: Which.
+        width: Characters a line.
+    """
+    command = found.command
+    own = own_arguments(command)
+    words = [argument for argument in own if argument.get("positional")]
+    options = [argument for argument in own if not argument.get("positional")]
+    required = [argument for argument in options if argument.get("required")]
+    optional = [argument for argument in options if not argument.get("required")]
+    usage = [
+        f"Usage: omics {' '.join(found.path)}",
+        *(f"{flag(argument)} {placeholder(argument)}".rstrip() for argument in required),
+        *(["[options]"] if optional or found.package is not None else []),
+        *(placeholder(argument) for argument in words),
+    ]
+    sections = [_filled(usage, width, "    ")]
+    for text in dict.fromkeys((command.get("summary") or "", command.get("description") or "")):
+        sections += _prose(text, width)
+    for heading, arguments in (("Arguments:", words), ("Required:", required), ("Options:", optional)):
+        if arguments:
+            sections.append(_options(heading, arguments, width))
+    everywhere = [flags(argument)[-1] for argument in global_arguments(own)]
+    sections.append(_filled(["Global options, see omics --help:", *everywhere], width, "  "))
+    return "\n\n".join(sections) + "\n"
+
+
+def placeholder(argument: Argument) -> str:
+    """What stands for an argument's value in a usage line; empty for a flag."""
+    if argument.get("flag"):
+        return ""
+    choices = argument.get("choices")
+    name = argument["name"].replace("-", "_").upper()
+    if argument.get("type") == "boolean":
+        return "[true|false]"
+    if choices:
+        name = "{" + ",".join(_text(choice) for choice in choices) + "}"
+    elif argument.get("type") == "object":
+        name = "JSON"
+    elif argument.get("type") == "binary":
+        name = "FILE"
+    return f"{name} ..." if argument.get("type") == "array" else name
+
+
+def _options(heading: str, arguments: Iterable[Argument], width: int) -> str:
+    rows: list[str] = []
+    for argument in arguments:
+        spelled = "" if argument.get("positional") else ", ".join(flags(argument))
+        rows.append(_row(f"{spelled} {placeholder(argument)}".strip(), _explained(argument), width))
+    return "\n".join([heading, *rows])
+
+
+def _explained(argument: Argument) -> str:
+    text = " ".join((argument.get("help") or "").split())
+    default = argument.get("default")
+    if default not in (None, "", False, []) and "default" not in text.lower():
+        text = f"{text} Default: {_text(default)}.".lstrip()
+    return text
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(_text, value))  # pyright: ignore[reportUnknownArgumentType]
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _row(name: str, text: str, width: int) -> str:
+    lines = wrapped(text.split(), width - COLUMN)
+    head = f"  {name}"
+    if len(head) + 2 <= COLUMN and lines:
+        head = f"{head:<{COLUMN}}{lines.pop(0)}"
+    return "\n".join([head, *(" " * COLUMN + line for line in lines)])
+
+
+def _filled(words: list[str], width: int, indent: str) -> str:
+    """Words that stay whole (an option with its value), over lines."""
+    lines = wrapped(words, width - len(indent))
+    return f"\n{indent}".join(lines)
+
+
+def wrapped(words: list[str], width: int) -> list[str]:
+    """Words over lines of at most `width` characters; a longer word has a line of its own."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(lines[-1]) + 1 + len(word) <= width:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
+
+
+def _prose(text: str, width: int) -> list[str]:
+    """Light Markdown as paragraphs: prose and list items are wrapped, code and tables stay as they are."""
+    blocks: list[str] = []
+    lines: list[str] = []
+    words: list[str] = []
+    indent, fenced = "", False
+
+    def end_item() -> None:
+        if words:
+            first, *rest = wrapped(words, width - len(indent))
+            lines.extend([first, *(indent + line for line in rest)])
+            words.clear()
+
+    for line in [*text.splitlines(), ""]:
+        bare = line.strip()
+        if bare.startswith("```"):
+            end_item()
+            fenced = not fenced
+        elif fenced or bare.startswith("|") or (line.startswith("    ") and not words):
+            end_item()
+            lines.append(line.rstrip())
+        elif not bare:
+            end_item()
+            if lines:
+                blocks.append("\n".join(lines))
+                lines.clear()
+            indent = ""
+        else:
+            if bare.startswith(("- ", "* ", "+ ")):
+                end_item()
+                indent = "  "
+            words.extend(bare.split())
+    if lines:
+        blocks.append("\n".join(lines))
+    return blocks

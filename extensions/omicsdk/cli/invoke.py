@@ -1,0 +1,184 @@
+"""Running one command: its words become a call, and what comes back is printed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from omicsdk.cli.connecting import connected, loaded
+from omicsdk.cli.console import Console
+from omicsdk.cli.debugging import show_logs
+from omicsdk.cli.errors import INTERRUPTED
+from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, own_arguments
+from omicsdk.cli.output import Output
+from omicsdk.cli.parser import parse, parse_globals
+from omicsdk.core.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpx
+
+    from omicsdk.cli.catalog import Catalog, Found
+    from omicsdk.cli.shapes import Command
+    from omicsdk.core.request import Request
+
+
+def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> int:
+    """Runs a command.
+
+    Args:
+        found: Which.
+        before: The global options that stood before it.
+        words: What stood after it.
+        catalog: Where it was found.
+
+    Returns:
+        The exit code.
+    """
+    values, after = parse(found.command, words)
+    settings = parse_globals(before) | after
+    if settings.get("version"):
+        from omicsdk.cli.version import version_line
+
+        Output("jsonl").text(version_line())
+        return 0
+    level = "DEBUG" if settings.get("debug") else settings.get("log-level", "INFO")
+    console = Console(level, assume_yes=bool(settings.get("yes")))
+    output = Output(settings.get("output"), settings.get("query"))
+    show_logs(level)
+    command = found.command
+    if command.get("bare") and "run" in command:
+        output.result(loaded(command["run"])(_with_defaults(command, values), console))
+        return console.exit_code
+    with connected(found, catalog.registered(found.path[0]), settings) as client:
+        if "run" in command:
+            output.result(loaded(command["run"])(client, _with_defaults(command, values), console))
+        else:
+            return _call(client, found, values, console, output)
+    return console.exit_code
+
+
+def forward(command: Command, words: list[str], *, debug: bool) -> int:
+    """Hands a command's words to what runs it."""
+    target: Callable[..., int] = loaded(command.get("run", ""))
+    return target(words, debug=debug)
+
+
+def _with_defaults(command: Command, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        argument["name"]: values.get(argument["name"], argument.get("default"))
+        for argument in command.get("parameters", [])
+    }
+
+
+def _call(client: Any, found: Found, values: dict[str, Any], console: Console, output: Output) -> int:
+    command = found.command
+    operation = getattr(client, command.get("name", ""))
+    arguments = {
+        argument.get("python", argument["name"]): values[argument["name"]]
+        for argument in command.get("parameters", [])
+        if argument["name"] in values
+    }
+    try:
+        request: Request = operation.build(**arguments)
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from error
+    added = {argument["name"] for argument in own_arguments(command)} - {
+        argument["name"] for argument in command.get("parameters", [])
+    }
+    if DRY_RUN["name"] in added and values.get(DRY_RUN["name"]):
+        output.result(_described(request, client.base_url))
+        return 0
+    if deletes(command) and not console.confirm(f"Send {request.method} {client.base_url}{request.url}?"):
+        console.message("nothing was sent")
+        return INTERRUPTED
+    items = command.get("items")
+    if command.get("streams"):
+        with operation.streamed(request) as body:
+            output.chunks(body.iter_bytes())
+    elif command.get("method") == "HEAD":
+        output.result(_headers(next(operation.answers(request))))
+    elif items and not (NO_PAGINATE["name"] in added and values.get(NO_PAGINATE["name"])):
+        _print_pages(operation.answers(request), items, output)
+    else:
+        _print_answer(next(operation.answers(request)), items, output)
+    return 0
+
+
+def _print_pages(answers: Any, items: str, output: Output) -> None:
+    """All pages: as they arrive where a line is an item, else merged into the first."""
+    from omicsdk.core.paging import CONTENT_KEY_HEADER, items_at, with_items
+
+    first: Any = None
+    first_key = items
+    merged: list[Any] = []
+    for number, answer in enumerate(answers):
+        page = _decoded(answer)
+        key = answer.headers.get(CONTENT_KEY_HEADER) or items
+        if output.streams:
+            output.page(page, key)
+            continue
+        if number == 0:
+            first, first_key = page, key
+        merged += items_at(page, key)
+    if not output.streams:
+        output.result(with_items(first, first_key, merged), first_key)
+
+
+def _print_answer(answer: httpx.Response, items: str | None, output: Output) -> None:
+    if not answer.content:
+        return
+    media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type.endswith(("/json", "+json")) or (not media_type.startswith("text/") and _is_json(answer)):
+        output.result(_decoded(answer), items)
+    else:
+        output.chunks([answer.content])
+
+
+def _is_json(answer: httpx.Response) -> bool:
+    try:
+        json.loads(answer.content)
+    except ValueError:
+        return False
+    return True
+
+
+def _decoded(answer: httpx.Response) -> Any:
+    try:
+        return json.loads(answer.content)
+    except ValueError:
+        from omicsdk.core.errors import DecodeError
+
+        raise DecodeError("the service", "the body", answer.text[:200], expected="JSON") from None
+
+
+def _headers(answer: httpx.Response) -> dict[str, str]:
+    """Headers with the case in which the server sent them; one that comes twice is joined."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in answer.headers.raw:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _described(request: Request, base_url: str) -> dict[str, Any]:
+    """A request as it would be sent, without secrets."""
+    from omicsdk.core.redaction import mask_headers, mask_json, mask_url
+
+    url = f"{base_url}{request.url}" if request.url.startswith("/") else request.url
+    body: Any = None
+    if isinstance(request.content, bytes):
+        try:
+            body = mask_json(json.loads(request.content))
+        except ValueError:
+            body = f"{len(request.content)} bytes"
+    elif request.content is not None:
+        body = "a stream of bytes"
+    return {
+        "method": request.method,
+        "url": mask_url(url),
+        "headers": dict(mask_headers(request.headers)),
+        **({} if body is None else {"body": body}),
+    }

@@ -1,0 +1,129 @@
+"""The entry point of `omics`: finds the command, then shows its help or runs it."""
+
+from __future__ import annotations
+
+import sys
+
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.help import command_help, group_help, terminal_width
+from omicsdk.cli.options import flags, global_arguments, own_arguments, split_globals
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -> int:
+    """Runs one command line.
+
+    Args:
+        argv: The words after the program's name; by default those of this process.
+        catalog: The commands; by default those that are installed.
+
+    Returns:
+        The exit code: 0 done, 1 the service said no, 2 usage, 3 some of a batch failed, 4 credentials, 130 interrupted.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    _forgive_encoding()
+    where = ["omics"]
+    try:
+        code = _dispatch(words, catalog or Catalog(), where)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read us wanted no more (`omics ... | head`); the interpreter must not flush into it again at its end.
+        import os
+
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (Exception, KeyboardInterrupt) as error:
+        from omicsdk.cli.errors import exit_code, lines_of
+
+        if "--debug" in words and not isinstance(error, KeyboardInterrupt):
+            from omicsdk.cli.debugging import print_traceback
+
+            print_traceback(error)
+        for line in lines_of(error, " ".join(where)):
+            print(line, file=sys.stderr)  # noqa: T201
+        return exit_code(error)
+    return code
+
+
+def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
+    """Finds the command and shows its help or runs it.
+
+    Args:
+        words: All words.
+        catalog: The commands.
+        where: Grows by the words of the command, for errors.
+    """
+    if words[:1] == ["help"]:
+        return _show_help(_walked(catalog, words[1:], where))
+    before: list[str] = []
+    node: Group | Found | None = None
+    while True:
+        options, words = split_globals(words)
+        before += options
+        if "-h" in options or "--help" in options:
+            return _show_help(node or catalog.root())
+        if "--version" in options:
+            from omicsdk.cli.version import version_line
+
+            return _write(f"{version_line()}\n")
+        if not words:
+            return _show_help(node or catalog.root())
+        node = _child(catalog, node, words[0])
+        where.append(words.pop(0))
+        if isinstance(node, Found):
+            break
+    if node.command.get("forwards"):
+        from omicsdk.cli.invoke import forward
+
+        return forward(node.command, words, debug="--debug" in before)
+    if _asks_for_help(node, words):
+        return _show_help(node)
+    from omicsdk.cli.invoke import run
+
+    return run(node, before, words, catalog)
+
+
+def _walked(catalog: Catalog, words: list[str], where: list[str]) -> Group | Found:
+    node: Group | Found = catalog.root()
+    for word in words:
+        if isinstance(node, Found):
+            break
+        node = _child(catalog, None if not node.path else node, word)
+        where.append(word)
+    return node
+
+
+def _child(catalog: Catalog, node: Group | None, word: str) -> Group | Found:
+    return catalog.start(word) if node is None else node.child(word)
+
+
+def _asks_for_help(found: Found, words: list[str]) -> bool:
+    asking = {
+        spelling
+        for argument in global_arguments(own_arguments(found.command))
+        if argument.get("short") == "-h" or argument["name"] in ("h", "help")
+        for spelling in flags(argument)
+    }
+    until = words.index("--") if "--" in words else len(words)
+    return not asking.isdisjoint(words[:until])
+
+
+def _show_help(node: Group | Found) -> int:
+    width = terminal_width()
+    return _write(command_help(node, width) if isinstance(node, Found) else group_help(node, width))
+
+
+def _write(text: str) -> int:
+    sys.stdout.write(text)
+    return 0
+
+
+def _forgive_encoding() -> None:
+    """Descriptions have characters that an old terminal's encoding lacks; they mustn't end the command."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":
+            reconfigure(errors="backslashreplace")

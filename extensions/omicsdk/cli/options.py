@@ -1,0 +1,139 @@
+"""The options that every command takes, and how arguments are spelled."""
+
+from __future__ import annotations
+
+from omicsdk.cli.suggest import did_you_mean
+from omicsdk.core.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from omicsdk.cli.shapes import Argument, Command
+
+LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+
+GLOBALS: list[Argument] = [
+    {"name": "help", "short": "-h", "type": "boolean", "flag": True, "help": "Show help and exit."},
+    {"name": "version", "type": "boolean", "flag": True, "help": "Show the version and exit."},
+    {
+        "name": "output",
+        "type": "string",
+        "choices": ["json", "jsonl", "table", "tsv"],
+        "help": "How results are printed: json (default in a pipe or file), table (default on a terminal), "
+        "jsonl (an item a line, as pages arrive) or tsv.",
+    },
+    {
+        "name": "query",
+        "type": "string",
+        "help": "JMESPath expression that picks from the result; with jsonl it sees a page at a time.",
+    },
+    {"name": "base-url", "type": "string", "help": "Where the service is; also OMICS_<SERVICE>_URL."},
+    {
+        "name": "access-token",
+        "type": "string",
+        "help": "Bearer token to send; also OMICS_<SERVICE>_TOKEN, which doesn't show in process lists.",
+    },
+    {"name": "yes", "type": "boolean", "flag": True, "help": "Don't ask before something is deleted."},
+    {
+        "name": "log-level",
+        "type": "string",
+        "choices": LEVELS,
+        "default": "INFO",
+        "help": "What is told on stderr; progress is shown up to INFO.",
+    },
+    {
+        "name": "debug",
+        "type": "boolean",
+        "flag": True,
+        "help": "Show requests and answers (secrets masked), and tracebacks.",
+    },
+]
+
+NO_PAGINATE: Argument = {
+    "name": "no-paginate",
+    "type": "boolean",
+    "flag": True,
+    "default": False,
+    "help": "Give the first page only, not all of them in one.",
+}
+
+DRY_RUN: Argument = {
+    "name": "dry-run",
+    "type": "boolean",
+    "flag": True,
+    "default": False,
+    "help": "Print the request that would be sent, and send nothing.",
+}
+
+
+def flag(argument: Argument) -> str:
+    """An argument's long option: `--per-page` for per_page."""
+    return "--" + argument["name"].replace("_", "-")
+
+
+def flags(argument: Argument) -> list[str]:
+    """Every spelling of an option, the short one first."""
+    short = argument.get("short")
+    return (
+        [flag(argument)] if short is None else [short] if short == "-" + argument["name"] else [short, flag(argument)]
+    )
+
+
+def own_arguments(command: Command) -> list[Argument]:
+    """A command's arguments, with those that its kind adds where its own don't have the name."""
+    own = list(command.get("parameters", ()))
+    taken = {flag(argument) for argument in own}
+    if command.get("items") and flag(NO_PAGINATE) not in taken:
+        own.append(NO_PAGINATE)
+    if deletes(command) and flag(DRY_RUN) not in taken:
+        own.append(DRY_RUN)
+    return own
+
+
+def global_arguments(own: list[Argument]) -> list[Argument]:
+    """The options for everything that may also stand after a command: the command's own win."""
+    taken = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
+    found: list[Argument] = []
+    for argument in GLOBALS:
+        if flag(argument) not in taken:
+            found.append(argument)
+        elif (short := argument.get("short")) and short not in taken:
+            found.append({**argument, "name": short.lstrip("-")})
+    return found
+
+
+def deletes(command: Command) -> bool:
+    """Whether an operation removes something for good."""
+    return command.get("method") == "DELETE"
+
+
+def split_globals(words: list[str]) -> tuple[list[str], list[str]]:
+    """Cuts words where the global options at their beginning end.
+
+    Args:
+        words: What was typed.
+
+    Raises:
+        UsageError: An option isn't a global one.
+    """
+    known = {spelling: argument for argument in GLOBALS for spelling in flags(argument)}
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        name, equals, _ = words[at].partition("=")
+        if name not in known:
+            raise unknown_option(name, known)
+        at += 1 if equals or known[name].get("flag") else 2
+    return words[:at], words[at:]
+
+
+def unknown_option(word: str, known: Iterable[str]) -> UsageError:
+    """The error for a word that no option or argument takes.
+
+    Args:
+        word: What was typed.
+        known: The options that there are.
+    """
+    if not word.startswith("-"):
+        return UsageError(f"{word!r} isn't expected here", remedy="A value stands after its option: --option VALUE.")
+    return UsageError(f"there is no option {word}", remedy=did_you_mean(word, list(known)))

@@ -1,0 +1,168 @@
+"""Printing of results: JSON, JSON lines, TSV, tables, or bytes as they are."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from omicsdk.cli.errors import printable
+from omicsdk.cli.rows import cells_of, columns_of, items_of, parts_of, text_of
+from omicsdk.core.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+
+class Output:
+    """How a command's result reaches stdout.
+
+    Args:
+        form: json, jsonl, table or tsv; None is a table on a terminal and JSON elsewhere.
+        query: JMESPath expression that the result goes through first.
+        stdout: A text stream; its `buffer` takes bytes.
+
+    Raises:
+        UsageError: The expression isn't JMESPath.
+    """
+
+    def __init__(self, form: str | None = None, query: str | None = None, stdout: Any = None) -> None:
+        self._stdout = sys.stdout if stdout is None else stdout
+        self._chosen = form
+        self.form = form or ("table" if self._stdout.isatty() else "json")
+        self.query = query
+        self._search = _compiled(query) if query is not None else None
+
+    @property
+    def streams(self) -> bool:
+        """Whether items are printed as pages arrive."""
+        return self.form == "jsonl"
+
+    def result(self, value: Any, items: str | None = None) -> None:
+        """Prints a whole result; nothing for None.
+
+        Args:
+            value: JSON data.
+            items: Dotted key of its list, when the document names one.
+        """
+        value, items = self._picked(value, items)
+        if value is None:
+            return
+        if isinstance(value, str) and self._chosen is None:
+            # What a shell puts into a variable: VERSION=$(omics dss create-version).
+            self._line(printable(value) if self._stdout.isatty() else value)
+        elif self.form == "json":
+            self._line(self._json(value, indent=2))
+        elif self.form == "jsonl":
+            self.lines(items_of(value, items))
+        elif self.form == "tsv":
+            self._tsv(items_of(value, items))
+        else:
+            self._tables(value)
+
+    def page(self, value: Any, items: str | None) -> None:
+        """Prints one page's items, a line each."""
+        value, items = self._picked(value, items)
+        self.lines(items_of(value, items))
+        self._stdout.flush()
+
+    def lines(self, values: Iterable[Any]) -> None:
+        """Prints values as JSON, a line each."""
+        for value in values:
+            self._line(self._json(value))
+
+    def chunks(self, chunks: Iterable[bytes]) -> None:
+        """Prints bytes as they are.
+
+        Raises:
+            UsageError: They aren't text and stdout is a terminal, or a query was given.
+        """
+        if self.query is not None:
+            raise UsageError("--query picks from JSON, and this command gives bytes as they are")
+        first = True
+        for chunk in chunks:
+            if first and self._stdout.isatty() and b"\0" in chunk:
+                raise UsageError("the answer isn't text", remedy="Send it to a file: omics ... > FILE.")
+            first = False
+            self._stdout.buffer.write(chunk)
+        self._stdout.buffer.flush()
+
+    def text(self, text: str) -> None:
+        """Prints a line of our own."""
+        self._line(text)
+
+    def _picked(self, value: Any, items: str | None) -> tuple[Any, str | None]:
+        return (value, items) if self._search is None else (self._search(value), None)
+
+    def _json(self, value: Any, indent: int | None = None) -> str:
+        plain = (self._stdout.encoding or "").lower().replace("-", "") != "utf8"
+        text = json.dumps(value, indent=indent, ensure_ascii=plain, default=str)
+        # JSON escapes C0 controls only; DEL and C1 steer terminals too, lone surrogates can't be encoded.
+        return text if plain else "".join(c if c < "\x7f" or c.isprintable() else _escaped(c) for c in text)
+
+    def _tsv(self, rows: list[Any]) -> None:
+        columns = columns_of(rows)
+        if columns:
+            self._line("\t".join(map(_tsv_cell, columns)))
+        for row in rows:
+            self._line("\t".join(map(_tsv_cell, cells_of(row, columns))))
+
+    def _tables(self, value: Any) -> None:
+        from rich.box import SIMPLE_HEAD
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+
+        console = Console(file=self._stdout, highlight=False)
+        for title, facts, rows in parts_of(value):
+            if facts is None:
+                columns = columns_of(rows)
+                table = Table(box=SIMPLE_HEAD, show_header=bool(columns), pad_edge=False)
+                for name in columns or [""]:
+                    table.add_column(Text(printable(name)), overflow="fold")
+                for row in rows:
+                    table.add_row(*(Text(printable(cell)) for cell in cells_of(row, columns)))
+                if title:
+                    console.print(Text(f"{printable(title)} ({len(rows)})", style="bold"))
+            else:
+                table = Table.grid(padding=(0, 2))
+                table.add_column(style="bold", no_wrap=True)
+                table.add_column(overflow="fold")
+                for name, fact in facts.items():
+                    table.add_row(Text(printable(name)), Text(printable(text_of(fact))))
+            console.print(table)
+
+    def _line(self, text: str) -> None:
+        self._stdout.write(f"{text}\n")
+
+
+def _compiled(expression: str) -> Callable[[Any], Any]:
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        compiled = jmespath.compile(expression)
+    except JMESPathError as error:
+        reason = str(error).splitlines()[0].rstrip(":")
+        raise UsageError(f"--query: {expression!r} isn't a JMESPath expression: {reason}") from error
+
+    def search(value: Any) -> Any:
+        try:
+            return compiled.search(value)
+        except JMESPathError as error:
+            raise UsageError(f"--query: {expression!r} doesn't fit the result: {error}") from error
+
+    return search
+
+
+def _tsv_cell(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if code > 0xFFFF:
+        high, low = divmod(code - 0x10000, 0x400)
+        return f"\\u{0xD800 + high:04x}\\u{0xDC00 + low:04x}"
+    return f"\\u{code:04x}"

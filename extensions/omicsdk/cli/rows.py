@@ -1,0 +1,80 @@
+"""From a JSON answer to rows and columns, for tables and TSV. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.paging import items_at
+
+
+def items_of(value: Any, key: str | None) -> list[Any]:
+    """The items that an answer is made of.
+
+    Args:
+        value: A JSON value.
+        key: Dotted key of its list, when the document names one.
+
+    Returns:
+        The list under the key, a list's own items, or the value as the only one; nothing for null.
+    """
+    if is_array(value):
+        return value
+    if key and is_object(value):
+        return items_at(value, key)
+    return [] if value is None else [value]
+
+
+def columns_of(rows: list[Any]) -> list[str]:
+    """Names of all members of the rows that are objects, in the order in which they first come."""
+    return list(dict.fromkeys(name for row in rows if is_object(row) for name in row))
+
+
+def cells_of(row: Any, columns: list[str]) -> list[str]:
+    """A row's texts; one cell when it isn't an object."""
+    if not is_object(row):
+        return [text_of(row)]
+    return [text_of(row.get(name)) for name in columns]
+
+
+def text_of(value: Any) -> str:
+    """A value as a cell's text: strings as they are, null as nothing, what has members as compact JSON."""
+    if value is None:
+        return ""
+    return (
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    )
+
+
+Part = tuple[str, Mapping[str, Any] | None, list[Any]]
+"""A title, and facts by name or else rows."""
+
+
+def parts_of(value: Any) -> list[Part]:
+    """An answer cut into what a person can read: facts by name, and lists of objects as tables of their own.
+
+    Args:
+        value: A JSON value.
+
+    Returns:
+        Facts first, then the lists in the answer's order.
+    """
+    if not is_object(value):
+        return [("", None, items_of(value, None))]
+    facts: dict[str, Any] = {}
+    tables: list[Part] = []
+    _cut(value, "", facts, tables)
+    return [("", facts, []), *tables] if facts else tables
+
+
+def _cut(value: Mapping[str, Any], prefix: str, facts: dict[str, Any], tables: list[Part]) -> None:
+    for name, member in value.items():
+        path = f"{prefix}{name}"
+        if is_object(member) and member:
+            _cut(member, f"{path}.", facts, tables)
+        elif is_array(member) and any(is_object(item) for item in member):
+            tables.append((path, None, member))
+        else:
+            facts[path] = member

@@ -1,0 +1,135 @@
+"""`omics sandbox`: starts and fills the local server."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+from omicsdk.core.errors import ConfigError, MissingExtra, OmicsError, SomeFailed, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+    from typing import Any
+
+    from omicsdk.cli.console import Console
+    from omicsdk.sandbox import Sandbox
+
+ENVIRONMENT = "environment.sh"
+"""Shell lines that point other programs at the sandbox, in its folder; they hold a token."""
+
+
+def up(arguments: Mapping[str, Any], console: Console) -> None:
+    """`omics sandbox up`: runs until it is told to stop; what to set stands on stdout and in the folder.
+
+    Raises:
+        MissingExtra: The sandbox's dependencies aren't installed.
+        ConfigError: The port is taken, the folder is in use or can't be written, or the faults can't be read.
+    """
+
+    def tell(sandbox: Sandbox) -> None:
+        lines = _shell_lines(sandbox.environment())
+        _write_private(sandbox.folder / ENVIRONMENT, lines)
+        console.message(f"sandbox at {sandbox.url}, state in {sandbox.folder}; Ctrl-C ends it")
+        console.message(f"in another shell: . {shlex.quote(str(sandbox.folder / ENVIRONMENT))}")
+        sys.stdout.write(lines)
+        sys.stdout.flush()
+
+    with _troubles(arguments["dir"]):
+        from omicsdk.sandbox import serve
+
+        serve(Path(arguments["dir"]), arguments["port"], arguments["faults"] or (), on_ready=tell)
+
+
+def seed(arguments: Mapping[str, Any], console: Console) -> list[Any]:
+    """`omics sandbox seed`: makes a bundle of each folder, in a running sandbox or in a stopped one's folder.
+
+    Raises:
+        UsageError: Neither or both of them are named, or a folder isn't one.
+        SomeFailed: Some of several folders couldn't be taken; the others are in.
+    """
+    if bool(arguments["url"]) == bool(arguments["dir"]):
+        raise UsageError("give --url of a running sandbox or --dir of one that isn't running")
+    folders = [Path(name).absolute() for name in arguments["folder"]]
+    if wrong := [folder for folder in folders if not folder.is_dir()]:
+        raise UsageError(f"{wrong[0]} isn't a folder")
+    made: list[Any] = []
+    errors: list[OmicsError] = []
+    with _troubles(arguments["dir"] or ""), _seeder(arguments) as put:
+        for folder in folders:
+            try:
+                made.append(put(folder))
+            except ValueError as error:
+                errors.append(UsageError(f"{folder}: {error}"))
+            except OmicsError as error:
+                errors.append(error)
+    if errors and len(folders) == 1:
+        raise errors[0]
+    if errors:
+        for bundle in made:
+            console.message(f"made bundle {bundle['bundle_uuid']}")
+        raise SomeFailed(f"{len(errors)} of {len(folders)} folders weren't taken", errors)
+    return made
+
+
+@contextmanager
+def _seeder(arguments: Mapping[str, Any]) -> Generator[Any]:
+    """What puts one folder into the sandbox that the arguments name."""
+    if arguments["dir"]:
+        if not Path(arguments["dir"]).is_dir():
+            raise UsageError(f"--dir: there is no folder {arguments['dir']}")
+        from omicsdk.sandbox import Sandbox
+
+        with Sandbox(Path(arguments["dir"])) as sandbox:
+            yield sandbox.seed
+        return
+    from omicsdk.core.bodies import json_body
+    from omicsdk.core.request import OperationFacts, request
+    from omicsdk.core.transport import Transport
+
+    facts = OperationFacts(name="seed", method="POST", path="/_sandbox/seed")
+    transport = Transport(arguments["url"].rstrip("/"))
+
+    def put(folder: Path) -> Any:
+        # The server reads the folder itself: it runs on this machine.
+        return transport.send(request(facts, facts.path, body=json_body({"folder": str(folder)}))).json()
+
+    try:
+        yield put
+    finally:
+        transport.close()
+
+
+@contextmanager
+def _troubles(folder: str) -> Generator[None]:
+    """Says in our errors what can go wrong with a server and its folder."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("omicsdk"):
+            raise
+        raise MissingExtra("sandbox", "omics sandbox", module=error.name) from error
+    except OSError as error:
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise ConfigError(
+            f"the sandbox can't start: {what}", remedy="Choose another port with --port or folder with --dir."
+        ) from error
+    except Exception as error:
+        if type(error).__name__ != "FolderInUse":
+            raise
+        raise ConfigError(
+            f"another sandbox runs on the folder {folder}",
+            remedy="Give its address with --url, stop it, or choose another folder with --dir.",
+        ) from error
+
+
+def _shell_lines(environment: Mapping[str, str]) -> str:
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
+
+
+def _write_private(path: Path, text: str) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,16 @@
+"""The platforms as the command line sees them, as data."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from omicsdk.cli.shapes import Service
+
+SERVICES: dict[str, Service] = {
+    "dss": {
+        "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions",
+        "workflows": "omicsdk.cli.workflows.dss",
+        "client": "omicsdk.dss:Dss",
+        "documented": True,
+    },
+}

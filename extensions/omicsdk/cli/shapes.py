@@ -1,0 +1,90 @@
+"""The shapes of the data that the command line is built from; imported by type checkers only.
+
+An operation of a generated commands.json and a workflow command are the same shape, so one help, one parser and one
+completion serve both.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+Kind = Literal["string", "integer", "number", "boolean", "array", "object", "binary", "any"]
+"""What a value is; `array` takes several words, `binary` names a file, `any` is JSON or else text."""
+
+
+class Argument(TypedDict):
+    """One option, or one word without a dash.
+
+    Attributes:
+        name: The document's name; the option is spelled with it, dashes for underscores.
+        python: The keyword argument, where it isn't `name`.
+        in: Where an operation's argument goes (path, query, header, cookie, body).
+        required: Whether the command needs it.
+        type: What its value is.
+        items: What an array's members are, where that is known.
+        choices: The values that it may have.
+        default: What holds when it isn't given, for the help; workflows are passed it.
+        help: What it means.
+        positional: A word without a dash.
+        flag: Stands alone, never with a value.
+        short: A short spelling, such as `-t`.
+    """
+
+    name: str
+    python: NotRequired[str]
+    required: NotRequired[bool]
+    type: NotRequired[Kind | list[str] | None]
+    items: NotRequired[Kind | None]
+    choices: NotRequired[list[Any] | None]
+    default: NotRequired[Any]
+    help: NotRequired[str | None]
+    positional: NotRequired[bool]
+    flag: NotRequired[bool]
+    short: NotRequired[str]
+
+
+class Command(TypedDict):
+    """One command: a generated operation, or handwritten.
+
+    Attributes:
+        name: An operation's attribute on the client.
+        command: The words after the service, or the last one.
+        summary: One line.
+        description: More than that.
+        method: An operation's HTTP method.
+        path: An operation's path template.
+        parameters: Its arguments.
+        items: Dotted key of a page's list, where answers come in pages.
+        streams: Whether the answer is bytes of any length.
+        run: `module:function` of a handwritten command, imported when it runs.
+        bare: The function needs no client: it is called with (arguments, console).
+        forwards: The function gets the words as they are: it is called with (words, debug=).
+    """
+
+    name: NotRequired[str]
+    command: str
+    summary: NotRequired[str | None]
+    description: NotRequired[str | None]
+    method: NotRequired[str]
+    path: NotRequired[str]
+    parameters: NotRequired[list[Argument]]
+    items: NotRequired[str | None]
+    streams: NotRequired[bool]
+    run: NotRequired[str]
+    bare: NotRequired[bool]
+    forwards: NotRequired[bool]
+
+
+class Service(TypedDict):
+    """What the command line knows of a platform beside its document.
+
+    Attributes:
+        title: For the list of services.
+        workflows: Module that holds COMMANDS, the handwritten ones; read when the service is named.
+        documented: Its operations are documented commands and stand at the top, not under `api`.
+        client: `module:class` of its client, which has the platform's own ways to find the service and credentials; by
+            default the generated one.
+    """
+
+    title: str
+    workflows: NotRequired[str]
+    documented: NotRequired[bool]
+    client: NotRequired[str]

@@ -1,0 +1,167 @@
+"""From the words of a command line to values. Pure but for `@file`, which reads what it names."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+from omicsdk.cli.options import flag
+from omicsdk.core.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from omicsdk.cli.shapes import Argument
+
+TRUTHS = {"true": True, "yes": True, "1": True, "on": True, "false": False, "no": False, "0": False, "off": False}
+
+
+def value_of(argument: Argument, words: list[str]) -> Any:
+    """The value that words stand for.
+
+    Args:
+        argument: Which, with its type and choices.
+        words: What was typed for it, in order; none for a boolean that stands alone.
+
+    Raises:
+        UsageError: They aren't such a value; names the option and says what was expected.
+    """
+    kind = kind_of(argument)
+    if kind == "array":
+        value: Any = _array(argument, words)
+    elif kind == "boolean" and not words:
+        value = True
+    else:
+        value = _single(argument, kind, words[-1])
+    _check_choices(argument, value)
+    return value
+
+
+def kind_of(argument: Argument) -> str:
+    """An argument's type; of several (JSON Schema allows a list) the one that isn't null, else anything."""
+    kind = argument.get("type") or "any"
+    if isinstance(kind, str):
+        return kind
+    real = [one for one in kind if one != "null"]
+    return real[0] if len(real) == 1 else "any"
+
+
+def spelled(argument: Argument) -> str:
+    """An argument's name in messages."""
+    return argument["name"].upper() if argument.get("positional") else flag(argument)
+
+
+def _single(argument: Argument, kind: str, word: str) -> Any:
+    if kind == "integer":
+        return _number(argument, word, int, "a whole number")
+    if kind == "number":
+        return _number(argument, word, float, "a number")
+    if kind == "boolean":
+        truth = TRUTHS.get(word.lower())
+        if truth is None:
+            raise _wrong(argument, "true or false", word)
+        return truth
+    if kind == "object":
+        value = _json(argument, _content(argument, word), "a JSON object, or @ and the name of a file that holds one")
+        if not isinstance(value, dict):
+            raise _wrong(argument, "a JSON object, or @ and the name of a file that holds one", word)
+        return value  # pyright: ignore[reportUnknownVariableType]
+    if kind == "binary":
+        return Path(word.removeprefix("@"))
+    return _loose(argument, word) if kind == "any" else word
+
+
+def _array(argument: Argument, words: list[str]) -> list[Any]:
+    items = argument.get("items")
+    if len(words) == 1:
+        only = words[0]
+        if only.startswith("@") and items != "string":
+            value = _json(argument, _content(argument, only), "a JSON array")
+            return value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+        if only.lstrip().startswith("["):
+            try:
+                value = json.loads(only)
+            except ValueError:
+                value = None  # a shell pattern such as [ab]*.json
+            if isinstance(value, list):
+                return value  # pyright: ignore[reportUnknownVariableType]
+    if items is None or items in ("any", "array"):
+        return [_loose(argument, word) for word in words]
+    return [_single(argument, items, word) for word in words]
+
+
+def _loose(argument: Argument, word: str) -> Any:
+    """JSON where a word is that, else the word itself."""
+    if word.startswith("@"):
+        return _json(argument, _content(argument, word), "JSON")
+    try:
+        return _parsed(word)
+    except ValueError:
+        return word
+
+
+def _content(argument: Argument, word: str) -> str:
+    if not word.startswith("@"):
+        return word
+    name = word[1:]
+    try:
+        if name == "-":
+            import sys
+
+            return sys.stdin.read()
+        return Path(name).read_text("utf-8-sig")
+    except OSError as error:
+        raise UsageError(
+            f"{spelled(argument)}: can't read {name}: {error.strerror or error}",
+            remedy="Give the name of a file that you can read, or - for stdin.",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{spelled(argument)}: {name} isn't UTF-8 text", remedy="Save it as UTF-8.") from error
+
+
+def _json(argument: Argument, text: str, expected: str) -> Any:
+    try:
+        return _parsed(text)
+    except ValueError as error:
+        raise _wrong(argument, expected, text, f" ({_where(error)})") from error
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, parse_constant=_no_constant)
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} isn't JSON")
+
+
+def _where(error: ValueError) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    return str(error)
+
+
+def _number(argument: Argument, word: str, kind: type[int] | type[float], expected: str) -> int | float:
+    try:
+        value = kind(word)
+    except ValueError:
+        raise _wrong(argument, expected, word) from None
+    if "_" in word or (kind is float and not math.isfinite(value)):
+        raise _wrong(argument, expected, word)
+    return value
+
+
+def _check_choices(argument: Argument, value: Any) -> None:
+    choices = argument.get("choices")
+    if not choices:
+        return
+    given: list[Any] = value if kind_of(argument) == "array" else [value]
+    for one in given:
+        if one not in choices and str(one) not in map(str, choices):
+            raise _wrong(argument, f"one of {', '.join(map(str, choices))}", str(one))
+
+
+def _wrong(argument: Argument, expected: str, word: str, detail: str = "") -> UsageError:
+    shown = word if len(word) <= 60 else f"{word[:57]}..."
+    return UsageError(f"{spelled(argument)}: expected {expected}, got {shown!r}{detail}")

@@ -1,0 +1,170 @@
+"""The Data Store's workflow commands, with the names and arguments that its published client documents."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from omicsdk.cli.shapes import Argument, Command
+
+_REPLICA: Argument = {
+    "name": "replica",
+    "type": "string",
+    "required": True,
+    "choices": ["aws", "gcp"],
+    "help": "The replica to use: aws (Amazon Web Services) or gcp (Google Cloud Platform).",
+}
+_FOLDER: Argument = {
+    "name": "download_dir",
+    "type": "string",
+    "default": "",
+    "help": "Folder to download into; by default the current one.",
+}
+_NO_METADATA: Argument = {
+    "name": "no_metadata",
+    "type": "boolean",
+    "default": False,
+    "help": "Leave out metadata files (those that are indexed). Excludes --metadata-filter.",
+}
+_NO_DATA: Argument = {
+    "name": "no_data",
+    "type": "boolean",
+    "default": False,
+    "help": "Leave out data files (those that aren't indexed). Excludes --data-filter.",
+}
+_RETRIES: list[Argument] = [
+    {
+        "name": "num_retries",
+        "type": "integer",
+        "default": 10,
+        "help": "Failures that a file may meet; the quota falls with each failure and rises with each block that arrives. "
+        "0 means that the first failure is the last.",
+    },
+    {
+        "name": "min_delay_seconds",
+        "type": "number",
+        "default": 0.25,
+        "help": "Seconds to wait before trying again, at least; it doubles with each failure.",
+    },
+]
+
+COMMANDS: list[Command] = [
+    {
+        "command": "upload",
+        "summary": "Upload a folder and create a bundle of its files.",
+        "description": "The files are staged in an S3 bucket of your own, with their checksums as tags, then registered with the "
+        "Data Store under one version, and bound together in a new bundle. Files whose names end in .json are indexed "
+        "as metadata. Needs credentials for the bucket (as the AWS command line has them) and for the Data Store.",
+        "run": "omicsdk.cli.dss:upload",
+        "parameters": [
+            {
+                "name": "src_dir",
+                "type": "string",
+                "required": True,
+                "help": "The folder to upload, with all that is in it.",
+            },
+            _REPLICA,
+            {
+                "name": "staging_bucket",
+                "type": "string",
+                "required": True,
+                "help": "Name of an S3 bucket that you may write to and that the Data Store may read.",
+            },
+            {
+                "name": "timeout_seconds",
+                "type": "integer",
+                "default": 1200,
+                "help": "Seconds to wait for the Data Store to take over each file.",
+            },
+            {"name": "no_progress", "type": "boolean", "default": False, "help": "Show no progress."},
+            {
+                "name": "bundle_uuid",
+                "type": "string",
+                "default": None,
+                "help": "UUID of the bundle; by default a new one is made.",
+            },
+        ],
+    },
+    {
+        "command": "download",
+        "summary": "Download a bundle as a folder.",
+        "description": "Files go to the store .hca in the download folder and are linked into <uuid>.<version>/ with the bundle's "
+        "manifest as bundle.json. What is there already is verified, not fetched again; a download that was stopped goes "
+        "on where it was. Prints the bundle's manifest.",
+        "run": "omicsdk.cli.dss:download",
+        "parameters": [
+            {"name": "bundle_uuid", "type": "string", "required": True, "help": "UUID of the bundle."},
+            _REPLICA,
+            {
+                "name": "version",
+                "type": "string",
+                "default": "",
+                "help": "Version of the bundle, such as 2019-08-01T200147.836832Z; by default the latest.",
+            },
+            _FOLDER,
+            {
+                "name": "metadata_filter",
+                "type": "array",
+                "items": "string",
+                "default": ["*"],
+                "help": "Case-sensitive shell patterns; a metadata file is fetched when its name fits any of them.",
+            },
+            {
+                "name": "data_filter",
+                "type": "array",
+                "items": "string",
+                "default": ["*"],
+                "help": "Case-sensitive shell patterns; a data file is fetched when its name fits any of them.",
+            },
+            _NO_METADATA,
+            _NO_DATA,
+            *_RETRIES,
+        ],
+    },
+    {
+        "command": "download-manifest",
+        "summary": "Download the files that a manifest lists.",
+        "description": "A manifest is a tab-separated file with a header row and a file a row. It needs the columns bundle_uuid, "
+        "bundle_version, file_name, file_uuid, file_sha256 and file_size, in any order; file_version is used when it is there, "
+        "other columns are kept. The files go to the store .hca in the download folder, and a copy of the manifest with "
+        "their paths in the column file_path goes to the current folder.",
+        "run": "omicsdk.cli.dss:download_manifest",
+        "parameters": [
+            {"name": "manifest", "type": "string", "required": True, "help": "Path of the manifest."},
+            _REPLICA,
+            {
+                "name": "layout",
+                "type": "string",
+                "choices": ["none", "bundle"],
+                "default": "none",
+                "help": "none: files stay in the store; bundle: they are linked into a folder a bundle too, with all metadata of "
+                "each bundle.",
+            },
+            _NO_METADATA,
+            _NO_DATA,
+            *_RETRIES,
+            _FOLDER,
+        ],
+    },
+    {
+        "command": "create-version",
+        "summary": "Print the present time as a version for a new file, bundle or collection.",
+        "run": "omicsdk.cli.dss:create_version",
+        "parameters": [],
+    },
+    {
+        "command": "download-collection",
+        "summary": "Download every bundle of a collection, and of the collections in it.",
+        "run": "omicsdk.cli.dss:download_collection",
+        "parameters": [
+            {"name": "uuid", "type": "string", "required": True, "help": "UUID of the collection."},
+            _REPLICA,
+            {
+                "name": "version",
+                "type": "string",
+                "default": None,
+                "help": "Version of the collection; by default the latest.",
+            },
+            _FOLDER,
+        ],
+    },
+]

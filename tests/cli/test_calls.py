@@ -1,0 +1,249 @@
+"""Operations called from the command line: arguments out, answers printed, exit codes."""
+
+import json
+
+import httpx
+import pytest
+
+ID = ("--uuid", "u1", "--replica", "aws")
+
+
+def pages(request: httpx.Request) -> httpx.Response:
+    """Three pages of two widgets."""
+    at = int(request.url.params.get("start", "0"))
+    link = {"link": f'<https://widgets.example/v1/widgets?start={at + 1}>; rel="next"'} if at < 2 else {}
+    body = {"page": at, "data": {"widgets": [{"n": 2 * at}, {"n": 2 * at + 1}], "more": True}}
+    return httpx.Response(206 if link else 200, json=body, headers=link)
+
+
+def test_an_answer_is_indented_json_in_a_pipe(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(200, json={"name": "é", "n": 1})
+    ran = omics("widgets", "get-widget", *ID)
+    assert (ran.code, ran.out, ran.err) == (0, '{\n  "name": "é",\n  "n": 1\n}\n', "")
+    assert str(widgets.asked[0].url) == "https://widgets.example/v1/widgets/u1?replica=aws"
+
+
+@pytest.mark.parametrize(("words", "sent"), [((), "true"), (("true",), "true"), (("False",), "false")])
+def test_a_boolean_stands_alone_or_has_a_value(omics, widgets, words, sent):
+    assert omics("widgets", "get-widget", *ID, "--presignedurls", *words).code == 0
+    assert widgets.asked[0].url.params["presignedurls"] == sent
+
+
+def test_a_body_is_made_of_words(omics, widgets, tmp_path):
+    (tmp_path / "d.json").write_text('{"deep": [1]}')
+    ran = omics(
+        *("widgets", "put-widget", "--uuid", "u"),
+        *("--files", '{"a": 1}', '{"b": 2}', "--files", '{"c": 3}'),
+        *("--tags", "5", "x", "--anything", "5", "x", "null"),
+        *("--details", f"@{tmp_path / 'd.json'}", "--size", "-3", "--ratio", "0.5"),
+    )
+    assert ran.code == 0, ran.err
+    assert json.loads(widgets.asked[0].content) == {
+        "files": [{"a": 1}, {"b": 2}, {"c": 3}],
+        "tags": ["5", "x"],
+        "anything": [5, "x", None],
+        "details": {"deep": [1]},
+        "size": -3,
+        "ratio": 0.5,
+    }
+
+
+def test_an_array_may_be_one_json_array(omics, widgets):
+    assert omics("widgets", "put-widget", "--uuid", "u", "--files", '[{"a": 1}, {"b": 2}]').code == 0
+    assert json.loads(widgets.asked[0].content) == {"files": [{"a": 1}, {"b": 2}]}
+
+
+def test_all_pages_are_merged_into_the_first(omics, widgets):
+    widgets.answer = pages
+    ran = omics("widgets", "get-widgets")
+    assert ran.json == {"page": 0, "data": {"widgets": [{"n": n} for n in range(6)], "more": True}}
+    assert len(widgets.asked) == 3
+
+
+def test_no_paginate_gives_the_first_page(omics, widgets):
+    widgets.answer = pages
+    assert [w["n"] for w in omics("widgets", "get-widgets", "--no-paginate").json["data"]["widgets"]] == [0, 1]
+    assert len(widgets.asked) == 1
+
+
+def test_the_server_may_name_the_key_of_its_list(omics, widgets):
+    def answer(request: httpx.Request) -> httpx.Response:
+        link = '<https://widgets.example/v1/widgets?start=1>; rel="next"'
+        last = "start" in request.url.params
+        headers = {"x-openapi-paginated-content-key": "found"}
+        return httpx.Response(
+            200, json={"found": [len(widgets.asked)]}, headers=headers | ({} if last else {"link": link})
+        )
+
+    widgets.answer = answer
+    assert omics("widgets", "get-widgets").json == {"found": [1, 2]}
+
+
+def test_json_lines_come_page_by_page(omics, widgets):
+    widgets.answer = pages
+    ran = omics("--output", "jsonl", "widgets", "get-widgets")
+    assert ran.out == "".join(f'{{"n": {n}}}\n' for n in range(6))
+
+
+def test_what_arrived_before_a_page_failed_is_printed(omics, widgets):
+    widgets.answer = lambda r: httpx.Response(400, json={"title": "no"}) if len(widgets.asked) == 2 else pages(r)
+    ran = omics("--output", "jsonl", "widgets", "get-widgets")
+    assert (ran.code, ran.out) == (1, '{"n": 0}\n{"n": 1}\n')
+
+
+def test_a_query_means_the_same_in_each_form(omics, widgets):
+    widgets.answer = pages
+    words = ("--query", "data.widgets[?n > `1`].n", "widgets", "get-widgets")
+    assert omics(*words).json == [2, 3, 4, 5]
+    assert omics("--output", "jsonl", *words).out == "2\n3\n4\n5\n"
+    assert omics("--output", "tsv", *words).out == "2\n3\n4\n5\n"
+
+
+def test_an_operations_own_query_wins_after_the_command(omics, widgets):
+    widgets.answer = pages
+    omics("widgets", "get-widgets", "--query", "red things")
+    assert widgets.asked[0].url.params["query"] == "red things"
+
+
+def test_options_that_clash_are_the_operations(omics, widgets):
+    words = [w for name in ("help", "output", "debug", "yes", "access-token", "log-level") for w in (f"--{name}", name)]
+    ran = omics("widgets", "get-clash", *words)
+    assert ran.code == 0, ran.err
+    assert set(widgets.asked[0].url.params.values()) == {"help", "output", "debug", "yes", "access-token", "log-level"}
+    assert "authorization" not in widgets.asked[0].headers
+    assert omics("widgets", "get-clash", "-h").out.startswith("Usage: omics widgets get-clash")
+
+
+def test_tsv_has_a_header_and_escapes(omics, widgets):
+    rows = [{"a": "x\ty", "b": None}, {"a": 1, "c": {"d": [1]}}]
+    widgets.answer = lambda _: httpx.Response(200, json={"data": {"widgets": rows}})
+    ran = omics("widgets", "get-widgets", "--output", "tsv")
+    assert ran.out == 'a\tb\tc\nx\\ty\t\t\n1\t\t{"d":[1]}\n'
+
+
+def test_a_terminal_gets_a_table_without_control_characters(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(
+        200, json={"id": 7, "data": {"widgets": [{"name": "\x1b[2Jred", "n": 1}]}}
+    )
+    out = omics("widgets", "get-widgets", tty=True).out
+    assert "data.widgets (1)" in out
+    assert "\\x1b[2Jred" in out
+    assert "\x1b[2J" not in out
+
+
+def test_bytes_are_streamed_as_they_are(omics, widgets):
+    blob = bytes(range(256)) * 1000
+    widgets.answer = lambda _: httpx.Response(200, content=blob)
+    ran = omics("widgets", "get-blob", "--uuid", "u")
+    assert (ran.code, ran.stdout) == (0, blob), ran.err
+
+
+def test_bytes_that_are_no_text_are_kept_from_a_terminal(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(200, content=b"\0\1")
+    ran = omics("widgets", "get-blob", "--uuid", "u", tty=True)
+    assert (ran.code, ran.out) == (2, "")
+    assert "> FILE" in ran.err
+
+
+def test_head_prints_the_headers(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(200, headers={"X-DSS-SIZE": "12"})
+    assert omics("widgets", "head-widget", "--uuid", "u").json["X-DSS-SIZE"] == "12"
+
+
+def test_an_empty_answer_prints_nothing(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(204)
+    ran = omics("widgets", "delete-widget", "--uuid", "u", "--reason", "r")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+
+
+def test_text_is_printed_as_it_is(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(200, text="plain\n123")
+    assert omics("widgets", "get-widget", *ID).out == "plain\n123"
+
+
+def test_a_dry_run_sends_nothing(omics, widgets):
+    ran = omics("widgets", "delete-widget", "--uuid", "u", "--reason", "old", "--dry-run")
+    assert ran.code == 0
+    assert ran.json["method"] == "DELETE"
+    assert ran.json["url"] == "https://widgets.example/v1/widgets/u"
+    assert ran.json["body"] == {"reason": "old"}
+    assert widgets.asked == []
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "sent"), [((), "n\n", 0), ((), "\n", 0), ((), "y\n", 1), (("--yes",), "", 1)]
+)
+def test_deleting_asks_on_a_terminal(omics, widgets, before, typed, sent):
+    ran = omics(*before, "widgets", "delete-widget", "--uuid", "u", "--reason", "r", tty=True, typed=typed)
+    assert len(widgets.asked) == sent
+    assert ran.code == (0 if sent else 130)
+    assert ("[y/N]" in ran.err) == (not before)
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 1), (401, 4), (403, 1), (404, 1), (409, 1), (422, 1)])
+def test_exit_codes_of_refusals(omics, widgets, status, code):
+    widgets.answer = lambda _: httpx.Response(status, json={"code": "why", "title": "Because\n\x1b[31mred."})
+    ran = omics("widgets", "get-widget", *ID)
+    assert ran.code == code
+    assert ran.out == ""
+    assert ran.err.count("\n") == 1
+    assert ran.err.startswith("omics: get_widget: Because")
+    assert "\x1b" not in ran.err
+
+
+def test_no_network_is_one_line(omics, widgets, monkeypatch):
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    widgets.answer = refuse
+    ran = omics("--log-level", "ERROR", "widgets", "put-widget", "--uuid", "u", "--files", "{}")
+    assert ran.code == 1
+    assert ran.err.count("\n") == 1
+    assert "https://widgets.example/v1/widgets/u" in ran.err
+
+
+def test_tokens_come_from_the_option_or_the_environment(omics, widgets, monkeypatch):
+    monkeypatch.setenv("OMICS_WIDGETS_TOKEN", "from-environment")
+    omics("widgets", "head-widget", "--uuid", "u")
+    omics("--access-token", "from-option", "widgets", "head-widget", "--uuid", "u")
+    assert [r.headers["authorization"] for r in widgets.asked] == ["Bearer from-environment", "Bearer from-option"]
+
+
+def test_the_base_url_comes_from_the_option_or_the_environment(omics, widgets, monkeypatch):
+    monkeypatch.setenv("OMICS_WIDGETS_URL", "http://127.0.0.1:1/env/")
+    omics("widgets", "head-widget", "--uuid", "u")
+    omics("widgets", "head-widget", "--uuid", "u", "--base-url", "http://127.0.0.1:2/option")
+    assert [str(r.url) for r in widgets.asked] == [
+        "http://127.0.0.1:1/env/widgets/u",
+        "http://127.0.0.1:2/option/widgets/u",
+    ]
+
+
+def test_a_value_that_would_be_another_path_is_usage(omics, widgets):
+    ran = omics("widgets", "head-widget", "--uuid", "..")
+    assert (ran.code, widgets.asked) == (2, [])
+    assert "uuid can't be '..'" in ran.err
+
+
+def test_an_interrupt_is_130(omics, widgets):
+    def interrupt(_: httpx.Request) -> httpx.Response:
+        raise KeyboardInterrupt
+
+    widgets.answer = interrupt
+    ran = omics("widgets", "get-widget", *ID)
+    assert (ran.code, ran.err) == (130, "omics: interrupted.\n")
+
+
+def test_debug_shows_a_traceback_without_secrets(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(404, json={"title": "gone", "token": "canary-123456"})
+    ran = omics("--debug", "--access-token", "canary-abcdef1", "widgets", "get-widget", *ID)
+    assert "Traceback" in ran.err
+    assert "canary" not in ran.err
+
+
+def test_json_that_is_none_names_the_body(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(200, text="<html>", headers={"content-type": "application/json"})
+    ran = omics("widgets", "get-widget", *ID)
+    assert ran.code == 1
+    assert "JSON" in ran.err
