@@ -1,0 +1,198 @@
+"""The published clients as fixtures: each runs in its own environment against the sandbox."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.sandbox.server import Sandbox
+
+HERE = Path(__file__).resolve().parent
+PEERS = HERE.parent.parent / ".peers"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skips a test marked `compat(NAME)` when that client isn't there, before anything is started for it."""
+    for marker in item.iter_markers("compat"):
+        for name in marker.args:
+            if not (PEERS / name / "made-from").is_file():
+                pytest.skip(f"the published {name} client isn't in .peers/{name}; make compat installs it")
+
+
+def peer_python(name: str) -> Path:
+    """The interpreter of a published client's environment."""
+    return PEERS / name / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+
+class PeerError(Exception):
+    """What the published client raised.
+
+    Attributes:
+        kind: Name of its class.
+        status: The HTTP status, for an answer that was an error.
+        code: The platform's word for it.
+    """
+
+    def __init__(self, kind: str, text: str, status: int | None, code: str | None) -> None:
+        super().__init__(f"{kind}: {text}")
+        self.kind = kind
+        self.status = status
+        self.code = code
+
+
+class Hca:
+    """The published `hca` client 7.0.1, configured for a sandbox, in a working folder of its own.
+
+    Args:
+        python: Interpreter of its environment.
+        sandbox: What it talks to.
+        folder: For its configuration and its working folder.
+        token: A bearer token; None isn't logged in.
+    """
+
+    def __init__(self, python: Path, sandbox: Sandbox, folder: Path, token: str | None) -> None:
+        self._python = python
+        self.folder = folder / "work"
+        self.folder.mkdir(parents=True)
+        config: dict[str, Any] = {
+            "DSSClient": {"swagger_url": sandbox.swagger_url},
+            "log_level": "WARNING",
+            # With these in its configuration the client asks nobody before it sends its token.
+            "application_secrets": {
+                "installed": {"client_id": "id", "client_secret": "secret", "token_uri": f"{sandbox.url}/no-token"}
+            },
+        }
+        if token is not None:
+            config["oauth2_token"] = {
+                "access_token": token,
+                "refresh_token": None,
+                "id_token": None,
+                "token_type": "Bearer",
+                "expires_at": time.time() + 3600,
+            }
+        (folder / "config.json").write_text(json.dumps(config))
+        kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
+        self._environment = {
+            **kept,
+            **sandbox.environment(),
+            "HOME": str(folder),
+            "XDG_CONFIG_HOME": str(folder / "xdg"),
+            "HCA_CONFIG_FILE": str(folder / "config.json"),
+            "NO_PROXY": "127.0.0.1",
+            "OAUTHLIB_INSECURE_TRANSPORT": "1",
+            "PYTHONWARNINGS": "ignore",
+            # Its checksumming reader counts every byte read, and a newer boto3 reads a body once more for a checksum.
+            "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+        }
+
+    def run(self, *steps: tuple[str, str, dict[str, Any]]) -> list[Any]:
+        """The results of several steps, (how, name, arguments), done by one client; raises at the first that fails."""
+        done = subprocess.run(
+            [self._python, HERE / "hca_runner.py"],
+            input=json.dumps(steps),
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self._environment,
+            timeout=100,
+        )
+        assert done.returncode == 0, done.stderr
+        values: list[Any] = []
+        for result in json.loads(done.stdout):
+            if "error" in result:
+                error = PeerError(result["error"], result["text"], result["status"], result["code"])
+                error.add_note(done.stderr)
+                raise error
+            values.append(result["value"])
+        return values
+
+    def call(self, name: str, **arguments: Any) -> Any:
+        """A plain call of an operation or a workflow."""
+        return self.run(("call", name, arguments))[0]
+
+    def iterate(self, name: str, **arguments: Any) -> list[Any]:
+        """Every item of every page."""
+        return self.run(("iterate", name, arguments))[0]
+
+    def paginate(self, name: str, **arguments: Any) -> list[Any]:
+        """Every page."""
+        return self.run(("paginate", name, arguments))[0]
+
+    def stream(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """What a streamed body was: sizes of its blocks, sha256, headers, the answers before it."""
+        return self.run(("stream", name, arguments))[0]
+
+    def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The command line."""
+        return subprocess.run(
+            [self._python, HERE / "hca_runner.py", "cli", *arguments],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+            env=self._environment,
+            timeout=100,
+        )
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(server: Sandbox) -> Sandbox:
+    """A running sandbox with nothing in it."""
+    server.reset()
+    return server
+
+
+@pytest.fixture
+def new_hca(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Hca]:
+    """Makes published clients: `new_hca()` is logged in, `new_hca(token=None)` isn't."""
+    python = peer_python("hca")
+
+    def make(name: str = "hca", token: str | None = "") -> Hca:
+        return Hca(python, sandbox, tmp_path / name, sandbox.token() if token == "" else token)
+
+    return make
+
+
+@pytest.fixture
+def hca(new_hca: Callable[..., Hca]) -> Hca:
+    """A published client that is logged in."""
+    return new_hca()
+
+
+@pytest.fixture
+def make_folder(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a folder like a small bundle's: metadata, reads, an empty file, a folder in it."""
+
+    def make(name: str = "source", taxon: int = 9606, reads: int = 200_000) -> Path:
+        folder = tmp_path / name
+        (folder / "images").mkdir(parents=True)
+        donor = {"biomaterial_core": {"ncbi_taxon_id": [taxon], "biomaterial_name": f"Donor of {name}"}}
+        (folder / "donor_organism_0.json").write_text(json.dumps(donor))
+        (folder / "project_0.json").write_text(json.dumps({"project_core": {"project_title": "Pancreas, single cell"}}))
+        (folder / "reads.fastq.gz").write_bytes(random.Random(f"{name} {taxon}").randbytes(reads))
+        (folder / "empty.txt").write_bytes(b"")
+        (folder / "images" / "slide 1.tif").write_bytes(name.encode() * 1000)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[str, bytes]]:
+    """Gives every file below a folder, by its path with slashes."""
+
+    def read(folder: Path) -> dict[str, bytes]:
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    return read
