@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.exchange import AsyncExchange, Exchange
@@ -19,16 +19,18 @@ if TYPE_CHECKING:
     from omicsdk.core.transport import Timeout
 
 C = TypeVar("C", bound="Client")
+E = TypeVar("E", Exchange, AsyncExchange)
 
 INTERFACE = 1
 """Version of what generated packages use of this one; both sides compare."""
 
 
-class _ClientBase:
+class _ClientBase(Generic[E]):
     """What both clients share: options, and the check that generated code and core fit."""
 
     _interface: ClassVar[int] = INTERFACE
     _default_base_url: ClassVar[str] = ""
+    _exchange: E
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -47,15 +49,49 @@ class _ClientBase:
             )
         return url
 
-    def _cloned(self) -> Self:
+    @property
+    def base_url(self) -> str:
+        """Where the service is, without a slash at the end."""
+        return self._exchange.transport.base_url
+
+    def with_options(
+        self,
+        *,
+        timeout: "Timeout | float | Omit" = OMIT,
+        retry: "Retry | Omit" = OMIT,
+        headers: Mapping[str, str] | Omit = OMIT,
+        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
+        strict: bool | Omit = OMIT,
+        follow_redirects: bool | Omit = OMIT,
+    ) -> Self:
+        """A cheap clone with other options over the same connections; closing either closes both.
+
+        Args:
+            timeout: Seconds for each step of a request, or a Timeout.
+            retry: When and how often to try again.
+            headers: Sent with every request, beside those that the client has.
+            credentials: Others; None sends none.
+            strict: Raise where an answer isn't what the document says.
+            follow_redirects: False hands redirects to the caller of `raw`; one that carries Retry-After says "not yet"
+                and is waited for all the same.
+        """
         clone = copy.copy(self)
         # The operations made so far (cached properties) belong to the original; they'd send with its options.
         for name in [name for name in vars(clone) if isinstance(getattr(type(clone), name, None), cached_property)]:
             delattr(clone, name)
+        held = self._exchange
+        clone._exchange = replace(
+            held,
+            strict=held.strict if strict is OMIT else strict,
+            follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
+            transport=held.transport.with_options(
+                timeout=timeout, retry=retry, headers=headers, credentials=credentials
+            ),
+        )
         return clone
 
 
-class Client(_ClientBase):
+class Client(_ClientBase[Exchange]):
     """A service's client. Thread-safe; close it, or use it in a `with` block.
 
     Args:
@@ -97,44 +133,6 @@ class Client(_ClientBase):
             ),
         )
 
-    @property
-    def base_url(self) -> str:
-        """Where the service is, without a slash at the end."""
-        return self._exchange.transport.base_url
-
-    def with_options(
-        self,
-        *,
-        timeout: "Timeout | float | Omit" = OMIT,
-        retry: "Retry | Omit" = OMIT,
-        headers: Mapping[str, str] | Omit = OMIT,
-        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
-        strict: bool | Omit = OMIT,
-        follow_redirects: bool | Omit = OMIT,
-    ) -> Self:
-        """A cheap clone with other options over the same connections; closing either closes both.
-
-        Args:
-            timeout: Seconds for each step of a request, or a Timeout.
-            retry: When and how often to try again.
-            headers: Sent with every request, beside those that the client has.
-            credentials: Others; None sends none.
-            strict: Raise where an answer isn't what the document says.
-            follow_redirects: False hands redirects to the caller of `raw`; one that carries Retry-After says "not yet"
-                and is waited for all the same.
-        """
-        clone = self._cloned()
-        held = self._exchange
-        clone._exchange = replace(
-            held,
-            strict=held.strict if strict is OMIT else strict,
-            follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
-            transport=held.transport.with_options(
-                timeout=timeout, retry=retry, headers=headers, credentials=credentials
-            ),
-        )
-        return clone
-
     def close(self) -> None:
         """Close the connections."""
         self._exchange.transport.close()
@@ -146,7 +144,7 @@ class Client(_ClientBase):
         self.close()
 
 
-class AsyncClient(_ClientBase):
+class AsyncClient(_ClientBase[AsyncExchange]):
     """A service's client for asyncio; close it with `aclose`, or use it in an `async with` block.
 
     Args: as Client's, but that `transport` is an httpx.AsyncBaseTransport.
@@ -176,34 +174,6 @@ class AsyncClient(_ClientBase):
                 http2=http2,
             ),
         )
-
-    @property
-    def base_url(self) -> str:
-        """Where the service is, without a slash at the end."""
-        return self._exchange.transport.base_url
-
-    def with_options(
-        self,
-        *,
-        timeout: "Timeout | float | Omit" = OMIT,
-        retry: "Retry | Omit" = OMIT,
-        headers: Mapping[str, str] | Omit = OMIT,
-        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
-        strict: bool | Omit = OMIT,
-        follow_redirects: bool | Omit = OMIT,
-    ) -> Self:
-        """A cheap clone with other options over the same connections; see `Client.with_options`."""
-        clone = self._cloned()
-        held = self._exchange
-        clone._exchange = replace(
-            held,
-            strict=held.strict if strict is OMIT else strict,
-            follow_redirects=held.follow_redirects if follow_redirects is OMIT else follow_redirects,
-            transport=held.transport.with_options(
-                timeout=timeout, retry=retry, headers=headers, credentials=credentials
-            ),
-        )
-        return clone
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -303,6 +303,13 @@ class AsyncTransport(_Transport):
             fraction=fraction,
         )
         self._connections = Connections(environ, http2=http2, asynchronous=True, given=transport)
+        self._synchronous = partial(Transport, base_url, environ=environ, http2=http2)
+
+    def synchronous(self) -> Transport:
+        """Gives a Transport with the same settings over connections of its own, for what runs in threads."""
+        twin = self._synchronous()
+        twin._manners, twin._timeout = self._manners, self._timeout
+        return twin
 
     async def send(self, request: Request, *, stream: bool = False, follow_redirects: bool = True) -> "httpx.Response":
         """Sends a request and gives its final answer; arguments, answer and errors are those of `Transport.send`."""
