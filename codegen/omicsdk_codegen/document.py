@@ -1,34 +1,55 @@
-"""A document that is ready to be made into a client: OpenAPI 3.1 in one form, whatever it was published in."""
+"""From a file to a document that is ready to be made into a client: load, overlay, resolve, upgrade."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from pathlib import Path
 
+from .faults import Report
+from .load import load
+from .overlay import apply, corrects
 from .places import Places
-from .source import Place
-from .values import Object
+from .resolve import resolve
+from .upgrade import upgrade
+from .upgraded import Document as Document
 
 
-@dataclass(frozen=True, eq=False)
-class Document:
-    """The upgraded document. Whoever holds one reads it; nobody changes it.
+def read(
+    spec: Path,
+    overlays: Sequence[Path] = (),
+    *,
+    allow_urls: Sequence[str] = (),
+    refs: Path | None = None,
+    missing_as_any: bool = False,
+    report: Report | None = None,
+) -> Document:
+    """Read a document: load it, lay overlays over it, find what it refers to, and bring it into one form.
 
-    Attributes:
-        data: OpenAPI 3.1. The only references left are schemas' to `#/components/schemas/NAME` (a plain pointer, as
-            `values.schema_name` reads it). Null is a member of a type list. Every operation's parameters are its own,
-            those of its path item merged in.
-        label: how messages name the document that the user gave.
-        places: where each part of `data` came from.
+    Args:
+        spec: Swagger 2.0 or OpenAPI 3.0 to 3.2, YAML or JSON.
+        overlays: OpenAPI Overlay 1.0; each corrects the file that its `extends` names, or else the document.
+        allow_urls: web addresses that may be fetched, with what is below them; default none.
+        refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
+        missing_as_any: take a schema that isn't there as any value, and report it; otherwise it is a fault.
+        report: takes what was repaired or left out.
+
+    Raises:
+        DocumentError: with all faults of the step that found any.
     """
-
-    data: Object
-    label: str
-    places: Places
-
-    def origin(self, pointer: str) -> Place:
-        """Say where a pointer of `data` stands as published.
-
-        Args:
-            pointer: JSON pointer into `data`; of what has no origin of its own the nearest place around it is given.
-        """
-        return self.places.follow(self.data, pointer) or Place(self.label, None, pointer)
+    places = Places()
+    root = load(spec)
+    places.adopt(root)
+    laid = [load(path) for path in overlays]
+    about = [(corrects(overlay, root), overlay) for overlay in laid]
+    root = apply(root, [overlay for uri, overlay in about if uri == root.uri], places)
+    others = [overlay for uri, overlay in about if uri != root.uri]
+    resolved = resolve(
+        root,
+        others,
+        allow_urls=allow_urls,
+        refs=refs,
+        missing_as_any=missing_as_any,
+        places=places,
+        report=report or Report(),
+    )
+    return upgrade(resolved)

@@ -33,15 +33,22 @@ def load(path: Path) -> Source:
         DocumentError: it can't be opened, isn't text, isn't YAML or JSON, isn't a mapping, has a key twice, nests
             deeper than `limits.MAX_DEPTH`, or is made very large by its aliases.
     """
-    label = str(path)
+    return load_bytes(read_file(path, str(path)), path=path, label=str(path), uri=path.resolve().as_uri())
+
+
+def read_file(path: Path, label: str) -> bytes:
+    """Read a file's bytes.
+
+    Raises:
+        DocumentError: it can't be opened, or has more than `limits.MAX_BYTES`.
+    """
     try:
         if path.is_file() and path.stat().st_size > MAX_BYTES:
             raise DocumentError([Fault(f"it has more than {MAX_BYTES >> 20} MiB", "Split it into files.", label)])
-        raw = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise DocumentError([Fault(f"it can't be opened: {reason}", "Name a file that can be read.", label)]) from error
-    return load_bytes(raw, path=path, label=label, uri=path.resolve().as_uri())
 
 
 def load_bytes(raw: bytes, *, path: Path, label: str, uri: str) -> Source:

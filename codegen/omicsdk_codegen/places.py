@@ -33,6 +33,15 @@ class Places:
         """State that one member of a container comes from elsewhere than the container does."""
         self._members[(id(new), str(key))] = (new, old, str(old_key))
 
+    def move_member(self, node: Node, key: str | int, old_key: str | int) -> None:
+        """State that a member of a container stood under another key of it before."""
+        moved = self._members.pop((id(node), str(old_key)), None)
+        if moved is None and id(node) in self._links:
+            old = self._links[id(node)][1]
+            moved = (node, old, str(old_key))
+        if moved is not None:
+            self._members[(id(node), str(key))] = moved
+
     def find(self, node: Node, key: str | int | None = None) -> Place | None:
         """The place of a container, or of one member of it; None when nothing is known of its origin."""
         if key is not None:

@@ -1,0 +1,121 @@
+"""Which addresses a reference may lead to: the document's folder, copies of web pages, and what the user allowed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from posixpath import normpath
+from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.request import url2pathname
+
+_PORTS = {"http": 80, "https": 443}
+
+
+class Refused(Exception):
+    """An address that isn't opened: what is wrong with it, and what to do."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+def is_web(uri: str) -> bool:
+    """Say whether an address is one of the network."""
+    return urlsplit(uri).scheme in _PORTS
+
+
+def file_of(uri: str, folder: Path) -> Path:
+    """Turn a file's uri into its path.
+
+    Args:
+        uri: absolute, `file:///...`, percent-encoded or not.
+        folder: nothing outside it is opened, links followed.
+
+    Raises:
+        Refused: it is outside, on another machine, or not a file's.
+    """
+    parts = urlsplit(uri)
+    if parts.scheme != "file" or parts.netloc:
+        raise Refused(
+            "which is no file of the document's folder and no web address", "Refer to a file beside the document."
+        )
+    try:
+        path = Path(url2pathname(unquote(parts.path))).resolve()
+        inside = path.is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError) as error:
+        raise Refused("which is no path of this system", "Refer to a file beside the document.") from error
+    if not inside:
+        raise Refused("which is outside the document's folder", "Put the file into the folder, and refer to it there.")
+    return path
+
+
+def copy_of(url: str, refs: Path | None) -> Path | None:
+    """Find the copy DIR/<host>/<path> of a web address.
+
+    Args:
+        url: its query and fragment don't count; a host with a port is looked for as `host:port` and as `host_port`.
+        refs: the folder of copies; None when there is none.
+
+    Returns:
+        The copy, or None when there is none inside the folder.
+    """
+    parts = urlsplit(url)
+    if refs is None or not parts.hostname or "\0" in parts.path:
+        return None
+    hosts = (
+        [parts.hostname] if parts.port is None else [f"{parts.hostname}:{parts.port}", f"{parts.hostname}_{parts.port}"]
+    )
+    for host in hosts:
+        path = (refs / host / unquote(parts.path).lstrip("/")).resolve()
+        if (
+            path.is_relative_to((refs / host).resolve())
+            and (refs / host).resolve().parent == refs.resolve()
+            and path.is_file()
+        ):
+            return path
+    return None
+
+
+def is_allowed(url: str, prefixes: Sequence[str]) -> bool:
+    """Say whether the user allowed an address.
+
+    Args:
+        url: the address; one with a name or password in it is never allowed.
+        prefixes: scheme, host and port must be the same, and the path the same or below it.
+    """
+    wanted = _split(url)
+    if wanted is None or wanted.username or wanted.password:
+        return False
+    path = _path(wanted)
+    for prefix in prefixes:
+        given = _split(prefix)
+        if given is None or (given.scheme, given.hostname, _port(given)) != (
+            wanted.scheme,
+            wanted.hostname,
+            _port(wanted),
+        ):
+            continue
+        below = _path(given)
+        if path == below or path.startswith(below if below.endswith("/") else below + "/"):
+            return True
+    return False
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _port(parts)
+    except ValueError:
+        return None
+    return parts if parts.scheme in _PORTS and parts.hostname else None
+
+
+def _port(parts: SplitResult) -> int | None:
+    return parts.port or _PORTS.get(parts.scheme)
+
+
+def _path(parts: SplitResult) -> str:
+    path = unquote(parts.path) or "/"
+    flat = normpath(path).replace("//", "/")
+    return flat + "/" if path.endswith("/") and flat != "/" else flat

@@ -1,0 +1,101 @@
+"""Names for schemas that stand elsewhere than where a document keeps its schemas."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+from .values import tokens
+
+Key = TypeVar("Key")
+
+# Members whose own members are names; the words between names say nothing.
+_NAMING = {
+    "properties",
+    "patternProperties",
+    "dependentSchemas",
+    "$defs",
+    "definitions",
+    "schemas",
+    "responses",
+    "parameters",
+    "headers",
+    "requestBodies",
+}
+_STRUCTURE = {
+    *_NAMING,
+    *(
+        "components",
+        "paths",
+        "content",
+        "schema",
+        "items",
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "prefixItems",
+        "not",
+    ),
+}
+
+
+def name_parts(file: str, pointer: str, inside_root: bool) -> tuple[str, ...]:
+    """Take the words that could name a schema from where it stands, the nearest last.
+
+    Args:
+        file: its file as the document's folder or the network names it, with `/`.
+        pointer: where it stands in the file.
+        inside_root: whether that file is the document itself, whose name says nothing.
+    """
+    way = tokens(pointer)
+    words = [
+        token
+        for before, token in zip(["", *way], way, strict=False)
+        if before in _NAMING or not (token in _STRUCTURE or token.isdigit() or before == "content")
+    ]
+    if inside_root and words:
+        return _clean(words)
+    folders, _, last = file.rpartition("/")
+    return _clean([*folders.split("/"), last.split(".")[0], *words])
+
+
+def _clean(words: Collection[str]) -> tuple[str, ...]:
+    """What a component's name may hold: letters of ASCII, digits, `.`, `-` and `_` (OpenAPI 3.1.0, 4.8.7.1)."""
+    cleaned = (re.sub(r"[^A-Za-z0-9._-]+", "_", word).strip("_") for word in words)
+    return tuple(word for word in cleaned if word) or ("Schema",)
+
+
+def assign_names(
+    wanted: Mapping[Key, tuple[str, ...]], places: Mapping[Key, str], taken: Collection[str]
+) -> dict[Key, str]:
+    """Name each schema by its last word, and by as many before it as make it unlike any other.
+
+    The names don't depend on the order, so they hold still when an unrelated schema comes or goes.
+
+    Args:
+        wanted: the words of each schema.
+        places: file and pointer of each, the same on every machine; hashed where the words don't suffice.
+        taken: names that stay as they are.
+    """
+    lengths = dict.fromkeys(wanted, 1)
+
+    def name(key: Key) -> str:
+        words, length = wanted[key], lengths[key]
+        if length <= len(words):
+            return "_".join(words[-length:])
+        return f"{words[-1]}_{hashlib.sha256(places[key].encode(errors='surrogatepass')).hexdigest()[:8]}"
+
+    while True:
+        names = {key: name(key) for key in wanted}
+        users: dict[str, list[Key]] = {}
+        for key, candidate in names.items():
+            users.setdefault(candidate, []).append(key)
+        clashing = [key for candidate, keys in users.items() if len(keys) > 1 or candidate in taken for key in keys]
+        longer = [key for key in clashing if lengths[key] <= len(wanted[key])]
+        if not longer:
+            return names
+        for key in longer:
+            lengths[key] += 1

@@ -1,0 +1,245 @@
+"""Step 2: corrections and wishes that stand beside a document (OpenAPI Overlay 1.0) are laid over it as published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .faults import DocumentError, Fault
+from .limits import nested_fault, too_deep
+from .places import Places
+from .source import Source
+from .values import Json, Node, Object, escape
+
+_ACTION_KEYS = {"target", "description", "update", "remove"}
+
+
+def corrects(overlay: Source, root: Source) -> str:
+    """Say which file an overlay is about.
+
+    Args:
+        overlay: its `extends` is a path beside the overlay or beside the root, or an address; without it the root is meant.
+        root: the document that the user gave.
+
+    Returns:
+        The file's uri, as `Source.uri` spells it.
+
+    Raises:
+        DocumentError: `extends` names no such file.
+    """
+    data = overlay.data
+    extends = data.get("extends") if isinstance(data, dict) else None
+    if extends is None:
+        return root.uri
+    place = overlay.place("/extends")
+    if not isinstance(extends, str):
+        raise DocumentError([place.fault("extends isn't text", "Name the file that the overlay corrects.")])
+    scheme = urlsplit(extends).scheme
+    if scheme in ("http", "https"):
+        return extends
+    if len(scheme) > 1:
+        raise DocumentError([place.fault(f"extends names {extends}, which is no file or web address", "Name a file.")])
+    beside = [(folder / extends).resolve() for folder in (overlay.path.parent, root.path.parent)]
+    found = next((path for path in beside if path.is_file()), None)
+    if found is None:
+        raise DocumentError(
+            [place.fault(f"extends names {extends}, which isn't there", "Name the file that the overlay corrects.")]
+        )
+    return found.as_uri()
+
+
+def apply(source: Source, overlays: Sequence[Source], places: Places | None = None) -> Source:
+    """Lay overlays over a document, one after the other, each action on what the ones before left.
+
+    An update is merged into each object that its target selects (objects in it too, lists are lengthened, anything
+    else is replaced), appended to each list, and replaces a single value. List items are removed from last to first.
+
+    Args:
+        source: the document; it stays as it is.
+        overlays: those that correct this very file; may be empty.
+        places: takes in where each part of the result comes from.
+
+    Returns:
+        A source with a value of its own; only `places` knows the lines of its parts.
+
+    Raises:
+        DocumentError: an overlay isn't one, or an action's target is no RFC 9535 JSONPath, selects nothing, or
+            doesn't fit its update.
+    """
+    places = places or Places()
+    if not overlays:
+        return source
+    layer = _Layer(_copy(source.data, places), places)
+    for overlay in overlays:
+        places.adopt(overlay)
+        for index, action in enumerate(_actions(overlay, layer.faults)):
+            layer.act(overlay, action, f"/actions/{index}")
+    if too_deep(layer.data):
+        layer.faults.append(nested_fault(source.label, None))
+    if layer.faults:
+        raise DocumentError(layer.faults)
+    return Source(Path(source.path), source.label, source.uri, layer.data, source.lines_of)
+
+
+def _actions(overlay: Source, faults: list[Fault]) -> list[Json]:
+    data = overlay.data
+    assert isinstance(data, dict)
+    version = data.get("overlay")
+    if not isinstance(version, str) or not version.startswith("1."):
+        faults.append(
+            overlay.place("/overlay").fault("it doesn't say that it is an overlay", "Begin it with `overlay: 1.0.0`.")
+        )
+    actions = data.get("actions")
+    if not isinstance(actions, list) or not actions:
+        faults.append(
+            overlay.place("/actions").fault(
+                "it has no list of actions", "State at least one action, with target and update or remove."
+            )
+        )
+        return []
+    return actions
+
+
+class _Layer:
+    def __init__(self, data: Json, places: Places) -> None:
+        self.data = data
+        self.faults: list[Fault] = []
+        self._places = places
+
+    def act(self, overlay: Source, action: Json, pointer: str) -> None:
+        def fault(message: str, remedy: str, member: str = "") -> None:
+            self.faults.append(overlay.place(pointer + member).fault(message, remedy))
+
+        if not isinstance(action, dict):
+            return fault("an action isn't a mapping", "State target and update or remove.")
+        odd = sorted(key for key in action if key not in _ACTION_KEYS and not key.startswith("x-"))
+        if odd:
+            return fault(
+                f"an action has the unknown member {odd[0]}",
+                "An action has target, description, update, remove.",
+                f"/{escape(odd[0])}",
+            )
+        target = action.get("target")
+        if not isinstance(target, str):
+            return fault("an action has no target", "Name it by a JSONPath such as $.paths['/a'].get.")
+        removes = action.get("remove", False)
+        if not isinstance(removes, bool):
+            return fault("remove is neither true nor false", "Write `remove: true`.", "/remove")
+        if not removes and "update" not in action:
+            return fault("an action neither updates nor removes", "State update or `remove: true`.")
+        try:
+            selected = self._select(target)
+        except ValueError as error:
+            return fault(f"the target {target} is no JSONPath: {error}", "Write it by RFC 9535.", "/target")
+        if not selected:
+            return fault(
+                f"the target {target} selects nothing",
+                "Correct it, or drop the action when the document has changed.",
+                "/target",
+            )
+        if removes and () in selected:
+            return fault("an action removes the whole document", "Select a part of it.", "/target")
+        if removes:
+            self._remove(selected)
+            return None
+        for path in selected:
+            if not self._update(path, action["update"], action):
+                fault(
+                    f"the update doesn't fit what the target {target} selects",
+                    "Objects are updated by an object.",
+                    "/update",
+                )
+                break
+        return None
+
+    def _select(self, target: str) -> list[tuple[str | int, ...]]:
+        from jsonpath import JSONPathEnvironment, JSONPathError
+
+        try:
+            matches = JSONPathEnvironment(strict=True).finditer(target, self.data)  # pyright: ignore[reportArgumentType]
+            return list(dict.fromkeys(match.parts for match in matches))
+        except (JSONPathError, RecursionError) as error:
+            raise ValueError(str(error).splitlines()[0]) from error
+
+    def _at(self, path: tuple[str | int, ...]) -> Json:
+        node: Json = self.data
+        for key in path:
+            node = _member(node, key)
+        return node
+
+    def _remove(self, selected: list[tuple[str | int, ...]]) -> None:
+        """Deeper parts go first and later items before earlier ones, so no path is moved by what went before."""
+        for path in sorted(
+            selected, key=lambda path: (len(path), path[-1] if isinstance(path[-1], int) else 0), reverse=True
+        ):
+            parent, key = self._at(path[:-1]), path[-1]
+            if isinstance(parent, dict) and isinstance(key, str):
+                del parent[key]
+            elif isinstance(parent, list) and isinstance(key, int):
+                before = dict(enumerate(parent))
+                del parent[key]
+                self._shift(parent, key, before)
+
+    def _shift(self, parent: list[Json], removed: int, before: dict[int, Json]) -> None:
+        """Single values of a list are found by their index: the ones behind a removed item keep their places."""
+        for index in range(removed, len(parent)):
+            if not isinstance(before[index + 1], (dict, list)):
+                self._places.move_member(parent, index, index + 1)
+
+    def _update(self, path: tuple[str | int, ...], update: Json, holder: Object) -> bool:
+        target = self._at(path)
+        if isinstance(target, dict):
+            if not isinstance(update, dict):
+                return False
+            self._merge(target, update)
+        elif isinstance(target, list):
+            self._put(target, len(target), update, holder, "update")
+        elif isinstance(update, (dict, list)) or not path:
+            return False
+        else:
+            parent = self._at(path[:-1])
+            assert isinstance(parent, (dict, list))
+            self._put(parent, path[-1], update, holder, "update")
+        return True
+
+    def _merge(self, target: Object, update: Object) -> None:
+        for key, value in update.items():
+            old = target.get(key)
+            if isinstance(old, dict) and isinstance(value, dict):
+                self._merge(old, value)
+            elif isinstance(old, list) and isinstance(value, list):
+                for index, item in enumerate(value):
+                    self._put(old, len(old), item, value, index)
+            else:
+                self._put(target, key, value, update, key)
+
+    def _put(self, target: Node, key: str | int, value: Json, holder: Node, holder_key: str | int) -> None:
+        copied = _copy(value, self._places)
+        if isinstance(target, dict):
+            target[str(key)] = copied
+        elif key == len(target):
+            target.append(copied)
+        elif isinstance(key, int):
+            target[key] = copied
+        self._places.link_member(target, key, holder, holder_key)
+
+
+def _member(node: Json, key: str | int) -> Json:
+    if isinstance(node, dict) and isinstance(key, str):
+        return node[key]
+    assert isinstance(node, list)
+    assert isinstance(key, int)
+    return node[key]
+
+
+def _copy(value: Json, places: Places) -> Json:
+    if isinstance(value, dict):
+        members: Object = {key: _copy(member, places) for key, member in value.items()}
+        places.link(members, value)
+        return members
+    if isinstance(value, list):
+        items: list[Json] = [_copy(member, places) for member in value]
+        places.link(items, value)
+        return items
+    return value

@@ -1,0 +1,180 @@
+"""Finding what a reference points at: jsonref asked lazily, over files that are opened by our own rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from .addresses import Refused, copy_of, file_of, is_allowed, is_web
+from .faults import DocumentError
+from .load import decode, load_bytes, read_file
+from .overlay import apply
+from .places import Places
+from .source import Source
+from .values import Json, join
+
+Fetch = Callable[[str], bytes]
+
+
+class Target(NamedTuple):
+    """What a reference points at: the file, the pointer in it in one spelling, and the value there."""
+
+    source: Source
+    pointer: str
+    value: Json
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The same for every spelling of a reference."""
+        return (self.source.uri, self.pointer)
+
+
+class Store:
+    """The files of a document by uri, each opened once, by our rules, when something in it is asked for."""
+
+    def __init__(
+        self,
+        root: Source,
+        overlays: Sequence[tuple[str, Source]],
+        places: Places,
+        *,
+        allow_urls: Sequence[str],
+        refs: Path | None,
+        fetch: Fetch,
+    ) -> None:
+        self._folder = root.path.parent
+        self._overlays = overlays
+        self._places = places
+        self._allow_urls = allow_urls
+        self._refs = refs
+        self._fetch = fetch
+        self._sources: dict[str, Source] = {root.uri: root}
+        self._failed: dict[str, DocumentError | Refused] = {}
+
+    def __contains__(self, uri: object) -> bool:
+        """Whatever is asked for is found here or nowhere: jsonref opens nothing on its own."""
+        return True
+
+    def __getitem__(self, uri: str) -> Json:
+        return self.source(uri).data
+
+    @property
+    def uris(self) -> frozenset[str]:
+        """Of all files that were opened."""
+        return frozenset(self._sources)
+
+    def portable(self, uri: str) -> str:
+        """Name a file the same on every machine: by its way from the document's folder, or its web address."""
+        return uri if is_web(uri) else file_of(uri, self._folder).relative_to(self._folder.resolve()).as_posix()
+
+    def source(self, uri: str) -> Source:
+        """Open a file, or give it again.
+
+        Raises:
+            Refused: it may not be opened, or isn't there.
+            DocumentError: it isn't a document.
+        """
+        key = self._key(uri)
+        if key in self._failed:
+            raise self._failed[key]
+        if key not in self._sources:
+            try:
+                path, label, raw = self._open(key)
+                loaded = load_bytes(raw, path=path, label=label, uri=key)
+                self._places.adopt(loaded)
+                self._sources[key] = apply(
+                    loaded, [overlay for about, overlay in self._overlays if about == key], self._places
+                )
+            except (DocumentError, Refused) as error:
+                self._failed[key] = error
+                raise
+        return self._sources[key]
+
+    def text(self, base: Source, reference: str) -> str:
+        """Read a file that holds a text.
+
+        Raises:
+            Refused: it may not be opened, or isn't there.
+            DocumentError: it isn't text.
+        """
+        key = self._key(_absolute(base, reference))
+        _, label, raw = self._open(key)
+        return decode(raw, label)
+
+    def _key(self, uri: str) -> str:
+        return uri if is_web(uri) else file_of(uri, self._folder).as_uri()
+
+    def _open(self, key: str) -> tuple[Path, str, bytes]:
+        if is_web(key):
+            return self._open_web(key)
+        path = file_of(key, self._folder)
+        if not path.is_file():
+            raise Refused("which isn't there", "Correct the reference, or put the file there.")
+        label = str(self._folder / path.relative_to(self._folder.resolve()))
+        return path, label, read_file(path, label)
+
+    def _open_web(self, url: str) -> tuple[Path, str, bytes]:
+        label = url.partition("?")[0]
+        copy = copy_of(url, self._refs)
+        if copy is not None:
+            return copy, str(copy), read_file(copy, str(copy))
+        if not is_allowed(url, self._allow_urls):
+            remedy = "Allow it with --allow-url, or keep a copy under its host's name and name the folder of copies with --refs."
+            raise Refused("which is on the network, where nothing is opened unasked", remedy)
+        return Path(unquote(urlsplit(url).path)), label, self._fetch(url)
+
+
+def locate(store: Store, base: Source, reference: str) -> Target:
+    """Find what a reference points at; when that is a reference itself, it is given as it is.
+
+    Args:
+        store: the files of the document.
+        base: the file that the reference stands in.
+        reference: the text of `$ref`.
+
+    Raises:
+        Refused: its file may not be opened, or isn't there.
+        DocumentError: its file isn't a document.
+        LookupError: there is nothing at its pointer.
+    """
+    from jsonref import JsonRef, JsonRefError
+
+    uri, fragment = urldefrag(_absolute(base, reference))
+    source = store.source(uri)
+    if fragment and not fragment.startswith("/"):
+        return _anchored(source, unquote(fragment))
+    # jsonref unquotes a pointer before it splits it: an escaped slash must survive that.
+    fragment = fragment.replace("%2F", "~1").replace("%2f", "~1")
+    proxy = JsonRef({"$ref": f"{uri}#{fragment}"}, base_uri=source.uri, _store=store)
+    try:
+        value: Json = proxy.__subject__
+    except JsonRefError as error:
+        raise LookupError(fragment) from error
+    parts = [part.replace("~1", "/").replace("~0", "~") for part in unquote(fragment).split("/")[1:]]
+    return Target(source, join("", *parts), value)
+
+
+def _absolute(base: Source, reference: str) -> str:
+    try:
+        scheme = urlsplit(reference).scheme
+        absolute = urljoin(base.uri, reference)
+    except ValueError as error:
+        raise Refused("which is no address", "Correct the reference.") from error
+    if len(scheme) > 1 and not is_web(reference):
+        raise Refused(f"and addresses that begin with {scheme}: aren't opened", "Refer to a file beside the document.")
+    return absolute
+
+
+def _anchored(source: Source, name: str) -> Target:
+    stack: list[tuple[str, Json]] = [("", source.data)]
+    while stack:
+        pointer, node = stack.pop()
+        if isinstance(node, dict):
+            if node.get("$anchor") == name:
+                return Target(source, pointer, node)
+            stack.extend((join(pointer, key), member) for key, member in node.items())
+        elif isinstance(node, list):
+            stack.extend((join(pointer, index), member) for index, member in enumerate(node))
+    raise LookupError(name)

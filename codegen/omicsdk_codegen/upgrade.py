@@ -1,0 +1,105 @@
+"""Step 4: a document of any dialect becomes one of OpenAPI 3.1, in one form."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from .faults import DocumentError
+from .resolve import Resolved
+from .upgrade_context import Context, shown
+from .upgrade_parts import Parts
+from .upgrade_paths import Paths
+from .upgrade_schema import Schemas
+from .upgrade_security import security_schemes
+from .upgraded import Document
+from .values import Json, Object
+
+_SWAGGER = {"swagger", "host", "basePath", "schemes", "consumes", "produces", "definitions", "securityDefinitions"}
+_HANDLED = {"openapi", "info", "servers", "paths", "webhooks", "components", "$self"}
+
+
+def upgrade(resolved: Resolved) -> Document:
+    """Bring a document into the form that the next steps read.
+
+    What its author means beyond doubt but writes as another dialect would (a `schema` straight under a response of
+    3.0, `type: int`, a path parameter that isn't required) is put right; what isn't understood is left out. Both
+    stand in the report.
+
+    Args:
+        resolved: the document in its own dialect, in one piece; it stays as it is.
+
+    Returns:
+        The document, without components but schemas and securitySchemes.
+
+    Raises:
+        DocumentError: with all faults: a parameter without a name, two paths that are one.
+    """
+    context, old = Context(resolved), resolved.data
+    schemas = Schemas(context)
+    paths = Paths(context, Parts(context, schemas), old)
+    swagger = resolved.dialect == "2.0"
+    new: Object = {"openapi": "3.1.0", "info": _info(context, old, PurePath(resolved.source.label).stem)}
+    new["servers"] = _swagger_servers(context, old) if swagger else _servers(old)
+    new |= context.plain("document", old, _HANDLED | (_SWAGGER if swagger else set()))
+    context.made(new, old)
+    new["paths"] = paths.paths(old.get("paths"), old, "paths")
+    if "webhooks" in old:
+        hooks = context.mapping(old["webhooks"], old, "webhooks")
+        new["webhooks"] = {name: paths.item(context.mapping(item, hooks, name), None) for name, item in hooks.items()}
+    new["components"] = _components(context, schemas, old)
+    if context.faults:
+        raise DocumentError(context.faults)
+    return Document(new, resolved.source.label, resolved.places)
+
+
+def _info(context: Context, old: Object, stem: str) -> Object:
+    info = context.mapping(old.get("info"), old, "info")
+    new: Object = {"title": stem, "version": "0"}
+    for key in ("title", "version"):
+        value = info.get(key)
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            new[key] = str(value)
+        else:
+            context.repair(old, "info" if "info" in old else None, f"no {key}", str(new[key]))
+    new |= context.plain("info", info, {"title", "version"})
+    context.made(new, info)
+    return new
+
+
+def _servers(old: Object) -> Json:
+    """OpenAPI 3.1.0, 4.8.1: without servers there is one, of which nothing but `/` is known."""
+    servers = old.get("servers")
+    stated: list[Json] = [server for server in servers if isinstance(server, dict)] if isinstance(servers, list) else []
+    return stated or [{"url": "/"}]
+
+
+def _swagger_servers(context: Context, old: Object) -> Json:
+    host, base = old.get("host"), old.get("basePath")
+    path = "/" + base.strip("/") if isinstance(base, str) else "/"
+    if not isinstance(host, str) or not host:
+        return [{"url": path}]
+    schemes = [scheme for scheme in context.items(old.get("schemes"), old, "schemes") if isinstance(scheme, str)]
+    bare = host.partition("://")[2] or host
+    if bare != host:
+        context.repair(old, "host", shown(host), bare)
+    tail = "" if path == "/" else path
+    return [{"url": f"{scheme}://{bare.rstrip('/')}{tail}"} for scheme in schemes or ["https"]]
+
+
+def _components(context: Context, schemas: Schemas, old: Object) -> Object:
+    components = context.mapping(old.get("components"), old, "components")
+    home = old if context.dialect == "2.0" else components
+    schemas_key, security_key = (
+        ("definitions", "securityDefinitions") if home is old else ("schemas", "securitySchemes")
+    )
+    new: Object = {key: value for key, value in components.items() if key.startswith("x-")}
+    context.made(new, components or old)
+    stated = context.mapping(home.get(schemas_key), home, schemas_key)
+    made: Object = {name: schemas.schema(value, stated, name) for name, value in stated.items()}
+    context.made(made, stated)
+    new["schemas"] = made
+    new["securitySchemes"] = security_schemes(context, home.get(security_key), home, security_key)
+    for key in components:
+        if key not in ("schemas", "securitySchemes") and not key.startswith("x-"):
+            context.omit(components, key, "no member of components")
+    return new

@@ -1,0 +1,323 @@
+"""Step 4, what operations are made of: parameters, bodies, responses and headers take the form of 3.1."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from .upgrade_context import Context, shown
+from .upgrade_schema import SCHEMA_WORDS, Schemas
+from .values import Json, Node, Object
+
+# Swagger 2.0's way to write a list, as style and explode (OpenAPI 3.0.3, 4.7.12.2; tabs have no style of their own).
+_COLLECTIONS: dict[str, tuple[str, bool]] = {
+    "csv": ("form", False),
+    "ssv": ("spaceDelimited", False),
+    "pipes": ("pipeDelimited", False),
+    "multi": ("form", True),
+}
+_PLACES = ("path", "query", "header", "cookie", "querystring")
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_STATUS = re.compile("[1-5](?:[0-9]{2}|[xX]{2})")
+_BYTES: Object = {"type": "string", "format": "binary"}
+
+
+class Parts:
+    """Upgrades the parts of operations."""
+
+    def __init__(self, context: Context, schemas: Schemas) -> None:
+        self._context = context
+        self._schemas = schemas
+
+    # -- parameters
+
+    def parameter(self, old: Object) -> Object | None:
+        """Upgrade a parameter that isn't a body's part; None (and a fault) when it has no name or place."""
+        name, place = old.get("name"), old.get("in")
+        lowered = place.strip().lower() if isinstance(place, str) else ""
+        if not isinstance(name, str) or not name:
+            self._context.fault(old, None, "a parameter has no name", "State its name.")
+            return None
+        if lowered not in _PLACES:
+            self._context.fault(
+                old, "in", f"the parameter {name} doesn't say where it stands", f"State in: {', '.join(_PLACES[:4])}."
+            )
+            return None
+        if lowered != place:
+            self._context.repair(old, "in", shown(place), lowered)
+        new = self._context.plain("parameter", old, {"name", "in", "required", "schema", "content", *SCHEMA_WORDS})
+        new = {"name": name, "in": lowered, "required": old.get("required") is True, **new}
+        self._context.made(new, old)
+        self._typed(new, old, lowered)
+        return new
+
+    def _typed(self, new: Object, old: Object, place: str) -> None:
+        """Give a parameter or header its schema, which 2.0 writes straight into it."""
+        if isinstance(old.get("content"), dict) and old["content"]:
+            new["content"] = self.content(old["content"], old, "content")
+        elif "schema" in old:
+            new["schema"] = self._schemas.schema(old["schema"], old, "schema")
+            loose = sorted(SCHEMA_WORDS & old.keys() - {"required", "collectionFormat"})
+            for word in loose:
+                self._context.omit(old, word, "its schema says what it is")
+        elif words := _schema_words(old):
+            if self._context.dialect != "2.0":
+                self._context.repair(old, None, f"{', '.join(words)} straight in a {place} parameter", "a schema of it")
+            self._collect(words, old)
+            self._context.made(words, old)
+            new["schema"] = self._schemas.schema(words, old, "type")
+            if words.get("type") == "array":
+                new["style"], new["explode"] = self._collection(old, place)
+        elif place == "path":
+            self._context.repair(old, None, "neither schema nor type", "string, as all of a path is", certain=False)
+            new["schema"] = {"type": "string"}
+        else:
+            self._context.note(old, None, "untyped", "neither schema nor type", "any value", certain=False)
+            new["schema"] = {}
+
+    def _collection(self, old: Object, place: str) -> tuple[str, bool]:
+        form = old.get("collectionFormat", "csv")
+        style = _COLLECTIONS.get(form) if isinstance(form, str) else None
+        if style is None:
+            self._context.repair(old, "collectionFormat", shown(form), "csv: there is no style for it", certain=False)
+            style = _COLLECTIONS["csv"]
+        return style if place in ("query", "formData", "cookie") else ("simple", False)
+
+    def _collect(self, words: Object, old: Object) -> None:
+        """A list in a list has no style in 3.1."""
+        items = words.get("items")
+        if isinstance(items, dict) and items.get("collectionFormat") not in (None, "csv"):
+            self._context.omit(items, "collectionFormat", "a list in a list is written with commas")
+        if isinstance(items, dict) and "collectionFormat" in items:
+            inner: Object = {key: value for key, value in items.items() if key != "collectionFormat"}
+            self._context.made(inner, items)
+            words["items"] = inner
+            self._collect(inner, old)
+
+    # -- bodies
+
+    def body(self, parameters: Sequence[Object], consumes: Sequence[str]) -> Object | None:
+        """Make a request body of the parameters of Swagger 2.0 that are in one.
+
+        Args:
+            parameters: those with `in: body` or `in: formData`.
+            consumes: the media types that the operation takes.
+        """
+        whole = [parameter for parameter in parameters if parameter.get("in") == "body"]
+        fields = [parameter for parameter in parameters if parameter.get("in") == "formData"]
+        for parameter in [*whole[1:], *(fields if whole else [])]:
+            self._context.note(
+                parameter, None, "omission", "a second body", "left out: a request has one body", certain=False
+            )
+        if whole:
+            return self._whole(whole[0], consumes)
+        return self._form(fields, consumes) if fields else None
+
+    def _whole(self, old: Object, consumes: Sequence[str]) -> Object:
+        handled = {"name", "in", "required", "schema", *SCHEMA_WORDS}
+        body: Object = {"required": old.get("required") is True, **self._context.plain("requestBody", old, handled)}
+        self._context.made(body, old)
+        if isinstance(old.get("name"), str):
+            body.setdefault("x-body-name", old["name"])
+        content: Object = {}
+        words = _schema_words(old)
+        for media_type in consumes or ["application/json"]:
+            if "schema" in old or not words:
+                made: Object = {"schema": self._schemas.schema(old.get("schema", {}), old, "schema")}
+            else:
+                self._context.repair(old, None, f"{', '.join(words)} straight in a body", "a schema of it")
+                self._context.made(words, old)
+                made = {"schema": self._schemas.schema(words, old, "type")}
+            self._context.made(made, old)
+            content[media_type] = made
+        self._context.made(content, old)
+        body["content"] = content
+        return body
+
+    def _form(self, fields: Sequence[Object], consumes: Sequence[str]) -> Object:
+        properties: Object = {}
+        encoding: Object = {}
+        required: list[Json] = []
+        for field in fields:
+            name = field.get("name")
+            if not isinstance(name, str) or not name:
+                self._context.fault(field, None, "a form's field has no name", "State its name.")
+                continue
+            properties[name] = self._field(field)
+            if field.get("required") is True:
+                required.append(name)
+            if field.get("type") == "array":
+                style, explode = self._collection(field, "formData")
+                encoding[name] = {"style": style, "explode": explode}
+        schema: Object = {"type": "object", "properties": properties}
+        if required:
+            schema["required"] = required
+        media: Object = {"schema": schema}
+        if encoding:
+            media["encoding"] = encoding
+        for part in (schema, properties, media):
+            self._context.made(part, fields[0])
+        files = any(str(field.get("type")).lower() == "file" for field in fields)
+        listed = [form for form in consumes if form in _FORMS]
+        forms = ["multipart/form-data"] if files else listed or ["application/x-www-form-urlencoded"]
+        forms = ["multipart/form-data"] if files else listed or ["application/x-www-form-urlencoded"]
+        content: Object = dict.fromkeys(forms, media)
+        body: Object = {"required": bool(required), "content": content}
+        for part in (content, body):
+            self._context.made(part, fields[0])
+        return body
+
+    def _field(self, old: Object) -> Object:
+        words = _schema_words(old)
+        if "schema" in old:
+            made = dict(self._schemas.schema(old["schema"], old, "schema"))
+        else:
+            self._collect(words, old)
+            self._context.made(words, old)
+            made = dict(self._schemas.schema(words, old, "type"))
+        for key, value in self._context.plain(
+            "requestBody", old, {"name", "in", "required", "schema", "allowEmptyValue", *SCHEMA_WORDS}
+        ).items():
+            made.setdefault(key, value)
+        self._context.made(made, old)
+        return made
+
+    def request_body(self, old: Object) -> Object:
+        """Upgrade a request body of OpenAPI 3."""
+        body: Object = {"required": old.get("required") is True}
+        body |= self._context.plain("requestBody", old, {"required", "content", "schema", *SCHEMA_WORDS})
+        self._context.made(body, old)
+        body["content"] = self._content_or_schema(old, "a request body")
+        return body
+
+    def content(self, value: Json, around: Node, key: str) -> Object:
+        """Upgrade media types by their names."""
+        found: Object = {}
+        source = self._context.mapping(value, around, key)
+        for name, media in source.items():
+            found[name.strip()] = self._media(self._context.mapping(media, source, name))
+        self._context.made(found, source if source is value else None)
+        return found
+
+    def _media(self, old: Object) -> Object:
+        new = self._context.plain("mediaType", old, {"schema", "itemSchema", "encoding", *SCHEMA_WORDS})
+        words = _schema_words(old)
+        for key in ("schema", "itemSchema"):
+            if key in old:
+                new[key] = self._schemas.schema(old[key], old, key)
+        if words and "schema" not in old:
+            self._context.repair(old, None, f"{', '.join(words)} straight in a media type", "a schema of it")
+            self._context.made(words, old)
+            new["schema"] = self._schemas.schema(words, old, "type")
+        encoding: Object = {}
+        for name, rule in self._context.mapping(old.get("encoding"), old, "encoding").items():
+            if isinstance(rule, dict):
+                made = self._context.plain("encoding", rule, {"headers"})
+                if "headers" in rule:
+                    made["headers"] = self._headers(rule)
+                encoding[name] = made
+        if encoding:
+            new["encoding"] = encoding
+        return new
+
+    def _content_or_schema(self, old: Object, what: str) -> Object:
+        """A schema straight in a body or response is what 2.0 has; in 3 it can only mean JSON."""
+        content = self.content(old.get("content"), old, "content")
+        schema = None if content else self._straight(old, what)
+        if schema is not None:
+            if "schema" in old:
+                self._context.repair(old, "schema", f"a schema straight in {what}", "that of application/json")
+            media: Object = {"schema": schema}
+            content["application/json"] = media
+            self._context.made(media, old)
+            self._context.made(content, old)
+        elif "schema" in old:
+            self._context.omit(old, "schema", "the content has its own")
+        return content
+
+    def _straight(self, old: Object, what: str) -> Object | None:
+        """The schema that stands straight in a body or response, as such or by its words."""
+        if "schema" in old:
+            return self._schemas.schema(old["schema"], old, "schema")
+        words = _schema_words(old)
+        if not words:
+            return None
+        self._context.repair(old, next(iter(words)), f"{', '.join(words)} straight in {what}", "a schema of it")
+        self._context.made(words, old)
+        return self._schemas.schema(words, old, "type")
+
+    # -- responses
+
+    def responses(self, value: Json, around: Object, produces: Sequence[str]) -> Object:
+        """Upgrade an operation's responses, by status.
+
+        Args:
+            value: the responses.
+            around: the operation.
+            produces: the media types that the operation of Swagger 2.0 answers with.
+        """
+        found: Object = {}
+        source = self._context.mapping(value, around, "responses")
+        self._context.made(found, source if source is value else None)
+        for status, response in source.items():
+            if status.startswith("x-"):
+                found[status] = response
+                continue
+            spelled = "default" if status.strip().lower() == "default" else status.strip().upper()
+            if spelled != "default" and not _STATUS.fullmatch(spelled):
+                self._context.omit(source, status, "it is no status")
+                continue
+            if spelled != status:
+                self._context.repair(source, status, status, spelled)
+            found[spelled] = self._response(self._context.mapping(response, source, status), produces)
+        return found
+
+    def _response(self, old: Object, produces: Sequence[str]) -> Object:
+        new: Object = {"description": old.get("description") if isinstance(old.get("description"), str) else ""}
+        new |= self._context.plain(
+            "response", old, {"description", "headers", "content", "schema", "examples", *SCHEMA_WORDS}
+        )
+        self._context.made(new, old)
+        if old.get("headers"):
+            new["headers"] = self._headers(old)
+        if self._context.dialect == "2.0" and "content" not in old:
+            content = self._produced(old, produces)
+        else:
+            content = self._content_or_schema(old, "a response")
+            if "examples" in old:
+                self._context.omit(old, "examples", "no member of a response")
+        if content:
+            new["content"] = content
+        return new
+
+    def _produced(self, old: Object, produces: Sequence[str]) -> Object:
+        examples = self._context.mapping(old.get("examples"), old, "examples")
+        schema = self._straight(old, "a response")
+        kinds = list(produces) or ["application/octet-stream" if schema == _BYTES else "application/json"]
+        content: Object = {}
+        for kind in kinds if schema is not None else examples:
+            media: Object = {} if schema is None else {"schema": schema}
+            if kind in examples:
+                media["example"] = examples[kind]
+            self._context.made(media, old)
+            content[kind] = media
+        self._context.made(content, old)
+        return content
+
+    def _headers(self, old: Object) -> Object:
+        found: Object = {}
+        source = self._context.mapping(old.get("headers"), old, "headers")
+        for name, header in source.items():
+            inner = self._context.mapping(header, source, name)
+            made = self._context.plain("header", inner, {"schema", "content", "name", "in", *SCHEMA_WORDS})
+            self._typed(made, inner, "header")
+            found[name] = made
+        self._context.made(found, source)
+        return found
+
+
+def _schema_words(old: Object) -> Object:
+    """What of a parameter belongs to its schema."""
+    return {
+        key: value for key, value in old.items() if key in SCHEMA_WORDS and key not in ("required", "collectionFormat")
+    }

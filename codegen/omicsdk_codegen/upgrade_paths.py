@@ -1,0 +1,264 @@
+"""Step 4, paths: one form of path templates, and operations that hold all that concerns them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .dialect import METHODS
+from .upgrade_context import Context, shown
+from .upgrade_parts import Parts
+from .values import Json, Object
+
+_FLASK = re.compile(r"<(?:(?P<converter>[A-Za-z_]\w*)(?:\([^<>]*\))?:)?(?P<name>[A-Za-z_]\w*)>")
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
+# Flask's converters (werkzeug.routing.converters) as schemas.
+_CONVERTERS: dict[str, Object] = {
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "uuid": {"type": "string", "format": "uuid"},
+}
+
+
+@dataclass(frozen=True)
+class Template:
+    """A path as written in a document.
+
+    Attributes:
+        key: with its variables in braces; what follows `#` tells operations apart.
+        sent: the key without what follows `#`.
+        converters: of each variable the Flask converter that it was written with.
+    """
+
+    key: str
+    sent: str
+    converters: dict[str, str]
+
+    @property
+    def variables(self) -> list[str]:
+        """In the order of the path, each once."""
+        return list(dict.fromkeys(_VARIABLE.findall(self.sent)))
+
+
+def template(path: str) -> Template:
+    """Read a path: `/a/<int:id>` means `/a/{id}`, a path without a slash before it has one."""
+    converters = {match["name"]: match["converter"] or "string" for match in _FLASK.finditer(path)}
+    key = _FLASK.sub(lambda match: "{" + match["name"] + "}", path)
+    key = key if key.startswith("/") else "/" + key
+    return Template(key, key.partition("#")[0], converters)
+
+
+class Paths:
+    """Upgrades path items."""
+
+    def __init__(self, context: Context, parts: Parts, root: Object) -> None:
+        self._context = context
+        self._parts = parts
+        self._root = root
+
+    def paths(self, value: Json, around: Object, key: str) -> Object:
+        """Upgrade a document's paths."""
+        found: Object = {}
+        source = self._context.mapping(value, around, key)
+        self._context.made(found, source if source is value else None)
+        written: dict[str, str] = {}
+        for path, item in source.items():
+            if path.startswith("x-"):
+                found[path] = item
+                continue
+            read = template(path)
+            if read.key != path:
+                self._context.repair(source, path, path, read.key)
+            if read.key in written:
+                self._context.fault(
+                    source,
+                    path,
+                    f"the path {path} is the same as {written[read.key]}",
+                    "Put their operations under one.",
+                )
+                continue
+            written[read.key] = path
+            found[read.key] = self.item(self._context.mapping(item, source, path), read)
+        return found
+
+    def item(self, old: Object, path: Template | None) -> Object:
+        """Upgrade a path item.
+
+        Args:
+            old: the item.
+            path: its path; None for a webhook or callback, whose parameters answer to no path.
+        """
+        new: Object = {
+            key: value for key, value in old.items() if key.startswith("x-") or key in ("summary", "description")
+        }
+        self._context.made(new, old)
+        if path is not None and path.sent != path.key:
+            new["x-omics-sent-path"] = path.sent
+        for key, value in old.items():
+            if key in METHODS or key.lower() in METHODS:
+                if key not in METHODS:
+                    self._context.repair(old, key, key, key.lower())
+                new[key.lower()] = self._operation(self._context.mapping(value, old, key), old, path)
+            elif key == "additionalOperations" and isinstance(value, dict):
+                made: Object = {
+                    name: self._operation(self._context.mapping(inner, value, name), old, path)
+                    for name, inner in value.items()
+                }
+                self._context.made(made, value)
+                new[key] = made
+            elif key not in ("parameters", "servers") and key not in new:
+                self._context.omit(old, key, "no member of a path item")
+        return new
+
+    def _operation(self, old: Object, item: Object, path: Template | None) -> Object:
+        handled = {
+            "parameters",
+            "requestBody",
+            "responses",
+            "callbacks",
+            "servers",
+            "deprecated",
+            "consumes",
+            "produces",
+            "schemes",
+        }
+        new = self._context.plain("operation", old, handled)
+        if old.get("deprecated") is True:
+            new["deprecated"] = True
+        parameters, in_body = self._parameters(old, item)
+        if path is not None:
+            parameters = self._match(parameters, path, old)
+        if parameters:
+            made: list[Json] = list(parameters)
+            listed = old.get("parameters", item.get("parameters"))
+            self._context.made(made, listed if isinstance(listed, list) else old)
+            new["parameters"] = made
+        body = self._body(old, in_body)
+        if body is not None:
+            new["requestBody"] = body
+        new["responses"] = self._parts.responses(old.get("responses"), old, self._media_types(old, "produces"))
+        servers = old.get("servers") or item.get("servers")
+        if servers:
+            new["servers"] = servers
+        if "schemes" in old:
+            self._context.omit(old, "schemes", "the document's servers count")
+        callbacks = self._context.mapping(old.get("callbacks"), old, "callbacks")
+        if callbacks:
+            new["callbacks"] = {
+                name: self._callback(self._context.mapping(value, callbacks, name)) for name, value in callbacks.items()
+            }
+        return new
+
+    def _callback(self, old: Object) -> Object:
+        made: Object = {
+            key: value if key.startswith("x-") else self.item(self._context.mapping(value, old, key), None)
+            for key, value in old.items()
+        }
+        self._context.made(made, old)
+        return made
+
+    def _parameters(self, old: Object, item: Object) -> tuple[list[Object], list[Object]]:
+        """Merge an operation's parameters with its path item's; those that are parts of a body come apart."""
+        merged: dict[tuple[str, str], Object] = {}
+        for around in (item, old):
+            own: dict[tuple[str, str], Object] = {}
+            for index, parameter in enumerate(self._context.items(around.get("parameters"), around, "parameters")):
+                if not isinstance(parameter, dict):
+                    self._context.note(
+                        around,
+                        "parameters",
+                        "omission",
+                        shown(parameter),
+                        f"parameter {index} is left out: it isn't a mapping",
+                        certain=False,
+                    )
+                    continue
+                key = (str(parameter.get("in")), str(parameter.get("name")))
+                if key in own:
+                    self._context.note(
+                        parameter,
+                        None,
+                        "omission",
+                        f"a second parameter {key[1]} in {key[0]}",
+                        "left out",
+                        certain=False,
+                    )
+                else:
+                    own[key] = parameter
+            merged |= own
+        in_body = [parameter for (place, _), parameter in merged.items() if place in ("body", "formData")]
+        made = [
+            self._parts.parameter(parameter)
+            for (place, _), parameter in merged.items()
+            if place not in ("body", "formData")
+        ]
+        return [parameter for parameter in made if parameter is not None], in_body
+
+    def _match(self, parameters: list[Object], path: Template, old: Object) -> list[Object]:
+        """Path parameters and the variables of the path are the same."""
+        stated = [parameter for parameter in parameters if parameter["in"] == "path"]
+        astray = [parameter for parameter in stated if parameter["name"] not in path.variables]
+        known = {str(parameter["name"]) for parameter in stated}
+        missing = [name for name in path.variables if name not in known]
+        if len(astray) == len(missing) == 1:
+            self._context.repair(
+                astray[0],
+                "name",
+                f"a path parameter {astray[0]['name']}",
+                f"{{{missing[0]}}}: the only one that is left",
+                certain=False,
+            )
+            astray[0]["name"] = missing[0]
+        else:
+            for parameter in astray:
+                self._context.repair(
+                    parameter,
+                    "in",
+                    f"a path parameter {parameter['name']}",
+                    f"in the query: {path.key} has no such part",
+                    certain=False,
+                )
+                parameter["in"] = "query"
+            for name in missing:
+                self._context.repair(
+                    old, None, f"{{{name}}} in the path without a parameter", "a required path parameter"
+                )
+                parameters = [*parameters, self._implied(name, path.converters.get(name, "string"), old)]
+        for parameter in parameters:
+            if parameter["in"] == "path" and parameter["required"] is not True:
+                self._context.repair(parameter, "required", "a path parameter that isn't required", "required")
+                parameter["required"] = True
+            if parameter["in"] == "path" and path.converters.get(str(parameter["name"])) == "path":
+                parameter.setdefault("x-omics-raw-path", True)
+        return parameters
+
+    def _implied(self, name: str, converter: str, old: Object) -> Object:
+        made: Object = {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "schema": dict(_CONVERTERS.get(converter, {"type": "string"})),
+        }
+        if converter == "path":
+            made["x-omics-raw-path"] = True
+        self._context.made(made, old)
+        return made
+
+    def _body(self, old: Object, in_body: Sequence[Object]) -> Object | None:
+        stated = old.get("requestBody")
+        if isinstance(stated, dict):
+            for parameter in in_body:
+                self._context.note(
+                    parameter, None, "omission", "a body parameter", "left out: requestBody counts", certain=False
+                )
+            return self._parts.request_body(stated)
+        if stated is not None:
+            self._context.omit(old, "requestBody", "it isn't a mapping")
+        if in_body and self._context.dialect != "2.0":
+            self._context.repair(in_body[0], "in", f"in: {in_body[0].get('in')}", "a request body")
+        return self._parts.body(in_body, self._media_types(old, "consumes"))
+
+    def _media_types(self, old: Object, key: str) -> list[str]:
+        around = old if key in old else self._root
+        return [kind for kind in self._context.items(around.get(key), around, key) if isinstance(kind, str)]

@@ -1,0 +1,332 @@
+"""Step 4, schemas: those of Swagger 2.0 and OpenAPI 3.0 take the form of 3.1 (JSON Schema 2020-12)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from .dialect import TREE
+from .upgrade_context import Context, shown
+from .values import Json, Node, Object, schema_pointer, tokens
+
+TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
+# What authors write for a type, and the format that goes with it; compared without case.
+_MEANT: Final[dict[str, tuple[str, str | None]]] = {
+    **{name: (name, None) for name in TYPES},
+    **dict.fromkeys(("int", "int32"), ("integer", None)),
+    **dict.fromkeys(("long", "int64"), ("integer", "int64")),
+    **dict.fromkeys(("float", "decimal"), ("number", None)),
+    "double": ("number", "double"),
+    **dict.fromkeys(("str", "text", "enum"), ("string", None)),
+    "uuid": ("string", "uuid"),
+    "uri": ("string", "uri"),
+    "date": ("string", "date"),
+    **dict.fromkeys(("datetime", "date-time", "timestamp"), ("string", "date-time")),
+    **dict.fromkeys(("file", "binary"), ("string", "binary")),
+    "bool": ("boolean", None),
+    **dict.fromkeys(("list", "tuple", "set"), ("array", None)),
+    **dict.fromkeys(("dict", "map", "hash", "json"), ("object", None)),
+    "none": ("null", None),
+}
+_COUNTS = {
+    "maxLength",
+    "minLength",
+    "maxItems",
+    "minItems",
+    "maxProperties",
+    "minProperties",
+    "maxContains",
+    "minContains",
+}
+_NUMBERS = {"multipleOf", "maximum", "minimum"}
+_TEXTS = {"title", "description", "format", "pattern", "contentMediaType", "contentEncoding"}
+_FLAGS = {"deprecated", "readOnly", "writeOnly", "uniqueItems"}
+_PLAIN = {"const", "default", "xml", "externalDocs", "dependentRequired", *_COUNTS, *_NUMBERS, *_TEXTS, *_FLAGS}
+# Of JSON Schema's own bookkeeping: nothing that a reader of values needs.
+_SPENT = {"$schema", "$id", "id", "$comment", "$anchor", "$vocabulary", "$dynamicAnchor", "$recursiveAnchor"}
+_ANNOTATIONS = (
+    "title",
+    "description",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "default",
+    "examples",
+    "externalDocs",
+    "xml",
+)
+# Those by which a schema can be told that stands straight in something that has none of these.
+SCHEMA_WORDS = frozenset(
+    {
+        *_PLAIN,
+        *TREE["schema"],
+        "type",
+        "enum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "collectionFormat",
+        "nullable",
+        "x-nullable",
+    }
+) - {*("description", "deprecated", "title", "xml", "externalDocs", "schema")}
+
+
+class Schemas:
+    """Upgrades schemas; one that stands in several places stays one."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._done: dict[int, Object] = {}
+
+    def schema(self, value: Json, around: Node, key: str | int) -> Object:
+        """Upgrade one schema.
+
+        Args:
+            value: the schema; true is any value, false none.
+            around: the container that it stands in.
+            key: its key or index there.
+        """
+        if value is True:
+            return {}
+        if value is False:
+            return {"not": {}}
+        if not isinstance(value, dict):
+            self._context.note(around, key, "untyped", shown(value), "any value: it isn't a schema", certain=False)
+            return {}
+        if (
+            isinstance(value.get("schema"), dict)
+            and not TREE["schema"].keys() & value.keys() - {"schema"}
+            and "type" not in value
+        ):
+            self._context.repair(value, "schema", "a schema straight in a schema", "the inner one")
+            return self.schema(value["schema"], value, "schema")
+        if id(value) not in self._done:
+            new: Object = {}
+            self._context.made(new, value)
+            self._done[id(value)] = new
+            self._fill(new, value)
+        return self._done[id(value)]
+
+    def _fill(self, new: Object, old: Object) -> None:
+        for key, value in old.items():
+            if key in _PLAIN:
+                self._plain(new, key, value, old)
+            elif key in TREE["schema"] and key != "schema":
+                self._parts(new, key, value, old)
+            elif key.startswith("x-"):
+                if key != "x-nullable":
+                    new[key] = value
+            elif key not in _SPENT and not self._special(new, key, value, old):
+                self._context.omit(old, key, "no member of a schema")
+        self._exclusive(new, old, "exclusiveMinimum", "minimum")
+        self._exclusive(new, old, "exclusiveMaximum", "maximum")
+        if "examples" not in new and "example" in old:
+            new["examples"] = [old["example"]]
+        if (
+            old.get("contentMediaType") == "application/octet-stream"
+            and "contentEncoding" not in old
+            and "format" not in old
+        ):
+            new["format"] = "binary"
+        if old.get("nullable") is True or old.get("x-nullable") is True:
+            self._allow_null(new)
+
+    def _special(self, new: Object, key: str, value: Json, old: Object) -> bool:
+        match key:
+            case "$ref" if isinstance(value, str):
+                new["$ref"] = self.reference(value)
+            case "type":
+                self._type(new, value, old)
+            case "enum":
+                values = self._context.items(value, old, key)
+                if values:
+                    new["enum"] = list(values)
+            case "required":
+                self._required(new, value, old)
+            case "discriminator":
+                self._discriminator(new, value, old)
+            case "examples" if isinstance(value, list):
+                new["examples"] = value
+            case "examples" if isinstance(value, dict):
+                new["examples"] = [
+                    item.get("value", item) if isinstance(item, dict) else item for item in value.values()
+                ]
+            case "$dynamicRef" | "$recursiveRef":
+                self._context.note(
+                    old, key, "untyped", shown(value), "any value: dynamic references aren't followed", certain=False
+                )
+            case "nullable" | "example" | "exclusiveMinimum" | "exclusiveMaximum":
+                pass
+            case _:
+                return False
+        return True
+
+    def reference(self, value: str) -> str:
+        """Turn a reference of a resolved document into one of the upgraded document."""
+        return schema_pointer(tokens(value[1:])[-1])
+
+    def _plain(self, new: Object, key: str, value: Json, old: Object) -> None:
+        """Take over a member whose value fits; a number written as text is read."""
+        if key in _COUNTS | _NUMBERS:
+            number = _number(value)
+            if number is None:
+                return self._context.omit(old, key, "it isn't a number")
+            new[key] = number
+        elif key in _TEXTS and not isinstance(value, str):
+            if value is not None and not isinstance(value, (dict, list)):
+                new[key] = str(value)
+            elif value is not None:
+                self._context.omit(old, key, "it isn't text")
+        elif key in _FLAGS and not isinstance(value, bool):
+            self._context.omit(old, key, "it is neither true nor false")
+        else:
+            new[key] = value
+        return None
+
+    def _parts(self, new: Object, key: str, value: Json, old: Object) -> None:
+        kind = TREE["schema"][key]
+        if key == "items" and isinstance(value, list):
+            self._tuple(new, value, old)
+        elif key in ("additionalItems", "$defs", "definitions"):
+            return
+        elif kind[0] == "{":
+            self._mapping(new, key, value, old)
+        elif kind[0] == "[":
+            self._list(new, key, value, old)
+        elif isinstance(value, bool) and key in ("additionalProperties", "unevaluatedProperties", "unevaluatedItems"):
+            new[key] = value
+        else:
+            new[key] = self.schema(value, old, key)
+
+    def _list(self, new: Object, key: str, value: Json, old: Object) -> None:
+        if isinstance(value, dict):
+            self._context.repair(old, key, "a mapping", "a list of it")
+            new[key] = [self.schema(value, old, key)]
+        elif isinstance(value, list) and value:
+            made: list[Json] = [self.schema(part, value, index) for index, part in enumerate(value)]
+            self._context.made(made, value)
+            new[key] = made
+        elif value is not None and not isinstance(value, list):
+            self._context.omit(old, key, "it isn't a list")
+
+    def _mapping(self, new: Object, key: str, value: Json, old: Object) -> None:
+        members: Object = {}
+        source = self._context.mapping(value, old, key)
+        self._context.made(members, source if source is value else None)
+        for name, member in source.items():
+            members[name] = self.schema(member, source, name)
+            if key == "properties" and isinstance(member, dict) and isinstance(member.get("required"), bool):
+                self._lift_required(new, name, member, old)
+        new[key] = members
+
+    def _lift_required(self, new: Object, name: str, member: Object, old: Object) -> None:
+        """`required: true` on a field is what JSON Schema's draft 3 had for a list around it."""
+        listed = old.get("required")
+        if member["required"] is True and not (isinstance(listed, list) and name in listed):
+            self._context.repair(member, "required", "required: true", f"{name} in the list of required fields")
+            required = new.setdefault("required", [])
+            assert isinstance(required, list)
+            required.append(name)
+
+    def _required(self, new: Object, value: Json, old: Object) -> None:
+        if isinstance(value, bool):
+            return
+        names: Sequence[Json] = [value] if isinstance(value, str) else self._context.items(value, old, "required")
+        required = new.setdefault("required", [])
+        assert isinstance(required, list)
+        required.extend(name for name in names if isinstance(name, str) and name not in required)
+
+    def _tuple(self, new: Object, value: list[Json], old: Object) -> None:
+        prefix: list[Json] = [self.schema(part, value, index) for index, part in enumerate(value)]
+        self._context.made(prefix, value)
+        if prefix:
+            new["prefixItems"] = prefix
+        rest = old.get("additionalItems")
+        if rest is not None:
+            new["items"] = rest if isinstance(rest, bool) else self.schema(rest, old, "additionalItems")
+
+    def _type(self, new: Object, value: Json, old: Object) -> None:
+        names = value if isinstance(value, list) else [value]
+        found: list[Json] = []
+        for name in names:
+            lowered = name.strip().lower() if isinstance(name, str) else "null" if name is None else ""
+            if lowered in ("any", "mixed", "*", "object|array", "undefined"):
+                self._context.repair(old, "type", shown(name), "any value")
+                return
+            if lowered not in _MEANT:
+                self._context.note(old, "type", "untyped", shown(value), "any value: it is no type", certain=False)
+                return
+            meant, form = _MEANT[lowered]
+            if meant != name:
+                if not (name == "file" and self._context.dialect == "2.0"):
+                    self._context.repair(old, "type", shown(name), meant)
+                if form and "format" not in old:
+                    new["format"] = form
+            if meant not in found:
+                found.append(meant)
+        if found:
+            new["type"] = found[0] if len(found) == 1 else found
+
+    def _exclusive(self, new: Object, old: Object, key: str, bound: str) -> None:
+        value = old.get(key)
+        if value is True and bound in new:
+            new[key] = new.pop(bound)
+        elif value is not None and not isinstance(value, bool):
+            number = _number(value)
+            if number is None:
+                self._context.omit(old, key, "it isn't a number")
+            else:
+                new[key] = number
+
+    def _discriminator(self, new: Object, value: Json, old: Object) -> None:
+        if isinstance(value, str):
+            new["discriminator"] = {"propertyName": value}
+        elif isinstance(value, dict) and isinstance(value.get("propertyName"), str):
+            made: Object = dict(value)
+            self._context.made(made, value)
+            mapping = value.get("mapping")
+            if isinstance(mapping, dict):
+                renamed: Object = {tag: self.reference(ref) for tag, ref in mapping.items() if isinstance(ref, str)}
+                self._context.made(renamed, mapping)
+                made["mapping"] = renamed
+            new["discriminator"] = made
+        else:
+            self._context.omit(old, "discriminator", "it names no property")
+
+    def _allow_null(self, new: Object) -> None:
+        """3.0 says `nullable`, 3.1 has a type for it."""
+        kind, values = new.get("type"), new.get("enum")
+        if isinstance(values, list) and None not in values:
+            values.append(None)
+        if kind is not None:
+            kinds: list[Json] = kind if isinstance(kind, list) else [kind]
+            new["type"] = kinds if "null" in kinds else [*kinds, "null"]
+        elif "properties" in new or "additionalProperties" in new:
+            new["type"] = ["object", "null"]
+        elif any(word in new for word in ("$ref", "allOf", "oneOf", "anyOf")):
+            self._choose_null(new)
+
+    def _choose_null(self, new: Object) -> None:
+        nothing: Object = {"type": "null"}
+        for word in ("oneOf", "anyOf"):
+            choices = new.get(word)
+            if isinstance(choices, list) and "allOf" not in new and "$ref" not in new:
+                if nothing not in choices:
+                    choices.append(nothing)
+                return
+        inner: Object = {}
+        for key in [key for key in new if key not in _ANNOTATIONS and not key.startswith("x-")]:
+            inner[key] = new.pop(key)
+        self._context.made(inner, new)
+        new["anyOf"] = [inner, nothing]
+
+
+def _number(value: Json) -> int | float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, (int, float)):
+        return value
+    try:
+        return int(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

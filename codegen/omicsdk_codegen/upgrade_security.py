@@ -1,0 +1,61 @@
+"""Step 4, security schemes: those of Swagger 2.0 take the form of 3.1."""
+
+from __future__ import annotations
+
+from .upgrade_context import Context
+from .values import Json, Object
+
+# Swagger 2.0's name of a flow -> OpenAPI 3's.
+_FLOWS = {
+    "implicit": "implicit",
+    "password": "password",
+    "application": "clientCredentials",
+    "accessCode": "authorizationCode",
+}
+_FLOW_MEMBERS = ("authorizationUrl", "tokenUrl", "refreshUrl", "deviceAuthorizationUrl", "scopes")
+_TYPES = ("apiKey", "http", "oauth2", "openIdConnect", "mutualTLS")
+
+
+def security_schemes(context: Context, value: Json, around: Object, key: str) -> Object:
+    """Upgrade all security schemes of a document."""
+    found: Object = {}
+    source = context.mapping(value, around, key)
+    for name, scheme in source.items():
+        if name.startswith("x-"):
+            continue
+        found[name] = _scheme(context, context.mapping(scheme, source, name))
+    context.made(found, source if source is value else None)
+    return found
+
+
+def _scheme(context: Context, old: Object) -> Object:
+    new: Object = {"type": old.get("type")}
+    new |= context.plain("securityScheme", old, {"type", "scheme", "flow", "flows", *_FLOW_MEMBERS})
+    context.made(new, old)
+    match old.get("type"):
+        case "basic":
+            new["type"], new["scheme"] = "http", "basic"
+        case "http":
+            new["scheme"] = str(old.get("scheme") or "bearer").lower()
+        case "oauth2":
+            new["flows"] = _flows(context, old)
+        case kind if kind not in _TYPES:
+            context.omit(old, "type", "no kind of security scheme") if "type" in old else None
+        case _:
+            pass
+    return new
+
+
+def _flows(context: Context, old: Object) -> Object:
+    flows: Object = {}
+    stated = old.get("flows")
+    if isinstance(stated, dict):
+        for name, flow in stated.items():
+            if isinstance(flow, dict):
+                flows[_FLOWS.get(name, name)] = {"scopes": {}, **flow}
+        context.made(flows, stated)
+    elif isinstance(old.get("flow"), str):
+        flow = {"scopes": {}} | {key: old[key] for key in _FLOW_MEMBERS if key in old}
+        flows[_FLOWS.get(str(old["flow"]), str(old["flow"]))] = flow
+        context.made(flows, old)
+    return flows

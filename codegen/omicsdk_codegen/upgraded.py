@@ -1,0 +1,35 @@
+"""A document that is ready to be made into a client: OpenAPI 3.1 in one form, whatever it was published in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .places import Places
+from .source import Place
+from .values import Object
+
+
+@dataclass(frozen=True, eq=False)
+class Document:
+    """The upgraded document. Whoever holds one reads it; nobody changes it.
+
+    Attributes:
+        data: OpenAPI 3.1. The only references left are schemas' to `#/components/schemas/NAME` (a plain pointer, as
+            `values.schema_name` reads it); examples, defaults and extensions stand as published. Null is a member of
+            a type list. Every operation's parameters are its own, those of its path item merged in. A schema that
+            several operations reach through one shared response, body or parameter is one object (`is`) in all.
+        label: how messages name the document that the user gave.
+        places: where each part of `data` came from.
+    """
+
+    data: Object
+    label: str
+    places: Places
+
+    def origin(self, pointer: str) -> Place:
+        """Say where a pointer of `data` stands as published.
+
+        Args:
+            pointer: JSON pointer into `data`; of what has no origin of its own the nearest place around it is given.
+        """
+        return self.places.follow(self.data, pointer) or Place(self.label, None, pointer)

@@ -1,0 +1,128 @@
+"""The generator's first half as one: from files to a document in one form."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from omicsdk_codegen.dialect import METHODS
+from omicsdk_codegen.document import Document, read
+from omicsdk_codegen.faults import DocumentError, Report
+from omicsdk_codegen.values import Json, schema_name
+
+CORPUS = os.environ.get("OMICSDK_CORPUS")
+ROOT = re.compile(r"(?m)^[\s{]{0,6}[\"']?(openapi|swagger)[\"']?\s*:\s*[\"']?[23]")
+
+
+def roots() -> list[Path]:
+    if not CORPUS or not Path(CORPUS).is_dir():
+        return []
+    files = sorted(path for path in Path(CORPUS).rglob("*") if path.suffix in (".yaml", ".yml", ".json"))
+    return [path for path in files if ROOT.search(path.read_text(encoding="utf-8"))]
+
+
+def references(value: Json) -> set[str]:
+    """Every reference that isn't part of an example or extension."""
+    if isinstance(value, dict):
+        own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set[str]()
+        return own.union(
+            *(references(member) for key, member in value.items() if not re.match("x-|examples?$|default$", key))
+        )
+    return set[str]().union(*(references(member) for member in value)) if isinstance(value, list) else set()
+
+
+def operations(document: Document) -> int:
+    paths = document.data["paths"]
+    assert isinstance(paths, dict)
+    return sum(key in METHODS for item in paths.values() if isinstance(item, dict) for key in item)
+
+
+@pytest.mark.skipif(not roots(), reason="OMICSDK_CORPUS names no folder of published documents")
+@pytest.mark.parametrize("path", [pytest.param(path, id=path.name) for path in roots()])
+def test_a_published_document_is_read_whole(path: Path) -> None:
+    refs = Path(str(CORPUS)).parent / "corpus-refs"
+    report = Report()
+    document = read(path, refs=refs, missing_as_any=True, report=report)
+    assert operations(document) > 0
+    schemas = document.data["components"]["schemas"]  # type: ignore[index]
+    assert {schema_name(reference) for reference in references(document.data)} <= set(schemas)
+    for note in report.notes:
+        assert note.line, note
+    again = Report()
+    assert read(path, refs=refs, missing_as_any=True, report=again).data == document.data
+    assert again.rows() == report.rows()
+    for name in schemas:
+        assert document.origin(f"/components/schemas/{name}").line
+
+
+def test_a_swagger_document_is_read_with_its_overlay(tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text(
+        """swagger: 2.0
+info: {title: T, version: 1.10}
+host: {{HOST}}
+basePath: /v1
+paths:
+  /things/{id}:
+    get:
+      parameters:
+      - {name: id, in: path, required: true, type: string}
+      responses:
+        200: {description: one, schema: {$ref: '#/definitions/Thing'}}
+definitions:
+  Thing: {type: object, properties: {next: {$ref: '#/definitions/Thing'}, part: {$ref: 'part.yaml'}}}
+"""
+    )
+    (tmp_path / "part.yaml").write_text("type: string\nx-nullable: true\n")
+    (tmp_path / "overlay.yaml").write_text(
+        """overlay: 1.0.0
+info: {title: O, version: '1'}
+extends: api.yaml
+actions:
+- target: $.paths['/things/{id}'].get
+  update: {operationId: get_thing}
+- target: $.definitions.Thing
+  update: {properties: {name: {type: string}}}
+"""
+    )
+    document = read(tmp_path / "api.yaml", [tmp_path / "overlay.yaml"])
+    assert document.data["servers"] == [{"url": "https://{{HOST}}/v1"}]
+    assert document.data["info"] == {"title": "T", "version": "1.10"}
+    assert document.data["components"] == {
+        "schemas": {
+            "Thing": {
+                "type": "object",
+                "properties": {
+                    "next": {"$ref": "#/components/schemas/Thing"},
+                    "part": {"$ref": "#/components/schemas/part"},
+                    "name": {"type": "string"},
+                },
+            },
+            "part": {"type": ["string", "null"]},
+        },
+        "securitySchemes": {},
+    }
+    operation = "/paths/~1things~1{id}/get"
+    for pointer, file, line in [
+        (operation, "api.yaml", 7),
+        (operation + "/operationId", "overlay.yaml", 6),
+        (operation + "/parameters/0/schema", "api.yaml", 9),
+        (operation + "/responses/200/content/application~1json/schema", "api.yaml", 11),
+        ("/components/schemas/Thing/properties/name", "overlay.yaml", 8),
+        ("/components/schemas/part/type", "part.yaml", 1),
+        ("/nothing/of/it", "api.yaml", 1),
+    ]:
+        place = document.origin(pointer)
+        assert (Path(place.file).name, place.line) == (file, line), pointer
+
+
+def test_a_file_that_is_no_document_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    for text, expected in [
+        ("a: 1\n", "it is no OpenAPI document"),
+        ("openapi: 4.0.0\n", "written in version 4.0.0"),
+        ("swagger: 1.2\n", "written in version 1.2"),
+        ("overlay: 1.0.0\n", "it is an overlay"),
+    ]:
+        path.write_text(text)
+        with pytest.raises(DocumentError, match=expected):
+            read(path)
