@@ -4,6 +4,7 @@ import ssl
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from omicsdk.core.environment import Network, default_ca_file, network
 from omicsdk.core.errors import ConfigError, UsageError
@@ -88,6 +89,7 @@ class Connections:
         try:
             proxy = None
             if way.proxy:
+                urlsplit(way.proxy)  # httpx takes what isn't a URL for a host's name
                 proxy = httpx.Proxy(way.proxy, ssl_context=context if way.proxy.startswith("https:") else None)
             return make(verify=context, trust_env=False, http2=self._http2, limits=limits, proxy=proxy)
         except ImportError as error:

@@ -50,11 +50,12 @@ _AUTHORIZATION = re.compile(
 _SCHEME = re.compile(r"\b(bearer|basic)(?:\s+|%20|\+)(?=[^\s\"']{16}|[^\s\d\"']{0,15}\d)[^\s,;\"'<>&]+", re.IGNORECASE)
 _JWT = re.compile(r"(?<![\w\-])eyJ[\w\-]{4,}+\.[\w\-]{4,}+(?:\.[\w\-]*+)?", re.ASCII)
 _AWS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b")
-# name=value, name: value, "name": "value", with the quotes escaped too (a repr of JSON); a cut text may lack the last quote
-_PAIR = re.compile(
-    r"""(?<![\w.\-])(?P<name>[\w.\-]++)(?P<between>\\?["']?\s*+[=:]\s*+)"""
-    r"""(?P<value>\\"[^"\\]*+\\?"?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|[^\s,;&"'}\])]++)"""
-)
+# The start of name=value, name: value, "name": "value", with the quotes escaped too (a repr of JSON) ...
+_NAME = re.compile(r"""(?<![\w.\-])([\w.\-]++)\\?["']?\s*+[=:]\s*+""")
+# ... and the value; a text that was cut may lack the last quote.
+_VALUE = re.compile(r"""\\"[^"\\]*+\\?"?|"(?:[^"\\]|\\.)*+"?|'(?:[^'\\]|\\.)*+'?|[^\s,;&"'}\])]++""")
+# A header in the repr of a list of them.
+_BYTES_HEADER = re.compile(r"\(b'([^'\\]++)', b'((?:[^'\\]|\\.)*+)'\)")
 
 #: Levels of a JSON value that are looked through; what lies deeper is masked whole.
 _DEPTH_LIMIT = 60
@@ -166,16 +167,32 @@ def mask_text(text: str) -> str:
     text = _SCHEME.sub(lambda match: f"{match[1]} {MASK}", text)
     text = _JWT.sub(MASK, text)
     text = _AWS_KEY.sub(MASK, text)
-    return _PAIR.sub(_masked_assignment, text)
+    text = _BYTES_HEADER.sub(_masked_header, text)
+    return _masked_assignments(text)
 
 
-def _masked_assignment(match: re.Match[str]) -> str:
-    value = match["value"]
-    if not _is_secret_field(match["name"]) or value.startswith("//"):
-        return match.group()
-    escape = "\\" if value.startswith("\\") else ""
-    quote = value[len(escape)] if value[len(escape) : len(escape) + 1] in ('"', "'") else ""
-    return f"{match['name']}{match['between']}{escape}{quote}{MASK}{escape}{quote}"
+def _masked_header(match: re.Match[str]) -> str:
+    return f"(b'{match[1]}', b'{MASK}')" if is_secret_name(match[1]) else match.group()
+
+
+def _masked_assignments(text: str) -> str:
+    shown: list[str] = []
+    done = 0
+    while (name := _NAME.search(text, done)) is not None:
+        start = name.end()
+        shown.append(text[done:start])
+        done = start
+        if not _is_secret_field(name[1]) or text.startswith("//", start):
+            continue  # the value is looked through too: "0: token=..."
+        value = _VALUE.match(text, start)
+        if value is not None:
+            escape = "\\" if value.group().startswith("\\") else ""
+            quote = value.group()[len(escape) :][:1]
+            mark = escape + quote if quote in ('"', "'") else ""
+            shown.append(f"{mark}{MASK}{mark}")
+            done = value.end()
+    shown.append(text[done:])
+    return "".join(shown)
 
 
 def mask_json(value: object) -> object:

@@ -9,7 +9,7 @@ import logging
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from socket import EAI_AGAIN, gaierror
 from typing import Any
 from urllib.parse import quote
@@ -36,7 +36,7 @@ from omicsdk.core.errors import (
     TLSFailed,
     TransportError,
 )
-from omicsdk.core.redaction import mask_headers, mask_url
+from omicsdk.core.redaction import mask_headers, mask_text, mask_url
 from omicsdk.core.redirects import Hop
 
 log = logging.getLogger("omicsdk.http")
@@ -44,6 +44,18 @@ log = logging.getLogger("omicsdk.http")
 #: Bytes of an answer that isn't the final one which are read before its connection is given up: enough for any error's
 #: words, and cheaper than a new connection.
 READ_LIMIT = 1 << 18
+
+
+class _Masked(logging.Filter):
+    """Masks what httpcore logs at DEBUG: the heads of answers, with presigned URLs and cookies in them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = mask_text(record.getMessage()), ()
+        return True
+
+
+for _name in ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
+    logging.getLogger(_name).addFilter(_Masked())
 
 #: What httpx and the system raise when an exchange fails.
 WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL, OSError)
@@ -69,19 +81,16 @@ class _Sender:
         hop: Hop,
         content: Content,
         carried: Carried,
-        stream_of: Callable[[Callable[[], Iterable[bytes]]], httpx.SyncByteStream | httpx.AsyncByteStream],
+        pieces_of: Callable[[Callable[[], Iterable[bytes]]], Iterable[bytes] | AsyncIterable[bytes]],
     ) -> httpx.Request:
         added, query = carried
         headers = hop.headers
         if added:
             headers = (*(pair for pair in headers if pair[0].lower() not in added), *added.items())
         url = with_query(hop.url, query) if query else hop.url
+        body = pieces_of(content) if callable(content) else content
         try:
-            if callable(content):
-                return httpx.Request(
-                    hop.method, url, headers=headers, stream=stream_of(content), extensions=self._extensions
-                )
-            return httpx.Request(hop.method, url, headers=headers, content=content, extensions=self._extensions)
+            return httpx.Request(hop.method, url, headers=headers, content=body, extensions=self._extensions)
         except (httpx.InvalidURL, UnicodeError, TypeError) as error:
             raise _unsendable(error) from error
 
@@ -218,7 +227,7 @@ class AsyncSender(_Sender):
         return bytes(body)
 
 
-class _Content(httpx.SyncByteStream):
+class _Content:
     """A body that is made anew for each sending."""
 
     def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:
@@ -228,7 +237,7 @@ class _Content(httpx.SyncByteStream):
         yield from self._make()
 
 
-class _AsyncContent(httpx.AsyncByteStream):
+class _AsyncContent:
     """The same for an event loop; the pieces, which may come from a disk, are got in a thread."""
 
     def __init__(self, make: Callable[[], Iterable[bytes]]) -> None:

@@ -1,0 +1,320 @@
+"""The transports over real sockets: what breaks there, which connections are used again, proxies and TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+
+import httpx
+import pytest
+from omicsdk.core import errors
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.connections import tls_context
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.environment import Network
+from omicsdk.core.request import Request
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.core.transport import AsyncTransport, Timeout, Transport, transport_error
+
+
+def get(url="/x", **changes):
+    values = {
+        "method": "GET",
+        "headers": (),
+        "content": None,
+        "idempotent": True,
+        "secured": False,
+        "operation": "get_x",
+    }
+    return Request(url=url, **(values | changes))
+
+
+def reply(body=b"ok", status=b"200 OK", headers=()):
+    lines = [b"HTTP/1.1 " + status, b"Content-Length: %d" % len(body), *headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+def always(*replies):
+    """Answers the requests of every connection in turn, the last reply for ever."""
+    answers = list(replies)
+
+    def talk(server, connection, _number):
+        while server.head(connection):
+            connection.sendall(answers.pop(0) if len(answers) > 1 else answers[0])
+
+    return talk
+
+
+@pytest.fixture(params=["threads", "asyncio"])
+def send(request):
+    """Sends over one transport a test; closes it at the end."""
+
+    def sending(base, *requests, **options):
+        options.setdefault("environ", {})
+        options.setdefault("clock", ManualClock())
+        stream = options.pop("stream", False)
+        if request.param == "threads":
+            transport = Transport(base, **options)
+            try:
+                return [transport.send(each, stream=stream) for each in requests]
+            finally:
+                transport.close()
+
+        async def run():
+            transport = AsyncTransport(base, **options)
+            try:
+                return [await transport.send(each, stream=stream) for each in requests]
+            finally:
+                await transport.aclose()
+
+        return asyncio.run(run())
+
+    return sending
+
+
+def test_connections_are_used_again(wire, send):
+    server = wire(always(reply(b"one"), reply(b"two"), reply(b"three")))
+    assert [answer.content for answer in send(server.url, get(), get(), get())] == [b"one", b"two", b"three"]
+    assert server.connections == 1
+
+
+def test_errors_and_redirects_leave_the_connection_usable(wire, send):
+    server = wire(always(reply(b"busy", b"503 Busy"), reply(b"", b"302 Found", [b"Location: /y"]), reply(b"ok")))
+    assert send(server.url, get())[0].content == b"ok"
+    assert (server.connections, len(server.heads)) == (1, 3)
+
+
+def test_a_connection_that_breaks_before_the_answer_is_tried_again(wire, send):
+    def talk(server, connection, number):
+        server.head(connection)
+        if number:
+            connection.sendall(reply())
+
+    server = wire(talk)
+    assert send(server.url, get())[0].content == b"ok"
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\nshort",
+    ],
+    ids=["length", "chunked", "head", "nonsense", "gzip"],
+)
+def test_a_cut_or_damaged_answer_is_tried_again_and_never_taken_for_whole(wire, send, cut):
+    def talk(server, connection, number):
+        server.head(connection)
+        connection.sendall(reply(b"whole") if number == 2 else cut)
+
+    server = wire(talk)
+    assert send(server.url, get())[0].content == b"whole"
+    broken = wire(lambda server, connection, number: (server.head(connection), connection.sendall(cut)))
+    with pytest.raises(errors.ConnectionLost):
+        send(broken.url, get(), retry=NO_RETRY)
+
+
+def test_a_post_is_not_repeated_when_the_connection_breaks(wire, send):
+    server = wire(lambda server, connection, number: server.head(connection))
+    with pytest.raises(errors.ConnectionLost):
+        send(server.url, get(method="POST", content=b"{}", idempotent=False))
+    assert server.connections == 1
+
+
+def test_a_body_from_a_function_is_sent_in_pieces_with_its_length(wire, send):
+    server = wire(always(reply()))
+    send(server.url, get(method="PUT", content=lambda: iter([b"ab", b"cd"]), headers=(("content-length", "4"),)))
+    assert b"\r\ncontent-length: 4" in server.heads[0].lower()
+    assert b"transfer-encoding" not in server.heads[0].lower()
+
+
+def test_nobody_at_the_port(send):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    clock = ManualClock()
+    with pytest.raises(errors.ConnectFailed, match=r"No connection: .*(refused|failed)"):
+        send(f"http://127.0.0.1:{port}", get(method="POST", idempotent=False), clock=clock)
+    assert len(clock.slept) == 4
+
+
+def test_a_name_that_nobody_knows_is_told_at_once(send, monkeypatch):
+    def unknown(*_arguments, **_options):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    clock = ManualClock()
+    with pytest.raises(errors.NameNotResolved):
+        send("http://nowhere.example.org", get(), clock=clock)
+    assert clock.slept == []
+
+
+def test_a_server_that_says_nothing_ends_in_time(wire, send):
+    done = threading.Event()
+    server = wire(lambda server, connection, number: (server.head(connection), done.wait(10)))
+    with pytest.raises(errors.TimedOut):
+        send(server.url, get(), timeout=Timeout(read=0.05), retry=NO_RETRY)
+    done.set()
+
+
+def test_compressed_answers_are_read(wire, send):
+    server = wire(always(reply(gzip.compress(b"words" * 100), headers=[b"Content-Encoding: gzip"])))
+    assert send(server.url, get())[0].content == b"words" * 100
+    assert b"accept-encoding: gzip, deflate" in server.heads[0].lower()
+
+
+def test_a_proxy_of_the_environment_is_used(wire, send):
+    server = wire(always(reply(b"by proxy")))
+    environ = {"HTTP_PROXY": f"127.0.0.1:{server.port}", "NO_PROXY": "direct.example.org"}
+    answers = send("http://api.example.org/v1", get(), environ=environ, credentials=BearerToken("t"))
+    assert answers[0].content == b"by proxy"
+    assert server.heads[0].startswith(b"GET http://api.example.org/v1/x HTTP/1.1")
+
+
+def test_a_proxy_that_refuses_is_named(wire, send):
+    server = wire(always(reply(b"", b"407 Who are you")))
+    with pytest.raises(errors.ProxyFailed, match="407"):
+        send("https://api.example.org", get(), environ={"ALL_PROXY": server.url})
+
+
+@pytest.mark.parametrize("proxy", ["gopher://p:1", "http://[broken", "socks5://127.0.0.1:1"])
+def test_a_proxy_that_cannot_be_used_is_named(send, proxy):
+    with pytest.raises(errors.ConfigError, match=r"proxy|socks"):
+        send("http://api.example.org", get(), environ={"ALL_PROXY": proxy})
+
+
+def test_a_server_that_speaks_no_tls(wire, send):
+    server = wire(lambda server, connection, number: connection.sendall(b"HTTP/1.1 400 Bad\r\n\r\n"))
+    with pytest.raises(errors.TLSFailed):
+        send(server.url.replace("http:", "https:"), get(), retry=NO_RETRY)
+
+
+def test_authorities_that_cannot_be_read_are_named(send):
+    with pytest.raises(errors.ConfigError, match=r"/nowhere/ca.pem.*SSL_CERT_FILE"):
+        send("https://api.example.org", get(), environ={"SSL_CERT_FILE": "/nowhere/ca.pem"})
+
+
+def test_a_client_certificate_that_cannot_be_read_is_named(send):
+    with pytest.raises(errors.ConfigError, match=r"/nowhere/c.pem.*OMICS_CLIENT_CERT"):
+        send("https://api.example.org", get(), environ={"OMICS_CLIENT_CERT": "/nowhere/c.pem"})
+
+
+def test_one_tls_context_serves_the_process():
+    assert tls_context(Network()) is tls_context(Network(proxy="http://p:1"))
+    assert tls_context(Network()).verify_mode is ssl.CERT_REQUIRED
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(wire, send, tmp_path):
+    certificate, key = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+
+    def talk(server, connection, _number):
+        with context.wrap_socket(connection, server_side=True) as encrypted:
+            while server.head(encrypted):
+                encrypted.sendall(reply(b"hello"))
+
+    server = wire(talk)
+    base = f"https://localhost:{server.port}"
+    with pytest.raises(errors.TLSFailed, match="SSL_CERT_FILE"):
+        send(base, get())
+    assert send(base, get(), environ={"SSL_CERT_FILE": str(certificate)})[0].content == b"hello"
+
+
+def self_signed(folder):
+    import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    encoding = serialization.Encoding.PEM
+    (folder / "c.pem").write_bytes(certificate.public_bytes(encoding))
+    private = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "k.pem").write_bytes(private)
+    return folder / "c.pem", folder / "k.pem"
+
+
+def test_a_stream_that_breaks_is_our_error(wire):
+    server = wire(
+        lambda server, connection, number: (
+            server.head(connection),
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab"),
+        )
+    )
+    transport = Transport(server.url, environ={})
+    wanted = get("/x?access_token=canary")
+    response = transport.send(wanted, stream=True)
+    with pytest.raises(httpx.RemoteProtocolError) as caught:
+        response.read()
+    ours = transport_error(caught.value, wanted)
+    assert isinstance(ours, errors.ConnectionLost)
+    assert "canary" not in str(ours)
+    assert transport_error(ValueError("no"), wanted) is None
+    transport.close()
+
+
+def test_many_threads_share_a_transport(wire):
+    server = wire(always(reply(b"ok")))
+    transport = Transport(server.url, environ={})
+    failures = []
+
+    def calls():
+        for _ in range(20):
+            try:
+                assert transport.send(get()).content == b"ok"
+            except Exception as error:
+                failures.append(error)
+
+    threads = [threading.Thread(target=calls) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    transport.close()
+    assert failures == []
+    assert len(server.heads) == 160
+
+
+def test_no_log_of_any_library_tells_a_secret(wire, send, caplog):
+    caplog.set_level(logging.DEBUG)
+    location = b"Location: /k?X-Amz-Signature=canary&X-Amz-Date=1"
+    server = wire(always(reply(b"", b"302 Found", [location, b"Set-Cookie: sid=canary"]), reply(b"ok")))
+    send(server.url, get("/x?token=canary"), credentials=BearerToken("canary"), headers={"x-api-key": "canary"})
+    shown = "\n".join(record.getMessage() for record in caplog.records)
+    assert "omicsdk.http" in {record.name for record in caplog.records}
+    assert "httpcore.http11" in {record.name for record in caplog.records}
+    assert "canary" not in shown
+
+
+def test_httpx_is_imported_without_its_command_line():
+    probe = (
+        "import sys, omicsdk.core.transport as t; assert 'httpx' not in sys.modules; import omicsdk.core.wire; "
+        "print([m for m in ('httpx', 'httpx._main', 'rich', 'click', 'pygments') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "['httpx']"
