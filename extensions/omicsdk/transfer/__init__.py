@@ -1,0 +1,46 @@
+"""Moving bytes: parallel, verified, resumable downloads. Knows no platform.
+
+from omicsdk.transfer import Item, Location, download
+
+report = download([Item("reads.fastq.gz", Location(url), size, {"sha256": digest})], "data")
+report.raise_if_failed()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.downloading import download as download
+    from omicsdk.transfer.fetch import Patience as Patience
+    from omicsdk.transfer.items import Item as Item
+    from omicsdk.transfer.items import Location as Location
+    from omicsdk.transfer.report import Outcome as Outcome
+    from omicsdk.transfer.report import Progress as Progress
+    from omicsdk.transfer.report import Report as Report
+
+_HOMES = {
+    "Item": "items",
+    "Location": "items",
+    "Outcome": "report",
+    "Patience": "fetch",
+    "Progress": "report",
+    "Report": "report",
+    "download": "downloading",
+}
+__all__ = ["Item", "Location", "Outcome", "Patience", "Progress", "Report", "download"]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'omicsdk.transfer' has no attribute '{name}'")
+    from importlib import import_module
+
+    found: object = getattr(import_module(f"omicsdk.transfer.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

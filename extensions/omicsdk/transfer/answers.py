@@ -1,0 +1,189 @@
+"""Judges a server's answer to a request for bytes, from status and headers alone, before a byte is written. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from omicsdk.core.redirects import REDIRECT_STATUSES
+from omicsdk.core.retry import retry_after
+from omicsdk.transfer.retrying import ENDED, LATER
+
+_CONTENT_RANGE = re.compile(r"bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)\s*\Z", re.IGNORECASE)
+
+
+class Kind(Enum):
+    """What to do with an answer."""
+
+    ACCEPT = "accept"  # the bytes that were asked for
+    WHOLE = "whole"  # the whole file from its first byte, though another part was asked for
+    MOVED = "moved"  # ask there
+    ENDED = "ended"  # the URL isn't accepted (any longer)
+    LATER = "later"  # in a while perhaps
+    CHANGED = "changed"  # the source isn't what it was
+    WRONG_RANGE = "wrong range"  # not what was asked for: this server can't do ranges
+    WRONG_SIZE = "wrong size"  # not the size that was stated
+    REFUSED = "refused"  # for good
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asked for.
+
+    Attributes:
+        start: The first byte.
+        end: The byte behind the last, None for all to the end.
+        ranged: Whether it had a Range header.
+        size: The file's size as far as it is known.
+        stated: Whether that size is the platform's statement (else a server's earlier answer).
+        validator: The ETag or date of the bytes that are already there, "" when there is none.
+    """
+
+    start: int
+    end: int | None
+    ranged: bool
+    size: int | None
+    stated: bool
+    validator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an answer is.
+
+    Attributes:
+        kind: What to do.
+        status: The answer's HTTP status.
+        start: The first byte that it brings.
+        end: The byte behind the last one, None when it doesn't say.
+        size: The file's size as it says, None when it doesn't.
+        validator: A strong ETag, else the date of the last change, else "".
+        location: Where a redirect leads, as the header has it.
+        retry_after: Seconds that the server asks to wait, None when it doesn't.
+        why: The reason in words, for messages.
+    """
+
+    kind: Kind
+    status: int
+    start: int = 0
+    end: int | None = None
+    size: int | None = None
+    validator: str = ""
+    location: str = ""
+    retry_after: float | None = None
+    why: str = ""
+
+
+def parse_head(lines: Iterable[bytes]) -> tuple[int, dict[str, str]]:
+    """Reads the last of the heads that a request was answered with (there may be 100s before).
+
+    Args:
+        lines: Status and header lines as they came.
+
+    Returns:
+        The status, 0 when there is none, and the headers with lower-case names; of a repeated one the last.
+    """
+    status, headers = 0, dict[str, str]()
+    for line in lines:
+        if line.startswith(b"HTTP/"):
+            fields = line.split(None, 2)
+            status, headers = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0, {}
+        elif (colon := line.find(b":")) > 0:
+            headers[line[:colon].decode("latin-1").strip().lower()] = line[colon + 1 :].decode("latin-1").strip()
+    return status, headers
+
+
+def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> Verdict:
+    """Compares an answer with what was asked for.
+
+    Args:
+        asked: The request.
+        status: The answer's status.
+        headers: Its headers, with lower-case names.
+        now: Seconds since 1970 by the wall clock, for a Retry-After that is a date.
+
+    Returns:
+        What to do. Only ACCEPT and WHOLE allow writing.
+    """
+    if status == 206:
+        return _judge_part(asked, headers)
+    if status == 200:
+        return _judge_whole(asked, headers)
+    if status == 416:
+        return _judge_unsatisfiable(asked, headers)
+    later = retry_after(headers, now)
+    if status in REDIRECT_STATUSES and headers.get("location"):
+        return Verdict(Kind.MOVED, status, location=headers["location"], retry_after=later)
+    if status in LATER:
+        return Verdict(Kind.LATER, status, retry_after=later)
+    if status in ENDED:
+        return Verdict(Kind.ENDED, status)
+    return Verdict(Kind.REFUSED, status)
+
+
+def _judge_part(asked: Asked, headers: Mapping[str, str]) -> Verdict:
+    told = headers.get("content-range", "")
+    match = _CONTENT_RANGE.match(told)
+    if not asked.ranged or match is None or match[1] is None:
+        return Verdict(Kind.WRONG_RANGE, 206, why=f"a part without a usable Content-Range ({told[:80]!r})")
+    start, end, size = int(match[1]), int(match[2]) + 1, None if match[3] == "*" else int(match[3])
+    validator = _validator(headers)
+    if size is not None and asked.size is not None and size != asked.size:
+        return _other_size(asked, 206, size, validator)
+    if _differs(asked.validator, validator):
+        return Verdict(Kind.CHANGED, 206, size=size, validator=validator, why="its ETag or date is another one")
+    announced = _length(headers)
+    wanted_end = asked.end if asked.end is not None else size
+    if (
+        start != asked.start
+        or end <= start
+        or (wanted_end is not None and end > wanted_end)
+        or (announced is not None and announced != end - start)
+    ):
+        return Verdict(Kind.WRONG_RANGE, 206, why=f"other bytes than asked for ({told[:80]!r})")
+    return Verdict(Kind.ACCEPT, 206, start, end, size, validator)
+
+
+def _judge_whole(asked: Asked, headers: Mapping[str, str]) -> Verdict:
+    size, validator = _length(headers), _validator(headers)
+    if size is not None and asked.size is not None and size != asked.size:
+        return _other_size(asked, 200, size, validator)
+    if _differs(asked.validator, validator):
+        return Verdict(Kind.CHANGED, 200, size=size, validator=validator, why="its ETag or date is another one")
+    kind = Kind.WHOLE if asked.ranged else Kind.ACCEPT
+    return Verdict(kind, 200, 0, size if size is not None else asked.size, size, validator)
+
+
+def _judge_unsatisfiable(asked: Asked, headers: Mapping[str, str]) -> Verdict:
+    match = _CONTENT_RANGE.match(headers.get("content-range", ""))
+    size = int(match[3]) if match is not None and match[3] != "*" else None
+    if size is not None and size != asked.size:
+        return _other_size(asked, 416, size, "")
+    return Verdict(Kind.WRONG_RANGE, 416, why="a refusal of bytes that it has")
+
+
+def _other_size(asked: Asked, status: int, size: int, validator: str) -> Verdict:
+    kind = Kind.WRONG_SIZE if asked.stated else Kind.CHANGED
+    return Verdict(kind, status, size=size, validator=validator, why=f"{size} bytes instead of {asked.size}")
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    text = headers.get("content-length", "")
+    if "chunked" in headers.get("transfer-encoding", "").lower():
+        return None
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
+def _differs(before: str, now: str) -> bool:
+    """Whether two validators tell of different contents; an ETag says nothing about a date."""
+    return bool(before and now) and before.startswith('"') == now.startswith('"') and before != now
+
+
+def _validator(headers: Mapping[str, str]) -> str:
+    """What If-Range takes: a strong ETag, else the date."""
+    etag = headers.get("etag", "")
+    if etag.startswith('"') and etag.endswith('"') and len(etag) > 2:
+        return etag[:200]
+    return headers.get("last-modified", "")[:100]

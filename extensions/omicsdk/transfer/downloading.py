@@ -1,0 +1,177 @@
+"""`download`: fetches many files into a folder, in parallel, verified, and going on where an earlier run stopped."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
+from logging import getLogger
+from pathlib import Path
+from types import FrameType
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.environment import Network, network
+from omicsdk.core.errors import NotWritable
+from omicsdk.transfer.engine import TICK, Engine, Settings
+from omicsdk.transfer.fetch import Patience
+from omicsdk.transfer.items import Item
+from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.names import WORK_FOLDER, check_links, check_names, folds_case
+from omicsdk.transfer.report import Outcome, Progress, Report
+from omicsdk.transfer.writing import write_error
+
+_RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+_log = getLogger("omicsdk.transfer")
+
+
+def download(
+    items: Iterable[Item],
+    folder: str | os.PathLike[str],
+    *,
+    connections: int = 8,
+    locators: int = 16,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    environ: Mapping[str, str] | None = None,
+    route: Callable[[str], Network] | None = None,
+    run: str = "transfer",
+    journal: str | os.PathLike[str] | None = None,
+    wait: bool = True,
+    patience: Patience | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> Report:
+    """Fetches files into a folder.
+
+    A file appears under its name only when it is whole and its checksums are right; until then its bytes are beside it,
+    in a file that ends in ".part". What was fetched once isn't fetched again: not after an interrupt, a crash, or for
+    files that are there and right. A file that fails doesn't keep the others from being fetched.
+
+    Args:
+        items: What to fetch.
+        folder: Where to; it is made when it isn't there.
+        connections: How many requests run at once, at most; 1 or more. How many it really are is adapted.
+        locators: How many items are asked for their URLs at once; 1 or more.
+        progress: Is called about ten times a second, and once at the end.
+        stop: Ends the transfer when it is set; it can be gone on with later.
+        environ: The environment's variables for proxies and certificates; by default the process's own.
+        route: Gives the way to a URL (proxy, certificates) instead of the environment.
+        run: Names the journal. Transfers of different names into one folder don't wait for each other.
+        journal: The journal's file, instead of one in the folder `.omics-transfer`.
+        wait: What to do while another process transfers into the folder under the same name: wait, or raise FolderBusy.
+        patience: How long a silent server is waited for: by default 10 s for a connection, 60 s without a byte.
+        clock: Tells the time.
+
+    Returns:
+        The outcome of each item, in their order.
+
+    Raises:
+        UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
+        NotWritable: The folder can't be written.
+        FolderBusy: Another process transfers into it.
+        DiskFull: There isn't even room for the journal.
+        ValueError: A number below 1, or a run's name that is no file name.
+        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+    """
+    if connections < 1 or locators < 1:
+        raise ValueError("connections and locators must be at least 1")
+    if not _RUN.match(run):
+        raise ValueError(f"run is part of a file's name, letters, digits, '.', '_' and '-': {run!r}")
+    target = os.path.abspath(folder)
+    wanted = list(items)
+    journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
+    _prepare(target, journal_file)
+    names = [item.name for item in wanted]
+    check_names(names, folds_case=folds_case(str(journal_file.parent)))
+    check_links(names, target)
+
+    began = clock.monotonic()
+    outcomes: list[Outcome | None] = [None] * len(wanted)
+    settings = Settings(
+        connections=connections,
+        locators=locators,
+        patience=patience or Patience(),
+        route=route or (lambda url: network(url, environ)),
+        progress=progress,
+        stop=stop,
+        clock=clock,
+    )
+    waiter = _Waiter(target, stop, clock, patient=wait)
+    log = Journal(journal_file, waiter)
+    try:
+        engine = Engine(
+            iter(enumerate(wanted)),
+            len(wanted),
+            sum(item.size or 0 for item in wanted),
+            target,
+            log,
+            settings,
+            outcomes.__setitem__,
+        )
+        with _interrupts(engine):
+            engine.run()
+    finally:
+        log.close()
+    told = (outcome or Outcome(item.name, "stopped", item.size) for outcome, item in zip(outcomes, wanted, strict=True))
+    report = Report(tuple(told), clock.monotonic() - began)
+    if engine.interrupted:
+        _log.info("interrupted; run the same again to go on")
+        raise KeyboardInterrupt
+    return report
+
+
+def _prepare(folder: str, journal: Path) -> None:
+    for path in (folder, str(journal.parent)):
+        try:
+            os.makedirs(path, exist_ok=True)
+        except FileExistsError as error:
+            raise NotWritable(path, "there is a file of that name") from error
+        except OSError as error:
+            raise write_error(error, path) from error
+
+
+class _Waiter:
+    """Waits while another process holds the journal, and says so once."""
+
+    def __init__(self, folder: str, stop: threading.Event | None, clock: Clock, *, patient: bool) -> None:
+        self._folder = folder
+        self._stop = stop
+        self._clock = clock
+        self._patient = patient
+        self._told = False
+
+    def __call__(self) -> bool:
+        if not self._patient or (self._stop is not None and self._stop.is_set()):
+            return False
+        if not self._told:
+            self._told = True
+            _log.warning("another process is transferring into %s, waiting for it to end", self._folder)
+        self._clock.sleep(TICK)
+        return True
+
+
+@contextmanager
+def _interrupts(engine: Engine) -> Generator[None]:
+    """Makes Ctrl-C end the engine in order: an exception in the midst of a callback would be lost in libcurl.
+
+    A second one is raised at once. Handlers that the program set itself are left alone, and so are other threads.
+    """
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+    ):
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        if engine.interrupted:
+            signal.default_int_handler(number, frame)
+        engine.interrupt()
+
+    signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

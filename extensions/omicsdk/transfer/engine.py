@@ -1,0 +1,358 @@
+"""The engine: takes jobs through checking, locating, fetching, hashing and landing. One thread; others only help it."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from logging import getLogger
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.environment import Network, curl_options, network
+from omicsdk.core.errors import OmicsError, TransferError
+from omicsdk.core.user_agent import user_agent
+from omicsdk.transfer.background import Inbox, Pool
+from omicsdk.transfer.commit import Committer
+from omicsdk.transfer.fetch import Ask, Ended, Patience, Wire
+from omicsdk.transfer.files import PartFiles
+from omicsdk.transfer.items import Item, Location
+from omicsdk.transfer.job import Job, Piece
+from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.reception import Reception, problem_of
+from omicsdk.transfer.replies import Replies
+from omicsdk.transfer.report import Outcome, Progress, State
+from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.verify import Verifier
+from omicsdk.transfer.width import Sample, next_width
+
+#: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
+AHEAD = 16
+#: Items that are neither done nor waiting to begin, at most: they hold memory.
+OPEN = 512
+#: Seconds between two looks at what was asked to stop.
+TICK = 0.1
+#: Seconds over which a rate is measured, for the number of connections.
+SAMPLE = 0.25
+
+_log = getLogger("omicsdk.transfer")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to transfer; see `download`."""
+
+    connections: int = 8
+    locators: int = 16
+    hashers: int = 2
+    patience: Patience = field(default_factory=Patience)
+    route: Callable[[str], Network] = network
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event | None = None
+    clock: Clock = SYSTEM_CLOCK
+    jitter: Callable[[], float] = random.random
+
+
+class Engine:
+    """One run.
+
+    Args:
+        items: What to fetch, with their numbers; asked for more as there is room.
+        count: How many items there are.
+        size: Their stated sizes together, in bytes.
+        folder: The target folder.
+        journal: The open journal.
+        settings: How.
+        finished: Is given each outcome with its item's number, as they come.
+    """
+
+    def __init__(
+        self,
+        items: Iterator[tuple[int, Item]],
+        count: int,
+        size: int,
+        folder: str,
+        journal: Journal,
+        settings: Settings,
+        finished: Callable[[int, Outcome], None],
+    ) -> None:
+        self._items = items
+        self._more = True
+        self._settings = settings
+        self._clock = settings.clock
+        self._finished = finished
+        self._journal = journal
+        self._files = PartFiles(folder)
+        self._wire = Wire(lambda url: curl_options(settings.route(url)), settings.patience, settings.connections)
+        self._inbox = Inbox(self._wire.wake)
+        self._locators = Pool("omicsdk-locate", settings.locators, self._inbox)
+        self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
+        self._committer = Committer(journal, folder, self._inbox)
+        self._verifier = Verifier(self._hashers, self._journal, self._files, self._verified, self._failed, self._queue)
+        self._open = dict[int, Job]()
+        self._preparing = 0
+        self._ready = deque[Job]()
+        self._later: list[tuple[float, int, Job]] = []
+        self._landing = 0
+        self._width = next_width([], settings.connections)
+        self._samples: list[Sample] = []
+        self._agent = user_agent()
+        self._tally = Tally(count, size, settings.clock.monotonic(), SAMPLE)
+        self._replies = Replies(
+            journal=journal,
+            files=self._files,
+            verifier=self._verifier,
+            queue=lambda job: self._queue(job, first=True),
+            wait=self._wait,
+            locate=self._locate,
+            failed=self._failed,
+            trouble=self._tally.note_trouble,
+            jitter=settings.jitter,
+        )
+        self.interrupted = False
+
+    def run(self) -> None:
+        """Runs until all items have an outcome or somebody stops it."""
+        try:
+            while not self._stopped():
+                self._inbox.deliver()
+                self._wake_up()
+                self._admit()
+                self._dispatch()
+                if not self._open and not self._more:
+                    break
+                if self._landing and self._landing == len(self._open) and not self._more:
+                    self._committer.flush()
+                for ended in self._wire.poll(self._patience()):
+                    self._ended(ended)
+                self._measure()
+        finally:
+            self._close()
+        self._tell(final=True)
+
+    def interrupt(self) -> None:
+        """Ends the run soon; from any thread or a signal's handler."""
+        self.interrupted = True
+        self._wire.wake()
+
+    # -- the loop's steps
+
+    def _stopped(self) -> bool:
+        stop = self._settings.stop
+        return self.interrupted or (stop is not None and stop.is_set())
+
+    def _patience(self) -> float:
+        """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
+        wait = TICK
+        if self._later:
+            wait = min(wait, max(0.0, min(self._later)[0] - self._clock.monotonic()))
+            if not (self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing):
+                self._clock.sleep(wait)
+                return 0.0
+        return wait
+
+    def _wake_up(self) -> None:
+        if self._later:
+            now = self._clock.monotonic()
+            for entry in [entry for entry in self._later if entry[0] <= now]:
+                self._later.remove(entry)
+                entry[2].paused = False
+                self._queue(entry[2], first=True)
+
+    def _admit(self) -> None:
+        room = self._settings.locators + AHEAD
+        while self._more and self._preparing + len(self._ready) < room and len(self._open) < OPEN:
+            entry = next(self._items, None)
+            if entry is None:
+                self._more = False
+                return
+            number, item = entry
+            job = Job(number, item, *self._files.paths(item.name))
+            self._open[number] = job
+            self._preparing += 1
+            self._verifier.look(job, lambda job=job: self._locate(job), lambda job=job: self._was_there(job))
+
+    def _locate(self, job: Job) -> None:
+        """Asks where a job's bytes are; then it can be fetched."""
+        locate = job.item.locate
+        if isinstance(locate, Location):
+            self._located(job, locate)
+            return
+        job.locating = True
+        self._locators.submit(
+            locate, lambda location: self._located(job, location), lambda error: self._not_located(job, error)
+        )
+
+    def _located(self, job: Job, location: Location) -> None:
+        if job.over:
+            return
+        self._prepared(job)
+        job.locating = False
+        job.location, job.direct = location, None
+        job.gained_since_located = False
+        self._queue(job)
+
+    def _not_located(self, job: Job, error: Exception) -> None:
+        if job.over:
+            return
+        if not isinstance(error, OmicsError):
+            _log.debug("%s: locate failed", job.item.title, exc_info=error)
+            error = TransferError(f"{job.item.title}: asking for its URL failed: {error!r}", name=job.item.name)
+        self._failed(job, error)
+
+    def _prepared(self, job: Job) -> None:
+        if job.began is None:
+            job.began = self._clock.monotonic()
+            self._preparing -= 1
+
+    def _queue(self, job: Job, *, first: bool = False) -> None:
+        """Lines a job up for connections."""
+        if job.over or job in self._ready:
+            return
+        if first:
+            self._ready.appendleft(job)
+        else:
+            self._ready.append(job)
+
+    def _dispatch(self) -> None:
+        waiting = deque[Job]()
+        while self._ready and self._wire.flying < self._width:
+            job = self._ready[0]
+            if job.claimable:
+                self._send(job, job.claim(self._width))
+            else:
+                self._ready.popleft()
+                if not job.over and (job.returned or job.unclaimed):
+                    waiting.append(job)
+        self._ready.extendleft(reversed(waiting))
+
+    def _send(self, job: Job, piece: Piece) -> None:
+        location = job.direct or job.location
+        assert location is not None
+        reception = Reception(
+            job,
+            piece,
+            location,
+            accept=self._replies.answered,
+            open_part=self._files.open,
+            written=self._replies.cell_written,
+            now=self._clock.now,
+        )
+        headers = {"accept": "*/*", "user-agent": self._agent}
+        headers.update((name.lower(), value) for name, value in location.headers.items())
+        headers["accept-encoding"] = "identity"  # offsets and checksums are those of the bytes as they are stored
+        asked = reception.asked
+        if asked.ranged:
+            headers["range"] = f"bytes={asked.start}-{'' if asked.end is None else asked.end - 1}"
+            if asked.validator:
+                headers["if-range"] = asked.validator
+        job.attempts += 1
+        self._wire.start(Ask(location.url, tuple(headers.items())), reception)
+
+    def _ended(self, ended: Ended) -> None:
+        reception = ended.receiver
+        assert isinstance(reception, Reception)
+        if ended.error is None and reception.verdict is None and not reception.stale:
+            reception.open()  # an answer without a body
+        reception.finish()
+        reception.job.fetched += reception.bytes
+        self._tally.fetched += reception.bytes
+        problem = problem_of(reception)
+        if reception.stale:
+            return
+        if problem is not None:
+            self._failed(reception.job, problem)
+        else:
+            self._replies.ended(reception, ended.error, lasting=ended.lasting)
+
+    def _wait(self, job: Job, seconds: float) -> None:
+        """Lines a job up after a while."""
+        self._later.append((self._clock.monotonic() + seconds, job.number, job))
+
+    # -- ends
+
+    def _was_there(self, job: Job) -> None:
+        self._prepared(job)
+        self._over(job, "skipped")
+
+    def _verified(self, job: Job, checksums: dict[str, str], *, fetched: bool) -> None:
+        """A file is whole and right; under its part's name, or already under its own."""
+        self._prepared(job)
+        self._files.close(job)
+        self._landing += 1
+
+        def landed(error: TransferError | None) -> None:
+            self._landing -= 1
+            if error is not None:
+                self._failed(job, error)
+            else:
+                self._over(job, "done" if fetched else "skipped", checksums)
+
+        self._committer.land(self._files.landing(job, checksums, landed, fetched=fetched))
+
+    def _failed(self, job: Job, error: OmicsError) -> None:
+        if not job.over:
+            self._prepared(job)
+            self._over(job, "failed", error=error)
+
+    def _over(
+        self, job: Job, state: State, checksums: dict[str, str] | None = None, error: OmicsError | None = None
+    ) -> None:
+        job.over = True
+        job.epoch += 1
+        self._files.close(job)
+        if state in ("failed", "stopped") and job.record is None and job.attempts:
+            self._files.remove(job)
+        del self._open[job.number]
+        if job in self._ready:
+            self._ready.remove(job)
+        now = self._clock.monotonic()
+        outcome = Outcome(
+            name=job.item.name,
+            state=state,
+            size=job.size,
+            bytes_fetched=job.fetched,
+            bytes_kept=job.kept,
+            checksums=checksums or {},
+            verified=self._verifier.words(job) if state in ("done", "skipped") else "",
+            attempts=job.attempts,
+            seconds=now - job.began if job.began is not None else 0.0,
+            error=error,
+        )
+        self._tally.count(outcome, job.item.size)
+        self._finished(job.number, outcome)
+
+    def _close(self) -> None:
+        self._wire.cancel(lambda _: True)
+        for job in list(self._open.values()):
+            job.epoch += 1
+        self._hashers.close(2.0)
+        self._committer.close()
+        self._inbox.deliver()
+        for job in list(self._open.values()):
+            self._over(job, "stopped")
+        self._locators.close(0.2)
+        self._wire.close()
+
+    # -- measuring
+
+    def _received(self) -> int:
+        flying = sum(receiver.bytes for receiver in self._wire.receivers() if isinstance(receiver, Reception))
+        return self._tally.fetched + flying
+
+    def _measure(self) -> None:
+        now = self._clock.monotonic()
+        busy = self._wire.flying >= self._width
+        if self._tally.due(now, busy=busy):
+            sample = self._tally.sample(now, self._received(), self._width)
+            self._samples = [*self._samples[-63:], sample]
+            self._width = next_width(self._samples, self._settings.connections)
+        self._tell()
+
+    def _tell(self, *, final: bool = False) -> None:
+        progress = self._settings.progress
+        now = self._clock.monotonic()
+        if progress is not None and (final or now >= self._tally.next_word):
+            present = sum(job.present for job in self._open.values())
+            progress(self._tally.progress(now, self._received(), present, final=final))

@@ -1,0 +1,288 @@
+"""The edge to libcurl: many requests at once over one multi handle, driven by one thread. Nothing else imports pycurl."""
+
+from __future__ import annotations
+
+import contextlib
+import selectors
+import socket
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Protocol, cast
+from urllib.parse import quote
+
+import pycurl
+
+from omicsdk.core.errors import (
+    ConnectFailed,
+    ConnectionLost,
+    NameNotResolved,
+    ProxyFailed,
+    TimedOut,
+    TLSFailed,
+    TransportError,
+)
+from omicsdk.core.origins import origin_of
+from omicsdk.core.redaction import without_query
+
+#: Bytes that libcurl reads at once from a socket.
+RECEIVE_BUFFER = 512 * 1024
+#: libcurl's name for "the timer", in the place of a socket.
+_TIMER = cast("int", pycurl.SOCKET_TIMEOUT)
+
+_Options = tuple[tuple[str, str], ...]
+
+_URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
+_ERRORS: dict[int, type[TransportError]] = {
+    pycurl.E_COULDNT_RESOLVE_PROXY: ProxyFailed,
+    pycurl.E_COULDNT_RESOLVE_HOST: NameNotResolved,
+    pycurl.E_COULDNT_CONNECT: ConnectFailed,
+    pycurl.E_OPERATION_TIMEDOUT: TimedOut,
+    pycurl.E_SSL_CONNECT_ERROR: TLSFailed,
+    pycurl.E_PEER_FAILED_VERIFICATION: TLSFailed,
+    pycurl.E_SSL_CACERT_BADFILE: TLSFailed,
+    pycurl.E_SSL_CERTPROBLEM: TLSFailed,
+    pycurl.E_PARTIAL_FILE: ConnectionLost,
+    pycurl.E_RECV_ERROR: ConnectionLost,
+    pycurl.E_SEND_ERROR: ConnectionLost,
+    pycurl.E_GOT_NOTHING: ConnectionLost,
+}
+# Trying again doesn't help: the URL makes no sense, or the certificate isn't trusted.
+_LASTING = frozenset(
+    {
+        pycurl.E_URL_MALFORMAT,
+        pycurl.E_UNSUPPORTED_PROTOCOL,
+        pycurl.E_PEER_FAILED_VERIFICATION,
+        pycurl.E_SSL_CACERT_BADFILE,
+        pycurl.E_SSL_CERTPROBLEM,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One GET.
+
+    Attributes:
+        url: Where to.
+        headers: All headers to send; names and values without line ends.
+    """
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+
+
+class Receiver(Protocol):
+    """What takes in an answer. Its methods are called from within libcurl: they must not raise."""
+
+    lines: list[bytes]  # of the head, as they come
+
+    def take(self, chunk: bytes, /) -> int | None:
+        """Takes bytes of the body, at most 16 KiB; 0 ends the request."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The end of a request.
+
+    Attributes:
+        receiver: What took in the answer.
+        error: Why there is no whole answer, None when there is one.
+        lasting: Whether trying again won't help.
+    """
+
+    receiver: Receiver
+    error: TransportError | None = None
+    lasting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a silent peer is waited for.
+
+    Attributes:
+        connect: Seconds until a connection stands.
+        silence: Seconds with less than `least_rate`.
+        least_rate: Bytes a second.
+    """
+
+    connect: float = 10.0
+    silence: float = 60.0
+    least_rate: int = 1
+
+
+class Wire:
+    """Requests in flight.
+
+    Args:
+        options_for: Gives libcurl's options for a URL (proxy, certificates) by their names in lower case.
+        patience: How long a silent peer is waited for.
+        connections: How many idle connections are kept.
+    """
+
+    def __init__(self, options_for: Callable[[str], Mapping[str, str]], patience: Patience, connections: int) -> None:
+        self._options_for = options_for
+        self._patience = patience
+        # Handles that differ in proxy or certificates are kept apart: libcurl can't unset all of these options.
+        self._idle = dict[_Options, list[Any]]()
+        self._flying = dict[Any, tuple[_Options, Receiver]]()
+        self._origins = dict[str, _Options]()
+        self._deadline: float | None = None
+        self._selector = selectors.DefaultSelector()
+        self._waked, self._waker = socket.socketpair()
+        self._waked.setblocking(False)
+        self._waker.setblocking(False)
+        self._selector.register(self._waked, selectors.EVENT_READ)
+        self._multi: Any = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._multi.setopt(pycurl.M_MAXCONNECTS, connections)
+        self._multi.setopt(pycurl.M_PIPELINING, 0)
+
+    @property
+    def flying(self) -> int:
+        """How many requests are in flight."""
+        return len(self._flying)
+
+    def receivers(self) -> Iterable[Receiver]:
+        """What takes in the answers of the requests in flight."""
+        return (receiver for _, receiver in self._flying.values())
+
+    def wake(self) -> None:
+        """Ends a `poll` that waits; from any thread."""
+        with contextlib.suppress(BlockingIOError, OSError):  # full: it wakes anyhow; closed: nobody waits
+            self._waker.send(b"\0")
+
+    def start(self, ask: Ask, receiver: Receiver) -> None:
+        """Sends a request.
+
+        Args:
+            ask: The request.
+            receiver: Takes in the answer.
+        """
+        options = self._options(ask.url)
+        idle = self._idle.get(options)
+        handle = idle.pop() if idle else self._new_handle(options)
+        handle.setopt(pycurl.URL, quote(ask.url, safe=_URL_SAFE))
+        handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers])
+        handle.setopt(pycurl.HEADERFUNCTION, receiver.lines.append)
+        handle.setopt(pycurl.WRITEFUNCTION, receiver.take)
+        self._flying[handle] = (options, receiver)
+        self._multi.add_handle(handle)
+
+    def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
+        """Ends requests and closes their connections.
+
+        Args:
+            unwanted: Tells of a receiver whether its request ends.
+
+        Returns:
+            Whose requests were ended.
+        """
+        ended = [(handle, receiver) for handle, (_, receiver) in self._flying.items() if unwanted(receiver)]
+        for handle, _ in ended:
+            self._land(handle)
+        return [receiver for _, receiver in ended]
+
+    def poll(self, timeout: float) -> list[Ended]:
+        """Moves bytes until something ends, somebody wakes it or the time is over.
+
+        Args:
+            timeout: Seconds to wait at most.
+
+        Returns:
+            The requests that ended.
+        """
+        if self._deadline is not None:
+            timeout = min(timeout, max(0.0, self._deadline - time.monotonic()))
+        for key, mask in self._selector.select(timeout):
+            if key.fileobj is self._waked:
+                with contextlib.suppress(BlockingIOError):
+                    while self._waked.recv(4096):
+                        pass
+                continue
+            flags = (pycurl.CSELECT_IN if mask & selectors.EVENT_READ else 0) | (
+                pycurl.CSELECT_OUT if mask & selectors.EVENT_WRITE else 0
+            )
+            self._multi.socket_action(key.fd, flags)
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            self._deadline = None
+            self._multi.socket_action(_TIMER, 0)
+        return self._ended()
+
+    def close(self) -> None:
+        """Ends everything and closes all connections."""
+        self.cancel(lambda _: True)
+        for handle in chain.from_iterable(self._idle.values()):
+            handle.close()
+        self._idle.clear()
+        self._multi.close()
+        self._selector.close()
+        self._waked.close()
+        self._waker.close()
+
+    def _ended(self) -> list[Ended]:
+        ended: list[Ended] = []
+        more = 1
+        while more:
+            more, fine, failed = self._multi.info_read()
+            for handle in fine:
+                ended.append(Ended(self._land(handle)))
+            for handle, code, text in failed:
+                url = handle.getinfo(pycurl.EFFECTIVE_URL)
+                ended.append(Ended(self._land(handle), _error(code, text, url), code in _LASTING))
+        return ended
+
+    def _land(self, handle: Any) -> Receiver:
+        self._multi.remove_handle(handle)
+        options, receiver = self._flying.pop(handle)
+        self._idle.setdefault(options, []).append(handle)
+        return receiver
+
+    def _new_handle(self, options: _Options) -> Any:
+        handle: Any = pycurl.Curl()
+        handle.setopt(pycurl.PROXY, "")  # what the environment says is in the options, libcurl doesn't look itself
+        for name, value in options:
+            handle.setopt(getattr(pycurl, name.upper()), value)
+        handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
+        handle.setopt(pycurl.NOSIGNAL, 1)
+        handle.setopt(pycurl.BUFFERSIZE, RECEIVE_BUFFER)
+        handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+        handle.setopt(pycurl.PATH_AS_IS, 1)  # a key of an object store may have dots in it
+        handle.setopt(pycurl.TCP_KEEPALIVE, 1)
+        handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(self._patience.connect * 1000))
+        handle.setopt(pycurl.LOW_SPEED_LIMIT, self._patience.least_rate)
+        handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(self._patience.silence)))
+        return handle
+
+    def _options(self, url: str) -> _Options:
+        origin = origin_of(url)
+        options = self._origins.get(origin)
+        if options is None:
+            options = self._origins[origin] = tuple(sorted(self._options_for(url).items()))
+        return options
+
+    def _set_timer(self, milliseconds: int) -> None:
+        self._deadline = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+    def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
+        known = descriptor in self._selector.get_map()
+        if what == pycurl.POLL_REMOVE:
+            if known:
+                self._selector.unregister(descriptor)
+            return
+        events = (selectors.EVENT_READ if what & pycurl.POLL_IN else 0) | (
+            selectors.EVENT_WRITE if what & pycurl.POLL_OUT else 0
+        )
+        if known:
+            # libcurl may close a socket and get the same number for the next without a word
+            self._selector.unregister(descriptor)
+        if events:
+            self._selector.register(descriptor, events)
+
+
+def _error(code: int, text: str, url: str) -> TransportError:
+    said = text.split("?", 1)[0].strip() or f"libcurl's error {code}"
+    return _ERRORS.get(code, TransportError)(said, method="GET", url=without_query(url))

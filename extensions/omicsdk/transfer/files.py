@@ -1,0 +1,145 @@
+"""The files of a transfer on disk: where an item's bytes are collected, and where they end up."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+
+from omicsdk.core.checksums import crc32c
+from omicsdk.core.errors import NotWritable, TransferError
+from omicsdk.transfer.commit import Landing
+from omicsdk.transfer.job import Job
+from omicsdk.transfer.names import LONGEST
+from omicsdk.transfer.writing import write_error
+
+_FLAGS = (
+    os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+)
+
+
+class PartFiles:
+    """Opens, closes and removes the parts of jobs.
+
+    Args:
+        folder: The target folder.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._made = {folder}
+
+    def paths(self, name: str) -> tuple[str, str]:
+        """Gives the paths of an item.
+
+        Args:
+            name: Its name, checked.
+
+        Returns:
+            The final path, and where its bytes are until then: beside it, with eight hex digits that keep it apart from
+            files of the user's own, and ".part".
+        """
+        final = os.path.join(self._folder, *name.split("/"))
+        parent, tail = os.path.split(final)
+        suffix = f".{crc32c(name.encode('utf-8', 'surrogatepass')):08x}.part"
+        if len(os.fsencode(tail)) + len(suffix) > LONGEST:
+            tail = os.fsencode(tail)[: LONGEST - len(suffix)].decode("utf-8", "ignore")
+        return final, os.path.join(parent, tail + suffix)
+
+    def open(self, job: Job) -> int:
+        """Gives the descriptor of a job's part, opening it when it isn't.
+
+        Args:
+            job: The job; when nothing of it is there, the part is emptied.
+
+        Raises:
+            DiskFull: There is no room.
+            NotWritable: It can't be opened.
+        """
+        if job.descriptor < 0:
+            self._make_parent(job)
+            flags = _FLAGS if job.have else _FLAGS | os.O_TRUNC
+            try:
+                job.descriptor = os.open(job.part, flags, 0o666)
+            except OSError as error:
+                raise write_error(error, job.part, job.item.title) from error
+        return job.descriptor
+
+    def make_empty(self, job: Job) -> None:
+        """Makes the part of an empty file."""
+        self.open(job)
+
+    def close(self, job: Job) -> None:
+        """Closes a job's part, if it is open."""
+        if job.descriptor >= 0:
+            os.close(job.descriptor)
+            job.descriptor = -1
+
+    def remove(self, job: Job) -> None:
+        """Removes a job's part, if it is there; nothing of it can be used again."""
+        try:
+            os.unlink(job.part)
+        except OSError:  # not there, or no longer ours to remove: nothing depends on it
+            return
+
+    def existing(self, job: Job) -> os.stat_result | None:
+        """Looks for a regular file under the final name.
+
+        Args:
+            job: The job.
+
+        Returns:
+            What it is, None when there is none. A link isn't followed: it will be replaced.
+
+        Raises:
+            NotWritable: A folder is in the way.
+        """
+        found = _stat(job.final)
+        if found is not None and stat.S_ISDIR(found.st_mode):
+            raise NotWritable(job.final, "there is a folder of that name", name=job.item.title)
+        return found if found is not None and stat.S_ISREG(found.st_mode) else None
+
+    def part_length(self, job: Job) -> int | None:
+        """The length of a job's part, None when there is none."""
+        found = _stat(job.part)
+        return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else None
+
+    def take_back(self, job: Job) -> None:
+        """Takes a wrong file from the final name to the part's.
+
+        Raises:
+            NotWritable: It can't be renamed.
+        """
+        try:
+            os.replace(job.final, job.part)
+        except OSError as error:
+            raise write_error(error, job.final, job.item.title) from error
+
+    def landing(
+        self,
+        job: Job,
+        checksums: Mapping[str, str],
+        landed: Callable[[TransferError | None], None],
+        *,
+        fetched: bool,
+    ) -> Landing:
+        """Describes a verified file to the committer."""
+        assert job.size is not None
+        return Landing(job.item.name, job.part if fetched else None, job.final, job.size, checksums, landed)
+
+    def _make_parent(self, job: Job) -> None:
+        parent = os.path.dirname(job.part)
+        if parent in self._made:
+            return
+        try:
+            os.makedirs(parent, exist_ok=True)
+        except OSError as error:
+            raise write_error(error, parent, job.item.title) from error
+        self._made.add(parent)
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None

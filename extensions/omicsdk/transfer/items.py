@@ -1,0 +1,69 @@
+"""What to fetch: a file's name, where its bytes are, and what they must be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from omicsdk.core.checksums import ALGORITHMS
+from omicsdk.core.redaction import without_query
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a file's bytes are.
+
+    Attributes:
+        url: An http or https URL, presigned or not.
+        headers: Headers to send to that URL's origin (scheme, host, port); on a redirect to another one they are
+            dropped.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __repr__(self) -> str:
+        names = ", ".join(sorted(self.headers))
+        return f"Location({without_query(self.url)!r}{f', headers: {names}' if names else ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file to fetch.
+
+    Attributes:
+        name: The path of the final file within the target folder, with "/" between its parts.
+        locate: A Location, or a function that gives one. The function is called in a thread shortly before the fetch,
+            and again when the URL that it gave has ended.
+        size: The file's size in bytes as the platform states it; None when it doesn't.
+        checksums: What the platform states, from algorithm (omicsdk.core.checksums.ALGORITHMS) to value; all are
+            verified. Values are compared without case.
+        label: What to call the file in messages; by default its name.
+        retries: How many failures in a row end it, 0 for none. Each cell of 4 MiB that arrives wins one back.
+        min_delay: Seconds before the first retry; each further one without progress waits twice as long, at most 60 s.
+
+    Raises:
+        ValueError: A negative size, retries or delay, or an algorithm that isn't known.
+    """
+
+    name: str
+    locate: Callable[[], Location] | Location = field(repr=False)
+    size: int | None = None
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+    label: str = ""
+    retries: int = 10
+    min_delay: float = 0.25
+
+    def __post_init__(self) -> None:
+        if (self.size or 0) < 0 or self.retries < 0 or self.min_delay < 0:
+            raise ValueError(f"{self.name}: size, retries and min_delay can't be negative")
+        checksums = {algorithm.lower(): value.strip().lower() for algorithm, value in self.checksums.items() if value}
+        if unknown := [algorithm for algorithm in checksums if algorithm not in ALGORITHMS]:
+            known = ", ".join(ALGORITHMS)
+            raise ValueError(f"{self.name}: no checksum '{unknown[0]}' can be verified; known are {known}")
+        object.__setattr__(self, "checksums", checksums)
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.label or self.name

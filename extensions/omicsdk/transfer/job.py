@@ -1,0 +1,271 @@
+"""One item on its way: what is known, what is there, and which bytes are asked for next. Touches no file and no wire."""
+
+from __future__ import annotations
+
+from array import array
+from collections import deque
+from dataclasses import dataclass
+
+from omicsdk.core.checksums import Digests
+from omicsdk.core.errors import OmicsError
+from omicsdk.transfer import plan
+from omicsdk.transfer.answers import Asked, Verdict
+from omicsdk.transfer.items import Item, Location
+from omicsdk.transfer.journal import MISSING, PartState
+from omicsdk.transfer.retrying import Quota
+
+#: Files up to this size are hashed while they are still in memory.
+INLINE = 128 * 1024
+
+
+@dataclass(slots=True)
+class Piece:
+    """Bytes that one request after the other fetches until they are there.
+
+    Attributes:
+        start: The first byte, on the grid.
+        end: The byte behind the last, None when the file's size isn't known.
+        position: The next byte that is missing.
+        crc: The CRC32C of the begun cell up to there.
+    """
+
+    start: int
+    end: int | None
+    position: int
+    crc: int = 0
+
+    @classmethod
+    def of(cls, start: int, end: int | None) -> Piece:
+        """A piece of which nothing is there yet."""
+        return cls(start, end, start)
+
+    def back_to_cell(self) -> None:
+        """Forgets the begun cell."""
+        self.position = max(self.start, self.position // plan.CELL * plan.CELL)
+        self.crc = 0
+
+
+class Job:
+    """The state of one item.
+
+    Args:
+        number: Its place among the items.
+        item: What to fetch.
+        final: The path that it will have.
+        part: The path that it has until then.
+    """
+
+    def __init__(self, number: int, item: Item, final: str, part: str) -> None:
+        self.number = number
+        self.item = item
+        self.final = final
+        self.part = part
+        self.size = item.size
+        self.validator = ""
+        self.cells = array("q")
+        self.have = 0
+        self.kept = 0  # bytes from an earlier run
+        self.record: PartState | None = None  # what the journal has of it
+        self.descriptor = -1
+        self.epoch = 0  # requests and tasks of an earlier one count no longer
+        self.flying = 0
+        self.ranged: bool | None = None  # whether the server serves ranges, as far as that is known
+        self.unclaimed: list[plan.Span] = []
+        self.returned = deque[Piece]()
+        self.location: Location | None = None
+        self.direct: Location | None = None  # where redirects led
+        self.locating = False
+        self.gained_since_located = True
+        self.redirects = 0
+        self.restarts = 0
+        self.strikes = 0
+        self.quota = Quota.of(item.retries, item.min_delay)
+        self.paused = False  # until the wait after a failure is over
+        self.error: OmicsError | None = None  # of the last failure
+        self.attempts = 0
+        self.fetched = 0
+        self.began: float | None = None
+        self.digests = Digests(())
+        self.hashed = 0
+        self.frontier = 0  # cells in a row from the first
+        self.following = False
+        self.inline = False
+        self.mending: Mending | None = None
+        self.over = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether all its bytes are there."""
+        return not (self.unclaimed or self.returned or self.flying) and self.size is not None
+
+    @property
+    def present(self) -> int:
+        """Bytes in cells that are there."""
+        return min(self.have * plan.CELL, self.size or 0)
+
+    @property
+    def claimable(self) -> bool:
+        """Whether a request can be sent for it."""
+        if self.locating or self.location is None or self.paused or self.over:
+            return False
+        if (self.ranged is None or self.mending is not None) and self.flying:
+            return False  # the first answer tells whether there may be more at once
+        return bool(self.returned or self.unclaimed)
+
+    def begin(self) -> None:
+        """Plans the fetch of all its bytes; what was there counts no longer."""
+        self.epoch += 1
+        self.flying = 0
+        self.returned.clear()
+        self.unclaimed = []
+        self.have = self.kept = 0
+        self.record = None
+        self.validator = ""
+        self.cells = array("q", [MISSING]) * plan.cell_count(self.size or 0)
+        self.forget_digests()
+        if self.size is None or self.size <= plan.WHOLE or self.ranged is False:
+            self.returned.append(Piece.of(0, self.size))
+        else:
+            self.unclaimed = [(0, self.size)]
+
+    def resume(self, record: PartState, damaged: list[int]) -> None:
+        """Plans the fetch of what an earlier run left out.
+
+        Args:
+            record: What the journal says.
+            damaged: Cells that aren't what the journal says.
+        """
+        self.epoch += 1
+        self.flying = 0
+        self.size = record.size
+        self.validator = record.validator
+        self.record = record
+        self.cells = record.cells
+        for index in damaged:
+            self.cells[index] = MISSING
+        there = [index for index, crc in enumerate(self.cells) if crc != MISSING]
+        self.have = len(there)
+        self.returned.clear()
+        self.unclaimed = plan.spans_of_cells(plan.missing_cells(there, record.size), record.size)
+        self.kept = record.size - plan.total(self.unclaimed)
+        self.forget_digests()
+
+    def want(self, cells: list[int]) -> None:
+        """Plans to fetch cells again."""
+        assert self.size is not None
+        for index in cells:
+            if self.cells[index] != MISSING:
+                self.cells[index] = MISSING
+                self.have -= 1
+        if self.ranged is False:
+            self.returned.append(Piece.of(0, self.size))
+        else:
+            self.unclaimed = plan.spans_of_cells(cells, self.size)
+        self.forget_digests()
+
+    def forget_digests(self) -> None:
+        """Begins the checksums anew."""
+        names = [name for name in self.item.checksums if name != "crc32c"]  # that one comes from the cells
+        self.digests = Digests(names, self.size)
+        self.hashed = self.frontier = 0
+        self.following = False
+        self.inline = bool(names) and self.size is not None and self.size <= INLINE
+
+    def claim(self, connections: int) -> Piece:
+        """Takes the next piece, when `claimable`.
+
+        Args:
+            connections: How many connections there are.
+        """
+        self.flying += 1
+        if self.returned:
+            return self.returned.popleft()
+        if self.mending is not None:
+            length = plan.LARGEST_PART
+        else:
+            length = plan.part_length(plan.total(self.unclaimed), connections)
+        (start, end), self.unclaimed = plan.take(self.unclaimed, length)
+        return Piece.of(start, end)
+
+    def give_back(self, piece: Piece) -> None:
+        """Takes back a piece that isn't whole."""
+        self.flying -= 1
+        if self.ranged is False and piece.position > piece.start:  # a server without ranges begins at the first byte
+            piece = Piece.of(0, self.size)
+            self.cells = array("q", [MISSING]) * plan.cell_count(self.size or 0)
+            self.have = 0
+            self.forget_digests()
+        self.returned.append(piece)
+
+    def asks(self, piece: Piece) -> Asked:
+        """What the next request for a piece asks for."""
+        whole = piece.position == 0 and (piece.end is None or piece.end == self.size)
+        return Asked(
+            start=piece.position,
+            end=piece.end,
+            ranged=not whole,
+            size=self.size,
+            stated=self.item.size is not None,
+            validator=self.validator,
+        )
+
+    def learn(self, verdict: Verdict) -> None:
+        """Takes over what a good answer says of the file."""
+        if verdict.validator:
+            self.validator = verdict.validator
+        if self.size is None and verdict.size is not None:
+            self.size = verdict.size
+            self.cells = array("q", [MISSING]) * plan.cell_count(verdict.size)
+            self.forget_digests()
+        if verdict.status == 206:
+            self.ranged = True
+
+    def whole_instead(self, piece: Piece) -> None:
+        """Makes a piece the only one, from the first byte to the last: the server sends all whatever it was asked."""
+        self.ranged = False
+        self.begin()
+        self.returned.clear()
+        self.flying = 1
+        piece.start = piece.position = piece.crc = 0
+        piece.end = self.size
+
+    def cell_written(self, index: int, crc: int) -> None:
+        """Notes a cell that is on disk."""
+        while index >= len(self.cells):  # the size isn't known
+            self.cells.append(MISSING)
+        if self.cells[index] == MISSING:
+            self.have += 1
+        self.cells[index] = crc
+        self.quota = self.quota.gained()
+        self.gained_since_located = True
+        self.redirects = 0
+
+    def advance(self) -> int:
+        """Moves the frontier over the cells that are there.
+
+        Returns:
+            The offset up to which all bytes are there.
+        """
+        while self.frontier < len(self.cells) and self.cells[self.frontier] != MISSING:
+            self.frontier += 1
+        end = self.frontier * plan.CELL
+        return end if self.size is None else min(end, self.size)
+
+
+@dataclass(slots=True)
+class Mending:
+    """The repair of a file whose bytes are all there but whose checksum is wrong.
+
+    Attributes:
+        left: What hasn't been fetched again yet; None while its cells are held against what was written.
+        before: The cells as they were before the part that is being fetched again.
+        again: That part's cells.
+        changed: Whether something differed since the whole was last checked.
+        checks: How often the whole was checked.
+    """
+
+    left: list[plan.Span] | None = None
+    before: array[int] | None = None
+    again: tuple[int, int] = (0, 0)
+    changed: bool = False
+    checks: int = 0

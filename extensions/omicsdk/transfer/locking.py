@@ -1,0 +1,62 @@
+"""An exclusive lock on an open file that the system lets go of when the process ends, however it ends."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from collections.abc import Callable
+
+_HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
+
+if sys.platform == "win32":
+    import msvcrt
+    import os
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, 1 << 40, os.SEEK_SET)  # beyond the data, which others may read
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Takes the lock if nobody has it.
+
+    Args:
+        descriptor: An open file.
+
+    Returns:
+        Whether it is ours now; True too on file systems that have no locks.
+
+    Raises:
+        OSError: The system refused for another reason.
+    """
+    try:
+        _lock(descriptor)
+    except OSError as error:
+        if error.errno in _HELD:
+            return False
+        if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+            return True
+        raise
+    return True
+
+
+def locked(descriptor: int, wait: Callable[[], bool]) -> bool:
+    """Takes the lock, waiting for it as long as `wait` says.
+
+    Args:
+        descriptor: An open file.
+        wait: Is called each time that somebody else has it; it waits a moment and returns True, or False to give up.
+
+    Returns:
+        Whether it is ours now.
+    """
+    while not try_lock(descriptor):
+        if not wait():
+            return False
+    return True

@@ -1,0 +1,192 @@
+"""Takes in the answer to one request: judged by its head, then written cell by cell, with each cell's CRC32C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from omicsdk.core.checksums import crc32c_extend
+from omicsdk.core.errors import OmicsError
+from omicsdk.transfer.answers import Kind, Verdict, judge, parse_head
+from omicsdk.transfer.items import Location
+from omicsdk.transfer.job import Job, Piece
+from omicsdk.transfer.plan import CELL, next_boundary
+from omicsdk.transfer.writing import write_at, write_error
+
+#: Bytes that are collected for one write: fewer cost more calls, more make the heap be trimmed and faulted in again.
+BATCH = 128 * 1024
+#: Bytes of an error's body that are read, so that the connection can be used again.
+_SKIP = 64 * 1024
+
+
+class Reception:
+    """One attempt at one piece of a job.
+
+    Args:
+        job: The job.
+        piece: The piece; moves on as bytes are written.
+        location: Where the request goes.
+        accept: Decides with the verdict whether the body is written; may change job and piece.
+        open_part: Gives the descriptor of the job's part file.
+        written: Is told of each whole cell: job, number, CRC32C.
+        now: The wall clock, for a Retry-After that is a date.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        piece: Piece,
+        location: Location,
+        *,
+        accept: Callable[[Reception, Verdict], bool],
+        open_part: Callable[[Job], int],
+        written: Callable[[Job, int, int], None],
+        now: Callable[[], float],
+    ) -> None:
+        self.job = job
+        self.piece = piece
+        self.location = location
+        self.asked = job.asks(piece)
+        self.epoch = job.epoch
+        self.lines: list[bytes] = []
+        self.verdict: Verdict | None = None
+        self.problem: BaseException | None = None
+        self.bytes = 0
+        self.cells = 0
+        self.too_long = False
+        self._accept = accept
+        self._open_part = open_part
+        self._written = written
+        self._now = now
+        self._accepted = False
+        self._skipped = 0
+        self._extend = crc32c_extend()
+        self._chunks: list[bytes] = []
+        self._pending = 0
+        self._crc = 0
+        self._room = 0
+        self._descriptor = -1
+
+    @property
+    def stale(self) -> bool:
+        """Whether the job has begun anew since, or is over."""
+        return self.epoch != self.job.epoch
+
+    def take(self, chunk: bytes, /) -> int | None:
+        """Takes bytes of the body; 0 ends the request."""
+        try:
+            if not self._accepted:
+                if self.verdict is None:
+                    self.open()
+                if not self._accepted:
+                    self._skipped += len(chunk)
+                    return None if self._skipped <= _SKIP else 0
+            length = len(chunk)
+            self.bytes += length
+            if length >= self._room:
+                return self._cross(chunk)
+            self._crc = self._extend(self._crc, chunk)
+            self._chunks.append(chunk)
+            self._room -= length
+            self._pending += length
+            if self._pending >= BATCH:
+                return self._flush()
+        except BaseException as error:  # libcurl would swallow it
+            self.problem = error
+            return 0
+        return None
+
+    def open(self) -> None:
+        """Judges the answer by its head."""
+        status, headers = parse_head(self.lines)
+        self.verdict = judge(self.asked, status, headers, self._now())
+        self._accepted = self._accept(self, self.verdict)
+        if self._accepted:
+            self._crc = self.piece.crc
+            self._room = self._to_boundary(self.piece.position)
+
+    def finish(self) -> None:
+        """Writes what is left when the request has ended, whole or not."""
+        if not self._accepted or self.stale:
+            return
+        try:
+            self._flush()
+        except BaseException as error:
+            self.problem = error
+        if self.problem is not None:
+            self.piece.back_to_cell()
+        else:
+            self.piece.crc = self._crc
+
+    def close_last_cell(self) -> None:
+        """Notes the last, short cell of a file whose size wasn't known before its end."""
+        if self.piece.position % CELL:
+            self._cell_done()
+
+    def _to_boundary(self, position: int) -> int:
+        size = self.piece.end if self.piece.end is not None else self.job.size
+        return next_boundary(position, size) - position
+
+    def _cross(self, chunk: bytes) -> int | None:
+        """Takes a chunk that reaches the end of a cell."""
+        while len(chunk) >= self._room:
+            if not self._room:  # the piece is whole, this is more than was asked for
+                self.too_long = bool(chunk)
+                return 0 if chunk else None
+            head, chunk = chunk[: self._room], chunk[self._room :]
+            self._crc = self._extend(self._crc, head)
+            self._chunks.append(head)
+            self._pending += len(head)
+            if self._flush() == 0:
+                return 0
+            self._cell_done()
+            self._room = self._to_boundary(self.piece.position)
+            if not chunk:
+                return None
+        self._crc = self._extend(self._crc, chunk)
+        self._chunks.append(chunk)
+        self._room -= len(chunk)
+        self._pending += len(chunk)
+        return None
+
+    def _cell_done(self) -> None:
+        self.cells += 1
+        self._written(self.job, (self.piece.position - 1) // CELL, self._crc)
+        self._crc = 0
+
+    def _flush(self) -> int | None:
+        if not self._chunks:
+            return None
+        if self.stale:
+            return 0
+        if self._descriptor < 0:
+            self._descriptor = self._open_part(self.job)
+        job = self.job
+        if job.inline:
+            if job.hashed == self.piece.position:
+                for chunk in self._chunks:
+                    job.digests.update(chunk)
+                job.hashed += self._pending
+            else:  # an earlier attempt left a begun cell
+                job.forget_digests()
+                job.inline = False
+        try:
+            self.piece.position += write_at(self._descriptor, self._chunks, self.piece.position)
+        except OSError as error:
+            raise write_error(error, job.part, job.item.title) from error
+        self._chunks.clear()
+        self._pending = 0
+        return None
+
+
+def problem_of(reception: Reception) -> OmicsError | None:
+    """The error that stopped a reception from within, if one did.
+
+    Raises:
+        BaseException: It wasn't one of ours: a fault in the program, or an interrupt.
+    """
+    if reception.problem is None or isinstance(reception.problem, OmicsError):
+        return reception.problem
+    raise reception.problem
+
+
+ACCEPTED = frozenset({Kind.ACCEPT, Kind.WHOLE})

@@ -1,0 +1,286 @@
+"""What the end of a request means for its job: go on, ask elsewhere, wait, start over, or give up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from logging import getLogger
+from urllib.parse import urljoin
+
+from omicsdk.core.errors import (
+    ConnectionLost,
+    OmicsError,
+    SourceChanged,
+    TimedOut,
+    TooManyRedirects,
+    TransportError,
+    TruncatedTransfer,
+    error_class,
+)
+from omicsdk.core.origins import origin_of
+from omicsdk.core.redaction import without_query
+from omicsdk.core.redirects import REDIRECT_LIMIT
+from omicsdk.transfer.answers import Kind, Verdict
+from omicsdk.transfer.files import PartFiles
+from omicsdk.transfer.items import Location
+from omicsdk.transfer.job import Job
+from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.plan import CELL
+from omicsdk.transfer.reception import ACCEPTED, Reception
+from omicsdk.transfer.verify import Verifier
+
+#: A file whose source changes more often than this while it is fetched has failed.
+RESTARTS = 2
+#: A server may offer a file of another size than stated so often; it may be a proxy's page, once.
+STRIKES = 1
+
+_log = getLogger("omicsdk.transfer")
+
+
+class Replies:
+    """Decides what follows a request.
+
+    Args:
+        journal: The journal.
+        files: The files.
+        verifier: Is told of what arrived.
+        queue: Lines a job up for connections, before the others.
+        wait: Lines it up after so many seconds.
+        locate: Asks for its URL again.
+        failed: Ends it.
+        trouble: Is told that a server is overloaded.
+        jitter: Gives random numbers from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        files: PartFiles,
+        verifier: Verifier,
+        queue: Callable[[Job], None],
+        wait: Callable[[Job, float], None],
+        locate: Callable[[Job], None],
+        failed: Callable[[Job, OmicsError], None],
+        trouble: Callable[[], None],
+        jitter: Callable[[], float],
+    ) -> None:
+        self._journal = journal
+        self._files = files
+        self._verifier = verifier
+        self._queue = queue
+        self._wait = wait
+        self._locate = locate
+        self._failed = failed
+        self._trouble = trouble
+        self._jitter = jitter
+
+    # -- called from within libcurl
+
+    def answered(self, reception: Reception, verdict: Verdict) -> bool:
+        """Decides whether an answer's body is written.
+
+        Args:
+            reception: The request.
+            verdict: What its head says.
+        """
+        job, piece = reception.job, reception.piece
+        if reception.stale or verdict.kind not in ACCEPTED:
+            return False
+        if verdict.kind is Kind.WHOLE:
+            job.whole_instead(piece)
+            reception.epoch = job.epoch
+        job.learn(verdict)
+        if piece.end is None:
+            piece.end = job.size
+        self._verifier.record(job)
+        return True
+
+    def cell_written(self, job: Job, index: int, crc: int) -> None:
+        """Notes a cell that was written."""
+        job.cell_written(index, crc)
+        if job.record is not None:
+            self._journal.cell(job.item.name, index, crc)
+
+    # -- when the request has ended
+
+    def ended(self, reception: Reception, error: TransportError | None, *, lasting: bool) -> None:
+        """Decides how its job goes on.
+
+        Args:
+            reception: The request.
+            error: Why there is no whole answer, None when there is one.
+            lasting: Whether trying again won't help.
+        """
+        verdict = reception.verdict
+        if verdict is None or verdict.kind in ACCEPTED:
+            if error is not None or verdict is None:
+                self._cut(reception, error or TransportError("there was no answer"), lasting=lasting)
+            else:
+                self._arrived(reception, verdict)
+            return
+        job = reception.job
+        if verdict.kind not in (Kind.CHANGED, Kind.WRONG_RANGE):  # which plan the job anew
+            job.give_back(reception.piece)
+        match verdict.kind:
+            case Kind.MOVED:
+                self._moved(job, reception, verdict)
+            case Kind.ENDED:
+                self._url_ended(job, reception, verdict)
+            case Kind.LATER:
+                if verdict.status in (429, 503):
+                    self._trouble()
+                self._again(job, _status_error(reception, verdict), verdict.retry_after)
+            case Kind.CHANGED:
+                self._changed(job, verdict)
+            case Kind.WRONG_RANGE:
+                self._wrong_range(job, reception, verdict)
+            case Kind.WRONG_SIZE:
+                self._wrong_size(job, verdict)
+            case _:
+                self._failed(job, _status_error(reception, verdict))
+
+    def _arrived(self, reception: Reception, verdict: Verdict) -> None:
+        job, piece = reception.job, reception.piece
+        if piece.end is None:  # nobody told the size; the body's own end is the file's
+            reception.close_last_cell()
+            piece.end = job.size = piece.position
+        if piece.position < piece.end:
+            if verdict.status == 206 and reception.bytes:  # a server may send less than was asked for
+                job.give_back(piece)
+                self._queue(job)
+            else:
+                self._cut(reception, ConnectionLost("the body ended early"), lasting=False)
+            return
+        job.flying -= 1
+        job.strikes = 0
+        if not job.complete:
+            self._queue(job)
+        self._verifier.advance(job)
+
+    def _cut(self, reception: Reception, error: TransportError, *, lasting: bool) -> None:
+        """There was no answer, or its body isn't whole."""
+        job, piece = reception.job, reception.piece
+        problem: OmicsError = error
+        if reception.too_long:
+            problem = SourceChanged(f"{job.item.title}: the server sent more than {job.size} bytes", name=job.item.name)
+        elif isinstance(error, ConnectionLost) and job.size is not None:
+            received = job.present + piece.position % CELL
+            problem = TruncatedTransfer(job.item.title, expected=job.size, received=received)
+            problem.__cause__ = error
+        if isinstance(error, TimedOut):
+            self._trouble()
+        job.give_back(piece)
+        if lasting:
+            self._failed(job, problem)
+        else:
+            self._again(job, problem)
+
+    def _moved(self, job: Job, reception: Reception, verdict: Verdict) -> None:
+        here = reception.location
+        there = urljoin(here.url, verdict.location)
+        job.redirects += 1
+        if job.redirects > REDIRECT_LIMIT and not verdict.retry_after:
+            self._failed(job, TooManyRedirects("sent round in circles", method="GET", url=without_query(here.url)))
+            return
+        # Whoever sends us elsewhere must not learn there what we carry here; a redirect within the origin may.
+        job.direct = Location(there, here.headers if origin_of(there) == origin_of(here.url) else {})
+        if verdict.retry_after:
+            self._pause(job, verdict.retry_after)
+        else:
+            self._queue(job)
+
+    def _url_ended(self, job: Job, reception: Reception, verdict: Verdict) -> None:
+        if job.locating:
+            return
+        if reception.location is not (job.direct or job.location):
+            self._queue(job)  # a newer URL is there already
+            return
+        error = _status_error(reception, verdict)
+        can_renew = job.direct is not None or not isinstance(job.item.locate, Location)
+        if not can_renew:
+            self._failed(job, error)
+            return
+        free, job.gained_since_located = job.gained_since_located, False
+        if not free and not self._spend(job, error):
+            return
+        _log.info("%s: its URL isn't accepted any longer (%d), asking for another", job.item.title, verdict.status)
+        job.direct = None
+        if isinstance(job.item.locate, Location):
+            self._queue(job)  # the redirect gives a new one
+        else:
+            self._locate(job)
+
+    def _changed(self, job: Job, verdict: Verdict) -> None:
+        job.restarts += 1
+        job.error = SourceChanged(
+            f"{job.item.title}: the file changed on the server: {verdict.why}", name=job.item.name
+        )
+        if job.restarts > RESTARTS:
+            self._failed(job, job.error)
+            return
+        _log.warning("%s; starting over", job.error.message)
+        job.size = job.item.size
+        self._restart(job)
+
+    def _wrong_range(self, job: Job, reception: Reception, verdict: Verdict) -> None:
+        if not reception.asked.ranged:
+            job.give_back(reception.piece)
+            error = SourceChanged(f"{job.item.title}: the server answered with {verdict.why}", name=job.item.name)
+            self._again(job, error)
+            return
+        _log.info("%s: the server answered with %s; asking for the whole file", job.item.title, verdict.why)
+        job.ranged = False
+        self._restart(job)
+
+    def _wrong_size(self, job: Job, verdict: Verdict) -> None:
+        job.strikes += 1
+        error = SourceChanged(
+            f"{job.item.title}: the server offers {verdict.why}",
+            name=job.item.name,
+            remedy="Check the size in the manifest, or ask the platform for the file's newest version.",
+        )
+        if job.strikes > STRIKES:
+            self._failed(job, error)
+        else:
+            self._again(job, error)
+
+    # -- what follows
+
+    def _again(self, job: Job, error: OmicsError, retry_after: float | None = None) -> None:
+        """Tries again after a while, if the job may."""
+        if job.paused:  # the same trouble ended several requests at once; it counts once
+            return
+        wait = self._spend(job, error, retry_after)
+        if wait is not None:
+            _log.info("%s: %s; again in %.2f s (%d tries left)", job.item.title, error, wait, job.quota.left)
+            self._pause(job, wait)
+
+    def _spend(self, job: Job, error: OmicsError, retry_after: float | None = None) -> float | None:
+        """Takes a failure off the job's quota; gives the seconds to wait, or fails the job when nothing is left."""
+        job.error = error
+        decision = job.quota.failed(self._jitter(), retry_after)
+        if decision is None:
+            self._failed(job, error)
+            return None
+        job.quota, delay = decision
+        return delay
+
+    def _pause(self, job: Job, seconds: float) -> None:
+        job.paused = True
+        self._wait(job, seconds)
+
+    def _restart(self, job: Job) -> None:
+        self._journal.drop(job.item.name)
+        self._files.close(job)
+        job.begin()
+        self._queue(job)
+
+
+def _status_error(reception: Reception, verdict: Verdict) -> OmicsError:
+    return error_class(verdict.status)(
+        f"{reception.job.item.title}: the server doesn't give this file",
+        status=verdict.status,
+        method="GET",
+        url=without_query(reception.location.url),
+        retry_after=verdict.retry_after,
+    )

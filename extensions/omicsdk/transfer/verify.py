@@ -1,0 +1,305 @@
+"""Whether bytes are right: those that were there before, those that come, and what to do about wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from logging import getLogger
+from typing import Protocol, TypeVar
+
+from omicsdk.core.errors import ChecksumMismatch, OmicsError
+from omicsdk.transfer import hashing, plan
+from omicsdk.transfer.background import Pool
+from omicsdk.transfer.files import PartFiles
+from omicsdk.transfer.job import Job, Mending
+from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.writing import write_error
+
+#: Bytes that are hashed at once behind the writer; less would only wake threads.
+STEP = 2 * plan.CELL
+#: A whole that is wrong is checked again so often while its parts are fetched again, then once more at the end.
+CHECKS = 8
+
+T = TypeVar("T")
+_log = getLogger("omicsdk.transfer")
+
+
+class Verified(Protocol):
+    """Is told of a file that is right."""
+
+    def __call__(self, job: Job, checksums: dict[str, str], *, fetched: bool) -> None: ...
+
+
+class Verifier:
+    """Checks jobs, with the help of the hash threads.
+
+    Args:
+        hashers: The hash threads.
+        journal: The journal.
+        files: The files.
+        verified: Is told of a job whose file is right.
+        failed: Is told of a job that has failed.
+        again: Is told of a job that needs (more) bytes.
+    """
+
+    def __init__(
+        self,
+        hashers: Pool,
+        journal: Journal,
+        files: PartFiles,
+        verified: Verified,
+        failed: Callable[[Job, OmicsError], None],
+        again: Callable[[Job], None],
+    ) -> None:
+        self._hashers = hashers
+        self._journal = journal
+        self._files = files
+        self._verified = verified
+        self._failed = failed
+        self._again = again
+
+    # -- what was there before
+
+    def look(self, job: Job, absent: Callable[[], None], there: Callable[[], None]) -> None:
+        """Looks for what earlier runs left of a job.
+
+        Args:
+            job: The job.
+            absent: Is called when it has to be fetched, what can be kept being planned as kept.
+            there: Is called when it is there and right.
+        """
+        try:
+            found = self._files.existing(job)
+        except OmicsError as error:
+            self._failed(job, error)
+            return
+        wanted = job.item
+        if found is None or (wanted.size is not None and found.st_size != wanted.size):
+            self._resume(job, absent)
+            return
+        done = self._journal.done(wanted.name)
+        if (
+            done is not None
+            and (done.size, done.mtime_ns) == (found.st_size, found.st_mtime_ns)
+            and wanted.checksums.items() <= done.checksums.items()
+        ):
+            job.size = done.size
+            there()
+        elif wanted.checksums:
+            self._check_existing(job, found.st_size, absent)
+        else:
+            self._resume(job, absent)
+
+    def _check_existing(self, job: Job, size: int, absent: Callable[[], None]) -> None:
+        def checked(checksums: dict[str, str]) -> None:
+            if job.over:
+                return
+            wrong = hashing.first_difference(job.item.checksums, checksums)
+            if wrong is None:
+                job.size = size
+                self._verified(job, checksums, fetched=False)
+                return
+            _log.info("%s: the file that is there has another %s", job.item.title, wrong)
+            try:
+                if self._files.part_length(job) is None:
+                    self._files.take_back(job)
+            except OmicsError as error:
+                self._failed(job, error)
+            else:
+                self._resume(job, absent)
+
+        self._in_background(
+            job,
+            lambda: hashing.checksums_of(job.final, job.item.checksums, size, lambda: job.over),
+            checked,
+            job.final,
+        )
+
+    def _resume(self, job: Job, absent: Callable[[], None]) -> None:
+        record = self._journal.parts.get(job.item.name)
+        length = self._files.part_length(job) if record is not None else None
+        if (
+            record is None
+            or length is None
+            or (job.item.size is not None and job.item.size != record.size)
+            or dict(record.checksums) != dict(job.item.checksums)
+            or not (record.validator or record.checksums)
+        ):
+            if record is not None:
+                _log.info("%s: what an earlier run left can't be used, starting over", job.item.title)
+                self._journal.drop(job.item.name)
+            job.begin()
+            absent()
+            return
+
+        def checked(damaged: list[int]) -> None:
+            if job.over:
+                return
+            job.resume(record, damaged)
+            _log.info("%s: going on, %d of %d bytes are there", job.item.title, job.kept, record.size)
+            if job.complete:
+                self.advance(job)
+            absent()
+
+        self._in_background(
+            job,
+            lambda: hashing.damaged_cells(job.part, record.cells, record.size, lambda: job.over),
+            checked,
+            job.part,
+        )
+
+    def record(self, job: Job) -> None:
+        """Has the journal remember a job's cells, once its size is known and it is worth that."""
+        if job.record is None and job.size is not None and job.size > plan.CELL:
+            job.record = self._journal.begin(job.item.name, job.size, job.validator, job.item.checksums)
+            job.cells = job.record.cells
+
+    # -- what comes
+
+    def advance(self, job: Job) -> None:
+        """Hashes what has come, and checks the whole when all has."""
+        if job.over or job.following:
+            return
+        if job.mending is not None and job.mending.left is not None and not self._part_again(job, job.mending):
+            return
+        end = job.advance()
+        behind = end - job.hashed if job.digests.names else 0
+        if behind >= STEP or (behind > 0 and job.complete):
+            self._follow(job, end)
+        elif job.complete and not behind:
+            self._check(job)
+
+    def _follow(self, job: Job, end: int) -> None:
+        job.following = True
+        epoch, digests, start = job.epoch, job.digests, job.hashed
+
+        def followed(count: int) -> None:
+            if job.epoch != epoch or job.digests is not digests:
+                return
+            job.following = False
+            job.hashed += count
+            if count < end - start:
+                self._failed(
+                    job,
+                    ChecksumMismatch(job.item.title, algorithm="length", expected=str(end), actual=str(start + count)),
+                )
+            else:
+                self.advance(job)
+
+        self._in_background(
+            job, lambda: hashing.follow(job.part, digests, start, end, lambda: job.epoch != epoch), followed, job.part
+        )
+
+    def _check(self, job: Job) -> None:
+        assert job.size is not None
+        checksums = job.digests.values()
+        if "crc32c" in job.item.checksums:
+            checksums["crc32c"] = hashing.crc32c_of_cells(job.cells, job.size)
+        wrong = hashing.first_difference(job.item.checksums, checksums)
+        if wrong is not None:
+            self._mend(
+                job,
+                ChecksumMismatch(
+                    job.item.title, algorithm=wrong, expected=job.item.checksums[wrong], actual=checksums[wrong]
+                ),
+            )
+            return
+        try:
+            if job.size == 0:
+                self._files.make_empty(job)
+        except OmicsError as error:
+            self._failed(job, error)
+        else:
+            self._verified(job, checksums, fetched=True)
+
+    # -- wrong ones
+
+    def _mend(self, job: Job, error: ChecksumMismatch) -> None:
+        """All bytes are there and the whole is wrong: first the disk is suspected, then the source."""
+        job.error = error
+        mending = job.mending
+        if mending is None:
+            _log.warning("%s; holding its parts against what came", error)
+            job.mending = Mending()
+            assert job.size is not None
+            cells, size = job.cells, job.size
+            self._in_background(
+                job,
+                lambda: hashing.damaged_cells(job.part, cells, size, lambda: job.over),
+                lambda damaged: self._compared(job, damaged),
+                job.part,
+            )
+        elif mending.left is None:
+            self._compared(job, [])
+        elif mending.left:
+            self._next_part(job, mending)
+        else:
+            self._give_up(job, error)
+
+    def _compared(self, job: Job, damaged: list[int]) -> None:
+        if job.over or job.mending is None or job.size is None:
+            return
+        if damaged:
+            _log.warning("%s: %d cells were damaged on disk, fetching them again", job.item.title, len(damaged))
+            job.want(damaged)
+            self._again(job)
+            return
+        job.mending.left = [(0, job.size)]
+        self._next_part(job, job.mending)
+
+    def _next_part(self, job: Job, mending: Mending) -> None:
+        assert mending.left
+        assert job.size is not None
+        whole = job.ranged is not True
+        (start, end), mending.left = plan.take(mending.left, job.size + plan.CELL if whole else plan.LARGEST_PART)
+        cells = list(range(start // plan.CELL, plan.cell_count(end)))
+        mending.before = job.cells[:]
+        mending.again = (cells[0], cells[-1] + 1) if cells else (0, 0)
+        job.want(cells)
+        if job.complete:  # an empty file
+            self.advance(job)
+        else:
+            self._again(job)
+
+    def _part_again(self, job: Job, mending: Mending) -> bool:
+        """Decides after a part was fetched again whether the whole is checked now."""
+        if not job.complete:
+            return False
+        first, last = mending.again
+        if mending.before is not None:
+            mending.changed |= mending.before[first:last] != job.cells[first:last]
+            mending.before = None
+        else:
+            return True  # the check that was decided on is under way
+        if mending.changed and (mending.checks < CHECKS or not mending.left):
+            mending.changed = False
+            mending.checks += 1
+            return True
+        if mending.left:
+            self._next_part(job, mending)
+        else:
+            assert isinstance(job.error, ChecksumMismatch)
+            self._give_up(job, job.error)
+        return False
+
+    def _give_up(self, job: Job, error: ChecksumMismatch) -> None:
+        self._journal.drop(job.item.name)
+        job.record = None
+        self._failed(job, error)
+
+    def words(self, job: Job) -> str:
+        """Says what a job's bytes were held against."""
+        if job.item.checksums:
+            return ", ".join(job.item.checksums)
+        held = [] if job.size is None else ["size"]
+        if job.validator:
+            held.append("ETag" if job.validator.startswith('"') else "date of change")
+        return f"{' and '.join(held)} only: the platform states no checksum"
+
+    def _in_background(self, job: Job, task: Callable[[], T], done: Callable[[T], None], path: str) -> None:
+        def failed(error: Exception) -> None:
+            if isinstance(error, OSError):
+                self._failed(job, write_error(error, path, job.item.title))
+            elif not isinstance(error, hashing.Stopped):
+                raise error
+
+        self._hashers.submit(task, done, failed)

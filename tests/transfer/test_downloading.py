@@ -1,0 +1,119 @@
+"""Downloads from a server that behaves."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.checksums import ALGORITHMS
+from omicsdk.transfer import Item, Location, download
+
+MIB = 1024 * 1024
+
+
+@pytest.mark.parametrize("size", [0, 1, 20_000, 128 * 1024, 128 * 1024 + 1, 4 * MIB, 4 * MIB + 1, 40 * MIB + 17])
+def test_a_file_arrives_whole_and_verified(server: Any, target: Path, noise: Any, leftovers: Any, size: int) -> None:
+    body = noise(size)
+    report = download([server.item("some/file.bin", body, *ALGORITHMS)], target)
+    report.raise_if_failed()
+    assert (target / "some/file.bin").read_bytes() == body
+    (outcome,) = report.outcomes
+    assert (outcome.state, outcome.size, outcome.bytes_fetched) == ("done", size, size)
+    assert set(outcome.checksums) == set(ALGORITHMS)
+    assert leftovers() == []
+    assert server.sent("some/file.bin") == size
+
+
+def test_a_large_file_is_fetched_in_ranges_over_several_connections(server: Any, target: Path, noise: Any) -> None:
+    report = download([server.item("large", noise(64 * MIB), "sha256")], target)
+    assert report.ok
+    assert len(server.of("large")) > 4
+    assert server.most_open > 1
+    assert all(request.first % (4 * MIB) == 0 for request in server.of("large"))
+
+
+def test_what_is_there_is_not_fetched_again(server: Any, target: Path, noise: Any) -> None:
+    items = [server.item(name, noise(30_000, seed), "sha256") for seed, name in enumerate("abc")]
+    assert download(items, target).counts["done"] == 3
+    before = len(server.requests)
+    report = download(items, target)
+    assert report.counts == {"done": 0, "skipped": 3, "failed": 0, "stopped": 0}
+    assert len(server.requests) == before
+
+
+def test_a_file_without_a_record_is_verified_before_it_is_trusted(server: Any, target: Path, noise: Any) -> None:
+    right, wrong = noise(50_000, 1), noise(50_000, 2)
+    items = [server.item("right", right, "sha1"), server.item("wrong", wrong, "sha1")]
+    target.mkdir()
+    (target / "right").write_bytes(right)
+    (target / "wrong").write_bytes(right)
+    report = download(items, target)
+    assert [outcome.state for outcome in report.outcomes] == ["skipped", "done"]
+    assert (target / "wrong").read_bytes() == wrong
+    assert server.of("right") == []
+
+
+def test_a_changed_file_is_found_by_its_time(server: Any, target: Path, noise: Any) -> None:
+    one = server.item("one", noise(10_000), "md5")
+    download([one], target)
+    (target / "one").write_bytes(noise(10_000, 9))
+    assert download([one], target).outcomes[0].state == "done"
+    assert (target / "one").read_bytes() == noise(10_000)
+
+
+def test_size_and_checksums_may_be_unknown(server: Any, target: Path, noise: Any) -> None:
+    body = noise(9 * MIB)
+    report = download([Item("one", Location(server.put("one", body)))], target)
+    assert (target / "one").read_bytes() == body
+    assert report.outcomes[0].size == len(body)
+    assert report.outcomes[0].verified == "size and ETag only: the platform states no checksum"
+
+
+def test_a_failure_does_not_stop_the_others(server: Any, target: Path, noise: Any) -> None:
+    items = [
+        server.item("one", noise(100), "md5"),
+        Item("lost", Location(server.url("lost"))),
+        server.item("two", b""),
+    ]
+    report = download(items, target)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed", "done"]
+    assert not report.ok
+    with pytest.raises(Exception, match=r"lost: the server doesn't give this file.*404"):
+        report.raise_if_failed()
+    assert not (target / "lost").exists()
+
+
+def test_a_thousand_small_files(server: Any, target: Path, noise: Any) -> None:
+    bodies = {f"d{n % 7}/f{n}": noise(n * 20, n) for n in range(1000)}
+    items = [server.item(name, body, "sha256") for name, body in bodies.items()]
+    threads = threading.active_count()
+    report = download(items, target)
+    assert report.counts["done"] == 1000
+    assert all((target / name).read_bytes() == body for name, body in bodies.items())
+    assert [outcome.name for outcome in report.outcomes] == list(bodies)
+    assert threading.active_count() <= threads + 8  # the server's own
+
+
+def test_urls_are_asked_for_ahead(server: Any, target: Path, noise: Any) -> None:
+    together = threading.Barrier(4, timeout=20)
+    bodies = {f"f{n}": noise(1000, n) for n in range(8)}
+
+    def locator(name: str) -> Location:
+        together.wait()  # opens only when four ask at once
+        return Location(server.url(name))
+
+    for name, body in bodies.items():
+        server.put(name, body)
+    items = [Item(name, lambda name=name: locator(name), len(body)) for name, body in bodies.items()]
+    assert download(items, target, locators=4).ok
+
+
+def test_progress_reaches_the_end(server: Any, target: Path, noise: Any, clock: Any) -> None:
+    seen = []
+    items = [server.item("one", noise(5 * MIB), "md5"), Item("lost", Location(server.url("lost")), 5)]
+    download(items, target, progress=seen.append, clock=clock)
+    last = seen[-1]
+    assert last.final
+    assert (last.files, last.files_done, last.files_failed) == (2, 1, 1)
+    assert (last.bytes_done, last.bytes_fetched) == (5 * MIB, 5 * MIB)
+    assert last.bytes == 5 * MIB + 5
