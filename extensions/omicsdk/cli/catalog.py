@@ -10,9 +10,8 @@ import json
 import os
 
 from omicsdk.cli.builtin import COMMANDS, GROUPS
+from omicsdk.cli.mistakes import unknown_word
 from omicsdk.cli.services import SERVICES
-from omicsdk.cli.suggest import did_you_mean
-from omicsdk.core.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -104,9 +103,7 @@ class Group:
         if word in below:
             return below[word]
         known = [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
-        kind = "command" if self.path else "command or service"
-        see = f"See: {' '.join(['omics', *self.path])} --help"
-        raise UsageError(f"there is no {kind} {word!r}", remedy=f"{did_you_mean(word, known)} {see}".lstrip())
+        raise unknown_word(self.path, word, known)
 
     def found(self) -> list[Found]:
         """Every command that stands here, whole; for completion and tests."""

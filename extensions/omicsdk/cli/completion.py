@@ -7,7 +7,7 @@ from omicsdk.cli.options import GLOBALS, flags, global_arguments, own_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
     from omicsdk.cli.console import Console
@@ -51,17 +51,13 @@ def script(shell: str, catalog: Catalog) -> str:
 def places(group: Group) -> Iterator[Place]:
     """Every group and command below a group, itself included."""
     words = dict([*group.groups(), *group.handwritten(), *group.operations()])
+    words = {word: words[word] for word in _harmless(words)}
     yield Place(" ".join(group.path), words, list(GLOBALS))
     for found in group.found():
         own = own_arguments(found.command)
         options = [argument for argument in own if not argument.get("positional")]
         # The values of a word without a dash are offered like commands.
-        values = {
-            str(choice): ""
-            for argument in own
-            if argument.get("positional")
-            for choice in argument.get("choices") or ()
-        }
+        values = dict.fromkeys((word for a in own if a.get("positional") for word in _choices(a)), "")
         yield Place(" ".join(found.path), values, [*options, *global_arguments(own)])
     for below in group.below():
         yield from places(below)
@@ -84,7 +80,13 @@ def _takes_value(argument: Argument) -> bool:
 def _choices(argument: Argument) -> list[str]:
     if argument.get("type") == "boolean" and not argument.get("flag"):
         return ["true", "false"]
-    return [str(choice) for choice in argument.get("choices") or ()]
+    return _harmless(argument.get("choices") or ())
+
+
+def _harmless(words: Iterable[object]) -> list[str]:
+    """The words that no shell takes for more than words: bash and fish expand what they are given to offer."""
+    texts = map(str, words)
+    return [text for text in texts if text and all(c.isascii() and (c.isalnum() or c in "-_.:/+@,=") for c in text)]
 
 
 def _value_flags() -> str:

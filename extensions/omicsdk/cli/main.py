@@ -70,6 +70,8 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
 
             return _write(f"{version_line()}\n")
         if not words:
+            if before:
+                raise _command_missing(before)
             return _show_help(node or catalog.root())
         node = _child(catalog, node, words[0])
         where.append(words.pop(0))
@@ -84,6 +86,14 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
     from omicsdk.cli.invoke import run
 
     return run(node, before, words, catalog)
+
+
+def _command_missing(options: list[str]) -> Exception:
+    from omicsdk.cli.parser import parse_globals
+    from omicsdk.core.errors import UsageError
+
+    parse_globals(options)
+    return UsageError("a command is missing after the options")
 
 
 def _walked(catalog: Catalog, words: list[str], where: list[str]) -> Group | Found:

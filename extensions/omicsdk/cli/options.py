@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.suggest import did_you_mean
-from omicsdk.core.errors import UsageError
+from omicsdk.cli.mistakes import unknown_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from omicsdk.cli.shapes import Argument, Command
 
 LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
@@ -125,15 +122,3 @@ def split_globals(words: list[str]) -> tuple[list[str], list[str]]:
             raise unknown_option(name, known)
         at += 1 if equals or known[name].get("flag") else 2
     return words[:at], words[at:]
-
-
-def unknown_option(word: str, known: Iterable[str]) -> UsageError:
-    """The error for a word that no option or argument takes.
-
-    Args:
-        word: What was typed.
-        known: The options that there are.
-    """
-    if not word.startswith("-"):
-        return UsageError(f"{word!r} isn't expected here", remedy="A value stands after its option: --option VALUE.")
-    return UsageError(f"there is no option {word}", remedy=did_you_mean(word, list(known)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 
-from omicsdk.cli.options import GLOBALS, flags, global_arguments, own_arguments, unknown_option
+from omicsdk.cli.mistakes import unknown_option
+from omicsdk.cli.options import GLOBALS, flags, global_arguments, own_arguments
 from omicsdk.cli.values import kind_of, spelled, value_of
 from omicsdk.core.errors import UsageError
 

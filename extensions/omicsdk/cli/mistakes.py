@@ -1,0 +1,51 @@
+"""Errors for words that lead nowhere. What they need is imported when there is one: help paths come through here."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from omicsdk.core.errors import UsageError
+
+
+def unknown_word(path: list[str], word: str, known: list[str]) -> UsageError:
+    """The error for a word that is no command.
+
+    Args:
+        path: The words before it.
+        word: What was typed.
+        known: The words that may stand there.
+    """
+    from omicsdk.core.errors import UsageError
+
+    kind = "command" if path else "command or service"
+    see = f"See: {' '.join(['omics', *path])} --help"
+    return UsageError(f"there is no {kind} {word!r}", remedy=f"{did_you_mean(word, known)} {see}".lstrip())
+
+
+def unknown_option(word: str, known: Iterable[str]) -> UsageError:
+    """The error for a word that no option or argument takes.
+
+    Args:
+        word: What was typed.
+        known: The options that there are.
+    """
+    from omicsdk.core.errors import UsageError
+
+    if not word.startswith("-"):
+        return UsageError(f"{word!r} isn't expected here", remedy="A value stands after its option: --option VALUE.")
+    return UsageError(f"there is no option {word}", remedy=did_you_mean(word, known))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A sentence that names the nearest known word, or nothing.
+
+    Args:
+        word: What was typed.
+        known: What could have been meant.
+    """
+    import difflib
+
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f"Did you mean {near[0]}?" if near else ""

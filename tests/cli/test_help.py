@@ -1,0 +1,71 @@
+"""Help texts: what they hold, and how they fit a width."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.cli.catalog import Found
+from omicsdk.cli.help import command_help, wrapped
+
+TEXT = st.text(alphabet=st.sampled_from("ab %{}'\"\\\n-`|$ "), max_size=200)
+
+
+def test_a_command_shows_every_argument_with_what_it_takes(omics):
+    out = omics("widgets", "get-widget", "--help").out
+    assert out.startswith(
+        "Usage: omics widgets get-widget --uuid UUID --replica {aws,gcp} [options]\n\nGive one widget.\n"
+    )
+    for part in ("Required:\n  --uuid UUID", "--presignedurls [true|false]", "--version VERSION", "--token TOKEN"):
+        assert part in out
+    assert "--version" not in out.rpartition("Global options")[2]
+
+
+def test_percent_signs_and_defaults_are_shown(omics):
+    out = omics("widgets", "get-widgets", "--help").out
+    assert "100% of the time" in out
+    assert "How many a page, %d. Default: 2." in out
+    assert "\n\n- one\n- two\n" in out
+    assert "--no-paginate" in out
+
+
+def test_deleting_commands_show_dry_run(omics):
+    assert "--dry-run" in omics("widgets", "delete-widget", "--help").out
+    assert "--dry-run" not in omics("widgets", "put-widget", "--help").out
+
+
+def test_a_service_lists_workflows_and_operations(omics):
+    out = omics("widgets", "--help").out
+    assert (
+        out.index("Workflows:") < out.index("  download-manifest") < out.index("Operations:") < out.index("  get-blob")
+    )
+
+
+@given(TEXT, TEXT, st.integers(60, 100))
+def test_any_text_is_shown_within_the_width(summary, text, width):
+    argument = {"name": "x", "type": "string", "help": text}
+    command = {"command": "c", "summary": summary, "description": text, "parameters": [argument]}
+    shown = command_help(Found(["s", "c"], "s", command), width)  # type: ignore[arg-type]
+    for line in shown.splitlines():
+        # What Markdown marks as code stays as it is.
+        assert (
+            len(line) <= width
+            or line.startswith(("    ", "|"))
+            or " " not in line.strip()
+            or "|" in line
+            or "```" in text
+        )
+
+
+@given(st.lists(st.text(alphabet="abc", min_size=1, max_size=12)), st.integers(5, 40))
+def test_wrapping_loses_no_word(words, width):
+    lines = wrapped(words, width)
+    assert " ".join(lines).split() == words
+    assert all(len(line) <= width or " " not in line for line in lines)
+
+
+@pytest.mark.parametrize(("columns", "width"), [("72", 72), ("10", 60), ("1000", 100), ("nonsense", 80), ("", 80)])
+def test_the_width_is_the_terminals_within_reason(monkeypatch, columns, width):
+    from omicsdk.cli.help import terminal_width
+
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr("os.get_terminal_size", lambda _: (_ for _ in ()).throw(OSError))
+    assert terminal_width() == width

@@ -1,0 +1,121 @@
+"""Which command words lead to, what may stand where, and what is said when it doesn't."""
+
+import pytest
+from omicsdk.cli.parser import parse
+from omicsdk.core.errors import UsageError
+
+COMMAND = {
+    "command": "files",
+    "parameters": [
+        {"name": "paths", "type": "array", "items": "string", "positional": True, "required": True},
+        {"name": "quiet", "type": "boolean", "short": "-q"},
+        {"name": "target_filename", "type": "string", "short": "-t"},
+    ],
+}
+
+
+def test_words_without_dashes_stand_anywhere():
+    assert parse(COMMAND, ["-q", "a", "b", "-t", "x"])[0] == {
+        "paths": ["a", "b"],
+        "quiet": True,
+        "target_filename": "x",
+    }
+    assert parse(COMMAND, ["-t", "x", "--", "-a"])[0] == {"paths": ["-a"], "target_filename": "x"}
+
+
+def test_a_value_may_stand_after_an_equals_sign():
+    assert parse(COMMAND, ["p", "--target-filename=-dash"])[0]["target_filename"] == "-dash"
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "PATHS is required"),
+        (["p", "--quite"], "there is no option --quite. Did you mean --quiet?"),
+        (["p", "--target", "x"], "there is no option --target. Did you mean --target-filename?"),
+        (["p", "-t"], "expected one argument"),
+        (["p", "-t", "-x"], "--option=-value"),
+    ],
+)
+def test_a_wrong_word_is_told(words, message):
+    with pytest.raises(UsageError) as caught:
+        parse(COMMAND, words)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("widgets",), ("store",), ("store", "api"), ("store", "api", "shelves"), ("sandbox",)]
+)
+def test_a_group_alone_prints_its_help(omics, words):
+    alone, helped = omics(*words), omics(*words, "--help")
+    assert alone.code == helped.code == 0
+    assert alone.out == helped.out == omics("help", *words).out
+    assert alone.err == ""
+
+
+def test_operations_that_arent_documented_commands_stand_under_api(omics):
+    assert "get-widget" not in omics("store").out
+    assert "Shelves" in omics("store", "api").out
+    assert "get-widget " in omics("store", "api", "shelves").out
+    assert omics("store", "api", "shelves", "get-widget", "-h").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("widgts",), "omics: there is no command or service 'widgts'. Did you mean widgets? See: omics --help"),
+        (
+            ("widgets", "get-wigdet"),
+            "omics: widgets: there is no command 'get-wigdet'. Did you mean get-widget? See: omics widgets --help",
+        ),
+        (("--versoin",), "omics: there is no option --versoin. Did you mean --version? See: omics --help"),
+        (
+            ("widgets", "get-widget"),
+            "omics: widgets get-widget: --uuid and --replica are required. See: omics widgets get-widget --help",
+        ),
+        (
+            ("widgets", "get-widget", "--uid", "1"),
+            "omics: widgets get-widget: there is no option --uid. Did you mean --uuid? "
+            "See: omics widgets get-widget --help",
+        ),
+        (
+            ("widgets", "get-widgets", "--per-page", "many"),
+            "omics: widgets get-widgets: --per-page: expected a whole number, got 'many' "
+            "See: omics widgets get-widgets --help",
+        ),
+        (("--output", "xml", "widgets", "get-widgets"), "--output: expected one of json, jsonl, table, tsv, got 'xml'"),
+        (("--query", "a[", "widgets", "get-widgets"), "--query: 'a[' isn't a JMESPath expression"),
+        (("widgets", "get-widget", "u"), "'u' isn't expected here. A value stands after its option: --option VALUE."),
+        (("--output",), "expected one argument"),
+    ],
+)
+def test_usage_errors_are_one_line_and_2(omics, widgets, words, said):
+    ran = omics(*words)
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert said.replace("'many' See", "'many'. See") in ran.err
+    assert widgets.asked == []
+
+
+def test_global_options_stand_before_between_and_after(omics, widgets):
+    for words in (
+        ("--output", "tsv", "widgets", "head-widget"),
+        ("widgets", "--output", "tsv", "head-widget"),
+        ("widgets", "head-widget", "--output=tsv"),
+    ):
+        assert "\t" in omics(*words, "--uuid", "u").out
+
+
+@pytest.mark.parametrize(
+    "words", [("--version",), ("widgets", "--version"), ("widgets", "head-widget", "--version", "--uuid", "u")]
+)
+def test_version(omics, widgets, words):
+    ran = omics(*words)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.startswith("omics 0.")
+    assert widgets.asked == []
+
+
+def test_help_wins_over_what_is_missing(omics):
+    ran = omics("widgets", "get-widget", "--uuid", "--help")
+    assert ran.code == 0
+    assert ran.out == omics("help", "widgets", "get-widget").out
