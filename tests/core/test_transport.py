@@ -486,5 +486,5 @@ def test_tries_and_time_stay_within_bounds(statuses, attempts, base, budget, ide
         assert transport.send(request("POST", idempotent=idempotent)).status_code == 200
         assert ([*statuses, 200])[len(server.seen) - 1] == 200
     assert len(server.seen) <= attempts
-    assert sum(clock.slept) <= budget
+    assert sum(clock.slept) <= budget + 1e-6  # the clock adds to a large number
     assert idempotent or len(server.seen) == 1

@@ -196,12 +196,11 @@ class BearerToken(_Bound):
             try:
                 got = self._refresh()
                 self._current = _checked(got if isinstance(got, Token) else Token(got))
+            except AuthError as error:
+                self._failure = error
+                raise
             except Exception as error:
-                self._failure = (
-                    error
-                    if isinstance(error, AuthError)
-                    else AuthError(f"The access token couldn't be renewed: {error}", remedy="Log in again.")
-                )
+                self._failure = AuthError(f"The access token couldn't be renewed: {error}", remedy="Log in again.")
                 raise self._failure from error
             finally:
                 self._renewing = None

@@ -1,0 +1,318 @@
+"""Credentials: where they go, when they are renewed, and that nobody gets to see them."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import threading
+
+import httpx
+import pytest
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import (
+    ApiKey,
+    Basic,
+    BearerToken,
+    HttpxAuth,
+    Token,
+    as_credentials,
+    curl_headers,
+    jwt_expiry,
+    may_send,
+)
+from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.request import Request
+from omicsdk.core.transport import AsyncTransport
+
+URL = "https://api.example.org/v1/x"
+
+
+def jwt(**claims):
+    parts = [{"alg": "none"}, claims]
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + ".sig"
+
+
+def sent(credentials):
+    return credentials.headers("GET", URL)["authorization"]
+
+
+@pytest.mark.parametrize(
+    ("origins", "url", "goes"),
+    [
+        (None, URL, True),
+        (["https://api.example.org"], URL, True),
+        (["api.example.org"], URL, True),
+        (["https://api.example.org/v1/swagger.json"], URL, True),
+        (["*"], URL, True),
+        (["https://api.example.org:8443"], URL, False),
+        (["http://api.example.org"], URL, False),
+        (["https://other.example.org"], URL, False),
+        ([], URL, False),
+    ],
+)
+def test_where_they_go(origins, url, goes):
+    for credentials in (
+        BearerToken("t", origins=origins),
+        ApiKey("k", header="x-key", origins=origins),
+        Basic("u", "p", origins=origins),
+        HttpxAuth(httpx.BasicAuth("u", "p"), origins=origins),
+    ):
+        assert credentials.goes_to(url) is goes
+
+
+@pytest.mark.parametrize(
+    ("url", "base", "lines"),
+    [
+        (URL, "https://api.example.org/v1", ["authorization: Bearer t"]),
+        ("https://s3.example.org/k", "https://api.example.org/v1", []),
+        ("http://api.example.org/v1/x", "http://api.example.org/v1", []),
+        ("http://127.0.0.1:5/x", "http://127.0.0.1:5/v1", ["authorization: Bearer t"]),
+    ],
+)
+def test_libcurl_gets_lines(url, base, lines):
+    assert curl_headers(BearerToken("t"), "GET", url, base_url=base) == lines
+    assert may_send(BearerToken("t"), url, base_url=base) is bool(lines)
+    assert curl_headers(None, "GET", url, base_url=base) == []
+
+
+@pytest.mark.parametrize("wrong", ["", "a b", "a\nb", "tök", "a\r\nX-Other: 1", "\x00"])
+def test_what_cannot_be_a_secret_is_refused_without_being_told(wrong):
+    for make in (BearerToken, lambda key: ApiKey(key, header="x-key")):
+        with pytest.raises(ConfigError) as caught:
+            make(wrong)
+        assert not wrong or wrong not in str(caught.value)
+
+
+@pytest.mark.parametrize("origins", [["ht!tp://"], ["https://"], ["https://[x"]])
+def test_origins_must_be_some(origins):
+    with pytest.raises(ConfigError, match="isn't an origin"):
+        BearerToken("t", origins=origins)
+
+
+@pytest.mark.parametrize("options", [{}, {"header": "a", "query": "b"}])
+def test_a_key_has_one_place(options):
+    with pytest.raises(ConfigError, match="header"):
+        ApiKey("k", **options)
+
+
+def test_a_key_with_a_prefix():
+    assert ApiKey("k", header="Authorization", prefix="Token ").headers("GET", URL) == {"authorization": "Token k"}
+
+
+def test_a_name_with_a_colon_is_refused():
+    with pytest.raises(ConfigError, match="colon"):
+        Basic("a:b", "c")
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        BearerToken("canary", origins=["https://a.org"]),
+        ApiKey("canary", header="x-key"),
+        Basic("me", "canary"),
+        HttpxAuth(httpx.BasicAuth("me", "canary")),
+        Token("canary", 1.0),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_no_repr_tells_a_secret(credentials):
+    assert "canary" not in repr(credentials) + str(credentials)
+
+
+def test_a_token_is_renewed_before_its_end():
+    clock = ManualClock()
+    tokens = iter(["second", "third"])
+    token = BearerToken(
+        "first", expires_at=clock.now() + 3600, refresh=lambda: Token(next(tokens), clock.now() + 3600), clock=clock
+    )
+    assert sent(token) == "Bearer first"
+    clock.advance(3600 - 61)
+    assert token.ready()
+    assert sent(token) == "Bearer first"
+    clock.advance(2)
+    assert not token.ready()
+    assert sent(token) == "Bearer second"
+    assert token.ready()
+    assert sent(token) == "Bearer second"
+    clock.advance(3600)
+    assert sent(token) == "Bearer third"
+
+
+def test_a_token_without_renewal_ends_with_a_word():
+    clock = ManualClock()
+    token = BearerToken("first", expires_at=clock.now() + 10, clock=clock)
+    clock.advance(60)
+    assert sent(token) == "Bearer first"
+    clock.advance(11)
+    with pytest.raises(AuthError, match="ended on 2020-09-13"):
+        sent(token)
+
+
+def test_a_web_token_says_itself_when_it_ends():
+    clock = ManualClock()
+    assert jwt_expiry(jwt(exp=12)) == 12
+    ended = BearerToken(jwt(exp=clock.now() - 1000), clock=clock)
+    with pytest.raises(AuthError, match="ended"):
+        sent(ended)
+    assert sent(BearerToken(jwt(exp=clock.now() - 1000), expires_at=clock.now() + 5, clock=clock))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "opaque",
+        "a.b",
+        "a.b.c",
+        "....",
+        jwt(),
+        jwt(exp="soon"),
+        jwt(exp=True),
+        "a." + base64.urlsafe_b64encode(b"[1]").decode() + ".c",
+        "a.!!!!.c",
+    ],
+)
+def test_other_tokens_do_not(token):
+    assert jwt_expiry(token) is None
+
+
+def test_a_refused_token_is_renewed_unless_somebody_did():
+    tokens = iter(["second", "third"])
+    token = BearerToken("first", refresh=lambda: next(tokens))
+    refused = token.headers("GET", URL)
+    assert token.renew(refused)
+    assert sent(token) == "Bearer second"
+    assert token.renew(refused)
+    assert sent(token) == "Bearer second"
+
+
+def test_a_renewal_that_brings_the_same_is_none():
+    token = BearerToken("first", refresh=lambda: "first")
+    assert not token.renew(token.headers("GET", URL))
+    assert not BearerToken("first").renew({"authorization": "Bearer first"})
+    assert not ApiKey("k", header="x").renew({"x": "k"})
+
+
+def test_threads_renew_once():
+    clock = ManualClock()
+    calls = []
+    started = threading.Barrier(8)
+    all_waiting = threading.Event()
+
+    def refresh():
+        calls.append(1)
+        all_waiting.wait(0.2)  # let the others queue up behind
+        return Token("second", clock.now() + 3600)
+
+    token = BearerToken("first", expires_at=clock.now(), refresh=refresh, clock=clock)
+    got = []
+
+    def ask():
+        started.wait(5)
+        got.append(sent(token))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got == ["Bearer second"] * 8
+    assert len(calls) == 1
+
+
+class CountingLock:
+    """A lock that tells when somebody comes to it."""
+
+    def __init__(self):
+        self.came = threading.Semaphore(0)
+        self._lock = threading.Lock()
+
+    def __enter__(self):
+        self.came.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_):
+        self._lock.release()
+
+
+def test_threads_that_waited_for_a_renewal_share_its_failure():
+    clock = ManualClock()
+    calls, failures = [], []
+    inside, go_on = threading.Event(), threading.Event()
+
+    def refresh():
+        calls.append(1)
+        inside.set()
+        go_on.wait(5)
+        raise RuntimeError("down")
+
+    token = BearerToken("first", expires_at=clock.now(), refresh=refresh, clock=clock)
+    token._lock = lock = CountingLock()
+
+    def ask():
+        try:
+            sent(token)
+        except AuthError as error:
+            failures.append(str(error))
+
+    first = threading.Thread(target=ask)
+    first.start()
+    inside.wait(5)
+    others = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in others:
+        thread.start()
+    assert all(lock.came.acquire(timeout=5) for _ in range(5))
+    go_on.set()
+    for thread in [first, *others]:
+        thread.join()
+    assert failures == ["The access token couldn't be renewed: down. Log in again."] * 5
+    assert len(calls) == 1
+    with pytest.raises(AuthError):
+        sent(token)
+    assert len(calls) == 2
+
+
+def test_a_renewal_that_needs_itself_is_named():
+    token = BearerToken("first", expires_at=0, refresh=lambda: sent(token))
+    with pytest.raises(AuthError, match="uses the token that it is to renew"):
+        sent(token)
+
+
+def test_an_event_loop_goes_on_while_a_token_is_renewed():
+    clock = ManualClock()
+    asked, go_on = threading.Event(), threading.Event()
+
+    def refresh():
+        asked.set()
+        assert go_on.wait(5)
+        return "second"
+
+    token = BearerToken("first", expires_at=clock.now(), refresh=refresh, clock=clock)
+    seen = []
+
+    def answer(got):
+        seen.append(got.headers["authorization"])
+        return httpx.Response(200)
+
+    async def run():
+        transport = AsyncTransport(
+            "https://api.example.org", credentials=token, transport=httpx.MockTransport(answer), clock=clock
+        )
+        call = asyncio.create_task(transport.send(Request("GET", "/x", (), None, True, True, "get_x")))
+        while not asked.is_set():
+            await asyncio.sleep(0)
+        go_on.set()  # only a loop that runs gets here
+        await call
+
+    asyncio.run(run())
+    assert seen == ["Bearer second"]
+
+
+def test_what_may_be_given_as_credentials():
+    token = BearerToken("t")
+    assert as_credentials(token) is token
+    assert as_credentials(None) is None
+    assert isinstance(as_credentials(httpx.BasicAuth("u", "p")), HttpxAuth)
+    with pytest.raises(ConfigError, match="BearerToken") as caught:
+        as_credentials("canary")  # pyright: ignore[reportArgumentType]
+    assert "canary" not in str(caught.value)
