@@ -125,7 +125,7 @@ def test_a_file_is_fetched_through_a_redirect(user, staged):
     answer = user.get(f"/files/{file_uuid}", params={"replica": "aws", "content_disposition": "attachment; filename=a"})
     assert answer.status_code == 302
     assert answer.headers["x-dss-size"] == str(len(DATA))
-    content = httpx.get(answer.headers["location"], trust_env=False)
+    content = httpx.get(answer.headers["location"], trust_env=False, verify=False)
     assert content.content == DATA
     assert content.headers["content-type"] == "application/gzip"
     assert content.headers["content-disposition"] == "attachment; filename=a"
@@ -157,7 +157,7 @@ def test_the_first_requests_are_asked_to_wait(sandbox: Sandbox, user, staged):
         statuses.append((answer.status_code, answer.headers.get("retry-after")))
         url = answer.headers["location"]
     assert statuses == [(301, "9"), (301, "9"), (302, None)]
-    assert httpx.get(url, trust_env=False).content == DATA
+    assert httpx.get(url, trust_env=False, verify=False).content == DATA
 
 
 def test_redirects_go_on_until_time_has_passed(sandbox: Sandbox, user, staged):

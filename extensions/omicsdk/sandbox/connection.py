@@ -16,6 +16,10 @@ def _key(server_port: int | None, client: tuple[str, int] | None) -> tuple[int, 
     return (server_port or 0, host, port)
 
 
+def _socket(transport: asyncio.Transport) -> socket.socket | None:
+    return cast("socket.socket | None", transport.get_extra_info("socket"))
+
+
 class Connection(H11Protocol):
     """uvicorn's protocol, entered in a table while it is open."""
 
@@ -23,6 +27,10 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self._entered_as = _key(self.server[1] if self.server else None, self.client)
         _transports[self._entered_as] = transport
+        # asyncio does this only for sockets that were opened with the protocol's number; without it each answer
+        # with a body waits 40 ms for the client's delayed acknowledgement of the headers.
+        if raw := _socket(transport):
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def connection_lost(self, exc: Exception | None) -> None:
         _transports.pop(self._entered_as, None)
@@ -34,8 +42,7 @@ def reset_connection(scope: Scope) -> None:
     transport = _transports.get(_key(scope["server"][1], scope["client"]))
     if transport is None:
         return
-    raw = cast("socket.socket | None", transport.get_extra_info("socket"))
-    if raw is not None:
+    if raw := _socket(transport):
         # Closing with a linger of 0 s sends RST; without it the client would see an orderly end.
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()

@@ -6,6 +6,7 @@ XML, since that is what clients of the real platforms meet.
 
 import hashlib
 import hmac
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -105,7 +106,7 @@ class Signer:
             The URL.
         """
         path = f"{PREFIX}{sha256}" + (f"/{quote(name)}" if name else "")
-        fields = {"X-Sandbox-Expires": f"{self._now() + seconds:.3f}"}
+        fields = {"X-Sandbox-Expires": str(math.floor(1000 * (self._now() + seconds)) / 1000)}
         if content_type:
             fields["response-content-type"] = content_type
         if disposition:

@@ -162,8 +162,7 @@ def delete_bundle(dss: Dss, call: Call) -> Reply:
             raise not_found(f"Cannot find bundle {uuid}{f' version {version}' if version else ''}")
         known = dss.store.tombstone(uuid, version or "")
         if known is None:
-            dss.store.put_tombstone(uuid, version or "", *stated)
-            dss.publish("TOMBSTONE", uuid, version or "", {"email": stated[0], "reason": stated[1]})
+            dss.delete_bundle(uuid, version or "", *stated)
         elif known != stated:
             what = f"version {version}" if version else "with all its versions"
             raise Problem(409, "bundle_tombstone_already_exists", f"Bundle {uuid} {what} is already deleted")

@@ -103,7 +103,10 @@ def _identity(item: Mapping[str, Any]) -> str:
 
 
 def _distinct(contents: Iterable[JsonObject]) -> list[JsonObject]:
-    return list({_identity(item): item for item in reversed(list(contents))}.values())[::-1]
+    kept: dict[str, JsonObject] = {}
+    for item in contents:
+        kept.setdefault(_identity(item), item)
+    return list(kept.values())
 
 
 def _check_links(dss: Dss, contents: Iterable[JsonObject]) -> None:

@@ -47,8 +47,8 @@ def _journal(dss: Dss, call: Call, events: Sequence[Event]) -> JsonObject:
     entries: list[JsonObject] = []
     offset = 0
     for event, block in zip(events, blocks, strict=True):
-        key = f"bundles/{event.uuid}.{event.version}" if event.version else f"bundles/{event.uuid}"
-        entries.append({"event_id": key, "timestamp": event.at, "offset": offset, "size": len(block)})
+        fqid = f"{event.uuid}.{event.version}"
+        entries.append({"event_id": fqid, "timestamp": event.at, "offset": offset, "size": len(block)})
         offset += len(block)
     first, last = events[0].at, events[-1].at
     seconds = dss.grounds.settings.number("dss.url_seconds")

@@ -1,14 +1,13 @@
 """What the Data Store's handlers work on, and the switches that belong to it."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from omicsdk.sandbox.dss.courier import Courier
 from omicsdk.sandbox.dss.index import index_document
 from omicsdk.sandbox.dss.store import Bundle, BundleEntry, DssStore, FileRecord, JsonObject
 from omicsdk.sandbox.dss.versions import format_version
-from omicsdk.sandbox.notifications import Event, EventType
+from omicsdk.sandbox.notifications import Event
 from omicsdk.sandbox.problems import not_found
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.settings import Setting
@@ -80,23 +79,26 @@ class Dss:
     # -- writing
 
     def add_bundle(self, uuid: str, version: str, creator_uid: int, entries: Sequence[BundleEntry]) -> None:
-        """Enters a bundle's version, indexes it and tells subscribers."""
+        """Enters a bundle's version, indexes it, records the event and tells subscribers."""
         document = index_document(uuid, version, creator_uid, entries, self.grounds.objects.read)
         with self.store.transaction():
             self.store.put_bundle(uuid, version, creator_uid, entries, document)
-            self.publish("CREATE", uuid, version, document)
+            self.store.put_event(uuid, version, format_version(self.now()), {"event_type": "CREATE", **document})
+            self._tell(Event("CREATE", uuid, version, document))
 
-    def publish(self, kind: EventType, uuid: str, version: str, document: Mapping[str, Any]) -> None:
-        """Records an event of a bundle: CREATE, TOMBSTONE or DELETE."""
-        at = format_version(self.now())
-        told: JsonObject = {
-            "event_type": kind,
-            "event_timestamp": at,
-            "bundle_info": {"uuid": uuid, "version": version},
-            **document,
-        }
-        self.store.put_event(uuid, version, at, told)
-        self.courier.tell(self.store.subscriptions(), Event(kind, uuid, version, told))
+    def delete_bundle(self, uuid: str, version: str, email: str, reason: str) -> None:
+        """Deletes a bundle's version, or with an empty version all of them, and tells subscribers.
+
+        Whoever replays events later doesn't meet the deleted bundle, as on the platform.
+        """
+        with self.store.transaction():
+            self.store.put_tombstone(uuid, version, email, reason)
+            self.store.delete_events(uuid, version)
+            told = {"uuid": uuid, "email": email, "reason": reason, "admin_deleted": True}
+            self._tell(Event("TOMBSTONE", uuid, version, {**told, "version": version} if version else told))
+
+    def _tell(self, event: Event) -> None:
+        self.courier.tell(self.store.subscriptions(), event)
 
     def finish(self) -> int:
         """Finishes file copies and checkouts that are under way and returns how many they were."""

@@ -121,7 +121,7 @@ class Event:
     Attributes:
         number: Counts up.
         uuid: The bundle's uuid.
-        version: The bundle's version; empty when all versions were deleted.
+        version: The bundle's version.
         at: When, as DSS_VERSION.
         document: What is told about it.
     """
@@ -367,6 +367,10 @@ class DssStore:
             "INSERT INTO dss_events (uuid, version, at, document) VALUES (?, ?, ?, ?)",
             (uuid, version, at, json.dumps(document, ensure_ascii=False)),
         )
+
+    def delete_events(self, uuid: str, version: str) -> None:
+        """Forgets the events of a bundle's version, or with an empty version of all."""
+        self._database.execute("DELETE FROM dss_events WHERE uuid = ? AND ? IN ('', version)", (uuid, version))
 
     def events(self, start: str, end: str, after: int, count: int) -> list[Event]:
         """Events from a time to another, both included, behind a number, in the order in which they happened."""

@@ -5,6 +5,7 @@ import uuid as uuids
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import JsonObject
 from omicsdk.sandbox.dss.versions import format_version
+from omicsdk.sandbox.dss.writing import writable
 from omicsdk.sandbox.notifications import InvalidSubscription, check_subscription, is_elasticsearch
 from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.service import Call, Reply
@@ -22,7 +23,7 @@ def get_subscriptions(dss: Dss, call: Call) -> Reply:
 
 def put_subscription(dss: Dss, call: Call) -> Reply:
     """PUT /subscriptions."""
-    _writable(dss)
+    writable(dss)
     try:
         check_subscription(call.body)
     except InvalidSubscription as error:
@@ -44,7 +45,7 @@ def get_subscription(dss: Dss, call: Call) -> Reply:
 
 def delete_subscription(dss: Dss, call: Call) -> Reply:
     """DELETE /subscriptions/{uuid}."""
-    _writable(dss)
+    writable(dss)
     found = _find(dss, call)
     dss.store.delete_subscription(found["uuid"])
     dss.courier.cancel(found["uuid"])
@@ -64,8 +65,3 @@ def _find(dss: Dss, call: Call) -> JsonObject:
 
 def _shown(subscription: JsonObject) -> JsonObject:
     return {name: value for name, value in subscription.items() if name != "hmac_secret_key"}
-
-
-def _writable(dss: Dss) -> None:
-    if dss.grounds.settings.flag("dss.read_only"):
-        raise Problem(403, "read_only", "The Data Store is read-only at present")

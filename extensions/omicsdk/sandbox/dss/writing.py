@@ -6,8 +6,15 @@ from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
 
 
+def writable(dss: Dss) -> None:
+    """Raises a 503 while the Data Store is read-only."""
+    if dss.grounds.settings.flag("dss.read_only"):
+        wait = {"Retry-After": str(round(dss.grounds.settings.number("dss.retry_after")))}
+        raise Problem(503, "read_only", "The Data Store is currently read-only", wait)
+
+
 def writer(dss: Dss, call: Call, *, group: str = "hca") -> Caller:
-    """The sender of a request that writes.
+    """The sender of a request that writes data.
 
     Args:
         dss: The Data Store.
@@ -18,10 +25,8 @@ def writer(dss: Dss, call: Call, *, group: str = "hca") -> Caller:
         The sender.
 
     Raises:
-        Problem: 403; the sender isn't in the group, or the Data Store is read-only.
+        Problem: 403; the sender isn't in the group. 503; the Data Store is read-only.
     """
-    caller = call.sender
-    caller.needs(group)
-    if dss.grounds.settings.flag("dss.read_only"):
-        raise Problem(403, "read_only", "The Data Store is read-only at present")
-    return caller
+    writable(dss)
+    call.sender.needs(group)
+    return call.sender

@@ -1,0 +1,264 @@
+"""Bundles of the Data Store: seeding, reading in pages, registration, patches, deletion."""
+
+import uuid
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+
+V1, V2 = "2026-01-02T030405.060708Z", "2026-02-02T030405.060708Z"
+
+
+@pytest.fixture
+def seeded(sandbox: Sandbox, folder):
+    return sandbox.seed(folder, creator_uid=8008)
+
+
+def entries(bundle):
+    return [{name: each[name] for name in ("name", "uuid", "version", "indexed")} for each in bundle["files"]]
+
+
+def put(user, files, bundle_uuid=None, version=V1, creator_uid=0):
+    body = {"files": files, "creator_uid": creator_uid}
+    return user.put(f"/bundles/{bundle_uuid or uuid.uuid4()}", params={"version": version, "replica": "aws"}, json=body)
+
+
+def get(client, bundle_uuid, **params):
+    return client.get(f"/bundles/{bundle_uuid}", params={"replica": "aws", **params})
+
+
+def test_a_seeded_folder_is_a_bundle(web, seeded):
+    bundle = get(web, seeded["bundle_uuid"]).json()["bundle"]
+    assert (bundle["uuid"], bundle["version"]) == (seeded["bundle_uuid"], seeded["version"])
+    assert bundle["creator_uid"] == 8008
+    assert [(each["name"], each["indexed"], each["content-type"]) for each in bundle["files"]] == [
+        ("cell_suspension_0.json", True, "application/json"),
+        ("empty.txt", False, "text/plain"),
+        ("links.json", True, "application/json"),
+        ("reads/r1.fastq.gz", False, "application/gzip"),
+    ]
+    assert all("url" not in each for each in bundle["files"])
+
+
+def test_seeding_needs_files(sandbox: Sandbox, tmp_path):
+    for folder, words in ((tmp_path, "has no files"), (tmp_path / "nothing", "isn't a folder")):
+        with pytest.raises(ValueError, match=words):
+            sandbox.seed(folder)
+    with pytest.raises(ValueError, match="aws or gcp"):
+        sandbox.seed(tmp_path, replica="azure")
+
+
+def test_presigned_urls_of_all_files(web, seeded, folder):
+    for each in get(web, seeded["bundle_uuid"], presignedurls="true").json()["bundle"]["files"]:
+        answer = httpx.get(each["url"], trust_env=False, verify=False)
+        assert answer.content == (folder / each["name"]).read_bytes()
+        assert answer.headers["content-type"] == each["content-type"]
+
+
+@pytest.mark.parametrize(("replica", "scheme"), [("aws", "s3"), ("gcp", "gs")])
+def test_direct_urls(web, seeded, replica, scheme):
+    files = get(web, seeded["bundle_uuid"], directurls="true", replica=replica).json()["bundle"]["files"]
+    assert all(each["url"].startswith(f"{scheme}://org-hca-dss-checkout-sandbox") for each in files)
+
+
+def test_one_kind_of_url_at_a_time(web, seeded):
+    answer = get(web, seeded["bundle_uuid"], presignedurls="true", directurls="true")
+    assert (answer.status_code, answer.json()["code"]) == (400, "only_one_urltype")
+
+
+def test_urls_may_need_patience(sandbox: Sandbox, web, seeded):
+    sandbox.settings.turn({"dss.checkout_redirects": 1})
+    assert get(web, seeded["bundle_uuid"]).status_code == 200
+    answer = get(web, seeded["bundle_uuid"], presignedurls="true")
+    assert (answer.status_code, answer.headers["retry-after"]) == (301, "1")
+    assert web.get(answer.headers["location"]).status_code == 200
+
+
+def test_files_come_in_pages(sandbox: Sandbox, web, tmp_path):
+    for number in range(25):
+        (tmp_path / f"{number:02}.txt").write_text(str(number))
+    bundle = sandbox.seed(tmp_path)
+    answer = get(web, bundle["bundle_uuid"], per_page=10)
+    names, statuses = [], []
+    while True:
+        names += [each["name"] for each in answer.json()["bundle"]["files"]]
+        statuses.append(answer.status_code)
+        assert answer.headers["x-openapi-pagination"] == str(answer.status_code == 206).lower()
+        if "link" not in answer.headers:
+            break
+        assert answer.headers["x-openapi-paginated-content-key"] == "bundle.files"
+        url = answer.links["next"]["url"]
+        assert f"version={bundle['version']}" in url
+        # The published client sends its own parameters once more.
+        answer = web.get(f"{url}&replica=aws&per_page=10")
+    assert statuses == [206, 206, 200]
+    assert names == [f"{number:02}.txt" for number in range(25)]
+
+
+@pytest.mark.parametrize("per_page", ["9", "501", "ten", "-1", "1e2"])
+def test_page_sizes_have_bounds(web, seeded, per_page):
+    answer = get(web, seeded["bundle_uuid"], per_page=per_page)
+    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
+    assert "per_page" in answer.json()["title"]
+
+
+def test_a_bundle_that_is_not_there(web, seeded):
+    for bundle_uuid, params in ((uuid.uuid4(), {}), (seeded["bundle_uuid"], {"version": V1})):
+        answer = get(web, bundle_uuid, **params)
+        assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+def test_a_bundle_is_registered_once(user, seeded):
+    bundle_uuid = str(uuid.uuid4())
+    answer = put(user, entries(seeded), bundle_uuid.upper())
+    assert answer.status_code == 201
+    assert answer.json()["version"] == V1
+    assert answer.json()["manifest"]["files"][0]["sha256"] == seeded["files"][0]["sha256"]
+    assert put(user, entries(seeded), bundle_uuid).status_code == 200
+    answer = put(user, entries(seeded)[:1], bundle_uuid)
+    assert (answer.status_code, answer.json()["code"]) == (409, "bundle_already_exists")
+    assert get(user, bundle_uuid).json()["bundle"]["version"] == V1
+
+
+def test_the_latest_version_is_answered_unless_one_is_named(user, seeded):
+    bundle_uuid = str(uuid.uuid4())
+    put(user, entries(seeded), bundle_uuid, V2)
+    put(user, entries(seeded)[:1], bundle_uuid, V1)
+    assert get(user, bundle_uuid).json()["bundle"]["version"] == V2
+    assert len(get(user, bundle_uuid, version=V1).json()["bundle"]["files"]) == 1
+
+
+def test_what_cannot_be_registered(user, seeded):
+    good = entries(seeded)[0]
+    missing = {**good, "uuid": str(uuid.uuid4())}
+    cases = [
+        ([missing], "file_missing"),
+        ([good, {**entries(seeded)[1], "name": good["name"]}], "duplicate_filename"),
+        ([{**good, "version": "now"}], "illegal_version"),
+        ([{**good, "name": "../up"}], "illegal_arguments"),
+        ([{**good, "name": "/root"}], "illegal_arguments"),
+        ([{**good, "name": "a\\b"}], "illegal_arguments"),
+        ([{"uuid": good["uuid"]}], "illegal_arguments"),
+        ("none", "illegal_arguments"),
+    ]
+    for files, code in cases:
+        answer = put(user, files)
+        assert (answer.status_code, answer.json()["code"]) == (400, code)
+
+
+def test_bodies_that_are_none(user):
+    url, params = f"/bundles/{uuid.uuid4()}", {"version": V1, "replica": "aws"}
+    for content, kind, status in ((b"{", "application/json", 400), (b"", "", 400), (b"a=1", "text/plain", 415)):
+        answer = user.put(url, params=params, content=content, headers={"Content-Type": kind} if kind else {})
+        assert (answer.status_code, answer.json()["code"]) == (status, "illegal_arguments")
+
+
+def patch(user, bundle, **body):
+    params = {"version": bundle["version"], "replica": "aws"}
+    return user.patch(f"/bundles/{bundle['bundle_uuid']}", params=params, json=body)
+
+
+def test_a_patch_makes_a_new_version(user, seeded):
+    first, second = entries(seeded)[:2]
+    unknown = {**first, "uuid": str(uuid.uuid4()), "name": "unknown"}
+    answer = patch(user, seeded, remove_files=[first, unknown], add_files=[{**second, "name": "copy"}])
+    assert answer.status_code == 200
+    assert answer.json()["version"] > seeded["version"]
+    bundle = get(user, seeded["bundle_uuid"]).json()["bundle"]
+    assert bundle["version"] == answer.json()["version"]
+    assert [each["name"] for each in bundle["files"]] == ["empty.txt", "links.json", "reads/r1.fastq.gz", "copy"]
+
+
+def test_a_patch_without_changes_is_allowed_even_when_time_stands_still(sandbox: Sandbox, user, seeded):
+    sandbox.clock.freeze()
+    versions = [patch(user, seeded).json()["version"] for _ in range(3)]
+    assert versions == sorted(set(versions))
+
+
+def test_what_cannot_be_patched(user, seeded):
+    first, second = entries(seeded)[:2]
+    cases = [
+        ({"add_files": [{**second, "name": first["name"]}]}, 400, "duplicate_filename"),
+        ({"add_files": [{**second, "uuid": str(uuid.uuid4())}]}, 422, "invalid_link"),
+        ({"add_files": [first] * 1001}, 400, "illegal_arguments"),
+    ]
+    for body, status, code in cases:
+        answer = patch(user, seeded, **body)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+    answer = patch(user, {**seeded, "version": V1})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    answer = patch(user, {**seeded, "version": "soon"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_version")
+
+
+def delete(user, bundle_uuid, reason="test", **params):
+    return user.request(
+        "DELETE", f"/bundles/{bundle_uuid}", params={"replica": "aws", **params}, json={"reason": reason}
+    )
+
+
+def test_a_deleted_version_gives_way_to_the_one_before(user, seeded):
+    bundle_uuid = str(uuid.uuid4())
+    put(user, entries(seeded), bundle_uuid, V1)
+    put(user, entries(seeded), bundle_uuid, V2)
+    assert delete(user, bundle_uuid, version=V2).json() == {}
+    assert get(user, bundle_uuid, version=V2).status_code == 404
+    assert get(user, bundle_uuid).json()["bundle"]["version"] == V1
+    assert delete(user, bundle_uuid).status_code == 200
+    assert get(user, bundle_uuid).status_code == 404
+    assert get(user, bundle_uuid, version=V1).status_code == 404
+    assert bundle_uuid not in user.get("/bundles/all", params={"replica": "aws"}).text
+
+
+def test_deleting_twice(user, seeded):
+    bundle_uuid = seeded["bundle_uuid"]
+    assert [delete(user, bundle_uuid).status_code for _ in range(2)] == [200, 200]
+    answer = delete(user, bundle_uuid, "another reason")
+    assert (answer.status_code, answer.json()["code"]) == (409, "bundle_tombstone_already_exists")
+
+
+def test_what_cannot_be_deleted(sandbox: Sandbox, user, seeded):
+    assert delete(user, uuid.uuid4()).json()["code"] == "not_found"
+    assert delete(user, seeded["bundle_uuid"], version=V1).json()["code"] == "not_found"
+    user.headers["Authorization"] = f"Bearer {sandbox.token(groups=('hca',))}"
+    answer = delete(user, seeded["bundle_uuid"])
+    assert (answer.status_code, answer.json()["code"]) == (403, "Forbidden")
+
+
+def test_all_bundles_come_in_pages_by_uuid_and_version(user, seeded):
+    made = {(seeded["bundle_uuid"], seeded["version"])}
+    for number in range(12):
+        bundle_uuid = str(uuid.UUID(int=number))
+        for version in (V1, V2):
+            put(user, entries(seeded)[:1], bundle_uuid, version)
+            made.add((bundle_uuid, version))
+    answer = user.get("/bundles/all", params={"replica": "gcp", "per_page": 10})
+    found, pages = [], []
+    while True:
+        body = answer.json()
+        found += [(each["uuid"], each["version"]) for each in body["bundles"]]
+        pages.append((answer.status_code, body["page_count"], body["has_more"]))
+        if "link" not in answer.headers:
+            break
+        assert answer.headers["x-openapi-paginated-content-key"] == "bundles"
+        answer = user.get(answer.links["next"]["url"])
+    assert pages == [(206, 10, True), (206, 10, True), (200, 5, False)]
+    assert found == sorted(made)
+
+
+def test_a_prefix_is_lower_cased_and_checked(web, seeded):
+    prefix = seeded["bundle_uuid"][:6].upper()
+    answer = web.get("/bundles/all", params={"replica": "aws", "prefix": prefix}).json()
+    assert [each["uuid"] for each in answer["bundles"]] == [seeded["bundle_uuid"]]
+    assert answer["search_prefix"] == prefix.lower()
+    other = "0" if prefix[0] != "0" else "1"
+    assert web.get("/bundles/all", params={"replica": "aws", "prefix": other}).json()["bundles"] == []
+    answer = web.get("/bundles/all", params={"replica": "aws", "prefix": "%"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
+
+
+def test_a_read_only_store_still_reads(sandbox: Sandbox, user, seeded):
+    sandbox.settings.turn({"dss.read_only": True})
+    answer = put(user, entries(seeded))
+    assert (answer.status_code, answer.json()["code"], answer.headers["retry-after"]) == (503, "read_only", "1")
+    assert get(user, seeded["bundle_uuid"]).status_code == 200
