@@ -78,6 +78,24 @@ COMMANDS: list[Command] = [
         "forwards": True,
     },
     {
+        "command": "demo",
+        "summary": "Show the whole of it at work: upload, search, download, verify, against a sandbox of its own.",
+        "description": "Starts a sandbox on a free port, uploads a small real data set as bundles, searches, downloads in both "
+        "layouts, kills a download half-way and resumes it, checks every checksum, and leaves nothing running. "
+        "Needs the extra: pip install 'omicsdk[sandbox]'.",
+        "run": "omicsdk.cli.demo:run",
+        "bare": True,
+        "parameters": [
+            {"name": "keep", "type": "string", "help": "New folder where everything stays; by default nothing stays."},
+            {
+                "name": "large_mib",
+                "type": "integer",
+                "default": 256,
+                "help": "Size of the file whose download is killed, in MiB; a multiple of 16, 64 or more.",
+            },
+        ],
+    },
+    {
         "command": "completion",
         "summary": "Print a script that completes commands and options in your shell.",
         "description": "bash: omics completion bash > ~/.local/share/bash-completion/completions/omics\n\n"

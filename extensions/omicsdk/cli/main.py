@@ -24,16 +24,14 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
         The exit code: 0 done, 1 the service said no, 2 usage, 3 some of a batch failed, 4 credentials, 130 interrupted.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    _forgive_encoding()
+    _mend_streams()
     where = ["omics"]
     try:
         code = _dispatch(words, catalog or Catalog(), where)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read us wanted no more (`omics ... | head`); the interpreter must not flush into it again at its end.
-        import os
-
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever read us wanted no more: omics ... | head
+        _abandon_stdout()
         return 0
     except (Exception, KeyboardInterrupt) as error:
         from omicsdk.cli.errors import exit_code, lines_of
@@ -44,8 +42,19 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
             print_traceback(error)
         for line in lines_of(error, " ".join(where)):
             print(line, file=sys.stderr)  # noqa: T201
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _abandon_stdout()
         return exit_code(error)
     return code
+
+
+def _abandon_stdout() -> None:
+    """Lets stdout lead nowhere, so that the interpreter doesn't fail to flush it at its end."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
@@ -131,9 +140,14 @@ def _write(text: str) -> int:
     return 0
 
 
-def _forgive_encoding() -> None:
-    """Descriptions have characters that an old terminal's encoding lacks; they mustn't end the command."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None and (stream.encoding or "").lower().replace("-", "") != "utf8":
-            reconfigure(errors="backslashreplace")
+def _mend_streams() -> None:
+    """Makes the standard streams take whatever is written to them."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the shell: >&-
+            import os
+
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the process ends
+        elif (stream.encoding or "").lower().replace("-", "") != "utf8" and hasattr(stream, "reconfigure"):
+            # Descriptions have characters that an old terminal's encoding lacks.
+            stream.reconfigure(errors="backslashreplace")

@@ -1,0 +1,236 @@
+"""`omics` as a process: signals, pipes, terminals, encodings. What it talks to is a bare socket."""
+
+import fcntl
+import json
+import os
+import pty
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+OMICS = str(Path(sys.executable).with_name("omics"))
+Handler = Callable[[bytes, socket.socket], None]
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This process' environment without what would steer the command."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "HCA_", "COLUMNS", "LC_"))
+    }
+    return kept | {"NO_PROXY": "*", "TERM": "xterm", "HOME": "/nonexistent"} | changes
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Handler], str]]:
+    """Starts a server that hands each request's head to a function; gives its base URL."""
+    listeners: list[socket.socket] = []
+
+    def start(handle: Handler) -> str:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def accept() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=converse, args=(connection,), daemon=True).start()
+
+        def converse(connection: socket.socket) -> None:
+            with connection:
+                head = b""
+                try:
+                    while piece := connection.recv(65536):
+                        head += piece
+                        if b"\r\n\r\n" in head:
+                            handle(head, connection)
+                            head = b""
+                except OSError:
+                    return
+
+        threading.Thread(target=accept, daemon=True).start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+
+    yield start
+    for listener in listeners:
+        listener.close()
+
+
+def answer(body: bytes, status: str = "200 OK", headers: str = "") -> bytes:
+    kind = "" if "content-type" in headers else "content-type: application/json\r\n"
+    return f"HTTP/1.1 {status}\r\ncontent-length: {len(body)}\r\n{kind}{headers}\r\n".encode() + body
+
+
+def run(*words: str, **changes: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([OMICS, *words], capture_output=True, env=environment(**changes), check=False, timeout=60)
+
+
+@contextmanager
+def started(*words: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A running `omics`, killed when the test fails."""
+    with subprocess.Popen(
+        [OMICS, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+BUNDLE = ("dss", "get-bundle", "--uuid", "u", "--replica", "aws")
+FILE = ("dss", "get-file", "--uuid", "u", "--replica", "aws")
+
+
+def test_an_interrupt_ends_with_130_and_one_line(serve):
+    asked = threading.Event()
+    forever = threading.Event()
+
+    def hang(_head: bytes, _connection: socket.socket) -> None:
+        asked.set()
+        forever.wait(60)
+
+    url = serve(hang)
+    with started("--base-url", url, *BUNDLE) as process:
+        assert asked.wait(30)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    forever.set()
+    assert (process.returncode, out, err) == (130, b"", b"omics: interrupted.\n")
+
+
+def test_a_reader_that_wants_no_more_is_no_error(serve):
+    def flood(_head: bytes, connection: socket.socket) -> None:
+        connection.sendall(answer(b"x" * 50_000_000, headers="content-type: application/octet-stream\r\n"))
+
+    with started("--base-url", serve(flood), *FILE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read(10) == b"x" * 10
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 0
+
+
+def test_json_into_a_closed_pipe_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run([OMICS, "--help"], stdout=writing, stderr=subprocess.PIPE, env=environment(), check=False)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_disk_is_one_line():
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run([OMICS, "--help"], stdout=full, stderr=subprocess.PIPE, env=environment(), check=False)
+    assert ran.returncode == 1
+    assert ran.stderr == b"omics: No space left on device\n"
+
+
+def test_closed_streams_do_no_harm():
+    ran = subprocess.run(["sh", "-c", f"{OMICS} --help >&- 2>&-"], env=environment(), check=False)
+    assert ran.returncode == 0
+
+
+def test_an_encoding_that_lacks_a_character_escapes_it(serve):
+    url = serve(lambda _head, connection: connection.sendall(answer('{"name": "é→"}'.encode())))
+    ran = run("--base-url", url, *BUNDLE, "--no-paginate", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert json.loads(ran.stdout) == {"name": "é→"}
+
+
+def test_bytes_go_to_stdout_as_they_are(serve):
+    content = bytes(range(256)) * 5000
+    kind = "content-type: application/json\r\n"
+    url = serve(lambda _head, connection: connection.sendall(answer(content, headers=kind)))
+    ran = run("--base-url", url, *FILE)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert ran.stdout == content
+
+
+def test_a_body_that_is_cut_is_told(serve):
+    def cut(_head: bytes, connection: socket.socket) -> None:
+        connection.sendall(answer(b"x" * 1000)[:-10])
+        connection.close()
+
+    ran = run("--base-url", serve(cut), *FILE)
+    assert ran.returncode == 1
+    assert ran.stderr.count(b"\n") == 1
+    assert b"Traceback" not in ran.stderr
+
+
+def test_nobody_listening_is_one_line_with_the_address():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    ran = run("--log-level", "ERROR", "--base-url", f"http://127.0.0.1:{port}/v1", "dss", "put-bundle", *PUT)
+    assert ran.returncode == 1
+    assert ran.stderr.count(b"\n") == 1
+    assert str(port).encode() in ran.stderr
+
+
+def on_a_terminal(*words: str, columns: int = 80, typed: bytes = b"", **changes: str) -> tuple[int, str]:
+    """Runs `omics` on a pseudo-terminal; gives its exit code and all that it showed."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    process = subprocess.Popen(
+        [OMICS, *words], stdin=slave, stdout=slave, stderr=slave, env=environment(**changes), close_fds=True
+    )
+    os.close(slave)
+    if typed:
+        os.write(master, typed)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(master, 65536)
+        except OSError:  # Linux says EIO when the last writer is gone
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(master)
+    return process.wait(30), shown.decode().replace("\r\n", "\n")
+
+
+def test_help_fits_the_terminal():
+    for columns in (60, 100):
+        code, shown = on_a_terminal("dss", "download", "--help", columns=columns)
+        assert code == 0
+        assert max(map(len, shown.splitlines())) in range(columns - 12, columns + 1)
+
+
+def test_a_terminal_shows_a_table(serve):
+    body = json.dumps({"bundle": {"uuid": "u-1", "files": [{"name": "a.json", "size": 3}, {"name": "b", "size": 4}]}})
+    code, shown = on_a_terminal("--base-url", serve(lambda _h, c: c.sendall(answer(body.encode()))), *BUNDLE)
+    assert code == 0
+    assert "bundle.uuid" in shown
+    assert "bundle.files (2)" in shown
+    assert "{" not in shown
+
+
+def test_deleting_asks_and_no_is_no(serve):
+    asked: list[bytes] = []
+
+    def note(head: bytes, connection: socket.socket) -> None:
+        asked.append(head)
+        connection.sendall(answer(b"{}"))
+
+    url = serve(note)
+    words = ("--base-url", url, "dss", "delete-collection", "--uuid", "u", "--replica", "aws")
+    code, shown = on_a_terminal(*words, typed=b"n\n")
+    assert (code, asked) == (130, [])
+    assert "[y/N]" in shown
+    code, shown = on_a_terminal(*words, typed=b"y\n")
+    assert (code, len(asked)) == (0, 1)
+
+
+PUT = ("--uuid", "u", "--version", "v", "--replica", "aws", "--creator-uid", "0", "--files", "{}")

@@ -1,0 +1,62 @@
+"""What showing help loads: this list is what start-up is made of, so it only grows on purpose."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+OURS = {
+    "omicsdk",
+    "omicsdk.cli",
+    *(f"omicsdk.cli.{name}" for name in ("builtin", "catalog", "help", "main", "mistakes", "options", "services")),
+    "omicsdk_api",
+}
+LIBRARY = {"__future__", "_json", "json", "json.decoder", "json.encoder", "json.scanner"}
+# The script that installers write imports re; json would too.
+OF_RE = {
+    *("re", "re._casefix", "re._compiler", "re._constants", "re._parser", "_sre", "copyreg", "enum", "types"),
+    *(
+        "functools",
+        "_functools",
+        "collections",
+        "_collections",
+        "itertools",
+        "keyword",
+        "operator",
+        "_operator",
+        "reprlib",
+    ),
+}
+WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external", "warnings", "_warnings"} | {
+    "omicsdk.cli.workflows",
+    "omicsdk.cli.workflows.dss",
+}
+
+PROBE = """
+import sys
+before = set(sys.modules)
+from omicsdk.cli.main import main
+code = main(sys.argv[1:])
+loaded = sorted(set(sys.modules) - before)
+import json
+print(json.dumps({"code": code, "loaded": loaded}), file=sys.stderr)
+"""
+
+
+def loaded_by(*words: str) -> set[str]:
+    ran = subprocess.run([sys.executable, "-c", PROBE, *words], capture_output=True, text=True, check=True)
+    probe = json.loads(ran.stderr)
+    assert probe["code"] == 0
+    assert ran.stdout.startswith("Usage: omics")
+    return set(probe["loaded"])
+
+
+@pytest.mark.parametrize("words", [("--help",), (), ("help",), ("sandbox", "--help"), ("completion", "-h")])
+def test_help_loads_no_more_than_it_must(words):
+    assert loaded_by(*words) <= OURS | LIBRARY | OF_RE
+
+
+@pytest.mark.parametrize("words", [("dss", "--help"), ("dss", "download", "--help"), ("dss", "get-bundle", "--help")])
+def test_help_of_a_service_adds_its_workflows(words):
+    assert loaded_by(*words) <= OURS | LIBRARY | OF_RE | WORKFLOWS
