@@ -299,8 +299,7 @@ def test_an_event_loop_goes_on_while_a_token_is_renewed():
             "https://api.example.org", credentials=token, transport=httpx.MockTransport(answer), clock=clock
         )
         call = asyncio.create_task(transport.send(Request("GET", "/x", (), None, True, True, "get_x")))
-        while not asked.is_set():
-            await asyncio.sleep(0)
+        assert await asyncio.to_thread(asked.wait, 5)
         go_on.set()  # only a loop that runs gets here
         await call
 

@@ -1,0 +1,84 @@
+"""Small private files, written whole or not at all: settings and tokens."""
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from omicsdk.core.errors import ConfigError
+
+
+def write_private(path: Path, text: str) -> None:
+    """Puts a text in a file's place at once, readable by its owner only.
+
+    A reader sees the old text or the new one, and after a power cut the file is one of them too. Where the path is a
+    link, what it points at is replaced.
+
+    Args:
+        path: The file; folders that are missing are made, readable by their owner only.
+        text: What shall stand in it, written as UTF-8 with "\\n" line ends.
+
+    Raises:
+        ConfigError: It can't be written.
+    """
+    target = path.resolve()
+    try:
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # mkstemp gives a name that nobody can foresee and mode 0600 from the start.
+        number, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(target)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        raise ConfigError(
+            f"{path} can't be written: {error.strerror or error}",
+            remedy="Check the permissions of the file and its folder, and that there is room on the disk.",
+        ) from error
+
+
+def read_private(path: Path) -> str | None:
+    """Reads a file that holds secrets.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its text, or None when there is no such file.
+
+    Raises:
+        ConfigError: Others than its owner can read it, it belongs to somebody else, or it can't be read.
+    """
+    try:
+        with path.open("rb") as file:
+            # Looked at after opening, so that it is the same file that is read.
+            _refuse_shared(path, os.fstat(file.fileno()))
+            return file.read().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} isn't text", remedy="Delete it and log in again.") from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path} can't be read: {error.strerror or error}", remedy="Check the file's permissions."
+        ) from error
+
+
+def _refuse_shared(path: Path, status: os.stat_result) -> None:
+    if os.name == "nt":  # the folder of a user's settings is private there, and modes say nothing
+        return
+    if status.st_uid not in (os.geteuid(), 0):
+        raise ConfigError(f"{path} holds secrets and belongs to another user", remedy="Delete it and log in again.")
+    mode = stat.S_IMODE(status.st_mode)
+    if mode & 0o077:
+        raise ConfigError(
+            f"{path} holds secrets and others can read it (mode {mode:04o})",
+            remedy=f"Run: chmod 600 {path} (and renew the secrets if somebody may have read them).",
+        )

@@ -1,0 +1,231 @@
+"""Layered settings: merging, array operators, origins, files that are wrong, saving."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import stat
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.config import ARRAY_OPERATORS, Layer, Setting, merged, read_layer, save
+from omicsdk.core.errors import ConfigError
+
+
+def values(*layers):
+    return merged([Layer(f"layer {number}", each) for number, each in enumerate(layers, 1)]).values
+
+
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        ([], {}),
+        ([{"a": 1}, {"a": 2}], {"a": 2}),
+        ([{"a": {"b": 1, "c": 2}}, {"a": {"c": 3, "d": 4}}], {"a": {"b": 1, "c": 3, "d": 4}}),
+        ([{"a": {"b": 1}}, {"a": 5}], {"a": 5}),
+        ([{"a": 5}, {"a": {"b": 1}}], {"a": {"b": 1}}),
+        ([{"a": {"b": 1}}, {"a": {}}], {"a": {"b": 1}}),
+        ([{"a": 1}, {"a": {}}], {"a": {}}),
+        ([{"a": {"b": 1}}, {"a": None}], {"a": None}),
+        ([{"a": [1, 2]}, {"a": [3]}], {"a": [3]}),
+        ([{"a": [1, 2]}, {"a": {"$append": 3}}], {"a": [1, 2, 3]}),
+        ([{"a": [1, 2]}, {"a": {"$append": [3]}}], {"a": [1, 2, [3]]}),
+        ([{"a": [1, 2]}, {"a": {"$extend": [3, 4]}}], {"a": [1, 2, 3, 4]}),
+        ([{"a": [1, 2]}, {"a": {"$extendleft": [3, 4]}}], {"a": [3, 4, 1, 2]}),
+        ([{"a": [1, 2]}, {"a": {"$insert": {"1": 9}}}], {"a": [1, 9, 2]}),
+        ([{"a": [1, 2]}, {"a": {"$insert": {"0": 8, "1": 9}}}], {"a": [8, 9, 1, 2]}),
+        ([{"a": [1, 2, 1]}, {"a": {"$remove": 1}}], {"a": [2, 1]}),
+        ([{"a": [1, 2]}, {"a": {"$remove": 7}}], {"a": [1, 2]}),
+        ([{"a": {"$append": 1}}], {"a": [1]}),
+        ([{"a": {"$remove": 1}}], {"a": []}),
+        ([{"a": {"b": [1]}}, {"a": {"b": {"$append": 2}}}, {"a": {"b": {"$append": 3}}}], {"a": {"b": [1, 2, 3]}}),
+        ([{"a": {"$other": 1}}], {"a": {"$other": 1}}),
+        ([{"a": {"$append": 1, "b": 2}}], {"a": {"$append": 1, "b": 2}}),
+    ],
+)
+def test_merging(layers, expected):
+    before = copy.deepcopy(layers)
+    assert values(*layers) == expected
+    assert layers == before
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (
+            [{"a": {"b": 5}}, {"a": {"b": {"$append": 1}}}],
+            r"layer 2: a\.b has \$append, but what it changes isn't an array",
+        ),
+        ([{"a": []}, {"a": {"$extend": 1}}], r"layer 2: a: \$extend takes an array"),
+        ([{"a": []}, {"a": {"$extendleft": "xy"}}], r"\$extendleft takes an array"),
+        ([{"a": []}, {"a": {"$insert": [1]}}], r"\$insert takes an object"),
+        ([{"a": []}, {"a": {"$insert": {"first": 1}}}], r"\$insert takes an object"),
+    ],
+)
+def test_operators_that_make_no_sense(layers, message):
+    with pytest.raises(ConfigError, match=message):
+        values(*layers)
+
+
+def test_deep_settings_are_refused():
+    deep = {}
+    for _ in range(200):
+        deep = {"a": deep} if deep else {"a": 1}
+    with pytest.raises(ConfigError, match="nested deeper"):
+        values(deep)
+
+
+def test_every_value_knows_its_origin():
+    settings = merged(
+        [
+            Layer("built in", {"log_level": "INFO", "dss": {"url": "https://one", "areas": ["x"]}, "empty": {}}),
+            Layer("/etc/config.json", {"dss": {"url": "https://two"}}),
+            Layer("the environment", {"dss": {"areas": {"$append": "y"}}, "empty": {"a": 1}}),
+        ]
+    )
+    assert list(settings) == [
+        Setting(("log_level",), "INFO", "built in"),
+        Setting(("dss", "url"), "https://two", "/etc/config.json"),
+        Setting(("dss", "areas"), ["x", "y"], "built in, the environment"),
+        Setting(("empty", "a"), 1, "the environment"),
+    ]
+    assert next(iter(settings)).name == "log_level"
+    assert settings.get("dss", "url") == "https://two"
+    assert settings.origin("dss", "url") == "/etc/config.json"
+    assert settings.get("dss", "url", "scheme") is None
+    assert settings.get("nothing", default=7) == 7
+    assert settings.origin("dss") is None
+
+
+names = st.sampled_from("abc")
+scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
+operators = st.sampled_from(
+    [{"$append": 1}, {"$extend": [1, 2]}, {"$extendleft": [3]}, {"$insert": {"0": 4}}, {"$remove": 1}]
+)
+trees = st.recursive(
+    scalars | st.lists(scalars, max_size=2), lambda inner: st.dictionaries(names, inner, max_size=3), max_leaves=8
+)
+objects = st.dictionaries(names, trees, max_size=3)
+
+
+def plain(layer, below):
+    """Merging without operators, as simply as it can be said."""
+    result = dict(below)
+    for key, value in layer.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = plain(value, result[key]) if both else plain(value, {}) if isinstance(value, dict) else value
+    return result
+
+
+@given(st.lists(objects, max_size=4))
+def test_merging_is_what_the_rule_says(layers):
+    expected = {}
+    for layer in layers:
+        expected = plain(layer, expected)
+    assert values(*layers) == expected
+
+
+@given(st.lists(objects, max_size=4))
+def test_every_value_has_exactly_one_place_and_origin(layers):
+    settings = merged([Layer(str(number), each) for number, each in enumerate(layers)])
+    listed = list(settings)
+    assert {setting.keys for setting in listed} == set(settings.origins)
+    assert all(settings.get(*setting.keys) == setting.value for setting in listed)
+    assert all(setting.origin in map(str, range(len(layers))) for setting in listed)
+
+
+@given(objects)
+def test_a_layer_twice_is_a_layer_once(layer):
+    assert values(layer, layer) == values(layer)
+
+
+@given(st.lists(operators, max_size=6), st.lists(st.integers(0, 4), max_size=4))
+def test_operators_leave_no_trace(changes, array):
+    result = values({"a": array}, *[{"a": change} for change in changes])["a"]
+    assert isinstance(result, list)
+    assert not any(operator in json.dumps(result) for operator in ARRAY_OPERATORS)
+
+
+def test_a_file_that_is_not_there_is_no_layer(tmp_path):
+    assert read_layer(tmp_path / "config.json") is None
+    (tmp_path / "file").write_text("{}")
+    assert read_layer(tmp_path / "file" / "config.json") is None
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "message"),
+    [
+        (b'{\n  "a": 1,\n  "b": oops\n}', ":3:8", "not JSON: Expecting value"),
+        (b'{"a": 1', ":1:8", "not JSON"),
+        (b"", ":1:1", "not JSON"),
+        (b'{"a":\n"\xff"}', ":2:2", "not UTF-8"),
+        (b"[1]", ":1:1", "not a JSON object"),
+        (b"[" * 100_000, "", "nested too deeply"),
+    ],
+)
+def test_a_file_that_is_wrong_is_named_with_its_place(tmp_path, content, place, message):
+    path = tmp_path / "config.json"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        read_layer(path)
+    assert str(caught.value).startswith(f"{path}{place}: {message}")
+    assert str(caught.value).endswith("Correct the file, or move it away to go on without it.")
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    (tmp_path / "c.json").write_bytes(b'\xef\xbb\xbf{"a": 1}')
+    assert read_layer(tmp_path / "c.json") == Layer(str(tmp_path / "c.json"), {"a": 1})
+
+
+def test_a_folder_is_no_settings_file(tmp_path):
+    with pytest.raises(ConfigError, match="can't be read"):
+        read_layer(tmp_path)
+
+
+@given(objects)
+def test_what_is_saved_is_read(tmp_path_factory, layer):
+    path = tmp_path_factory.mktemp("config") / "c.json"
+    save(path, layer)
+    assert read_layer(path).values == layer
+
+
+def test_saving_is_private_and_leaves_nothing_else(tmp_path):
+    path = tmp_path / "new" / "folder" / "config.json"
+    save(path, {"token": "x"})
+    save(path, {"token": "y"})
+    assert json.loads(path.read_text()) == {"token": "y"}
+    assert [each.name for each in path.parent.iterdir()] == ["config.json"]
+    if sys.platform != "win32":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_save_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / "config.json"
+    save(path, {"a": 1})
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigError, match="No space left on device"):
+        save(path, {"a": 2})
+    assert json.loads(path.read_text()) == {"a": 1}
+    assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_link_stays_a_link(tmp_path):
+    (tmp_path / "real.json").write_text("{}")
+    (tmp_path / "config.json").symlink_to(tmp_path / "real.json")
+    save(tmp_path / "config.json", {"a": 1})
+    assert (tmp_path / "config.json").is_symlink()
+    assert json.loads((tmp_path / "real.json").read_text()) == {"a": 1}
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"config\.json can't be written"):
+        save(tmp_path / "file" / "config.json", {})

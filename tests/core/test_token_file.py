@@ -1,0 +1,91 @@
+"""Stored tokens: private, by origin, and clear about what is wrong with their file."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+import pytest
+from omicsdk.core.credentials import Token
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.token_file import TokenFile
+
+HERE = "https://dss.example.org/v1/swagger.json"
+posix = pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")
+
+
+@pytest.fixture
+def tokens(tmp_path):
+    return TokenFile(tmp_path / "omics" / "tokens.json")
+
+
+def test_a_token_belongs_to_its_origin(tokens):
+    assert tokens.get(HERE) is None
+    tokens.put(HERE, Token("one", 5.0))
+    tokens.put("https://auth.example.org", Token("two"))
+    assert tokens.get("https://dss.example.org:443/other") == Token("one", 5.0)
+    assert tokens.get("https://auth.example.org/") == Token("two", None)
+    assert tokens.get("http://dss.example.org") is None
+    assert tokens.get("https://dss.example.org:8443") is None
+    tokens.put(HERE, Token("three"))
+    assert tokens.get(HERE) == Token("three")
+    assert tokens.delete(HERE)
+    assert not tokens.delete(HERE)
+    assert tokens.get(HERE) is None
+    assert tokens.get("https://auth.example.org") == Token("two")
+
+
+@posix
+def test_the_file_is_private(tokens):
+    tokens.put(HERE, Token("canary"))
+    assert stat.S_IMODE(tokens.path.stat().st_mode) == 0o600
+    assert "canary" not in repr(tokens)
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666, 0o644])
+def test_a_file_that_others_can_read_is_refused(tokens, mode):
+    tokens.put(HERE, Token("canary"))
+    tokens.path.chmod(mode)
+    for use in (lambda: tokens.get(HERE), lambda: tokens.put(HERE, Token("x")), lambda: tokens.delete(HERE)):
+        with pytest.raises(ConfigError, match=f"mode {mode:04o}.*chmod 600") as caught:
+            use()
+        assert "canary" not in str(caught.value)
+
+
+@posix
+def test_a_file_of_somebody_else_is_refused(tokens, monkeypatch):
+    tokens.put(HERE, Token("one"))
+    uid = tokens.path.stat().st_uid
+    if uid == 0:
+        os.chown(tokens.path, 12345, -1)
+        uid = 12345
+    monkeypatch.setattr(os, "geteuid", lambda: uid + 1)
+    with pytest.raises(ConfigError, match="belongs to another user"):
+        tokens.get(HERE)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"{", "isn't JSON"),
+        (b"[]", "isn't a JSON object"),
+        (b'{"https://dss.example.org:443": 1}', "isn't a JSON object"),
+        (b'{"https://dss.example.org:443": {}}', "without a token"),
+        (b'{"https://dss.example.org:443": {"access_token": "t", "expires_at": "soon"}}', "without a token"),
+        (b"\xff", "isn't text"),
+    ],
+)
+def test_a_file_that_is_wrong_is_named(tokens, content, what):
+    tokens.put(HERE, Token("one"))
+    tokens.path.write_bytes(content)
+    with pytest.raises(ConfigError, match=what) as caught:
+        tokens.get(HERE)
+    assert str(tokens.path) in str(caught.value)
+    assert "log in again" in str(caught.value)
+
+
+def test_what_is_no_address_is_refused(tokens):
+    with pytest.raises(ConfigError, match="isn't a service's address"):
+        tokens.put("dss", Token("one"))
