@@ -1,0 +1,49 @@
+"""The page on performance says what was measured, goals that were missed included."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / "docs" / "build.py"
+SPEC = importlib.util.spec_from_file_location("docs_build", SCRIPT)
+assert SPEC is not None
+assert SPEC.loader is not None
+BUILD = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(BUILD)
+
+
+def row(**changed):
+    return {"case": "a | b", "ours": 0.02, "peer": 0.01, "ratio": 2.0, "goal": 3.0, "rounds": 20} | changed
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted"),
+    [
+        ({}, r"| a \| b | 20.0 ms | 10.0 ms | 2.00 | ≤ 3 | 20 |"),
+        ({"goal": 1.5}, "| 2.00 (missed) | ≤ 1.5 |"),
+        ({"goal": 1.5, "higher": True}, "| 2.00 | ≥ 1.5 |"),
+        ({"goal": 2.5, "higher": True}, "| 2.00 (missed) | ≥ 2.5 |"),
+        ({"goal": 1.5, "bound": {"ratio": 2.0, "reason": "of the disk"}}, "| 2.00 (bounded) | ≤ 1.5 |"),
+        ({"ours_cpu": 0.015, "peer_cpu": 1.5}, "| 20.0 ms (15.0 ms) | 10.0 ms (1.50 s) |"),
+        ({"ours": 1234.5, "unit": "MiB", "peer": None}, "| 1,234.50 MiB |  |"),
+    ],
+)
+def test_a_row(changed, wanted):
+    page = BUILD.performance({"some": {"machine": {"system": "Linux", "cores": 2}, "rows": [row(**changed)]}})
+    assert wanted in page
+    assert "on Linux, cores 2." in page
+
+
+def test_a_bound_is_told_with_its_reason():
+    bounded = row(bound={"ratio": 2.0, "reason": "the disk takes as long"})
+    page = BUILD.performance({"some": {"machine": "a laptop", "rows": [bounded]}})
+    assert "a | b: bounded at 2, because the disk takes as long" in page
+
+
+def test_without_results_the_page_says_so():
+    assert "Nothing has been measured yet." in BUILD.performance({})
+
+
+def test_the_committed_page_is_what_the_committed_results_say():
+    assert BUILD.main(["--check"]) == 0
