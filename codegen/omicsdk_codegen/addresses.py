@@ -12,17 +12,35 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class Refused(Exception):
-    """An address that isn't opened: what is wrong with it, and what to do."""
+    """An address that isn't opened.
 
-    def __init__(self, message: str, remedy: str) -> None:
+    Attributes:
+        message: what is wrong with it; follows "it refers to X, ".
+        remedy: what to do.
+        missing: whether nothing is wrong but that it isn't there.
+    """
+
+    def __init__(self, message: str, remedy: str, *, missing: bool = False) -> None:
         super().__init__(message)
         self.message = message
         self.remedy = remedy
+        self.missing = missing
 
 
 def is_web(uri: str) -> bool:
     """Say whether an address is one of the network."""
-    return urlsplit(uri).scheme in _PORTS
+    return uri.partition(":")[0].lower() in _PORTS
+
+
+def spoken(reference: str) -> str:
+    """How messages tell a reference: an address of the network without what may be secret in it."""
+    if not is_web(reference):
+        return reference
+    scheme, _, rest = reference.partition(":")
+    host, slash, path = rest.lstrip("/").partition("/")
+    bare, _, fragment = path.partition("#")
+    tail = f"#{fragment}" if fragment else ""
+    return f"{scheme}://{host.rpartition('@')[2].partition('?')[0]}{slash}{bare.partition('?')[0]}{tail}"
 
 
 def file_of(uri: str, folder: Path) -> Path:
@@ -60,8 +78,8 @@ def copy_of(url: str, refs: Path | None) -> Path | None:
     Returns:
         The copy, or None when there is none inside the folder.
     """
-    parts = urlsplit(url)
-    if refs is None or not parts.hostname or "\0" in parts.path:
+    parts = _split(url)
+    if refs is None or parts is None or parts.hostname is None or "\0" in unquote(parts.path):
         return None
     hosts = (
         [parts.hostname] if parts.port is None else [f"{parts.hostname}:{parts.port}", f"{parts.hostname}_{parts.port}"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from .faults import Report
+from .faults import DocumentError, Report
+from .limits import nested_fault
 from .load import load
 from .overlay import apply, corrects
 from .places import Places
@@ -43,13 +44,16 @@ def read(
     about = [(corrects(overlay, root), overlay) for overlay in laid]
     root = apply(root, [overlay for uri, overlay in about if uri == root.uri], places)
     others = [overlay for uri, overlay in about if uri != root.uri]
-    resolved = resolve(
-        root,
-        others,
-        allow_urls=allow_urls,
-        refs=refs,
-        missing_as_any=missing_as_any,
-        places=places,
-        report=report or Report(),
-    )
-    return upgrade(resolved)
+    try:
+        resolved = resolve(
+            root,
+            others,
+            allow_urls=allow_urls,
+            refs=refs,
+            missing_as_any=missing_as_any,
+            places=places,
+            report=report or Report(),
+        )
+        return upgrade(resolved)
+    except RecursionError as error:  # each file is within the limit, but one put into the other isn't
+        raise DocumentError([nested_fault(root.label, None)]) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urljoin
 
-from .addresses import Refused, is_allowed
+from .addresses import Refused, is_allowed, spoken
 from .limits import MAX_BYTES
 
 # As many hops as a published schema's short address takes, with room.
@@ -32,7 +32,7 @@ def fetch(url: str, prefixes: Sequence[str], timeout: float = 30.0) -> bytes:
             for _ in range(_MAX_REDIRECTS + 1):
                 if not is_allowed(url, prefixes):
                     raise Refused(
-                        f"which leads to {url.partition('?')[0]}, where nothing is allowed to be fetched",
+                        f"which leads to {spoken(url)}, where nothing is allowed to be fetched",
                         "Allow it with --allow-url.",
                     )
                 with client.stream("GET", url) as answer:

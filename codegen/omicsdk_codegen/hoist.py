@@ -1,13 +1,16 @@
-"""Names for schemas that stand elsewhere than where a document keeps its schemas."""
+"""Schemas that stand elsewhere than where a document keeps its schemas: they are moved there, under their own names."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypeVar
 
-from .values import tokens
+from .finding import Finder
+from .source import Source
+from .targets import Store, Target
+from .values import Json, Object, tokens
 
 Key = TypeVar("Key")
 
@@ -99,3 +102,49 @@ def assign_names(
             return names
         for key in longer:
             lengths[key] += 1
+
+
+class Hoists:
+    """Gathers the schemas to be moved, and lets references to them wait for their names."""
+
+    def __init__(self, root: Source, finder: Finder, store: Store) -> None:
+        self._root = root
+        self._finder = finder
+        self._store = store
+        self._targets: dict[tuple[str, str], Target] = {}
+        self._waiting: list[tuple[Object, str, tuple[str, str]]] = []
+
+    def refer(self, holder: Object, key: str, target: Target) -> None:
+        """Let a member be the reference to a schema; one that needs a name gets it when all are known."""
+        name = self._finder.home_name(target)
+        if name is not None:
+            holder[key] = self._finder.home_reference(name)
+        else:
+            holder[key] = ""
+            self._targets.setdefault(target.key, target)
+            self._waiting.append((holder, key, target.key))
+
+    def move(self, data: Object, walk: Callable[[Target], Json]) -> None:
+        """Put all of them into a document's home of schemas.
+
+        Args:
+            data: the document; its home is made where it has none.
+            walk: resolves a schema; what that refers to is moved as well.
+        """
+        walked: dict[tuple[str, str], Json] = {}
+        while len(walked) < len(self._targets):
+            for key in [key for key in self._targets if key not in walked]:
+                walked[key] = walk(self._targets[key])
+        files = {key: self._store.portable(key[0]) for key in walked}
+        words = {key: name_parts(files[key], key[1], key[0] == self._root.uri) for key in walked}
+        places = {key: f"{files[key]}#{key[1]}" for key in walked}
+        names = assign_names(words, places, set(self._finder.home_names))
+        home: Object = data
+        for step in self._finder.home if walked else ():
+            inner = home.get(step)
+            home[step] = inner = inner if isinstance(inner, dict) else {}
+            home = inner
+        for key in sorted(walked, key=lambda key: names[key]):
+            home[names[key]] = walked[key]
+        for holder, member, key in self._waiting:
+            holder[member] = self._finder.home_reference(names[key])

@@ -7,8 +7,8 @@ from .values import Json
 
 # Twice the largest document known to be published (a cloud vendor's, some 30 MB).
 MAX_BYTES = 64 * 1024 * 1024
-# Published documents stay under 40; the steps walk by recursion, and Python stops that at 1,000 calls.
-MAX_DEPTH = 200
+# Published documents stay under 40; the steps walk by recursion, a few calls a level, and Python stops that at 1,000.
+MAX_DEPTH = 100
 # What aliases may add, in values: a hundred times what documents with anchors do, and some 100 MB.
 MAX_COPIED = 1_000_000
 

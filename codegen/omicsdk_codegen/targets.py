@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from .addresses import Refused, copy_of, file_of, is_allowed, is_web
+from .addresses import Refused, copy_of, file_of, is_allowed, is_web, spoken
 from .faults import DocumentError
 from .load import decode, load_bytes, read_file
 from .overlay import apply
@@ -52,6 +52,7 @@ class Store:
         self._fetch = fetch
         self._sources: dict[str, Source] = {root.uri: root}
         self._failed: dict[str, DocumentError | Refused] = {}
+        self._keys: dict[str, str] = {}
 
     def __contains__(self, uri: object) -> bool:
         """Whatever is asked for is found here or nowhere: jsonref opens nothing on its own."""
@@ -92,6 +93,10 @@ class Store:
                 raise
         return self._sources[key]
 
+    def replace(self, source: Source) -> None:
+        """Let a file's changed form stand for it."""
+        self._sources[source.uri] = source
+
     def text(self, base: Source, reference: str) -> str:
         """Read a file that holds a text.
 
@@ -104,19 +109,21 @@ class Store:
         return decode(raw, label)
 
     def _key(self, uri: str) -> str:
-        return uri if is_web(uri) else file_of(uri, self._folder).as_uri()
+        if uri not in self._keys:
+            self._keys[uri] = uri if is_web(uri) else file_of(uri, self._folder).as_uri()
+        return self._keys[uri]
 
     def _open(self, key: str) -> tuple[Path, str, bytes]:
         if is_web(key):
             return self._open_web(key)
         path = file_of(key, self._folder)
         if not path.is_file():
-            raise Refused("which isn't there", "Correct the reference, or put the file there.")
+            raise Refused("which isn't there", "Correct the reference, or put the file there.", missing=True)
         label = str(self._folder / path.relative_to(self._folder.resolve()))
         return path, label, read_file(path, label)
 
     def _open_web(self, url: str) -> tuple[Path, str, bytes]:
-        label = url.partition("?")[0]
+        label = spoken(url)
         copy = copy_of(url, self._refs)
         if copy is not None:
             return copy, str(copy), read_file(copy, str(copy))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from .faults import DocumentError
+from .notes import shown
 from .resolve import Resolved
-from .upgrade_context import Context, shown
+from .upgrade_context import Context
 from .upgrade_parts import Parts
 from .upgrade_paths import Paths
 from .upgrade_schema import Schemas

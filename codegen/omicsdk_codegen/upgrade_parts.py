@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .upgrade_context import Context, shown
+from .notes import shown
+from .upgrade_context import Context
 from .upgrade_schema import SCHEMA_WORDS, Schemas
 from .values import Json, Node, Object
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .dialect import METHODS
-from .upgrade_context import Context, shown
+from .notes import shown
+from .upgrade_context import Context
 from .upgrade_parts import Parts
 from .values import Json, Object
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from .dialect import TREE
-from .upgrade_context import Context, shown
+from .notes import shown
+from .upgrade_context import Context
 from .values import Json, Node, Object, schema_pointer, tokens
 
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")

@@ -1,0 +1,151 @@
+"""Following references: to what they mean in the end, with the names that schemas have at the document's home of schemas."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from .addresses import Refused
+from .dialect import Dialect, home_of
+from .faults import DocumentError, Fault
+from .notes import Notes
+from .source import Source
+from .targets import Store, Target, locate
+from .values import Json, Object, escape, join, tokens, unescape
+
+Key = tuple[str, str]
+
+
+class Broken(Exception):
+    """A reference that leads nowhere good.
+
+    Attributes:
+        message: follows "it refers to X, ".
+        remedy: what to do.
+        missing: whether the thing just isn't there.
+        faults: those of the file that it leads into, when that is no document.
+    """
+
+    def __init__(self, message: str, remedy: str, *, missing: bool = False, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.missing = missing
+        self.faults = faults
+
+
+class Finder:
+    """Follows the references of one document.
+
+    Attributes:
+        home: where the document keeps its schemas, as keys.
+        home_pointer: the same as a pointer.
+        home_names: the schemas there, in the order of the text.
+    """
+
+    def __init__(self, root: Source, dialect: Dialect, store: Store, notes: Notes) -> None:
+        self.home = home_of(dialect)
+        self.home_pointer = join("", *self.home)
+        self._root = root
+        self._dialect = dialect
+        self._store = store
+        self._notes = notes
+        self._found: dict[Key, Target] = {}
+        # Entries at home that only refer elsewhere give their names to what they refer to.
+        self._owners: dict[Key, str] = {}
+        entries: Json = root.data
+        for key in self.home:
+            entries = entries.get(key) if isinstance(entries, dict) else None
+        self._entries: Object = entries if isinstance(entries, dict) else {}
+        self.home_names: list[str] = list(self._entries)
+        for name in self.home_names:
+            target = self._elsewhere(name)
+            if target is not None:
+                self._owners.setdefault(target.key, name)
+
+    def find(self, node: Object, source: Source) -> Target:
+        """Find what one reference points at, which may be a reference itself.
+
+        Args:
+            node: a mapping with `$ref`.
+            source: the file that it stands in.
+
+        Raises:
+            Broken: it leads nowhere good.
+        """
+        key = (source.uri, str(node["$ref"]))
+        if key not in self._found:
+            self._found[key] = self._find(node, source)
+        return self._found[key]
+
+    def follow(self, node: Object, source: Source) -> Target:
+        """Find what a reference to a schema means in the end: an entry at home, or what isn't merely a reference.
+
+        Raises:
+            Broken: it leads nowhere good.
+        """
+        target = self.find(node, source)
+        seen: set[Key] = set()
+        while isinstance(target.value, dict) and self.is_bare(target.value) and self.home_name(target) is None:
+            if target.key in seen:
+                raise Broken("which leads back to itself", "State what it should be.")
+            seen.add(target.key)
+            target = self.find(target.value, target.source)
+        return target
+
+    def home_name(self, target: Target) -> str | None:
+        """The name that a schema has at home; None when it has none there."""
+        if target.source.uri == self._root.uri:
+            way = tokens(target.pointer)
+            if tuple(way[:-1]) == self.home:
+                return way[-1]
+        return self._owners.get(target.key)
+
+    def home_reference(self, name: str) -> str:
+        """How a schema at home is referred to."""
+        return "#" + join(self.home_pointer, name)
+
+    def owned(self, name: str) -> Target | None:
+        """What an entry at home stands for that only refers elsewhere; None when it is a schema, or another's alias."""
+        target = self._elsewhere(name)
+        return target if target is not None and self._owners.get(target.key) == name else None
+
+    def is_bare(self, node: Object) -> bool:
+        """Whether a mapping is a reference and nothing else that counts."""
+        return isinstance(node.get("$ref"), str) and (self._dialect != "3.1" or len(node) == 1)
+
+    def _elsewhere(self, name: str) -> Target | None:
+        entry = self._entries[name]
+        if not isinstance(entry, dict) or not self.is_bare(entry):
+            return None
+        try:
+            target = self.follow(entry, self._root)
+        except Broken:
+            return None  # told when the entry is walked
+        at_home = target.source.uri == self._root.uri and tuple(tokens(target.pointer)[:-1]) == self.home
+        return None if at_home else target
+
+    def _find(self, node: Object, source: Source) -> Target:
+        reference = str(node["$ref"])
+        try:
+            return locate(self._store, source, reference)
+        except Refused as error:
+            meant = self._meant(reference) if source is self._root else None
+            if meant is not None:
+                self._notes.repair(node, "$ref", f"$ref: {reference}", meant)
+                return locate(self._store, source, meant)
+            raise Broken(error.message, error.remedy, missing=error.missing) from error
+        except DocumentError as error:
+            raise Broken("which is no document", "Mend that file.", faults=error.faults) from error
+        except LookupError as error:
+            raise Broken("which isn't there", self._remedy(reference), missing=True) from error
+
+    def _meant(self, reference: str) -> str | None:
+        """A bare name, or a pointer without its `#`, that fits a schema at home can mean nothing else."""
+        name = unescape(reference.removeprefix(f"{self.home_pointer}/"))
+        return f"#{self.home_pointer}/{escape(name)}" if name in self._entries else None
+
+    def _remedy(self, reference: str) -> str:
+        close = difflib.get_close_matches(reference.rpartition("/")[2], self.home_names, n=1)
+        meant = f"Did you mean {close[0]}? " if close else ""
+        return f"{meant}Correct it, state it in an overlay, or take it as any value with --missing-as-any."

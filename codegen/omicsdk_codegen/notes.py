@@ -1,0 +1,73 @@
+"""Noting what is wrong with a document, and what was put right, by the containers that it concerns."""
+
+from __future__ import annotations
+
+from .faults import Fault, Kind, Note, Report
+from .places import Places
+from .source import Place, Source
+from .values import Json, Node
+
+
+class Notes:
+    """What one step notes on its way through a document.
+
+    Attributes:
+        faults: what keeps the document from being read, in the order of finding.
+    """
+
+    def __init__(self, source: Source, places: Places, report: Report) -> None:
+        self.faults: list[Fault] = []
+        self._source = source
+        self._places = places
+        self._report = report
+
+    def made(self, new: Node, old: Node | None) -> None:
+        """State what a container was made of."""
+        if old is not None:
+            self._places.link(new, old)
+
+    def moved(self, new: Node, key: str, old: Node, old_key: str) -> None:
+        """State which member of an older container a member was made of."""
+        self._places.link_member(new, key, old, old_key)
+
+    def place(self, node: Node, key: str | int | None = None) -> Place:
+        """Where a container, or a member of it, stands as published."""
+        return self._places.find(node, key) or self._source.place("")
+
+    def fault(self, node: Node, key: str | int | None, message: str, remedy: str) -> None:
+        """Note what keeps the document from being read."""
+        self.faults.append(self.place(node, key).fault(message, remedy))
+
+    def note(
+        self, node: Node, key: str | int | None, kind: Kind, before: str, after: str, *, certain: bool = True
+    ) -> None:
+        """Note what is read otherwise than it is written.
+
+        Args:
+            node: the container that it stands in.
+            key: its key there; None is the container itself.
+            kind: as in `faults.Note`.
+            before: what stands there.
+            after: what is made of it.
+            certain: whether its author can have meant nothing else.
+        """
+        place = self.place(node, key)
+        self._report.add(Note(place.pointer, place.file, place.line, kind, before, after, certain))
+
+    def repair(self, node: Node, key: str | int | None, before: str, after: str, *, certain: bool = True) -> None:
+        """Note what was put right."""
+        self.note(node, key, "repair", before, after, certain=certain)
+
+    def omit(self, node: Node, key: str, why: str) -> None:
+        """Note a member that isn't taken over."""
+        before = shown(node[key]) if isinstance(node, dict) else ""
+        self.note(node, key, "omission", before, f"{key} is left out: {why}", certain=False)
+
+
+def shown(value: Json) -> str:
+    """Tell a value in a few words."""
+    if isinstance(value, dict):
+        return "a mapping of " + ", ".join(list(value)[:5])
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    return repr(value)[:60]
