@@ -29,7 +29,7 @@ COMMANDS: list[dict[str, Any]] = [
         "path": "/widgets",
         "summary": "List widgets 100% of the time.",
         "description": "Each has a name.\n\n- one\n- two",
-        "items": "data.widgets",
+        "paged": "data.widgets",
         "parameters": [
             {"name": "per_page", "in": "query", "type": "integer", "default": 2, "help": "How many a page, %d."},
             {"name": "query", "in": "query", "type": "string", "help": "Words to look for."},
@@ -79,6 +79,7 @@ COMMANDS: list[dict[str, Any]] = [
         "method": "HEAD",
         "path": "/widgets/{uuid}",
         "summary": "Give a widget's headers.",
+        "headers": True,
         "parameters": [UUID],
     },
     {
@@ -89,6 +90,17 @@ COMMANDS: list[dict[str, Any]] = [
         "summary": "Give bytes.",
         "streams": True,
         "parameters": [UUID],
+    },
+    {
+        "name": "get_twice",
+        "command": "get-twice",
+        "method": "GET",
+        "path": "/twice",
+        "summary": "Takes one name in two places.",
+        "parameters": [
+            {"name": "id", "python": "id", "in": "query", "type": "string"},
+            {"name": "id", "python": "body_id", "in": "body", "type": "integer"},
+        ],
     },
     {
         "name": "get_clash",
@@ -105,7 +117,7 @@ COMMANDS: list[dict[str, Any]] = [
 
 
 def _operation(command: dict[str, Any]) -> type[Operation]:
-    items = command.get("items")
+    items = command.get("paged")
     facts = OperationFacts(
         name=command["name"],
         method=command["method"],

@@ -114,6 +114,12 @@ def test_options_that_clash_are_the_operations(omics, widgets):
     assert omics("widgets", "get-clash", "-h").out.startswith("Usage: omics widgets get-clash")
 
 
+def test_one_name_in_two_places_has_two_options(omics, widgets):
+    assert omics("widgets", "get-twice", "--id", "a", "--body-id", "5").code == 0
+    assert widgets.asked[0].url.params["id"] == "a"
+    assert json.loads(widgets.asked[0].content) == {"body_id": 5}
+
+
 def test_tsv_has_a_header_and_escapes(omics, widgets):
     rows = [{"a": "x\ty", "b": None}, {"a": 1, "c": {"d": [1]}}]
     widgets.answer = lambda _: httpx.Response(200, json={"data": {"widgets": rows}})

@@ -123,5 +123,5 @@ def test_a_file_that_cant_be_read_is_named(tmp_path, content):
         value_of(argument("object"), [f"@{tmp_path / 'q.json'}"])
 
 
-def test_binary_is_a_path(tmp_path):
-    assert value_of(argument("binary"), [f"@{tmp_path}/x"]) == Path(tmp_path, "x")
+def test_a_file_is_a_path(tmp_path):
+    assert value_of(argument("file"), [f"@{tmp_path}/x"]) == Path(tmp_path, "x")

@@ -87,6 +87,8 @@ def command_help(found: Found, width: int) -> str:
     sections = [_filled(usage, width, "    ")]
     for text in dict.fromkeys((command.get("summary") or "", command.get("description") or "")):
         sections += _prose(text, width)
+    if command.get("deprecated"):
+        sections.append("The service's document says that this operation is deprecated.")
     for heading, arguments in (("Arguments:", words), ("Required:", required), ("Options:", optional)):
         if arguments:
             sections.append(_options(heading, arguments, width))
@@ -107,7 +109,7 @@ def placeholder(argument: Argument) -> str:
         name = "{" + ",".join(_text(choice) for choice in choices) + "}"
     elif argument.get("type") == "object":
         name = "JSON"
-    elif argument.get("type") == "binary":
+    elif argument.get("type") == "file":
         name = "FILE"
     return f"{name} ..." if argument.get("type") == "array" else name
 

@@ -9,7 +9,7 @@ from omicsdk.cli.connecting import connected, loaded
 from omicsdk.cli.console import Console
 from omicsdk.cli.debugging import show_logs
 from omicsdk.cli.errors import INTERRUPTED
-from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, own_arguments
+from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, key
 from omicsdk.cli.output import Output
 from omicsdk.cli.parser import parse, parse_globals
 from omicsdk.core.errors import UsageError
@@ -68,39 +68,31 @@ def forward(command: Command, words: list[str], *, debug: bool) -> int:
 
 def _with_defaults(command: Command, values: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        argument["name"]: values.get(argument["name"], argument.get("default"))
-        for argument in command.get("parameters", [])
+        key(argument): values.get(key(argument), argument.get("default")) for argument in command.get("parameters", [])
     }
 
 
 def _call(client: Any, found: Found, values: dict[str, Any], console: Console, output: Output) -> int:
     command = found.command
     operation = getattr(client, command.get("name", ""))
-    arguments = {
-        argument.get("python", argument["name"]): values[argument["name"]]
-        for argument in command.get("parameters", [])
-        if argument["name"] in values
-    }
+    dry_run, first_page = (values.pop(key(argument), False) for argument in (DRY_RUN, NO_PAGINATE))
     try:
-        request: Request = operation.build(**arguments)
+        request: Request = operation.build(**values)
     except (ValueError, TypeError) as error:
         raise UsageError(str(error)) from error
-    added = {argument["name"] for argument in own_arguments(command)} - {
-        argument["name"] for argument in command.get("parameters", [])
-    }
-    if DRY_RUN["name"] in added and values.get(DRY_RUN["name"]):
+    if dry_run:
         output.result(_described(request, client.base_url))
         return 0
     if deletes(command) and not console.confirm(f"Send {request.method} {client.base_url}{request.url}?"):
         console.message("nothing was sent")
         return INTERRUPTED
-    items = command.get("items")
+    items = command.get("paged")
     if command.get("streams"):
         with operation.streamed(request) as body:
             output.chunks(body.iter_bytes())
-    elif command.get("method") == "HEAD":
+    elif command.get("headers"):
         output.result(_headers(next(operation.answers(request))))
-    elif items and not (NO_PAGINATE["name"] in added and values.get(NO_PAGINATE["name"])):
+    elif items and not first_page:
         _print_pages(operation.answers(request), items, output)
     else:
         _print_answer(next(operation.answers(request)), items, output)

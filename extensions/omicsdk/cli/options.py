@@ -64,6 +64,11 @@ DRY_RUN: Argument = {
 }
 
 
+def key(argument: Argument) -> str:
+    """What an argument's value goes by: the keyword of a call; those of ours have dashes, so they clash with none."""
+    return argument.get("python") or argument["name"]
+
+
 def flag(argument: Argument) -> str:
     """An argument's long option: `--per-page` for per_page."""
     return "--" + argument["name"].replace("_", "-")
@@ -79,9 +84,14 @@ def flags(argument: Argument) -> list[str]:
 
 def own_arguments(command: Command) -> list[Argument]:
     """A command's arguments, with those that its kind adds where its own don't have the name."""
-    own = list(command.get("parameters", ()))
-    taken = {flag(argument) for argument in own}
-    if command.get("items") and flag(NO_PAGINATE) not in taken:
+    own: list[Argument] = []
+    taken: set[str] = set()
+    for argument in command.get("parameters", ()):
+        # One name in two places of a request (a path and a body): the client tells them apart, so do we.
+        renamed: Argument = {**argument, "name": key(argument)}
+        own.append(renamed if flag(argument) in taken else argument)
+        taken.add(flag(own[-1]))
+    if command.get("paged") and flag(NO_PAGINATE) not in taken:
         own.append(NO_PAGINATE)
     if deletes(command) and flag(DRY_RUN) not in taken:
         own.append(DRY_RUN)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from omicsdk.cli.mistakes import unknown_option
-from omicsdk.cli.options import GLOBALS, flags, global_arguments, own_arguments
+from omicsdk.cli.options import GLOBALS, flags, global_arguments, key, own_arguments
 from omicsdk.cli.values import kind_of, spelled, value_of
 from omicsdk.core.errors import UsageError
 
@@ -37,7 +37,7 @@ def parse(command: Command, words: list[str]) -> tuple[dict[str, Any], dict[str,
         words: The words after it.
 
     Returns:
-        Values of the command's own arguments by the document's name, and those of global options; only what was given.
+        Values of the command's own arguments by their key, and those of global options by name; only what was given.
 
     Raises:
         UsageError: A word isn't known, isn't a value of its option's type, or something required is missing.
@@ -45,8 +45,8 @@ def parse(command: Command, words: list[str]) -> tuple[dict[str, Any], dict[str,
     own = own_arguments(command)
     everywhere = global_arguments(own)
     given = _given([*own, *everywhere], words)
-    values = {argument["name"]: value for argument, value in given if argument in own}
-    missing = [argument for argument in own if argument.get("required") and argument["name"] not in values]
+    values = {key(argument): value for argument, value in given if argument in own}
+    missing = [argument for argument in own if argument.get("required") and key(argument) not in values]
     if missing:
         names = " and ".join(map(spelled, missing)) if len(missing) < 3 else ", ".join(map(spelled, missing))
         raise UsageError(f"{names} {'is' if len(missing) == 1 else 'are'} required")
@@ -66,6 +66,7 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
     parser = _Parser()
     has_words = any(argument.get("positional") for argument in arguments)
     for number, argument in enumerate(arguments):
+        # Numbers, because names may be anything.
         _add(parser, str(number), argument, has_words)
     parsed, extra = parser.parse_known_args(words)
     if extra:
@@ -80,16 +81,16 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
     return pairs
 
 
-def _add(parser: argparse.ArgumentParser, key: str, argument: Argument, has_words: bool) -> None:
+def _add(parser: argparse.ArgumentParser, dest: str, argument: Argument, has_words: bool) -> None:
     kind = kind_of(argument)
     if argument.get("positional"):
-        parser.add_argument(key, nargs="*" if kind == "array" else "?")
+        parser.add_argument(dest, nargs="*" if kind == "array" else "?")
     elif argument.get("flag") or (kind == "boolean" and has_words):
         # A word after it would be taken for its value.
-        parser.add_argument(*flags(argument), dest=key, action="store_const", const=[])
+        parser.add_argument(*flags(argument), dest=dest, action="store_const", const=[])
     elif kind == "boolean":
-        parser.add_argument(*flags(argument), dest=key, nargs="?", const=[])
+        parser.add_argument(*flags(argument), dest=dest, nargs="?", const=[])
     elif kind == "array":
-        parser.add_argument(*flags(argument), dest=key, nargs="+", action="extend")
+        parser.add_argument(*flags(argument), dest=dest, nargs="+", action="extend")
     else:
-        parser.add_argument(*flags(argument), dest=key)
+        parser.add_argument(*flags(argument), dest=dest)

@@ -6,8 +6,8 @@ completion serve both.
 
 from typing import Any, Literal, NotRequired, TypedDict
 
-Kind = Literal["string", "integer", "number", "boolean", "array", "object", "binary", "any"]
-"""What a value is; `array` takes several words, `binary` names a file, `any` is JSON or else text."""
+Kind = Literal["string", "integer", "number", "boolean", "array", "object", "file", "any"]
+"""What a value is; `array` takes several words, `file` names one that is sent as it is, `any` is JSON or else text."""
 
 
 class Argument(TypedDict):
@@ -52,8 +52,10 @@ class Command(TypedDict):
         method: An operation's HTTP method.
         path: An operation's path template.
         parameters: Its arguments.
-        items: Dotted key of a page's list, where answers come in pages.
+        paged: Dotted key of a page's list, where answers come in pages.
         streams: Whether the answer is bytes of any length.
+        headers: Whether the answer is its headers.
+        deprecated: Whether the document says that it will go.
         run: `module:function` of a handwritten command, imported when it runs.
         bare: The function needs no client: it is called with (arguments, console).
         forwards: The function gets the words as they are: it is called with (words, debug=).
@@ -66,8 +68,10 @@ class Command(TypedDict):
     method: NotRequired[str]
     path: NotRequired[str]
     parameters: NotRequired[list[Argument]]
-    items: NotRequired[str | None]
+    paged: NotRequired[str]
     streams: NotRequired[bool]
+    headers: NotRequired[bool]
+    deprecated: NotRequired[bool]
     run: NotRequired[str]
     bare: NotRequired[bool]
     forwards: NotRequired[bool]

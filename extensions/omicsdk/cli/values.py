@@ -68,7 +68,7 @@ def _single(argument: Argument, kind: str, word: str) -> Any:
         if not isinstance(value, dict):
             raise _wrong(argument, "a JSON object, or @ and the name of a file that holds one", word)
         return value  # pyright: ignore[reportUnknownVariableType]
-    if kind == "binary":
+    if kind == "file":
         return Path(word.removeprefix("@"))
     return _loose(argument, word) if kind == "any" else word
 
