@@ -10,6 +10,7 @@ OURS = {
     "omicsdk",
     "omicsdk.cli",
     *(f"omicsdk.cli.{name}" for name in ("builtin", "catalog", "help", "main", "mistakes", "options", "services")),
+    *("omicsdk.core", "omicsdk.core.version"),  # by omicsdk itself
     "omicsdk_api",
 }
 LIBRARY = {"__future__", "_json", "json", "json.decoder", "json.encoder", "json.scanner"}
