@@ -1,0 +1,247 @@
+"""The control API, and the sandbox as an object: its life, its folder, its restart."""
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from omicsdk.sandbox import FolderInUse, Rule, Sandbox
+
+
+@pytest.fixture
+def control(sandbox: Sandbox):
+    with httpx.Client(base_url=f"{sandbox.url}/_sandbox", trust_env=False, verify=False) as client:
+        yield client
+
+
+def test_what_there_is(sandbox: Sandbox, control):
+    info = control.get("/").json()
+    assert info["url"] == sandbox.url
+    assert info["services"]["dss"]["swagger_url"] == sandbox.swagger_url
+    assert Path(info["folder"]) == sandbox.folder
+
+
+def test_moving_time(sandbox: Sandbox, control):
+    assert control.post("/clock", json={"freeze": "2030-01-01T00:00:00+00:00"}).json()["frozen"]
+    assert control.post("/clock", json={"advance": 60}).json()["now"] == 1893456060
+    assert control.get("/clock").json()["now"] == sandbox.clock.now()
+    assert not control.post("/clock", json={"resume": True}).json()["frozen"]
+    for body in ({"advance": -5}, {"back": 1}, {"freeze": "soon"}):
+        assert control.post("/clock", json=body).status_code == 400
+
+
+def test_faults(control, web):
+    numbers = control.post("/faults", json=[{"action": "status", "status": 500, "times": 1}]).json()["numbers"]
+    assert web.get("/bundles/all", params={"replica": "aws"}).status_code == 500
+    [rule] = control.get("/faults").json()["faults"]
+    assert (rule["number"], rule["acted"]) == (numbers[0], 1)
+    assert control.delete(f"/faults/{numbers[0]}").status_code == 200
+    assert control.delete(f"/faults/{numbers[0]}").status_code == 404
+    assert control.post("/faults", json={"action": "burn"}).status_code == 400
+    control.post("/faults", json={"action": "cut"})
+    control.delete("/faults")
+    assert control.get("/faults").json() == {"faults": []}
+    assert control.post("/release").status_code == 200
+
+
+def test_settings(sandbox: Sandbox, control):
+    answer = control.post("/settings", json={"dss.checkout_redirects": 2}).json()
+    assert answer["dss.checkout_redirects"]["value"] == 2
+    assert answer["dss.checkout_redirects"]["meaning"]
+    for body in ({"dss.nothing": 1}, {"dss.read_only": "yes"}, {"dss.retry_after": -1}, {"dss.retry_after": True}):
+        assert control.post("/settings", json=body).status_code == 400
+    assert sandbox.settings.number("dss.checkout_redirects") == 2
+    control.post("/reset")
+    assert sandbox.settings.number("dss.checkout_redirects") == 0
+
+
+def test_tokens_end_by_the_clock(sandbox: Sandbox, control, web):
+    token = control.post("/tokens", json={"email": "a@example.org", "seconds": 60}).json()["token"]
+    web.headers["Authorization"] = f"Bearer {token}"
+    assert web.get("/collections").status_code == 200
+    sandbox.clock.advance(60)
+    answer = web.get("/collections")
+    assert (answer.status_code, answer.json()["code"]) == (401, "Unauthorized")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer nonsense", "Basic YTpi"])
+def test_tokens_that_are_none(web, header):
+    assert web.get("/collections", headers={"Authorization": header}).status_code == 401
+
+
+def test_the_request_log_keeps_no_secrets(sandbox: Sandbox, control, web, folder):
+    bundle = sandbox.seed(folder)
+    url = f"/files/{bundle['files'][3]['uuid']}"
+    location = web.get(url, params={"replica": "aws"}, headers={"Authorization": "Bearer s3cret"}).headers["location"]
+    httpx.get(location, headers={"Range": "bytes=10-"}, trust_env=False, verify=False)
+    log = control.get("/requests")
+    assert "s3cret" not in log.text
+    assert "Signature" not in log.text
+    first, second = log.json()["requests"]
+    assert (first["method"], first["path"], first["query"]) == ("GET", f"/dss/v1{url}", "replica=aws")
+    assert (first["status"], first["authorized"], first["done"]) == (302, True, True)
+    assert (second["status"], second["range"], second["sent"]) == (206, "bytes=10-", 102390)
+    assert [each["path"] for each in control.get("/requests", params={"path": "/_o"}).json()["requests"]] == [
+        second["path"]
+    ]
+    control.delete("/requests")
+    assert sandbox.requests() == []
+
+
+def test_seeding_over_http(control, web, folder):
+    made = control.post("/seed", json={"folder": str(folder), "creator_uid": 5}).json()
+    bundle = web.get(f"/bundles/{made['bundle_uuid']}", params={"replica": "aws"}).json()["bundle"]
+    assert (bundle["creator_uid"], len(bundle["files"])) == (5, 4)
+    for body in ({"folder": "relative"}, {"folder": str(folder / "no")}, {}):
+        assert control.post("/seed", json=body).status_code == 400
+
+
+def test_web_pages_cannot_reach_it(control):
+    assert control.get("/", headers={"Host": "evil.example.org"}).status_code == 403
+    assert control.get("/", headers={"Origin": "https://evil.example.org"}).status_code == 403
+    plain = control.post("/seed", content=b"{}", headers={"Content-Type": "text/plain"})
+    assert plain.status_code == 415
+    assert control.post("/clock", content=b"{", headers={"Content-Type": "application/json"}).status_code == 400
+
+
+def test_paths_that_are_none(sandbox: Sandbox, web):
+    for answer in (web.get("/nothing"), web.delete("/search"), web.request("HEAD", "/bundles/all")):
+        assert answer.status_code in (404, 405)
+    assert web.get("/nothing").json()["code"] == "not_found"
+    assert httpx.get(f"{sandbox.url}/", trust_env=False, verify=False).status_code == 404
+
+
+def test_a_body_that_is_too_large(web):
+    answer = web.post("/search", params={"replica": "aws"}, content=b" " * (33 * 1024 * 1024))
+    assert answer.status_code == 413
+
+
+def test_the_document_names_the_address_that_it_was_asked_at(sandbox: Sandbox):
+    port = sandbox.url.rpartition(":")[2]
+    for host in ("127.0.0.1", "localhost"):
+        answer = httpx.get(f"http://{host}:{port}/dss/v1/swagger.json", trust_env=False, verify=False).json()
+        assert answer["servers"] == [{"url": f"http://{host}:{port}/dss/v1"}]
+
+
+# -- the sandbox as an object
+
+
+def test_it_listens_on_loopback_only(sandbox: Sandbox):
+    port = int(sandbox.url.rpartition(":")[2])
+    with pytest.raises(OSError), socket.create_connection(("127.0.0.2", port), timeout=5):
+        pass
+
+
+def test_the_environment(sandbox: Sandbox):
+    environment = sandbox.environment()
+    assert environment["AWS_ENDPOINT_URL_S3"] == sandbox.s3_url
+    config = Path(environment["HCA_CONFIG_FILE"])
+    assert sandbox.swagger_url in config.read_text()
+    assert config.stat().st_mode & 0o77 == 0
+    headers = {"Authorization": f"Bearer {environment['OMICS_DSS_TOKEN']}"}
+    answer = httpx.get(f"{sandbox.url}/dss/v1/collections", headers=headers, trust_env=False, verify=False)
+    assert answer.status_code == 200
+
+
+def fresh(sandbox: Sandbox, folder, **options) -> Sandbox:
+    document = httpx.get(sandbox.swagger_url, trust_env=False, verify=False).json()
+    return Sandbox(folder, documents={"dss": document}, **options)
+
+
+def test_state_survives_a_restart(sandbox: Sandbox, tmp_path, folder):
+    options = {"trust_env": False, "verify": False}
+    with fresh(sandbox, tmp_path / "state") as first:
+        port = int(first.url.rpartition(":")[2])
+        bundle = first.seed(folder)
+        token = first.token()
+        first.clock.advance(100_000)
+        first.settings.turn({"dss.url_seconds": 5})
+        now = first.clock.now()
+        query = {"replica": "aws", "presignedurls": "true"}
+        first.settings.turn({"dss.url_seconds": 50_000})
+        url = f"{first.url}/dss/v1/bundles/{bundle['bundle_uuid']}"
+        files = httpx.get(url, params=query, **options).json()["bundle"]["files"]
+    with fresh(sandbox, tmp_path / "state", port=port) as second:
+        assert second.clock.now() >= now
+        assert second.settings.number("dss.url_seconds") == 50_000
+        for each in files:
+            assert httpx.get(each["url"], **options).content == (folder / each["name"]).read_bytes()
+        headers = {"Authorization": f"Bearer {token}"}
+        assert httpx.get(f"{second.url}/dss/v1/collections", headers=headers, **options).status_code == 401
+        assert httpx.get(url, params=query, **options).json()["bundle"]["version"] == bundle["version"]
+
+
+def test_waiting_notifications_survive_a_restart(sandbox: Sandbox, tmp_path, folder):
+    with fresh(sandbox, tmp_path / "state") as first:
+        first.clock.freeze()
+        headers = {"Authorization": f"Bearer {first.token()}"}
+        # Nobody listens on port 9.
+        body = {"callback_url": "http://127.0.0.1:9/hook"}
+        url = f"{first.url}/dss/v1/subscriptions?replica=aws"
+        assert httpx.put(url, headers=headers, json=body, trust_env=False, verify=False).status_code == 201
+        first.seed(folder)
+        assert first.dss.courier.settle()
+        assert [attempt.number for attempt in first.dss.courier.history()] == [1]
+    with fresh(sandbox, tmp_path / "state") as second:
+        second.clock.advance(60)
+        assert second.dss.courier.settle()
+        assert [attempt.number for attempt in second.dss.courier.history()] == [2]
+
+
+def test_a_folder_is_used_once(sandbox: Sandbox):
+    with pytest.raises(FolderInUse, match="already running"):
+        fresh(sandbox, sandbox.folder).start()
+
+
+def test_a_port_is_used_once(sandbox: Sandbox, tmp_path):
+    port = int(sandbox.url.rpartition(":")[2])
+    other = fresh(sandbox, tmp_path / "other", port=port)
+    with pytest.raises(OSError):
+        other.start()
+    with fresh(sandbox, tmp_path / "other"):
+        pass
+
+
+def test_a_temporary_folder_goes_with_it(sandbox: Sandbox):
+    with fresh(sandbox, None) as other:
+        assert other.folder.is_dir()
+    assert not other.folder.exists()
+
+
+def test_it_says_when_it_is_not_running(tmp_path):
+    with pytest.raises(RuntimeError, match="isn't running"):
+        _ = Sandbox(tmp_path).url
+
+
+def test_first_faults_come_back_after_a_reset(sandbox: Sandbox, tmp_path):
+    (tmp_path / "faults.json").write_text('[{"action": "status", "status": 500, "times": 1}]')
+    with fresh(sandbox, None, faults=tmp_path / "faults.json") as other:
+        url = f"{other.url}/dss/v1/bundles/all?replica=aws"
+        other.add_faults(Rule("reset", nth=3))
+        assert [httpx.get(url, trust_env=False, verify=False).status_code for _ in range(2)] == [500, 200]
+        other.reset()
+        assert [httpx.get(url, trust_env=False, verify=False).status_code for _ in range(3)] == [500, 200, 200]
+
+
+def test_operations_and_handlers_must_match(sandbox: Sandbox, tmp_path):
+    document = httpx.get(sandbox.swagger_url, trust_env=False, verify=False).json()
+    paths = dict(document["paths"])
+    events = paths.pop("/events")
+    with pytest.raises(LookupError, match="get_events"):
+        Sandbox(tmp_path, documents={"dss": {**document, "paths": paths}}).start()
+    events["get"]["x-omics-name"] = "get_surprises"
+    with pytest.raises(LookupError, match="get_surprises"):
+        Sandbox(tmp_path, documents={"dss": {**document, "paths": {**paths, "/events": events}}}).start()
+
+
+def test_loading_the_plugin_loads_no_server():
+    program = (
+        "import sys; import omicsdk.sandbox.pytest_plugin as p;"
+        "heavy = {'starlette', 'uvicorn', 'jsonschema', 'moto', 'httpx', 'boto3'} & set(sys.modules);"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

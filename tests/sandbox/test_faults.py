@@ -1,0 +1,223 @@
+"""Injected faults: which requests they hit, and what a client sees."""
+
+import http.client
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from omicsdk.sandbox import Rule, Sandbox
+from omicsdk.sandbox.faults import FaultBook, parse_rules, read_rules
+
+DATA = bytes(range(256)) * 1000
+
+
+@pytest.fixture
+def url(sandbox: Sandbox) -> str:
+    stored = sandbox.dss.grounds.objects.put_bytes(DATA)
+    return sandbox.dss.grounds.signer.url(sandbox.url, stored.sha256, seconds=1000)
+
+
+def fetch(url, **headers) -> tuple[http.client.HTTPResponse, bytes]:
+    """The answer and the bytes that arrived before the connection ended."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=20)
+    try:
+        connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
+        answer = connection.getresponse()
+        try:
+            return answer, answer.read()
+        except http.client.IncompleteRead as cut:
+            return answer, cut.partial
+    finally:
+        connection.close()
+
+
+def test_a_status_with_retry_after(sandbox: Sandbox, url):
+    sandbox.add_faults(Rule("status", path="/_objects/*", status=503, retry_after=7, times=2))
+    answers = [fetch(url)[0] for _ in range(3)]
+    assert [answer.status for answer in answers] == [503, 503, 200]
+    assert answers[0].getheader("Retry-After") == "7"
+
+
+def test_a_status_of_an_operation_has_its_error_shape(sandbox: Sandbox, web):
+    sandbox.add_faults(Rule("status", status=429, code="slow_down"))
+    answer = web.get("/bundles/all", params={"replica": "aws"})
+    assert answer.json() == {"status": 429, "code": "slow_down", "title": "A fault that was asked for"}
+
+
+@pytest.mark.parametrize("at", [0, 1, 100_000, len(DATA) - 1])
+def test_a_cut_body(sandbox: Sandbox, url, at):
+    sandbox.add_faults(Rule("cut", at=at))
+    answer, got = fetch(url)
+    assert answer.getheader("Content-Length") == str(len(DATA))
+    assert got == DATA[:at]
+
+
+def test_a_cut_behind_the_end_is_none(sandbox: Sandbox, url):
+    sandbox.add_faults(Rule("cut", at=len(DATA)), Rule("reset", at=len(DATA) + 1))
+    assert fetch(url)[1] == DATA
+
+
+@pytest.mark.parametrize("at", [0, 1, 100_000])
+def test_a_short_body_looks_complete(sandbox: Sandbox, url, at):
+    sandbox.add_faults(Rule("short", at=at))
+    answer, got = fetch(url)
+    assert (answer.getheader("Content-Length"), got) == (str(at), DATA[:at])
+
+
+def test_a_reset_instead_of_an_answer(sandbox: Sandbox, url):
+    sandbox.add_faults(Rule("reset"))
+    with pytest.raises(ConnectionResetError):
+        fetch(url)
+
+
+def test_a_reset_in_the_body(sandbox: Sandbox, url):
+    sandbox.add_faults(Rule("reset", at=200_000))
+    with pytest.raises((ConnectionResetError, http.client.IncompleteRead)):
+        fetch_strictly(url)
+
+
+def fetch_strictly(url):
+    with httpx.stream("GET", url, trust_env=False, verify=False) as answer:
+        try:
+            return answer.read()
+        except httpx.ReadError as error:
+            raise ConnectionResetError from error
+
+
+def test_wrong_bytes(sandbox: Sandbox, url):
+    sandbox.add_faults(Rule("wrong", at=3, length=2))
+    assert fetch(url)[1] == DATA[:3] + bytes([DATA[3] ^ 255, DATA[4] ^ 255]) + DATA[5:]
+
+
+def test_no_range(sandbox: Sandbox, url):
+    sandbox.add_faults(Rule("no_range", times=1))
+    assert [fetch(url, Range="bytes=5-9")[0].status for _ in range(2)] == [200, 206]
+
+
+@pytest.mark.parametrize("at", [0, 1000])
+def test_a_stalled_answer_goes_on_when_released(sandbox: Sandbox, url, at):
+    sandbox.add_faults(Rule("stall", at=at))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(fetch, url)
+        wait_until(lambda: sandbox.stalled == 1)
+        assert not waiting.done()
+        sandbox.release()
+        assert waiting.result()[1] == DATA
+
+
+def wait_until(condition) -> None:
+    """Looks again and again, for things that happen in another thread without telling."""
+    turn = threading.Event()
+    for _ in range(4000):
+        if condition():
+            return
+        turn.wait(0.005)
+    raise AssertionError("it never happened")
+
+
+def test_a_stalled_answer_ends_with_its_client(sandbox: Sandbox, url):
+    sandbox.add_faults(Rule("stall"))
+    with httpx.Client(trust_env=False, verify=False, timeout=0.05) as client, pytest.raises(httpx.ReadTimeout):
+        client.get(url)
+    wait_until(lambda: sandbox.stalled == 0)
+
+
+def test_a_delay_in_the_sandbox_time(sandbox: Sandbox, url):
+    sandbox.clock.freeze()
+    sandbox.add_faults(Rule("delay", seconds=60))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(fetch, url)
+        wait_until(lambda: sandbox.requests())
+        sandbox.clock.advance(59)
+        assert not waiting.done()
+        sandbox.clock.advance(1)
+        assert waiting.result()[0].status == 200
+
+
+def test_a_body_arrives_in_spite_of_a_fault(sandbox: Sandbox, web):
+    sandbox.add_faults(Rule("wrong", at=10**6))
+    answer = web.post("/search", params={"replica": "aws"}, json={"es_query": {}})
+    assert answer.json()["total_hits"] == 0
+
+
+def test_several_faults_on_one_request(sandbox: Sandbox, url):
+    sandbox.add_faults(Rule("wrong", at=0), Rule("cut", at=10))
+    assert fetch(url)[1] == bytes([255]) + DATA[1:10]
+
+
+def test_the_control_api_stays_sound(sandbox: Sandbox):
+    sandbox.add_faults(Rule("reset"))
+    assert httpx.get(f"{sandbox.url}/_sandbox/clock", trust_env=False, verify=False).status_code == 200
+
+
+# -- which requests
+
+
+def acts(book, *requests):
+    return [[rule.action for rule in book.act(*request)] for request in requests]
+
+
+def test_matching_by_method_path_and_query():
+    book = FaultBook()
+    book.add([Rule("cut", method="get", path="/a/*", query={"replica": "aws"})])
+    requests = [
+        ("GET", "/a/1", {"replica": "aws", "x": "y"}),
+        ("HEAD", "/a/1", {"replica": "aws"}),
+        ("GET", "/b/1", {"replica": "aws"}),
+        ("GET", "/a/1", {"replica": "gcp"}),
+    ]
+    assert acts(book, *requests) == [["cut"], [], [], []]
+
+
+def test_counting_all_together_or_by_path():
+    book = FaultBook()
+    book.add([Rule("cut", times=1), Rule("short", times=1, each="path"), Rule("reset", nth=3)])
+    requests = [("GET", path, {}) for path in ("/a", "/b", "/a", "/b")]
+    assert acts(book, *requests) == [["cut", "short"], ["short"], ["reset"], []]
+    assert [rule["acted"] for rule in book.rules()] == [1, 2, 1]
+
+
+def test_rules_can_be_taken_back():
+    book = FaultBook()
+    first, second = book.add([Rule("cut"), Rule("short")])
+    assert book.remove(first)
+    assert not book.remove(first)
+    assert [rule["number"] for rule in book.rules()] == [second]
+    book.clear()
+    assert book.act("GET", "/", {}) == []
+
+
+@pytest.mark.parametrize(
+    ("stated", "words"),
+    [
+        ({"path": "/"}, "fault 1 isn't a rule"),
+        ("cut", "fault 1 isn't a rule"),
+        ([{"action": "cut"}, {"action": "burn"}], "fault 2: there is no action 'burn'"),
+        ({"action": "cut", "where": "/"}, "unknown keys: where"),
+        ({"action": "cut", "at": -1}, "at is 0 or more"),
+        ({"action": "status", "status": 42}, "42 isn't a status"),
+        ({"action": "cut", "each": "day"}, "by rule or by path"),
+    ],
+)
+def test_what_is_no_rule(stated, words):
+    with pytest.raises(ValueError, match=words):
+        parse_rules(stated)
+
+
+def test_rules_from_files(tmp_path):
+    stated = [{"action": "cut", "path": "/_objects/*", "at": 5}]
+    (tmp_path / "faults.json").write_text(json.dumps({"faults": stated}))
+    (tmp_path / "faults.yaml").write_text('- {action: cut, path: "/_objects/*", at: 5}\n')
+    for name in ("faults.json", "faults.yaml"):
+        assert read_rules(tmp_path / name) == [Rule("cut", path="/_objects/*", at=5)]
+
+
+@pytest.mark.parametrize(("name", "text"), [("a.json", "{"), ("a.yaml", "- ]"), ("a.yml", "- {action: burn}")])
+def test_files_that_hold_no_rules(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=name):
+        read_rules(tmp_path / name)
