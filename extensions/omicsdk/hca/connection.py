@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from omicsdk.core.errors import ConfigError
@@ -70,7 +70,7 @@ def connection(
     token = environ.get(TOKEN_VARIABLES[section], "")
     if token:
         return Connection(url, BearerToken(token, origins=[url]))
-    stored = config.get("oauth2_token") or {}
+    stored: Mapping[str, Any] = config.get("oauth2_token", {})
     if stored.get("access_token"):
         return Connection(url, BearerToken(stored["access_token"], origins=[stored.get("origin") or configured]))
     return Connection(url, None)
