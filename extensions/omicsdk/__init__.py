@@ -1,3 +1,202 @@
-"""One typed SDK for the platforms that hold omics data."""
+"""One typed SDK for the platforms that hold omics data.
 
-__version__ = "0.1.0"
+    from omicsdk import BearerToken, Dss
+
+    with Dss() as dss:
+        for bundle in dss.get_bundles_all.iterate(replica="aws"):
+            print(bundle.uuid)
+
+Importing it costs next to nothing: each name below is imported when it is first asked for."""
+
+from omicsdk.core.version import __version__
+
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+if TYPE_CHECKING:
+    from omicsdk.core.credentials import ApiKey as ApiKey
+    from omicsdk.core.credentials import Basic as Basic
+    from omicsdk.core.credentials import BearerToken as BearerToken
+    from omicsdk.core.credentials import Credentials as Credentials
+    from omicsdk.core.credentials import HttpxAuth as HttpxAuth
+    from omicsdk.core.credentials import Token as Token
+    from omicsdk.core.errors import APIError as APIError
+    from omicsdk.core.errors import AuthError as AuthError
+    from omicsdk.core.errors import BadRequest as BadRequest
+    from omicsdk.core.errors import ChecksumMismatch as ChecksumMismatch
+    from omicsdk.core.errors import ConfigError as ConfigError
+    from omicsdk.core.errors import Conflict as Conflict
+    from omicsdk.core.errors import ConnectFailed as ConnectFailed
+    from omicsdk.core.errors import ConnectionLost as ConnectionLost
+    from omicsdk.core.errors import DecodeError as DecodeError
+    from omicsdk.core.errors import DiskFull as DiskFull
+    from omicsdk.core.errors import FolderBusy as FolderBusy
+    from omicsdk.core.errors import Forbidden as Forbidden
+    from omicsdk.core.errors import GatewayTimeout as GatewayTimeout
+    from omicsdk.core.errors import Gone as Gone
+    from omicsdk.core.errors import Interrupted as Interrupted
+    from omicsdk.core.errors import Locked as Locked
+    from omicsdk.core.errors import MissingExtra as MissingExtra
+    from omicsdk.core.errors import NameClash as NameClash
+    from omicsdk.core.errors import NameNotResolved as NameNotResolved
+    from omicsdk.core.errors import NotFound as NotFound
+    from omicsdk.core.errors import NotWritable as NotWritable
+    from omicsdk.core.errors import OmicsError as OmicsError
+    from omicsdk.core.errors import PreconditionFailed as PreconditionFailed
+    from omicsdk.core.errors import ProxyFailed as ProxyFailed
+    from omicsdk.core.errors import RateLimited as RateLimited
+    from omicsdk.core.errors import ServerError as ServerError
+    from omicsdk.core.errors import ServiceUnavailable as ServiceUnavailable
+    from omicsdk.core.errors import SomeFailed as SomeFailed
+    from omicsdk.core.errors import SourceChanged as SourceChanged
+    from omicsdk.core.errors import TimedOut as TimedOut
+    from omicsdk.core.errors import TLSFailed as TLSFailed
+    from omicsdk.core.errors import TooLarge as TooLarge
+    from omicsdk.core.errors import TooManyRedirects as TooManyRedirects
+    from omicsdk.core.errors import TransferError as TransferError
+    from omicsdk.core.errors import TransportError as TransportError
+    from omicsdk.core.errors import TruncatedTransfer as TruncatedTransfer
+    from omicsdk.core.errors import Unauthorized as Unauthorized
+    from omicsdk.core.errors import Unprocessable as Unprocessable
+    from omicsdk.core.errors import UnsafePath as UnsafePath
+    from omicsdk.core.errors import UsageError as UsageError
+    from omicsdk.core.omit import OMIT as OMIT
+    from omicsdk.core.omit import Omit as Omit
+    from omicsdk.core.retry import NO_RETRY as NO_RETRY
+    from omicsdk.core.retry import Retry as Retry
+    from omicsdk.core.token_file import TokenFile as TokenFile
+    from omicsdk.core.transport import Timeout as Timeout
+    from omicsdk.dss import AsyncDss as AsyncDss
+    from omicsdk.dss import Dss as Dss
+    from omicsdk.dss import DSSClient as DSSClient
+
+#: Where each public name lives; it is imported when it is first asked for.
+_HOMES = {
+    "APIError": "core.errors",
+    "ApiKey": "core.credentials",
+    "AsyncDss": "dss",
+    "AuthError": "core.errors",
+    "BadRequest": "core.errors",
+    "Basic": "core.credentials",
+    "BearerToken": "core.credentials",
+    "ChecksumMismatch": "core.errors",
+    "ConfigError": "core.errors",
+    "Conflict": "core.errors",
+    "ConnectFailed": "core.errors",
+    "ConnectionLost": "core.errors",
+    "Credentials": "core.credentials",
+    "DSSClient": "dss",
+    "DecodeError": "core.errors",
+    "DiskFull": "core.errors",
+    "Dss": "dss",
+    "FolderBusy": "core.errors",
+    "Forbidden": "core.errors",
+    "GatewayTimeout": "core.errors",
+    "Gone": "core.errors",
+    "HttpxAuth": "core.credentials",
+    "Interrupted": "core.errors",
+    "Locked": "core.errors",
+    "MissingExtra": "core.errors",
+    "NO_RETRY": "core.retry",
+    "NameClash": "core.errors",
+    "NameNotResolved": "core.errors",
+    "NotFound": "core.errors",
+    "NotWritable": "core.errors",
+    "OMIT": "core.omit",
+    "OmicsError": "core.errors",
+    "Omit": "core.omit",
+    "PreconditionFailed": "core.errors",
+    "ProxyFailed": "core.errors",
+    "RateLimited": "core.errors",
+    "Retry": "core.retry",
+    "ServerError": "core.errors",
+    "ServiceUnavailable": "core.errors",
+    "SomeFailed": "core.errors",
+    "SourceChanged": "core.errors",
+    "TLSFailed": "core.errors",
+    "TimedOut": "core.errors",
+    "Timeout": "core.transport",
+    "Token": "core.credentials",
+    "TokenFile": "core.token_file",
+    "TooLarge": "core.errors",
+    "TooManyRedirects": "core.errors",
+    "TransferError": "core.errors",
+    "TransportError": "core.errors",
+    "TruncatedTransfer": "core.errors",
+    "Unauthorized": "core.errors",
+    "Unprocessable": "core.errors",
+    "UnsafePath": "core.errors",
+    "UsageError": "core.errors",
+}
+
+__all__ = [
+    "NO_RETRY",
+    "OMIT",
+    "APIError",
+    "ApiKey",
+    "AsyncDss",
+    "AuthError",
+    "BadRequest",
+    "Basic",
+    "BearerToken",
+    "ChecksumMismatch",
+    "ConfigError",
+    "Conflict",
+    "ConnectFailed",
+    "ConnectionLost",
+    "Credentials",
+    "DSSClient",
+    "DecodeError",
+    "DiskFull",
+    "Dss",
+    "FolderBusy",
+    "Forbidden",
+    "GatewayTimeout",
+    "Gone",
+    "HttpxAuth",
+    "Interrupted",
+    "Locked",
+    "MissingExtra",
+    "NameClash",
+    "NameNotResolved",
+    "NotFound",
+    "NotWritable",
+    "OmicsError",
+    "Omit",
+    "PreconditionFailed",
+    "ProxyFailed",
+    "RateLimited",
+    "Retry",
+    "ServerError",
+    "ServiceUnavailable",
+    "SomeFailed",
+    "SourceChanged",
+    "TLSFailed",
+    "TimedOut",
+    "Timeout",
+    "Token",
+    "TokenFile",
+    "TooLarge",
+    "TooManyRedirects",
+    "TransferError",
+    "TransportError",
+    "TruncatedTransfer",
+    "Unauthorized",
+    "Unprocessable",
+    "UnsafePath",
+    "UsageError",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found: object = getattr(import_module(f"omicsdk.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,203 @@
+"""The lowest layer: errors, settings, credentials, retries, transports; knows no platform.
+
+Generated clients need nothing else of omicsdk. Importing it costs next to nothing; each name is imported when it is first
+asked for."""
+
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+if TYPE_CHECKING:
+    from omicsdk.core.clock import Clock as Clock
+    from omicsdk.core.clock import ManualClock as ManualClock
+    from omicsdk.core.clock import SystemClock as SystemClock
+    from omicsdk.core.credentials import ApiKey as ApiKey
+    from omicsdk.core.credentials import Basic as Basic
+    from omicsdk.core.credentials import BearerToken as BearerToken
+    from omicsdk.core.credentials import Credentials as Credentials
+    from omicsdk.core.credentials import HttpxAuth as HttpxAuth
+    from omicsdk.core.credentials import Token as Token
+    from omicsdk.core.errors import APIError as APIError
+    from omicsdk.core.errors import AuthError as AuthError
+    from omicsdk.core.errors import BadRequest as BadRequest
+    from omicsdk.core.errors import ChecksumMismatch as ChecksumMismatch
+    from omicsdk.core.errors import ConfigError as ConfigError
+    from omicsdk.core.errors import Conflict as Conflict
+    from omicsdk.core.errors import ConnectFailed as ConnectFailed
+    from omicsdk.core.errors import ConnectionLost as ConnectionLost
+    from omicsdk.core.errors import DecodeError as DecodeError
+    from omicsdk.core.errors import DiskFull as DiskFull
+    from omicsdk.core.errors import FolderBusy as FolderBusy
+    from omicsdk.core.errors import Forbidden as Forbidden
+    from omicsdk.core.errors import GatewayTimeout as GatewayTimeout
+    from omicsdk.core.errors import Gone as Gone
+    from omicsdk.core.errors import Interrupted as Interrupted
+    from omicsdk.core.errors import Locked as Locked
+    from omicsdk.core.errors import MissingExtra as MissingExtra
+    from omicsdk.core.errors import NameClash as NameClash
+    from omicsdk.core.errors import NameNotResolved as NameNotResolved
+    from omicsdk.core.errors import NotFound as NotFound
+    from omicsdk.core.errors import NotWritable as NotWritable
+    from omicsdk.core.errors import OmicsError as OmicsError
+    from omicsdk.core.errors import PreconditionFailed as PreconditionFailed
+    from omicsdk.core.errors import ProxyFailed as ProxyFailed
+    from omicsdk.core.errors import RateLimited as RateLimited
+    from omicsdk.core.errors import ServerError as ServerError
+    from omicsdk.core.errors import ServiceUnavailable as ServiceUnavailable
+    from omicsdk.core.errors import SomeFailed as SomeFailed
+    from omicsdk.core.errors import SourceChanged as SourceChanged
+    from omicsdk.core.errors import TimedOut as TimedOut
+    from omicsdk.core.errors import TLSFailed as TLSFailed
+    from omicsdk.core.errors import TooLarge as TooLarge
+    from omicsdk.core.errors import TooManyRedirects as TooManyRedirects
+    from omicsdk.core.errors import TransferError as TransferError
+    from omicsdk.core.errors import TransportError as TransportError
+    from omicsdk.core.errors import TruncatedTransfer as TruncatedTransfer
+    from omicsdk.core.errors import Unauthorized as Unauthorized
+    from omicsdk.core.errors import Unprocessable as Unprocessable
+    from omicsdk.core.errors import UnsafePath as UnsafePath
+    from omicsdk.core.errors import UsageError as UsageError
+    from omicsdk.core.omit import OMIT as OMIT
+    from omicsdk.core.omit import Omit as Omit
+    from omicsdk.core.request import Request as Request
+    from omicsdk.core.retry import NO_RETRY as NO_RETRY
+    from omicsdk.core.retry import Retry as Retry
+    from omicsdk.core.token_file import TokenFile as TokenFile
+    from omicsdk.core.transport import AsyncTransport as AsyncTransport
+    from omicsdk.core.transport import Timeout as Timeout
+    from omicsdk.core.transport import Transport as Transport
+
+#: Where each public name lives; it is imported when it is first asked for.
+_HOMES = {
+    "APIError": "errors",
+    "ApiKey": "credentials",
+    "AsyncTransport": "transport",
+    "AuthError": "errors",
+    "BadRequest": "errors",
+    "Basic": "credentials",
+    "BearerToken": "credentials",
+    "ChecksumMismatch": "errors",
+    "Clock": "clock",
+    "ConfigError": "errors",
+    "Conflict": "errors",
+    "ConnectFailed": "errors",
+    "ConnectionLost": "errors",
+    "Credentials": "credentials",
+    "DecodeError": "errors",
+    "DiskFull": "errors",
+    "FolderBusy": "errors",
+    "Forbidden": "errors",
+    "GatewayTimeout": "errors",
+    "Gone": "errors",
+    "HttpxAuth": "credentials",
+    "Interrupted": "errors",
+    "Locked": "errors",
+    "ManualClock": "clock",
+    "MissingExtra": "errors",
+    "NO_RETRY": "retry",
+    "NameClash": "errors",
+    "NameNotResolved": "errors",
+    "NotFound": "errors",
+    "NotWritable": "errors",
+    "OMIT": "omit",
+    "OmicsError": "errors",
+    "Omit": "omit",
+    "PreconditionFailed": "errors",
+    "ProxyFailed": "errors",
+    "RateLimited": "errors",
+    "Request": "request",
+    "Retry": "retry",
+    "ServerError": "errors",
+    "ServiceUnavailable": "errors",
+    "SomeFailed": "errors",
+    "SourceChanged": "errors",
+    "SystemClock": "clock",
+    "TLSFailed": "errors",
+    "TimedOut": "errors",
+    "Timeout": "transport",
+    "Token": "credentials",
+    "TokenFile": "token_file",
+    "TooLarge": "errors",
+    "TooManyRedirects": "errors",
+    "TransferError": "errors",
+    "Transport": "transport",
+    "TransportError": "errors",
+    "TruncatedTransfer": "errors",
+    "Unauthorized": "errors",
+    "Unprocessable": "errors",
+    "UnsafePath": "errors",
+    "UsageError": "errors",
+}
+
+__all__ = [
+    "NO_RETRY",
+    "OMIT",
+    "APIError",
+    "ApiKey",
+    "AsyncTransport",
+    "AuthError",
+    "BadRequest",
+    "Basic",
+    "BearerToken",
+    "ChecksumMismatch",
+    "Clock",
+    "ConfigError",
+    "Conflict",
+    "ConnectFailed",
+    "ConnectionLost",
+    "Credentials",
+    "DecodeError",
+    "DiskFull",
+    "FolderBusy",
+    "Forbidden",
+    "GatewayTimeout",
+    "Gone",
+    "HttpxAuth",
+    "Interrupted",
+    "Locked",
+    "ManualClock",
+    "MissingExtra",
+    "NameClash",
+    "NameNotResolved",
+    "NotFound",
+    "NotWritable",
+    "OmicsError",
+    "Omit",
+    "PreconditionFailed",
+    "ProxyFailed",
+    "RateLimited",
+    "Request",
+    "Retry",
+    "ServerError",
+    "ServiceUnavailable",
+    "SomeFailed",
+    "SourceChanged",
+    "SystemClock",
+    "TLSFailed",
+    "TimedOut",
+    "Timeout",
+    "Token",
+    "TokenFile",
+    "TooLarge",
+    "TooManyRedirects",
+    "TransferError",
+    "Transport",
+    "TransportError",
+    "TruncatedTransfer",
+    "Unauthorized",
+    "Unprocessable",
+    "UnsafePath",
+    "UsageError",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    found: object = getattr(import_module(f"omicsdk.core.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

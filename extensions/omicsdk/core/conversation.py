@@ -4,7 +4,6 @@
 asyncio transport differ in nothing but how they do the five things below.
 """
 
-import logging
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,13 +13,12 @@ from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import Clock
 from omicsdk.core.credentials import Credentials
 from omicsdk.core.errors import AuthError, TimedOut, TooManyRedirects, TransportError
+from omicsdk.core.logs import http_log
 from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.redirects import REDIRECT_LIMIT, REDIRECT_STATUSES, Hop, for_strangers, redirected
 from omicsdk.core.request import Request
 from omicsdk.core.retry import Retry, retry_after
-
-log = logging.getLogger("omicsdk.http")
 
 
 class Response(Protocol):
@@ -154,7 +152,7 @@ def converse(request: Request, manners: Manners, *, follow_redirects: bool = Tru
             except AuthError as error:
                 if request.secured:
                     raise
-                log.info("%s: going on without credentials: %s", request.operation, error)
+                http_log.info("%s: going on without credentials: %s", request.operation, error)
         try:
             response: Response = yield Send(hop, sent, query, using)
         except WireFailure as failure:
@@ -183,7 +181,7 @@ def converse(request: Request, manners: Manners, *, follow_redirects: bool = Tru
             hop = _next_hop(request, hop, status, location)
             if wait:
                 _check_budget(request, hop, clock.monotonic() - started, wait, retry)
-                log.info("%s %s: not yet, again in %.1f s", hop.method, mask_url(hop.url), wait)
+                http_log.info("%s %s: not yet, again in %.1f s", hop.method, mask_url(hop.url), wait)
                 yield Sleep(wait)
             else:
                 redirects += 1
@@ -195,7 +193,7 @@ def converse(request: Request, manners: Manners, *, follow_redirects: bool = Tru
         if status == 401 and sent and using is not None and not renewed:
             renewed = True
             if (yield Renew(using, sent)):
-                log.info("%s %s: credentials renewed", hop.method, mask_url(hop.url))
+                http_log.info("%s %s: credentials renewed", hop.method, mask_url(hop.url))
                 continue
         failures += 1
         if retry.retries_status(status, idempotent=_is_idempotent(request, hop)):
@@ -287,7 +285,7 @@ def _described(error: TransportError, request: Request, hop: Hop, attempts: int)
 
 
 def _tell(request: Request, hop: Hop, what: str, failures: int, retry: Retry, pause: float) -> None:
-    log.info(
+    http_log.info(
         "%s: %s %s: %s; try %d of %d in %.1f s",
         request.operation,
         hop.method,

@@ -2,7 +2,7 @@
 
 import sys
 
-from omicsdk import __version__
+from omicsdk.core.version import __version__
 
 
 def user_agent(product: str = "") -> str:

@@ -36,10 +36,9 @@ from omicsdk.core.errors import (
     TLSFailed,
     TransportError,
 )
+from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import mask_headers, mask_text, mask_url
 from omicsdk.core.redirects import Hop
-
-log = logging.getLogger("omicsdk.http")
 
 #: Bytes of an answer that isn't the final one which are read before its connection is given up: enough for any error's
 #: words, and cheaper than a new connection.
@@ -96,7 +95,7 @@ class _Sender:
 
     def _received(self, response: httpx.Response, started: float) -> httpx.Response:
         response.elapsed = datetime.timedelta(seconds=time.perf_counter() - started)
-        if log.isEnabledFor(logging.DEBUG):
+        if http_log.isEnabledFor(logging.DEBUG):
             show(response.request, response)
         return response
 
@@ -167,7 +166,7 @@ class Sender(_Sender):
                 if len(body) >= READ_LIMIT:
                     break
         except WIRE_ERRORS as error:
-            log.debug("an error's body broke off: %s", type(error).__name__)
+            http_log.debug("an error's body broke off: %s", type(error).__name__)
         finally:
             response.close()
         return bytes(body)
@@ -221,7 +220,7 @@ class AsyncSender(_Sender):
                 if len(body) >= READ_LIMIT:
                     break
         except WIRE_ERRORS as error:
-            log.debug("an error's body broke off: %s", type(error).__name__)
+            http_log.debug("an error's body broke off: %s", type(error).__name__)
         finally:
             await response.aclose()
         return bytes(body)
@@ -273,7 +272,7 @@ def show(request: httpx.Request, response: httpx.Response) -> None:
         request: What went out.
         response: What came back.
     """
-    log.debug(
+    http_log.debug(
         "> %s %s\n%s\n< %d %s\n%s",
         request.method,
         mask_url(str(request.url)),

@@ -1,0 +1,72 @@
+"""What is public, name by name: adding or losing one is a decision that this table shows."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ERRORS = ["APIError", "AuthError", "BadRequest", "ChecksumMismatch", "ConfigError", "Conflict", "ConnectFailed", "ConnectionLost", "DecodeError", "DiskFull", "FolderBusy", "Forbidden", "GatewayTimeout", "Gone", "Interrupted", "Locked", "MissingExtra", "NameClash", "NameNotResolved", "NotFound", "NotWritable", "OmicsError", "PreconditionFailed", "ProxyFailed", "RateLimited", "ServerError", "ServiceUnavailable", "SomeFailed", "SourceChanged", "TLSFailed", "TimedOut", "TooLarge", "TooManyRedirects", "TransferError", "TransportError", "TruncatedTransfer", "Unauthorized", "Unprocessable", "UnsafePath", "UsageError"]
+CREDENTIALS = ["ApiKey", "Basic", "BearerToken", "Credentials", "HttpxAuth", "Token", "TokenFile"]
+OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
+
+SURFACE = {
+    "omicsdk": [*ERRORS, *CREDENTIALS, *OPTIONS, "AsyncDss", "DSSClient", "Dss", "__version__"],
+    "omicsdk.core": [
+        *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncTransport", "Clock", "ManualClock", "Request", "SystemClock", "Transport",
+    ],
+}  # fmt: skip
+#: Loading any of these makes `import omicsdk` slow; they wait until they are needed.
+HEAVY = ["httpx", "pycurl", "boto3", "botocore", "pandas", "rich", "starlette", "jinja2", "jsonref", "click", "requests", "anyio", "attr", "logging", "typing", "re", "ssl", "json"]
+
+
+@pytest.mark.parametrize("module", SURFACE)
+def test_the_public_names_are_these(module):
+    assert sorted(importlib.import_module(module).__all__) == sorted(SURFACE[module])
+
+
+@pytest.mark.parametrize(("module", "name"), [(module, name) for module, names in SURFACE.items() for name in names])
+def test_every_public_name_is_there(module, name):
+    if name in ("Dss", "AsyncDss", "DSSClient"):
+        pytest.importorskip("omicsdk_api.dss")
+    package = importlib.import_module(module)
+    assert getattr(package, name) is not None
+    assert name in dir(package)
+    assert getattr(package, name) is getattr(package, name)
+
+
+@pytest.mark.parametrize("module", SURFACE)
+def test_other_names_are_not(module):
+    with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nothing'"):
+        _ = importlib.import_module(module).nothing
+
+
+@pytest.mark.parametrize("module", SURFACE)
+def test_importing_loads_nothing_heavy(module):
+    probe = f"import sys, {module}; print(*[name for name in {HEAVY!r} if name in sys.modules])"
+    # -S: site may import what an environment's own .pth files ask for
+    paths = [str(Path(importlib.import_module("omicsdk").__file__).parent.parent)]
+    code = f"import sys; sys.path[:0] = {paths!r}; {probe}"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+def test_nothing_is_printed_unless_logging_is_set_up():
+    code = (
+        "import logging, omicsdk.core.transport\n"
+        "logging.getLogger('omicsdk.http').warning('not for users')\n"
+        "logging.getLogger('omicsdk').error('nor this')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
+
+
+def test_the_version_is_said_once():
+    import omicsdk
+
+    project = Path(__file__).parent.parent / "pyproject.toml"
+    assert tomllib.loads(project.read_text(encoding="utf-8"))["project"]["version"] == omicsdk.__version__
