@@ -68,6 +68,18 @@ GROUPS: dict[str, BuiltinGroup] = {
             },
         ],
     },
+    "config": {
+        "title": "Settings, and where each comes from",
+        "commands": [
+            {
+                "command": "list",
+                "summary": "Show every setting with its value (secrets masked) and its origin.",
+                "run": "omicsdk.cli.config:list_settings",
+                "bare": True,
+                "parameters": [],
+            }
+        ],
+    },
 }
 
 COMMANDS: list[Command] = [

@@ -50,10 +50,11 @@ def group_help(group: Group, width: int) -> str:
         sections += [f"Usage: {where} <command> [options]", *_prose(group.title, width)]
     else:
         sections += ["Usage: omics [global options] <service> <command> [options]", *_prose(ABOUT, width)]
+    operations = group.operations()
     lists = [
         ("Groups:" if group.path else "Services:", group.groups()),
-        ("Workflows:" if group.path else "Commands:", group.handwritten()),
-        ("Operations:", group.operations()),
+        ("Workflows:" if operations else "Commands:", group.handwritten()),
+        ("Operations:", operations),
     ]
     for heading, listing in lists:
         if listing:
