@@ -79,13 +79,21 @@ class Server:
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
+    @property
+    def connections(self) -> int:
+        """How many connections stand."""
+        return len(self._sockets)
+
     def url(self, path: str, query: str = "", host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}/{path}" + (f"?{query}" if query else "")
 
     def put(self, path: str, body: bytes, etag: str | None = "") -> str:
-        self.files[path] = body
-        if etag is not None:
-            self.etags[path] = etag or f'"{hashlib.md5(body).hexdigest()}"'
+        if etag == "":
+            etag = f'"{hashlib.md5(body).hexdigest()}"'
+        with self._guard:  # no answer may have the one's body and the other's tag
+            self.files[path] = body
+            if etag is not None:
+                self.etags[path] = etag
         return self.url(path)
 
     def fault(self, path: str, *faults: Fault) -> None:
@@ -163,10 +171,10 @@ class Server:
                 self.open -= 1
 
     def _plain(self, request: Request) -> Answer:
-        body = self.files.get(request.path)
+        with self._guard:
+            body, etag = self.files.get(request.path), self.etags.get(request.path)
         if body is None:
             return Answer(404, {}, b"nothing here")
-        etag = self.etags.get(request.path)
         headers = {"ETag": etag} if etag else {}
         asked = request.headers.get("range")
         if not asked or not self.ranges or request.headers.get("if-range", etag) != etag:

@@ -99,6 +99,15 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class _Flight:
+    """A request in flight: who takes the answer, where it went, and the options that its handle was made with."""
+
+    receiver: Receiver
+    url: str
+    options: _Options
+
+
+@dataclass(frozen=True, slots=True)
 class Patience:
     """How long a silent peer is waited for.
 
@@ -127,7 +136,7 @@ class Wire:
         self._patience = patience
         # Handles that differ in proxy or certificates are kept apart: libcurl can't unset all of these options.
         self._idle = dict[_Options, list[Any]]()
-        self._flying = dict[Any, tuple[_Options, Receiver]]()
+        self._flying = dict[Any, _Flight]()
         self._origins = dict[str, _Options]()
         self._deadline: float | None = None
         self._selector = selectors.DefaultSelector()
@@ -148,7 +157,7 @@ class Wire:
 
     def receivers(self) -> Iterable[Receiver]:
         """What takes in the answers of the requests in flight."""
-        return (receiver for _, receiver in self._flying.values())
+        return (flight.receiver for flight in self._flying.values())
 
     def wake(self) -> None:
         """Ends a `poll` that waits; from any thread."""
@@ -169,7 +178,7 @@ class Wire:
         handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers])
         handle.setopt(pycurl.HEADERFUNCTION, receiver.lines.append)
         handle.setopt(pycurl.WRITEFUNCTION, receiver.take)
-        self._flying[handle] = (options, receiver)
+        self._flying[handle] = _Flight(receiver, ask.url, options)
         self._multi.add_handle(handle)
 
     def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
@@ -181,10 +190,7 @@ class Wire:
         Returns:
             Whose requests were ended.
         """
-        ended = [(handle, receiver) for handle, (_, receiver) in self._flying.items() if unwanted(receiver)]
-        for handle, _ in ended:
-            self._land(handle)
-        return [receiver for _, receiver in ended]
+        return [self._land(handle) for handle, flight in list(self._flying.items()) if unwanted(flight.receiver)]
 
     def poll(self, timeout: float) -> list[Ended]:
         """Moves bytes until something ends, somebody wakes it or the time is over.
@@ -231,15 +237,15 @@ class Wire:
             for handle in fine:
                 ended.append(Ended(self._land(handle)))
             for handle, code, text in failed:
-                url = handle.getinfo(pycurl.EFFECTIVE_URL)
+                url = self._flying[handle].url
                 ended.append(Ended(self._land(handle), _error(code, text, url), code in _LASTING))
         return ended
 
     def _land(self, handle: Any) -> Receiver:
         self._multi.remove_handle(handle)
-        options, receiver = self._flying.pop(handle)
-        self._idle.setdefault(options, []).append(handle)
-        return receiver
+        flight = self._flying.pop(handle)
+        self._idle.setdefault(flight.options, []).append(handle)
+        return flight.receiver
 
     def _new_handle(self, options: _Options) -> Any:
         handle: Any = pycurl.Curl()

@@ -1,0 +1,435 @@
+"""Servers and networks that break: either a right file, or none under the final name and the reason in the report."""
+
+import logging
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    ConnectFailed,
+    Forbidden,
+    NotFound,
+    ServiceUnavailable,
+    SourceChanged,
+    TimedOut,
+    TooManyRedirects,
+    TruncatedTransfer,
+)
+from omicsdk.transfer import Item, Location, Patience, download
+
+MIB = 1024 * 1024
+SIZE = 30 * MIB + 5
+
+
+def only(report: Any) -> Any:
+    (outcome,) = report.outcomes
+    return outcome
+
+
+@pytest.mark.parametrize("how", [{}, {"reset": True}])
+@pytest.mark.parametrize("at", [0, 100, 5 * MIB + 3])
+def test_a_cut_body_goes_on_where_it_ended(
+    server: Any, fault: Any, target: Path, noise: Any, how: dict[str, bool], at: int
+) -> None:
+    body = noise(12 * MIB)
+    server.fault("one", fault.cut(at, **how))
+    report = download([server.item("one", body, "sha256")], target)
+    assert (target / "one").read_bytes() == body
+    _, second = server.of("one")
+    assert second.headers.get("if-range", server.etags["one"]) == server.etags["one"]
+    if not how:  # a reset throws away what is on its way
+        assert second.first == at
+        assert only(report).bytes_fetched == len(body)
+
+
+def test_ranges_that_are_cut_go_on(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(SIZE)
+    server.fault("one", *[fault.cut(3 * MIB)] * 6)
+    report = download([server.item("one", body, "sha256", "crc32c")], target)
+    assert (target / "one").read_bytes() == body
+    assert only(report).bytes_fetched == SIZE
+
+
+def test_a_cut_after_progress_costs_no_retry(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(15 * MIB)
+    server.fault("one", *[fault.cut(4 * MIB + 100)] * 3)
+    download([server.item("one", body, "sha256", retries=1)], target).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_chunked_body_that_is_cut(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(6 * MIB)
+    server.put("one", body)
+    server.fault("one", fault.changed(chunked=True, cut=5 * MIB), fault.changed(chunked=True))
+    server.fault("two", fault.changed(chunked=True))
+    server.put("two", body)
+    items = [Item(name, Location(server.url(name)), min_delay=0.01) for name in ("one", "two")]
+    report = download(items, target)
+    report.raise_if_failed()
+    assert (target / "one").read_bytes() == (target / "two").read_bytes() == body
+
+
+def test_always_cut_without_progress_ends_with_the_numbers(
+    server: Any, fault: Any, target: Path, noise: Any, leftovers: Any, clock: Any
+) -> None:
+    server.always["one"] = fault.cut(0)
+    report = download([server.item("one", noise(5000), "sha256", retries=3)], target, clock=clock)
+    assert isinstance(only(report).error, TruncatedTransfer)
+    assert "one: 0 of 5000 bytes came" in str(only(report).error)
+    assert len(server.of("one")) == 4
+    assert list(target.glob("one*")) == leftovers() == []
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+def test_trouble_passes(server: Any, fault: Any, target: Path, noise: Any, clock: Any, status: int) -> None:
+    server.fault("one", fault.status(status), fault.status(status))
+    report = download([server.item("one", noise(5000), "md5", min_delay=1.0)], target, clock=clock)
+    assert report.ok
+    assert only(report).attempts == 3
+    assert 1.4 < clock.slept < 4
+
+
+def test_retry_after_is_obeyed(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    server.fault("one", fault.status(503, {"Retry-After": "30"}))
+    assert download([server.item("one", noise(5000), "md5")], target, clock=clock).ok
+    assert 29 <= clock.slept <= 31
+
+
+def test_trouble_that_stays_is_the_error(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    server.always["one"] = fault.status(503)
+    report = download([server.item("one", noise(50), "md5", retries=2)], target, clock=clock)
+    assert isinstance(only(report).error, ServiceUnavailable)
+    assert len(server.of("one")) == 3
+
+
+def test_no_retries_means_none(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    server.always["one"] = fault.status(503)
+    assert not download([server.item("one", noise(50), "md5", retries=0)], target).ok
+    assert len(server.of("one")) == 1
+
+
+def test_a_url_that_ends_is_asked_for_again(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    body = noise(60 * MIB)
+    calls = []
+
+    def locate() -> Location:
+        calls.append(len(server.of("one")))
+        return Location(server.url("one", f"signature=s{len(calls)}"))
+
+    def ends(server: Any, request: Any, answer: Any) -> Any:
+        # Each URL is good for two requests.
+        uses = [other for other in server.requests if other.query == request.query]
+        return fault.status(403)(server, request, answer) if len(uses) > 2 else None
+
+    server.put("one", body)
+    server.always["one"] = ends
+    report = download([Item("one", locate, len(body), retries=1, min_delay=0.01)], target, clock=clock)
+    report.raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert len(calls) > 1
+
+
+def test_a_url_that_is_never_accepted_is_the_error(server: Any, fault: Any, target: Path, clock: Any) -> None:
+    server.always["one"] = fault.status(403)
+    calls = []
+
+    def locate() -> Location:
+        calls.append(1)
+        return Location(server.url("one"))
+
+    report = download(
+        [Item("one", locate, 5, retries=3), Item("fixed", Location(server.url("one")), 5)], target, clock=clock
+    )
+    assert [type(outcome.error) for outcome in report.outcomes] == [Forbidden, Forbidden]
+    assert len(calls) == 4
+    assert len(server.of("one")) == 5
+
+
+def test_a_locator_that_fails_fails_its_item_only(server: Any, target: Path, noise: Any) -> None:
+    def locate() -> Location:
+        raise NotFound("there is no such bundle", status=404)
+
+    def broken() -> Location:
+        raise KeyError("url")
+
+    items = [Item("one", locate), Item("two", broken), server.item("three", noise(10), "md5")]
+    report = download(items, target)
+    assert [outcome.state for outcome in report.outcomes] == ["failed", "failed", "done"]
+    assert isinstance(report.outcomes[0].error, NotFound)
+    assert "two: asking for its URL failed: KeyError('url')" in str(report.outcomes[1].error)
+
+
+def test_a_server_that_ignores_ranges(server: Any, target: Path, noise: Any) -> None:
+    body = noise(SIZE)
+    server.ranges = False
+    report = download([server.item("one", body, "sha256")], target)
+    assert (target / "one").read_bytes() == body
+    assert only(report).bytes_fetched == SIZE
+
+
+def test_a_server_that_ignores_ranges_half_way(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(SIZE)
+    server.fault("one", fault.fine, fault.fine)
+    server.always["one"] = fault.whole
+    assert download([server.item("one", body, "sha256")], target).ok
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_server_without_ranges_that_cuts(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    body = noise(SIZE)
+    server.ranges = False
+    server.fault("one", fault.cut(10 * MIB), fault.cut(20 * MIB))
+    assert download([server.item("one", body, "sha256", retries=2)], target, clock=clock).ok
+    assert (target / "one").read_bytes() == body
+
+
+@pytest.mark.parametrize("always", [False, True])
+@pytest.mark.parametrize("told", ["bytes 7-99/{size}", "bytes 0-{last}/{size}", "nonsense", ""])
+def test_a_wrong_content_range_is_never_written(
+    server: Any, fault: Any, target: Path, noise: Any, told: str, always: bool
+) -> None:
+    body = noise(SIZE)
+
+    def wrong(_server: Any, _request: Any, answer: Any) -> Any:
+        if answer.status == 206:
+            answer.headers["Content-Range"] = told.format(size=SIZE, last=len(answer.body))
+        return answer
+
+    if always:
+        server.always["one"] = wrong
+    else:
+        server.fault("one", wrong)
+    download([server.item("one", body, "sha256")], target).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+
+
+@pytest.mark.parametrize("size", [1000, 3 * MIB, SIZE])
+@pytest.mark.parametrize("algorithms", [["sha256"], ["crc32c"], ["md5", "crc32c"]])
+def test_a_byte_that_was_wrong_once_is_mended(
+    server: Any, fault: Any, target: Path, noise: Any, size: int, algorithms: list[str]
+) -> None:
+    body = noise(size)
+    server.fault("one", fault.flip(size // 2))
+    if size == SIZE:
+        server.fault("one", *[fault.flip(size // 2)] * 3)
+        server.faults["one"].popleft()
+    report = download([server.item("one", body, *algorithms)], target)
+    report.raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert only(report).bytes_fetched <= 2 * size
+
+
+@pytest.mark.parametrize("size", [1000, SIZE])
+def test_bytes_that_are_always_wrong_end_with_a_mismatch(
+    server: Any, fault: Any, target: Path, noise: Any, leftovers: Any, size: int
+) -> None:
+    server.always["one"] = fault.flip(size // 2)
+    report = download([server.item("one", noise(size), "sha256"), server.item("two", noise(9), "sha256")], target)
+    wrong, right = report.outcomes
+    assert isinstance(wrong.error, ChecksumMismatch)
+    assert wrong.bytes_fetched == 2 * size
+    assert right.state == "done"
+    assert not (target / "one").exists()
+    assert leftovers() == []
+
+
+@pytest.mark.long  # libcurl looks at the rate of the last five seconds
+def test_a_stall_ends_after_the_patience(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(9 * MIB)
+    server.fault("one", fault.cut(5 * MIB, stall=True))
+    report = download([server.item("one", body, "sha256")], target, patience=Patience(silence=1))
+    assert (target / "one").read_bytes() == body
+    assert only(report).bytes_fetched == len(body)
+
+
+def test_a_server_that_never_answers(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    server.always["one"] = fault.cut(0, stall=True)
+    report = download([server.item("one", noise(50), "md5", retries=0)], target, patience=Patience(silence=1))
+    assert isinstance(only(report).error, TimedOut)
+
+
+def test_nobody_listens(target: Path, clock: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    report = download([Item("one", Location(f"http://127.0.0.1:{port}/x"), 5, retries=2)], target, clock=clock)
+    assert isinstance(only(report).error, ConnectFailed)
+    assert only(report).attempts == 3
+
+
+@pytest.mark.parametrize("url", ["ftp://127.0.0.1/x", "file:///etc/hostname", "not a url", ""])
+def test_other_urls_are_refused_at_once(target: Path, clock: Any, url: str) -> None:
+    report = download([Item("one", Location(url), 5)], target, clock=clock)
+    assert only(report).state == "failed"
+    assert clock.slept == 0
+
+
+def test_a_redirect_to_another_host_takes_no_headers_along(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(40 * MIB)
+    server.put("there", body)
+    server.always["here"] = fault.status(302, {"Location": server.url("there", host="localhost")})
+    secret = {"Authorization": "Bearer t", "X-SBG-Auth-Token": "t"}
+    report = download([Item("one", Location(server.url("here"), secret), len(body))], target)
+    report.raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert all(request.headers["x-sbg-auth-token"] == "t" for request in server.of("here"))
+    for request in server.of("there"):
+        assert not {"authorization", "x-sbg-auth-token"} & request.headers.keys()
+    assert len(server.of("here")) == 1
+
+
+def test_a_redirect_within_the_host_takes_headers_along(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    server.put("there", noise(10))
+    server.always["here"] = fault.status(307, {"Location": "/there"})
+    download([Item("one", Location(server.url("here"), {"X-Key": "k"}), 10)], target).raise_if_failed()
+    assert server.of("there")[0].headers["x-key"] == "k"
+
+
+def test_a_redirect_that_says_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    item = server.item("one", noise(10), retries=0)
+    server.fault("one", *[fault.status(301, {"Location": "/one", "Retry-After": "10"})] * 40)
+    download([item], target, clock=clock).raise_if_failed()
+    assert 395 < clock.slept < 405
+
+
+def test_a_redirect_loop_ends(server: Any, fault: Any, target: Path) -> None:
+    server.always["one"] = fault.status(302, {"Location": "/one"})
+    report = download([Item("one", Location(server.url("one")))], target)
+    assert isinstance(only(report).error, TooManyRedirects)
+
+
+def test_a_redirected_url_that_ends_is_asked_for_again(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(SIZE)
+    server.put("there", body)
+    server.always["here"] = fault.status(302, {"Location": server.url("there")})
+    server.fault("there", fault.fine, fault.status(403))
+    download([Item("one", Location(server.url("here")), SIZE, retries=1)], target).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert 2 <= len(server.of("here")) <= 8
+
+
+@pytest.mark.parametrize("size", [5000, SIZE])
+def test_a_file_of_another_size_is_refused(
+    server: Any, target: Path, noise: Any, clock: Any, leftovers: Any, size: int
+) -> None:
+    server.put("one", noise(size + 1))
+    report = download([Item("one", Location(server.url("one")), size)], target, clock=clock)
+    assert isinstance(only(report).error, SourceChanged)
+    assert f"{size + 1} bytes instead of {size}" in str(only(report).error)
+    assert leftovers() == []
+
+
+def test_more_bytes_than_stated(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    server.put("one", noise(6000))
+    server.always["one"] = fault.changed(chunked=True)
+    report = download([Item("one", Location(server.url("one")), 5000, retries=1)], target, clock=clock)
+    assert isinstance(only(report).error, SourceChanged)
+    assert not (target / "one").exists()
+
+
+def test_a_source_that_changes_is_fetched_from_the_beginning(
+    server: Any, fault: Any, target: Path, noise: Any, caplog: Any
+) -> None:
+    caplog.set_level(logging.WARNING, "omicsdk.transfer")
+    old, new = noise(SIZE, 1), noise(SIZE, 2)
+
+    def change(server: Any, _request: Any, answer: Any) -> Any:
+        server.put("one", new, '"new"')
+        return answer  # the old one's first part
+
+    server.put("one", old)
+    server.fault("one", change)
+    report = download([Item("one", Location(server.url("one")), SIZE, min_delay=0.01)], target)
+    report.raise_if_failed()
+    assert (target / "one").read_bytes() == new
+    assert "starting over" in caplog.text
+
+
+def test_short_parts_are_filled_up(server: Any, target: Path, noise: Any) -> None:
+    body = noise(SIZE)
+
+    def short(_server: Any, request: Any, answer: Any) -> Any:
+        if answer.status == 206 and len(answer.body) > MIB:
+            answer.body = answer.body[:MIB]
+            answer.headers["Content-Range"] = f"bytes {request.first}-{request.first + MIB - 1}/{SIZE}"
+        return answer
+
+    server.always["one"] = short
+    download([server.item("one", body, "sha256", retries=0)], target).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+
+
+def test_encoded_bodies_are_kept_as_they_are_stored(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(5000)
+    server.always["one"] = fault.changed(headers={"Content-Encoding": "gzip"})
+    assert download([server.item("one", body, "sha256")], target).ok
+    assert server.of("one")[0].headers["accept-encoding"] == "identity"
+
+
+def test_many_files_with_trouble_at_random(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    bodies = {f"f{n}": noise(500 + n, n) for n in range(300)}
+    faults = [
+        fault.status(500),
+        fault.cut(100),
+        fault.cut(0),
+        fault.status(429),
+        fault.cut(50, reset=True),
+        fault.flip(3),
+    ]
+    for number, name in enumerate(bodies):
+        if number % 10 == 0:
+            server.fault(name, faults[number // 10 % len(faults)])
+    report = download([server.item(name, body, "sha256") for name, body in bodies.items()], target, clock=clock)
+    report.raise_if_failed()
+    assert all((target / name).read_bytes() == body for name, body in bodies.items())
+
+
+def test_no_thread_or_descriptor_is_left(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    def run(number: int) -> None:
+        server.fault(f"a{number}", fault.cut(MIB))
+        server.always[f"b{number}"] = fault.status(500)
+        items = [server.item(f"a{number}", noise(9 * MIB), "sha256"), server.item(f"b{number}", b"b", retries=1)]
+        download(items, target, clock=clock)
+
+    def own_threads() -> list[str]:
+        return [thread.name for thread in threading.enumerate() if thread.name.startswith("omicsdk")]
+
+    def descriptors() -> int:
+        # The server's sockets are in this process too; it needs a moment to see that they were closed.
+        deadline = time.monotonic() + 10
+        while server.connections and time.monotonic() < deadline:
+            threading.Event().wait(0.005)
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+    run(0)
+    before = descriptors()
+    for number in range(1, 5):
+        run(number)
+    assert own_threads() == []
+    assert descriptors() == before
+
+
+def test_secrets_of_urls_are_nowhere(
+    server: Any, fault: Any, target: Path, noise: Any, caplog: Any, clock: Any
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    canary = "CANARY7f3a"
+    server.put("one", noise(9 * MIB))
+    server.put("two", noise(9 * MIB))
+    server.fault("one", fault.cut(5 * MIB), fault.status(403), fault.status(503))
+    server.always["two"] = fault.status(302, {"Location": server.url("three", f"X-Amz-Signature={canary}")})
+    items = [
+        Item("one", lambda: Location(server.url("one", f"X-Amz-Signature={canary}"), {"X-Key": canary}), 9 * MIB),
+        Item("two", Location(server.url("two", f"sig={canary}"), {"Authorization": canary}), 9 * MIB),
+        Item("four", Location(f"http://127.0.0.1:1/x?sig={canary}"), retries=1),
+        Item("five", Location(f"ht tp://?sig={canary}")),
+    ]
+    report = download(items, target, clock=clock)
+    assert report.counts == {"done": 1, "skipped": 0, "failed": 3, "stopped": 0}
+    told = [str(report.to_dict()), repr(report), repr(items), caplog.text]
+    told += [str(outcome.error) + repr(outcome.error) for outcome in report.failed]
+    told += [path.read_text("latin-1") for path in target.rglob("*.journal")]
+    assert canary not in "".join(told)
