@@ -1,0 +1,66 @@
+"""The fixture `omics_sandbox` in a test folder of a user's own, far from this project's settings."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from omicsdk.cli.demo.commands import environment
+
+TESTS = """
+import httpx
+
+
+def listed(sandbox):
+    return httpx.get(f"{sandbox.url}/dss/v1/bundles/all", params={"replica": "aws"}, trust_env=False).json()["bundles"]
+
+
+def test_one_sees_what_it_seeded(omics_sandbox, tmp_path):
+    (tmp_path / "sample.json").write_text("{}")
+    made = omics_sandbox.seed(tmp_path)
+    assert [bundle["uuid"] for bundle in listed(omics_sandbox)] == [made["bundle_uuid"]]
+
+
+def test_another_starts_empty(omics_sandbox):
+    assert listed(omics_sandbox) == []
+    assert omics_sandbox.swagger_url.startswith("http://127.0.0.1:")
+"""
+
+
+def run_pytest(folder: Path, *words: str) -> tuple[int, str]:
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error", *words],
+        cwd=folder,
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    return told.returncode, told.stdout + told.stderr
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("words", [(), ("-n", "2")], ids=["one process", "two processes"])
+def test_each_test_has_an_empty_sandbox(tmp_path: Path, words: tuple[str, ...]):
+    (tmp_path / "test_mine.py").write_text(TESTS)
+    code, told = run_pytest(tmp_path, *words)
+    assert code == 0, told
+    assert "2 passed" in told
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path):
+    (tmp_path / "test_mine.py").write_text("def test_it(omics_sandbox): ...")
+    (tmp_path / "conftest.py").write_text("import sys\nsys.modules['uvicorn'] = None\n")
+    code, told = run_pytest(tmp_path)
+    assert code == 1
+    assert "pip install 'omicsdk[sandbox]'" in told
+
+
+def test_a_run_that_does_not_use_it_loads_nothing_of_it(tmp_path: Path):
+    (tmp_path / "test_mine.py").write_text(
+        "import sys\n\n\ndef test_it():\n    heavy = {'starlette', 'uvicorn', 'boto3', 'moto', 'httpx', 'omicsdk.sandbox.server'}\n"
+        "    assert heavy.isdisjoint(sys.modules)\n"
+    )
+    code, told = run_pytest(tmp_path, "-p", "no:anyio")
+    assert code == 0, told
