@@ -5,9 +5,9 @@ A generated model is an attrs class whose `from_dict` is plain code (one positio
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, ItemsView, KeysView, ValuesView
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Protocol, Self
 
 from omicsdk.core.bodies import plain
 from omicsdk.core.errors import DecodeError
@@ -83,6 +83,26 @@ class Field:
     shape: Shape
 
 
+class JsonObject(Protocol):
+    """What `from_dict` reads: any mapping from text. Its own `get` says that a member may be anything."""
+
+    def get(self, key: str, /) -> Any:
+        """The member, or None."""
+        ...
+
+    def keys(self) -> KeysView[str]:
+        """The members' names."""
+        ...
+
+    def values(self) -> ValuesView[Any]:
+        """The members."""
+        ...
+
+    def items(self) -> ItemsView[str, Any]:
+        """Names and members."""
+        ...
+
+
 class Model:
     """Base of generated models; an attrs class, and nothing else is pretended.
 
@@ -98,7 +118,7 @@ class Model:
     null_fields: frozenset[str] | None
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+    def from_dict(cls, data: JsonObject) -> Self:
         """Make one of a decoded JSON object; generated classes state how."""
         raise NotImplementedError(f"{cls.__name__} is no generated model")
 
@@ -120,7 +140,7 @@ class Model:
         return result
 
 
-def nulls_of(data: Mapping[str, Any]) -> frozenset[str]:
+def nulls_of(data: JsonObject) -> frozenset[str]:
     """Names of the members that are null; generated `from_dict` calls it only when there is one."""
     return frozenset(key for key, value in data.items() if value is None)
 

@@ -1,0 +1,57 @@
+"""`python -m omicsdk_codegen generate` writes all services' packages, `check` says whether they are up to date."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from .faults import DocumentError
+from .generate import COMMAND, make_all
+from .write import FormatFailed, formatted, swap_in, tree_of
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one of the two commands.
+
+    Args:
+        argv: words after the program's name; by default those of the process.
+
+    Returns:
+        0 when all is well, 1 when a document has faults or the packages aren't what the documents say.
+    """
+    parser = argparse.ArgumentParser(prog="omicsdk_codegen", allow_abbrev=False)
+    parser.add_argument("command", choices=("generate", "check"), help="write the packages, or compare them")
+    parser.add_argument("--specs", type=Path, default=Path("specs"), help="folder of the documents")
+    parser.add_argument("--out", type=Path, default=Path("generated/omicsdk_api"), help="folder of the packages")
+    arguments = parser.parse_args(argv)
+    try:
+        files = make_all(arguments.specs)
+        if arguments.command == "generate":
+            swap_in(files, arguments.out)
+            return _say(f"{len(files)} files in {arguments.out}")
+        return _compare(formatted(files), arguments.out)
+    except DocumentError as error:
+        return _say(str(error), 1)
+    except FormatFailed as error:
+        return _say(f"the generator made code that isn't Python: {error}", 1)
+
+
+def _compare(wanted: dict[str, bytes], out: Path) -> int:
+    there = tree_of(out) if out.is_dir() else {}
+    drift = [f"missing: {name}" for name in wanted if name not in there]
+    drift += [f"not from a document: {name}" for name in there if name not in wanted]
+    drift += [f"differs: {name}" for name in wanted if name in there and there[name] != wanted[name]]
+    if drift:
+        return _say("\n".join([*sorted(drift), f"{out} isn't what the documents say: run `{COMMAND}`"]), 1)
+    return _say(f"{out} is what the documents say ({len(wanted)} files)")
+
+
+def _say(text: str, code: int = 0) -> int:
+    print(text, file=sys.stderr)  # noqa: T201 - what a command says
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""How Python types are written, in the three places where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from .imports import Imports
+from .parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, Word
+from .texts import literals
+
+Place: TypeAlias = Literal["answer", "argument", "dict"]
+
+
+def dict_name(class_: str) -> str:
+    """What the TypedDict beside a model's class is called."""
+    return f"{class_.rstrip('_')}Dict"
+
+
+class Annotations:
+    """Writes the types of one generated module, and remembers what they need imported.
+
+    Args:
+        classes: models' classes by key.
+        modules: modules of models by key.
+        imports: takes the imports, which are for type checkers only.
+        models: the package of the models, as the module sees it: `..models`, or `.` from within.
+        types: the module of the TypedDicts, as the module sees it; None in that module itself.
+    """
+
+    def __init__(
+        self,
+        classes: Mapping[str, str],
+        modules: Mapping[str, str],
+        imports: Imports,
+        *,
+        models: str = "..models",
+        types: str | None = "..types",
+    ) -> None:
+        self._classes = classes
+        self._modules = modules
+        self._imports = imports
+        self._models = models
+        self._types = types
+
+    def write(self, type_: PythonType, place: Place, *, optional: bool = False) -> str:
+        """Write a type.
+
+        Args:
+            type_: what the parser answered.
+            place: `answer` is a model's field or an answer, where lists are lists and an unknown choice may come;
+                `argument` takes models and TypedDicts alike and no unknown choice; `dict` is a TypedDict's member.
+            optional: whether None is allowed as well.
+        """
+        parts = self._parts(type_, place)
+        if optional and "Any" not in parts:
+            parts.append("None")
+        return " | ".join(dict.fromkeys(parts))
+
+    def headers(self) -> str:
+        """The type of an answer's headers."""
+        return f"{self._mapping('argument')}[str, str]"
+
+    def _parts(self, type_: PythonType, place: Place) -> list[str]:
+        if isinstance(type_, Word):
+            return self._word(type_.python, place)
+        if isinstance(type_, Choice):
+            self._imports.typing("Literal")
+            choices = [f"Literal[{literals(type_.enum.values)}]"]
+            known = "str" if isinstance(type_.enum.values[0], str) else "int"
+            return choices if place == "argument" else [*choices, known]
+        if isinstance(type_, ListOf):
+            return [f"{self._sequence(place)}[{self.write(type_.item, place)}]"]
+        if isinstance(type_, DictOf):
+            return [f"{self._mapping(place)}[str, {self.write(type_.value, place)}]"]
+        if isinstance(type_, ModelOf):
+            return self._model(type_.key, place)
+        assert isinstance(type_, AnyOf)
+        parts = [part for member in type_.members for part in self._parts(member, place)]
+        return ["Any"] if "Any" in parts else list(dict.fromkeys(sorted(parts, key=lambda part: part == "None")))
+
+    def _word(self, word: str, place: Place) -> list[str]:
+        if word == "Any":
+            self._imports.typing("Any")
+        if word == "bytes" and place == "argument":
+            self._imports.late("omicsdk.core.bodies", "Content")
+            return ["Content"]
+        return [word]
+
+    def _model(self, key: str, place: Place) -> list[str]:
+        class_ = self._classes[key]
+        parts: list[str] = []
+        if place != "dict":
+            self._imports.late(f"{self._models.rstrip('.')}.{self._modules[key]}", class_)
+            parts.append(class_)
+        if place != "answer":
+            if self._types is not None:
+                self._imports.late(self._types, dict_name(class_))
+            parts.append(dict_name(class_))
+        return parts
+
+    def _sequence(self, place: Place) -> str:
+        if place != "argument":
+            return "list"
+        self._imports.late("collections.abc", "Sequence")
+        return "Sequence"
+
+    def _mapping(self, place: Place) -> str:
+        if place != "argument":
+            return "dict"
+        self._imports.late("collections.abc", "Mapping")
+        return "Mapping"

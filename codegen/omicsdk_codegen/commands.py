@@ -1,0 +1,84 @@
+"""commands.json: what the command line needs to know of a service's operations, and nothing else."""
+
+from __future__ import annotations
+
+from .operations import Argument, Draft, command_word
+from .shapes import BYTES, Array, Enum, Map, Ref, Scalar, Type, Union
+from .texts import clean, facts_text, sentence, summary
+from .values import Json, Object
+
+
+def commands(drafts: list[Draft]) -> list[Json]:
+    """One object an operation, in the document's order.
+
+    Each has `name` (the client's attribute), `command` (the word on the command line), `method`, `path`, `summary`,
+    `description` and `parameters`. Where they apply: `paged` (the dotted key of a page's items), `streams` (the answer
+    is bytes), `headers` (the answer is its headers), `deprecated` and `hidden` are there as well.
+    """
+    return [_command(draft) for draft in drafts]
+
+
+def _command(draft: Draft) -> Object:
+    data = draft.stated.data
+    row: Object = {
+        "name": draft.name,
+        "command": command_word(draft.stated, draft.name),
+        "method": draft.stated.method,
+        "path": draft.stated.path,
+        "summary": summary(data.get("summary"), data.get("description")),
+        "description": clean(data.get("description")),
+        "parameters": [_parameter(argument) for argument in draft.arguments],
+    }
+    if draft.pages is not None:
+        row["paged"] = draft.pages.items
+    if draft.streams:
+        row["streams"] = True
+    if any(case.kind == "headers" for case in draft.cases):
+        row["headers"] = True
+    if data.get("deprecated") is True:
+        row["deprecated"] = True
+    if data.get("x-omics-hidden") is True:
+        row["hidden"] = True
+    return row
+
+
+def _parameter(argument: Argument) -> Json:
+    element = argument.type.item if isinstance(argument.type, Array) else argument.type
+    row: Object = {
+        "name": argument.wire,
+        "python": argument.python,
+        "in": argument.position,
+        "required": argument.required,
+        "type": _kind(argument.type),
+        "choices": list(element.values) if isinstance(element, Enum) else None,
+        "default": argument.schema.get("default"),
+        "help": " ".join(
+            text for text in (sentence(argument.schema.get("description")), facts_text(argument.schema)) if text
+        ),
+    }
+    if isinstance(argument.type, Array):
+        row["items"] = _kind(argument.type.item)
+    return row
+
+
+def _kind(type_: Type) -> str:
+    """The JSON type of a value; `file` is bytes, `any` what has several types or none."""
+    if type_ == BYTES:
+        return "file"
+    if isinstance(type_, Scalar):
+        return type_.kind
+    if isinstance(type_, Enum):
+        return "string" if isinstance(type_.values[0], str) else "integer"
+    if isinstance(type_, (Map, Ref)):
+        return "object"
+    if isinstance(type_, Array):
+        return "array"
+    assert isinstance(type_, Union)
+    kinds = {_kind(member) for member in type_.members}
+    return kinds.pop() if len(kinds) == 1 else "number" if kinds == {"integer", "number"} else "any"
+
+
+def index_entry(title: str, rows: list[Json]) -> Object:
+    """A service's entry of the index of all services: its title, and each command's word and summary."""
+    shown = [row for row in rows if isinstance(row, dict) and not row.get("hidden")]
+    return {"title": title, "commands": [[row["command"], row["summary"]] for row in shown]}

@@ -1,0 +1,112 @@
+"""The expressions that turn decoded JSON into models, and the shapes that strict clients hold it against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from .imports import Imports
+from .shapes import NULL, Array, Enum, Map, Ref, Scalar, Type, Union, models_in, union_of
+from .texts import literal, literals
+
+_CORE = "omicsdk.core.model"
+
+
+class Decoding:
+    """Writes the decoding of one generated module.
+
+    Args:
+        classes: models' classes by key.
+        imports: takes what the code needs of omicsdk.core.
+        use_model: is told each model whose class the code names.
+    """
+
+    def __init__(self, classes: Mapping[str, str], imports: Imports, use_model: Callable[[str], None]) -> None:
+        self._classes = classes
+        self._imports = imports
+        self._use_model = use_model
+
+    def expression(self, type_: Type, value: str, place: str, depth: int = 0) -> str:
+        """Code that decodes a value.
+
+        Args:
+            type_: its type.
+            value: the variable that holds it.
+            place: owner and field, for the log.
+            depth: how many comprehensions it stands in.
+
+        Returns:
+            An expression; `value` itself where JSON is what Python gets.
+        """
+        if isinstance(type_, Union):
+            return self._union(type_, value, place, depth)
+        if next(models_in(type_), None) is None:
+            return value
+        if isinstance(type_, Ref):
+            return f"{self._class(type_.key)}.from_dict({value}) if {value}.__class__ is dict else {self._kept(place, value)}"
+        if isinstance(type_, Array):
+            return (
+                f"{self._list(type_, value, place, depth)} if {value}.__class__ is list else {self._kept(place, value)}"
+            )
+        assert isinstance(type_, Map)
+        return f"{self._dict(type_, value, place, depth)} if {value}.__class__ is dict else {self._kept(place, value)}"
+
+    def _list(self, type_: Array, value: str, place: str, depth: int) -> str:
+        item = f"i{depth or ''}"
+        decoded = self.expression(type_.item, item, place, depth + 1)
+        return f"[{decoded} for {item} in {value}]"
+
+    def _dict(self, type_: Map, value: str, place: str, depth: int) -> str:
+        key, item = f"k{depth or ''}", f"i{depth or ''}"
+        decoded = self.expression(type_.value, item, place, depth + 1)
+        return f"{{{key}: {decoded} for {key}, {item} in {value}.items()}}"
+
+    def _union(self, type_: Union, value: str, place: str, depth: int) -> str:
+        models = [member.key for member in type_.members if isinstance(member, Ref)]
+        lists = [member.item for member in type_.members if isinstance(member, Array)]
+        maps = [member.value for member in type_.members if isinstance(member, Map)]
+        pieces: list[str] = []
+        if models:
+            pieces.append(f"{self._chosen(type_, models, value)}.from_dict({value}) if {value}.__class__ is dict else ")
+        elif maps and any(next(models_in(held), None) for held in maps):
+            decoded = self._dict(Map(union_of(maps)), value, place, depth)
+            pieces.append(f"{decoded} if {value}.__class__ is dict else ")
+        if lists and any(next(models_in(held), None) for held in lists):
+            decoded = self._list(Array(union_of(lists)), value, place, depth)
+            pieces.append(f"{decoded} if {value}.__class__ is list else ")
+        return f"{''.join(pieces)}{value}"
+
+    def _chosen(self, type_: Union, models: list[str], value: str) -> str:
+        names = [self._class(key) for key in models]
+        if len(names) == 1:
+            return names[0]
+        listed = ", ".join(names)
+        table = [(tag, self._classes[key]) for tag, key in type_.table if key in models]
+        if type_.tag is None or not table:
+            return f"{self._imports.add('omicsdk.core.variants', 'fitting')}({value}, {listed})"
+        rows = ", ".join(f"{literal(tag)}: {name}" for tag, name in table)
+        return f"{self._imports.add('omicsdk.core.variants', 'tagged')}({value}, {literal(type_.tag)}, {{{rows}}}, {listed})"
+
+    def shape(self, type_: Type, *, nullable: bool = False) -> str:
+        """Code of a type's Shape."""
+        if nullable:
+            return self.shape(union_of([type_, NULL]))
+        if isinstance(type_, Scalar):
+            return self._imports.add(_CORE, "ANY" if type_.kind == "bytes" else type_.kind.upper())
+        if isinstance(type_, Enum):
+            return f"{self._imports.add(_CORE, 'literal')}({literals(type_.values)})"
+        if isinstance(type_, Array):
+            return f"{self._imports.add(_CORE, 'array')}({self.shape(type_.item)})"
+        if isinstance(type_, Map):
+            return f"{self._imports.add(_CORE, 'mapping')}({self.shape(type_.value)})"
+        if isinstance(type_, Ref):
+            return f"{self._imports.add(_CORE, 'model')}(lambda: {self._class(type_.key)})"
+        assert isinstance(type_, Union)
+        members = ", ".join(self.shape(member) for member in type_.members)
+        return f"{self._imports.add(_CORE, 'union')}({members})"
+
+    def _class(self, key: str) -> str:
+        self._use_model(key)
+        return self._classes[key]
+
+    def _kept(self, place: str, value: str) -> str:
+        return f"{self._imports.add(_CORE, 'otherwise_typed')}({literal(place)}, {value})"

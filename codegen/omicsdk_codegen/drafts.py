@@ -1,0 +1,284 @@
+"""From an operation as it is stated to its arguments and answers: the first half of step 6."""
+
+from __future__ import annotations
+
+import re
+
+from .document import Document
+from .faults import Fault, Note, Report
+from .media import ANSWER_ORDER, REQUEST_ORDER, Form, accepted, form_of, preferred, schema_in, sent_type
+from .naming import Wanted, argument_name, settle
+from .normalise import Normaliser
+from .operations import Argument, Case, Draft, How, Position, SentBody, Stated
+from .paging import pages_of
+from .shapes import ANY, BYTES, STRING, Array, Map, Scalar, Type, split_null
+from .values import Json, Object, join
+
+# OpenAPI: parameters of these names are ignored, for they have places of their own.
+_IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
+_IN: dict[str, Position] = {"path": "path", "query": "query", "header": "header", "cookie": "cookie"}
+_FORMS: dict[tuple[str, bool], How] = {
+    ("form", False): "comma",
+    ("spaceDelimited", False): "space",
+    ("pipeDelimited", False): "pipe",
+    ("deepObject", True): "deep",
+    ("deepObject", False): "deep",
+}
+
+
+class Drafter:
+    """Drafts operations of one document.
+
+    Args:
+        document: the upgraded document.
+        normaliser: settles types, and collects models.
+        report: takes a note of what isn't taken over.
+        faults: takes what makes a client impossible.
+    """
+
+    def __init__(self, document: Document, normaliser: Normaliser, report: Report, faults: list[Fault]) -> None:
+        self._document = document
+        self._types = normaliser
+        self._report = report
+        self._faults = faults
+        self._secured = _asks(document.data.get("security"))
+
+    def draft(self, stated: Stated, name: str) -> Draft:
+        """Settle one operation."""
+        draft = Draft(stated, name)
+        security = stated.data.get("security")
+        draft.secured = self._secured if security is None else _asks(security)
+        draft.arguments = self._parameters(stated)
+        self._body(draft)
+        self._answers(draft)
+        draft.pages = pages_of(stated, draft.cases, self._types.models, lambda text: self._fault(stated.key, text))
+        return draft
+
+    def _parameters(self, stated: Stated) -> list[Argument]:
+        listed = stated.data.get("parameters")
+        found: dict[tuple[Position, str], tuple[Object, str]] = {}
+        for index, parameter in enumerate(listed if isinstance(listed, list) else []):
+            pointer = join(stated.key, "parameters", index)
+            if not isinstance(parameter, dict):
+                continue
+            position, wire = _IN.get(str(parameter.get("in"))), str(parameter.get("name", ""))
+            reason = self._ignored(stated, position, wire)
+            if position is None or reason:
+                self._note(
+                    pointer, "omission", f"parameter {wire!r} in {parameter.get('in')}", reason or "no such place"
+                )
+                continue
+            found[(position, wire)] = (parameter, pointer)
+        for wire in re.findall(r"\{([^}]*)\}", stated.sent):
+            if ("path", wire) not in found:
+                self._note(stated.key, "repair", f"{{{wire}}} without a parameter", "taken as required text")
+                found[("path", wire)] = ({"required": True, "schema": {"type": "string"}}, stated.key)
+        names = self._names(list(found))
+        return [self._parameter(*place, *found[place], names[place]) for place in found]
+
+    def _ignored(self, stated: Stated, position: Position | None, wire: str) -> str:
+        if position == "header" and wire.lower() in _IGNORED_HEADERS:
+            return "the client sends this header by itself"
+        if position == "path" and f"{{{wire}}}" not in stated.sent:
+            return "the path has no such placeholder"
+        return ""
+
+    def _names(self, places: list[tuple[Position, str]]) -> dict[tuple[Position, str], str]:
+        names: dict[tuple[Position, str], str] = {}
+        for position in _IN.values():
+            wanted: list[Wanted] = []
+            for where, wire in places:
+                if where == position:
+                    name = argument_name(wire)
+                    wanted.append(Wanted(wire, (name, f"{name.rstrip('_')}_{position}"), name.rstrip("_") == wire))
+            settled = settle(wanted, set(names.values()))
+            names |= {(position, wire): name for wire, name in settled.items()}
+        return names
+
+    def _parameter(self, position: Position, wire: str, parameter: Object, pointer: str, python: str) -> Argument:
+        schema, place, how = parameter.get("schema"), join(pointer, "schema"), self._how(position, parameter, pointer)
+        content = parameter.get("content")
+        if schema is None and isinstance(content, dict) and content:
+            media_type, media = next(iter(content.items()))
+            schema, place = schema_in(media), join(pointer, "content", media_type, "schema")
+            how = "json" if form_of(media_type, schema) == "json" else "plain"
+        type_, nullable = split_null(self._types.type_of(schema, place)) if schema is not None else (STRING, False)
+        self._untyped(type_, schema, place, f"parameter {wire!r}")
+        facts: Object = {**self._types.facts_of(schema), **_said(parameter)}
+        if how == "plain" and isinstance(type_, Map) and position in ("path", "header", "cookie"):
+            how = "comma"
+        required = position == "path" or parameter.get("required") is True
+        return Argument(
+            place,
+            wire,
+            python,
+            position,
+            type_,
+            required,
+            nullable and position != "path" and type_ != ANY,
+            facts,
+            how,
+            parameter.get("x-omics-raw-path") is True,
+        )
+
+    def _how(self, position: Position, parameter: Object, pointer: str) -> How:
+        style = str(parameter.get("style") or ("form" if position in ("query", "cookie") else "simple"))
+        explode = parameter.get("explode", style == "form") is not False
+        if position in ("path", "header"):
+            if style != "simple":
+                self._note(pointer, "repair", f"style {style}", "style simple", certain=False)
+            return "comma" if position == "header" else "plain"
+        return _FORMS.get((style, explode), "plain")
+
+    def _body(self, draft: Draft) -> None:
+        stated = draft.stated
+        body = stated.data.get("requestBody")
+        content = body.get("content") if isinstance(body, dict) else None
+        if not isinstance(body, dict) or not isinstance(content, dict):
+            return
+        taken = preferred(content, REQUEST_ORDER)
+        if taken is None:
+            return
+        media_type, form = taken
+        pointer = join(stated.key, "requestBody", "content", media_type, "schema")
+        for other in content:
+            if other != media_type and form_of(other, schema_in(content[other])) != form:
+                place = join(stated.key, "requestBody", "content", other)
+                self._note(place, "omission", f"body as {other}", f"bodies are sent as {media_type}")
+        schema = schema_in(content[media_type])
+        required = body.get("required") is True
+        fields = self._flattened(draft, schema, pointer, form, required)
+        draft.body = SentBody(form, sent_type(media_type, form), fields is None, required)
+        draft.arguments = [*fields, *draft.arguments] if fields is not None else draft.arguments
+        if fields is None:
+            draft.arguments.insert(0, self._whole(draft, schema, pointer, form, body))
+
+    def _flattened(self, draft: Draft, schema: Json, pointer: str, form: Form, required: bool) -> list[Argument] | None:
+        """A body's fields as arguments; None where it is no plain object, or a field's name is taken."""
+        flat = self._types.flat(schema, pointer)
+        properties = flat.schema.get("properties")
+        if (
+            form not in ("json", "form", "multipart")
+            or flat.unions
+            or flat.conflict
+            or not isinstance(properties, dict)
+        ):
+            return None
+        stated = flat.schema.get("type")
+        if not properties or stated not in (None, "object", ["object"]) or flat.schema.get("additionalProperties"):
+            return None
+        sent: Object = {
+            name: value for name, value in properties.items() if self._types.facts_of(value).get("readOnly") is not True
+        }
+        names = settle(Wanted(wire, (argument_name(wire),), argument_name(wire).rstrip("_") == wire) for wire in sent)
+        taken = {argument.python for argument in draft.arguments}
+        if not sent or not taken.isdisjoint(names.values()):
+            return None
+        fields: list[Argument] = []
+        for held in self._types.fields_of(flat, body=form == "multipart"):
+            if held.wire in sent:
+                key = flat.pointers[held.wire]
+                self._untyped(held.type, properties[held.wire], key, f"body field {held.wire!r}")
+                nullable = held.nullable and held.type != ANY and form == "json"
+                fields.append(
+                    Argument(
+                        key,
+                        held.wire,
+                        names[held.wire],
+                        "body",
+                        held.type,
+                        held.required and required,
+                        nullable,
+                        held.schema,
+                    )
+                )
+        return fields
+
+    def _whole(self, draft: Draft, schema: Json, pointer: str, form: Form, body: Object) -> Argument:
+        if form == "text":
+            type_, nullable = STRING, False
+        elif form == "bytes":
+            type_, nullable = BYTES, False
+        else:
+            type_, nullable = split_null(self._types.type_of(schema, pointer, body=form == "multipart"))
+            self._untyped(type_, schema, pointer, "the body")
+        if form in ("form", "multipart") and isinstance(type_, (Scalar, Array)):
+            type_ = Map(ANY)
+        taken = {argument.python for argument in draft.arguments}
+        python = next(name for name in ("body", "body_", "request_body", "whole_body") if name not in taken)
+        facts: Object = {**self._types.facts_of(schema), **_said(body)}
+        required = body.get("required") is True
+        nullable = nullable and type_ != ANY
+        return Argument(pointer, "body", python, "body", type_, required, nullable, facts, whole=True)
+
+    def _answers(self, draft: Draft) -> None:
+        responses = draft.stated.data.get("responses")
+        listed: Object = responses if isinstance(responses, dict) else {}
+        wanted = [status for status in listed if re.fullmatch(r"2\d\d|2XX|304", status)]
+        if all(status == "304" for status in wanted) and "default" in listed:
+            wanted.append("default")
+        media_types: list[str] = []
+        cases: list[Case] = []
+        places: list[tuple[Json, str]] = []
+        for status in sorted(wanted, key=lambda status: (status == "default", status.endswith("XX"))):
+            case = self._answer(draft, status, listed[status], media_types, places)
+            same = next(
+                (n for n, other in enumerate(cases) if (other.kind, other.type) == (case.kind, case.type)), None
+            )
+            if same is None:
+                cases.append(case)
+            else:
+                held = cases[same]
+                cases[same] = Case(
+                    (*held.statuses, status), held.kind, held.key, held.type, held.nullable or case.nullable
+                )
+        draft.cases = cases or [Case((), "headers" if draft.stated.method == "HEAD" else "none")]
+        draft.accept = accepted(media_types)
+        wish = draft.stated.data.get("x-omics-stream")
+        draft.streams = wish is True or (wish is None and any(case.kind == "bytes" for case in cases))
+
+    def _answer(
+        self, draft: Draft, status: str, response: Json, media_types: list[str], places: list[tuple[Json, str]]
+    ) -> Case:
+        if draft.stated.method == "HEAD":
+            return Case((status,), "headers")
+        content = response.get("content") if isinstance(response, dict) else None
+        taken = preferred(content, ANSWER_ORDER) if isinstance(content, dict) else None
+        if taken is None or not isinstance(content, dict):
+            return Case((status,), "none")
+        media_type, form = taken
+        media_types += [name for name in content if form_of(name, schema_in(content[name])) == form]
+        schema = schema_in(content[media_type])
+        if form != "json":
+            return Case((status,), "text" if form == "text" else "bytes")
+        pointer = join(draft.stated.key, "responses", status, "content", media_type, "schema")
+        # The same words under two statuses are one model.
+        pointer = next((place for other, place in places if other == schema), pointer)
+        places.append((schema, pointer))
+        type_, nullable = (
+            split_null(self._types.type_of(schema, pointer, body=True)) if schema is not None else (ANY, True)
+        )
+        self._untyped(type_, schema, pointer, f"answer {status}")
+        if type_ == BYTES:
+            return Case((status,), "bytes")
+        return Case((status,), "json", pointer, type_, nullable and type_ != ANY)
+
+    def _untyped(self, type_: Type, schema: Json, pointer: str, what: str) -> None:
+        if type_ == ANY and isinstance(schema, dict) and set(schema) - {"description", "title", "example", "default"}:
+            self._note(pointer, "untyped", what, "any value")
+
+    def _note(self, pointer: str, kind: str, before: str, after: str, *, certain: bool = True) -> None:
+        place = self._document.origin(pointer)
+        assert kind in ("repair", "omission", "untyped")
+        self._report.add(Note(place.pointer, place.file, place.line, kind, before, after, certain))
+
+    def _fault(self, pointer: str, message: str) -> None:
+        self._faults.append(self._document.origin(pointer).fault(message, "Correct the overlay or the document."))
+
+
+def _asks(security: Json) -> bool:
+    return isinstance(security, list) and any(isinstance(way, dict) and way for way in security)
+
+
+def _said(thing: Object) -> Object:
+    return {key: thing[key] for key in ("description", "deprecated") if thing.get(key)}

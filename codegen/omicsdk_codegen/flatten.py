@@ -1,0 +1,158 @@
+"""One schema out of a schema that is composed with allOf: what all of its parts say together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .values import Json, Object, join, schema_name, schema_pointer
+
+# Keys that say something about a value without bearing on its type.
+ANNOTATIONS = frozenset(
+    {
+        "title", "description", "summary", "default", "example", "examples", "deprecated", "readOnly", "writeOnly",
+        "externalDocs", "xml", "$comment", "discriminator", "$schema", "$id", "$anchor", "$defs",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Flat:
+    """A schema without allOf.
+
+    Attributes:
+        schema: its own keys; `properties` is whole, `oneOf` and `anyOf` are left as they are.
+        pointers: where each property's schema stands.
+        unions: each oneOf or anyOf with its pointer, in order.
+        conflict: what contradicts itself, in words; None when nothing does.
+    """
+
+    schema: Object
+    pointers: Mapping[str, str]
+    unions: tuple[tuple[list[Json], str], ...]
+    conflict: str | None = None
+
+
+def says_something(schema: Json) -> bool:
+    """Say whether a schema bears on the type of a value: `{description: ...}` and `{type: object}` don't."""
+    if not isinstance(schema, dict):
+        return False
+    keys = {key for key in schema if key not in ANNOTATIONS and not key.startswith("x-")}
+    return bool(keys) and not (keys == {"type"} and schema["type"] in ("object", ["object"]))
+
+
+def parts_of(schema: Object, pointer: str) -> list[tuple[Object, str]]:
+    """The parts that a schema's type is made of, each with its pointer: a reference, members of allOf, its own keys."""
+    parts: list[tuple[Object, str]] = []
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        parts.append(({"$ref": reference}, pointer))
+    members = schema.get("allOf")
+    for index, member in enumerate(members if isinstance(members, list) else []):
+        if isinstance(member, dict) and says_something(member):
+            parts.append((member, join(pointer, "allOf", index)))
+    own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
+    if says_something(own) and not (parts and set(own) <= ANNOTATIONS | {"type"} and own.get("type") in _OBJECT):
+        parts.append((own, pointer))
+    return parts
+
+
+_OBJECT = ("object", ["object"], ["object", "null"], ["null", "object"])
+
+
+def flatten(schema: Object, pointer: str, schemas: Object, seen: frozenset[str] = frozenset()) -> Flat:
+    """Merge a schema with all that it is composed of.
+
+    Args:
+        schema: the schema.
+        pointer: where it stands.
+        schemas: the document's schemas, for references.
+        seen: names of the schemas that are being merged; a circle of allOf ends there.
+    """
+    merged = Flat({}, {}, ())
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        name = schema_name(reference)
+        target = schemas.get(name)
+        if name not in seen and isinstance(target, dict):
+            merged = flatten(target, schema_pointer(name)[1:], schemas, seen | {name})
+    members = schema.get("allOf")
+    for index, member in enumerate(members if isinstance(members, list) else []):
+        if isinstance(member, dict):
+            merged = _merge(merged, flatten(member, join(pointer, "allOf", index), schemas, seen), pointer)
+    return _merge(merged, _own(schema, pointer), pointer)
+
+
+def _own(schema: Object, pointer: str) -> Flat:
+    own = {key: value for key, value in schema.items() if key not in ("$ref", "allOf", "oneOf", "anyOf")}
+    properties = own.get("properties")
+    names = list(properties) if isinstance(properties, dict) else []
+    unions: list[tuple[list[Json], str]] = []
+    for key in ("oneOf", "anyOf"):
+        members = schema.get(key)
+        if isinstance(members, list):
+            unions.append((members, join(pointer, key)))
+    return Flat(own, {name: join(pointer, "properties", name) for name in names}, tuple(unions))
+
+
+def _merge(first: Flat, second: Flat, pointer: str) -> Flat:
+    schema: Object = dict(first.schema)
+    pointers = dict(first.pointers)
+    conflict = first.conflict or second.conflict
+    for key, value in second.schema.items():
+        before = schema.get(key)
+        if key == "properties" and isinstance(value, dict):
+            held = before if isinstance(before, dict) else {}
+            schema[key] = _properties(held, value, pointers, second.pointers, pointer)
+        elif key == "required" and isinstance(value, list) and isinstance(before, list):
+            schema[key] = before + [name for name in value if name not in before]
+        elif key == "type" and before is not None:
+            schema[key], clash = _types(before, value)
+            conflict = conflict or clash
+        elif key == "enum" and isinstance(before, list) and isinstance(value, list):
+            schema[key] = [choice for choice in before if choice in value] or value
+        elif key == "items" and isinstance(before, dict) and isinstance(value, dict) and before != value:
+            schema[key] = {"allOf": [before, value]}
+        else:
+            schema[key] = value
+    return Flat(schema, pointers, first.unions + second.unions, conflict)
+
+
+def _properties(
+    held: Object, added: Object, pointers: dict[str, str], places: Mapping[str, str], pointer: str
+) -> Object:
+    result = dict(held)
+    for name, schema in added.items():
+        before = result.get(name)
+        if before is None or before == schema or before is True or not says_something(before):
+            result[name] = _with_texts(schema, before)
+            pointers[name] = places[name]
+        elif not says_something(schema):
+            result[name] = _with_texts(before, schema)
+        else:
+            result[name] = {"allOf": [before, schema], **_texts(before), **_texts(schema)}
+            pointers[name] = join(pointer, "properties", name)
+    return result
+
+
+def _texts(schema: Json) -> Object:
+    if not isinstance(schema, dict):
+        return {}
+    return {key: schema[key] for key in ("description", "default", "readOnly", "deprecated") if key in schema}
+
+
+def _with_texts(schema: Json, other: Json) -> Json:
+    if not isinstance(schema, dict):
+        return schema
+    return {**_texts(other), **schema}
+
+
+def _types(first: Json, second: Json) -> tuple[Json, str | None]:
+    ours = [first] if isinstance(first, str) else first if isinstance(first, list) else []
+    theirs = [second] if isinstance(second, str) else second if isinstance(second, list) else []
+    both: list[Json] = [name for name in ours if name in theirs]
+    if "integer" in ours + theirs and "number" in ours + theirs and "integer" not in both:
+        both.append("integer")
+    if not both:
+        return first, f"allOf wants both {first} and {second}"
+    return (both[0] if len(both) == 1 else both), None

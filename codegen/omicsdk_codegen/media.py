@@ -1,0 +1,78 @@
+"""Which of a body's media types is taken, and what it is in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
+
+from .values import Json
+
+Form: TypeAlias = Literal["json", "form", "multipart", "text", "bytes"]
+
+
+def essence(media_type: str) -> str:
+    """A media type without its parameters, in lower case."""
+    return media_type.partition(";")[0].strip().lower()
+
+
+def form_of(media_type: str, schema: Json) -> Form:
+    """What a body of a media type is.
+
+    Args:
+        media_type: as the document states it; `*/*` is JSON where the schema isn't one of bytes.
+        schema: the body's schema, or None.
+    """
+    name = essence(media_type)
+    if name in ("application/json", "text/json") or name.endswith("+json"):
+        return "json"
+    if name == "application/x-www-form-urlencoded":
+        return "form"
+    if name.startswith("multipart/"):
+        return "multipart"
+    if name.startswith("text/") or name.endswith(("/xml", "+xml")):
+        return "text"
+    binary = isinstance(schema, dict) and (schema.get("format") == "binary" or schema.get("type") == "string")
+    return "json" if name in ("*/*", "application/*", "") and isinstance(schema, dict) and not binary else "bytes"
+
+
+def schema_in(media: Json) -> Json:
+    """The schema of a media type object, or None."""
+    return media.get("schema") if isinstance(media, dict) else None
+
+
+def preferred(content: Mapping[str, Json], order: tuple[Form, ...]) -> tuple[str, Form] | None:
+    """Choose among a body's media types.
+
+    Args:
+        content: media types and what the document says of each.
+        order: forms, the best first; of two of the same form the first in the document is taken.
+
+    Returns:
+        The media type and its form, or None when there is none.
+    """
+    found: list[tuple[str, Form]] = [(name, form_of(name, schema_in(media))) for name, media in content.items()]
+    return min(found, key=lambda pair: order.index(pair[1]), default=None)
+
+
+REQUEST_ORDER: tuple[Form, ...] = ("json", "multipart", "form", "bytes", "text")
+ANSWER_ORDER: tuple[Form, ...] = ("json", "bytes", "text", "form", "multipart")
+
+
+def sent_type(media_type: str, form: Form) -> str:
+    """The media type as it is sent: a range of types becomes one of them, and no header line can be made of it."""
+    name = "".join(char for char in media_type if char.isascii() and char.isprintable()).strip()
+    if "*" in name or "/" not in name:
+        return {"json": "application/json", "text": "text/plain"}.get(form, "application/octet-stream")
+    return name
+
+
+def accepted(media_types: list[str]) -> str:
+    """An Accept header for the media types of an operation's answers; errors come as JSON whatever is asked for."""
+    names = dict.fromkeys(
+        "".join(char for char in name if char.isascii() and char.isprintable()) for name in media_types
+    )
+    if not names:
+        return "*/*"
+    if all(form_of(name, None) == "json" for name in names):
+        return ", ".join(names)
+    return ", ".join([*names, "*/*;q=0.5"]) if "*/*" not in names else "*/*"

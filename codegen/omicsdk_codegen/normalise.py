@@ -1,0 +1,336 @@
+"""Step 5: a document's schemas become shapes: models with fields, and types made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .document import Document
+from .faults import Note, Report
+from .flatten import Flat, flatten, parts_of, says_something
+from .naming import Wanted, field_name, settle
+from .shapes import (
+    ANY,
+    BOOLEAN,
+    BYTES,
+    INTEGER,
+    NULL,
+    NUMBER,
+    STRING,
+    Array,
+    Enum,
+    Field,
+    Map,
+    Model,
+    Ref,
+    Type,
+    split_null,
+    union_of,
+)
+from .values import Json, Object, join, schema_name, schema_pointer
+
+# Types nest as deep as their schemas; the steps that follow, and Python's parser, go down by recursion.
+MAX_NESTING = 40
+
+_SCALARS: dict[str, Type] = {
+    "string": STRING, "integer": INTEGER, "number": NUMBER, "boolean": BOOLEAN, "null": NULL,
+    "int": INTEGER, "float": NUMBER, "double": NUMBER, "long": INTEGER, "bool": BOOLEAN, "str": STRING,
+}  # fmt: skip
+_OBJECT_KEYS = ("properties", "additionalProperties", "required", "patternProperties", "minProperties", "maxProperties")
+
+
+class Normaliser:
+    """Settles types of one document; the models that they are made of collect in `models`.
+
+    Args:
+        document: the upgraded document.
+        report: takes a note of each type that is lost.
+    """
+
+    def __init__(self, document: Document, report: Report) -> None:
+        self._document = document
+        self._report = report
+        components = document.data.get("components")
+        schemas = components.get("schemas") if isinstance(components, dict) else None
+        self.schemas: Object = schemas if isinstance(schemas, dict) else {}
+        self.models: dict[str, Model] = {}
+        self._named: dict[str, Type] = {}
+        self._open: list[str] = []
+        self._depth = 0
+
+    def components(self) -> dict[str, Type]:
+        """The types of all of the document's named schemas, used or not."""
+        return {name: self.named(name) for name in self.schemas}
+
+    def named(self, name: str) -> Type:
+        """The type of a named schema. One that isn't a model and is made of itself is any value in the inner place."""
+        if name in self._named:
+            return self._named[name]
+        pointer = schema_pointer(name)[1:]
+        if name in self._open:
+            return self._lost(pointer, f"schema {name}, which is made of itself", "a list or union can't hold itself")
+        self._open.append(name)
+        type_ = self.type_of(self.schemas.get(name, True), pointer)
+        self._open.pop()
+        self._named[name] = type_
+        return type_
+
+    def type_of(self, schema: Json, pointer: str, *, body: bool = False) -> Type:
+        """Settle a schema's type.
+
+        Args:
+            schema: the schema, with references and allOf.
+            pointer: where it stands; models that stand right here have it as their key.
+            body: whether it is a body, an answer or a part of a multipart body, where binary text is bytes.
+        """
+        if not isinstance(schema, dict):
+            return ANY
+        if self._depth >= MAX_NESTING:
+            return self._lost(pointer, f"a schema nested deeper than {MAX_NESTING} levels", "give inner parts names")
+        self._depth += 1
+        type_ = self._type_of(schema, pointer, body)
+        self._depth -= 1
+        return type_
+
+    def _type_of(self, schema: Object, pointer: str, body: bool) -> Type:
+        parts = parts_of(schema, pointer)
+        nullable = _allows_null(schema)
+        if not parts:
+            type_ = Map(ANY) if schema.get("type") is not None else ANY
+        elif len(parts) == 1 and "$ref" in parts[0][0]:
+            type_ = self._referred(parts[0][0])
+        elif len(parts) == 1 and parts[0][1] != pointer:
+            type_ = self.type_of(*parts[0], body=body)
+        else:
+            type_ = self._flat(flatten(schema, pointer, self.schemas), pointer, body)
+        return union_of([type_, NULL]) if nullable and type_ != ANY else type_
+
+    def _referred(self, schema: Object) -> Type:
+        name = schema_name(str(schema["$ref"]))
+        pointer = schema_pointer(name)[1:]
+        # A model that is being made is known by its key: circles of models end here.
+        return Ref(pointer) if pointer in self.models else self.named(name)
+
+    def _flat(self, flat: Flat, pointer: str, body: bool) -> Type:
+        if flat.conflict is not None:
+            return self._lost(pointer, flat.conflict, "no value can be both")
+        schema = flat.schema
+        if "const" in schema:
+            return _choices([schema["const"]], schema)
+        values = schema.get("enum")
+        if isinstance(values, list) and values:
+            return _choices(values, schema)
+        if flat.unions:
+            return self._union(flat, pointer, body)
+        stated = schema.get("type")
+        names = [str(name) for name in stated] if isinstance(stated, list) else [str(stated)] if stated else []
+        if not names:
+            names = _implied(schema)
+        return union_of([self._of_name(name, flat, pointer, body) for name in names]) if names else ANY
+
+    def _of_name(self, name: str, flat: Flat, pointer: str, body: bool) -> Type:
+        schema = flat.schema
+        if name == "array":
+            return self._array(schema, pointer)
+        if name == "object":
+            return self._object(flat, pointer)
+        if name in ("string", "file") and body and (name == "file" or schema.get("format") == "binary"):
+            return BYTES
+        known = _SCALARS.get(name)
+        return known if known is not None else self._lost(pointer, f"type {name}", "it is no type of JSON Schema")
+
+    def _array(self, schema: Object, pointer: str) -> Type:
+        if "items" in schema and not isinstance(schema["items"], bool):
+            return Array(self.type_of(schema["items"], join(pointer, "items")))
+        members = schema.get("prefixItems")
+        if isinstance(members, list) and members:
+            kinds = [self.type_of(member, join(pointer, "prefixItems", at)) for at, member in enumerate(members)]
+            return Array(union_of(kinds))
+        return Array(ANY)
+
+    def _object(self, flat: Flat, pointer: str) -> Type:
+        properties = flat.schema.get("properties")
+        if isinstance(properties, dict) and properties:
+            return self._model(flat, pointer)
+        extra = flat.schema.get("additionalProperties")
+        if isinstance(extra, dict):
+            return Map(self.type_of(extra, join(pointer, "additionalProperties")))
+        patterns = flat.schema.get("patternProperties")
+        if isinstance(patterns, dict) and patterns:
+            place = join(pointer, "patternProperties")
+            return Map(union_of([self.type_of(value, join(place, key)) for key, value in patterns.items()]))
+        return Map(ANY)
+
+    def _model(self, flat: Flat, pointer: str) -> Type:
+        if pointer not in self.models:
+            model = Model(pointer, flat.schema)
+            self.models[pointer] = model
+            # A model may name itself: only what is open because of lists and unions is a circle.
+            held, self._open = self._open, []
+            depth, self._depth = self._depth, 0
+            model.fields = self.fields_of(flat)
+            self._open, self._depth = held, depth
+        return Ref(pointer)
+
+    def fields_of(self, flat: Flat, *, body: bool = False) -> list[Field]:
+        """The fields of a merged object schema, required ones first."""
+        properties = flat.schema.get("properties")
+        members = properties if isinstance(properties, dict) else {}
+        listed = flat.schema.get("required")
+        required = {str(name) for name in listed} if isinstance(listed, list) else set[str]()
+        names = settle(
+            Wanted(wire, (field_name(wire),), exact=field_name(wire).rstrip("_") == wire.rstrip("_"))
+            for wire in members
+        )
+        fields: list[Field] = []
+        for wire, schema in members.items():
+            type_, nullable = split_null(self._field_type(schema, flat.pointers[wire], body))
+            facts = self.facts_of(schema)
+            fields.append(Field(wire, names[wire], type_, wire in required, nullable, facts))
+        return sorted(fields, key=lambda field: not field.required)
+
+    def _field_type(self, schema: Json, pointer: str, body: bool) -> Type:
+        if not body:
+            return self.type_of(schema, pointer)
+        flat = self.flat(schema, pointer)
+        items = flat.schema.get("items") if flat.schema.get("type") == "array" else None
+        if isinstance(items, dict) and self.type_of(items, join(pointer, "items"), body=True) == BYTES:
+            return Array(BYTES)
+        return self.type_of(schema, pointer, body=True)
+
+    def flat(self, schema: Json, pointer: str) -> Flat:
+        """A schema with all that it is composed of merged into one."""
+        return flatten(schema, pointer, self.schemas) if isinstance(schema, dict) else Flat({}, {}, ())
+
+    def facts_of(self, schema: Json) -> Object:
+        """What the document says of a value beside its type, its own words before those of what it refers to."""
+        return self.flat(schema, "").schema if isinstance(schema, dict) else {}
+
+    def _union(self, flat: Flat, pointer: str, body: bool) -> Type:
+        members = [
+            (member, join(place, index))
+            for listed, place in flat.unions
+            for index, member in enumerate(listed)
+            if says_something(member) or member is True or member == {"type": "object"}
+        ]
+        own = flat.schema
+        whole = [(member, place) for member, place in members if not _only_constrains(member)]
+        if isinstance(own.get("properties"), dict) and own["properties"]:
+            return self._folded(flat, [member for member in whole if isinstance(member[0], dict)], pointer)
+        if not whole:
+            return self._flat(Flat(flat.schema, flat.pointers, ()), pointer, body)
+        types = [self.type_of(_with_type(member, own.get("type")), place, body=body) for member, place in whole]
+        tag, table = self._discriminator(flat.schema.get("discriminator"), whole)
+        return union_of(types, tag, table)
+
+    def _folded(self, flat: Flat, members: list[tuple[Json, str]], pointer: str) -> Type:
+        """An object with fields of its own and variants: one model with all fields, those of variants not required."""
+        properties: Object = {}
+        pointers: dict[str, str] = {}
+        for member, place in members:
+            variant = self.flat(member, place)
+            held = variant.schema.get("properties")
+            for name, schema in held.items() if isinstance(held, dict) else ():
+                if name in properties and properties[name] != schema:
+                    both: list[Json] = [properties[name], schema]
+                    either: Json = {"anyOf": both}
+                    schema = either
+                    pointers[name] = join(pointer, "properties", name)
+                properties[name] = schema
+                pointers.setdefault(name, variant.pointers[name])
+        own = flat.schema["properties"]
+        assert isinstance(own, dict)
+        folded: Object = {**flat.schema, "properties": {**properties, **own}}
+        return self._model(Flat(folded, {**pointers, **flat.pointers}, ()), pointer)
+
+    def _discriminator(
+        self, stated: Json, members: Iterable[tuple[Json, str]]
+    ) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+        tag = stated.get("propertyName") if isinstance(stated, dict) else None
+        if not isinstance(tag, str) or not isinstance(stated, dict):
+            return None, ()
+        references = [str(member["$ref"]) for member, _ in members if isinstance(member, dict) and "$ref" in member]
+        names = [name for name in map(schema_name, references) if isinstance(self.named(name), Ref)]
+        table: dict[str, str] = {}
+        mapping = stated.get("mapping")
+        for value, target in mapping.items() if isinstance(mapping, dict) else ():
+            name = _target_name(str(target))
+            if name in names:
+                table[value] = schema_pointer(name)[1:]
+        mapped = set(table.values())
+        for name in names:
+            key = schema_pointer(name)[1:]
+            if key not in mapped:
+                table.setdefault(name, key)
+                for value in self._tag_values(key, tag):
+                    table.setdefault(value, key)
+        return tag, tuple(table.items())
+
+    def _tag_values(self, key: str, tag: str) -> list[str]:
+        fields = self.models[key].fields if key in self.models else []
+        kinds = [field.type for field in fields if field.wire == tag]
+        return [str(value) for kind in kinds if isinstance(kind, Enum) for value in kind.values]
+
+    def _lost(self, pointer: str, before: str, reason: str) -> Type:
+        place = self._document.origin(pointer)
+        self._report.add(Note(place.pointer, place.file, place.line, "untyped", before, f"any value: {reason}", True))
+        return ANY
+
+
+def _with_type(member: Json, stated: Json) -> Json:
+    """A variant whose type stands beside the oneOf."""
+    if (
+        stated is None
+        or not isinstance(member, dict)
+        or not {"type", "$ref", "allOf", "oneOf", "anyOf"}.isdisjoint(member)
+    ):
+        return member
+    return {"type": stated, **member}
+
+
+def _target_name(target: str) -> str:
+    return schema_name(target) if target.startswith("#/components/schemas/") else target
+
+
+def _allows_null(schema: Object) -> bool:
+    stated = schema.get("type")
+    return isinstance(stated, list) and "null" in stated
+
+
+def _only_constrains(member: Json) -> bool:
+    """`{required: [a]}` among variants says which members must be there, not what they are."""
+    return isinstance(member, dict) and bool(member) and set(member) <= {"required", "not", "type", "description"} and (
+        "required" in member or "not" in member
+    )  # fmt: skip
+
+
+def _implied(schema: Object) -> list[str]:
+    if any(key in schema for key in _OBJECT_KEYS):
+        return ["object"]
+    if any(key in schema for key in ("items", "prefixItems", "minItems", "maxItems")):
+        return ["array"]
+    if any(key in schema for key in ("pattern", "minLength", "maxLength", "format")):
+        return ["string"] if schema.get("format") not in ("int32", "int64", "float", "double") else ["number"]
+    return []
+
+
+def _choices(values: list[Json], schema: Object) -> Type:
+    if schema.get("type") == "string":  # YAML reads an unquoted 1 as a number; on the wire it is text
+        values = [
+            str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value for value in values
+        ]
+    kinds: list[Type] = []
+    texts = tuple(dict.fromkeys(value for value in values if isinstance(value, str)))
+    numbers = tuple(dict.fromkeys(v for v in values if isinstance(v, int) and not isinstance(v, bool)))
+    if texts:
+        kinds.append(Enum(texts))
+    if numbers:
+        kinds.append(Enum(numbers))
+    if any(isinstance(value, bool) for value in values):
+        kinds.append(BOOLEAN)
+    if any(isinstance(value, float) for value in values):
+        kinds.append(NUMBER)
+    if any(isinstance(value, (dict, list)) for value in values):
+        return ANY
+    if None in values:
+        kinds.append(NULL)
+    return union_of(kinds)

@@ -1,0 +1,187 @@
+"""What a document says of its operations: which there are, what they are called, what they take and answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from .media import Form
+from .naming import Wanted, operation_name, pascal_case, settle, snake_case
+from .shapes import Type
+from .values import Object, join
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+Position: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
+# How a value is written: as it is, its items joined by something, its members named one by one, or as JSON.
+How: TypeAlias = Literal["plain", "comma", "space", "pipe", "deep", "json"]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """An operation as the document states it.
+
+    Attributes:
+        key: pointer of the operation.
+        path: key of the path item: with what tells operations of one URL apart.
+        sent: the path that is sent, with placeholders.
+        method: in upper case.
+        data: the operation object.
+        wish: what the document calls it: x-omics-name, else operationId, else nothing.
+    """
+
+    key: str
+    path: str
+    sent: str
+    method: str
+    data: Object
+    wish: str
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A keyword argument.
+
+    Attributes:
+        key: pointer of its schema.
+        wire: its name in the document.
+        python: its name here.
+        position: where it is sent.
+        type: without null.
+        required: whether a call must give it.
+        nullable: whether None may be given, and is sent as null.
+        schema: what the document says of it, `description` included.
+        how: how its value is written.
+        raw: whether slashes stay slashes in a path.
+        whole: whether it is the whole body, not a field of it.
+    """
+
+    key: str
+    wire: str
+    python: str
+    position: Position
+    type: Type
+    required: bool
+    nullable: bool
+    schema: Object
+    how: How = "plain"
+    raw: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class SentBody:
+    """What a request's body is made of."""
+
+    form: Form
+    media_type: str
+    whole: bool
+    required: bool
+
+
+@dataclass(frozen=True)
+class Case:
+    """An answer.
+
+    Attributes:
+        statuses: those that it comes with, as the document has them: `200`, `2XX`, `default`.
+        kind: how it is read.
+        key: what its type is asked by, when there is one.
+        type: of a JSON answer.
+        nullable: whether a JSON answer may be null.
+    """
+
+    statuses: tuple[str, ...]
+    kind: Literal["json", "text", "bytes", "none", "headers"]
+    key: str = ""
+    type: Type | None = None
+    nullable: bool = False
+
+
+@dataclass(frozen=True)
+class Pages:
+    """How an operation's list is cut into pages.
+
+    Attributes:
+        style: where the next page is found.
+        items: dotted key of the list in a page.
+        path: attributes from a page to its list, or nothing when a page's form isn't known.
+        item: an item's type.
+        key: what the item's type is asked by.
+    """
+
+    style: str
+    items: str
+    path: tuple[str, ...]
+    item: Type
+    key: str
+
+
+@dataclass
+class Draft:
+    """An operation with its arguments and answers in our own shapes."""
+
+    stated: Stated
+    name: str
+    arguments: list[Argument] = field(default_factory=list[Argument])
+    body: SentBody | None = None
+    cases: list[Case] = field(default_factory=list[Case])
+    accept: str = "application/json"
+    pages: Pages | None = None
+    streams: bool = False
+    secured: bool = False
+
+
+def stated_operations(data: Object) -> Iterator[Stated]:
+    """All operations of a document, in its order."""
+    paths = data.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        if not isinstance(item, dict):
+            continue
+        sent = item.get("x-omics-sent-path")
+        for method in METHODS:
+            operation = item.get(method)
+            if isinstance(operation, dict):
+                named = operation.get("x-omics-name") or operation.get("operationId")
+                yield Stated(
+                    join("/paths", path, method),
+                    path,
+                    sent if isinstance(sent, str) else path,
+                    method.upper(),
+                    operation,
+                    named if isinstance(named, str) else "",
+                )
+
+
+def name_operations(operations: list[Stated]) -> dict[str, str]:
+    """Names of operations by their keys."""
+    return settle(_wanted(operation) for operation in operations)
+
+
+def _wanted(operation: Stated) -> Wanted:
+    method = operation.method.lower()
+    fixed = re.sub(r"\{[^}]*\}", " ", operation.path)
+    by_path = operation_name(f"{method} {fixed}")
+    longer = operation_name(f"{method} {operation.path}")
+    if not operation.wish or snake_case(operation.wish) == "unnamed":
+        return Wanted(operation.key, (by_path, longer))
+    name = operation_name(operation.wish)
+    return Wanted(
+        operation.key,
+        (name, operation_name(f"{name}_{by_path}"), operation_name(f"{name}_{longer}")),
+        exact=name.rstrip("_") == operation.wish,
+    )
+
+
+def command_word(stated: Stated, name: str) -> str:
+    """The word on the command line: the operation's name with dashes; a dot that the document has stays."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]*", stated.wish) and snake_case(stated.wish) == name:
+        return stated.wish.lower().replace("_", "-") if "." in stated.wish else name.replace("_", "-")
+    return name.strip("_").replace("_", "-")
+
+
+def class_stem(name: str) -> str:
+    """What the classes of an operation begin with."""
+    return pascal_case(name)

@@ -1,0 +1,147 @@
+"""The one adapter to openapi-python-client, whose parser is no documented interface: 0.29.1 exactly.
+
+It is imported inside a function, for it costs 0.2 s and brings pydantic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from .shapes import Enum, Model, Type
+from .surrogate import Surrogate, surrogate
+
+
+@dataclass(frozen=True)
+class Word:
+    """A type that Python has a word for: str, int, float, bool, bytes, Any or None."""
+
+    python: str
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list."""
+
+    item: PythonType
+
+
+@dataclass(frozen=True)
+class DictOf:
+    """A mapping from text."""
+
+    value: PythonType
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A Literal."""
+
+    enum: Enum
+
+
+@dataclass(frozen=True)
+class ModelOf:
+    """A model's class, by the model's key."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """A union."""
+
+    members: tuple[PythonType, ...]
+
+
+PythonType: TypeAlias = Word | ListOf | DictOf | Choice | ModelOf | AnyOf
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """The parser's answers.
+
+    Attributes:
+        fields: by (model's key, field's name in the document).
+        wanted: by key.
+    """
+
+    fields: Mapping[tuple[str, str], PythonType]
+    wanted: Mapping[str, PythonType]
+
+
+class LostType(Exception):
+    """The parser has no answer for a type that it was given. Its argument is the pointer that the type stands for."""
+
+
+def parse(models: Iterable[Model], wanted: Mapping[str, Type]) -> Parsed:
+    """Ask the parser for the Python type of each field and each wanted type.
+
+    Args:
+        models: all models of the document.
+        wanted: further types by key.
+
+    Raises:
+        LostType: one of them didn't come back.
+    """
+    from openapi_python_client.config import Config, ConfigFile, MetaType
+    from openapi_python_client.parser import GeneratorData
+
+    asked = surrogate(models, wanted)
+    config = Config.from_sources(
+        ConfigFile(post_hooks=[], literal_enums=True), MetaType.NONE, Path(), "utf-8", False, None
+    )
+    data = GeneratorData.from_dict(asked.data, config=config)
+    found: list[Any] = list(getattr(data, "models", ()))
+    properties: dict[tuple[str, str], Any] = {}
+    for model in found:
+        for held in (*(model.required_properties or ()), *(model.optional_properties or ())):
+            properties[(_text(model.class_info.name), _text(held.name))] = held
+    fields: dict[tuple[str, str], PythonType] = {}
+    for component, places in asked.fields.items():
+        for name, place in places.items():
+            fields[place] = _answer(properties.get((component, name)), asked, f"{place[0]}/properties/{place[1]}")
+    types = {key: _answer(properties.get((name, "v")), asked, key) for name, key in asked.wanted.items()}
+    return Parsed(fields, types)
+
+
+def _text(value: object) -> str:
+    unwrap = getattr(value, "get_untrusted_value", None)
+    return str(unwrap() if unwrap is not None else value)
+
+
+def _answer(found: Any, asked: Surrogate, pointer: str) -> PythonType:
+    if found is None:
+        raise LostType(pointer)
+    return _python(found, asked, pointer)
+
+
+def _python(found: Any, asked: Surrogate, pointer: str) -> PythonType:
+    from openapi_python_client.parser import properties as kinds
+    from openapi_python_client.parser.properties.file import FileProperty
+    from openapi_python_client.parser.properties.list_property import ListProperty
+    from openapi_python_client.parser.properties.union import UnionProperty
+
+    if isinstance(found, ListProperty):
+        return ListOf(_python(found.inner_property, asked, pointer))
+    if isinstance(found, UnionProperty):
+        return AnyOf(tuple(_python(member, asked, pointer) for member in found.inner_properties))
+    if isinstance(found, kinds.LiteralEnumProperty):
+        enum = asked.enums.get(_text(found.class_info.name))
+        if enum is None:
+            raise LostType(pointer)
+        return Choice(enum)
+    if isinstance(found, kinds.ModelProperty):
+        key = asked.models.get(_text(found.class_info.name))
+        if key is not None:
+            return ModelOf(key)
+        extra: Any = found.additional_properties
+        return DictOf(Word("Any") if extra is None or isinstance(extra, bool) else _python(extra, asked, pointer))
+    if isinstance(found, FileProperty):
+        return Word("bytes")
+    python = found.get_type_string(no_optional=True).as_unembedded_code()
+    if python not in ("str", "int", "float", "bool", "None", "Any"):
+        raise LostType(pointer)
+    return Word(python)

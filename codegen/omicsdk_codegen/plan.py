@@ -1,0 +1,167 @@
+"""Step 6: everything that will be written for one document, before a line of it is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from .code import Code, as_docstring, as_lines, as_literal
+from .commands import commands
+from .document import Document
+from .drafts import Drafter
+from .faults import DocumentError, Fault, Report
+from .imports import Imports
+from .model_names import name_classes
+from .naming import CLASS_WORDS, pascal_case
+from .normalise import Normaliser
+from .operations import Draft, name_operations, stated_operations
+from .parser import LostType, parse
+from .plan_models import DictClass, ModelModule, plan_dicts, plan_models
+from .plan_operations import OperationModule, OperationPlanner
+from .shapes import Type
+from .texts import clean, one_line, summary
+from .values import Json, Object
+
+# Version of what generated packages use of omicsdk.core (a test compares).
+INTERFACE = 1
+
+
+@dataclass(frozen=True)
+class Package:
+    """One service's package.
+
+    Attributes:
+        title: the document's title, as text.
+        summary: one line, as text.
+        api: what the client's class is called.
+        doc: docstring of the package.
+        client_doc: docstring of the client's class.
+        async_doc: that of the async one.
+        base_url: literal of the document's first server; empty when it has none that is absolute.
+        operations: by name.
+        models: by module.
+        dicts: TypedDicts by name.
+        dict_imports: what they need.
+        commands: commands.json.
+        document: openapi.json.
+    """
+
+    title: str
+    summary: str
+    api: Code
+    doc: Code
+    client_doc: Code
+    async_doc: Code
+    base_url: Code
+    operations: list[OperationModule]
+    models: list[ModelModule]
+    dicts: list[DictClass]
+    dict_imports: Code
+    commands: list[Json]
+    document: Object
+
+
+def plan(document: Document, service: str, report: Report) -> Package:
+    """Plan a package.
+
+    Args:
+        document: the upgraded document.
+        service: the package's name, a Python identifier.
+        report: takes notes of what is lost.
+
+    Raises:
+        DocumentError: a type has no answer, a wish of an overlay can't be met, or there is no operation at all.
+    """
+    faults: list[Fault] = []
+    stated = list(stated_operations(document.data))
+    names = name_operations(stated)
+    normaliser = Normaliser(document, report)
+    wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components().items()}
+    drafter = Drafter(document, normaliser, report, faults)
+    drafts = [drafter.draft(operation, names[operation.key]) for operation in stated]
+    if faults:
+        raise DocumentError(faults)
+    for draft in drafts:
+        wanted |= {argument.key: argument.type for argument in draft.arguments}
+        wanted |= {case.key: case.type for case in draft.cases if case.type is not None}
+        if draft.pages is not None:
+            wanted[draft.pages.key] = draft.pages.item
+    models = list(normaliser.models.values())
+    try:
+        parsed = parse(models, wanted)
+    except LostType as lost:
+        place = document.origin(str(lost))
+        fault = place.fault("the parser of types has no answer for this schema", "Report it as a bug of the generator.")
+        raise DocumentError([fault]) from lost
+    api = Code(f"{pascal_case(service)}Api")
+    named = name_classes(document.data, models, names, {*CLASS_WORDS, api, f"Async{api}"})
+    planner = OperationPlanner(named, parsed)
+    imports = Imports()
+    dicts = plan_dicts(models, named, parsed, imports)
+    title, told = _info(document.data, service)
+    return Package(
+        title=title,
+        summary=summary(told) or title,
+        api=api,
+        doc=as_docstring(f"{title}: {summary(told)}" if told else title, 0),
+        client_doc=as_docstring(_client_doc(title, told, document.data), 4),
+        async_doc=as_docstring(f"{title}, for asyncio. Arguments as those of {api}.", 4),
+        base_url=as_literal(_server(document.data)),
+        operations=sorted((planner.plan(draft) for draft in drafts), key=lambda module: module.name),
+        models=plan_models(models, named, parsed),
+        dicts=dicts,
+        dict_imports=as_lines(imports.lines()),
+        commands=_checked(commands(drafts), drafts),
+        document=document.data,
+    )
+
+
+def _info(data: Object, service: str) -> tuple[str, str]:
+    info = data.get("info")
+    facts = info if isinstance(info, dict) else {}
+    return one_line(facts.get("title")) or service, clean(facts.get("description"))
+
+
+def _client_doc(title: str, told: str, data: Object) -> str:
+    server = _server(data)
+    default = f"by default {server}" if server else "the document names none, so it must be given"
+    return f"""{title}.
+
+{told}
+
+Args:
+    base_url: Where the service is, with the path that every operation stands under; {default}.
+    credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+    timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
+    retry: When and how often to try again.
+    headers: Sent with every request.
+    transport: Takes the place of the network, for tests.
+    http2: Speak HTTP/2 where the server does; by default not.
+    strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it is.
+
+Raises:
+    ConfigError: The base URL isn't one."""
+
+
+def _server(data: Object) -> str:
+    servers = data.get("servers")
+    first = servers[0] if isinstance(servers, list) and servers else None
+    url = first.get("url") if isinstance(first, dict) else None
+    if not isinstance(first, dict) or not isinstance(url, str):
+        return ""
+    variables = first.get("variables")
+    for name, variable in variables.items() if isinstance(variables, dict) else ():
+        if isinstance(variable, dict):
+            url = url.replace(f"{{{name}}}", str(variable.get("default", "")))
+    fits = re.fullmatch(r"https?://[A-Za-z0-9._~%!$&'()*+,;=:@/\[\]-]+", url)
+    return url.rstrip("/") if fits else ""
+
+
+def _checked(rows: list[Json], drafts: list[Draft]) -> list[Json]:
+    """Commands are told apart by more than dashes and dots, which operations' names aren't."""
+    words = Counter(str(row["command"]) for row in rows if isinstance(row, dict))
+    for row, draft in zip(rows, drafts, strict=True):
+        if isinstance(row, dict) and words[str(row["command"])] > 1:
+            row["command"] = draft.name.replace("_", "-")
+    return rows

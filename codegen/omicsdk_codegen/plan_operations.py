@@ -1,0 +1,400 @@
+"""What is written for an operation: the code of its request, its answers and its signature, and its docstring."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote, unquote
+
+from .annotations import Annotations
+from .code import Code, as_docstring, as_lines, as_literal
+from .decoding import Decoding
+from .error_classes import error_class
+from .imports import Imports
+from .model_names import Names
+from .operations import Argument, Case, Draft
+from .parser import Parsed
+from .shapes import ANY, BYTES, Array, Type
+from .texts import clean, facts_text, hanging, one_line, sentence, summary
+
+_REQUEST = "omicsdk.core.request"
+_BODIES = "omicsdk.core.bodies"
+# Functions of omicsdk.core that `build` calls, where an argument of that name would hide them.
+_HIDEABLE = frozenset(
+    {"request", "segment", "joined", "deep_object", "json_text", "given", "members",
+     "json_body", "form_body", "multipart_body", "raw_body"}
+)  # fmt: skip
+_SAFE = "/-._~!$&()*+,;=:@"
+
+
+@dataclass(frozen=True)
+class AnswerCase:
+    """One way to read an answer.
+
+    Attributes:
+        condition: of `answer.status`; empty for what is left.
+        imports: of models, which it alone needs.
+        value: the expression.
+    """
+
+    condition: Code
+    imports: list[Code]
+    value: Code
+
+
+@dataclass(frozen=True)
+class PagedItems:
+    """The function that gives a page's items."""
+
+    type: Code
+    item: Code
+    value: Code
+
+
+@dataclass(frozen=True)
+class OperationModule:
+    """A module of one operation.
+
+    Attributes:
+        name: the client's attribute, and the module.
+        summary: one line, as text.
+        title: the module's docstring.
+        doc: the docstring of a call.
+        class_: the class; the async one has `Async` before it.
+        imports: those that run.
+        late: those under TYPE_CHECKING.
+        facts: the arguments of OperationFacts.
+        signature: the keyword arguments.
+        passed: the same, passed on.
+        path: expression of the sent path.
+        sent: further arguments of `request`.
+        request: what `request` is called here.
+        answer: what the call answers.
+        cases: how an answer is read.
+        paged: how pages follow.
+        streams: whether there is `stream`.
+    """
+
+    name: Code
+    summary: str
+    title: Code
+    doc: Code
+    class_: Code
+    imports: Code
+    late: Code
+    facts: list[Code]
+    signature: list[Code]
+    passed: Code
+    path: Code
+    sent: list[Code]
+    request: Code
+    answer: Code
+    cases: list[AnswerCase]
+    paged: PagedItems | None
+    streams: bool
+
+
+class OperationPlanner:
+    """Plans operations of one document.
+
+    Args:
+        names: what models and operations are called.
+        parsed: the parser's answers.
+    """
+
+    def __init__(self, names: Names, parsed: Parsed) -> None:
+        self._names = names
+        self._parsed = parsed
+
+    def plan(self, draft: Draft) -> OperationModule:
+        """Plan one module."""
+        imports = Imports({argument.python for argument in draft.arguments} & _HIDEABLE)
+        annotations = Annotations(self._names.classes, self._names.modules, imports)
+        ordered = sorted(draft.arguments, key=lambda argument: not argument.required)
+        types = {argument.python: self._annotation(argument, annotations) for argument in ordered}
+        answer = self._answer_type(draft, annotations)
+        for name in ("AsyncOperation", "Operation"):
+            imports.add("omicsdk.core.operation", name)
+        for name in ("Request", "OperationFacts"):
+            imports.add(_REQUEST, name)
+        imports.add("omicsdk.core.answer", "Answer")
+        imports.late("httpx", "")
+        if any(not argument.required for argument in ordered):
+            imports.add("omicsdk.core.omit", "OMIT")
+            imports.add("omicsdk.core.omit", "Omit")
+        if draft.streams:
+            imports.late("contextlib", "AbstractContextManager")
+            imports.late("contextlib", "AbstractAsyncContextManager")
+            imports.late("omicsdk.core.streaming", "Body")
+            imports.late("omicsdk.core.streaming", "AsyncBody")
+        paged = self._paged(draft, annotations, imports)
+        cases = self._cases(draft, imports)
+        told = summary(draft.stated.data.get("summary"), draft.stated.data.get("description"))
+        line = told or f"{draft.stated.method} {one_line(draft.stated.path)}"
+        class_ = self._names.classes[draft.stated.key]
+        return OperationModule(
+            name=Code(draft.name),
+            summary=line,
+            title=as_docstring(line, 0),
+            doc=as_docstring(_doc(draft, ordered, types, answer), 8),
+            class_=Code(class_),
+            path=_path(draft, imports),
+            sent=_sent(draft, imports),
+            request=Code(imports.add(_REQUEST, "request")),
+            facts=_facts(draft, imports),
+            signature=[_parameter(argument, types[argument.python]) for argument in ordered],
+            passed=Code(", ".join(f"{argument.python}={argument.python}" for argument in ordered)),
+            answer=Code(answer),
+            cases=cases,
+            paged=paged,
+            streams=draft.streams,
+            imports=as_lines(imports.lines()),
+            late=as_lines(imports.late_lines()),
+        )
+
+    def _annotation(self, argument: Argument, annotations: Annotations) -> str:
+        python = self._parsed.wanted[argument.key]
+        return annotations.write(python, "argument", optional=argument.nullable)
+
+    def _answer_type(self, draft: Draft, annotations: Annotations) -> str:
+        parts: list[str] = []
+        for case in draft.cases:
+            parts.append(self._case_type(case, annotations))
+        ordered = sorted(dict.fromkeys(parts), key=lambda part: part == "None")
+        return "Any" if "Any" in ordered else " | ".join(ordered)
+
+    def _case_type(self, case: Case, annotations: Annotations) -> str:
+        if case.kind == "json":
+            return annotations.write(self._parsed.wanted[case.key], "answer", optional=case.nullable)
+        if case.kind == "headers":
+            return annotations.headers()
+        return {"text": "str", "bytes": "bytes"}.get(case.kind, "None")
+
+    def _cases(self, draft: Draft, imports: Imports) -> list[AnswerCase]:
+        # What is left falls to the first answer with a content; a body that nobody announced is read as that.
+        ordered = sorted(draft.cases, key=lambda case: case.kind != "none")
+        fallback = next((case for case in draft.cases if case.kind != "none"), draft.cases[0])
+        ordered = [case for case in ordered if case is not fallback] + [fallback]
+        return [self._case(case, imports, last=case is fallback) for case in ordered]
+
+    def _case(self, case: Case, imports: Imports, *, last: bool) -> AnswerCase:
+        used: dict[str, None] = {}
+
+        def use(key: str) -> None:
+            used[f"from ..models.{self._names.modules[key]} import {self._names.classes[key]}"] = None
+
+        value = {"none": "None", "text": "answer.text()", "bytes": "answer.content", "headers": "answer.headers"}.get(
+            case.kind
+        )
+        if value is None:
+            assert case.type is not None
+            value = self._json(case.type, case.nullable, Decoding(self._names.classes, imports, use), imports)
+        condition = "" if last else _condition(case.statuses)
+        return AnswerCase(Code(condition), [Code(line) for line in sorted(used)], Code(value))
+
+    def _json(self, type_: Type, nullable: bool, decoding: Decoding, imports: Imports) -> str:
+        expression = decoding.expression(type_, "data", "the answer")
+        shape = decoding.shape(type_, nullable=nullable)
+        class_ = re.fullmatch(r"(\w+)\.from_dict\(data\) if data\.__class__ is dict else .*", expression)
+        if expression == "data":
+            decode = imports.add("omicsdk.core.answer", "as_it_came")
+        elif class_ and not nullable:
+            decode = f"{imports.add('omicsdk.core.answer', 'model_of')}({class_[1]})"
+        else:
+            decode = f"lambda data: {expression}"
+        return f"answer.json({decode}, {shape})"
+
+    def _paged(self, draft: Draft, annotations: Annotations, imports: Imports) -> PagedItems | None:
+        pages = draft.pages
+        if pages is None:
+            return None
+        imports.late("collections.abc", "Iterator")
+        imports.late("collections.abc", "AsyncIterator")
+        imports.late("collections.abc", "Sequence")
+        item = annotations.write(self._parsed.wanted[pages.key], "answer")
+        if not pages.path:
+            value = (
+                f"{imports.add('omicsdk.core.paging', 'items_at')}(page, {as_literal(pages.items)})"
+                if pages.items
+                else "page"
+            )
+        else:
+            value = f"page.{pages.path[0]}"
+            for step in pages.path[1:]:
+                value = f"getattr({value}, {as_literal(step)}, None)"
+        return PagedItems(Code(f"Sequence[{item}] | None"), Code(item), Code(value))
+
+
+def _parameter(argument: Argument, annotation: str) -> Code:
+    if argument.required:
+        return Code(f"{argument.python}: {annotation}")
+    return Code(f"{argument.python}: {annotation} | Omit = OMIT")
+
+
+def _facts(draft: Draft, imports: Imports) -> list[Code]:
+    stated = draft.stated
+    facts = [f"name={draft.name!r}", f"method={stated.method!r}", f"path={as_literal(stated.sent)}"]
+    if draft.accept != "application/json":
+        facts.append(f"accept={as_literal(draft.accept)}")
+    if draft.secured:
+        facts.append("secured=True")
+    if stated.data.get("x-omics-idempotent") is True:
+        facts.append("idempotent=True")
+    if draft.streams:
+        facts.append("streams=True")
+    if draft.pages is not None:
+        paging = imports.add(_REQUEST, "Paging")
+        facts.append(f"paging={paging}({as_literal(draft.pages.style)}, {as_literal(draft.pages.items)})")
+    return [Code(fact) for fact in facts]
+
+
+def _path(draft: Draft, imports: Imports) -> Code:
+    """The sent path as one f-string: its fixed parts are quoted for the wire, which leaves nothing to escape."""
+    arguments = {argument.wire: argument for argument in draft.arguments if argument.position == "path"}
+    fixed_only = True
+    pieces: list[str] = []
+    for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.stated.sent.partition("?")[0])):
+        if number % 2 == 0:
+            pieces.append(quote(unquote(piece), safe=_SAFE))
+            continue
+        argument = arguments[piece]
+        value = argument.python
+        if argument.how == "comma":
+            value = f'{imports.add(_REQUEST, "joined")}({value}, ",")'
+        elif argument.how == "json":
+            value = f"{imports.add(_REQUEST, 'json_text')}({value})"
+        raw = ", raw=True" if argument.raw else ""
+        pieces.append(f"{{{imports.add(_REQUEST, 'segment')}('{argument.python}', {value}{raw})}}")
+        fixed_only = False
+    text = "".join(pieces)
+    text = text if text.startswith("/") else f"/{text}"
+    return as_literal(text) if fixed_only else Code(f"f{_quoted(text)}")
+
+
+def _quoted(text: str) -> str:
+    # Single quotes stand inside for arguments' names; `joined` brings the one double-quoted comma.
+    return f'"{text}"' if '"' not in text else f'"""{text}"""'
+
+
+def _sent(draft: Draft, imports: Imports) -> list[Code]:
+    sent: list[str] = []
+    query = [f"({as_literal(name)}, {as_literal(value)})" for name, value in _fixed_query(draft.stated.sent)]
+    query += [_pair(argument, imports) for argument in draft.arguments if argument.position == "query"]
+    if query:
+        sent.append(f"query=({', '.join(query)},)")
+    for position, keyword in (("header", "headers"), ("cookie", "cookies")):
+        pairs = [_pair(argument, imports) for argument in draft.arguments if argument.position == position]
+        if pairs:
+            sent.append(f"{keyword}=({', '.join(pairs)},)")
+    body = _body(draft, imports)
+    return [Code(text) for text in ([*sent, f"body={body}"] if body else sent)]
+
+
+def _fixed_query(path: str) -> list[tuple[str, str]]:
+    pairs = [pair.partition("=") for pair in path.partition("?")[2].split("&") if pair]
+    return [(unquote(name), unquote(value)) for name, _, value in pairs if not value.startswith("{")]
+
+
+def _pair(argument: Argument, imports: Imports) -> str:
+    wire, python = as_literal(argument.wire), argument.python
+    if argument.how == "deep":
+        return f"*{imports.add(_REQUEST, 'deep_object')}({wire}, {python})"
+    if argument.how == "json":
+        return f"({wire}, {imports.add(_REQUEST, 'json_text')}({python}))"
+    separator = {"comma": ",", "space": " ", "pipe": "|"}.get(argument.how)
+    if separator is not None and not _is_plain(argument.type):
+        return f"({wire}, {imports.add(_REQUEST, 'joined')}({python}, {separator!r}))"
+    return f"({wire}, {python})"
+
+
+def _is_plain(type_: Type) -> bool:
+    return type_ != ANY and type(type_).__name__ in ("Scalar", "Enum")
+
+
+def _body(draft: Draft, imports: Imports) -> str:
+    body = draft.body
+    if body is None:
+        return ""
+    fields = [argument for argument in draft.arguments if argument.position == "body"]
+    if body.whole:
+        value = fields[0].python
+        if body.form in ("form", "multipart"):
+            value = f"{imports.add(_BODIES, 'members')}({value})"
+    else:
+        value = f"{{{', '.join(f'{as_literal(held.wire)}: {held.python}' for held in fields)}}}"
+        if not body.required:
+            value = f"{imports.add(_BODIES, 'given')}({value})"
+    function = {"json": "json_body", "form": "form_body", "multipart": "multipart_body"}.get(body.form, "raw_body")
+    called = imports.add(_BODIES, function)
+    files = [held.wire for held in fields if held.type in (BYTES, Array(BYTES))]
+    if function == "multipart_body" and files:
+        return f"{called}({value}, ({', '.join(as_literal(name) for name in files)},))"
+    usual = {"json_body": "application/json", "raw_body": "application/octet-stream"}.get(function)
+    if usual is not None and body.media_type != usual:
+        return f"{called}({value}, {as_literal(body.media_type)})"
+    return f"{called}({value})"
+
+
+def _condition(statuses: tuple[str, ...]) -> str:
+    conditions: list[str] = []
+    exact = sorted(int(status) for status in statuses if status.isdigit())
+    if len(exact) == 1:
+        conditions.append(f"answer.status == {exact[0]}")
+    elif exact:
+        conditions.append(f"answer.status in ({', '.join(map(str, exact))})")
+    if "2XX" in statuses:
+        conditions.append("200 <= answer.status < 300")
+    return " or ".join(conditions) or "answer.status >= 300"
+
+
+def _doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str], answer: str) -> str:
+    data = draft.stated.data
+    headline, description = clean(data.get("summary")), clean(data.get("description"))
+    pieces = [headline, description if description != headline else ""]
+    if not any(pieces):
+        pieces = [f"{draft.stated.method} {one_line(draft.stated.path)}"]
+    if data.get("deprecated") is True:
+        pieces.append("Deprecated.")
+    if ordered:
+        pieces.append("Args:\n" + "\n".join(_argument_doc(argument, types[argument.python]) for argument in ordered))
+    pieces.append(f"Returns:\n{hanging('', _returned(draft, answer), 4)}")
+    raised = _raised(draft)
+    if raised:
+        pieces.append("Raises:\n" + "\n".join(raised))
+    return "\n\n".join(piece for piece in pieces if piece)
+
+
+def _argument_doc(argument: Argument, annotation: str) -> str:
+    texts = [sentence(argument.schema.get("description")), facts_text(argument.schema)]
+    if not argument.required:
+        texts.append("Optional.")
+    said = " ".join(text for text in texts if text) or "Not described."
+    return hanging(f"{argument.python} ({annotation}): ", said, 4)
+
+
+def _returned(draft: Draft, answer: str) -> str:
+    responses = draft.stated.data.get("responses")
+    texts: dict[str, None] = {}
+    for case in draft.cases:
+        for status in case.statuses:
+            response = responses.get(status) if isinstance(responses, dict) else None
+            text = sentence(response.get("description")) if isinstance(response, dict) else ""
+            if text:
+                texts[f"{status}: {text}" if status.isdigit() else text] = None
+    if not texts:
+        return "Nothing." if answer == "None" else f"{answer}."
+    return " ".join(texts)
+
+
+def _raised(draft: Draft) -> list[str]:
+    responses = draft.stated.data.get("responses")
+    texts: dict[str, list[str]] = {}
+    for status, response in responses.items() if isinstance(responses, dict) else ():
+        if (status.startswith(("4", "5")) or status == "default") and not any(
+            status in case.statuses for case in draft.cases
+        ):
+            said = sentence(response.get("description")) if isinstance(response, dict) else ""
+            label = "Any other error" if status == "default" else status
+            texts.setdefault(error_class(status), []).append(f"{label}: {said}" if said else f"{label}.")
+    return [hanging(f"{name}: ", " ".join(said), 4) for name, said in texts.items()]

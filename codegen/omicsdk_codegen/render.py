@@ -1,0 +1,103 @@
+"""Step 7: the text of every file of a package. What a template prints must be `Code`: document texts can't slip in."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from .code import Code, as_comment, as_docstring, as_lines, as_literal
+from .plan import INTERFACE, Package
+from .values import Json
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+# A file of TypedDicts that is longer is hard to open in an editor.
+LINES_OF_TYPES = 3_000
+
+
+def render_package(package: Package, origin: str) -> dict[str, str]:
+    """Write a package's files.
+
+    Args:
+        package: the plan.
+        origin: what the files say they were made from, and how.
+
+    Returns:
+        Texts by path relative to the package's folder, with slashes.
+    """
+    note = as_comment(origin)
+    files = {
+        "__init__.py": _lazy(note, package.doc, [("client", package.api), ("client", f"Async{package.api}")]),
+        "py.typed": "",
+        "client.py": _text("client.py.jinja", origin=note, package=package, interface=as_literal(INTERFACE)),
+        "operations/__init__.py": _text(
+            "package.py.jinja", origin=note, doc=as_docstring("One module an operation.", 0)
+        ),
+        "openapi.json": compact_json(package.document),
+        "commands.json": readable_json(package.commands),
+    }
+    exports = [(module.name, held.name) for module in package.models for held in module.classes]
+    files["models/__init__.py"] = _lazy(
+        note, as_docstring("The service's models.", 0), sorted(exports, key=lambda e: e[1])
+    )
+    for operation in package.operations:
+        files[f"operations/{operation.name}.py"] = _text("operation.py.jinja", origin=note, module=operation)
+    for module in package.models:
+        files[f"models/{module.name}.py"] = _text("model.py.jinja", origin=note, module=module)
+    files["types.py"] = _text(
+        "types.py.jinja", origin=note, imports=package.dict_imports, late=Code(""), dicts=package.dicts
+    )
+    return files
+
+
+def render_namespace(text: str, origin: str) -> str:
+    """Write the `__init__.py` of a folder of packages."""
+    return _text("package.py.jinja", origin=as_comment(origin), doc=as_docstring(text, 0))
+
+
+def compact_json(value: Json | list[Json]) -> str:
+    """JSON for machines: ASCII, the document's order, nothing between."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":")) + "\n"
+
+
+def readable_json(value: Json | list[Json]) -> str:
+    """JSON that shows well in a diff."""
+    return json.dumps(value, ensure_ascii=True, indent=1) + "\n"
+
+
+def _lazy(origin: Code, doc: Code, exports: list[tuple[str, str]]) -> str:
+    pairs = [(Code(module), Code(name)) for module, name in exports]
+    return _text("lazy.py.jinja", origin=origin, doc=doc, exports=pairs)
+
+
+def _text(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(  # noqa: S701 - what is made is Python, and only Code is printed
+        loader=PackageLoader("omicsdk_codegen"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_only_code,
+    )
+    filters = cast("dict[str, Any]", environment.filters)
+    filters |= {"code": Code, "docstring": as_docstring, "indented": _indented}
+    return environment
+
+
+def _only_code(value: object) -> Code:
+    if not isinstance(value, Code):
+        raise TypeError(f"a template would print {type(value).__name__}, which is no code")
+    return value
+
+
+def _indented(block: Code, columns: int) -> Code:
+    return as_lines(f"{' ' * columns}{line}" for line in block.split("\n"))

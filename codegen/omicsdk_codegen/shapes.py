@@ -1,0 +1,141 @@
+"""What a document's types are, in a form of our own: no references, no dialect, no text that could become code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from .values import Object
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A value without parts; `any` is any JSON value, `bytes` a body or a file."""
+
+    kind: Literal["any", "null", "string", "integer", "number", "boolean", "bytes"]
+
+
+@dataclass(frozen=True)
+class Enum:
+    """One of some texts or whole numbers; all are of one type, in the document's order."""
+
+    values: tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Array:
+    """A list."""
+
+    item: Type
+
+
+@dataclass(frozen=True)
+class Map:
+    """An object whose members' names aren't known."""
+
+    value: Type
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A model, by its key."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class Union:
+    """Any of at least two types, none of them a union.
+
+    Attributes:
+        members: in the document's order.
+        tag: the member of an object that says which model it is (the discriminator), or None.
+        table: the tag's values, each with a model's key.
+    """
+
+    members: tuple[Type, ...]
+    tag: str | None = None
+    table: tuple[tuple[str, str], ...] = ()
+
+
+Type: TypeAlias = Scalar | Enum | Array | Map | Ref | Union
+
+ANY = Scalar("any")
+NULL = Scalar("null")
+STRING = Scalar("string")
+INTEGER = Scalar("integer")
+NUMBER = Scalar("number")
+BOOLEAN = Scalar("boolean")
+BYTES = Scalar("bytes")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A member of a model.
+
+    Attributes:
+        wire: its name in the document.
+        python: its attribute.
+        type: without null.
+        required: whether the document demands it.
+        nullable: whether the document allows null.
+        schema: what the document says of it: description, bounds, default.
+    """
+
+    wire: str
+    python: str
+    type: Type
+    required: bool
+    nullable: bool
+    schema: Object
+
+
+@dataclass
+class Model:
+    """An object with members that the document names.
+
+    Attributes:
+        key: pointer of its schema.
+        fields: required ones first, else in the document's order.
+        schema: what the document says of the whole.
+    """
+
+    key: str
+    schema: Object
+    fields: list[Field] = field(default_factory=list[Field])
+
+
+def union_of(members: list[Type], tag: str | None = None, table: tuple[tuple[str, str], ...] = ()) -> Type:
+    """Join types: unions in unions are opened, equal members are one, and anything with `any` is `any`."""
+    flat: dict[Type, None] = {}
+    for member in members:
+        for part in member.members if isinstance(member, Union) else (member,):
+            flat[part] = None
+        if isinstance(member, Union) and member.tag and not tag:
+            tag, table = member.tag, member.table
+    if ANY in flat:
+        return ANY
+    return next(iter(flat)) if len(flat) == 1 else Union(tuple(flat), tag, table)
+
+
+def split_null(type_: Type) -> tuple[Type, bool]:
+    """Part a type from its null."""
+    if type_ == NULL:
+        return ANY, True
+    if not isinstance(type_, Union) or NULL not in type_.members:
+        return type_, type_ == ANY
+    return union_of([member for member in type_.members if member != NULL], type_.tag, type_.table), True
+
+
+def models_in(type_: Type) -> Iterator[str]:
+    """Keys of the models that a type is made of, in order."""
+    if isinstance(type_, Ref):
+        yield type_.key
+    elif isinstance(type_, Array):
+        yield from models_in(type_.item)
+    elif isinstance(type_, Map):
+        yield from models_in(type_.value)
+    elif isinstance(type_, Union):
+        for member in type_.members:
+            yield from models_in(member)

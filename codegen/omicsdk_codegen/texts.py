@@ -1,0 +1,189 @@
+"""The one gate for texts of a document: into docstrings, literals and plain text, never into code."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterable
+
+from .values import Json, Object
+
+WIDTH = 110
+# A summary in a list of commands, and a help text, of which a terminal shows a few lines.
+SUMMARY_LENGTH = 120
+# Longer texts of a document (a change log in a description) don't fit a docstring's purpose.
+TEXT_LENGTH = 8_000
+
+
+def clean(text: object) -> str:
+    """A text without what a reader can't see: control, bidirectional, zero-width and lone surrogate characters."""
+    if not isinstance(text, str):
+        return ""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    ")
+    kept = "".join(_visible(char) for char in lines)
+    if len(kept) > TEXT_LENGTH:
+        kept = kept[:TEXT_LENGTH].rstrip() + " ..."
+    return "\n".join(line.rstrip() for line in kept.strip().split("\n"))
+
+
+def _visible(char: str) -> str:
+    if char == "\n" or char.isprintable():
+        return char
+    return " " if char.isspace() else ""
+
+
+def one_line(text: object) -> str:
+    """A text as one line without leading or trailing blanks."""
+    return " ".join(clean(text).split())
+
+
+def sentence(text: object) -> str:
+    """A text as one line that ends as a sentence does; empty stays empty."""
+    line = one_line(text)
+    return line if not line or line[-1] in ".!?:;" else f"{line}."
+
+
+def summary(*texts: object) -> str:
+    """The first sentence of the first text that says something, at most `SUMMARY_LENGTH` characters long."""
+    for text in texts:
+        paragraph = clean(text).split("\n\n")[0]
+        line = one_line(paragraph)
+        if line:
+            first = re.split(r"(?<=[.!?])\s", line, maxsplit=1)[0]
+            return (
+                first if len(first) <= SUMMARY_LENGTH else textwrap.shorten(first, SUMMARY_LENGTH, placeholder=" ...")
+            )
+    return ""
+
+
+def literal(value: object) -> str:
+    """A text or number as Python code: printable ASCII and letters, everything else escaped."""
+    if isinstance(value, (str, int, bool)) or value is None:
+        return repr(value)
+    raise TypeError(f"{type(value).__name__} is no literal of generated code")
+
+
+def literals(values: Iterable[object]) -> str:
+    """Literals joined by commas."""
+    return ", ".join(literal(value) for value in values)
+
+
+def comment(text: object) -> str:
+    """A text behind `#`: one line, no more than a line holds."""
+    return textwrap.shorten(one_line(text), WIDTH, placeholder=" ...") or "-"
+
+
+def in_docstring(text: str) -> str:
+    """A cleaned text as it may stand between three double quotes."""
+    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return f'{escaped[:-1]}\\"' if escaped.endswith('"') else escaped
+
+
+def docstring(text: str, indent: int) -> str:
+    """A whole docstring with its quotes.
+
+    Args:
+        text: lines, from `clean` and the generator's own words.
+        indent: columns that the code stands in; lines after the first are indented by as many.
+    """
+    lines = [line for source in _reflowed(text) for line in _wrapped(source, WIDTH - indent)]
+    margin = " " * indent
+    # A leading quote would run into the opening ones.
+    body = in_docstring("\n".join(lines).strip())
+    body = f"\\{body}" if body.startswith('"') else body
+    whole = "\n".join(f"{margin}{line}".rstrip() if number else line for number, line in enumerate(body.split("\n")))
+    end = f"\n{margin}" if "\n" in whole else ""
+    return f'"""{whole or "Nothing is said of it."}{end}"""'
+
+
+# Lines that mean something by where they begin: lists, quotes, tables, headings, code, entries of a section.
+_LAID_OUT = re.compile(r"\s{2,}|\s*([-*+>|#]|\d+[.)]|```)")
+
+
+def _reflowed(text: str) -> list[str]:
+    """The lines of a text, those of a paragraph of prose joined into one."""
+    lines: list[str] = []
+    prose = False
+    for line in text.split("\n"):
+        laid_out = not line or _LAID_OUT.match(line) is not None or line.endswith(":")
+        if prose and not laid_out:
+            lines[-1] += f" {line}"
+        else:
+            lines.append(line)
+        prose = not laid_out
+    return lines
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    if len(line) <= width:
+        return [line]
+    lead = re.match(r"\s*(?:[-*+]\s+|\d+[.)]\s+)?", line)
+    indent = len(lead[0]) if lead else 0
+    if indent > width // 2:
+        return [line]
+    hang = indent + 4 if line.startswith("    ") else indent
+    return textwrap.wrap(line, width, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False) or [
+        line
+    ]
+
+
+def hanging(label: str, text: str, indent: int) -> str:
+    """An entry of a docstring's section as one line, which `docstring` wraps below itself."""
+    return f"{' ' * indent}{label}{one_line(text)}"
+
+
+def facts_text(schema: Object) -> str:
+    """What a schema says of a value's form: unit, format, bounds, default; sentences, or nothing."""
+    said: list[str] = []
+    form = schema.get("format")
+    if isinstance(form, str) and form:
+        said.append(f"Format {one_line(form)}.")
+    for text in (_range(schema), _lengths(schema, "Length", "characters"), _lengths(schema, "Items", "items")):
+        if text:
+            said.append(text)
+    if "multipleOf" in schema:
+        said.append(f"A multiple of {_shown(schema['multipleOf'])}.")
+    if schema.get("uniqueItems") is True:
+        said.append("No item twice.")
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and len(pattern) <= 80:
+        said.append(f"Matches `{one_line(pattern)}`.")
+    if "default" in schema:
+        said.append(f"Default: {_shown(schema['default'])}.")
+    if schema.get("deprecated") is True:
+        said.append("Deprecated.")
+    return " ".join(said)
+
+
+def _range(schema: Object) -> str:
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least is not None and most is not None:
+        return f"From {_shown(least)} to {_shown(most)}."
+    texts = {
+        "minimum": "At least",
+        "maximum": "At most",
+        "exclusiveMinimum": "More than",
+        "exclusiveMaximum": "Less than",
+    }
+    return " ".join(f"{text} {_shown(schema[key])}." for key, text in texts.items() if _is_number(schema.get(key)))
+
+
+def _lengths(schema: Object, kind: str, unit: str) -> str:
+    suffix = "Length" if kind == "Length" else "Items"
+    least, most = schema.get(f"min{suffix}"), schema.get(f"max{suffix}")
+    if least is not None and most is not None:
+        return f"From {_shown(least)} to {_shown(most)} {unit}."
+    if most is not None:
+        return f"At most {_shown(most)} {unit}."
+    return f"At least {_shown(least)} {unit}." if least else ""
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _shown(value: Json) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True, sort_keys=True)
+    short = one_line(text)
+    return (short if len(short) <= 60 else f"{short[:57]}...") or "''"

@@ -1,0 +1,212 @@
+"""A generated package, sync and async, against a transport without a network."""
+
+import asyncio
+import json
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.errors import DecodeError, NotFound
+
+FILE = {
+    "type": "object",
+    "required": ["name"],
+    "properties": {
+        "name": {"type": "string"},
+        "size": {"type": ["integer", "null"]},
+        "next": {"$ref": "#/components/schemas/File"},
+        "kind": {"type": "string", "enum": ["data", "index"]},
+    },
+}
+PAGE = {
+    "type": "object",
+    "required": ["bundle"],
+    "properties": {
+        "bundle": {
+            "type": "object",
+            "properties": {"files": {"type": "array", "items": {"$ref": "#/components/schemas/File"}}},
+        }
+    },
+}
+UUID = {"name": "uuid", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
+def _json(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"description": "", "content": {"application/json": {"schema": schema}}}
+
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Things", "version": "1"},
+    "servers": [{"url": "https://things.example/v1"}],
+    "security": [{"key": []}],
+    "paths": {
+        "/bundles/{uuid}": {
+            "get": {
+                "operationId": "get_bundle",
+                "security": [],
+                "x-omics-pagination": {"style": "link", "items": "bundle.files"},
+                "parameters": [
+                    UUID,
+                    {"name": "replica", "in": "query", "required": True, "schema": {"type": "string", "enum": ["aws"]}},
+                    {
+                        "name": "tags",
+                        "in": "query",
+                        "explode": False,
+                        "schema": {"type": "array", "items": {"type": "string"}},
+                    },
+                    {"name": "X-Trace", "in": "header", "schema": {"type": "integer"}},
+                ],
+                "responses": {"200": _json(PAGE), "206": _json(PAGE), "404": {"description": "None such"}},
+            }
+        },
+        "/files/{uuid}": {
+            "get": {
+                "operationId": "get_file",
+                "parameters": [UUID],
+                "responses": {"200": {"description": "", "content": {"application/octet-stream": {}}}},
+            },
+            "head": {"operationId": "head_file", "parameters": [UUID], "responses": {"200": {"description": ""}}},
+            "put": {
+                "operationId": "put_file",
+                "parameters": [UUID],
+                "requestBody": {
+                    "required": True,
+                    "content": {
+                        "application/json": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["source"],
+                                "properties": {
+                                    "source": {"type": "string"},
+                                    "about": {"$ref": "#/components/schemas/File"},
+                                    "note": {"type": ["string", "null"]},
+                                },
+                            }
+                        }
+                    },
+                },
+                "responses": {"201": _json({"$ref": "#/components/schemas/File"}), "202": {"description": "Later"}},
+            },
+        },
+    },
+    "components": {"schemas": {"File": FILE}},
+}
+
+PAGES = {
+    "": ({"bundle": {"files": [{"name": "a", "new": [1]}, {"name": "b", "size": None}]}}, "?page=2"),
+    "2": ({"bundle": {"files": [{"name": "c"}]}}, None),
+}
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    if request.url.path.endswith("/missing"):
+        return httpx.Response(404, json={"title": "gone"})
+    if request.method == "HEAD":
+        return httpx.Response(200, headers={"X-Size": "3"})
+    if request.method == "PUT":
+        body = json.loads(request.content)
+        return (
+            httpx.Response(202) if body["source"] == "later" else httpx.Response(201, json={"name": "n", "sent": body})
+        )
+    if "/files/" in request.url.path:
+        return httpx.Response(200, content=b"bytes")
+    data, following = PAGES[request.url.params.get("page", "")]
+    headers = {"Link": f'<{request.url.copy_with(query=None)}{following}>; rel="next"'} if following else {}
+    return httpx.Response(206 if following else 200, json=data, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def things(generate: Any) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+@pytest.fixture
+def client(things: ModuleType) -> Any:
+    return things.ThingApi(transport=httpx.MockTransport(answer))
+
+
+def test_a_call_is_parsed_into_a_model_that_keeps_what_it_does_not_know(client: Any) -> None:
+    page = client.get_bundle(uuid="u", replica="aws")
+    first, second = page.bundle.files
+    assert (first.name, first.size, first.additional_properties) == ("a", None, {"new": [1]})
+    assert second.additional_properties is None
+    assert page.to_dict() == PAGES[""][0]
+
+
+def test_items_and_pages_come_from_all_pages(client: Any) -> None:
+    assert [file.name for file in client.get_bundle.iterate(uuid="u", replica="aws")] == ["a", "b", "c"]
+    assert [file.name for file in client.get_bundle.iterate(uuid="u", replica="aws", max_items=2)] == ["a", "b"]
+    assert [len(page.bundle.files) for page in client.get_bundle.pages(uuid="u", replica="aws")] == [2, 1]
+
+
+def test_parameters_stand_where_the_document_says(client: Any) -> None:
+    response = client.get_bundle.raw(uuid="a b", replica="aws", tags=["x", "y"], x_trace=7)
+    assert response.request.url.raw_path == b"/v1/bundles/a%20b?replica=aws&tags=x,y"
+    assert response.request.headers["x-trace"] == "7"
+
+
+def test_a_body_is_made_of_its_fields(client: Any) -> None:
+    made = client.put_file(uuid="u", source="s", about={"name": "q"}, note=None)
+    assert made.additional_properties == {"sent": {"source": "s", "about": {"name": "q"}, "note": None}}
+    assert client.put_file(uuid="u", source="later") is None
+
+
+def test_bytes_come_whole_or_as_a_stream(client: Any) -> None:
+    assert client.get_file(uuid="u") == b"bytes"
+    with client.get_file.stream(uuid="u") as body:
+        assert (body.read(2), body.read()) == (b"by", b"tes")
+
+
+def test_head_answers_headers(client: Any) -> None:
+    assert client.head_file(uuid="u")["x-size"] == "3"
+
+
+def test_errors_are_those_of_the_core(client: Any) -> None:
+    with pytest.raises(NotFound, match="gone"):
+        client.get_file(uuid="missing")
+
+
+def test_an_argument_that_is_not_one_is_refused(client: Any) -> None:
+    with pytest.raises(TypeError, match="unexpected"):
+        client.get_file(uuid="u", nonsense=1)
+    with pytest.raises(TypeError, match="missing"):
+        client.get_file()
+
+
+def test_a_strict_client_names_operation_and_field(things: ModuleType) -> None:
+    broken = httpx.MockTransport(lambda _: httpx.Response(200, json={"bundle": {"files": [{"name": 7}]}}))
+    with pytest.raises(DecodeError, match=r"get_bundle.*bundle\.files\[0\]\.name"):
+        things.ThingApi(transport=broken, strict=True).get_bundle(uuid="u", replica="aws")
+    assert things.ThingApi(transport=broken).get_bundle(uuid="u", replica="aws").bundle.files[0].name == 7
+
+
+def test_an_answer_of_another_type_is_kept(things: ModuleType) -> None:
+    odd = httpx.MockTransport(lambda _: httpx.Response(200, json={"bundle": [1], "more": 2}))
+    page = things.ThingApi(transport=odd).get_bundle(uuid="u", replica="aws")
+    assert page.to_dict() == {"bundle": [1], "more": 2}
+    assert list(things.ThingApi(transport=odd).get_bundle.iterate(uuid="u", replica="aws")) == []
+
+
+def test_options_make_a_clone_over_the_same_connections(client: Any) -> None:
+    other = client.with_options(headers={"X-Team": "omics"})
+    assert other.get_file.raw(uuid="u").request.headers["x-team"] == "omics"
+    assert "x-team" not in client.get_file.raw(uuid="u").request.headers
+
+
+def test_the_async_twin_does_the_same(things: ModuleType) -> None:
+    async def calls() -> list[Any]:
+        async with things.AsyncThingApi(transport=httpx.MockTransport(answer)) as client:
+            async with client.get_file.stream(uuid="u") as body:
+                streamed = await body.read()
+            return [
+                (await client.get_bundle(uuid="u", replica="aws")).to_dict(),
+                [file.name async for file in client.get_bundle.iterate(uuid="u", replica="aws", max_items=2)],
+                [len(page.bundle.files) async for page in client.get_bundle.pages(uuid="u", replica="aws")],
+                streamed,
+                (await client.head_file(uuid="u"))["x-size"],
+                (await client.get_file.raw(uuid="u")).status_code,
+            ]
+
+    assert asyncio.run(calls()) == [PAGES[""][0], ["a", "b"], [2, 1], b"bytes", "3", 200]
