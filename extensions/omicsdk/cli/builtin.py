@@ -130,7 +130,15 @@ COMMANDS: list[Command] = [
     {
         "command": "help",
         "summary": "Show help on a command: omics help dss get-bundle.",
-        "run": "omicsdk.cli.main:main",
-        "forwards": True,
+        "bare": True,
+        "parameters": [
+            {
+                "name": "command",
+                "type": "array",
+                "items": "string",
+                "positional": True,
+                "help": "The command's words; by default the whole program.",
+            }
+        ],
     },
 ]

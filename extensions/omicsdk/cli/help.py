@@ -108,7 +108,7 @@ def placeholder(argument: Argument) -> str:
         return "[true|false]"
     if choices:
         name = "{" + ",".join(_text(choice) for choice in choices) + "}"
-    elif argument.get("type") == "object":
+    elif "object" in (argument.get("type"), argument.get("items")):
         name = "JSON"
     elif argument.get("type") == "file":
         name = "FILE"
@@ -126,7 +126,8 @@ def _options(heading: str, arguments: Iterable[Argument], width: int) -> str:
 def _explained(argument: Argument) -> str:
     text = " ".join((argument.get("help") or "").split())
     default = argument.get("default")
-    if default not in (None, "", False, []) and "default" not in text.lower():
+    said = "default" in text.lower() or "when omitted" in text
+    if default not in (None, "", False, [], {}) and not said:
         text = f"{text} Default: {_text(default)}.".lstrip()
     return text
 

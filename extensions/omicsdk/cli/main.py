@@ -65,8 +65,6 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
         catalog: The commands.
         where: Grows by the words of the command, for errors.
     """
-    if words[:1] == ["help"]:
-        return _show_help(_walked(catalog, words[1:], where))
     before: list[str] = []
     node: Group | Found | None = None
     while True:
@@ -82,6 +80,8 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
             if before:
                 raise _command_missing(before)
             return _show_help(node or catalog.root())
+        if node is None and words[0] == "help":
+            return _show_help(_walked(catalog, [word for word in words[1:] if not word.startswith("-")], where))
         node = _child(catalog, node, words[0])
         where.append(words.pop(0))
         if isinstance(node, Found):
@@ -131,6 +131,10 @@ def _asks_for_help(found: Found, words: list[str]) -> bool:
 
 
 def _show_help(node: Group | Found) -> int:
+    if isinstance(node, Found) and node.command.get("forwards"):
+        from omicsdk.cli.invoke import forward
+
+        return forward(node.command, ["--help"], debug=False)
     width = terminal_width()
     return _write(command_help(node, width) if isinstance(node, Found) else group_help(node, width))
 
