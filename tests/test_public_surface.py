@@ -10,7 +10,48 @@ from pathlib import Path
 
 import pytest
 
-ERRORS = ["APIError", "AuthError", "BadRequest", "ChecksumMismatch", "ConfigError", "Conflict", "ConnectFailed", "ConnectionLost", "DecodeError", "DiskFull", "FolderBusy", "Forbidden", "GatewayTimeout", "Gone", "Interrupted", "Locked", "MissingExtra", "NameClash", "NameNotResolved", "NotFound", "NotWritable", "OmicsError", "PreconditionFailed", "ProxyFailed", "RateLimited", "ServerError", "ServiceUnavailable", "SomeFailed", "SourceChanged", "TLSFailed", "TimedOut", "TooLarge", "TooManyRedirects", "TransferError", "TransportError", "TruncatedTransfer", "Unauthorized", "Unprocessable", "UnsafePath", "UsageError"]
+ERRORS = [
+    "APIError",
+    "AuthError",
+    "BadRequest",
+    "ChecksumMismatch",
+    "ConfigError",
+    "Conflict",
+    "ConnectFailed",
+    "ConnectionLost",
+    "DecodeError",
+    "DiskFull",
+    "FolderBusy",
+    "Forbidden",
+    "GatewayTimeout",
+    "Gone",
+    "Interrupted",
+    "Locked",
+    "MissingExtra",
+    "NameClash",
+    "NameNotResolved",
+    "NotFound",
+    "NotWritable",
+    "OmicsError",
+    "PreconditionFailed",
+    "ProxyFailed",
+    "RateLimited",
+    "ServerError",
+    "ServiceUnavailable",
+    "SomeFailed",
+    "SourceChanged",
+    "TLSFailed",
+    "TimedOut",
+    "TooLarge",
+    "TooManyRedirects",
+    "TransferError",
+    "TransportError",
+    "TruncatedTransfer",
+    "Unauthorized",
+    "Unprocessable",
+    "UnsafePath",
+    "UsageError",
+]
 CREDENTIALS = ["ApiKey", "Basic", "BearerToken", "Credentials", "HttpxAuth", "Token", "TokenFile"]
 OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 
@@ -21,7 +62,26 @@ SURFACE = {
     ],
 }  # fmt: skip
 #: Loading any of these makes `import omicsdk` slow; they wait until they are needed.
-HEAVY = ["httpx", "pycurl", "boto3", "botocore", "pandas", "rich", "starlette", "jinja2", "jsonref", "click", "requests", "anyio", "attr", "logging", "typing", "re", "ssl", "json"]
+HEAVY = [
+    "httpx",
+    "pycurl",
+    "boto3",
+    "botocore",
+    "pandas",
+    "rich",
+    "starlette",
+    "jinja2",
+    "jsonref",
+    "click",
+    "requests",
+    "anyio",
+    "attr",
+    "logging",
+    "typing",
+    "re",
+    "ssl",
+    "json",
+]
 
 
 @pytest.mark.parametrize("module", SURFACE)
@@ -53,6 +113,15 @@ def test_importing_loads_nothing_heavy(module):
     code = f"import sys; sys.path[:0] = {paths!r}; {probe}"
     done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["errors", "retry", "environment", "credentials", "redaction", "config", "token_file", "transport", "client"],
+)
+def test_what_decides_does_not_need_httpx(name):
+    code = f"import sys, omicsdk.core.{name}; print('httpx' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_nothing_is_printed_unless_logging_is_set_up():

@@ -386,6 +386,12 @@ def test_an_httpx_auth_is_taken_as_it_is(both):
     assert server.seen[1].headers["authorization"].startswith("Digest ")
 
 
+def test_a_challenge_that_makes_no_sense_is_our_error(both):
+    server = Server(answer(401, {"www-authenticate": 'Digest realm="r"'}))
+    with pytest.raises(TransportError):
+        both(server, credentials=httpx.DigestAuth("u", "p")).send(request("POST"))
+
+
 def test_basic(both):
     server = Server(answer(200))
     both(server, credentials=Basic("me", "pw")).send(request())
@@ -488,3 +494,55 @@ def test_tries_and_time_stay_within_bounds(statuses, attempts, base, budget, ide
     assert len(server.seen) <= attempts
     assert sum(clock.slept) <= budget + 1e-6  # the clock adds to a large number
     assert idempotent or len(server.seen) == 1
+
+
+steps = st.lists(
+    st.one_of(
+        st.builds(answer, st.sampled_from([200, 204, 400, 401, 404, 429, 500, 503]), st.sampled_from([{}, {"retry-after": "3"}, {"retry-after": "900"}])),
+        st.builds(
+            lambda status, location, wait: answer(status, {"location": location} | wait),
+            st.sampled_from([301, 302, 303, 307, 308]),
+            st.sampled_from(["/v1/here", "https://evil.example.org/x", "http://api.example.org/x", "https://api.example.org/y", "file:///x", "https://[", ""]),
+            st.sampled_from([{}, {"retry-after": "2"}, {"retry-after": "0"}]),
+        ),
+        st.sampled_from([httpx.ConnectError("refused"), httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("full")]),
+    ),
+    min_size=1,
+    max_size=60,
+)  # fmt: skip
+
+
+@given(steps, st.sampled_from(["GET", "POST", "PUT"]), st.booleans(), st.booleans())
+def test_whatever_a_server_does(script, method, follow, secured):
+    server = Server(*script)
+    clock = ManualClock()
+    transport = Transport(
+        BASE,
+        transport=httpx.MockTransport(server),
+        clock=clock,
+        fraction=lambda: 1.0,
+        credentials=BearerToken("canary", refresh=lambda: "canary-new"),
+        headers={"x-api-key": "canary"},
+    )
+    wanted = request(method, content=b"body" if method != "GET" else None, secured=secured)
+    told = ""
+    try:
+        got = transport.send(wanted, follow_redirects=follow)
+        assert got.status_code < 400
+        # A 301 with Retry-After is "not yet" and never the caller's.
+        assert follow or got.status_code < 300 or not got.headers.get("location") or "retry-after" not in got.headers
+    except (APIError, TransportError) as error:
+        told = str(error) + repr(error)
+    assert "canary" not in told
+    assert sum(clock.slept) <= 300 + 1e-6
+    left = False
+    for sent in server.seen:
+        left = left or not str(sent.url).startswith(HERE + "/")
+        if left:  # once the origin was left, nothing secret is sent, not even when a redirect leads back
+            assert "canary" not in str(sent.headers.multi_items())
+    if method == "POST":
+        # Sent again only after a failure to connect, a 401 that was renewed, or by a redirect that says so.
+        for before, sent in zip(script, server.seen[1:], strict=False):
+            if sent.method == "POST":
+                safe = isinstance(before, httpx.ConnectError | httpx.ConnectTimeout)
+                assert safe or (not isinstance(before, Exception) and before[0] in (401, 307, 308))

@@ -131,6 +131,8 @@ class Sender(_Sender):
                 except StopIteration:
                     return response
                 self.finish(response)
+        except WIRE_ERRORS as error:  # of the flow itself: a challenge that makes no sense
+            raise failure_of(error) from error
         finally:
             flow.close()
 
@@ -192,6 +194,8 @@ class AsyncSender(_Sender):
                 except StopAsyncIteration:
                     return response
                 await self.finish(response)
+        except WIRE_ERRORS as error:
+            raise failure_of(error) from error
         finally:
             await flow.aclose()
 
