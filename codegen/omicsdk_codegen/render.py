@@ -31,8 +31,8 @@ def render_package(package: Package, origin: str) -> dict[str, str]:
     files = {
         "__init__.py": _lazy(note, package.doc, [("client", package.api), ("client", f"Async{package.api}")]),
         "py.typed": "",
-        "client.py": _text("client.py.jinja", origin=note, package=package, interface=as_literal(INTERFACE)),
-        "operations/__init__.py": _text(
+        "client.py": render_text("client.py.jinja", origin=note, package=package, interface=as_literal(INTERFACE)),
+        "operations/__init__.py": render_text(
             "package.py.jinja", origin=note, doc=as_docstring("One module an operation.", 0)
         ),
         "openapi.json": compact_json(package.document),
@@ -43,10 +43,10 @@ def render_package(package: Package, origin: str) -> dict[str, str]:
         note, as_docstring("The service's models.", 0), sorted(exports, key=lambda e: e[1])
     )
     for operation in package.operations:
-        files[f"operations/{operation.name}.py"] = _text("operation.py.jinja", origin=note, module=operation)
+        files[f"operations/{operation.name}.py"] = render_text("operation.py.jinja", origin=note, module=operation)
     for module in package.models:
-        files[f"models/{module.name}.py"] = _text("model.py.jinja", origin=note, module=module)
-    files["types.py"] = _text(
+        files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
+    files["types.py"] = render_text(
         "types.py.jinja", origin=note, imports=package.dict_imports, late=Code(""), dicts=package.dicts
     )
     return files
@@ -54,7 +54,7 @@ def render_package(package: Package, origin: str) -> dict[str, str]:
 
 def render_namespace(text: str, origin: str) -> str:
     """Write the `__init__.py` of a folder of packages."""
-    return _text("package.py.jinja", origin=as_comment(origin), doc=as_docstring(text, 0))
+    return render_text("package.py.jinja", origin=as_comment(origin), doc=as_docstring(text, 0))
 
 
 def compact_json(value: Json | list[Json]) -> str:
@@ -69,10 +69,19 @@ def readable_json(value: Json | list[Json]) -> str:
 
 def _lazy(origin: Code, doc: Code, exports: list[tuple[str, str]]) -> str:
     pairs = [(Code(module), Code(name)) for module, name in exports]
-    return _text("lazy.py.jinja", origin=origin, doc=doc, exports=pairs)
+    return render_text("lazy.py.jinja", origin=origin, doc=doc, exports=pairs)
 
 
-def _text(template: str, **values: Any) -> str:
+def render_text(template: str, **values: Any) -> str:
+    """Fill a template.
+
+    Args:
+        template: its file name.
+        values: what it prints must be `Code`.
+
+    Raises:
+        TypeError: it would print something else.
+    """
     return _environment().get_template(template).render(**values)
 
 
