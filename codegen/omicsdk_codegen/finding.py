@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from .addresses import Refused
 from .dialect import Dialect, home_of
 from .faults import DocumentError, Fault
+from .maps import spread
 from .notes import Notes
 from .source import Source
-from .targets import Store, Target, locate
+from .targets import Store, Target, locate, locate_through
 from .values import Json, Object, escape, join, tokens, unescape
 
 Key = tuple[str, str]
@@ -125,20 +126,48 @@ class Finder:
         at_home = target.source.uri == self._root.uri and tuple(tokens(target.pointer)[:-1]) == self.home
         return None if at_home else target
 
+    def spread(self, node: Object, source: Source) -> Object:
+        """Spread a mapping that is a reference, see `maps.spread`.
+
+        Raises:
+            Broken: it leads nowhere good.
+        """
+        try:
+            return spread(node, source, self._store, self._notes)
+        except (Refused, DocumentError, LookupError) as error:
+            raise self._broken(str(node["$ref"]), error) from error
+
     def _find(self, node: Object, source: Source) -> Target:
         reference = str(node["$ref"])
         try:
             return locate(self._store, source, reference)
         except Refused as error:
             meant = self._meant(reference) if source is self._root else None
-            if meant is not None:
-                self._notes.repair(node, "$ref", f"$ref: {reference}", meant)
-                return locate(self._store, source, meant)
-            raise Broken(error.message, error.remedy, missing=error.missing) from error
-        except DocumentError as error:
-            raise Broken("which is no document", "Mend that file.", faults=error.faults) from error
+            if meant is None:
+                raise self._broken(reference, error) from error
+            self._notes.repair(node, "$ref", f"$ref: {reference}", meant)
+            return locate(self._store, source, meant)
         except LookupError as error:
-            raise Broken("which isn't there", self._remedy(reference), missing=True) from error
+            target = self._find_through(source, reference)
+            if target is None:
+                raise self._broken(reference, error) from error
+            self._notes.repair(node, "$ref", f"$ref: {reference}, over another $ref", "what is found there")
+            return target
+        except DocumentError as error:
+            raise self._broken(reference, error) from error
+
+    def _find_through(self, source: Source, reference: str) -> Target | None:
+        try:
+            return locate_through(self._store, source, reference)
+        except (LookupError, Refused, DocumentError):
+            return None
+
+    def _broken(self, reference: str, error: Refused | DocumentError | LookupError) -> Broken:
+        if isinstance(error, Refused):
+            return Broken(error.message, error.remedy, missing=error.missing)
+        if isinstance(error, DocumentError):
+            return Broken("which is no document", "Mend that file.", faults=error.faults)
+        return Broken("which isn't there", self._remedy(reference), missing=True)
 
     def _meant(self, reference: str) -> str | None:
         """A bare name, or a pointer without its `#`, that fits a schema at home can mean nothing else."""

@@ -2,40 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from urllib.parse import quote
-
-from .addresses import Refused
+from .addresses import Refused, spoken
 from .dialect import TREE
 from .faults import DocumentError
 from .notes import Notes
 from .source import Source
-from .targets import Store, Target, locate
-from .values import Json, Object, escape
+from .targets import Store, Target, locate, reference_to
+from .values import Json, Object, join
+
+# A section that refers to a section that refers to a section: further than that is a circle.
+_MAX_HOPS = 20
 
 
-def spread(value: Object, target: Target, notes: Notes) -> Object:
+def spread(value: Object, source: Source, store: Store, notes: Notes) -> Object:
     """Turn a mapping that is a reference into a mapping of references, one a member of what it refers to.
 
     Args:
         value: has `$ref`; members beside it stay and count more.
-        target: what it refers to.
+        source: the file that it stands in.
+        store: the files of the document.
         notes: takes in that this was put right.
 
-    Returns:
-        The mapping; without members when the target is none.
+    Raises:
+        Refused, DocumentError, LookupError: it leads to no mapping (as `locate`).
     """
     reference = str(value["$ref"])
-    stem = reference if "#" in reference else reference + "#"
-    notes.repair(value, "$ref", f"a $ref to {reference} in place of a mapping", "its members")
+    target = _end(value, source, store)
+    notes.repair(value, "$ref", f"a $ref to {spoken(reference)} in place of a mapping", "its members")
     members: Object = {}
     notes.made(members, value)
     for name in target.value if isinstance(target.value, dict) else ():
-        member: Object = {"$ref": f"{stem.rstrip('/')}/{quote(escape(name), safe='~')}"}
+        inner = Target(target.source, join(target.pointer, name), None)
+        member: Object = {"$ref": reference_to(store, source, inner)}
         notes.made(member, value)
         members[name] = member
     members.update({key: member for key, member in value.items() if key != "$ref"})
     return members
+
+
+def _end(value: Object, source: Source, store: Store) -> Target:
+    target = locate(store, source, str(value["$ref"]))
+    for _ in range(_MAX_HOPS):
+        if not isinstance(target.value, dict):
+            raise LookupError(str(value["$ref"]))
+        if not isinstance(target.value.get("$ref"), str):
+            return target
+        target = locate(store, target.source, str(target.value["$ref"]))
+    raise LookupError(str(value["$ref"]))
 
 
 def spread_sections(root: Source, store: Store, notes: Notes) -> Source:
@@ -43,18 +56,11 @@ def spread_sections(root: Source, store: Store, notes: Notes) -> Source:
 
     One that leads nowhere stays, and is told when it is walked.
     """
-
-    def find(node: Object) -> Target | None:
-        try:
-            return locate(store, root, str(node["$ref"]))
-        except (Refused, DocumentError, LookupError):
-            return None
-
     assert isinstance(root.data, dict)
-    data = _spread_members("document", root.data, find, notes)
+    data = _spread_members("document", root.data, root, store, notes)
     components = data.get("components")
     if isinstance(components, dict):
-        made = _spread_members("components", components, find, notes)
+        made = _spread_members("components", components, root, store, notes)
         if made is not components:
             data = {**data}
             data["components"] = made
@@ -64,18 +70,16 @@ def spread_sections(root: Source, store: Store, notes: Notes) -> Source:
     return Source(root.path, root.label, root.uri, data, root.lines_of)
 
 
-def _spread_members(kind: str, value: Object, find: Callable[[Object], Target | None], notes: Notes) -> Object:
+def _spread_members(kind: str, value: Object, root: Source, store: Store, notes: Notes) -> Object:
     made: dict[str, Json] = {}
     for key, inner in TREE[kind].items():
         member = value.get(key)
-        if (
-            (inner[0] == "{" or inner in ("paths", "components"))
-            and isinstance(member, dict)
-            and isinstance(member.get("$ref"), str)
-        ):
-            target = find(member)
-            if target is not None:
-                made[key] = spread(member, target, notes)
+        section = inner[0] == "{" or inner in ("paths", "components")
+        if section and isinstance(member, dict) and isinstance(member.get("$ref"), str):
+            try:
+                made[key] = spread(member, root, store, notes)
+            except (Refused, DocumentError, LookupError):
+                continue
     if not made:
         return value
     new: Object = {**value, **made}

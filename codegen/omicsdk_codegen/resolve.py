@@ -17,7 +17,7 @@ from .faults import DocumentError, Report
 from .fetch import fetch as fetch_web
 from .finding import Broken, Finder
 from .hoist import Hoists
-from .maps import spread, spread_sections
+from .maps import spread_sections
 from .notes import Notes
 from .overlay import corrects
 from .places import Places
@@ -146,13 +146,13 @@ class _Walker:
         self._hoists = Hoists(root, self._finder, store)
         self._flat: dict[tuple[str, str, str], Json] = {}
         self._active: set[tuple[str, str, str]] = set()
-        self._missing: dict[str, tuple[str, list[Place]]] = {}
+        self._broken: dict[tuple[str, str], tuple[str, list[Place]]] = {}
 
     def run(self) -> Object:
         assert isinstance(self._root.data, dict)
         data = self._members("document", self._root.data, self._root)
         self._hoists.move(data, lambda target: self._value("schema", target.value, target.source))
-        self._tell_missing()
+        self._tell_broken()
         if not self._notes.faults:
             self._tell_endless(data)
         return data
@@ -175,7 +175,7 @@ class _Walker:
             return value
         if isinstance(value.get("$ref"), str):
             try:
-                value = spread(value, self._finder.find(value, source), self._notes)
+                value = self._finder.spread(value, source)
             except Broken as broken:
                 self._tell(broken, value)
                 return {}
@@ -330,29 +330,19 @@ class _Walker:
     # -- telling
 
     def _tell(self, broken: Broken, node: Object) -> None:
-        if broken.faults:
-            self._notes.faults.extend(broken.faults)
-        elif broken.missing:
-            places = self._missing.setdefault(spoken(str(node["$ref"])), (broken.remedy, []))[1]
-            places.append(self._notes.place(node, "$ref"))
-        else:
-            self._notes.fault(
-                node, "$ref", f"it refers to {spoken(str(node['$ref']))}, {broken.message}", broken.remedy
-            )
+        self._notes.faults.extend(broken.faults)
+        if not broken.faults:
+            key = (spoken(str(node["$ref"])), broken.message)
+            self._broken.setdefault(key, (broken.remedy, []))[1].append(self._notes.place(node, "$ref"))
 
-    def _tell_missing(self) -> None:
-        """What isn't there is told once, however many refer to it."""
-        for reference, (remedy, places) in self._missing.items():
+    def _tell_broken(self) -> None:
+        """A reference is told once, however often it is made."""
+        for (reference, message), (remedy, places) in self._broken.items():
             first = places[0]
             others = sorted({place.line for place in places if place.file == first.file and place.line} - {first.line})
-            also = (
-                f" (so does line {others[0]})"
-                if len(others) == 1
-                else f" (so do {len(others)} other lines)"
-                if others
-                else ""
-            )
-            self._notes.faults.append(first.fault(f"it refers to {reference}, which isn't there{also}", remedy))
+            also = f" (as does line {others[0]})" if others else ""
+            also = f" (as do {len(others)} other lines)" if others[1:] else also
+            self._notes.faults.append(first.fault(f"it refers to {reference}, {message}{also}", remedy))
 
     def _tell_endless(self, data: Object) -> None:
         home: Json = data

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from posixpath import relpath
 from typing import NamedTuple
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 
 from .addresses import Refused, copy_of, file_of, is_allowed, is_web, spoken
 from .faults import DocumentError
@@ -13,9 +14,12 @@ from .load import decode, load_bytes, read_file
 from .overlay import apply
 from .places import Places
 from .source import Source
-from .values import Json, join
+from .values import Json, join, step, unescape
 
 Fetch = Callable[[str], bytes]
+
+# More references in one pointer's way than any document has; a circle of them ends here.
+_MAX_HOPS = 20
 
 
 class Target(NamedTuple):
@@ -146,9 +150,13 @@ def locate(store: Store, base: Source, reference: str) -> Target:
         DocumentError: its file isn't a document.
         LookupError: there is nothing at its pointer.
     """
+    uri, fragment = urldefrag(_absolute(base, reference))
+    return _locate(store, uri, fragment)
+
+
+def _locate(store: Store, uri: str, fragment: str) -> Target:
     from jsonref import JsonRef, JsonRefError
 
-    uri, fragment = urldefrag(_absolute(base, reference))
     source = store.source(uri)
     if fragment and not fragment.startswith("/"):
         return _anchored(source, unquote(fragment))
@@ -161,6 +169,35 @@ def locate(store: Store, base: Source, reference: str) -> Target:
         raise LookupError(fragment) from error
     parts = [part.replace("~1", "/").replace("~0", "~") for part in unquote(fragment).split("/")[1:]]
     return Target(source, join("", *parts), value)
+
+
+def locate_through(store: Store, base: Source, reference: str) -> Target:
+    """Find what a reference points at when a reference stands on the way there, which no pointer passes by itself.
+
+    Raises:
+        LookupError: there is nothing at its pointer.
+        Refused, DocumentError: as in `locate`.
+    """
+    uri, fragment = urldefrag(_absolute(base, reference))
+    if not fragment.startswith("/"):
+        raise LookupError(fragment)
+    target = _locate(store, uri, "")
+    hops = 0
+    for part in unquote(fragment).split("/")[1:]:
+        while isinstance(target.value, dict) and isinstance(target.value.get("$ref"), str) and hops < _MAX_HOPS:
+            hops += 1
+            target = locate(store, target.source, str(target.value["$ref"]))
+        target = Target(target.source, f"{target.pointer}/{part}", step(target.value, unescape(part)))
+    return target
+
+
+def reference_to(store: Store, base: Source, target: Target) -> str:
+    """Spell a reference from one file to what stands in another."""
+    pointer = quote(target.pointer, safe="/~")
+    if is_web(target.source.uri):
+        return f"{urldefrag(target.source.uri)[0]}#{pointer}"
+    there, here = (PurePosixPath(store.portable(source.uri)) for source in (target.source, base))
+    return f"{quote(relpath(there, here.parent))}#{pointer}"
 
 
 def _absolute(base: Source, reference: str) -> str:

@@ -79,7 +79,8 @@ def test_copies_are_found_by_host_and_path(tmp_path: Path) -> None:
         "https://a.org/../top.yaml",
         "https://../top.yaml",
         "https://./top.yaml",
-        "https://a.org/x/\0",
+        "https://a.org/x/%00",
+        "https://a.org:99999/x/y.yaml",
         "https:///top.yaml",
     ):
         assert copy_of(url, tmp_path) is None
