@@ -23,6 +23,11 @@ class SwaggerAPIException(APIError):
     title: str | None = None
     stacktrace: str | None = None
     details: Any = None
+    _told: str = ""
+
+    def __str__(self) -> str:
+        # `code` is the status here, so the text is that of the error as it came, which names the service's own code.
+        return self._told or super().__str__()
 
 
 @cache
@@ -41,6 +46,7 @@ def documented_error(error: Exception) -> Exception:
     raised.args = error.args
     vars(raised).update(vars(error))
     body = error.body if is_object(error.body) else {}
+    raised._told = str(error)  # pyright: ignore[reportPrivateUsage]
     raised.code, raised.reason = error.status, error.code
     raised.title, raised.stacktrace = body.get("title"), body.get("stacktrace")
     raised.details = raised.stacktrace or error.body
