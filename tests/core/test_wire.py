@@ -138,6 +138,17 @@ def test_a_body_from_a_function_is_sent_in_pieces_with_its_length(wire, send):
     assert b"transfer-encoding" not in server.heads[0].lower()
 
 
+def test_a_body_whose_source_fails_is_told_as_it_is(wire, send):
+    def pieces():
+        yield b"ab"
+        raise FileNotFoundError(2, "No such file or directory", "reads.fastq")
+
+    server = wire(lambda server, connection, number: connection.recv(65536) and server.head(connection))
+    with pytest.raises(FileNotFoundError, match=r"reads\.fastq"):
+        send(server.url, get(method="PUT", content=pieces))
+    assert server.connections == 1
+
+
 def test_nobody_at_the_port(send):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

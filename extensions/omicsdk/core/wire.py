@@ -56,8 +56,9 @@ class _Masked(logging.Filter):
 for _name in ("httpcore.connection", "httpcore.http11", "httpcore.http2", "httpcore.proxy", "httpcore.socks"):
     logging.getLogger(_name).addFilter(_Masked())
 
-#: What httpx and the system raise when an exchange fails.
-WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL, OSError)
+#: What httpx raises when an exchange fails. An OSError that comes through is one of the body's own source, a file that
+#: can't be read, and none of ours.
+WIRE_ERRORS = (httpx.RequestError, httpx.InvalidURL)
 
 Content = bytes | Callable[[], Iterable[bytes]] | None
 Carried = tuple[Mapping[str, str], Mapping[str, str]]  # headers and query parameters of credentials
