@@ -1,0 +1,199 @@
+"""The pure decisions: parts, retries, answers, connections."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.transfer import plan
+from omicsdk.transfer.answers import Asked, Kind, Verdict, judge, parse_head
+from omicsdk.transfer.plan import CELL
+from omicsdk.transfer.retrying import LONGEST_DELAY, Quota
+from omicsdk.transfer.width import Sample, next_width
+
+sizes = st.integers(0, 3 * 1024**3) | st.integers(0, 5).map(lambda cells: cells * CELL)
+
+
+@given(sizes, st.integers(1, 64), st.data())
+def test_parts_cover_what_is_missing_once(size: int, connections: int, data: st.DataObject) -> None:
+    cells = plan.cell_count(size)
+    have = data.draw(st.sets(st.integers(0, cells - 1), max_size=20)) if cells else set()
+    spans = plan.spans_of_cells(plan.missing_cells(sorted(have), size), size)
+    assert plan.total(spans) == size - sum(end - start for start, end in (plan.cell_span(i, size) for i in have))
+    taken = []
+    while spans:
+        part, spans = plan.take(spans, plan.part_length(plan.total(spans), connections))
+        taken.append(part)
+    assert all(start % CELL == 0 and start < end <= size for start, end in taken)
+    assert all(end % CELL == 0 or end == size for _, end in taken)
+    assert taken == sorted(taken)
+    assert all(before[1] <= after[0] for before, after in pairwise(taken))
+    assert all(end - start <= plan.LARGEST_PART for start, end in taken)
+
+
+@given(st.integers(0, 10**13), st.integers(0, 10**4))
+def test_boundaries_are_ahead_and_on_the_grid(position: int, more: int) -> None:
+    size = position + more
+    boundary = plan.next_boundary(position, size)
+    assert position <= boundary <= size
+    assert boundary == size or (boundary % CELL == 0 and 0 < boundary - position <= CELL)
+    assert plan.next_boundary(position, None) >= boundary
+
+
+@given(st.integers(0, 12), st.floats(0, 5), st.lists(st.booleans(), max_size=60), st.floats(0, 1))
+def test_a_quota_falls_with_failures_and_rises_with_cells(
+    retries: int, delay: float, events: list[bool], jitter: float
+) -> None:
+    quota = Quota.of(retries, delay)
+    for gained in events:
+        if gained:
+            quota = quota.gained()
+            assert quota.streak == 0
+        elif (decision := quota.failed(jitter)) is not None:
+            quota, wait = decision
+            assert 0 <= wait <= LONGEST_DELAY
+        else:
+            assert quota.left == 0
+            break
+        assert 0 <= quota.left <= retries
+
+
+def test_waits_double_without_progress_and_begin_anew_after_it() -> None:
+    quota, waits = Quota.of(5, 0.25), []
+    for _ in range(4):
+        decision = quota.failed(1.0)
+        assert decision is not None
+        quota, wait = decision
+        waits.append(wait)
+    assert waits == [0.25, 0.5, 1.0, 2.0]
+    decision = quota.gained().failed(1.0)
+    assert decision is not None
+    assert decision[1] == 0.25
+
+
+def test_a_servers_wish_counts_until_it_is_absurd() -> None:
+    quota = Quota.of(5, 0.25)
+    decision = quota.failed(0.0, 90.0)
+    assert decision is not None
+    assert decision[1] == 90
+    assert quota.failed(0.0, 86_400.0) is None
+    assert Quota.of(0, 1.0).failed(0.0) is None
+
+
+ASKED = Asked(start=CELL, end=2 * CELL, ranged=True, size=10 * CELL, stated=True, validator='"a"')
+PART = {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{10 * CELL}", "etag": '"a"', "content-length": str(CELL)}
+
+
+@pytest.mark.parametrize(
+    ("status", "change", "kind"),
+    [
+        (206, {}, Kind.ACCEPT),
+        (206, {"content-range": f"bytes {CELL}-{2 * CELL - 1}/*"}, Kind.ACCEPT),
+        (206, {"content-range": f"bytes {CELL}-{CELL + 9}/{10 * CELL}", "content-length": "10"}, Kind.ACCEPT),
+        (206, {"content-range": f"Bytes {CELL}-{2 * CELL - 1}/{10 * CELL}"}, Kind.ACCEPT),
+        (206, {"etag": 'W/"b"', "last-modified": "yesterday"}, Kind.ACCEPT),
+        (206, {"etag": '"b"'}, Kind.CHANGED),
+        (206, {"content-range": f"bytes {CELL}-{2 * CELL - 1}/{11 * CELL}"}, Kind.WRONG_SIZE),
+        (206, {"content-range": f"bytes 0-{CELL - 1}/{10 * CELL}"}, Kind.WRONG_RANGE),
+        (206, {"content-range": f"bytes {CELL}-{2 * CELL}/{10 * CELL}"}, Kind.WRONG_RANGE),
+        (206, {"content-range": f"bytes {CELL}-{CELL - 1}/{10 * CELL}"}, Kind.WRONG_RANGE),
+        (206, {"content-length": "7"}, Kind.WRONG_RANGE),
+        (206, {"content-range": "items 1-2/3"}, Kind.WRONG_RANGE),
+        (206, {"content-range": "bytes */3"}, Kind.WRONG_RANGE),
+        (206, {"content-type": "multipart/byteranges", "content-range": ""}, Kind.WRONG_RANGE),
+        (200, {"content-length": str(10 * CELL)}, Kind.WHOLE),
+        (200, {"content-length": str(10 * CELL), "etag": '"b"'}, Kind.CHANGED),
+        (200, {"content-length": "5"}, Kind.WRONG_SIZE),
+        (200, {"content-length": "5", "transfer-encoding": "chunked"}, Kind.WHOLE),
+        (416, {"content-range": "bytes */5"}, Kind.WRONG_SIZE),
+        (416, {"content-range": f"bytes */{10 * CELL}"}, Kind.WRONG_RANGE),
+        (302, {"location": "/x"}, Kind.MOVED),
+        (302, {}, Kind.REFUSED),
+        (304, {"location": "/x"}, Kind.REFUSED),
+        (401, {}, Kind.ENDED),
+        (403, {}, Kind.ENDED),
+        (404, {}, Kind.REFUSED),
+        (503, {"retry-after": "7"}, Kind.LATER),
+        (429, {}, Kind.LATER),
+        (204, {}, Kind.REFUSED),
+        (0, {}, Kind.REFUSED),
+    ],
+)
+def test_answers(status: int, change: dict[str, str], kind: Kind) -> None:
+    assert judge(ASKED, status, PART | change, 0.0).kind is kind
+
+
+def test_answers_to_a_request_for_the_whole() -> None:
+    whole = Asked(0, None, ranged=False, size=None, stated=False, validator="")
+    assert judge(whole, 200, {"content-length": "7", "etag": '"e"'}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, 7, 7, '"e"')
+    assert judge(whole, 200, {}, 0.0) == Verdict(Kind.ACCEPT, 200, 0, None, None, "")
+    assert judge(whole, 206, PART, 0.0).kind is Kind.WRONG_RANGE
+
+
+def test_a_size_that_only_a_server_told_may_change() -> None:
+    told = Asked(CELL, 2 * CELL, ranged=True, size=10 * CELL, stated=False, validator="")
+    assert judge(told, 200, {"content-length": "5"}, 0.0).kind is Kind.CHANGED
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("120", 120.0), ("Fri, 20 Nov 2026 10:00:30 GMT", 30.0), ("Fri, 20 Nov 2026 09:00:00 GMT", 0.0), ("soon", None)],
+)
+def test_retry_after(header: str, seconds: float | None) -> None:
+    now = 1795168800.0  # 2026-11-20 10:00:00 UTC
+    assert judge(ASKED, 503, {"retry-after": header}, now).retry_after == seconds
+
+
+def test_heads() -> None:
+    lines = [
+        b"HTTP/1.1 100 Continue\r\n",
+        b"\r\n",
+        b"HTTP/1.1 206 Partial\r\n",
+        b'ETag:  "x" \r\n',
+        b"a: 1\r\n",
+        b"A: 2\r\n",
+    ]
+    assert parse_head(lines) == (206, {"etag": '"x"', "a": "2"})
+    assert parse_head([]) == (0, {})
+    assert parse_head([b"HTTP/1.1 abc\r\n"]) == (0, {})
+
+
+@given(st.binary(max_size=60).map(lambda body: [b"HTTP/1.1 206 x\r\n", b"Content-Range: " + body + b"\r\n"]))
+def test_no_head_raises(lines: list[bytes]) -> None:
+    status, headers = parse_head(lines)
+    assert judge(ASKED, status, headers, 0.0).kind in Kind
+
+
+def simulate(link: float, each: float, limit: int, trouble_above: int = 1000, steps: int = 60) -> list[int]:
+    """The numbers of connections over a network: the link's rate, a connection's cap, both in bytes a second."""
+    samples: list[Sample] = []
+    widths = []
+    for _ in range(steps):
+        width = next_width(samples, limit)
+        samples.append(Sample(width, min(link, width * each), trouble=width > trouble_above))
+        widths.append(width)
+    return widths
+
+
+@pytest.mark.parametrize("limit", [1, 2, 8, 32])
+def test_connections_grow_while_that_pays(limit: int) -> None:
+    assert simulate(1e9, 1e7, limit)[-1] == limit
+
+
+def test_connections_stay_few_where_one_brings_the_links_speed() -> None:
+    assert simulate(1e8, 1e8, 32)[-1] <= 4
+    assert max(simulate(1e8, 1e8, 32)) <= 8
+
+
+def test_connections_shrink_in_trouble() -> None:
+    assert simulate(1e9, 1e7, 32, trouble_above=8)[-1] <= 16
+    assert next_width([Sample(8, 1.0, trouble=True)], 8) == 4
+    assert next_width([Sample(1, 0.0, trouble=True)], 8) == 1
+
+
+@given(
+    st.lists(st.builds(Sample, st.integers(1, 64), st.floats(0, 1e10), st.booleans(), st.booleans()), max_size=20),
+    st.integers(1, 64),
+)
+def test_connections_stay_within_bounds(samples: list[Sample], limit: int) -> None:
+    assert 1 <= next_width(samples, limit) <= limit

@@ -1,0 +1,156 @@
+"""Disks that are full, read-only, or changed by others meanwhile."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import DiskFull, NotWritable
+from omicsdk.transfer import download
+from omicsdk.transfer.writing import write_at
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def mount(tmp_path: Path) -> Iterator[Callable[..., Path]]:
+    """Mounts small file systems in memory, where the tests may."""
+    mounted: list[Path] = []
+
+    def make(options: str) -> Path:
+        place = tmp_path / f"mounted{len(mounted)}"
+        place.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)]
+        if not shutil.which("mount") or subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("mounting needs rights that this process hasn't")
+        mounted.append(place)
+        return place
+
+    yield make
+    for place in mounted:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_a_full_disk_is_named_and_can_be_gone_on_with(server: Any, noise: Any, mount: Any) -> None:
+    place = mount("size=20m")
+    body = noise(30 * MIB)
+    small = server.item("small", noise(1000), "md5")
+    item = server.item("one", body, "sha256")
+    outcomes = download([small, item], place).outcomes
+    assert outcomes[0].state == "done"
+    assert isinstance(outcomes[1].error, DiskFull)
+    assert str(place / "one") in str(outcomes[1].error)
+    assert not (place / "one").exists()
+    subprocess.run(["mount", "-o", "remount,size=80m", str(place)], check=True)
+    again = download([small, item], place).outcomes
+    assert [outcome.state for outcome in again] == ["skipped", "done"]
+    assert again[1].bytes_kept >= 8 * MIB
+    assert (place / "one").read_bytes() == body
+
+
+def test_a_disk_that_is_full_for_everything(server: Any, noise: Any, mount: Any) -> None:
+    place = mount("size=64k")
+    (place / "filler").write_bytes(b"x" * 60 * 1024)
+    items = [server.item(name, noise(10_000), "md5") for name in "ab"]
+    try:
+        report = download(items, place)
+    except DiskFull as error:
+        assert str(place) in str(error)
+    else:
+        assert {type(outcome.error) for outcome in report.outcomes} == {DiskFull}
+    assert [path.name for path in place.iterdir() if path.is_file()] == ["filler"]
+
+
+def test_a_read_only_disk_is_one_clear_line(server: Any, noise: Any, mount: Any) -> None:
+    place = mount("size=1m,ro")
+    with pytest.raises(NotWritable, match="Read-only file system") as caught:
+        download([server.item("one", noise(10))], place)
+    assert str(place) in str(caught.value)
+    assert server.requests == []
+
+
+def test_a_full_disk_as_the_system_tells_it(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+    def full(descriptor: int, buffers: Any, offset: int) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pwritev", full)
+        report = download([server.item("one", noise(10_000), "md5")], target)
+    assert isinstance(report.outcomes[0].error, DiskFull)
+    assert report.outcomes[0].attempts == 1
+    assert [path.name for path in target.iterdir()] == [".omics-transfer"]
+    assert download([server.item("one", noise(10_000), "md5")], target).ok
+
+
+def test_short_writes_are_gone_on_with(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+    real, body = os.pwritev, noise(6 * MIB)
+
+    def short(descriptor: int, buffers: Any, offset: int) -> int:
+        return real(descriptor, [b"".join(buffers)[:1000]], offset)
+
+    monkeypatch.setattr(os, "pwritev", short)
+    download([server.item("one", body, "sha256")], target).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+
+
+def test_writing_without_the_systems_vectors(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("omicsdk.transfer.writing._HAS_PWRITEV", False)
+    with (tmp_path / "x").open("w+b") as file:
+        assert write_at(file.fileno(), [b"ab", b"cd"], 3) == 4
+        assert write_at(file.fileno(), [b"xyz"], 0) == 3
+    assert (tmp_path / "x").read_bytes() == b"xyzabcd"
+
+
+def test_the_target_is_a_file(server: Any, target: Path) -> None:
+    target.write_bytes(b"mine")
+    with pytest.raises(NotWritable, match="file"):
+        download([server.item("one", b"1")], target)
+    assert target.read_bytes() == b"mine"
+
+
+def test_a_folder_where_a_file_should_be(server: Any, target: Path) -> None:
+    (target / "one").mkdir(parents=True)
+    report = download([server.item("one", b"1"), server.item("two", b"2")], target)
+    assert isinstance(report.outcomes[0].error, NotWritable)
+    assert "there is a folder of that name" in str(report.outcomes[0].error)
+    assert report.outcomes[1].state == "done"
+
+
+def test_the_target_is_removed_meanwhile(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    def removes(_server: Any, _request: Any, answer: Any) -> Any:
+        shutil.rmtree(target)
+        return answer
+
+    item = server.item("sub/one", noise(9 * MIB), "sha256")
+    server.fault("sub/one", fault.cut(5 * MIB), removes)
+    (outcome,) = download([item], target).outcomes
+    assert outcome.state == "failed"
+    assert isinstance(outcome.error, NotWritable)
+    assert download([item], target).ok
+    assert (target / "sub/one").read_bytes() == noise(9 * MIB)
+
+
+def test_the_part_is_cut_short_meanwhile(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(9 * MIB)
+
+    def shortens(_server: Any, _request: Any, answer: Any) -> Any:
+        (part,) = target.glob("*.part")
+        os.truncate(part, 1000)
+        return answer
+
+    server.fault("one", fault.cut(5 * MIB), shortens)
+    (outcome,) = download([server.item("one", body, "sha256")], target).outcomes
+    assert outcome.state == "done"
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_file_is_made_as_others_are(server: Any, target: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        download([server.item("one", b"1", "md5")], target)
+    finally:
+        os.umask(before)
+    assert (target / "one").stat().st_mode & 0o777 == 0o640

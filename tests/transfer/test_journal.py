@@ -1,0 +1,219 @@
+"""The journal: what was appended is read again, whatever happened to its end."""
+
+import os
+from array import array
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable
+from omicsdk.transfer.journal import MISSING, DoneState, Journal
+from omicsdk.transfer.plan import CELL
+
+NAMES = ("a", "b/ü", 'c "quoted"\n', "d\udcff")
+ACTIONS = st.one_of(
+    st.tuples(st.just("begin"), st.sampled_from(NAMES), st.integers(0, 5 * CELL)),
+    st.tuples(st.just("cell"), st.sampled_from(NAMES), st.integers(0, 9)),
+    st.tuples(st.just("drop"), st.sampled_from(NAMES)),
+    st.tuples(st.just("done"), st.sampled_from(NAMES), st.integers(0, 10**12)),
+)
+
+
+@pytest.fixture
+def open_journal(tmp_path: Path) -> Any:
+    """Opens the same journal again and again."""
+    opened = []
+
+    def opener(path: Path = tmp_path / "work" / "x.journal") -> Journal:
+        if opened:
+            opened[-1].close()
+        opened.append(Journal(path, lambda: False))
+        return opened[-1]
+
+    yield opener
+    for journal in opened:
+        journal.close()
+
+
+def state(journal: Journal) -> tuple[object, ...]:
+    parts = {name: (part.size, part.validator, part.checksums, part.cells) for name, part in journal.parts.items()}
+    return parts, {name: journal.done(name) for name in NAMES}
+
+
+def play(journal: Journal, actions: list[Any]) -> list[int]:
+    """Carries out actions; gives the journal's length after each."""
+    lengths = [journal.path.stat().st_size]
+    for action, name, *values in actions:
+        part = journal.parts.get(name)
+        if action == "begin":
+            journal.begin(name, values[0], '"v"', {"md5": "0"})
+        elif action == "cell" and part is not None and values[0] < len(part.cells):
+            journal.cell(name, values[0], values[0] + 7)
+        elif action == "drop":
+            journal.drop(name)
+        elif action == "done":
+            journal.finish([(name, DoneState(values[0], 5, {"sha256": "1"}))])
+        lengths.append(journal.path.stat().st_size)
+    return lengths
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(actions=st.lists(ACTIONS, max_size=12), data=st.data())
+def test_any_torn_end_leaves_what_was_before_it(actions: list[Any], data: st.DataObject, tmp_path: Path) -> None:
+    path = tmp_path / f"{data.draw(st.integers(0, 2**60))}.journal"
+    journal = Journal(path, lambda: False)
+    states = [state(journal)]
+    lengths = [path.stat().st_size]
+    for action in actions:
+        play(journal, [action])
+        states.append(_copied(state(journal)))
+        lengths.append(path.stat().st_size)
+    journal.close()
+    whole = path.read_bytes()
+    cut = data.draw(st.integers(lengths[0], len(whole)))
+    garbage = data.draw(st.sampled_from([b"", b"\0" * 50, b'deadbeef ["done","a",1,1,{}]\n', b"\n"]))
+    path.write_bytes(whole[:cut] + garbage)
+    again = Journal(path, lambda: False)
+    reached = max(number for number, length in enumerate(lengths) if length <= cut)
+    assert state(again) == states[reached]
+    again.begin("new", 2 * CELL, "", {})
+    again.close()
+    third = Journal(path, lambda: False)
+    assert third.parts["new"].size == 2 * CELL
+    third.close()
+    path.unlink()
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(one) for key, one in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_copied(one) for one in value)
+    return array("q", value) if isinstance(value, array) else value
+
+
+def test_cells_and_files_survive(open_journal: Any) -> None:
+    journal = open_journal()
+    journal.begin("large", 3 * CELL + 1, '"tag"', {"sha1": "ab"})
+    journal.cell("large", 0, 1)
+    journal.cell("large", 3, 2**32 - 1)
+    journal.finish([("small", DoneState(5, 17, {"md5": "cd"}))])
+    journal = open_journal()
+    part = journal.parts["large"]
+    assert (part.size, part.validator, dict(part.checksums)) == (3 * CELL + 1, '"tag"', {"sha1": "ab"})
+    assert list(part.cells) == [1, MISSING, MISSING, 2**32 - 1]
+    assert journal.done("small") == DoneState(5, 17, {"md5": "cd"})
+    assert journal.done("large") is None
+    journal.cell("large", 1, 9)
+    assert list(open_journal().parts["large"].cells) == [1, 9, MISSING, 2**32 - 1]
+
+
+def test_a_damaged_line_hides_what_follows(open_journal: Any) -> None:
+    journal = open_journal()
+    for number in range(10):
+        journal.finish([(f"f{number}", DoneState(number, 1, {}))])
+    data = bytearray(journal.path.read_bytes())
+    data[data.index(b'"f5"') + 1] ^= 1
+    journal.path.write_bytes(data)
+    journal = open_journal()
+    assert [journal.done(f"f{number}") is not None for number in range(10)] == [True] * 5 + [False] * 5
+
+
+def test_another_format_is_begun_anew(open_journal: Any) -> None:
+    path = open_journal().path
+    open_journal().finish([("a", DoneState(1, 1, {}))])
+    path.write_bytes(b"something else entirely\n" * 5)
+    journal = open_journal()
+    assert journal.done("a") is None
+    assert path.read_bytes().count(b"\n") == 1
+
+
+def test_old_lines_are_cleared_away(open_journal: Any) -> None:
+    journal = open_journal()
+    for number in range(700):
+        journal.finish([("a", DoneState(number, 1, {}))])
+        journal.begin("b", CELL, "", {"md5": str(number)})
+    journal.cell("b", 0, 5)
+    journal.finish([("c", DoneState(3, 1, {}))])
+    long = journal.path.stat().st_size
+    journal = open_journal()
+    assert journal.path.stat().st_size < long / 50
+    assert list(journal.path.parent.iterdir()) == [journal.path]
+    for _ in range(2):
+        assert journal.done("a") == DoneState(699, 1, {})
+        assert journal.done("c") == DoneState(3, 1, {})
+        assert (journal.parts["b"].cells, dict(journal.parts["b"].checksums)) == (array("q", [5]), {"md5": "699"})
+        journal.finish([("d", DoneState(4, 1, {}))])
+        journal = open_journal()
+    assert journal.done("d") == DoneState(4, 1, {})
+
+
+def test_only_one_has_it(open_journal: Any, tmp_path: Path) -> None:
+    journal = open_journal()
+    asked = []
+
+    def wait() -> bool:
+        asked.append(1)
+        if len(asked) == 3:
+            journal.close()
+        return True
+
+    Journal(journal.path, wait).close()
+    assert len(asked) == 3
+    held = Journal(journal.path, lambda: False)
+    with pytest.raises(FolderBusy):
+        Journal(journal.path, lambda: False)
+    held.close()
+
+
+def test_who_waited_for_a_journal_that_was_replaced_takes_the_new_one(open_journal: Any) -> None:
+    journal = open_journal()
+
+    def wait() -> bool:
+        other = journal.path.with_name("other")
+        Journal(other, lambda: False).close()
+        other.replace(journal.path)
+        journal.close()
+        return True
+
+    waited = Journal(journal.path, wait)
+    waited.finish([("a", DoneState(1, 1, {}))])
+    waited.close()
+    assert open_journal().done("a") == DoneState(1, 1, {})
+
+
+def test_a_full_disk_costs_hints_but_no_order(open_journal: Any, monkeypatch: Any) -> None:
+    journal = open_journal()
+    journal.begin("a", 3 * CELL, "", {"md5": "0"})
+    real = os.write
+
+    def full(descriptor: int, data: Any) -> int:
+        if len(data) <= 7:
+            raise OSError(28, "No space left on device")
+        return real(descriptor, bytes(data)[:7])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(OSError, match="No space"):
+            journal.finish([("b", DoneState(1, 1, {}))])
+        patch.setattr(os, "write", lambda *_: full(journal._descriptor, b"1"))
+        journal.cell("a", 0, 1)
+    journal.cell("a", 1, 2)
+    journal = open_journal()
+    assert list(journal.parts["a"].cells) == [MISSING, 2, MISSING]
+    assert journal.done("b") is None
+
+
+def test_a_journal_that_cannot_be_made_says_why(tmp_path: Path, monkeypatch: Any) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(NotWritable, match="file"):
+        Journal(tmp_path / "file" / "x.journal", lambda: False)
+
+    def full(*_: Any) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(DiskFull, match=r"x\.journal"):
+        Journal(tmp_path / "x.journal", lambda: False)

@@ -1,0 +1,154 @@
+"""No name leads out of the folder, and nothing is fetched when one would."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import NameClash, UnsafePath
+from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer.names import check_links, check_name, check_names, folds_case
+
+UNSAFE = [
+    "",
+    "/etc/passwd",
+    "..",
+    "../x",
+    "a/../../x",
+    "a/..",
+    "a//b",
+    "a/",
+    "./a",
+    "a/./b",
+    "C:/x",
+    "c:x",
+    "a\0b",
+    "x" * 256,
+    "d/" + "ü" * 128,
+    ".omics-transfer/transfer.journal",
+    ".OMICS-Transfer",
+    "lone\ud800surrogate",
+]
+UNSAFE_ON_WINDOWS = ["a\\b", "\\x", "con", "a/NUL.txt", "com1", "a.", "a ", "ab:c", "a?b", "a|b", "tab\there"]
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+@pytest.mark.parametrize("windows", [False, True])
+def test_unsafe_names(name: str, windows: bool) -> None:
+    with pytest.raises(UnsafePath):
+        check_name(name, windows=windows)
+
+
+@pytest.mark.parametrize("name", UNSAFE_ON_WINDOWS)
+def test_names_that_only_windows_takes_amiss(name: str) -> None:
+    with pytest.raises(UnsafePath):
+        check_name(name, windows=True)
+    check_name(name, windows=False)
+
+
+@pytest.mark.parametrize("name", ["a", "a/b.c", "a..b", ".hidden", "naïve/Größe", "x" * 255, "-rf", "a b"])
+def test_safe_names(name: str) -> None:
+    check_name(name, windows=True)
+
+
+@given(
+    st.text(max_size=30)
+    | st.lists(st.sampled_from(["..", ".", "", "a", "b\\..", "C:", "\0", "~"]), max_size=5).map("/".join)
+)
+def test_a_name_that_passes_stays_in_the_folder(name: str) -> None:
+    try:
+        check_name(name)
+    except UnsafePath:
+        return
+    path = os.path.normpath("/target/" + name)
+    assert path.startswith("/target/")
+    assert path == "/target/" + name
+
+
+@pytest.mark.parametrize(
+    ("names", "folds"),
+    [
+        (["a", "b", "a"], False),
+        (["a/b", "a"], False),
+        (["a", "a/b/c"], False),
+        (["Readme", "README"], True),
+        (["Straße", "STRASSE"], True),
+        (["cafe\u0301", "caf\xe9"], True),
+        (["a/B", "A/b"], True),
+        (["A/b", "a"], True),
+    ],
+)
+def test_clashes(names: list[str], folds: bool) -> None:
+    with pytest.raises(NameClash):
+        check_names(names, folds_case=folds)
+
+
+def test_what_does_not_clash() -> None:
+    check_names(["a/b", "a/c", "A/b", "ab", "a.b"], folds_case=False)
+    check_names(["a/b", "a/c", "ab", "a.b"], folds_case=True)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "A", "a/b", "a/b/c", "b/a", "A/b", "c/d/e", "c/d"]), max_size=6))
+def test_names_that_pass_have_paths_of_their_own(names: list[str]) -> None:
+    try:
+        check_names(names, folds_case=False)
+    except NameClash:
+        assert len(set(names)) < len(names) or any(one.startswith(other + "/") for one in names for other in names)
+    else:
+        assert len(set(names)) == len(names)
+        assert not any(one.startswith(other + "/") for one in names for other in names)
+
+
+def test_links_out_of_the_folder(tmp_path: Path) -> None:
+    target, outside = tmp_path / "target", tmp_path / "outside"
+    (target / "real").mkdir(parents=True)
+    outside.mkdir()
+    (target / "out").symlink_to(outside)
+    (target / "in").symlink_to(target / "real")
+    (target / "nowhere").symlink_to(tmp_path / "missing")
+    (target / "file").write_bytes(b"")
+    check_links(["in/x", "real/y", "new/z", "x"], str(target))
+    for name in ("out/x", "real/../out/x", "nowhere/x", "file/x", "out/deep/x"):
+        with pytest.raises(UnsafePath):
+            check_links([name], str(target))
+
+
+def test_case_of_a_file_system(tmp_path: Path) -> None:
+    (tmp_path / "Probe").mkdir()
+    folds = (tmp_path / "pROBE").exists()
+    assert folds_case(str(tmp_path / "Probe")) is folds
+    (tmp_path / "pROBE").mkdir(exist_ok=True)
+    assert folds_case(str(tmp_path / "Probe")) is folds
+
+
+@pytest.mark.parametrize("name", ["../x", "/x", "a", "link/x"])
+def test_nothing_is_fetched_when_a_name_is_unsafe(server: Any, target: Path, tmp_path: Path, name: str) -> None:
+    target.mkdir()
+    (target / "link").symlink_to(tmp_path)
+    items = [server.item("a", b"1"), Item(name, Location(server.url("a")))]
+    with pytest.raises(UnsafePath, match="Nothing was fetched"):
+        download(items, target)
+    assert server.requests == []
+    assert not (target / "a").exists()
+
+
+def test_a_link_in_a_files_place_is_replaced_not_followed(server: Any, target: Path, tmp_path: Path) -> None:
+    target.mkdir()
+    (tmp_path / "outside").write_bytes(b"mine")
+    (target / "a").symlink_to(tmp_path / "outside")
+    download([server.item("a", b"theirs", "md5")], target).raise_if_failed()
+    assert not (target / "a").is_symlink()
+    assert (target / "a").read_bytes() == b"theirs"
+    assert (tmp_path / "outside").read_bytes() == b"mine"
+
+
+def test_long_names_have_room_for_their_part(server: Any, target: Path, noise: Any) -> None:
+    names = ["ä" * 127, "x" * 255]
+    items = [server.item(name, noise(200_000), "md5") for name in names]
+    for item, path in zip(items, ("long1", "long2"), strict=True):
+        server.put(path, noise(200_000))
+        object.__setattr__(item, "locate", Location(server.url(path)))
+    download(items, target).raise_if_failed()
+    assert all((target / name).is_file() for name in names)
