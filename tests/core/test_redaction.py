@@ -59,6 +59,7 @@ def test_without_query(url):
         "the token ended; basic authentication is refused",
         "see https://a.org/docs?page=2#tokens for more",
         "token_type=Bearer",
+        "omics auth: 404 from https://a.org, pass: 3, fail: 0",
         '{"files": [{"name": "a.txt", "sha256": "ab"}]}',
         "C:\\data\\file.txt: 3 of 10 bytes",
     ],

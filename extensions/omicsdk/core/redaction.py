@@ -33,7 +33,7 @@ _SECRET_PIECES = (
 #: Whole names that tell a secret without holding one of the pieces; "code" and "state" are OAuth's.
 _SECRET_NAMES = frozenset({"sig", "key", "auth", "code", "codeverifier", "state", "jwt", "pwd", "pass"})
 #: Those of them that are secret in a query only.
-_SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state"})
+_SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state", "auth", "pass"})
 #: Whole names that hold a piece but say nothing secret.
 _HARMLESS_NAMES = frozenset({"tokentype", "secretname", "xamzsignedheaders", "keyid", "signaturemethod", "tokenuri"})
 #: Names that make a query a presigned one: S3 (both signature versions), Google, CloudFront, Azure.
@@ -223,7 +223,7 @@ def _masked_json(value: object, depth: int) -> object:
 
 
 def _is_secret_field(name: str) -> bool:
-    # "code: not_found" is what an error says; the OAuth code, state and key are caught in queries.
+    # "code: not_found" and "auth: no such user" are what errors say; such secrets are caught in queries.
     return _plain(name) not in _SECRET_NAMES_OF_QUERIES and is_secret_name(name)
 
 
