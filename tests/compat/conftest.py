@@ -18,7 +18,7 @@ PEERS = HERE.parent.parent / ".peers"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips a test marked `compat(NAME)` when that client isn't there, before anything is started for it."""
+    """Skips a test, or a parameter of one, that is marked `compat(NAME)` when that client isn't there, before anything is started for it."""
     for marker in item.iter_markers("compat"):
         for name in marker.args:
             if not (PEERS / name / "made-from").is_file():
@@ -30,40 +30,42 @@ def peer_python(name: str) -> Path:
     return PEERS / name / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-class PeerError(Exception):
-    """What the published client raised.
+class ClientError(Exception):
+    """What a documented client raised.
 
     Attributes:
-        kind: Name of its class.
+        kinds: Names of its class and of that class's bases.
         status: The HTTP status, for an answer that was an error.
         code: The platform's word for it.
     """
 
-    def __init__(self, kind: str, text: str, status: int | None, code: str | None) -> None:
-        super().__init__(f"{kind}: {text}")
-        self.kind = kind
-        self.status = status
-        self.code = code
+    def __init__(self, told: dict[str, Any], log: str) -> None:
+        super().__init__(f"{told['kinds'][0]}: {told['text']}")
+        self.kinds: list[str] = told["kinds"]
+        self.status: int | None = told["status"]
+        self.code: str | None = told["code"]
+        self.add_note(log)
 
 
-class Hca:
-    """The published `hca` client 7.0.1, configured for a sandbox, in a working folder of its own.
+class Documented:
+    """A documented client of the Data Store, configured for a sandbox, in a working folder of its own.
 
     Args:
-        python: Interpreter of its environment.
+        module: `hca`, the published one in its own environment, or `omicsdk`.
         sandbox: What it talks to.
         folder: For its configuration and its working folder.
         token: A bearer token; None isn't logged in.
     """
 
-    def __init__(self, python: Path, sandbox: Sandbox, folder: Path, token: str | None) -> None:
-        self._python = python
+    def __init__(self, module: str, sandbox: Sandbox, folder: Path, token: str | None) -> None:
+        python = peer_python("hca") if module == "hca" else sys.executable
+        self._command = [str(python), str(HERE / "documented_runner.py"), module]
         self.folder = folder / "work"
         self.folder.mkdir(parents=True)
         config: dict[str, Any] = {
             "DSSClient": {"swagger_url": sandbox.swagger_url},
             "log_level": "WARNING",
-            # With these in its configuration the client asks nobody before it sends its token.
+            # With these in its configuration the published client asks nobody before it sends its token.
             "application_secrets": {
                 "installed": {"client_id": "id", "client_secret": "secret", "token_uri": f"{sandbox.url}/no-token"}
             },
@@ -76,39 +78,44 @@ class Hca:
                 "token_type": "Bearer",
                 "expires_at": time.time() + 3600,
             }
-        (folder / "config.json").write_text(json.dumps(config))
+        file = folder / "config.json"
+        file.write_text(json.dumps(config))
+        file.chmod(0o600)
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
+        given = {name: value for name, value in sandbox.environment().items() if not name.startswith("OMICS_")}
         self._environment = {
             **kept,
-            **sandbox.environment(),
+            **given,
             "HOME": str(folder),
             "XDG_CONFIG_HOME": str(folder / "xdg"),
-            "HCA_CONFIG_FILE": str(folder / "config.json"),
+            "HCA_CONFIG_FILE": str(file),
             "NO_PROXY": "127.0.0.1",
             "OAUTHLIB_INSECURE_TRANSPORT": "1",
             "PYTHONWARNINGS": "ignore",
-            # Its checksumming reader counts every byte read, and a newer boto3 reads a body once more for a checksum.
+            # The published checksumming reader counts every byte that is read, and a newer boto3 reads a body once
+            # more for a checksum of its own.
             "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
         }
 
-    def run(self, *steps: tuple[str, str, dict[str, Any]]) -> list[Any]:
-        """The results of several steps, (how, name, arguments), done by one client; raises at the first that fails."""
-        done = subprocess.run(
-            [self._python, HERE / "hca_runner.py"],
-            input=json.dumps(steps),
+    def _run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*self._command, *arguments],
+            input=stdin,
             capture_output=True,
             text=True,
             cwd=self.folder,
             env=self._environment,
             timeout=100,
         )
+
+    def run(self, *steps: tuple[str, str, dict[str, Any]]) -> list[Any]:
+        """The results of several steps, (how, name, arguments), done by one client; raises at the first that fails."""
+        done = self._run(stdin=json.dumps(steps))
         assert done.returncode == 0, done.stderr
         values: list[Any] = []
         for result in json.loads(done.stdout):
             if "error" in result:
-                error = PeerError(result["error"], result["text"], result["status"], result["code"])
-                error.add_note(done.stderr)
-                raise error
+                raise ClientError(result["error"], done.stderr)
             values.append(result["value"])
         return values
 
@@ -120,24 +127,13 @@ class Hca:
         """Every item of every page."""
         return self.run(("iterate", name, arguments))[0]
 
-    def paginate(self, name: str, **arguments: Any) -> list[Any]:
-        """Every page."""
-        return self.run(("paginate", name, arguments))[0]
-
     def stream(self, name: str, **arguments: Any) -> dict[str, Any]:
-        """What a streamed body was: sizes of its blocks, sha256, headers, the answers before it."""
+        """What a streamed body was: its size, sha256, status."""
         return self.run(("stream", name, arguments))[0]
 
     def cli(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The command line."""
-        return subprocess.run(
-            [self._python, HERE / "hca_runner.py", "cli", *arguments],
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env=self._environment,
-            timeout=100,
-        )
+        return self._run("cli", *arguments)
 
 
 @pytest.fixture(scope="session")
@@ -154,20 +150,26 @@ def sandbox(server: Sandbox) -> Sandbox:
 
 
 @pytest.fixture
-def new_hca(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Hca]:
-    """Makes published clients: `new_hca()` is logged in, `new_hca(token=None)` isn't."""
-    python = peer_python("hca")
+def new_client(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Documented]:
+    """Makes clients: `new_client("hca")` is logged in, `new_client("omicsdk", token=None)` isn't."""
 
-    def make(name: str = "hca", token: str | None = "") -> Hca:
-        return Hca(python, sandbox, tmp_path / name, sandbox.token() if token == "" else token)
+    def make(module: str, token: str | None = "") -> Documented:
+        folder = tmp_path / f"{module}-{len(list(tmp_path.iterdir()))}"
+        return Documented(module, sandbox, folder, sandbox.token() if token == "" else token)
 
     return make
 
 
+@pytest.fixture(params=[pytest.param("hca", marks=pytest.mark.compat("hca")), "omicsdk"])
+def module(request: pytest.FixtureRequest) -> str:
+    """Where the documented client comes from: every test that takes it holds for the published one and for ours."""
+    return request.param
+
+
 @pytest.fixture
-def hca(new_hca: Callable[..., Hca]) -> Hca:
-    """A published client that is logged in."""
-    return new_hca()
+def client(module: str, new_client: Callable[..., Documented]) -> Documented:
+    """A documented client that is logged in, the published one or ours."""
+    return new_client(module)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The published `hca` client downloads from the sandbox, also when the network is bad, and its command line works."""
+"""The documented client, published or ours, downloads from the sandbox, over a bad network too, and by command line."""
 
 import csv
 import hashlib
@@ -12,9 +12,9 @@ from omicsdk.sandbox.faults import Rule
 from omicsdk.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
-    from conftest import Hca
+    from conftest import Documented
 
-pytestmark = pytest.mark.compat("hca")
+pytestmark = pytest.mark.compat
 
 Contents = Callable[[Path], dict[str, bytes]]
 COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size")
@@ -37,17 +37,19 @@ def stored_at(folder: Path, sha256: str) -> Path:
     return folder / ".hca" / "v2" / "files_2_4" / sha256[:2] / sha256[2:6] / sha256
 
 
-def test_downloads_a_bundle(sandbox: Sandbox, hca: "Hca", make_folder: Callable[..., Path], contents: Contents) -> None:
+def test_downloads_a_bundle(
+    sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path], contents: Contents
+) -> None:
     folder = make_folder()
     seeded = sandbox.seed(folder)
-    hca.call("download", bundle_uuid=seeded["bundle_uuid"], replica="aws")
-    target = hca.folder / f"{seeded['bundle_uuid']}.{seeded['version']}"
+    client.call("download", bundle_uuid=seeded["bundle_uuid"], replica="aws")
+    target = client.folder / f"{seeded['bundle_uuid']}.{seeded['version']}"
     found = contents(target)
     manifest = json.loads(found.pop("bundle.json"))
     assert found == contents(folder)
     assert manifest["bundle"]["uuid"] == seeded["bundle_uuid"]
     for each in seeded["files"]:
-        assert stored_at(hca.folder, each["sha256"]).samefile(target / each["name"])
+        assert stored_at(client.folder, each["sha256"]).samefile(target / each["name"])
 
 
 @pytest.mark.parametrize(
@@ -61,59 +63,59 @@ def test_downloads_a_bundle(sandbox: Sandbox, hca: "Hca", make_folder: Callable[
     ids=lambda rule: f"{rule.action}-{rule.path[1:4]}",
 )
 def test_downloads_over_a_bad_network(
-    sandbox: Sandbox, hca: "Hca", make_folder: Callable[..., Path], contents: Contents, rule: Rule
+    sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path], contents: Contents, rule: Rule
 ) -> None:
     folder = make_folder(reads=3_000_000)
     seeded = sandbox.seed(folder)
     sandbox.add_faults(rule)
-    hca.call("download", bundle_uuid=seeded["bundle_uuid"], replica="aws", min_delay_seconds=0.01)
-    found = contents(hca.folder / f"{seeded['bundle_uuid']}.{seeded['version']}")
+    client.call("download", bundle_uuid=seeded["bundle_uuid"], replica="aws", min_delay_seconds=0.01)
+    found = contents(client.folder / f"{seeded['bundle_uuid']}.{seeded['version']}")
     assert found["reads.fastq.gz"] == (folder / "reads.fastq.gz").read_bytes()
 
 
-def test_does_not_take_wrong_bytes(sandbox: Sandbox, hca: "Hca", make_folder: Callable[..., Path]) -> None:
+def test_does_not_take_wrong_bytes(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
     seeded = sandbox.seed(make_folder())
     sandbox.add_faults(Rule("wrong", path="/_objects/*", at=5))
     with pytest.raises(Exception, match="download task"):
-        hca.call("download", bundle_uuid=seeded["bundle_uuid"], replica="aws")
+        client.call("download", bundle_uuid=seeded["bundle_uuid"], replica="aws")
 
 
-def test_downloads_a_manifest(sandbox: Sandbox, hca: "Hca", make_folder: Callable[..., Path]) -> None:
+def test_downloads_a_manifest(sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path]) -> None:
     seeded = [sandbox.seed(make_folder(name)) for name in ("one", "two")]
-    manifest = hca.folder.parent / "m.tsv"
+    manifest = client.folder.parent / "m.tsv"
     # No empty file: for a manifest's the client asks for the bytes from 0 on, which S3 refuses as the sandbox does.
     write_manifest(manifest, seeded, "reads.fastq.gz", "images/slide 1.tif")
-    hca.call("download_manifest", manifest=str(manifest), replica="aws", download_dir="there")
-    copy = (hca.folder / "m.tsv").read_bytes()
+    client.call("download_manifest", manifest=str(manifest), replica="aws", download_dir="there")
+    copy = (client.folder / "m.tsv").read_bytes()
     assert copy.count(b"\r\n") == 5
     for row in csv.DictReader(copy.decode().splitlines(), dialect="excel-tab"):
-        stored = hca.folder / row["file_path"]
-        assert stored == stored_at(hca.folder / "there", row["file_sha256"])
+        stored = client.folder / row["file_path"]
+        assert stored == stored_at(client.folder / "there", row["file_sha256"])
         assert hashlib.sha256(stored.read_bytes()).hexdigest() == row["file_sha256"]
 
 
 def test_downloads_a_manifest_as_bundles(
-    sandbox: Sandbox, hca: "Hca", make_folder: Callable[..., Path], contents: Contents
+    sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path], contents: Contents
 ) -> None:
     folder = make_folder()
     seeded = sandbox.seed(folder)
-    manifest = hca.folder.parent / "m.tsv"
+    manifest = client.folder.parent / "m.tsv"
     write_manifest(manifest, [seeded], "reads.fastq.gz")
-    hca.call("download_manifest", manifest=str(manifest), replica="aws", layout="bundle")
-    found = contents(hca.folder / f"{seeded['bundle_uuid']}.{seeded['version']}")
+    client.call("download_manifest", manifest=str(manifest), replica="aws", layout="bundle")
+    found = contents(client.folder / f"{seeded['bundle_uuid']}.{seeded['version']}")
     assert set(found) == {"bundle.json", "donor_organism_0.json", "project_0.json", "reads.fastq.gz"}
     assert found["reads.fastq.gz"] == (folder / "reads.fastq.gz").read_bytes()
 
 
 def test_downloads_a_collection(
-    sandbox: Sandbox, hca: "Hca", make_folder: Callable[..., Path], contents: Contents
+    sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path], contents: Contents
 ) -> None:
     seeded = [sandbox.seed(make_folder(name, reads=10)) for name in ("one", "two")]
     inner, outer = "0f0f0f0f-0000-4000-8000-000000000001", "0f0f0f0f-0000-4000-8000-000000000002"
     version = "2020-01-01T000000.000000Z"
     text = {"name": "n", "description": "d", "details": {}, "replica": "aws", "version": version}
     bundles = [{"type": "bundle", "uuid": each["bundle_uuid"], "version": each["version"]} for each in seeded]
-    hca.run(
+    client.run(
         ("call", "put_collection", {**text, "uuid": inner, "contents": bundles[:1]}),
         ("call", "put_collection", {
             **text, "uuid": outer, "contents": [bundles[1], {"type": "collection", "uuid": inner, "version": version}],
@@ -121,23 +123,25 @@ def test_downloads_a_collection(
         ("call", "download_collection", {"uuid": outer, "replica": "aws"}),
     )  # fmt: skip
     for each in seeded:
-        found = contents(hca.folder / f"{each['bundle_uuid']}.{each['version']}")
+        found = contents(client.folder / f"{each['bundle_uuid']}.{each['version']}")
         assert set(found) == {"bundle.json", *(file["name"] for file in each["files"])}
 
 
-def test_command_line(sandbox: Sandbox, hca: "Hca", make_folder: Callable[..., Path], contents: Contents) -> None:
+def test_command_line(
+    sandbox: Sandbox, client: "Documented", make_folder: Callable[..., Path], contents: Contents
+) -> None:
     folder = make_folder(reads=2000)
-    uploaded = hca.cli(
+    uploaded = client.cli(
         "dss", "upload", "--src-dir", str(folder), "--replica", "aws", "--staging-bucket", sandbox.staging_bucket
     )
     assert uploaded.returncode == 0, uploaded.stderr
     bundle = json.loads(uploaded.stdout)
-    listed = hca.cli("dss", "get-bundles-all", "--replica", "aws", "--no-paginate")
+    listed = client.cli("dss", "get-bundles-all", "--replica", "aws", "--no-paginate")
     assert [each["uuid"] for each in json.loads(listed.stdout)["bundles"]] == [bundle["bundle_uuid"]]
-    found = hca.cli("dss", "post-search", "--replica", "aws", "--es-query", "{}")
+    found = client.cli("dss", "post-search", "--replica", "aws", "--es-query", "{}")
     assert json.loads(found.stdout)["total_hits"] == 1
-    done = hca.cli("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws", "--no-metadata")
+    done = client.cli("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws", "--no-metadata")
     assert done.returncode == 0, done.stderr
-    assert set(contents(hca.folder / f"{bundle['bundle_uuid']}.{bundle['version']}")) == {
+    assert set(contents(client.folder / f"{bundle['bundle_uuid']}.{bundle['version']}")) == {
         "bundle.json", "reads.fastq.gz", "empty.txt", "images/slide 1.tif",
     }  # fmt: skip

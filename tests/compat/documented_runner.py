@@ -1,0 +1,117 @@
+"""Runs a documented client of the Data Store as a program of its own; a test talks to it by JSON.
+
+The first argument is the module that the client comes from, `hca` (published) or `omicsdk` (ours): nothing but the
+import differs. With `cli ARGUMENT...` after it, it is that module's command line; without, steps come on stdin as a
+JSON list and their results go to stdout.
+"""
+
+import base64
+import hashlib
+import json
+import sys
+
+
+def published():
+    """The published client, made to speak to a loopback server and not to wait for it."""
+    import hca.dss
+    import hca.util
+
+    base = hca.util.SwaggerClient
+    base.scheme = "http"  # https is wired in
+    # Waits between tries (2 min in all) are not what is tested.
+    base.retry_policy = hca.util.RetryPolicy(
+        read=10, status=10, backoff_factor=0.001, status_forcelist=frozenset({500, 502, 503, 504})
+    )
+    return hca.dss.DSSClient
+
+
+def published_command_line():
+    """Its command line, without the service whose document it would load at each start."""
+    import hca.cli
+
+    published()
+    hca.cli.auth_cli.add_commands = lambda *arguments, **options: None
+    return hca.cli.main
+
+
+def ours():
+    """The documented face of ours."""
+    from omicsdk.dss import DSSClient
+
+    return DSSClient
+
+
+def our_command_line():
+    """Our command line."""
+    from omicsdk.cli.main import main
+
+    return main
+
+
+def lower(headers):
+    """Headers with their names in lower case."""
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def call(client, name, arguments):
+    """A plain call of an operation or a workflow."""
+    answer = getattr(client, name)(**arguments)
+    if hasattr(answer, "status_code"):
+        return {"status_code": answer.status_code, "headers": lower(answer.headers)}
+    if isinstance(answer, bytes):
+        return {"bytes": base64.b64encode(answer).decode()}
+    return answer
+
+
+def iterate(client, name, arguments):
+    """Every item of every page."""
+    return list(getattr(client, name).iterate(**arguments))
+
+
+def paginate(client, name, arguments):
+    """Every page."""
+    return list(getattr(client, name).paginate(**arguments))
+
+
+def stream(client, name, arguments):
+    """Read to the end in blocks of `block` bytes; what came, as its hash."""
+    block = arguments.pop("block", 1024)
+    size, digest = 0, hashlib.sha256()
+    with getattr(client, name).stream(**arguments) as answer:
+        while piece := answer.raw.read(block):
+            size += len(piece)
+            digest.update(piece)
+        return {"size": size, "sha256": digest.hexdigest(), "status_code": answer.status_code}
+
+
+HOW = {"call": call, "iterate": iterate, "paginate": paginate, "stream": stream}
+
+
+def run(client, steps):
+    """Each step's result, up to the first that fails, whose error is the last result."""
+    results = []
+    for how, name, arguments in steps:
+        try:
+            results.append({"value": HOW[how](client, name, arguments)})
+        except Exception as error:
+            told = {"kinds": [kind.__name__ for kind in type(error).__mro__], "text": str(error)}
+            told |= {"status": getattr(error, "code", None), "code": getattr(error, "reason", None)}
+            results.append({"error": told})
+            break
+    return results
+
+
+def main():
+    module, *arguments = sys.argv[1:]
+    if arguments[:1] == ["cli"]:
+        command_line = published_command_line() if module == "hca" else our_command_line()
+        sys.argv = ["hca" if module == "hca" else "omics", *arguments[1:]]
+        sys.exit(command_line())
+    steps = json.load(sys.stdin)
+    stdout, sys.stdout = sys.stdout, sys.stderr  # workflows print
+    client = published() if module == "hca" else ours()
+    json.dump(run(client(), steps), stdout, default=str)
+
+
+if __name__ == "__main__":
+    main()
