@@ -2,7 +2,6 @@
 
 import functools
 import json
-import os
 import re
 import ssl
 import uuid
@@ -11,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import omicsdk_api
 import pytest
 from jsonschema import Draft202012Validator
 from omicsdk.sandbox import Sandbox
@@ -20,12 +18,7 @@ from omicsdk.sandbox.document import operations
 
 @pytest.fixture(scope="session")
 def _server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
-    documents: dict[str, Any] = {}
-    if path := os.environ.get("OMICS_SANDBOX_DSS_DOCUMENT"):
-        documents["dss"] = json.loads(Path(path).read_bytes())
-    elif not (Path(omicsdk_api.__file__).parent / "dss" / "openapi.json").exists():
-        pytest.skip("the Data Store's document isn't generated yet: make codegen")
-    with Sandbox(tmp_path_factory.mktemp("sandbox"), documents=documents) as sandbox:
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
         yield sandbox
 
 

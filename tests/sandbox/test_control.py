@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.sandbox import FolderInUse, Rule, Sandbox
+from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
 
 
 @pytest.fixture
@@ -65,6 +65,14 @@ def test_tokens_end_by_the_clock(sandbox: Sandbox, control, web):
     answer = web.get("/collections")
     assert (answer.status_code, answer.json()["code"]) == (401, "Unauthorized")
     assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_a_restricted_deployment_secures_everything(sandbox: Sandbox, web, user):
+    sandbox.settings.turn({"dss.restricted": True})
+    url, params = "/bundles/all", {"replica": "aws"}
+    assert (web.get(url, params=params).status_code, user.get(url, params=params).status_code) == (401, 200)
+    document = httpx.get(sandbox.swagger_url, trust_env=False, verify=False).json()
+    assert all(operation["security"] for item in document["paths"].values() for operation in item.values())
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer nonsense", "Basic YTpi"])
@@ -194,6 +202,12 @@ def test_waiting_notifications_survive_a_restart(sandbox: Sandbox, tmp_path, fol
 def test_a_folder_is_used_once(sandbox: Sandbox):
     with pytest.raises(FolderInUse, match="already running"):
         fresh(sandbox, sandbox.folder).start()
+
+
+def test_other_processes_find_it(sandbox: Sandbox, tmp_path):
+    assert running_url(sandbox.folder) == sandbox.url
+    assert running_url(tmp_path) is None
+    assert running_url(tmp_path / "nothing") is None
 
 
 def test_a_port_is_used_once(sandbox: Sandbox, tmp_path):

@@ -61,6 +61,14 @@ def test_direct_urls(web, seeded, replica, scheme):
     assert all(each["url"].startswith(f"{scheme}://org-hca-dss-checkout-sandbox") for each in files)
 
 
+def test_direct_urls_lead_to_the_data(sandbox: Sandbox, web, seeded, folder):
+    files = get(web, seeded["bundle_uuid"], directurls="true").json()["bundle"]["files"]
+    client = sandbox.dss.grounds.staging.client()
+    for each in files:
+        bucket, _, key = each["url"].removeprefix("s3://").partition("/")
+        assert client.get_object(Bucket=bucket, Key=key)["Body"].read() == (folder / each["name"]).read_bytes()
+
+
 def test_one_kind_of_url_at_a_time(web, seeded):
     answer = get(web, seeded["bundle_uuid"], presignedurls="true", directurls="true")
     assert (answer.status_code, answer.json()["code"]) == (400, "only_one_urltype")
@@ -100,6 +108,16 @@ def test_page_sizes_have_bounds(web, seeded, per_page):
     answer = get(web, seeded["bundle_uuid"], per_page=per_page)
     assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
     assert "per_page" in answer.json()["title"]
+
+
+@pytest.mark.parametrize("start_at", ["-1", "9" * 30, str(2**63)])
+def test_where_no_page_begins(web, seeded, start_at):
+    answer = get(web, seeded["bundle_uuid"], start_at=start_at)
+    assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
+
+
+def test_a_page_behind_the_end_is_empty(web, seeded):
+    assert get(web, seeded["bundle_uuid"], start_at=2**62).json()["bundle"]["files"] == []
 
 
 def test_a_bundle_that_is_not_there(web, seeded):
@@ -148,7 +166,12 @@ def test_what_cannot_be_registered(user, seeded):
 
 def test_bodies_that_are_none(user):
     url, params = f"/bundles/{uuid.uuid4()}", {"version": V1, "replica": "aws"}
-    for content, kind, status in ((b"{", "application/json", 400), (b"", "", 400), (b"a=1", "text/plain", 415)):
+    for content, kind, status in (
+        (b"{", "application/json", 400),
+        (b'{"files": NaN}', "", 400),
+        (b"", "", 400),
+        (b"a=1", "text/plain", 415),
+    ):
         answer = user.put(url, params=params, content=content, headers={"Content-Type": kind} if kind else {})
         assert (answer.status_code, answer.json()["code"]) == (status, "illegal_arguments")
 

@@ -71,6 +71,7 @@ def test_the_latest_version_is_answered_unless_one_is_named(user, stage):
         (V1, {"source_url": "s3://bucketonly", "creator_uid": 1}, 400, "illegal_arguments"),
         (V1, {"source_url": "s3://b/k"}, 400, "illegal_arguments"),
         (V1, {"source_url": "s3://b/k", "creator_uid": "me"}, 400, "illegal_arguments"),
+        (V1, {"source_url": "s3://b/k", "creator_uid": 2**63}, 400, "illegal_arguments"),
     ],
 )
 def test_what_cannot_be_registered(user, version, body, status, code):
@@ -131,12 +132,15 @@ def test_a_file_is_fetched_through_a_redirect(user, staged):
     assert content.headers["content-disposition"] == "attachment; filename=a"
 
 
-def test_a_direct_url_names_the_bucket(user, staged):
+def test_a_direct_url_leads_to_the_data_in_the_bucket(sandbox: Sandbox, user, staged):
     file_uuid = str(uuid.uuid4())
     put(user, staged, file_uuid)
-    for replica, scheme in (("aws", "s3"), ("gcp", "gs")):
+    for replica, scheme in (("gcp", "gs"), ("aws", "s3")):
         answer = user.get(f"/files/{file_uuid}", params={"replica": replica, "directurl": "True"})
-        assert answer.headers["location"].startswith(f"{scheme}://org-hca-dss-sandbox/blobs/")
+        location = answer.headers["location"]
+        assert location.startswith(f"{scheme}://org-hca-dss-sandbox/blobs/")
+    bucket, _, key = location.removeprefix("s3://").partition("/")
+    assert sandbox.dss.grounds.staging.client().get_object(Bucket=bucket, Key=key)["Body"].read() == DATA
 
 
 def test_a_file_that_is_not_there(web):

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.faults import Rule
-    from omicsdk.sandbox.server import STAGING_BUCKET, Sandbox, serve
+    from omicsdk.sandbox.running import STAGING_BUCKET, running_url
+    from omicsdk.sandbox.server import Sandbox, serve
     from omicsdk.sandbox.store import FolderInUse
 
-__all__ = ["STAGING_BUCKET", "FolderInUse", "Rule", "Sandbox", "serve"]
+__all__ = ["STAGING_BUCKET", "FolderInUse", "Rule", "Sandbox", "running_url", "serve"]
 
 _HOMES = {
-    "STAGING_BUCKET": "server",
+    "STAGING_BUCKET": "running",
     "FolderInUse": "store",
     "Rule": "faults",
     "Sandbox": "server",
+    "running_url": "running",
     "serve": "server",
 }
 

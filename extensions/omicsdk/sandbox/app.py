@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from omicsdk.sandbox.auth import Tokens
-from omicsdk.sandbox.document import Operation, operations
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.document import Operation, operations, secured_everywhere
+from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Handler, Reply, Service
 from omicsdk.sandbox.validation import RequestValidator
 
@@ -68,6 +68,8 @@ def _routes(service: Service, tokens: Tokens) -> list[BaseRoute]:
 def _document(service: Service) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         document = {**service.document, "servers": [{"url": f"{origin(request)}{service.prefix}"}]}
+        if service.restricted():
+            document = secured_everywhere(document)
         return Response(json.dumps(document), media_type="application/json")
 
     return serve
@@ -89,6 +91,9 @@ def _endpoint(
         except Problem as problem:
             headers.update(problem.headers)
             reply = Reply(problem.body(), problem.status, {"Content-Type": _PROBLEM})
+        except UnicodeEncodeError:
+            surrogate = bad_arguments("The request has half of a surrogate pair where text is wanted")
+            reply = Reply(surrogate.body(), surrogate.status, {"Content-Type": _PROBLEM})
         except Exception:
             log.exception("%s %s failed", operation.method, request.url.path)
             crash = Problem(500, "unhandled_exception", f"{operation.name} failed in the sandbox: see its log")
@@ -96,7 +101,8 @@ def _endpoint(
         return response(reply, headers, empty=operation.method == "HEAD")
 
     def answer(request: Request, content: bytes) -> Reply:
-        caller = tokens.caller(request.headers.get("authorization")) if operation.secured else None
+        secured = operation.secured or service.restricted()
+        caller = tokens.caller(request.headers.get("authorization")) if secured else None
         query = list(request.query_params.multi_items())
         arguments = validator.arguments(cast("Mapping[str, str]", request.path_params), query, request.headers)
         sent, present = _decoded(content, request.headers.get("content-type", "")) if operation.body else (None, False)
@@ -133,16 +139,20 @@ def _decoded(content: bytes, content_type: str) -> tuple[object, bool]:
     if kind and kind != "application/json" and not kind.endswith("+json"):
         raise Problem(415, "illegal_arguments", f"The body is {kind}, this operation takes application/json")
     try:
-        return json.loads(content), True
+        return json.loads(content, parse_constant=_no_constant), True
     except (ValueError, RecursionError) as error:
         raise Problem(400, "illegal_arguments", f"The body isn't JSON: {error}") from error
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} isn't JSON")
 
 
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:
     """An HTTP answer of a reply."""
     if reply.body is None or empty:
         return Response(b"", reply.status, {**headers, **reply.headers})
-    content = json.dumps(reply.body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    content = json.dumps(reply.body).encode()
     return Response(content, reply.status, {"Content-Type": "application/json", **headers, **reply.headers})
 
 

@@ -84,6 +84,18 @@ def operations(document: Mapping[str, Any]) -> list[Operation]:
     return sorted(found, key=lambda operation: (operation.path.count("{"), operation.path))
 
 
+def secured_everywhere(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document of a restricted deployment: every operation needs what the secured ones need."""
+    stated = [item[method] for item in document["paths"].values() for method in _METHODS if method in item]
+    none: list[Any] = []
+    security: list[Any] = next((operation["security"] for operation in stated if operation.get("security")), none)
+
+    def secured(item: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: {**value, "security": security} if key in _METHODS else value for key, value in item.items()}
+
+    return {**document, "paths": {path: secured(item) for path, item in document["paths"].items()}}
+
+
 def _operation(
     document: Mapping[str, Any], path: str, method: str, stated: Mapping[str, Any], shared: list[Any]
 ) -> Operation:

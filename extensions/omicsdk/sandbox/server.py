@@ -1,11 +1,7 @@
 """The sandbox as an object: one local HTTP server with every service in it, its state under one folder."""
 
-import asyncio
 import json
-import os
-import secrets
 import signal
-import socket
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -13,28 +9,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import uvicorn
-from starlette.routing import Mount
-
-from omicsdk.sandbox.app import make_app
-from omicsdk.sandbox.auth import ALL_GROUPS, Tokens
+from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.clock import Clock
-from omicsdk.sandbox.connection import Connection
-from omicsdk.sandbox.control import control_routes
-from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
-from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.faults import FaultBook, Rule, read_rules
-from omicsdk.sandbox.objects import ObjectStore
-from omicsdk.sandbox.presigned import ObjectServer, Signer
-from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.running import STAGING_BUCKET, Running
 from omicsdk.sandbox.settings import Settings
-from omicsdk.sandbox.staging import CREDENTIALS, Staging
-from omicsdk.sandbox.store import Database, FolderLock
-from omicsdk.sandbox.wire import RequestLog, Stalls, Wire
+from omicsdk.sandbox.staging import CREDENTIALS
+from omicsdk.sandbox.wire import RequestLog, Stalls
 
-STAGING_BUCKET = "omics-staging"
 _USER = "user@example.org"
 # A token for people who try things out outlives any session of that kind.
 _LONG = 30 * 24 * 3600.0
@@ -77,7 +61,7 @@ class Sandbox:
         self.fault_book = FaultBook()
         self.request_log = RequestLog()
         self.stalls = Stalls()
-        self._running: _Running | None = None
+        self._running: Running | None = None
 
     # -- life
 
@@ -92,7 +76,7 @@ class Sandbox:
         if self._running is not None:
             raise RuntimeError("the sandbox is already running")
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._running = _Running(self, self._folder, self._asked_port, self._documents)
+        self._running = Running(self, self._folder, self._asked_port, self._documents)
         self.fault_book.clear()
         self.fault_book.add(self._first_faults)
         self._running.begin()
@@ -115,7 +99,7 @@ class Sandbox:
         self.stop()
 
     @property
-    def _up(self) -> "_Running":
+    def _up(self) -> Running:
         if self._running is None:
             raise RuntimeError("the sandbox isn't running: call start() or use it in a with block")
         return self._running
@@ -243,139 +227,6 @@ class Sandbox:
         self.clock.reset()
         up.clear()
         self.request_log.clear()
-
-
-class _Running:
-    """What exists between start and stop."""
-
-    def __init__(self, sandbox: Sandbox, folder: Path, port: int, documents: Mapping[str, Mapping[str, Any]]) -> None:
-        self._stalls = sandbox.stalls
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._closers: list[Callable[[], object]] = []
-        try:
-            self._open(sandbox, folder, port, documents)
-        except BaseException:
-            self._close()
-            raise
-
-    def _open(self, sandbox: Sandbox, folder: Path, port: int, documents: Mapping[str, Mapping[str, Any]]) -> None:
-        self._closers.append(FolderLock(folder).release)
-        # Before anything else is done, so that a taken port leaves nothing behind.
-        self.socket = socket.create_server(("127.0.0.1", port), backlog=1024, reuse_port=False)
-        self._closers.append(self.socket.close)
-        self.port: int = self.socket.getsockname()[1]
-        self._database = Database(folder / "state.sqlite")
-        self._closers.append(self._database.close)
-        clock = sandbox.clock
-        staging = Staging((STAGING_BUCKET,))
-        self._closers.append(staging.stop)
-        self.grounds = Grounds(
-            database=self._database,
-            objects=ObjectStore(folder / "objects", self._database),
-            clock=clock,
-            settings=Settings(self._database),
-            signer=Signer(_key(folder), clock.now),
-            staging=staging,
-            tokens=Tokens(self._database, clock.now),
-        )
-        self._keep_time()
-        self.dss = Dss(self.grounds)
-        self._closers.append(self.dss.close)
-        service = dss_service(self.dss, documents.get("dss") or read_document("dss"))
-        objects = Mount("/_objects", app=ObjectServer(self.grounds.objects, self.grounds.signer))
-        app = make_app([service], self.grounds.tokens, [objects, control_routes(sandbox)])
-        config = uvicorn.Config(
-            Wire(app, sandbox.request_log, sandbox.fault_book, clock, sandbox.stalls),
-            http=Connection,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=2,
-        )
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._run, name="omics-sandbox", daemon=True)
-        self._started = threading.Event()
-        self._failure: BaseException | None = None
-
-    def _keep_time(self) -> None:
-        """Moved time survives a restart, or versions and expiry times would lie in the future."""
-        database, clock = self._database, self.grounds.clock
-        database.define(clock="id INTEGER PRIMARY KEY, state TEXT NOT NULL")
-        if row := database.row("SELECT state FROM clock"):
-            clock.restore(json.loads(row["state"]))
-
-        def keep() -> None:
-            database.execute("REPLACE INTO clock VALUES (1, ?)", (json.dumps(clock.state()),))
-
-        self._closers.append(clock.on_change(keep))
-
-    def _run(self) -> None:
-        async def serve() -> None:
-            self._loop = asyncio.get_running_loop()
-            self._report_start(self._loop)
-            await self._server.serve(sockets=[self.socket])
-
-        try:
-            asyncio.run(serve())
-        except BaseException as error:
-            self._failure = error
-        finally:
-            self._started.set()
-
-    def _report_start(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._server.started:
-            self._started.set()
-        else:
-            loop.call_later(0.001, self._report_start, loop)
-
-    def begin(self) -> None:
-        self._thread.start()
-        self._started.wait()
-        if self._failure is not None:
-            self._close()
-            raise RuntimeError("the sandbox's server didn't start") from self._failure
-
-    def in_loop(self, function: Callable[[], None]) -> None:
-        """Runs a function in the server's event loop and waits for it."""
-        done = threading.Event()
-
-        def run() -> None:
-            function()
-            done.set()
-
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(run)
-        done.wait(10)
-
-    def clear(self) -> None:
-        with self._database.transaction():
-            self._database.clear()
-        self.dss.clear()
-        self.grounds.objects.clear()
-        self.grounds.staging.reset()
-
-    def end(self) -> None:
-        self.in_loop(self._stalls.release)
-        self._server.should_exit = True
-        self._thread.join()
-        self._close()
-
-    def _close(self) -> None:
-        while self._closers:
-            self._closers.pop()()
-
-
-def _key(folder: Path) -> bytes:
-    """The key that signs URLs. It isn't reset, so a client that holds an old URL is told 404 and not 403."""
-    path = folder / "signing.key"
-    if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    return path.read_bytes()
 
 
 def serve(

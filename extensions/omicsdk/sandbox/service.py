@@ -113,6 +113,7 @@ class Service:
         handlers: Operation name to handler; each operation of the document must have one.
         formats: Checks of the document's own formats.
         format_codes: Which error code a violated format gives.
+        restricted: Whether every operation needs a token at present, whatever the document says.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Service:
     handlers: Mapping[str, Handler]
     formats: FormatChecker
     format_codes: Mapping[str, str]
+    restricted: Callable[[], bool]
 
 
 def by_name(functions: Iterable[Callable[..., Reply]], state: object) -> dict[str, Handler]:

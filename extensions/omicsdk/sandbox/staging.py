@@ -48,6 +48,7 @@ class Staging:
         self._thread: threading.Thread | None = None
         self._client: Any = None
         self._url = ""
+        self._published: set[tuple[str, str]] = set()
 
     @property
     def buckets(self) -> tuple[str, ...]:
@@ -134,6 +135,13 @@ class Staging:
         """Makes a bucket unless it is there."""
         self.client().create_bucket(Bucket=bucket)
 
+    def publish(self, bucket: str, key: str, path: str, content_type: str) -> None:
+        """Makes sure that a bucket of the platform's own holds a file of the local disk under a key."""
+        if (bucket, key) not in self._published:
+            self.make_bucket(bucket)
+            self.put(bucket, key, path, content_type)
+            self._published.add((bucket, key))
+
     def put(self, bucket: str, key: str, path: str, content_type: str) -> bool:
         """Copies a file of the local disk into a bucket; False when there is no such bucket."""
         from boto3.exceptions import S3UploadFailedError
@@ -148,6 +156,7 @@ class Staging:
     def reset(self) -> None:
         """Empties every bucket and makes the first ones again."""
         with self._lock:
+            self._published.clear()
             if self._server is None:
                 return
             from moto.s3.models import s3_backends

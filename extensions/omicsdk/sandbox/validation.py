@@ -11,6 +11,7 @@ from jsonschema.exceptions import ValidationError
 from omicsdk.sandbox.document import Operation, Parameter
 from omicsdk.sandbox.problems import Problem, bad_arguments
 
+_TOO_LARGE = 2**63
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -117,7 +118,10 @@ def _value(parameter: Parameter, text: str) -> Any:
     if "integer" in kinds:
         if not _INTEGER.fullmatch(text):
             raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is a whole number, not '{text}'")
-        return int(text)
+        number = int(text) if len(text) < 20 else _TOO_LARGE
+        if abs(number) >= _TOO_LARGE:
+            raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is beyond 64 bits")
+        return number
     if "number" in kinds:
         if not _NUMBER.fullmatch(text):
             raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is a number, not '{text}'")

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from omicsdk.sandbox.clock import Clock
-from omicsdk.sandbox.connection import reset_connection
+from omicsdk.sandbox.connection import close_connection, reset_connection
 from omicsdk.sandbox.faults import FaultBook, Rule
 
 CONTROL_PREFIX = "/_sandbox"
@@ -151,7 +151,7 @@ class Wire:
         try:
             await self._misbehave(acting, scope, receive, counting)
         except _Gone:
-            return
+            await close_connection(scope)
 
     async def _misbehave(self, acting: list[Rule], scope: Scope, receive: Receive, send: Send) -> None:
         body: bytes | None = await _whole_body(receive)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from omicsdk.sandbox.dss.checkout import checkout_bucket, checkout_prefix
 from omicsdk.sandbox.dss.files import direct_url, presigned_url
@@ -37,8 +36,8 @@ def get_bundle(dss: Dss, call: Call) -> Reply:
             stated["url"] = presigned_url(dss, call, entry.file, name=entry.name)
         elif direct:
             replica = arguments["replica"]
-            key = f"{checkout_prefix(bundle.uuid, bundle.version)}/{quote(entry.name)}"
-            stated["url"] = direct_url(replica, checkout_bucket(replica), key)
+            key = f"{checkout_prefix(bundle.uuid, bundle.version)}/{entry.name}"
+            stated["url"] = direct_url(dss, replica, checkout_bucket(replica), key, entry.file)
         files.append(stated)
     body = {
         "bundle": {

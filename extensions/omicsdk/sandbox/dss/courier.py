@@ -104,8 +104,9 @@ class Courier:
         return self._deliverer.history()
 
     def _keep(self) -> None:
-        text = json.dumps(self._deliverer.pending())
-        self._database.execute("REPLACE INTO dss_deliveries VALUES (1, ?)", (text,))
+        with self._database.transaction():  # so that what is kept is the newest
+            text = json.dumps(self._deliverer.pending())
+            self._database.execute("REPLACE INTO dss_deliveries VALUES (1, ?)", (text,))
 
     def clear(self) -> None:
         """Drops everything that waits, and the history."""

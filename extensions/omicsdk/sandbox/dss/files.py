@@ -36,7 +36,7 @@ def get_file(dss: Dss, call: Call) -> Reply:
     if wait := redirect_while_copying(dss, call, f"{found.uuid}.{found.version}"):
         return wait
     if call.arguments.get("directurl"):
-        location = direct_url(call.arguments["replica"], BLOB_BUCKET, _blob_key(found))
+        location = direct_url(dss, call.arguments["replica"], BLOB_BUCKET, _blob_key(found), found)
     else:
         location = presigned_url(dss, call, found, call.arguments.get("content_disposition", ""))
     return Reply(status=302, headers={"Location": location, **_facts(found)})
@@ -54,8 +54,11 @@ def presigned_url(dss: Dss, call: Call, file: FileRecord, disposition: str = "",
     )
 
 
-def direct_url(replica: str, bucket: str, key: str) -> str:
-    """The cloud's own URL of an object."""
+def direct_url(dss: Dss, replica: str, bucket: str, key: str, file: FileRecord) -> str:
+    """The cloud's own URL of a file's bytes. One of the aws replica leads to them on the staging server."""
+    if replica == "aws":
+        path = str(dss.grounds.objects.path(file.sha256))
+        dss.grounds.staging.publish(bucket, key, path, file.content_type)
     return f"{_SCHEMES[replica]}://{bucket}/{key}"
 
 

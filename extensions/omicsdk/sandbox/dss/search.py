@@ -19,14 +19,16 @@ def post_search(dss: Dss, call: Call) -> Reply:
     query = call.body["es_query"]
     try:
         matches = compile_query(query)
+    except RecursionError as error:
+        raise Problem(400, "elasticsearch_bad_request", "Invalid Elasticsearch query: it is nested too deep") from error
     except (InvalidQuery, UnsupportedClause) as error:
         raise Problem(400, "elasticsearch_bad_request", f"Invalid Elasticsearch query: {error}") from error
     after: str = arguments.get("search_after", "")
     total = 0
     results: list[JsonObject] = []
     more = False
-    for uuid, version, text in dss.store.documents():
-        document = dss.document(uuid, version, text)
+    for uuid, version in dss.store.documents():
+        document = dss.document(uuid, version)
         if not matches(document):
             continue
         total += 1

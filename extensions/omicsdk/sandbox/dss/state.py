@@ -1,6 +1,5 @@
 """What the Data Store's handlers work on, and the switches that belong to it."""
 
-import json
 from collections.abc import Sequence
 
 from omicsdk.sandbox.dss.courier import Courier
@@ -21,6 +20,7 @@ SETTINGS = (
     Setting("dss.redirect_seconds", 0, "for how many seconds a file, or a bundle with URLs, answers 301"),
     Setting("dss.retry_after", 1, "the Retry-After of those 301s, in seconds"),
     Setting("dss.journal_events", 10, "how many events stand in one journal"),
+    Setting("dss.restricted", False, "whether every operation needs a token, as in restricted deployments"),
     Setting("dss.read_only", False, "whether everything that writes is refused"),
 )
 
@@ -68,12 +68,12 @@ class Dss:
             raise not_found(f"Cannot find bundle {uuid}{f' version {version}' if version else ''}")
         return found
 
-    def document(self, uuid: str, version: str, text: str) -> JsonObject:
-        """An index document, decoded once."""
+    def document(self, uuid: str, version: str) -> JsonObject:
+        """The index document of a bundle's version, decoded once."""
         key = (uuid, version)
         found = self._documents.get(key)
         if found is None:
-            found = self._documents[key] = json.loads(text)
+            found = self._documents[key] = self.store.document(uuid, version)
         return found
 
     # -- writing

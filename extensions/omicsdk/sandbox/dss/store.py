@@ -262,13 +262,16 @@ class DssStore:
         )
         return [Bundle(**row) for row in rows]
 
-    def documents(self) -> list[tuple[str, str, str]]:
-        """Uuid, version and index document (JSON) of bundles that aren't deleted, by uuid and version."""
-        rows = self._database.rows(
-            "SELECT d.uuid, d.version, d.document FROM dss_documents d JOIN dss_bundle_states b USING (uuid, version)"
-            " WHERE b.live ORDER BY d.uuid, d.version"
-        )
-        return [(row[0], row[1], row[2]) for row in rows]
+    def documents(self) -> list[tuple[str, str]]:
+        """Uuid and version of the index documents of bundles that aren't deleted, by uuid and version."""
+        rows = self._database.rows("SELECT uuid, version FROM dss_bundle_states WHERE live ORDER BY uuid, version")
+        return [(row[0], row[1]) for row in rows]
+
+    def document(self, uuid: str, version: str) -> JsonObject:
+        """The index document of a bundle's version that is there."""
+        row = self._database.row("SELECT document FROM dss_documents WHERE uuid = ? AND version = ?", (uuid, version))
+        assert row is not None
+        return json.loads(row["document"])
 
     def tombstone(self, uuid: str, version: str) -> tuple[str, str] | None:
         """E-mail and reason of a deletion; an empty version stands for all."""
