@@ -55,13 +55,17 @@ def test_a_disk_that_is_full_for_everything(server: Any, noise: Any, mount: Any)
     place = mount("size=64k")
     (place / "filler").write_bytes(b"x" * 60 * 1024)
     items = [server.item(name, noise(10_000), "md5") for name in "ab"]
-    try:
-        report = download(items, place)
-    except DiskFull as error:
-        assert str(place) in str(error)
-    else:
-        assert {type(outcome.error) for outcome in report.outcomes} == {DiskFull}
+    report = download(items, place)
+    assert [type(outcome.error) for outcome in report.outcomes] == [DiskFull, DiskFull]
     assert [path.name for path in place.iterdir() if path.is_file()] == ["filler"]
+
+
+def test_a_disk_without_room_for_a_journal(server: Any, mount: Any) -> None:
+    place = mount("size=16k,nr_inodes=2")
+    with pytest.raises(DiskFull, match="Make room") as caught:
+        download([server.item("one", b"1")], place)
+    assert str(place) in str(caught.value)
+    assert server.requests == []
 
 
 def test_a_read_only_disk_is_one_clear_line(server: Any, noise: Any, mount: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from logging import getLogger
 from typing import Protocol, TypeVar
 
-from omicsdk.core.errors import ChecksumMismatch, OmicsError
+from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer import hashing, plan
 from omicsdk.transfer.background import Pool
 from omicsdk.transfer.files import PartFiles
@@ -178,10 +178,8 @@ class Verifier:
             job.following = False
             job.hashed += count
             if count < end - start:
-                self._failed(
-                    job,
-                    ChecksumMismatch(job.item.title, algorithm="length", expected=str(end), actual=str(start + count)),
-                )
+                changed = f"{job.item.title}: another program shortened {job.part} while it was fetched"
+                self._failed(job, TransferError(changed, name=job.item.name))
             else:
                 self.advance(job)
 
