@@ -216,7 +216,7 @@ class _OnClass:
 
 
 class Documented(Generic[T]):
-    """An operation as a class attribute: `get_bundle = Documented["BundlePage"]()`.
+    """An operation as a class attribute: `get_bundle: Documented[BundlePageDict] = Documented()`.
 
     Args:
         ignored: Arguments that the documentation shows though the operation has none: ignored with a warning.

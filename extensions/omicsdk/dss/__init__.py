@@ -33,7 +33,20 @@ _WHERE = {
     "create_version": "version",
 }
 
-__all__ = [*_WHERE, "tsv"]
+__all__ = [
+    "AsyncDss",
+    "BundleNameClash",
+    "DSSClient",
+    "DSSFile",
+    "DownloadFailed",
+    "Dss",
+    "ManifestError",
+    "Result",
+    "TaskRunner",
+    "UploadFailed",
+    "create_version",
+    "tsv",
+]
 
 
 def __getattr__(name: str) -> Any:

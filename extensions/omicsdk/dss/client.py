@@ -1,5 +1,7 @@
 """The Data Store's documented client: the names, signatures and plain JSON answers of its published documentation."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,6 +14,8 @@ from omicsdk.hca.connection import connection
 from omicsdk.hca.exceptions import documented_error
 
 if TYPE_CHECKING:
+    from omicsdk_api.dss import types
+
     from omicsdk.hca.config import HCAConfig
 
 
@@ -34,32 +38,30 @@ class DSSClient(DocumentedClient):
     threads = (os.cpu_count() or 1) * 2
     """How many transfers the published client ran at once; here the engine decides."""
 
-    delete_bundle = Documented[dict[str, Any]]()
-    delete_collection = Documented[dict[str, Any] | None]()
-    delete_subscription = Documented["types.DeletedSubscription"]()
-    get_bundle = Documented["types.BundlePage"]()
-    get_bundles_all = Documented["types.BundleEnumerationResult"]()
-    get_bundles_checkout = Documented["types.CheckoutStatus"]()
-    get_collection = Documented["types.StoredCollection"]()
-    get_collections = Documented["types.CollectionsPage"]("replica")
-    get_event = Documented[dict[str, Any]]()
-    get_events = Documented["types.EventStreams"]()
-    get_file = Documented[Any]()
-    get_subscription = Documented["types.Subscription"]()
-    get_subscriptions = Documented["types.Subscriptions"]()
-    head_file = Documented[Any]()
-    patch_bundle = Documented["types.BundleIdentifier"]()
-    patch_collection = Documented["types.BundleIdentifier"]()
-    post_bundles_checkout = Documented["types.CheckoutJob"]()
-    post_search = Documented["types.SearchResult"]()
-    put_bundle = Documented["types.BundleStored"]()
-    put_collection = Documented[dict[str, Any]]()
-    put_file = Documented["types.FileStored"]()
-    put_subscription = Documented["types.Subscription"]()
+    delete_bundle: Documented[dict[str, Any]] = Documented()
+    delete_collection: Documented[dict[str, Any] | None] = Documented()
+    delete_subscription: Documented[types.DeleteSubscriptionResponseDict] = Documented()
+    get_bundle: Documented[types.BundlePageDict] = Documented()
+    get_bundles_all: Documented[types.BundleEnumerationResultDict] = Documented()
+    get_bundles_checkout: Documented[types.GetBundlesCheckoutResponseDict] = Documented()
+    get_collection: Documented[types.StoredCollectionDict] = Documented()
+    get_collections: Documented[types.CollectionsPageDict] = Documented("replica")
+    get_event: Documented[dict[str, Any]] = Documented()
+    get_events: Documented[types.EventStreamsDict] = Documented()
+    get_file: Documented[Any] = Documented()
+    get_subscription: Documented[types.SubscriptionDict] = Documented()
+    get_subscriptions: Documented[types.GetSubscriptionsResponseDict] = Documented()
+    head_file: Documented[Any] = Documented()
+    patch_bundle: Documented[types.PatchBundleResponseDict] = Documented()
+    patch_collection: Documented[types.PatchCollectionResponseDict] = Documented()
+    post_bundles_checkout: Documented[types.PostBundlesCheckoutResponseDict] = Documented()
+    post_search: Documented[types.SearchResultDict] = Documented()
+    put_bundle: Documented[types.BundleStoredDict] = Documented()
+    put_collection: Documented[types.PutCollectionResponseDict] = Documented()
+    put_file: Documented[types.FileStoredDict] = Documented()
+    put_subscription: Documented[types.SubscriptionDict] = Documented()
 
-    def __init__(
-        self, config: "HCAConfig | None" = None, swagger_url: str | None = None, **session_kwargs: Any
-    ) -> None:
+    def __init__(self, config: HCAConfig | None = None, swagger_url: str | None = None, **session_kwargs: Any) -> None:
         found = connection(SECTION, swagger_url=swagger_url, config=config)
         session_kwargs.setdefault("credentials", found.credentials)
         self._dss = Dss(found.base_url, config=config, **session_kwargs)

@@ -19,7 +19,7 @@ from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.dss.bundle import ALL, NONE, chosen, folder_name, manifest_bytes, merged_pages
 from omicsdk.dss.files import DSSFile
-from omicsdk.dss.filestore import filestore_path, link, store_bytes
+from omicsdk.dss.filestore import ROOT, link, name_in_store, store_bytes
 from omicsdk.dss.manifest import Manifest, ManifestError
 from omicsdk.transfer import Item, Location, Outcome, Progress, Report, download
 from omicsdk.transfer.names import check_links, check_names
@@ -174,7 +174,7 @@ def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchO
                 continue
             seen.add(digest)
             yield Item(
-                name=filestore_path(file.sha256),
+                name=name_in_store(file.sha256),
                 locate=location_of(api, file),
                 size=file.size,
                 checksums={"sha256": file.sha256},
@@ -183,7 +183,8 @@ def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchO
                 min_delay=options.min_delay_seconds,
             )
 
-    return download(items(), folder, locators=API_CALLS, progress=options.progress, stop=options.stop)
+    # The engine's journals stand in its target folder: inside the filestore they are out of the user's sight.
+    return download(items(), folder / ROOT, locators=API_CALLS, progress=options.progress, stop=options.stop)
 
 
 def download_bundles(api: "DssApi", bundles: Sequence[Bundle], folder: Path, options: FetchOptions) -> Result:
@@ -209,7 +210,7 @@ def download_bundles(api: "DssApi", bundles: Sequence[Bundle], folder: Path, opt
         )
         store_bytes(folder, own.sha256, content)
         for file in (own, *bundle.files):
-            outcome = outcomes.get(filestore_path(file.sha256))
+            outcome = outcomes.get(name_in_store(file.sha256))
             if file is own or (outcome is not None and outcome.state in ("done", "skipped")):
                 try:
                     link(folder, file.sha256, f"{bundle.folder}/{file.name}")

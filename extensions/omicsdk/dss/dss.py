@@ -75,7 +75,7 @@ class Dss(DssApi):
             http2=http2,
             strict=strict,
         )
-        self._config = config
+        self.config = config
 
     def create_version(self) -> str:
         """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
@@ -271,7 +271,7 @@ class Dss(DssApi):
         from omicsdk.hca.config import HCAConfig
 
         if creator_uid is None:
-            creator_uid = int((self._config or HCAConfig()).get("creator_uid", 0))
+            creator_uid = int((self.config or HCAConfig()).get("creator_uid", 0))
         return upload_bundle(
             self,
             boto3.client("s3"),
@@ -317,7 +317,7 @@ class AsyncDss(AsyncDssApi):
             http2=http2,
             strict=strict,
         )
-        self._config = config
+        self.config = config
 
     def create_version(self) -> str:
         """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
@@ -355,7 +355,7 @@ class AsyncDss(AsyncDssApi):
     @cached_property
     def _workflows(self) -> Dss:
         twin = self._synchronous(Dss)
-        twin._config = self._config
+        twin.config = self.config
         return twin
 
     async def aclose(self) -> None:

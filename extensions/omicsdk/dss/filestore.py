@@ -20,14 +20,19 @@ _NO_LINKS = frozenset({errno.EMLINK, errno.EPERM, errno.EXDEV, errno.ENOTSUP, er
 logger = logging.getLogger("omicsdk.dss")
 
 
-def filestore_path(sha256: str) -> str:
-    """A file's place below the download folder, with `/` between folders.
+def name_in_store(sha256: str) -> str:
+    """A file's place below the filestore's own folder, with `/` between folders.
 
     Args:
         sha256: 64 hexadecimal digits; upper case is lowered.
     """
     digest = sha256.lower()
-    return f"{ROOT}/{digest[:2]}/{digest[2:6]}/{digest}"
+    return f"{digest[:2]}/{digest[2:6]}/{digest}"
+
+
+def filestore_path(sha256: str) -> str:
+    """A file's place below the download folder, with `/` between folders."""
+    return f"{ROOT}/{name_in_store(sha256)}"
 
 
 def store_bytes(folder: Path, sha256: str, content: bytes) -> None:

@@ -1,0 +1,93 @@
+"""The documented client behaves as its documentation shows."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import NotFound
+from omicsdk.dss import DSSClient
+from omicsdk.hca.exceptions import SwaggerAPIException
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def client(omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("OMICS_DSS_TOKEN", omics_sandbox.token())
+    with DSSClient(swagger_url=omics_sandbox.swagger_url) as made:
+        yield made
+
+
+def test_answers_are_plain_json(client: DSSClient, bundle: Any):
+    answer = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")
+    assert type(answer) is dict
+    assert json.loads(json.dumps(answer))["bundle"]["uuid"] == bundle["bundle_uuid"]
+
+
+def test_items_of_all_pages(client: DSSClient, bundle: Any):
+    assert [found["uuid"] for found in client.get_bundles_all.iterate(replica="aws")] == [bundle["bundle_uuid"]]
+    pages = list(client.post_search.paginate(replica="aws", es_query={}))
+    assert pages[0]["results"][0]["bundle_fqid"] == f"{bundle['bundle_uuid']}.{bundle['version']}"
+
+
+def test_a_file_as_a_stream_as_bytes_and_as_json(client: DSSClient, bundle: Any, source: Path):
+    files = {
+        file["name"]: file for file in client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")["bundle"]["files"]
+    }
+    with client.get_file.stream(uuid=files["reads/R1.fastq"]["uuid"], replica="aws") as handle:
+        assert handle.raw.read(5) == b"\0\1\2\3\4"
+        assert len(handle.read()) == (source / "reads/R1.fastq").stat().st_size - 5
+    assert client.get_file(uuid=files["reads/R1.fastq"]["uuid"], replica="aws")[:3] == b"\0\1\2"
+    assert client.get_file(uuid=files["links.json"]["uuid"], replica="aws") == {"links": []}
+
+
+def test_head_file_answers_status_and_headers(client: DSSClient, bundle: Any):
+    file = client.get_bundle(uuid=bundle["bundle_uuid"], replica="aws")["bundle"]["files"][0]
+    response = client.head_file(uuid=file["uuid"], replica="aws")
+    assert response.status_code == 200
+    assert response.headers["X-DSS-SHA256"] == file["sha256"]
+
+
+def test_numbers_may_be_strings(client: DSSClient, bundle: Any):
+    assert client.get_bundles_all(replica="aws", per_page="10")["bundles"]
+
+
+def test_errors_are_the_documented_ones_and_ours(client: DSSClient):
+    with pytest.raises(SwaggerAPIException) as caught:
+        client.get_bundle(uuid="aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", replica="aws")
+    assert caught.value.code == 404
+    assert caught.value.reason == "not_found"
+    assert isinstance(caught.value, NotFound)
+
+
+def test_an_unknown_argument_names_the_nearest_one(client: DSSClient):
+    with pytest.raises(TypeError, match=r"get_bundle\(\) has no argument 'uid'; did you mean 'uuid'"):
+        client.get_bundle(uid="x", replica="aws")
+
+
+def test_a_missing_argument_is_named(client: DSSClient):
+    with pytest.raises(TypeError, match=r"get_bundle\(\) missing .*'replica'"):
+        client.get_bundle(uuid="x")
+
+
+def test_an_argument_of_an_example_that_the_operation_lacks_is_ignored(client: DSSClient):
+    with pytest.warns(UserWarning, match="no argument 'replica'"):
+        assert client.get_collections(replica="aws") == {"collections": []}
+
+
+def test_calls_on_the_class_say_what_to_do():
+    with pytest.raises(TypeError, match=r"client = DSSClient\(\)"):
+        DSSClient.get_bundle(uuid="x", replica="aws")
+
+
+def test_download_answers_the_manifest_and_the_folder(client: DSSClient, bundle: Any, folder: Path):
+    answer = client.download(bundle["bundle_uuid"], "aws", download_dir="there")
+    assert answer["bundle"]["uuid"] == bundle["bundle_uuid"]
+    assert Path(answer["path"]) == Path("there") / f"{bundle['bundle_uuid']}.{bundle['version']}"
+    assert (folder / answer["path"] / "links.json").exists()
+
+
+def test_iterating_over_one_answer_is_a_mistake(client: DSSClient):
+    with pytest.raises(TypeError, match="nothing to iterate over"):
+        list(client.get_subscriptions.iterate(replica="aws"))

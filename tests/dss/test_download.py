@@ -1,0 +1,238 @@
+"""Bundles, manifests and collections come down whole, verified, or not at all."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import ChecksumMismatch, NotFound
+from omicsdk.core.errors import UnsafePath as Unsafe
+from omicsdk.dss import DownloadFailed, Dss, ManifestError, tsv
+from omicsdk.dss.filestore import filestore_path
+from omicsdk.dss.manifest import COLUMNS
+from omicsdk.sandbox.faults import Rule
+
+pytestmark = pytest.mark.sandbox
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def rows_of(dss: Dss, bundle: Any) -> list[dict[str, str]]:
+    manifest = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]
+    return [
+        {
+            "bundle_uuid": manifest["uuid"],
+            "bundle_version": manifest["version"],
+            "file_name": file["name"],
+            "file_uuid": file["uuid"],
+            "file_sha256": file["sha256"],
+            "file_size": str(file["size"]),
+        }
+        for file in manifest["files"]
+    ]
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = tsv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def test_a_bundle_lands_in_its_folder(dss: Dss, bundle: Any, source: Path, folder: Path):
+    result = dss.download(bundle["bundle_uuid"], "aws", download_dir="data")
+    result.raise_if_failed()
+    landed = tree(folder / "data" / f"{bundle['bundle_uuid']}.{bundle['version']}")
+    manifest = json.loads(landed.pop("bundle.json"))
+    assert landed == tree(source)
+    assert manifest == result.bundles[0].manifest
+    for file in manifest["bundle"]["files"]:
+        stored = folder / "data" / filestore_path(file["sha256"])
+        assert hashlib.sha256(stored.read_bytes()).hexdigest() == file["sha256"]
+        assert stored.stat().st_nlink == 2
+
+
+def test_the_second_time_nothing_is_fetched(dss: Dss, bundle: Any, omics_sandbox: Any, folder: Path):
+    dss.download(bundle["bundle_uuid"], "aws").raise_if_failed()
+    omics_sandbox.request_log.clear()
+    result = dss.download(bundle["bundle_uuid"], "aws")
+    assert result.report.counts["skipped"] == len(result.report.outcomes)
+    assert not omics_sandbox.requests("/_objects")
+
+
+def test_a_damaged_file_is_fetched_again(dss: Dss, bundle: Any, source: Path, folder: Path):
+    dss.download(bundle["bundle_uuid"], "aws").raise_if_failed()
+    path = folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads/R1.fastq"
+    stored = folder / filestore_path(hashlib.sha256(path.read_bytes()).hexdigest())
+    path.unlink()
+    stored.write_bytes(b"x" * stored.stat().st_size)
+    dss.download(bundle["bundle_uuid"], "aws").raise_if_failed()
+    assert path.read_bytes() == (source / "reads/R1.fastq").read_bytes()
+
+
+def test_filters_choose_by_name_with_case(dss: Dss, bundle: Any, folder: Path):
+    dss.download(bundle["bundle_uuid"], "aws", metadata_filter=("cell*",), data_filter=("*.FASTQ",)).raise_if_failed()
+    landed = tree(folder / f"{bundle['bundle_uuid']}.{bundle['version']}")
+    assert set(landed) == {"bundle.json", "cell_suspension_0.json"}
+
+
+def test_an_older_version_can_be_had(dss: Dss, bundle: Any, folder: Path):
+    removed = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]["files"][0]
+    identity = {key: removed[key] for key in ("uuid", "version", "name", "indexed")}
+    dss.patch_bundle(uuid=bundle["bundle_uuid"], replica="aws", version=bundle["version"], remove_files=[identity])  # type: ignore[list-item]
+    dss.download(bundle["bundle_uuid"], "aws", version=bundle["version"]).raise_if_failed()
+    assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / removed["name"]).exists()
+
+
+def test_a_bundle_that_is_not_there(dss: Dss, folder: Path):
+    with pytest.raises(NotFound):
+        dss.download("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "aws")
+    assert not list(folder.iterdir())
+
+
+def test_a_manifest_fills_the_filestore_and_is_written_back_with_paths(
+    dss: Dss, bundle: Any, folder: Path, tmp_path: Path
+):
+    manifest = write(tmp_path / "manifest.tsv", rows_of(dss, bundle))
+    dss.download_manifest(manifest, "aws", download_dir="data").raise_if_failed()
+    copy = (folder / "manifest.tsv").read_bytes()
+    assert copy.count(b"\r\n") == 5
+    with (folder / "manifest.tsv").open(newline="") as file:
+        for row in tsv.DictReader(file):
+            assert row["file_path"].startswith("data/.hca/v2/files_2_4/")
+            assert hashlib.sha256(Path(row["file_path"]).read_bytes()).hexdigest() == row["file_sha256"]
+    assert [path.name for path in (folder / "data").iterdir()] == [".hca"]
+
+
+def test_layout_bundle_takes_all_metadata_and_the_data_that_the_rows_name(
+    dss: Dss, bundle: Any, folder: Path, tmp_path: Path
+):
+    rows = [row for row in rows_of(dss, bundle) if row["file_name"] == "reads/R1.fastq"]
+    dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", layout="bundle").raise_if_failed()
+    landed = tree(folder / f"{bundle['bundle_uuid']}.{bundle['version']}")
+    assert set(landed) == {"bundle.json", "cell_suspension_0.json", "links.json", "reads/R1.fastq"}
+
+
+def test_layout_bundle_honours_the_version_of_the_row(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
+    manifest = write(tmp_path / "m.tsv", rows_of(dss, bundle))
+    dropped = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]["files"][0]
+    identity = {key: dropped[key] for key in ("uuid", "version", "name", "indexed")}
+    dss.patch_bundle(uuid=bundle["bundle_uuid"], replica="aws", version=bundle["version"], remove_files=[identity])  # type: ignore[list-item]
+    dss.download_manifest(manifest, "aws", layout="bundle").raise_if_failed()
+    assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / dropped["name"]).exists()
+
+
+def test_one_wrong_checksum_never_stops_the_others(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
+    rows = rows_of(dss, bundle)
+    wrong = next(row for row in rows if row["file_name"] == "links.json")
+    wrong["file_sha256"] = "0" * 64
+    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
+    assert [type(error) for error in result.errors] == [ChecksumMismatch]
+    assert result.report.counts["done"] == 3
+    assert not (folder / filestore_path("0" * 64)).exists()
+    assert not (folder / "m.tsv").exists()
+    with pytest.raises(DownloadFailed, match=r"1 download task\(s\) failed: .*links\.json"):
+        result.raise_if_failed()
+
+
+def test_rows_that_the_bundle_contradicts_are_told(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
+    rows = rows_of(dss, bundle)
+    rows[0]["file_name"] = "no such file"
+    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", layout="bundle")
+    assert "no such file" in str(result.errors[0])
+    assert result.report.counts["failed"] == 0
+
+
+def test_a_missing_bundle_never_stops_the_others(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
+    rows = rows_of(dss, bundle)
+    rows.append({**rows[0], "bundle_uuid": "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"})
+    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", layout="bundle")
+    assert isinstance(result.errors[0], NotFound)
+    assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "bundle.json").exists()
+
+
+def test_a_faulty_manifest_costs_no_request(dss: Dss, bundle: Any, folder: Path, tmp_path: Path, omics_sandbox: Any):
+    rows = rows_of(dss, bundle)
+    rows[1]["file_size"] = "many"
+    omics_sandbox.request_log.clear()
+    with pytest.raises(ManifestError, match="line 3"):
+        dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
+    assert not omics_sandbox.requests()
+    assert not list(folder.iterdir())
+
+
+def test_other_layouts_are_refused(dss: Dss, tmp_path: Path):
+    with pytest.raises(ValueError, match=r"Invalid layout flat not one of \[none, bundle\]"):
+        dss.download_manifest(tmp_path / "m.tsv", "aws", layout="flat")
+    with pytest.raises(ValueError, match="only compatible with the 'bundle' layout"):
+        dss.download_manifest(tmp_path / "m.tsv", "aws", no_data=True)
+
+
+def test_a_cut_body_goes_on_where_it_was(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any, source: Path):
+    omics_sandbox.add_faults(Rule("cut", path="/_objects/*", method="GET", at=300_000, times=1))
+    dss.download(bundle["bundle_uuid"], "aws", data_filter=("*.fastq",), min_delay_seconds=0.0).raise_if_failed()
+    landed = folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads/R1.fastq"
+    assert landed.read_bytes() == (source / "reads/R1.fastq").read_bytes()
+
+
+def test_without_retries_the_first_failure_is_the_last(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any):
+    omics_sandbox.add_faults(Rule("cut", path="/_objects/*", method="GET", at=1000, times=1))
+    result = dss.download(bundle["bundle_uuid"], "aws", no_metadata=True, data_filter=("*.fastq",), num_retries=0)
+    assert len(result.errors) == 1
+
+
+def test_a_checkout_that_runs_is_waited_for(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any):
+    omics_sandbox.settings.turn({"dss.checkout_redirects": 1, "dss.retry_after": 0})
+    dss.download(bundle["bundle_uuid"], "aws", no_metadata=True).raise_if_failed()
+
+
+def test_names_that_would_leave_the_folder_are_refused_before_a_byte(
+    dss: Dss, bundle: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, omics_sandbox: Any
+):
+    from omicsdk.dss import download
+
+    honest = download.get_manifest
+
+    def hostile(*arguments: Any) -> dict[str, Any]:
+        manifest = honest(*arguments)
+        manifest["bundle"]["files"][0]["name"] = "../../outside"
+        return manifest
+
+    monkeypatch.setattr(download, "get_manifest", hostile)
+    omics_sandbox.request_log.clear()
+    with pytest.raises(Unsafe):
+        dss.download(bundle["bundle_uuid"], "aws")
+    assert not omics_sandbox.requests("/_objects")
+    assert not list(folder.iterdir())
+
+
+def test_a_collection_brings_its_bundles_and_those_of_the_collections_in_it(dss: Dss, bundle: Any, folder: Path):
+    from uuid import uuid4
+
+    inner, outer, version = str(uuid4()), str(uuid4()), dss.create_version()
+    link = {"type": "bundle", "uuid": bundle["bundle_uuid"], "version": bundle["version"]}
+    dss.put_collection(
+        uuid=inner,
+        version=version,
+        replica="aws",
+        name="inner",
+        description="d",
+        details={},
+        contents=[link],  # type: ignore[list-item]
+    )
+    dss.put_collection(
+        uuid=outer,
+        version=version,
+        replica="aws",
+        name="outer",
+        description="d",
+        details={},
+        contents=[{"type": "collection", "uuid": inner, "version": version}, link],  # type: ignore[list-item]
+    )
+    dss.download_collection(outer, "aws").raise_if_failed()
+    assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads/R1.fastq").exists()
+    assert len(list(folder.glob(f"{outer}.*.tsv"))) == 1

@@ -1,0 +1,121 @@
+"""Folders become bundles, with the checksums that the service asks for."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.dss import Dss, UploadFailed, upload
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def staged(omics_sandbox: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    return omics_sandbox.staging_bucket
+
+
+def test_a_folder_becomes_a_bundle_that_can_be_had_back(dss: Dss, source: Path, staged: str, folder: Path):
+    made = dss.upload(source, "aws", staged)
+    assert {file["name"] for file in made["files"]} == {
+        "cell_suspension_0.json",
+        "links.json",
+        "reads/R1.fastq",
+        "empty.txt",
+    }
+    dss.download(made["bundle_uuid"], "aws", version=made["version"]).raise_if_failed()
+    landed = folder / f"{made['bundle_uuid']}.{made['version']}"
+    for path in source.rglob("*.*"):
+        assert (landed / path.relative_to(source)).read_bytes() == path.read_bytes()
+    manifest = json.loads((landed / "bundle.json").read_text())["bundle"]
+    assert {file["name"]: file["indexed"] for file in manifest["files"]}["links.json"] is True
+    assert manifest["creator_uid"] == 0
+
+
+def test_a_uuid_of_ones_own(dss: Dss, source: Path, staged: str):
+    uuid = "0d8d8ae0-8f2c-4b8e-9a3c-000000000001"
+    assert dss.upload(source, "aws", staged, bundle_uuid=uuid, creator_uid=8008)["bundle_uuid"] == uuid
+    assert dss.get_bundle(uuid=uuid, replica="aws").to_dict()["bundle"]["creator_uid"] == 8008
+
+
+def test_a_bucket_that_refuses(dss: Dss, source: Path, staged: str):
+    with pytest.raises(UploadFailed, match="the staging bucket no-such-bucket refuses it") as caught:
+        dss.upload(source, "aws", "no-such-bucket")
+    assert len(caught.value.errors) == 4
+
+
+def test_an_empty_folder(dss: Dss, tmp_path: Path):
+    (tmp_path / "none").mkdir()
+    with pytest.raises(UsageError, match="holds no files"):
+        dss.upload(tmp_path / "none", "aws", "bucket")
+
+
+class Ticks:
+    """A clock that moves when somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        self.sleeps: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.sleeps.append(seconds)
+        self.time += seconds
+
+    async def async_sleep(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+class Slow:
+    """A service that takes a file over after a number of questions."""
+
+    def __init__(self, questions: int) -> None:
+        from types import SimpleNamespace
+
+        from omicsdk.core.errors import NotFound
+
+        self.asked = 0
+
+        def head(**_: object) -> None:
+            self.asked += 1
+            if self.asked <= questions:
+                raise NotFound("not yet", status=404)
+
+        accepted = SimpleNamespace(status_code=202, headers={"x-aws-request-id": "r-1"})
+        self.put_file = SimpleNamespace(raw=lambda **_: accepted)
+        self.head_file = SimpleNamespace(raw=head)
+
+
+def register(service: Slow, clock: Ticks, timeout: float) -> None:
+    file = upload.LocalFile(Path("a"), "a", "u")
+    upload.register(
+        service,  # type: ignore[arg-type]
+        file,
+        "s3://b/k",
+        version="v",
+        creator_uid=0,
+        replica="aws",
+        timeout_seconds=timeout,
+        clock=clock,
+    )
+
+
+def test_copies_are_waited_for_with_growing_pauses():
+    clock = Ticks()
+    register(Slow(3), clock, 1200)
+    assert clock.sleeps == pytest.approx([1.0, 1.618, 1.618**2, 1.618**3])
+
+
+def test_a_copy_that_never_comes_ends_with_the_request_id():
+    clock = Ticks()
+    with pytest.raises(TransferError, match=r"registration FAILED.*r-1"):
+        register(Slow(10**6), clock, 100)
+    assert clock.time == pytest.approx(100)
