@@ -9,7 +9,7 @@ import stat
 import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.core.config import ARRAY_OPERATORS, Layer, Setting, merged, read_layer, save
 from omicsdk.core.errors import ConfigError
@@ -79,25 +79,25 @@ def test_deep_settings_are_refused():
 
 
 def test_every_value_knows_its_origin():
-    settings = merged(
+    found = merged(
         [
             Layer("built in", {"log_level": "INFO", "dss": {"url": "https://one", "areas": ["x"]}, "empty": {}}),
             Layer("/etc/config.json", {"dss": {"url": "https://two"}}),
             Layer("the environment", {"dss": {"areas": {"$append": "y"}}, "empty": {"a": 1}}),
         ]
     )
-    assert list(settings) == [
+    assert list(found) == [
         Setting(("log_level",), "INFO", "built in"),
         Setting(("dss", "url"), "https://two", "/etc/config.json"),
         Setting(("dss", "areas"), ["x", "y"], "built in, the environment"),
         Setting(("empty", "a"), 1, "the environment"),
     ]
-    assert next(iter(settings)).name == "log_level"
-    assert settings.get("dss", "url") == "https://two"
-    assert settings.origin("dss", "url") == "/etc/config.json"
-    assert settings.get("dss", "url", "scheme") is None
-    assert settings.get("nothing", default=7) == 7
-    assert settings.origin("dss") is None
+    assert next(iter(found)).name == "log_level"
+    assert found.get("dss", "url") == "https://two"
+    assert found.origin("dss", "url") == "/etc/config.json"
+    assert found.get("dss", "url", "scheme") is None
+    assert found.get("nothing", default=7) == 7
+    assert found.origin("dss") is None
 
 
 names = st.sampled_from("abc")
@@ -130,10 +130,10 @@ def test_merging_is_what_the_rule_says(layers):
 
 @given(st.lists(objects, max_size=4))
 def test_every_value_has_exactly_one_place_and_origin(layers):
-    settings = merged([Layer(str(number), each) for number, each in enumerate(layers)])
-    listed = list(settings)
-    assert {setting.keys for setting in listed} == set(settings.origins)
-    assert all(settings.get(*setting.keys) == setting.value for setting in listed)
+    found = merged([Layer(str(number), each) for number, each in enumerate(layers)])
+    listed = list(found)
+    assert {setting.keys for setting in listed} == set(found.origins)
+    assert all(found.get(*setting.keys) == setting.value for setting in listed)
     assert all(setting.origin in map(str, range(len(layers))) for setting in listed)
 
 
@@ -185,6 +185,7 @@ def test_a_folder_is_no_settings_file(tmp_path):
         read_layer(tmp_path)
 
 
+@settings(max_examples=20)  # each waits for the disk
 @given(objects)
 def test_what_is_saved_is_read(tmp_path_factory, layer):
     path = tmp_path_factory.mktemp("config") / "c.json"
