@@ -467,7 +467,16 @@ def test_a_bare_token_is_no_credentials():
 
 
 def test_a_repr_keeps_secrets():
-    assert "canary" not in repr(Transport("https://u:canary@api.example.org", credentials=BearerToken("canary")))
+    assert "canary" not in repr(Transport(BASE, credentials=BearerToken("canary")))
+
+
+@pytest.mark.parametrize(
+    "base", ["https://u:canary@api.example.org", "https://api.example.org/?token=canary", "https://api.example.org/#x"]
+)
+def test_a_base_url_with_more_in_it_is_refused_without_being_told(base):
+    with pytest.raises(ConfigError) as caught:
+        Transport(base)
+    assert "canary" not in str(caught.value)
 
 
 @given(

@@ -150,6 +150,15 @@ def test_a_body_whose_source_fails_is_told_as_it_is(wire, send):
     assert clock.slept == []
 
 
+@pytest.mark.parametrize("value", ["canary\n", "canary\r\nX-Other: 1", "canary\x00"])
+def test_a_header_that_cannot_be_sent_is_refused_without_being_told(wire, send, value):
+    server = wire(always(reply()))
+    with pytest.raises(errors.TransportError, match="can't be sent: Illegal header value") as caught:
+        send(server.url, get(headers=(("x-api-key", value),)))
+    assert "canary" not in str(caught.value)
+    assert server.heads == []
+
+
 def test_nobody_at_the_port(send):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -8,6 +8,9 @@ from typing import cast
 from omicsdk.core.errors import BODY_LIMIT, APIError, error_class, shortened
 from omicsdk.core.redaction import mask_json, mask_text, mask_url
 
+#: Bytes of a body that are looked at; an error's own words are never longer.
+READ_LIMIT = 1 << 20
+
 #: Headers in which services name a request, the most particular first.
 REQUEST_ID_HEADERS = ("x-aws-request-id", "x-request-id", "x-amzn-requestid", "x-amz-request-id", "x-correlation-id")
 
@@ -51,6 +54,7 @@ def api_error(
     Returns:
         An error of the class that stands for the status, not raised yet.
     """
+    body = body[:READ_LIMIT]
     text = (body.decode("utf-8", "replace") if isinstance(body, bytes) else body).strip()
     value = _json_or_none(text) if text[:1] in ("{", "[", '"') else None
     message, code = _said(value) if value is not None else ("" if _is_markup(text) else text, None)

@@ -114,6 +114,16 @@ class _Transport:
                 f"The base URL {mask_url(base_url)!r} isn't one",
                 remedy="Give one that begins with https:// and a host.",
             )
+        if "@" in base_url.partition("://")[2].partition("/")[0]:
+            raise ConfigError(
+                f"The base URL {mask_url(base_url)!r} has a password in it, which would show in logs",
+                remedy="Give it as credentials=Basic(name, password).",
+            )
+        if "?" in base_url or "#" in base_url:
+            raise ConfigError(
+                f"The base URL {mask_url(base_url)!r} has a query or fragment, and paths can't follow one",
+                remedy="Give the part before it.",
+            )
         self._timeout = Timeout.of(timeout)
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": user_agent()}
         self._manners = Manners(

@@ -325,7 +325,8 @@ def failure_of(error: Exception) -> WireFailure:
 
 
 def _unsendable(error: Exception) -> WireFailure:
-    wrong = TransportError(f"The request can't be sent: {error}", remedy="Check the URL and the headers.")
+    said = str(error).partition(" b'")[0]  # what follows is the header's value, which may be a secret with a line break
+    wrong = TransportError(f"The request can't be sent: {said}", remedy="Check the URL and the headers.")
     return WireFailure(wrong, arrived=False, lasting=True)
 
 
