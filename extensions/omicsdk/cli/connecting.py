@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 
+from omicsdk.cli.variables import variable
 from omicsdk.core.errors import OmicsError, UsageError
 
 TYPE_CHECKING = False
@@ -20,11 +21,6 @@ def loaded(target: str) -> Any:
     """What `module:name` stands for."""
     module, _, name = target.partition(":")
     return getattr(import_module(module), name)
-
-
-def variable(service: str, what: str) -> str:
-    """The name of a service's environment variable: OMICS_DSS_TOKEN."""
-    return f"OMICS_{service.upper().replace('-', '_')}_{what}"
 
 
 def connected(

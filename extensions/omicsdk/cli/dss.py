@@ -71,12 +71,12 @@ def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console
             stop.set()
             console.message("Stopped. The same command goes on where this one ended.")
             raise
+    if result.errors and not any(outcome.state in ("done", "skipped") for outcome in result.report.outcomes):
+        result.raise_if_failed()
     for error in result.errors[:SHOWN_ERRORS]:
         console.some_failed(str(error))
     if len(result.errors) > SHOWN_ERRORS:
         console.some_failed(f"and {len(result.errors) - SHOWN_ERRORS} more")
-    if result.errors and not any(outcome.state in ("done", "skipped") for outcome in result.report.outcomes):
-        result.raise_if_failed()
     if result.report.stopped:
         raise TransferError(f"{title}: stopped", remedy="The same command goes on where this one ended.")
     return result

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from omicsdk.core.errors import AuthError, ConfigError, OmicsError, SomeFailed, UsageError
+from omicsdk.cli.variables import variable
+from omicsdk.core.errors import AuthError, ConfigError, OmicsError, SomeFailed, Unauthorized, UsageError
+
+SHOWN = 100
+"""Errors of a batch that are told one by one; the rest is counted."""
 
 DONE, REFUSED, USAGE, SOME_FAILED, CREDENTIALS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -36,12 +40,27 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
     if isinstance(error, KeyboardInterrupt):
         return ["omics: interrupted."]
     if isinstance(error, SomeFailed):
-        return [*(_line(one) for one in error.errors), _line(error)]
+        return _batch_lines(error)
     if isinstance(error, UsageError) and where:
         command = where.removeprefix("omics").strip()
         remedy = error.remedy if "--help" in error.remedy else f"{error.remedy} See: {where} --help".lstrip()
         return [_line(OmicsError(f"{command}: {error.message}" if command else error.message, remedy=remedy))]
+    if isinstance(error, Unauthorized) and where:
+        # No service's own words say how this program is told a token.
+        service = where.split()[1] if " " in where else ""
+        told = f"Give a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
+        return [f"{_line(error).removesuffix(error.remedy).rstrip()} {told}"]
     return [_line(error)]
+
+
+def _batch_lines(error: SomeFailed) -> list[str]:
+    shown = [_line(one) for one in error.errors[:SHOWN]]
+    if len(error.errors) > SHOWN:
+        shown.append(f"omics: and {len(error.errors) - SHOWN} more")
+    # Its message repeats the first errors, for those who only see that.
+    at = error.message.find(str(error.errors[0])[:30]) if error.errors else -1
+    what = error.message[:at].rstrip(" :") if at > 0 else error.message
+    return [*shown, _line(OmicsError(what, remedy=error.remedy))]
 
 
 def _line(error: BaseException) -> str:

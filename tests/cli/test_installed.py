@@ -1,0 +1,70 @@
+"""The commands that are really there: every one of them, walked."""
+
+import pytest
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.connecting import loaded
+from omicsdk.cli.help import command_help
+from omicsdk.cli.options import GLOBALS, flags, global_arguments, key, own_arguments
+from omicsdk.cli.parser import parse
+
+OPERATIONS = {
+    *("post-search", "head-file", "get-file", "put-file", "get-subscriptions", "put-subscription", "get-subscription"),
+    *("delete-subscription", "get-collections", "put-collection", "get-collection", "patch-collection"),
+    *("delete-collection", "get-bundles-all", "get-bundle", "put-bundle", "patch-bundle", "delete-bundle"),
+    *("post-bundles-checkout", "get-bundles-checkout", "get-events", "get-event"),
+}
+WORKFLOWS = {"upload", "download", "download-manifest", "download-collection", "create-version"}
+
+
+def every_command(group: Group | None = None) -> list[Found]:
+    here = Catalog().root() if group is None else group
+    return [*here.found(), *(found for below in here.below() for found in every_command(below))]
+
+
+COMMANDS = every_command()
+NAMES = [" ".join(found.path) for found in COMMANDS]
+
+
+def test_the_data_stores_documented_commands_are_all_there():
+    words = {found.path[1] for found in COMMANDS if found.path[0] == "dss"}
+    assert words == OPERATIONS | WORKFLOWS
+
+
+@pytest.mark.parametrize("found", COMMANDS, ids=NAMES)
+def test_options_dont_clash_and_a_commands_own_win(found):
+    own = [argument for argument in own_arguments(found.command) if not argument.get("positional")]
+    spellings = [spelling for argument in own for spelling in flags(argument)]
+    assert len(spellings) == len(set(spellings))
+    after = [spelling for argument in global_arguments(own) for spelling in flags(argument)]
+    assert not set(after) & set(spellings)
+    everywhere = {spelling for argument in GLOBALS for spelling in flags(argument)}
+    assert everywhere <= set(spellings) | set(after)
+    assert len({key(argument) for argument in own}) == len(own)
+
+
+@pytest.mark.parametrize("found", COMMANDS, ids=NAMES)
+def test_every_option_is_in_the_help_and_takes_what_it_says(found):
+    shown = command_help(found, 80)
+    words: list[str] = []
+    for argument in own_arguments(found.command):
+        kind = argument.get("type")
+        value = {"integer": "1", "number": "0.5", "object": "{}", "boolean": "true"}.get(str(kind), "x")
+        if argument.get("choices"):
+            value = str(argument["choices"][0])
+        elif kind == "array":
+            value = "{}" if argument.get("items") == "object" else "x"
+        if argument.get("positional"):
+            words.insert(0, value)
+            continue
+        assert f" {flags(argument)[-1]}" in shown
+        words += [flags(argument)[-1]] if argument.get("flag") else [f"{flags(argument)[-1]}={value}"]
+    values, after = parse(found.command, words)
+    assert values.keys() == {key(argument) for argument in own_arguments(found.command)}
+    assert after == {}
+
+
+@pytest.mark.parametrize(
+    "found", [found for found in COMMANDS if "run" in found.command], ids=lambda f: " ".join(f.path)
+)
+def test_what_runs_a_handwritten_command_is_there(found):
+    assert callable(loaded(found.command["run"]))

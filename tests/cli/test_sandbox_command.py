@@ -1,0 +1,93 @@
+"""`omics sandbox up` as a process: what it says, how it ends, what stops it from starting."""
+
+import json
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+OMICS = str(Path(sys.executable).with_name("omics"))
+pytestmark = pytest.mark.sandbox
+
+
+@contextmanager
+def up(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    """A sandbox process that answers, and the variables that it printed."""
+    command = [OMICS, "sandbox", "up", "--dir", str(folder), *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            variables: dict[str, str] = {}
+            while "OMICS_DSS_TOKEN" not in variables:
+                line = process.stdout.readline()
+                assert line, process.communicate()[1]
+                name, _, value = line.removeprefix("export ").strip().partition("=")
+                variables[name] = value.strip("'")
+            yield process, variables
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_runs_until_it_is_told_to_stop_and_keeps_its_state(tmp_path, number):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.json").write_text("{}")
+    with up(tmp_path / "state") as (process, variables):
+        file = tmp_path / "state" / "environment.sh"
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        script = f". {file} && {OMICS} dss get-bundles-all --replica aws --output tsv --query 'length(bundles)'"
+        swagger_url = json.loads(Path(variables["HCA_CONFIG_FILE"]).read_text())["DSSClient"]["swagger_url"]
+        url = swagger_url.removesuffix("/dss/v1/swagger.json")
+        subprocess.run(
+            [OMICS, "sandbox", "seed", str(tmp_path / "data"), "--url", url], check=True, capture_output=True
+        )
+        assert subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout == "1\n"
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 0
+        assert "Ctrl-C ends it" in err
+        assert "Traceback" not in err
+    with up(tmp_path / "state"):
+        script = script.replace(str(file), str(tmp_path / "state" / "environment.sh"))
+        assert subprocess.run(["sh", "-c", script], check=True, capture_output=True, text=True).stdout == "1\n"
+        busy = subprocess.run(
+            [OMICS, "sandbox", "up", "--dir", str(tmp_path / "state")], capture_output=True, text=True, check=False
+        )
+        assert (busy.returncode, busy.stderr.count("\n")) == (2, 1)
+        assert "another sandbox runs" in busy.stderr
+
+
+def test_a_taken_port_is_one_line(omics, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ran = omics("sandbox", "up", "--port", port, "--dir", str(tmp_path / "s"), installed=True)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "--port" in ran.err
+
+
+def test_faults_that_arent_there_are_one_line(omics, tmp_path):
+    words = ("--faults", str(tmp_path / "none.yaml"), "--dir", str(tmp_path / "s"))
+    ran = omics("sandbox", "up", *words, installed=True)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "none.yaml" in ran.err
+
+
+def test_a_missing_extra_says_what_to_install(tmp_path):
+    program = (
+        "import sys; sys.modules['uvicorn'] = None; from omicsdk.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "sandbox", "up", "--dir", str(tmp_path / "s")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert "pip install 'omicsdk[sandbox]'" in ran.stderr
+    assert not (tmp_path / "s").exists()
