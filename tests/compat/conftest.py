@@ -108,6 +108,22 @@ class Documented:
             timeout=100,
         )
 
+    def start(self, *steps: tuple[str, str, dict[str, Any]]) -> subprocess.Popen[str]:
+        """Begins steps, as for `run`, without waiting for their end; the caller ends the process."""
+        process = subprocess.Popen(
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=self.folder,
+            env=self._environment,
+        )
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(steps))
+        process.stdin.close()
+        return process
+
     def run(self, *steps: tuple[str, str, dict[str, Any]]) -> list[Any]:
         """The results of several steps, (how, name, arguments), done by one client; raises at the first that fails."""
         done = self._run(stdin=json.dumps(steps))

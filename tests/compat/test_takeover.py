@@ -1,6 +1,8 @@
 """Folders and uploads of the published client and of ours are each other's: what one left the other goes on with."""
 
 import json
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,14 @@ def fetched(sandbox: Sandbox) -> list[str]:
 def own(files: dict[str, Any]) -> dict[str, Any]:
     """Without what our engine keeps for itself to resume from."""
     return {name: value for name, value in files.items() if ".omics" not in name}
+
+
+def until(true: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits for something that another process does."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        threading.Event().wait(0.01)
 
 
 @pytest.fixture
@@ -102,6 +112,38 @@ def test_a_half_finished_download_is_finished(
     bundle.pop("bundle.json")
     assert bundle == contents(folder)
     assert len(fetched(sandbox)) == bytes_before + 1
+
+
+@BOTH_WAYS
+def test_a_killed_download_is_finished(
+    sandbox: Sandbox,
+    pair: dict[str, "Documented"],
+    make_folder: Callable[..., Path],
+    contents: Contents,
+    tmp_path: Path,
+    first: str,
+    second: str,
+) -> None:
+    """What a killed client leaves half-way doesn't disturb the other, nor does it end up in the bundle."""
+    folder = make_folder(reads=12_000_000)
+    seeded = sandbox.seed(folder)
+    target = tmp_path / "shared"
+    download = {"bundle_uuid": seeded["bundle_uuid"], "replica": "aws", "download_dir": str(target)}
+    sandbox.add_faults(Rule("stall", path="/_objects/*", at=6_000_000))
+    process = pair[first].start(("call", "download", download))
+    until(lambda: sandbox.stalled > 0 and process.poll() is None)
+    process.kill()
+    process.wait()
+    sandbox.fault_book.clear()
+    sandbox.release()
+    pair[second].call("download", **download)
+    bundle = own(contents(target / f"{seeded['bundle_uuid']}.{seeded['version']}"))
+    bundle.pop("bundle.json")
+    assert bundle == contents(folder)
+    pair[first].call("download", **download)
+    assert (
+        own(contents(target / f"{seeded['bundle_uuid']}.{seeded['version']}")).keys() - {"bundle.json"} == bundle.keys()
+    )
 
 
 def test_a_damaged_file_that_the_published_client_trusts_is_made_right(
