@@ -32,7 +32,7 @@ test-long: $(STAMP)
 
 compat: $(STAMP)
 	@$(BIN)/python tests/compat/make_environments.py
-	@$(BIN)/python -m pytest -q -m compat tests/compat
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m compat tests/compat
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
@@ -49,7 +49,7 @@ layers: $(STAMP)
 	@$(BIN)/lint-imports --no-cache
 
 demo: $(STAMP)
-	@$(BIN)/python examples/demo.py
+	@$(BIN)/omics demo
 
 bench: $(STAMP)
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
