@@ -48,7 +48,8 @@ class Store:
         refs: Path | None,
         fetch: Fetch,
     ) -> None:
-        self._folder = root.path.parent
+        self._folder = root.path.resolve().parent
+        self._shown_folder = root.path.parent
         self._overlays = overlays
         self._places = places
         self._allow_urls = allow_urls
@@ -72,7 +73,7 @@ class Store:
 
     def portable(self, uri: str) -> str:
         """Name a file the same on every machine: by its way from the document's folder, or its web address."""
-        return uri if is_web(uri) else file_of(uri, self._folder).relative_to(self._folder.resolve()).as_posix()
+        return uri if is_web(uri) else file_of(uri, self._folder).relative_to(self._folder).as_posix()
 
     def source(self, uri: str) -> Source:
         """Open a file, or give it again.
@@ -123,7 +124,7 @@ class Store:
         path = file_of(key, self._folder)
         if not path.is_file():
             raise Refused("which isn't there", "Correct the reference, or put the file there.", missing=True)
-        label = str(self._folder / path.relative_to(self._folder.resolve()))
+        label = str(self._shown_folder / path.relative_to(self._folder))
         return path, label, read_file(path, label)
 
     def _open_web(self, url: str) -> tuple[Path, str, bytes]:

@@ -44,7 +44,7 @@ class Context(Notes):
         new: Object = {}
         self.made(new, node)
         for key, value in node.items():
-            if key in PLAIN[kind] or key.startswith("x-"):
+            if key in PLAIN[kind] or (key.startswith("x-") and key not in handled):
                 new[key] = value
             elif key not in handled:
                 self.omit(node, key, f"no member of a {kind}")

@@ -1,5 +1,6 @@
 """The generator's first half as one: from files to a document in one form."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from omicsdk_codegen.dialect import METHODS
 from omicsdk_codegen.document import Document, read
 from omicsdk_codegen.faults import DocumentError, Report
+from omicsdk_codegen.limits import MAX_DEPTH
 from omicsdk_codegen.values import Json, schema_name
 
 CORPUS = os.environ.get("OMICSDK_CORPUS")
@@ -126,3 +128,55 @@ def test_a_file_that_is_no_document_is_refused(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(DocumentError, match=expected):
             read(path)
+
+
+def test_a_document_at_the_limit_of_nesting_is_read_through_all_steps(tmp_path: Path) -> None:
+    levels = MAX_DEPTH - 3
+    inner = '{"items":' * levels + "{}" + "}" * levels
+    path = tmp_path / "a.json"
+    path.write_text(f'{{"openapi": "3.1.0", "paths": {{}}, "components": {{"schemas": {{"S": {inner}}}}}}}')
+    assert read(path).data["paths"] == {}
+
+
+def test_files_that_nest_one_another_too_deep_are_refused(tmp_path: Path) -> None:
+    """Each is within the limit; put into one another they aren't."""
+    count = 150
+    for index in range(count):
+        last = index == count - 1
+        callbacks = {} if last else {"c": {"e": {"$ref": f"p{index + 1}.json"}}}
+        (tmp_path / f"p{index}.json").write_text(json.dumps({"get": {"responses": {}, "callbacks": callbacks}}))
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"openapi": "3.1.0", "paths": {"/a": {"$ref": "p0.json"}}}))
+    with pytest.raises(DocumentError, match="it nests deeper"):
+        read(path)
+
+
+def test_a_document_of_five_megabytes_is_read(tmp_path: Path) -> None:
+    fields = {f"field_{index}": {"type": "string", "description": "d" * 200} for index in range(20)}
+    schemas = {f"S{index}": {"type": "object", "properties": fields} for index in range(1000)}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"openapi": "3.0.3", "paths": {}, "components": {"schemas": schemas}}))
+    assert path.stat().st_size > 5_000_000
+    assert read(path).data["components"]["schemas"].keys() == schemas.keys()  # type: ignore[index,call-overload,union-attr]
+
+
+def test_a_link_to_a_document_reads_its_folder(tmp_path: Path) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "a.yaml").write_text("openapi: 3.0.0\npaths: {/a: {$ref: b.yaml}}\n")
+    (real / "b.yaml").write_text("get: {responses: {}}\n")
+    (tmp_path / "link.yaml").symlink_to(real / "a.yaml")
+    assert operations(read(tmp_path / "link.yaml")) == 1
+
+
+@pytest.mark.skipif(not roots(), reason="OMICSDK_CORPUS names no folder of published documents")
+def test_three_schemas_that_do_not_exist_are_three_faults() -> None:
+    (path,) = [path for path in roots() if path.name == "gen3_fence.yaml"]
+    with pytest.raises(DocumentError) as caught:
+        read(path)
+    assert [fault.message.split(",")[0].rpartition("/")[2] for fault in caught.value.faults] == [
+        "SystemVersionOutputRef",
+        "BulkDownloadRequest",
+        "BulkDownloadResponse",
+    ]
+    assert all(fault.line for fault in caught.value.faults)

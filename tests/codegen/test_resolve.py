@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk_codegen.faults import DocumentError, Report
 from omicsdk_codegen.hoist import assign_names, name_parts
@@ -444,6 +444,7 @@ def test_any_place_gives_words_that_can_name_a_component(file: str, pointer: str
 NAMES = st.sampled_from(["A", "B", "C/D", "E~F", "G H", "{I}", "J%K"])
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.dictionaries(NAMES, st.lists(NAMES, max_size=3), min_size=1))
 def test_any_web_of_schemas_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, edges: dict[str, list[str]]

@@ -1,0 +1,567 @@
+"""Step 4: one form of OpenAPI 3.1 from every dialect."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omicsdk_codegen.faults import DocumentError, Fault, Note, Report
+from omicsdk_codegen.load import load_bytes
+from omicsdk_codegen.resolve import resolve
+from omicsdk_codegen.upgrade import upgrade
+from omicsdk_codegen.upgrade_paths import template
+from omicsdk_codegen.upgraded import Document
+from omicsdk_codegen.values import Json, Object, at, join
+
+
+def upgraded(text: str | Object, report: Report | None = None) -> Document:
+    raw = text if isinstance(text, str) else json.dumps(text)
+    source = load_bytes(raw.encode(), path=Path("api.yaml"), label="api.yaml", uri=Path("api.yaml").resolve().as_uri())
+    found = resolve(source, report=report or Report())
+    before = copy.deepcopy(found.data)
+    document = upgrade(found)
+    assert found.data == before
+    return document
+
+
+def noted(text: str) -> tuple[Object, list[Note]]:
+    report = Report()
+    return upgraded(text, report).data, list(report.notes)
+
+
+def operation(body: str, version: str = "openapi: 3.0.3", path: str = "/a", rest: str = "") -> str:
+    inner = "\n".join("      " + line for line in body.splitlines())
+    return f"{version}\ninfo: {{title: t, version: '1'}}\npaths:\n  {path}:\n    get:\n{inner}\n{rest}"
+
+
+SWAGGER = "swagger: '2.0'"
+GET = "/paths/~1a/get"
+
+
+def schema(text: str, version: str = "3.0.3") -> Json:
+    return at(
+        upgraded(
+            f"openapi: {version}\npaths: {{}}\ncomponents: {{schemas: {{S: {text}, A: {{type: object}}}}}}\n"
+        ).data,
+        "/components/schemas/S",
+    )
+
+
+# -- schemas
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{type: string, nullable: true}", {"type": ["string", "null"]}),
+        ("{type: string, nullable: false}", {"type": "string"}),
+        ("{type: string, enum: [a], nullable: true}", {"type": ["string", "null"], "enum": ["a", None]}),
+        ("{type: string, x-nullable: true}", {"type": ["string", "null"]}),
+        ("{properties: {}, nullable: true}", {"properties": {}, "type": ["object", "null"]}),
+        (
+            "{allOf: [{$ref: '#/components/schemas/A'}], nullable: true, description: d}",
+            {"description": "d", "anyOf": [{"allOf": [{"$ref": "#/components/schemas/A"}]}, {"type": "null"}]},
+        ),
+        ("{oneOf: [{type: string}], nullable: true}", {"oneOf": [{"type": "string"}, {"type": "null"}]}),
+        ("{nullable: true}", {}),
+        ("{type: integer, minimum: 1, exclusiveMinimum: true}", {"type": "integer", "exclusiveMinimum": 1}),
+        ("{type: integer, maximum: 1, exclusiveMaximum: false}", {"type": "integer", "maximum": 1}),
+        ("{type: integer, exclusiveMinimum: 2}", {"type": "integer", "exclusiveMinimum": 2}),
+        ("{type: integer, minimum: '3'}", {"type": "integer", "minimum": 3}),
+        ("{type: string, example: e}", {"type": "string", "examples": ["e"]}),
+        ("{type: string, contentMediaType: application/octet-stream}", {"type": "string", "contentMediaType": "application/octet-stream", "format": "binary"}),
+        ("{type: file}", {"type": "string", "format": "binary"}),
+        ("{type: int}", {"type": "integer"}),
+        ("{type: Long}", {"type": "integer", "format": "int64"}),
+        ("{type: datetime}", {"type": "string", "format": "date-time"}),
+        ("{type: any}", {}),
+        ("{type: nonsense}", {}),
+        ("{type: [string, 'null', 'null']}", {"type": ["string", "null"]}),
+        ("{type: [string]}", {"type": "string"}),
+        ("{items: [{type: string}], additionalItems: false}", {"prefixItems": [{"type": "string"}], "items": False}),
+        ("{items: true, additionalProperties: true, not: false}", {"items": {}, "additionalProperties": True, "not": {"not": {}}}),
+        ("{discriminator: kind}", {"discriminator": {"propertyName": "kind"}}),
+        ("{allOf: {type: object}}", {"allOf": [{"type": "object"}]}),
+        ("{schema: {type: string}}", {"type": "string"}),
+        ("{required: [a, a, 1]}", {"required": ["a"]}),
+        ("{properties: {a: {type: string, required: true}, b: {required: false}}, required: [c]}", {"properties": {"a": {"type": "string"}, "b": {}}, "required": ["a", "c"]}),
+        ("{$id: x, $schema: y, $comment: z, x-keep: 1, nonsense: 2}", {"x-keep": 1}),
+        ("{properties: {type: {type: string}, $ref: {type: string}, x-a: {type: string}}}", {"properties": {"type": {"type": "string"}, "$ref": {"type": "string"}, "x-a": {"type": "string"}}}),
+        ("{title: 1, description: [1], deprecated: yes, maxLength: a, enum: 3, properties: [], oneOf: x}", {"title": "1", "properties": {}}),
+        ("~", {}),
+    ],
+)  # fmt: skip
+def test_a_schema_takes_the_form_of_3_1(old: str, new: Json) -> None:
+    assert schema(old) == new
+
+
+@pytest.mark.parametrize(
+    ("old", "kind", "certain"),
+    [
+        ("{type: int}", "repair", True),
+        ("{type: nonsense}", "untyped", False),
+        ("{nonsense: 1}", "omission", False),
+        ("{$dynamicRef: '#x'}", "untyped", False),
+        ("text", "untyped", False),
+        ("{properties: {a: {required: true}}}", "repair", True),
+    ],
+)
+def test_what_is_read_otherwise_is_reported_with_its_line(old: str, kind: str, certain: bool) -> None:
+    _, (note,) = noted(
+        f"openapi: 3.0.3\npaths: {{}}\ninfo: {{title: t, version: '1'}}\ncomponents:\n  schemas:\n    S: {old}\n"
+    )
+    assert (note.kind, note.certain, note.line, note.file) == (kind, certain, 6, "api.yaml")
+    assert note.pointer.startswith("/components/schemas/S")
+
+
+def test_what_is_right_is_not_reported() -> None:
+    _, notes = noted(
+        operation(
+            "operationId: a\nresponses: {'200': {description: '', content: {application/json: {schema: {type: string, nullable: true, example: x}}}}}"
+        )
+    )
+    assert notes == []
+
+
+def test_a_schema_reached_through_a_shared_response_is_one_object() -> None:
+    text = """openapi: 3.0.3
+paths:
+  /a: {get: {responses: {200: {$ref: '#/components/responses/R'}}}}
+  /b: {get: {responses: {200: {$ref: '#/components/responses/R'}}}}
+components: {responses: {R: {description: r, content: {application/json: {schema: {type: object}}}}}}
+"""
+    data = upgraded(text).data
+    way = "/get/responses/200/content/application~1json/schema"
+    assert at(data, "/paths/~1a" + way) is at(data, "/paths/~1b" + way)
+
+
+# -- parameters
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("{name: p, in: query, type: integer, default: 3, description: d}", {"description": "d", "schema": {"type": "integer", "default": 3}}),
+        ("{name: p, in: query, type: array, items: {type: string}}", {"schema": {"type": "array", "items": {"type": "string"}}, "style": "form", "explode": False}),
+        ("{name: p, in: query, type: array, items: {type: string}, collectionFormat: multi}", {"schema": {"type": "array", "items": {"type": "string"}}, "style": "form", "explode": True}),
+        ("{name: p, in: query, type: array, items: {type: string}, collectionFormat: pipes}", {"schema": {"type": "array", "items": {"type": "string"}}, "style": "pipeDelimited", "explode": False}),
+        ("{name: p, in: query, type: array, items: {type: string}, collectionFormat: ssv}", {"schema": {"type": "array", "items": {"type": "string"}}, "style": "spaceDelimited", "explode": False}),
+        ("{name: p, in: query, type: array, items: {type: string}, collectionFormat: tsv}", {"schema": {"type": "array", "items": {"type": "string"}}, "style": "form", "explode": False}),
+        ("{name: p, in: header, type: array, items: {type: string}}", {"schema": {"type": "array", "items": {"type": "string"}}, "style": "simple", "explode": False}),
+        ("{name: p, in: query, type: array, items: {type: array, collectionFormat: csv, items: {type: string}}}", {"schema": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}}, "style": "form", "explode": False}),
+        ("{name: p, in: query, type: string, x-nullable: true, x-omics-name: q}", {"x-omics-name": "q", "schema": {"type": ["string", "null"]}}),
+        ("{name: p, in: Query, required: true, type: string}", {"required": True, "schema": {"type": "string"}}),
+        ("{name: p, in: query}", {"schema": {}}),
+    ],
+)  # fmt: skip
+def test_a_parameter_of_swagger_has_a_schema(old: str, new: Object) -> None:
+    found = at(upgraded(operation(f"parameters:\n- {old}", SWAGGER)).data, GET + "/parameters/0")
+    place = "header" if "header" in old else "query"
+    assert found == {"name": "p", "in": place, "required": False} | new
+
+
+def test_a_parameter_of_3_stays_as_it_is() -> None:
+    old = "{name: p, in: query, style: form, explode: false, allowReserved: true, schema: {type: array}, example: [1], deprecated: true}"
+    found = at(upgraded(operation(f"parameters:\n- {old}")).data, GET + "/parameters/0")
+    assert found == {"name": "p", "in": "query", "required": False, "style": "form", "explode": False, "allowReserved": True, "schema": {"type": "array"}, "example": [1], "deprecated": True}  # fmt: skip
+    content = "{name: p, in: query, content: {application/json: {schema: {type: object}}}}"
+    found = at(upgraded(operation(f"parameters:\n- {content}")).data, GET + "/parameters/0")
+    assert found == {
+        "name": "p",
+        "in": "query",
+        "required": False,
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    }
+
+
+def test_parameters_of_the_path_item_are_the_operations_own() -> None:
+    text = operation("parameters:\n- {name: p, in: query, schema: {type: integer}}\n- {name: p, in: query, schema: {}}")
+    text += "    parameters: [{name: q, in: query, schema: {}}, {name: p, in: query, schema: {type: string}}, 3]\n"
+    data, notes = noted(text)
+    parameters = at(data, GET + "/parameters")
+    assert [(p["name"], p["schema"]) for p in parameters] == [("q", {}), ("p", {"type": "integer"})]  # type: ignore[union-attr,index,call-overload]
+    assert [note.kind for note in notes] == ["omission", "omission"]
+    assert "parameters" not in at(data, "/paths/~1a")  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("old", "expected"),
+    [
+        ("{in: query}", "a parameter has no name"),
+        ("{name: p}", "doesn't say where it stands"),
+        ("{name: p, in: nowhere}", "doesn't say where it stands"),
+    ],
+)
+def test_a_parameter_without_name_or_place_is_a_fault(old: str, expected: str) -> None:
+    with pytest.raises(DocumentError, match=expected) as caught:
+        upgraded(operation(f"parameters:\n- {old}\n- {old}"))
+    assert caught.value.faults[0].line == 7
+
+
+# -- paths
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "sent", "converters"),
+    [
+        ("/a/{id}", "/a/{id}", "/a/{id}", {}),
+        ("/a/<id>/<int:n>", "/a/{id}/{n}", "/a/{id}/{n}", {"id": "string", "n": "int"}),
+        ("/a/<path:p>", "/a/{p}", "/a/{p}", {"p": "path"}),
+        ("/<any(x,y):p>", "/{p}", "/{p}", {"p": "any"}),
+        ("a", "/a", "/a", {}),
+        ("/a#post", "/a#post", "/a", {}),
+        ("/a?x=1", "/a?x=1", "/a?x=1", {}),
+        ("/a<b", "/a<b", "/a<b", {}),
+    ],
+)
+def test_paths_have_one_form(path: str, key: str, sent: str, converters: dict[str, str]) -> None:
+    found = template(path)
+    assert (found.key, found.sent, found.converters) == (key, sent, converters)
+
+
+def test_flask_variables_become_parameters() -> None:
+    data, notes = noted(
+        operation("parameters: [{name: s, in: path, type: string}]", SWAGGER, "/a/<s>/<int:n>/<path:p>")
+    )
+    assert at(data, "/paths/~1a~1{s}~1{n}~1{p}/get/parameters") == [
+        {"name": "s", "in": "path", "required": True, "schema": {"type": "string"}},
+        {"name": "n", "in": "path", "required": True, "schema": {"type": "integer"}},
+        {"name": "p", "in": "path", "required": True, "schema": {"type": "string"}, "x-omics-raw-path": True},
+    ]
+    assert {note.kind for note in notes} == {"repair"}
+
+
+def test_what_follows_a_hash_is_not_sent() -> None:
+    item = at(upgraded(operation("summary: s", path="'/a#x'")).data, "/paths/~1a#x")
+    assert item["x-omics-sent-path"] == "/a"  # type: ignore[index,call-overload]
+
+
+def test_a_path_parameter_under_another_name_is_the_variable_that_is_left() -> None:
+    data, notes = noted(operation("parameters: [{name: uuid, in: path, required: true, schema: {}}]", path="/a/{id}"))
+    assert at(data, "/paths/~1a~1{id}/get/parameters/0/name") == "id"
+    assert [(note.kind, note.certain, note.line) for note in notes] == [("repair", False, 6)]
+
+
+def test_a_path_parameter_that_the_path_has_not_goes_to_the_query() -> None:
+    data, _ = noted(operation("parameters: [{name: expand, in: path, required: false, schema: {}}]"))
+    assert at(data, GET + "/parameters/0") == {"name": "expand", "in": "query", "required": False, "schema": {}}
+
+
+def test_two_paths_that_are_one_are_a_fault() -> None:
+    with pytest.raises(DocumentError, match=r"the path /a/<int:id> is the same as /a/\{id\}"):
+        upgraded("openapi: 3.0.0\npaths: {'/a/{id}': {}, '/a/<int:id>': {}}\n")
+
+
+def test_methods_servers_and_extensions() -> None:
+    text = """openapi: 3.0.3
+paths:
+  x-all: 1
+  /a:
+    summary: s
+    x-item: 2
+    servers: [{url: https://a/}]
+    GET: {x-op: 3, operationId: g, deprecated: true, security: [], callbacks: {c: {'{$u}': {post: {responses: {200: {}}}}}}}
+    post: {servers: [{url: https://b/}], requestBody: {$ref: '#/components/requestBodies/B'}}
+    nonsense: {}
+components: {requestBodies: {B: {required: true, content: {text/plain: {}}}}, x-c: 4}
+"""
+    data, notes = noted(text)
+    assert data["paths"] == {
+        "x-all": 1,
+        "/a": {
+            "summary": "s",
+            "x-item": 2,
+            "get": {
+                "x-op": 3,
+                "operationId": "g",
+                "security": [],
+                "deprecated": True,
+                "responses": {},
+                "servers": [{"url": "https://a/"}],
+                "callbacks": {"c": {"{$u}": {"post": {"responses": {"200": {"description": ""}}}}}},
+            },
+            "post": {
+                "requestBody": {"required": True, "content": {"text/plain": {}}},
+                "responses": {},
+                "servers": [{"url": "https://b/"}],
+            },
+        },
+    }
+    assert data["components"] == {"x-c": 4, "schemas": {}, "securitySchemes": {}}
+    assert sorted((note.kind, note.line) for note in notes if note.line and note.line > 1) == [
+        ("omission", 10),
+        ("repair", 8),
+    ]
+
+
+# -- bodies and responses
+
+
+def test_a_body_parameter_becomes_a_request_body() -> None:
+    body = "consumes: [application/json, text/csv]\nparameters: [{name: thing, in: body, required: true, description: d, schema: {$ref: '#/definitions/T'}}]"
+    data = upgraded(operation(body, SWAGGER, rest="definitions: {T: {type: object}}\n")).data
+    media = {"schema": {"$ref": "#/components/schemas/T"}}
+    assert at(data, GET + "/requestBody") == {
+        "required": True,
+        "description": "d",
+        "x-body-name": "thing",
+        "content": {"application/json": media, "text/csv": media},
+    }
+    assert "parameters" not in at(data, GET)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("consumes", "fields", "kinds"),
+    [
+        ("[]", "{name: a, in: formData, type: string}", ["application/x-www-form-urlencoded"]),
+        ("[application/json]", "{name: a, in: formData, type: string}", ["application/x-www-form-urlencoded"]),
+        ("[multipart/form-data]", "{name: a, in: formData, type: string}", ["multipart/form-data"]),
+        ("[application/x-www-form-urlencoded]", "{name: a, in: formData, type: file}", ["multipart/form-data"]),
+    ],
+)
+def test_a_form_becomes_an_object(consumes: str, fields: str, kinds: list[str]) -> None:
+    data = upgraded(operation(f"consumes: {consumes}\nparameters: [{fields}]", SWAGGER)).data
+    content = at(data, GET + "/requestBody/content")
+    assert list(content) == kinds  # type: ignore[arg-type]
+
+
+def test_a_forms_fields_keep_what_they_say() -> None:
+    fields = "{name: f, in: formData, type: file, required: true, description: d}, {name: l, in: formData, type: array, items: {type: string}, collectionFormat: multi}"
+    data = upgraded(operation(f"parameters: [{fields}]", SWAGGER)).data
+    assert at(data, GET + "/requestBody") == {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "f": {"type": "string", "format": "binary", "description": "d"},
+                        "l": {"type": "array", "items": {"type": "string"}},
+                    },
+                    "required": ["f"],
+                },
+                "encoding": {"l": {"style": "form", "explode": True}},
+            }
+        },
+    }
+
+
+def test_responses_of_swagger_have_content_by_what_is_produced() -> None:
+    body = """produces: [application/json, text/csv]
+responses:
+  200: {description: ok, schema: {type: array, items: {type: string}}, examples: {text/csv: 'a,b'}, headers: {X-N: {type: array, items: {type: integer}, description: n}}}
+  default: {description: none}
+  201: {description: only an example, examples: {text/plain: x}}"""
+    data = upgraded(operation(body, SWAGGER)).data
+    media = {"schema": {"type": "array", "items": {"type": "string"}}}
+    assert at(data, GET + "/responses") == {
+        "200": {
+            "description": "ok",
+            "headers": {
+                "X-N": {
+                    "description": "n",
+                    "schema": {"type": "array", "items": {"type": "integer"}},
+                    "style": "simple",
+                    "explode": False,
+                }
+            },
+            "content": {"application/json": media, "text/csv": media | {"example": "a,b"}},
+        },
+        "default": {"description": "none"},
+        "201": {"description": "only an example", "content": {"text/plain": {"example": "x"}}},
+    }
+
+
+def test_a_file_that_is_answered_is_bytes() -> None:
+    data = upgraded(operation("responses: {200: {description: '', schema: {type: file}}}", SWAGGER)).data
+    assert at(data, GET + "/responses/200/content") == {
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+    }
+
+
+@pytest.mark.parametrize(
+    ("response", "content"),
+    [
+        ("{description: '', schema: {type: string}}", {"application/json": {"schema": {"type": "string"}}}),
+        (
+            "{description: '', type: array, items: {schema: {type: string}}}",
+            {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}},
+        ),
+        ("{description: '', content: {' a/b ': {type: string}}}", {"a/b": {"schema": {"type": "string"}}}),
+        ("{description: '', content: {a/b: ~}}", {"a/b": {}}),
+    ],
+)
+def test_a_schema_astray_in_a_response_is_put_right(response: str, content: Object) -> None:
+    data, notes = noted(operation(f"responses: {{200: {response}}}"))
+    assert at(data, GET + "/responses/200/content") == content
+    assert all(note.kind == "repair" and note.certain for note in notes)
+    assert notes or content == {"a/b": {}}
+
+
+def test_status_codes_have_one_spelling() -> None:
+    data, notes = noted(operation("responses: {2xx: {}, 5XX: ~, Default: {}, ok: {}, 600: {}, x-r: 1}"))
+    assert at(data, GET + "/responses") == {
+        "2XX": {"description": ""},
+        "5XX": {"description": ""},
+        "default": {"description": ""},
+        "x-r": 1,
+    }
+    assert sorted(note.kind for note in notes) == ["omission", "omission", "repair", "repair"]
+
+
+# -- the document
+
+
+@pytest.mark.parametrize(
+    ("head", "servers"),
+    [
+        (SWAGGER, [{"url": "/"}]),
+        (SWAGGER + "\nbasePath: v1/", [{"url": "/v1"}]),
+        (SWAGGER + "\nhost: a.org", [{"url": "https://a.org"}]),
+        (
+            SWAGGER + "\nhost: a.org:8080\nbasePath: /v1\nschemes: [https, http]",
+            [{"url": "https://a.org:8080/v1"}, {"url": "http://a.org:8080/v1"}],
+        ),
+        (SWAGGER + "\nhost: https://a.org/", [{"url": "https://a.org"}]),
+        (SWAGGER + "\nhost: {{HOST}}\nbasePath: /v1", [{"url": "https://{{HOST}}/v1"}]),
+        ("openapi: 3.0.0", [{"url": "/"}]),
+        ("openapi: 3.0.0\nservers: []", [{"url": "/"}]),
+        (
+            "openapi: 3.0.0\nservers: [{url: v1, variables: {a: {default: b}}}]",
+            [{"url": "v1", "variables": {"a": {"default": "b"}}}],
+        ),
+    ],
+)
+def test_servers(head: str, servers: Json) -> None:
+    assert upgraded(head + "\npaths: {}\n").data["servers"] == servers
+
+
+def test_security_schemes_of_swagger() -> None:
+    text = f"""{SWAGGER}
+paths: {{}}
+security: [{{o: [r]}}]
+securityDefinitions:
+  b: {{type: basic, description: d}}
+  k: {{type: apiKey, in: header, name: X}}
+  o: {{type: oauth2, flow: accessCode, authorizationUrl: https://a/, tokenUrl: https://t/, scopes: {{r: read}}, x-k: 1}}
+  p: {{type: oauth2, flow: application, tokenUrl: https://t/}}
+"""
+    data = upgraded(text).data
+    assert data["security"] == [{"o": ["r"]}]
+    assert at(data, "/components/securitySchemes") == {
+        "b": {"type": "http", "scheme": "basic", "description": "d"},
+        "k": {"type": "apiKey", "in": "header", "name": "X"},
+        "o": {
+            "type": "oauth2",
+            "x-k": 1,
+            "flows": {
+                "authorizationCode": {
+                    "authorizationUrl": "https://a/",
+                    "tokenUrl": "https://t/",
+                    "scopes": {"r": "read"},
+                }
+            },
+        },
+        "p": {"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://t/", "scopes": {}}}},
+    }
+
+
+def test_security_schemes_of_3_stay() -> None:
+    schemes = {"a": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}, "b": {"type": "openIdConnect", "openIdConnectUrl": "https://x/"}, "c": {"type": "oauth2", "flows": {"implicit": {"authorizationUrl": "https://a/", "scopes": {}}}}}  # fmt: skip
+    assert (
+        at(
+            upgraded({"openapi": "3.0.0", "paths": {}, "components": {"securitySchemes": schemes}}).data,
+            "/components/securitySchemes",
+        )
+        == schemes
+    )
+
+
+def test_a_document_without_title_or_version_has_one() -> None:
+    data, notes = noted("openapi: 3.0.0\npaths: {}\nx-root: 1\nnonsense: 2\n")
+    assert data["info"] == {"title": "api", "version": "0"}
+    assert data["x-root"] == 1
+    assert sorted(note.kind for note in notes) == ["omission", "repair", "repair"]
+
+
+def test_webhooks_and_additional_operations_are_kept() -> None:
+    text = "openapi: 3.2.0\ninfo: {title: t, version: 1.10}\nwebhooks: {w: {post: {responses: {}}}}\npaths: {/a: {query: {responses: {}}, additionalOperations: {COPY: {responses: {}}}}}\n"
+    data, notes = noted(text)
+    assert data["openapi"] == "3.1.0"
+    assert data["webhooks"] == {"w": {"post": {"responses": {}}}}
+    assert data["paths"] == {"/a": {"query": {"responses": {}}, "additionalOperations": {"COPY": {"responses": {}}}}}
+    assert notes == []
+
+
+# -- whatever a document holds, it is read or refused with faults
+
+WHOLE: list[Object] = [
+    {
+        "swagger": "2.0", "info": {"title": "t", "version": "1"}, "host": "a", "basePath": "/", "schemes": ["http"], "consumes": ["a/b"], "produces": ["a/b"],
+        "securityDefinitions": {"o": {"type": "oauth2", "flow": "implicit", "scopes": {}}}, "security": [{"o": []}], "tags": [{"name": "t"}],
+        "parameters": {"P": {"name": "p", "in": "query", "type": "array", "items": {"type": "string"}, "collectionFormat": "csv"}},
+        "responses": {"R": {"description": "d", "schema": {"$ref": "#/definitions/D"}, "headers": {"h": {"type": "string"}}, "examples": {"a/b": 1}}},
+        "definitions": {"D": {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/definitions/D"}}, "allOf": [{"type": "object"}], "discriminator": "a"}},
+        "paths": {"/a/{i}": {"parameters": [{"name": "i", "in": "path", "required": True, "type": "string"}], "post": {
+            "parameters": [{"$ref": "#/parameters/P"}, {"name": "f", "in": "formData", "type": "file"}], "responses": {"200": {"$ref": "#/responses/R"}}}}},
+    },
+    {
+        "openapi": "3.0.3", "info": {"title": "t", "version": "1", "description": {"$ref": "x.md"}}, "servers": [{"url": "/"}],
+        "paths": {"/a/<int:i>#x": {"get": {"operationId": "g", "parameters": [{"$ref": "#/components/parameters/P"}], "requestBody": {"$ref": "#/components/requestBodies/B"},
+            "responses": {"2xx": {"$ref": "#/components/responses/R"}}, "callbacks": {"c": {"e": {"$ref": "#/paths/~1b"}}}, "servers": []}}, "/b": {"get": {"responses": {}}}},
+        "components": {
+            "parameters": {"P": {"name": "p", "in": "query", "schema": {"type": "string", "nullable": True}, "examples": {"e": {"$ref": "#/components/examples/E"}}}},
+            "examples": {"E": {"value": 1}}, "headers": {"H": {"schema": {"type": "string"}}},
+            "requestBodies": {"B": {"content": {"multipart/form-data": {"schema": {"type": "object"}, "encoding": {"a": {"headers": {"h": {"$ref": "#/components/headers/H"}}}}}}}},
+            "responses": {"R": {"description": "d", "headers": {"h": {"$ref": "#/components/headers/H"}}, "content": {"a/b": {"schema": {"$ref": "#/components/schemas/S/properties/p"}}}}},
+            "schemas": {"S": {"properties": {"p": {"oneOf": [{"$ref": "#/components/schemas/T"}], "discriminator": {"propertyName": "k", "mapping": {"t": "T"}}}}}, "T": {"type": "int", "items": {}}},
+            "securitySchemes": {"o": {"type": "oauth2", "flows": {"implicit": {"scopes": {}}}}},
+        },
+    },
+]  # fmt: skip
+
+
+def pointers(value: Json, pointer: str = "") -> list[str]:
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [pointer] + [inner for key, member in members for inner in pointers(member, join(pointer, key))]
+
+
+PLACES = [(which, pointer) for which, document in enumerate(WHOLE) for pointer in pointers(document) if pointer]
+ODD = st.sampled_from([None, True, False, 0, 1.5, "", "text", "#/definitions/D", [], [None], [[]], ["a"], [{}], {}, {"a": None}, {"$ref": "#/paths"}, {"$ref": 1}, {"$ref": "#/components/schemas/T"}, {"type": []}, {"": ""}])  # fmt: skip
+
+
+def outcome(document: Object, report: Report) -> tuple[Document | None, tuple[Fault, ...]]:
+    try:
+        return upgraded(document, report), ()
+    except DocumentError as error:
+        return None, error.faults
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PLACES), ODD), min_size=1, max_size=3))
+def test_a_damaged_document_is_read_or_refused_with_faults(damage: list[tuple[tuple[int, str], Json]]) -> None:
+    which = damage[0][0][0]
+    document = copy.deepcopy(WHOLE[which])
+    for (index, pointer), value in damage:
+        around, _, key = pointer.rpartition("/")
+        try:
+            container = at(document, around)
+            at(document, pointer)
+        except LookupError:
+            continue
+        if index == which and isinstance(container, dict):
+            container[key.replace("~1", "/").replace("~0", "~")] = copy.deepcopy(value)
+        elif index == which and isinstance(container, list):
+            container[int(key)] = copy.deepcopy(value)
+    report = Report()
+    found, faults = outcome(document, report)
+    if found is None:
+        assert faults
+        assert all(fault.message and fault.remedy and fault.file == "api.yaml" for fault in faults)
+        return
+    json.dumps(found.data)
+    assert all(note.line for note in report.notes)
+    for pointer in pointers(found.data):
+        assert found.origin(pointer).file == "api.yaml"
