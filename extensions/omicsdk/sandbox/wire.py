@@ -90,7 +90,7 @@ class RequestLog:
             self._count = 0
 
 
-class _Gone(Exception):
+class _Gone(BaseException):  # not an Exception: it is no crash of a service, and none may answer it
     """The connection was closed on purpose; nothing more can be sent."""
 
 
@@ -210,6 +210,8 @@ class Wire:
                     await send({"type": "http.response.body", "body": head, "more_body": True})
                 if rule.action == "stall":
                     await self._stalls.wait(gone)
+                    if gone.is_set():  # or what nobody reads any more would be counted as sent
+                        raise _Gone
                     await send({**message, "body": tail})
                     return
                 if rule.action == "reset":
