@@ -83,8 +83,9 @@ class Annotations:
         if word == "Any":
             self._imports.typing("Any")
         if word == "bytes" and place == "argument":
-            self._imports.late("omicsdk.core.bodies", "Content")
-            return ["Content"]
+            self._imports.late("typing", "BinaryIO")
+            self._imports.late("os", "PathLike")
+            return ["bytes", "BinaryIO", "PathLike[str]"]
         return [word]
 
     def _model(self, key: str, place: Place) -> list[str]:

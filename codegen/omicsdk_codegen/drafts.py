@@ -6,7 +6,7 @@ import re
 
 from .document import Document
 from .faults import Fault, Note, Report
-from .media import ANSWER_ORDER, REQUEST_ORDER, Form, accepted, form_of, preferred, schema_in, sent_type
+from .media import ANSWER_ORDER, REQUEST_ORDER, Form, accepted, essence, form_of, preferred, schema_in, sent_type
 from .naming import Wanted, argument_name, settle
 from .normalise import Normaliser
 from .operations import Argument, Case, Draft, How, Position, SentBody, Stated
@@ -136,13 +136,15 @@ class Drafter:
         content = body.get("content") if isinstance(body, dict) else None
         if not isinstance(body, dict) or not isinstance(content, dict):
             return
-        taken = preferred(content, REQUEST_ORDER)
+        forms = self._forms(content)
+        taken = preferred(forms, REQUEST_ORDER)
         if taken is None:
             return
         media_type, form = taken
         pointer = join(stated.key, "requestBody", "content", media_type, "schema")
+        self._assumed(media_type, form, pointer)
         for other in content:
-            if other != media_type and form_of(other, schema_in(content[other])) != form:
+            if other != media_type and forms[other] != form:
                 place = join(stated.key, "requestBody", "content", other)
                 self._note(place, "omission", f"body as {other}", f"bodies are sent as {media_type}")
         schema = schema_in(content[media_type])
@@ -243,15 +245,17 @@ class Drafter:
         if draft.stated.method == "HEAD":
             return Case((status,), "headers")
         content = response.get("content") if isinstance(response, dict) else None
-        taken = preferred(content, ANSWER_ORDER) if isinstance(content, dict) else None
+        forms = self._forms(content if isinstance(content, dict) else {})
+        taken = preferred(forms, ANSWER_ORDER)
         if taken is None or not isinstance(content, dict):
             return Case((status,), "none")
         media_type, form = taken
-        media_types += [name for name in content if form_of(name, schema_in(content[name])) == form]
+        media_types += [name for name in content if forms[name] == form]
         schema = schema_in(content[media_type])
         if form != "json":
             return Case((status,), "text" if form == "text" else "bytes")
         pointer = join(draft.stated.key, "responses", status, "content", media_type, "schema")
+        self._assumed(media_type, form, pointer)
         # The same words under two statuses are one model.
         pointer = next((place for other, place in places if other == schema), pointer)
         places.append((schema, pointer))
@@ -262,6 +266,13 @@ class Drafter:
         if type_ == BYTES:
             return Case((status,), "bytes")
         return Case((status,), "json", pointer, type_, nullable and type_ != ANY)
+
+    def _forms(self, content: Object) -> dict[str, Form]:
+        return {name: form_of(name, self._types.facts_of(schema_in(media))) for name, media in content.items()}
+
+    def _assumed(self, media_type: str, form: Form, pointer: str) -> None:
+        if form == "json" and essence(media_type) == "application/octet-stream":
+            self._note(pointer, "repair", f"an object as {media_type}", "JSON", certain=False)
 
     def _untyped(self, type_: Type, schema: Json, pointer: str, what: str) -> None:
         if type_ == ANY and isinstance(schema, dict) and set(schema) - {"description", "title", "example", "default"}:

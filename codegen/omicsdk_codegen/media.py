@@ -19,8 +19,9 @@ def form_of(media_type: str, schema: Json) -> Form:
     """What a body of a media type is.
 
     Args:
-        media_type: as the document states it; `*/*` is JSON where the schema isn't one of bytes.
-        schema: the body's schema, or None.
+        media_type: as the document states it; `*/*` is JSON where the schema isn't one of bytes, and so is
+            application/octet-stream with an object or array of parts: converters write that for JSON.
+        schema: the body's schema without references, or None.
     """
     name = essence(media_type)
     if name in ("application/json", "text/json") or name.endswith("+json"):
@@ -31,6 +32,12 @@ def form_of(media_type: str, schema: Json) -> Form:
         return "multipart"
     if name.startswith("text/") or name.endswith(("/xml", "+xml")):
         return "text"
+    if (
+        name == "application/octet-stream"
+        and isinstance(schema, dict)
+        and not {"properties", "items"}.isdisjoint(schema)
+    ):
+        return "json"
     binary = isinstance(schema, dict) and (schema.get("format") == "binary" or schema.get("type") == "string")
     return "json" if name in ("*/*", "application/*", "") and isinstance(schema, dict) and not binary else "bytes"
 
@@ -40,18 +47,22 @@ def schema_in(media: Json) -> Json:
     return media.get("schema") if isinstance(media, dict) else None
 
 
-def preferred(content: Mapping[str, Json], order: tuple[Form, ...]) -> tuple[str, Form] | None:
+def preferred(forms: Mapping[str, Form], order: tuple[Form, ...]) -> tuple[str, Form] | None:
     """Choose among a body's media types.
 
     Args:
-        content: media types and what the document says of each.
-        order: forms, the best first; of two of the same form the first in the document is taken.
+        forms: media types and what each is.
+        order: forms, the best first; of two of the same form the first in the document is taken, but JSON of another
+            name only after JSON.
 
     Returns:
         The media type and its form, or None when there is none.
     """
-    found: list[tuple[str, Form]] = [(name, form_of(name, schema_in(media))) for name, media in content.items()]
-    return min(found, key=lambda pair: order.index(pair[1]), default=None)
+
+    def rank(pair: tuple[str, Form]) -> tuple[int, bool]:
+        return order.index(pair[1]), pair[1] == "json" and essence(pair[0]) != "application/json"
+
+    return min(forms.items(), key=rank, default=None)
 
 
 REQUEST_ORDER: tuple[Form, ...] = ("json", "multipart", "form", "bytes", "text")
@@ -61,7 +72,7 @@ ANSWER_ORDER: tuple[Form, ...] = ("json", "bytes", "text", "form", "multipart")
 def sent_type(media_type: str, form: Form) -> str:
     """The media type as it is sent: a range of types becomes one of them, and no header line can be made of it."""
     name = "".join(char for char in media_type if char.isascii() and char.isprintable()).strip()
-    if "*" in name or "/" not in name:
+    if "*" in name or "/" not in name or (form == "json" and "json" not in name):
         return {"json": "application/json", "text": "text/plain"}.get(form, "application/octet-stream")
     return name
 

@@ -28,12 +28,15 @@ _SELF = frozenset({"self", "cls"})
 MODEL_MEMBERS = frozenset({"from_dict", "to_dict", "additional_properties", "null_fields"})
 ANNOTATION_WORDS = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "frozenset", "tuple"})
 
+# What the package of the models calls, whose modules become its attributes when they are imported.
+_MODULE_WORDS = ANNOTATION_WORDS | {"importlib", "sorted", "globals", "getattr", "object"}
+
 # Class names that generated modules import or use themselves.
 CLASS_WORDS = frozenset(
     {
-        "Answer", "Any", "AsyncBody", "AsyncClient", "AsyncIterator", "AsyncOperation", "Body", "Callable", "ClassVar",
-        "Client", "Content", "Field", "Iterator", "JsonObject", "Literal", "Mapping", "Model", "NotRequired", "Omit", "Operation",
-        "OperationFacts", "Paging", "Request", "Required", "Sequence", "Shape", "TypeAlias", "TypedDict",
+        "Answer", "Any", "AsyncBody", "AsyncClient", "AsyncIterator", "AsyncOperation", "BinaryIO", "Body", "Callable", "ClassVar",
+        "Client", "Field", "Iterator", "JsonObject", "Literal", "Mapping", "Model", "NotRequired", "Omit", "Operation",
+        "OperationFacts", "Paging", "PathLike", "Request", "Required", "Sequence", "Shape", "TypeAlias", "TypedDict",
         "AbstractContextManager", "AbstractAsyncContextManager", "False", "None", "True",
     }
 )  # fmt: skip
@@ -91,7 +94,8 @@ def module_name(class_: str) -> str:
     trailing = class_.endswith("_")
     head, _, suffix = class_.rstrip("_").partition("_")
     name = snake_case(head) + (f"_{suffix}" if suffix else "")
-    return f"{name}_" if trailing or keyword.iskeyword(name) or name in DEVICES else name
+    taken = keyword.iskeyword(name) or name in DEVICES or name in _MODULE_WORDS
+    return f"{name}_" if trailing or taken else name
 
 
 @dataclass(frozen=True)

@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import quote, unquote
 
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
-from .error_classes import error_class
 from .imports import Imports
 from .model_names import Names
+from .operation_docs import operation_doc
 from .operations import Argument, Case, Draft
 from .parser import Parsed
-from .shapes import ANY, BYTES, Array, Type
-from .texts import clean, facts_text, hanging, one_line, sentence, summary
-
-_REQUEST = "omicsdk.core.request"
-_BODIES = "omicsdk.core.bodies"
-# Functions of omicsdk.core that `build` calls, where an argument of that name would hide them.
-_HIDEABLE = frozenset(
-    {"request", "segment", "joined", "deep_object", "json_text", "given", "members",
-     "json_body", "form_body", "multipart_body", "raw_body"}
-)  # fmt: skip
-_SAFE = "/-._~!$&()*+,;=:@"
+from .request_code import HIDEABLE, REQUEST, path_code, sent_code
+from .shapes import Type
+from .texts import one_line, summary
 
 
 @dataclass(frozen=True)
@@ -109,7 +99,7 @@ class OperationPlanner:
 
     def plan(self, draft: Draft) -> OperationModule:
         """Plan one module."""
-        imports = Imports({argument.python for argument in draft.arguments} & _HIDEABLE)
+        imports = Imports({argument.python for argument in draft.arguments} & HIDEABLE)
         annotations = Annotations(self._names.classes, self._names.modules, imports)
         ordered = sorted(draft.arguments, key=lambda argument: not argument.required)
         types = {argument.python: self._annotation(argument, annotations) for argument in ordered}
@@ -117,7 +107,7 @@ class OperationPlanner:
         for name in ("AsyncOperation", "Operation"):
             imports.add("omicsdk.core.operation", name)
         for name in ("Request", "OperationFacts"):
-            imports.add(_REQUEST, name)
+            imports.add(REQUEST, name)
         imports.add("omicsdk.core.answer", "Answer")
         imports.late("httpx", "")
         if any(not argument.required for argument in ordered):
@@ -137,11 +127,11 @@ class OperationPlanner:
             name=Code(draft.name),
             summary=line,
             title=as_docstring(line, 0),
-            doc=as_docstring(_doc(draft, ordered, types, answer), 8),
+            doc=as_docstring(operation_doc(draft, ordered, types, answer), 8),
             class_=Code(class_),
-            path=_path(draft, imports),
-            sent=_sent(draft, imports),
-            request=Code(imports.add(_REQUEST, "request")),
+            path=path_code(draft, imports),
+            sent=sent_code(draft, imports),
+            request=Code(imports.add(REQUEST, "request")),
             facts=_facts(draft, imports),
             signature=[_parameter(argument, types[argument.python]) for argument in ordered],
             passed=Code(", ".join(f"{argument.python}={argument.python}" for argument in ordered)),
@@ -244,96 +234,9 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
     if draft.streams:
         facts.append("streams=True")
     if draft.pages is not None:
-        paging = imports.add(_REQUEST, "Paging")
+        paging = imports.add(REQUEST, "Paging")
         facts.append(f"paging={paging}({as_literal(draft.pages.style)}, {as_literal(draft.pages.items)})")
     return [Code(fact) for fact in facts]
-
-
-def _path(draft: Draft, imports: Imports) -> Code:
-    """The sent path as one f-string: its fixed parts are quoted for the wire, which leaves nothing to escape."""
-    arguments = {argument.wire: argument for argument in draft.arguments if argument.position == "path"}
-    fixed_only = True
-    pieces: list[str] = []
-    for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.stated.sent.partition("?")[0])):
-        if number % 2 == 0:
-            pieces.append(quote(unquote(piece), safe=_SAFE))
-            continue
-        argument = arguments[piece]
-        value = argument.python
-        if argument.how == "comma":
-            value = f'{imports.add(_REQUEST, "joined")}({value}, ",")'
-        elif argument.how == "json":
-            value = f"{imports.add(_REQUEST, 'json_text')}({value})"
-        raw = ", raw=True" if argument.raw else ""
-        pieces.append(f"{{{imports.add(_REQUEST, 'segment')}('{argument.python}', {value}{raw})}}")
-        fixed_only = False
-    text = "".join(pieces)
-    text = text if text.startswith("/") else f"/{text}"
-    return as_literal(text) if fixed_only else Code(f"f{_quoted(text)}")
-
-
-def _quoted(text: str) -> str:
-    # Single quotes stand inside for arguments' names; `joined` brings the one double-quoted comma.
-    return f'"{text}"' if '"' not in text else f'"""{text}"""'
-
-
-def _sent(draft: Draft, imports: Imports) -> list[Code]:
-    sent: list[str] = []
-    query = [f"({as_literal(name)}, {as_literal(value)})" for name, value in _fixed_query(draft.stated.sent)]
-    query += [_pair(argument, imports) for argument in draft.arguments if argument.position == "query"]
-    if query:
-        sent.append(f"query=({', '.join(query)},)")
-    for position, keyword in (("header", "headers"), ("cookie", "cookies")):
-        pairs = [_pair(argument, imports) for argument in draft.arguments if argument.position == position]
-        if pairs:
-            sent.append(f"{keyword}=({', '.join(pairs)},)")
-    body = _body(draft, imports)
-    return [Code(text) for text in ([*sent, f"body={body}"] if body else sent)]
-
-
-def _fixed_query(path: str) -> list[tuple[str, str]]:
-    pairs = [pair.partition("=") for pair in path.partition("?")[2].split("&") if pair]
-    return [(unquote(name), unquote(value)) for name, _, value in pairs if not value.startswith("{")]
-
-
-def _pair(argument: Argument, imports: Imports) -> str:
-    wire, python = as_literal(argument.wire), argument.python
-    if argument.how == "deep":
-        return f"*{imports.add(_REQUEST, 'deep_object')}({wire}, {python})"
-    if argument.how == "json":
-        return f"({wire}, {imports.add(_REQUEST, 'json_text')}({python}))"
-    separator = {"comma": ",", "space": " ", "pipe": "|"}.get(argument.how)
-    if separator is not None and not _is_plain(argument.type):
-        return f"({wire}, {imports.add(_REQUEST, 'joined')}({python}, {separator!r}))"
-    return f"({wire}, {python})"
-
-
-def _is_plain(type_: Type) -> bool:
-    return type_ != ANY and type(type_).__name__ in ("Scalar", "Enum")
-
-
-def _body(draft: Draft, imports: Imports) -> str:
-    body = draft.body
-    if body is None:
-        return ""
-    fields = [argument for argument in draft.arguments if argument.position == "body"]
-    if body.whole:
-        value = fields[0].python
-        if body.form in ("form", "multipart"):
-            value = f"{imports.add(_BODIES, 'members')}({value})"
-    else:
-        value = f"{{{', '.join(f'{as_literal(held.wire)}: {held.python}' for held in fields)}}}"
-        if not body.required:
-            value = f"{imports.add(_BODIES, 'given')}({value})"
-    function = {"json": "json_body", "form": "form_body", "multipart": "multipart_body"}.get(body.form, "raw_body")
-    called = imports.add(_BODIES, function)
-    files = [held.wire for held in fields if held.type in (BYTES, Array(BYTES))]
-    if function == "multipart_body" and files:
-        return f"{called}({value}, ({', '.join(as_literal(name) for name in files)},))"
-    usual = {"json_body": "application/json", "raw_body": "application/octet-stream"}.get(function)
-    if usual is not None and body.media_type != usual:
-        return f"{called}({value}, {as_literal(body.media_type)})"
-    return f"{called}({value})"
 
 
 def _condition(statuses: tuple[str, ...]) -> str:
@@ -346,55 +249,3 @@ def _condition(statuses: tuple[str, ...]) -> str:
     if "2XX" in statuses:
         conditions.append("200 <= answer.status < 300")
     return " or ".join(conditions) or "answer.status >= 300"
-
-
-def _doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str], answer: str) -> str:
-    data = draft.stated.data
-    headline, description = clean(data.get("summary")), clean(data.get("description"))
-    pieces = [headline, description if description != headline else ""]
-    if not any(pieces):
-        pieces = [f"{draft.stated.method} {one_line(draft.stated.path)}"]
-    if data.get("deprecated") is True:
-        pieces.append("Deprecated.")
-    if ordered:
-        pieces.append("Args:\n" + "\n".join(_argument_doc(argument, types[argument.python]) for argument in ordered))
-    pieces.append(f"Returns:\n{hanging('', _returned(draft, answer), 4)}")
-    raised = _raised(draft)
-    if raised:
-        pieces.append("Raises:\n" + "\n".join(raised))
-    return "\n\n".join(piece for piece in pieces if piece)
-
-
-def _argument_doc(argument: Argument, annotation: str) -> str:
-    texts = [sentence(argument.schema.get("description")), facts_text(argument.schema)]
-    if not argument.required:
-        texts.append("Optional.")
-    said = " ".join(text for text in texts if text) or "Not described."
-    return hanging(f"{argument.python} ({annotation}): ", said, 4)
-
-
-def _returned(draft: Draft, answer: str) -> str:
-    responses = draft.stated.data.get("responses")
-    texts: dict[str, None] = {}
-    for case in draft.cases:
-        for status in case.statuses:
-            response = responses.get(status) if isinstance(responses, dict) else None
-            text = sentence(response.get("description")) if isinstance(response, dict) else ""
-            if text:
-                texts[f"{status}: {text}" if status.isdigit() else text] = None
-    if not texts:
-        return "Nothing." if answer == "None" else f"{answer}."
-    return " ".join(texts)
-
-
-def _raised(draft: Draft) -> list[str]:
-    responses = draft.stated.data.get("responses")
-    texts: dict[str, list[str]] = {}
-    for status, response in responses.items() if isinstance(responses, dict) else ():
-        if (status.startswith(("4", "5")) or status == "default") and not any(
-            status in case.statuses for case in draft.cases
-        ):
-            said = sentence(response.get("description")) if isinstance(response, dict) else ""
-            label = "Any other error" if status == "default" else status
-            texts.setdefault(error_class(status), []).append(f"{label}: {said}" if said else f"{label}.")
-    return [hanging(f"{name}: ", " ".join(said), 4) for name, said in texts.items()]

@@ -16,7 +16,7 @@ __all__ = [
     "AsyncDssApi",
 ]
 
-_MODULES = {
+_MODULES: dict[str, str] = {
     "DssApi": "client",
     "AsyncDssApi": "client",
 }
@@ -33,4 +33,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_MODULES})

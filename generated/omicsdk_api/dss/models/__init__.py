@@ -69,7 +69,7 @@ __all__ = [
     "Subscription",
 ]
 
-_MODULES = {
+_MODULES: dict[str, str] = {
     "Attachment": "attachment",
     "BundleEnumerationResult": "bundle_enumeration_result",
     "BundleFile": "bundle_file",
@@ -113,4 +113,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_MODULES})

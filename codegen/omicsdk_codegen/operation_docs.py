@@ -1,0 +1,61 @@
+"""An operation's docstring: the document's texts, each argument with type, form and default, answers and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .error_classes import error_class
+from .operations import Argument, Draft
+from .texts import clean, facts_text, hanging, one_line, sentence
+
+
+def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str], answer: str) -> str:
+    data = draft.stated.data
+    headline, description = clean(data.get("summary")), clean(data.get("description"))
+    pieces = [headline, description if description != headline else ""]
+    if not any(pieces):
+        pieces = [f"{draft.stated.method} {one_line(draft.stated.path)}"]
+    if data.get("deprecated") is True:
+        pieces.append("Deprecated.")
+    if ordered:
+        pieces.append("Args:\n" + "\n".join(_argument_doc(argument, types[argument.python]) for argument in ordered))
+    pieces.append(f"Returns:\n{hanging('', _returned(draft, answer), 4)}")
+    raised = _raised(draft)
+    if raised:
+        pieces.append("Raises:\n" + "\n".join(raised))
+    return "\n\n".join(piece for piece in pieces if piece)
+
+
+def _argument_doc(argument: Argument, annotation: str) -> str:
+    texts = [sentence(argument.schema.get("description")), facts_text(argument.schema)]
+    if not argument.required:
+        texts.append("Optional.")
+    said = " ".join(text for text in texts if text) or "Not described."
+    return hanging(f"{argument.python} ({annotation}): ", said, 4)
+
+
+def _returned(draft: Draft, answer: str) -> str:
+    responses = draft.stated.data.get("responses")
+    texts: dict[str, None] = {}
+    for case in draft.cases:
+        for status in case.statuses:
+            response = responses.get(status) if isinstance(responses, dict) else None
+            text = sentence(response.get("description")) if isinstance(response, dict) else ""
+            if text:
+                texts[f"{status}: {text}" if status.isdigit() else text] = None
+    if not texts:
+        return "Nothing." if answer == "None" else f"{answer}."
+    return " ".join(texts)
+
+
+def _raised(draft: Draft) -> list[str]:
+    responses = draft.stated.data.get("responses")
+    texts: dict[str, list[str]] = {}
+    for status, response in responses.items() if isinstance(responses, dict) else ():
+        if (status.startswith(("4", "5")) or status == "default") and not any(
+            status in case.statuses for case in draft.cases
+        ):
+            said = sentence(response.get("description")) if isinstance(response, dict) else ""
+            label = "Any other error" if status == "default" else status
+            texts.setdefault(error_class(status), []).append(f"{label}: {said}" if said else f"{label}.")
+    return [hanging(f"{name}: ", " ".join(said), 4) for name, said in texts.items()]

@@ -1,0 +1,108 @@
+"""The code that makes an operation's request of its arguments: path, query, headers, cookies and body."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+from .code import Code, as_literal
+from .imports import Imports
+from .operations import Argument, Draft
+from .shapes import ANY, BYTES, Array, Enum, Scalar, Type
+
+REQUEST = "omicsdk.core.request"
+_BODIES = "omicsdk.core.bodies"
+# Functions of omicsdk.core that the code calls, where an argument of that name would hide them.
+HIDEABLE = frozenset(
+    {"request", "segment", "joined", "deep_object", "json_text", "given", "members",
+     "json_body", "form_body", "multipart_body", "raw_body"}
+)  # fmt: skip
+# What may stand in a path as it is (RFC 3986), less what would end a literal.
+_SAFE = "/-._~!$&()*+,;=:@"
+
+
+def path_code(draft: Draft, imports: Imports) -> Code:
+    """The sent path as one f-string: its fixed parts are quoted for the wire, which leaves nothing to escape."""
+    arguments = {argument.wire: argument for argument in draft.arguments if argument.position == "path"}
+    fixed_only = True
+    pieces: list[str] = []
+    for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.stated.sent.partition("?")[0])):
+        if number % 2 == 0:
+            pieces.append(quote(unquote(piece), safe=_SAFE))
+            continue
+        argument = arguments[piece]
+        value = argument.python
+        if argument.how == "comma":
+            value = f'{imports.add(REQUEST, "joined")}({value}, ",")'
+        elif argument.how == "json":
+            value = f"{imports.add(REQUEST, 'json_text')}({value})"
+        raw = ", raw=True" if argument.raw else ""
+        pieces.append(f"{{{imports.add(REQUEST, 'segment')}('{argument.python}', {value}{raw})}}")
+        fixed_only = False
+    text = "".join(pieces)
+    text = text if text.startswith("/") else f"/{text}"
+    return as_literal(text) if fixed_only else Code(f"f{_quoted(text)}")
+
+
+def _quoted(text: str) -> str:
+    # Single quotes stand inside for arguments' names; `joined` brings the one double-quoted comma.
+    return f'"{text}"' if '"' not in text else f'"""{text}"""'
+
+
+def sent_code(draft: Draft, imports: Imports) -> list[Code]:
+    sent: list[str] = []
+    query = [f"({as_literal(name)}, {as_literal(value)})" for name, value in _fixed_query(draft.stated.sent)]
+    query += [_pair(argument, imports) for argument in draft.arguments if argument.position == "query"]
+    if query:
+        sent.append(f"query=({', '.join(query)},)")
+    for position, keyword in (("header", "headers"), ("cookie", "cookies")):
+        pairs = [_pair(argument, imports) for argument in draft.arguments if argument.position == position]
+        if pairs:
+            sent.append(f"{keyword}=({', '.join(pairs)},)")
+    body = _body(draft, imports)
+    return [Code(text) for text in ([*sent, f"body={body}"] if body else sent)]
+
+
+def _fixed_query(path: str) -> list[tuple[str, str]]:
+    pairs = [pair.partition("=") for pair in path.partition("?")[2].split("&") if pair]
+    return [(unquote(name), unquote(value)) for name, _, value in pairs if not value.startswith("{")]
+
+
+def _pair(argument: Argument, imports: Imports) -> str:
+    wire, python = as_literal(argument.wire), argument.python
+    if argument.how == "deep":
+        return f"*{imports.add(REQUEST, 'deep_object')}({wire}, {python})"
+    if argument.how == "json":
+        return f"({wire}, {imports.add(REQUEST, 'json_text')}({python}))"
+    separator = {"comma": ",", "space": " ", "pipe": "|"}.get(argument.how)
+    if separator is not None and not _is_plain(argument.type):
+        return f"({wire}, {imports.add(REQUEST, 'joined')}({python}, {separator!r}))"
+    return f"({wire}, {python})"
+
+
+def _is_plain(type_: Type) -> bool:
+    return type_ != ANY and isinstance(type_, (Scalar, Enum))
+
+
+def _body(draft: Draft, imports: Imports) -> str:
+    body = draft.body
+    if body is None:
+        return ""
+    fields = [argument for argument in draft.arguments if argument.position == "body"]
+    if body.whole:
+        value = fields[0].python
+        if body.form in ("form", "multipart"):
+            value = f"{imports.add(_BODIES, 'members')}({value})"
+    else:
+        value = f"{{{', '.join(f'{as_literal(held.wire)}: {held.python}' for held in fields)}}}"
+        if not body.required:
+            value = f"{imports.add(_BODIES, 'given')}({value})"
+    function = {"json": "json_body", "form": "form_body", "multipart": "multipart_body"}.get(body.form, "raw_body")
+    called = imports.add(_BODIES, function)
+    files = [held.wire for held in fields if held.type in (BYTES, Array(BYTES))]
+    if function == "multipart_body" and files:
+        return f"{called}({value}, ({', '.join(as_literal(name) for name in files)},))"
+    usual = {"json_body": "application/json", "raw_body": "application/octet-stream"}.get(function)
+    if usual is not None and body.media_type != usual:
+        return f"{called}({value}, {as_literal(body.media_type)})"
+    return f"{called}({value})"
