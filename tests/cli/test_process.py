@@ -1,15 +1,12 @@
 """`omics` as a process: signals, pipes, terminals, encodings. What it talks to is a bare socket."""
 
-import fcntl
 import json
 import os
-import pty
 import signal
 import socket
 import struct
 import subprocess
 import sys
-import termios
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+fcntl = pytest.importorskip("fcntl", reason="needs POSIX terminals")
+pty = pytest.importorskip("pty", reason="needs POSIX terminals")
+termios = pytest.importorskip("termios", reason="needs POSIX terminals")
 OMICS = str(Path(sys.executable).with_name("omics"))
 Handler = Callable[[bytes, socket.socket], None]
 

@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 OMICS = str(Path(sys.executable).with_name("omics"))
-pytestmark = pytest.mark.sandbox
+pytestmark = [
+    pytest.mark.sandbox,
+    pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals and a shell"),
+]
 
 
 @contextmanager

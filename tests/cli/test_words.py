@@ -1,6 +1,8 @@
 """Which command words lead to, what may stand where, and what is said when it doesn't."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from omicsdk.cli.parser import parse
 from omicsdk.core.errors import UsageError
 
@@ -119,3 +121,68 @@ def test_help_wins_over_what_is_missing(omics):
     ran = omics("widgets", "get-widget", "--uuid", "--help")
     assert ran.code == 0
     assert ran.out == omics("help", "widgets", "get-widget").out
+
+
+POOL = [
+    "",
+    "é\udc80\x1b[2J",
+    *[
+        "widgets",
+        "store",
+        "api",
+        "shelves",
+        "help",
+        "completion",
+        "config",
+        "list",
+        "dss",
+        "bash",
+        "get-widget",
+        "get-widgets",
+        "put-widget",
+    ],
+    *[
+        "delete-widget",
+        "get-clash",
+        "download",
+        "--",
+        "-",
+        "-h",
+        "--help",
+        "--version",
+        "--output",
+        "json",
+        "tsv",
+        "--output=jsonl",
+        "--query",
+        "a.b",
+    ],
+    *[
+        "--yes",
+        "--debug=1",
+        "--log-level",
+        "--uuid",
+        "u",
+        "--uuid=",
+        "..",
+        "--replica",
+        "aws",
+        "--presignedurls",
+        "true",
+        "--files",
+        "{}",
+        "[1",
+        "--size",
+    ],
+    *["-3", "--dry-run", "--no-paginate", "--reason", "--per-page", "-x", "---", "--=", "%s", "@nofile", "@"],
+]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@given(words=st.lists(st.sampled_from(POOL), max_size=9))
+def test_no_words_end_in_a_traceback(omics, widgets, words):
+    ran = omics(*words)
+    assert ran.code in (0, 1, 2)
+    assert "unexpected" not in ran.err
+    assert "\x1b" not in ran.err
+    assert ran.err.count("\n") == (1 if ran.code else 0)
