@@ -22,6 +22,7 @@ def read(
     allow_urls: Sequence[str] = (),
     refs: Path | None = None,
     missing_as_any: bool = False,
+    cache: Path | None = None,
     report: Report | None = None,
 ) -> Document:
     """Read a document: load it, lay overlays over it, find what it refers to, and bring it into one form.
@@ -32,6 +33,7 @@ def read(
         allow_urls: web addresses that may be fetched, with what is below them; default none.
         refs: folder of copies of web pages (DIR/<host>/<path>), looked at before the network.
         missing_as_any: take a schema that isn't there as any value, and report it; otherwise it is a fault.
+        cache: folder that keeps pages fetched from the network; default the user's own.
         report: takes what was repaired or left out.
 
     Raises:
@@ -51,6 +53,7 @@ def read(
             allow_urls=allow_urls,
             refs=refs,
             missing_as_any=missing_as_any,
+            cache=cache,
             places=places,
             report=report or Report(),
         )

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
 from .addresses import Refused, is_allowed, spoken
 from .limits import MAX_BYTES
 
+if TYPE_CHECKING:
+    import httpx
+
 # As many hops as a published schema's short address takes, with room.
 _MAX_REDIRECTS = 5
+_REMEDY = "Keep a copy of it, and name the folder of copies with --refs."
 
 
-def fetch(url: str, prefixes: Sequence[str], timeout: float = 30.0) -> bytes:
+def fetch(url: str, prefixes: Sequence[str], cache: Path | None = None, timeout: float = 30.0) -> bytes:
     """Get one address.
 
     Args:
         url: an allowed address.
         prefixes: what is allowed; a redirect is followed only to there.
+        cache: folder that keeps pages by their content, so that one that the server says is unchanged isn't sent
+            again; None keeps nothing.
         timeout: seconds for connecting, and for each read.
 
     Raises:
@@ -26,27 +38,86 @@ def fetch(url: str, prefixes: Sequence[str], timeout: float = 30.0) -> bytes:
     """
     import httpx
 
-    remedy = "Keep a copy of it, and name the folder of copies with --refs."
     try:
         with httpx.Client(timeout=timeout, follow_redirects=False) as client:
             for _ in range(_MAX_REDIRECTS + 1):
                 if not is_allowed(url, prefixes):
-                    raise Refused(
-                        f"which leads to {spoken(url)}, where nothing is allowed to be fetched",
-                        "Allow it with --allow-url.",
-                    )
-                with client.stream("GET", url) as answer:
-                    if answer.is_redirect:
+                    message = f"which leads to {spoken(url)}, where nothing is allowed to be fetched"
+                    raise Refused(message, "Allow it with --allow-url.")
+                kept = _Kept(cache, url)
+                with client.stream("GET", url, headers=kept.conditions()) as answer:
+                    if answer.has_redirect_location:
                         url = urljoin(url, answer.headers["location"])
                         continue
-                    if answer.status_code != 200:
-                        raise Refused(f"which answers with status {answer.status_code}", remedy)
-                    body = bytearray()
-                    for block in answer.iter_bytes():
-                        body += block
-                        if len(body) > MAX_BYTES:
-                            raise Refused(f"which has more than {MAX_BYTES >> 20} MiB", remedy)
-                    return bytes(body)
+                    return kept.body if kept.body is not None and answer.status_code == 304 else _body(answer, kept)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Refused(f"which can't be fetched ({type(error).__name__})", remedy) from error
-    raise Refused(f"which leads on more than {_MAX_REDIRECTS} times", remedy)
+        raise Refused(f"which can't be fetched ({type(error).__name__})", _REMEDY) from error
+    raise Refused(f"which leads on more than {_MAX_REDIRECTS} times", _REMEDY)
+
+
+def default_cache() -> Path:
+    """The folder of the user's own that keeps fetched pages."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("omicsdk") / "codegen"
+
+
+def _body(answer: httpx.Response, kept: _Kept) -> bytes:
+    if answer.status_code != 200:
+        raise Refused(f"which answers with status {answer.status_code}", _REMEDY)
+    body = bytearray()
+    for block in answer.iter_bytes():
+        body += block
+        if len(body) > MAX_BYTES:
+            raise Refused(f"which has more than {MAX_BYTES >> 20} MiB", _REMEDY)
+    kept.keep(bytes(body), answer.headers.get("etag"))
+    return bytes(body)
+
+
+class _Kept:
+    """What the cache has of one address: a small file names the content and its entity tag, another is the content."""
+
+    def __init__(self, cache: Path | None, url: str) -> None:
+        self._cache = cache
+        self._row = None if cache is None else cache / f"{_digest(url.encode())}.json"
+        self._tag: str | None = None
+        self.body: bytes | None = None
+        if self._row is not None:
+            self._find(self._row)
+
+    def _find(self, path: Path) -> None:
+        try:
+            row: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+            content, tag = row["content"], row["etag"]
+            body = (path.parent / content).read_bytes()
+        except (OSError, ValueError, KeyError, TypeError):
+            return  # not there, or damaged: fetched again
+        if _digest(body) == content:
+            self.body, self._tag = body, tag
+
+    def conditions(self) -> dict[str, str]:
+        """The headers that ask for the page only if it has changed."""
+        return {} if self._tag is None else {"If-None-Match": self._tag}
+
+    def keep(self, body: bytes, tag: str | None) -> None:
+        """Keep a page whose server can say whether it has changed."""
+        if self._cache is None or self._row is None or tag is None:
+            return
+        name = _digest(body)
+        try:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            _write(self._cache / name, body)
+            _write(self._row, json.dumps({"content": name, "etag": tag}).encode())
+        except OSError:
+            return  # a cache that can't be written is none
+
+
+def _write(path: Path, body: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(body)
+    Path(name).replace(path)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()

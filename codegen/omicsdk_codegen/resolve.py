@@ -14,6 +14,7 @@ from .addresses import Refused, spoken
 from .dialect import REFERABLE, Dialect, dialect_of, member_kind
 from .endless import made_of_themselves
 from .faults import DocumentError, Report
+from .fetch import default_cache
 from .fetch import fetch as fetch_web
 from .finding import Broken, Finder
 from .hoist import Hoists
@@ -87,6 +88,7 @@ def resolve(
     refs: Path | None = None,
     missing_as_any: bool = False,
     fetch: Fetch | None = None,
+    cache: Path | None = None,
     places: Places | None = None,
     report: Report | None = None,
 ) -> Resolved:
@@ -99,6 +101,7 @@ def resolve(
         refs: folder of copies of web pages, DIR/<host>/<path>, looked at before the network.
         missing_as_any: take a schema that isn't there as any value, and report it.
         fetch: gets an allowed address; by default over HTTP.
+        cache: folder that keeps pages fetched over HTTP; default the user's own.
         places: what is known of origins so far.
         report: takes the notes.
 
@@ -115,7 +118,7 @@ def resolve(
     report = report or Report()
 
     def fetch_allowed(url: str) -> bytes:
-        return fetch_web(url, allow_urls)
+        return fetch_web(url, allow_urls, cache or default_cache())
 
     dialect = dialect_of(root)
     notes = Notes(root, places, report)

@@ -1,0 +1,119 @@
+"""Fetching allowed addresses, from a server on the loopback interface."""
+
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from omicsdk_codegen import fetch as fetching
+from omicsdk_codegen.addresses import Refused
+from omicsdk_codegen.document import read
+from omicsdk_codegen.fetch import fetch
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Server:
+    """Answers by path, and remembers what was asked with which entity tag."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Answer] = {}
+        self.asked: list[tuple[str, str | None]] = []
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                tag = self.headers.get("If-None-Match")
+                server.asked.append((self.path, tag))
+                status, headers, body = server.answers.get(self.path, (404, {}, b""))
+                if tag is not None and tag == headers.get("ETag"):
+                    status, body = 304, b""
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Say nothing."""
+
+        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.http.server_port}"
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server = Server()
+    thread = Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+    thread.start()
+    yield server
+    server.http.shutdown()
+    server.http.server_close()
+    thread.join()
+
+
+def refused(call: Callable[[], bytes]) -> str:
+    with pytest.raises(Refused) as caught:
+        call()
+    return caught.value.message
+
+
+def test_an_allowed_address_is_fetched_over_allowed_redirects(server: Server) -> None:
+    server.answers = {
+        "/in/a": (302, {"Location": "b"}, b""),
+        "/in/b": (200, {}, b"body"),
+        "/in/c": (302, {"Location": "/out?secret=1"}, b""),
+    }
+    assert fetch(server.url + "/in/a", [server.url + "/in"]) == b"body"
+    message = refused(lambda: fetch(server.url + "/in/c", [server.url + "/in"]))
+    assert message == f"which leads to {server.url}/out, where nothing is allowed to be fetched"
+    assert [path for path, _ in server.asked] == ["/in/a", "/in/b", "/in/c"]
+
+
+def test_what_cannot_be_fetched_is_refused(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.answers = {"/loop": (302, {"Location": "/loop"}, b""), "/big": (200, {}, b"x" * 100)}
+    assert refused(lambda: fetch(server.url + "/none", [server.url])) == "which answers with status 404"
+    assert refused(lambda: fetch(server.url + "/loop", [server.url])) == "which leads on more than 5 times"
+    monkeypatch.setattr(fetching, "MAX_BYTES", 99)
+    assert refused(lambda: fetch(server.url + "/big", [server.url])).startswith("which has more than")
+    closed = "http://127.0.0.1:9/x"
+    assert refused(lambda: fetch(closed, [closed])) == "which can't be fetched (ConnectError)"
+
+
+def test_a_page_that_has_not_changed_is_sent_once(server: Server, tmp_path: Path) -> None:
+    url, cache = server.url + "/a", tmp_path / "cache"
+    server.answers = {"/a": (200, {"ETag": '"1"'}, b"one")}
+    assert [fetch(url, [url], cache) for _ in range(2)] == [b"one", b"one"]
+    server.answers = {"/a": (200, {"ETag": '"2"'}, b"two")}
+    assert fetch(url, [url], cache) == b"two"
+    assert server.asked == [("/a", None), ("/a", '"1"'), ("/a", '"1"')]
+    for path in cache.iterdir():
+        path.write_bytes(b"damaged")
+    assert fetch(url, [url], cache) == b"two"
+    assert server.asked[-1] == ("/a", None)
+    assert server.url.encode() not in b"".join(path.read_bytes() for path in cache.iterdir())
+
+
+def test_a_cache_that_cannot_be_written_is_none(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    server.answers = {"/a": (200, {"ETag": '"1"'}, b"one")}
+    assert fetch(server.url + "/a", [server.url], tmp_path / "file" / "cache") == b"one"
+
+
+def test_a_document_is_read_with_what_it_refers_to_on_the_network(server: Server, tmp_path: Path) -> None:
+    server.answers = {
+        "/s/a.yaml": (200, {"ETag": '"1"'}, b"properties: {b: {$ref: b.yaml}}\n"),
+        "/s/b.yaml": (200, {}, b"type: string\n"),
+    }
+    path = tmp_path / "api.yaml"
+    path.write_text(f"openapi: 3.1.0\npaths: {{}}\ncomponents: {{schemas: {{S: {{$ref: '{server.url}/s/a.yaml'}}}}}}\n")
+    document = read(path, allow_urls=[server.url + "/s/"], cache=tmp_path / "cache")
+    assert document.data["components"]["schemas"] == {
+        "S": {"properties": {"b": {"$ref": "#/components/schemas/b"}}},
+        "b": {"type": "string"},
+    }  # type: ignore[index,call-overload]
+    assert document.origin("/components/schemas/S/properties").file == f"{server.url}/s/a.yaml"
+    assert len(list((tmp_path / "cache").iterdir())) == 2
