@@ -100,6 +100,14 @@ def test_every_value_knows_its_origin():
     assert found.origin("dss") is None
 
 
+def test_settings_are_independent_of_their_layers():
+    layer = {"a": [1], "b": {"c": [2]}}
+    found = merged([Layer("x", layer), Layer("y", {"a": {"$append": 3}})])
+    found.values["a"].append(4)
+    found.values["b"]["c"].append(5)
+    assert layer == {"a": [1], "b": {"c": [2]}}
+
+
 names = st.sampled_from("abc")
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
 operators = st.sampled_from(

@@ -111,6 +111,11 @@ def test_a_long_body_is_cut():
     assert len(error.body) < errors.BODY_LIMIT + 100
 
 
+def test_a_deep_body_is_no_trouble():
+    body = '{"message": ' * 400 + '"deep"' + "}" * 400
+    assert api_error(status=400, headers={}, body=body).message == "Bad Request"
+
+
 def test_a_huge_body_costs_no_more_than_its_beginning():
     error = api_error(status=500, headers={}, body=b'{"message": "' + b"x" * 50_000_000)
     assert isinstance(error, errors.ServerError)

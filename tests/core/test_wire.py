@@ -207,6 +207,14 @@ def test_a_proxy_that_refuses_is_named(wire, send):
         send("https://api.example.org", get(), environ={"ALL_PROXY": server.url})
 
 
+def test_a_proxy_that_is_busy_is_asked_again(wire, send):
+    server = wire(always(reply(b"", b"503 Busy")))
+    clock = ManualClock()
+    with pytest.raises(errors.ProxyFailed, match="503"):
+        send("https://api.example.org", get(), environ={"ALL_PROXY": server.url}, clock=clock)
+    assert len(clock.slept) == 4
+
+
 @pytest.mark.parametrize("proxy", ["gopher://p:1", "http://[broken", "socks5://127.0.0.1:1"])
 def test_a_proxy_that_cannot_be_used_is_named(send, proxy):
     with pytest.raises(errors.ConfigError, match=r"proxy|socks"):

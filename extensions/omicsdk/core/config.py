@@ -143,9 +143,8 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, origin: 
             origins[keys] = origin if before is None else f"{before}, {origin}"
         elif isinstance(value, dict) and value:
             if not isinstance(below, dict):
-                _forget(keys, origins)
                 into[key] = below = {}
-            origins.pop(keys, None)  # it may have been an empty object
+            origins.pop(keys, None)  # what was there had no members
             _merge(below, value, keys, origin, origins)
         elif value == {} and isinstance(below, dict) and below:
             continue  # nothing to merge
