@@ -220,9 +220,13 @@ def test_a_port_is_used_once(sandbox: Sandbox, tmp_path):
 
 
 def test_a_temporary_folder_goes_with_it(sandbox: Sandbox):
-    with fresh(sandbox, None) as other:
-        assert other.folder.is_dir()
-    assert not other.folder.exists()
+    other = fresh(sandbox, None)
+    with pytest.raises(RuntimeError, match="no folder before"):
+        _ = other.folder
+    with other:
+        folder = other.folder
+        assert folder.is_dir()
+    assert not folder.exists()
 
 
 def test_it_says_when_it_is_not_running(tmp_path):

@@ -138,6 +138,22 @@ def test_a_delay_in_the_sandbox_time(sandbox: Sandbox, url):
         assert waiting.result()[0].status == 200
 
 
+def test_a_throttled_body_comes_as_time_passes(sandbox: Sandbox, url):
+    sandbox.clock.freeze()
+    sandbox.add_faults(Rule("throttle", rate=64 * 1024))
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(fetch, url)
+        sent = []
+        for _ in range(4):
+            before = len(sent)
+            wait_until(lambda: sandbox.requests() and sandbox.requests()[0]["status"] == 200)
+            wait_until(lambda before=before: sandbox.requests()[0]["sent"] == before * 64 * 1024)
+            sent.append(sandbox.requests()[0]["sent"])
+            assert not waiting.done()
+            sandbox.clock.advance(1)
+        assert waiting.result()[1] == DATA
+
+
 def test_a_body_arrives_in_spite_of_a_fault(sandbox: Sandbox, web):
     sandbox.add_faults(Rule("wrong", at=10**6))
     answer = web.post("/search", params={"replica": "aws"}, json={"es_query": {}})
@@ -201,6 +217,7 @@ def test_rules_can_be_taken_back():
         ({"action": "cut", "at": -1}, "at is 0 or more"),
         ({"action": "status", "status": 42}, "42 isn't a status"),
         ({"action": "cut", "each": "day"}, "by rule or by path"),
+        ({"action": "throttle", "rate": 0}, "rate is more than 0"),
     ],
 )
 def test_what_is_no_rule(stated, words):

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-Action = Literal["status", "cut", "short", "reset", "stall", "wrong", "delay", "no_range"]
+Action = Literal["status", "cut", "short", "reset", "stall", "wrong", "delay", "throttle", "no_range"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Rule:
             connection at byte `at`. `short`: announce and send only `at` bytes. `reset`: reset the connection at
             byte `at` of the body, or instead of an answer when `at` is 0. `stall`: send nothing more from byte
             `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.
-            `delay`: answer after `seconds` of the sandbox's time. `no_range`: answer as if no range had been asked for.
+            `delay`: answer after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: answer as if no range had been asked for.
         path: Shell pattern that the request's path must match; default every path but the control API's.
         method: HTTP method; default every one.
         query: Query parameters that the request must have.
@@ -38,9 +38,10 @@ class Rule:
         length: How many bytes are wrong.
         status: The status to answer, 400 to 599, or 3xx with `location`.
         code: The error code that a `status` answer states.
-        retry_after: Retry-After of a `status` answer, in seconds; default none.
+        retry_after: Retry-After of a `status` answer, in seconds or as an HTTP date; default none.
         location: Location of a `status` answer; default none.
         seconds: How long to `delay`.
+        rate: How fast to `throttle`: bytes in a second of the sandbox's time, for each answer.
     """
 
     action: Action
@@ -54,9 +55,10 @@ class Rule:
     length: int = 1
     status: int = 503
     code: str = "injected_fault"
-    retry_after: int | None = None
+    retry_after: int | str | None = None
     location: str | None = None
     seconds: float = 0.0
+    rate: float = 1024 * 1024.0
 
     def __post_init__(self) -> None:
         if self.action not in get_args(Action):
@@ -68,6 +70,8 @@ class Rule:
         for name in ("at", "seconds", "length"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} is 0 or more")
+        if not self.rate > 0:
+            raise ValueError("rate is more than 0")
 
     def matches(self, method: str, path: str, query: Mapping[str, str]) -> bool:
         """Whether a request is one of those that the rule is about, however often that was already so."""

@@ -52,8 +52,8 @@ class Sandbox:
         *,
         documents: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="omics-sandbox-") if folder is None else None
-        self._folder = Path(self._temporary.name if self._temporary else folder or "").absolute()
+        self._asked_folder = None if folder is None else Path(folder).absolute()
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._asked_port = port
         self._first_faults = read_rules(Path(faults)) if isinstance(faults, str | Path) else list(faults)
         self._documents = documents or {}
@@ -75,11 +75,19 @@ class Sandbox:
         """
         if self._running is not None:
             raise RuntimeError("the sandbox is already running")
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._running = Running(self, self._folder, self._asked_port, self._documents)
+        if self._asked_folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="omics-sandbox-")
+        else:
+            self._asked_folder.mkdir(parents=True, exist_ok=True)
         self.fault_book.clear()
         self.fault_book.add(self._first_faults)
-        self._running.begin()
+        try:
+            running = Running(self, self.folder, self._asked_port, self._documents)
+            running.begin()
+        except BaseException:
+            self._clean_up()
+            raise
+        self._running = running
         return self
 
     def stop(self) -> None:
@@ -87,8 +95,12 @@ class Sandbox:
         running, self._running = self._running, None
         if running is not None:
             running.end()
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        self._clean_up()
+
+    def _clean_up(self) -> None:
+        temporary, self._temporary = self._temporary, None
+        if temporary is not None:
+            temporary.cleanup()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -109,7 +121,11 @@ class Sandbox:
     @property
     def folder(self) -> Path:
         """Where the state lives."""
-        return self._folder
+        if self._temporary is not None:
+            return Path(self._temporary.name)
+        if self._asked_folder is None:
+            raise RuntimeError("the sandbox has no folder before it is started: it makes a temporary one")
+        return self._asked_folder
 
     @property
     def url(self) -> str:
@@ -133,7 +149,7 @@ class Sandbox:
 
     def environment(self) -> dict[str, str]:
         """The environment variables that point this SDK and the platform's own client at the sandbox."""
-        config = self._folder / "hca-config.json"
+        config = self.folder / "hca-config.json"
         content = json.dumps({"DSSClient": {"swagger_url": self.swagger_url}}, indent=2)
         if not config.exists() or config.read_text(encoding="utf-8") != content:
             config.write_text(content, encoding="utf-8")

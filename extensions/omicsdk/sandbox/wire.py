@@ -17,6 +17,7 @@ from omicsdk.sandbox.faults import FaultBook, Rule
 
 CONTROL_PREFIX = "/_sandbox"
 _KEPT = 20_000
+_SIP = 64 * 1024  # what a throttled answer sends at once
 
 
 @dataclass(slots=True)
@@ -196,6 +197,9 @@ class Wire:
                 await send(_shortened(message, rule.at) if rule.action == "short" else message)
                 return
             body: bytes = message.get("body", b"")
+            if rule.action == "throttle":
+                await self._slowly(message, body, rule.rate, send)
+                return
             start, sent = sent, sent + len(body)
             if rule.action == "wrong":
                 await send({**message, "body": _flipped(body, rule.at - start, rule.length)})
@@ -219,6 +223,13 @@ class Wire:
                 raise _Gone
 
         return spoil
+
+    async def _slowly(self, message: MutableMapping[str, Any], body: bytes, rate: float, send: Send) -> None:
+        more: bool = message.get("more_body", False)
+        for start in range(0, max(len(body), 1), _SIP):
+            sip = body[start : start + _SIP]
+            await self._clock.sleep(len(sip) / rate)
+            await send({**message, "body": sip, "more_body": more or start + _SIP < len(body)})
 
 
 def _counted(send: Send, entry: Entry) -> Send:

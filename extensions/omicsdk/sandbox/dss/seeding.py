@@ -53,7 +53,8 @@ class BundleSummary(TypedDict):
 
 def content_type(name: str) -> str:
     """What the Data Store's own uploads state for a file of that name, but for its faulty ones of compressed files."""
-    kind, encoding = mimetypes.guess_type(name, strict=True)
+    # Not the module's own function: that also knows what the machine's files say, and machines differ.
+    kind, encoding = mimetypes.MimeTypes().guess_type(name)
     if encoding == "gzip":
         return "application/gzip"
     return kind or "application/octet-stream"
