@@ -3,6 +3,7 @@
 import hashlib
 import random
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -69,6 +70,7 @@ class Server:
         self.faults: dict[str, deque[Fault]] = {}
         self.always: dict[str, Fault] = {}
         self.ranges = True
+        self.tls: ssl.SSLContext | None = None
         self.open = 0
         self.most_open = 0
         self.closing = threading.Event()
@@ -135,6 +137,8 @@ class Server:
     def _serve(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as reader:
                 while not self.closing.is_set() and self._one(connection, reader):
                     pass

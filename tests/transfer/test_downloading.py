@@ -1,11 +1,16 @@
 """Downloads from a server that behaves."""
 
+import json
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
 
+import omicsdk.transfer
 import pytest
 from omicsdk.core.checksums import ALGORITHMS
+from omicsdk.core.errors import SomeFailed
 from omicsdk.transfer import Item, Location, download
 
 MIB = 1024 * 1024
@@ -117,3 +122,75 @@ def test_progress_reaches_the_end(server: Any, target: Path, noise: Any, clock: 
     assert (last.files, last.files_done, last.files_failed) == (2, 1, 1)
     assert (last.bytes_done, last.bytes_fetched) == (5 * MIB, 5 * MIB)
     assert last.bytes == 5 * MIB + 5
+
+
+def test_a_wrong_file_that_cannot_be_replaced_is_not_lost(
+    server: Any, target: Path, noise: Any, leftovers: Any
+) -> None:
+    target.mkdir()
+    (target / "one").write_bytes(b"mine")
+    report = download([Item("one", Location(server.url("lost")), 4, {"md5": "0" * 32})], target)
+    assert report.outcomes[0].state == "failed"
+    assert not (target / "one").exists()
+    (kept,) = leftovers()
+    assert (target / kept).read_bytes() == b"mine"
+
+
+def test_checksums_may_be_written_in_capitals(server: Any, target: Path) -> None:
+    one = server.item("one", b"abc")
+    assert download([Item("one", one.locate, 3, {"MD5": "900150983CD24FB0D6963F7D28E17F72"})], target).ok
+
+
+@pytest.mark.parametrize("wrong", [{"checksums": {"sha3": "1"}}, {"size": -1}, {"retries": -1}, {"min_delay": -0.5}])
+def test_items_that_make_no_sense(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="one"):
+        Item("one", Location("http://127.0.0.1/"), **wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"connections": 0}, {"locators": 0}, {"run": "../x"}, {"run": ""}])
+def test_arguments_that_make_no_sense(target: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"at least 1|file's name"):
+        download([], target, **wrong)
+    assert not target.exists()
+
+
+def test_nothing_to_do(target: Path) -> None:
+    report = download([], target)
+    assert report.ok
+    assert report.to_dict()["files"] == []
+
+
+def test_a_journal_may_lie_elsewhere(server: Any, target: Path, tmp_path: Path) -> None:
+    items = [server.item("one", b"1", "md5")]
+    for state in ("done", "skipped"):
+        assert download(items, target, journal=tmp_path / "journals/x").outcomes[0].state == state
+    assert [path.name for path in target.iterdir()] == ["one"]
+
+
+def test_a_report_is_json(server: Any, target: Path) -> None:
+    items = [server.item("one", b"1", "md5"), Item("lost", Location(server.url("lost")))]
+    told = json.loads(json.dumps(download(items, target).to_dict()))
+    assert (told["ok"], told["counts"]["failed"]) == (False, 1)
+    assert told["files"][0]["checksums"] == {"md5": "c4ca4238a0b923820dcc509a6f75849b"}
+    assert told["files"][1]["error"]["type"] == "NotFound"
+
+
+def test_several_errors_are_one(server: Any, target: Path) -> None:
+    report = download([Item(name, Location(server.url(name))) for name in "abcde"], target)
+    with pytest.raises(SomeFailed, match="5 of 5 files failed") as caught:
+        report.raise_if_failed()
+    assert len(caught.value.errors) == 5
+
+
+def test_the_package_is_light_until_it_is_used() -> None:
+    code = "import sys, omicsdk.transfer as t; t.Item; print([m for m in ('pycurl', 'httpx', 'google_crc32c') if m in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+
+
+def test_only_the_edge_knows_libcurl() -> None:
+    package = Path(omicsdk.transfer.__file__).parent
+    assert [path.name for path in package.glob("*.py") if "import pycurl" in path.read_text()] == ["fetch.py"]
+    assert sorted(omicsdk.transfer.__all__) == sorted(dir(omicsdk.transfer))
+    for name in omicsdk.transfer.__all__:
+        assert getattr(omicsdk.transfer, name).__name__ == name

@@ -27,6 +27,9 @@ _FEW = 4
 # Seconds that syncing the file system may take before files are synced one by one.
 _SLOW = 0.25
 
+# So many files are handed over together, or those of so many seconds.
+_PUSH = 64
+_PUSH_AFTER = 0.05
 _FLUSH, _END = "flush", "end"
 
 _log = getLogger("omicsdk.transfer")
@@ -66,23 +69,37 @@ class Committer:
         self._journal = journal
         self._folder = folder
         self._inbox = inbox
-        self._queue = SimpleQueue[Landing | str]()
+        self._waiting: list[Landing] = []
+        self._since = 0.0
+        self._queue = SimpleQueue[list[Landing] | str]()
         self._thread: threading.Thread | None = None
         self._syncs_whole = sys.platform == "linux"
 
     def land(self, landing: Landing) -> None:
-        """Hands in a file; from the engine's thread."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="omicsdk-commit", daemon=True)
-            self._thread.start()
-        self._queue.put(landing)
+        """Takes a file in; from the engine's thread. It is handed to the committer's with the next `push`."""
+        if not self._waiting:
+            self._since = time.monotonic()
+        self._waiting.append(landing)
 
-    def flush(self) -> None:
-        """Has what was handed in synced without waiting for more."""
-        self._queue.put(_FLUSH)
+    def push(self, *, now: bool) -> None:
+        """Hands what was taken in to the thread, many at once: waking it for each would cost more than its work.
+
+        Args:
+            now: Whether not to wait for more, and to sync at once.
+        """
+        due = len(self._waiting) >= _PUSH or time.monotonic() - self._since >= _PUSH_AFTER
+        if self._waiting and (now or due):
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="omicsdk-commit", daemon=True)
+                self._thread.start()
+            self._queue.put(self._waiting)
+            self._waiting = []
+        if now and self._thread is not None:
+            self._queue.put(_FLUSH)
 
     def close(self) -> None:
-        """Syncs what was handed in and ends the thread."""
+        """Syncs what was taken in and ends the thread."""
+        self.push(now=True)
         if self._thread is not None:
             self._queue.put(_END)
             self._thread.join()
@@ -91,17 +108,16 @@ class Committer:
     def _run(self) -> None:
         batch: list[tuple[Landing, DoneState]] = []
         due = 0.0
-        message: Landing | str = _FLUSH
+        message: list[Landing] | str = _FLUSH
         while message is not _END:
             try:
                 message = self._queue.get(timeout=max(0.0, due - time.monotonic()) if batch else None)
             except Empty:
                 message = _FLUSH
-            if isinstance(message, Landing):
-                state = self._rename(message)
-                if state is not None:
-                    due = due if batch else time.monotonic() + PATIENCE
-                    batch.append((message, state))
+            if isinstance(message, list):
+                due = due if batch else time.monotonic() + PATIENCE
+                renamed = ((landing, self._rename(landing)) for landing in message)
+                batch += [(landing, state) for landing, state in renamed if state is not None]
                 if len(batch) < BATCH and time.monotonic() < due:
                     continue
             if batch:
@@ -130,9 +146,12 @@ class Committer:
                 self._journal.finish([(landing.name, state) for landing, state in batch])
             except OSError as error:  # the files are right and durable; the next run just has to check them again
                 _log.warning("%s: %s; the next run checks these files again", self._journal.path, error.strerror)
-        for landing, _ in batch:
-            wrong = None if problem is None else write_error(problem, landing.final, landing.name)
-            self._inbox.put(lambda landing=landing, wrong=wrong: landing.landed(wrong))
+
+        def landed() -> None:
+            for landing, _ in batch:
+                landing.landed(None if problem is None else write_error(problem, landing.final, landing.name))
+
+        self._inbox.put(landed)
 
     def _sync_files(self, paths: list[str]) -> None:
         if self._syncs_whole and len(paths) > _FEW:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from logging import getLogger
 
@@ -89,7 +89,9 @@ class Engine:
         self._locators = Pool("omicsdk-locate", settings.locators, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
         self._committer = Committer(journal, folder, self._inbox)
-        self._verifier = Verifier(self._hashers, self._journal, self._files, self._verified, self._failed, self._queue)
+        self._verifier = Verifier(
+            self._hashers, self._journal, self._files, self._there, self._verified, self._failed, self._fetch
+        )
         self._open = dict[int, Job]()
         self._preparing = 0
         self._ready = deque[Job]()
@@ -122,8 +124,7 @@ class Engine:
                 self._dispatch()
                 if not self._open and not self._more:
                     break
-                if self._landing and self._landing == len(self._open) and not self._more:
-                    self._committer.flush()
+                self._committer.push(now=self._landing == len(self._open) and not self._more)
                 for ended in self._wire.poll(self._patience()):
                     self._ended(ended)
                 self._measure()
@@ -171,7 +172,14 @@ class Engine:
             job = Job(number, item, *self._files.paths(item.name))
             self._open[number] = job
             self._preparing += 1
-            self._verifier.look(job, lambda job=job: self._locate(job), lambda job=job: self._was_there(job))
+            self._verifier.look(job)
+
+    def _fetch(self, job: Job) -> None:
+        """Has a job's missing bytes fetched."""
+        if job.location is not None:
+            self._queue(job)
+        elif not job.locating:
+            self._locate(job)
 
     def _locate(self, job: Job) -> None:
         """Asks where a job's bytes are; then it can be fetched."""
@@ -272,9 +280,10 @@ class Engine:
 
     # -- ends
 
-    def _was_there(self, job: Job) -> None:
+    def _there(self, job: Job, checksums: Mapping[str, str]) -> None:
+        """A file is there, right and recorded."""
         self._prepared(job)
-        self._over(job, "skipped")
+        self._over(job, "skipped", checksums)
 
     def _verified(self, job: Job, checksums: dict[str, str], *, fetched: bool) -> None:
         """A file is whole and right; under its part's name, or already under its own."""
@@ -297,13 +306,13 @@ class Engine:
             self._over(job, "failed", error=error)
 
     def _over(
-        self, job: Job, state: State, checksums: dict[str, str] | None = None, error: OmicsError | None = None
+        self, job: Job, state: State, checksums: Mapping[str, str] | None = None, error: OmicsError | None = None
     ) -> None:
         job.over = True
         job.epoch += 1
         self._files.close(job)
-        if state in ("failed", "stopped") and job.record is None and job.attempts:
-            self._files.remove(job)
+        if state in ("failed", "stopped") and job.record is None and job.touched:
+            self._files.remove(job)  # there is no telling what of it could be kept
         del self._open[job.number]
         if job in self._ready:
             self._ready.remove(job)

@@ -61,6 +61,7 @@ class PartFiles:
             flags = _FLAGS if job.have else _FLAGS | os.O_TRUNC
             try:
                 job.descriptor = os.open(job.part, flags, 0o666)
+                job.touched = True
             except OSError as error:
                 raise write_error(error, job.part, job.item.title) from error
         return job.descriptor

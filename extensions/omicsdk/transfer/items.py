@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.redaction import without_query
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+_LINE_END = re.compile(r"[\r\n\0]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +21,18 @@ class Location:
         url: An http or https URL, presigned or not.
         headers: Headers to send to that URL's origin (scheme, host, port); on a redirect to another one they are
             dropped.
+
+    Raises:
+        ValueError: A header that would become more than one.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def __post_init__(self) -> None:
+        for name, value in self.headers.items():
+            if not _HEADER_NAME.match(name) or _LINE_END.search(value):
+                raise ValueError(f"the header {name!r} has characters that can't be sent")
 
     def __repr__(self) -> str:
         names = ", ".join(sorted(self.headers))

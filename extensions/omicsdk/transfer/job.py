@@ -83,6 +83,7 @@ class Job:
         self.paused = False  # until the wait after a failure is over
         self.error: OmicsError | None = None  # of the last failure
         self.attempts = 0
+        self.touched = False  # whether its part was opened for writing
         self.fetched = 0
         self.began: float | None = None
         self.digests = Digests(())

@@ -20,6 +20,7 @@ from typing import Any, cast
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import FolderBusy
 from omicsdk.transfer.locking import locked, try_lock
+from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.plan import CELL, cell_count
 from omicsdk.transfer.writing import write_all, write_error
 
@@ -156,11 +157,15 @@ class Journal:
             OSError: The journal couldn't be written.
         """
         with self._guard:
+            lines: list[bytes] = []
+            end = self._end
             for name, state in files:
                 self.parts.pop(name, None)
                 self._keys.pop(name, None)
-                self._done[_digest(name)] = self._end
-                self._append(["done", name, state.size, state.mtime_ns, dict(state.checksums)], hint=False)
+                self._done[_digest(name)] = end
+                lines.append(self._line(["done", name, state.size, state.mtime_ns, dict(state.checksums)]))
+                end += len(lines[-1])
+            self._write(lines)
             os.fsync(self._descriptor)
 
     def close(self) -> None:
@@ -175,16 +180,21 @@ class Journal:
         return self._next_key
 
     def _append(self, record: list[object], *, hint: bool = True) -> None:
-        line = self._line(record)
         try:
-            write_all(self._descriptor, line)
+            self._write([self._line(record)])
         except OSError:
-            os.ftruncate(self._descriptor, self._end)  # half a line would hide all that follow it
             if not hint:
                 raise
-        else:
-            self._end += len(line)
-            self._lines += 1
+
+    def _write(self, lines: list[bytes]) -> None:
+        data = b"".join(lines)
+        try:
+            write_all(self._descriptor, data)
+        except OSError:
+            os.ftruncate(self._descriptor, self._end)  # half a line would hide all that follow it
+            raise
+        self._end += len(data)
+        self._lines += len(lines)
 
     def _line(self, record: list[object]) -> bytes:
         body = json.dumps(record, separators=(",", ":")).encode()
@@ -297,7 +307,7 @@ def _open_locked(path: Path, wait: Callable[[], bool]) -> int:
                 if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                     return descriptor
             else:
-                raise FolderBusy(str(path.parent.parent))
+                raise FolderBusy(str(path.parent.parent if path.parent.name == WORK_FOLDER else path.parent))
         except FileNotFoundError:
             pass  # whoever held it removed it: make a new one
         except BaseException:

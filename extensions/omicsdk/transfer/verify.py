@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from logging import getLogger
 from typing import Protocol, TypeVar
 
@@ -36,6 +36,7 @@ class Verifier:
         hashers: The hash threads.
         journal: The journal.
         files: The files.
+        there: Is told of a job whose file is there, right and recorded, and of its checksums.
         verified: Is told of a job whose file is right.
         failed: Is told of a job that has failed.
         again: Is told of a job that needs (more) bytes.
@@ -46,6 +47,7 @@ class Verifier:
         hashers: Pool,
         journal: Journal,
         files: PartFiles,
+        there: Callable[[Job, Mapping[str, str]], None],
         verified: Verified,
         failed: Callable[[Job, OmicsError], None],
         again: Callable[[Job], None],
@@ -53,20 +55,15 @@ class Verifier:
         self._hashers = hashers
         self._journal = journal
         self._files = files
+        self._there = there
         self._verified = verified
         self._failed = failed
         self._again = again
 
     # -- what was there before
 
-    def look(self, job: Job, absent: Callable[[], None], there: Callable[[], None]) -> None:
-        """Looks for what earlier runs left of a job.
-
-        Args:
-            job: The job.
-            absent: Is called when it has to be fetched, what can be kept being planned as kept.
-            there: Is called when it is there and right.
-        """
+    def look(self, job: Job) -> None:
+        """Looks for what earlier runs left of a job, and has the rest fetched."""
         try:
             found = self._files.existing(job)
         except OmicsError as error:
@@ -74,7 +71,7 @@ class Verifier:
             return
         wanted = job.item
         if found is None or (wanted.size is not None and found.st_size != wanted.size):
-            self._resume(job, absent)
+            self._resume(job)
             return
         done = self._journal.done(wanted.name)
         if (
@@ -83,13 +80,13 @@ class Verifier:
             and wanted.checksums.items() <= done.checksums.items()
         ):
             job.size = done.size
-            there()
+            self._there(job, done.checksums)
         elif wanted.checksums:
-            self._check_existing(job, found.st_size, absent)
+            self._check_existing(job, found.st_size)
         else:
-            self._resume(job, absent)
+            self._resume(job)
 
-    def _check_existing(self, job: Job, size: int, absent: Callable[[], None]) -> None:
+    def _check_existing(self, job: Job, size: int) -> None:
         def checked(checksums: dict[str, str]) -> None:
             if job.over:
                 return
@@ -105,7 +102,7 @@ class Verifier:
             except OmicsError as error:
                 self._failed(job, error)
             else:
-                self._resume(job, absent)
+                self._resume(job)
 
         self._in_background(
             job,
@@ -114,7 +111,7 @@ class Verifier:
             job.final,
         )
 
-    def _resume(self, job: Job, absent: Callable[[], None]) -> None:
+    def _resume(self, job: Job) -> None:
         record = self._journal.parts.get(job.item.name)
         length = self._files.part_length(job) if record is not None else None
         if (
@@ -128,7 +125,7 @@ class Verifier:
                 _log.info("%s: what an earlier run left can't be used, starting over", job.item.title)
                 self._journal.drop(job.item.name)
             job.begin()
-            absent()
+            self._again(job)
             return
 
         def checked(damaged: list[int]) -> None:
@@ -136,9 +133,9 @@ class Verifier:
                 return
             job.resume(record, damaged)
             _log.info("%s: going on, %d of %d bytes are there", job.item.title, job.kept, record.size)
-            if job.complete:
-                self.advance(job)
-            absent()
+            self.advance(job)
+            if not job.complete:
+                self._again(job)
 
         self._in_background(
             job,

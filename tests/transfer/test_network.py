@@ -1,0 +1,101 @@
+"""Proxies and certificates: the same environment as for API calls."""
+
+import datetime
+import ipaddress
+import ssl
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.environment import Network
+from omicsdk.core.errors import TLSFailed
+from omicsdk.transfer import Item, Location, download
+
+
+def test_bytes_go_through_the_proxy_of_the_environment(server: Any, target: Path) -> None:
+    server.put("http://nowhere.test/one", b"through the proxy")
+    item = Item("one", Location("http://nowhere.test/one?sig=1"), 17)
+    download([item], target, environ={"http_proxy": server.url("")}).raise_if_failed()
+    assert (target / "one").read_bytes() == b"through the proxy"
+
+
+def test_hosts_of_no_proxy_are_reached_directly(server: Any, target: Path) -> None:
+    environ = {"http_proxy": "http://127.0.0.1:1", "no_proxy": "127.0.0.1"}
+    assert download([server.item("one", b"direct", "md5")], target, environ=environ).ok
+
+
+def test_the_processes_own_variables_do_not_leak_in(server: Any, target: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert download([server.item("one", b"direct", "md5")], target, environ={}).ok
+
+
+def test_a_route_takes_the_place_of_the_environment(server: Any, target: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    server.put("http://nowhere.test/one", b"1")
+    item = Item("one", Location("http://nowhere.test/one"), 1)
+    assert download([item], target, route=lambda _: Network(proxy=server.url(""))).ok
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: Any) -> tuple[Path, ssl.SSLContext]:
+    """A certificate of an authority that nobody knows, and a server's context with it."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "test")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    folder = tmp_path_factory.mktemp("tls")
+    pem, private = folder / "cert.pem", folder / "key.pem"
+    pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, private)
+    return pem, context
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_https_with_an_authority_of_the_environment(
+    server: Any, target: Path, noise: Any, certificate: Any, variable: str
+) -> None:
+    pem, server.tls = certificate
+    body = noise(20 * 1024 * 1024)
+    server.put("one", body)
+    item = Item("one", Location(server.url("one").replace("http:", "https:")), len(body))
+    download([item], target, environ={variable: str(pem)}).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(server: Any, target: Path, certificate: Any) -> None:
+    _, server.tls = certificate
+    server.put("one", b"1")
+    (outcome,) = download([Item("one", Location(server.url("one").replace("http:", "https:")), 1)], target).outcomes
+    assert isinstance(outcome.error, TLSFailed)
+    assert "SSL_CERT_FILE" in str(outcome.error)
+    assert outcome.attempts == 1
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("headers", [{"X-A": "1\r\nX-B: 2"}, {"X-A: 1\r\nX-B": "2"}, {"": "1"}, {"X-A": "\0"}])
+def test_headers_cannot_smuggle_others_in(headers: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="can't be sent"):
+        Location("http://127.0.0.1/", headers)
+
+
+def test_a_location_shows_no_secrets() -> None:
+    shown = repr(Location("https://user:pw@host/path?sig=canary#canary", {"Authorization": "canary"}))
+    assert "canary" not in shown
+    assert "pw" not in shown
+    assert "host/path" in shown
+    assert "Authorization" in shown
