@@ -1,0 +1,99 @@
+"""One sandbox for all documented examples, with a bundle whose UUIDs and versions the examples state."""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.cli.demo.commands import environment
+from omicsdk.cli.demo.samples import SAMPLES, write_sample
+from omicsdk.sandbox import Sandbox
+
+CREATOR = 8008
+VERSION = "2024-03-01T120000.000000Z"
+BUNDLE = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
+FILES = {
+    "cell_suspension_0.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e01",
+    "donor_organism_0.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e02",
+    "lambda_early_R1.fastq.gz": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e03",
+    "lambda_early_R2.fastq.gz": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e04",
+    "links.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e05",
+    "project_0.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e06",
+    "reference/NC_001416.1.fasta": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e07",
+    "sequence_file_0.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e08",
+    "sequence_file_1.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e09",
+    "specimen_from_organism_0.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e10",
+}
+
+
+@dataclass(frozen=True)
+class Documented:
+    """A running sandbox that holds what the examples name.
+
+    Attributes:
+        sandbox: The sandbox.
+        source: The folder that the bundle was made of.
+        variables: The environment for the examples: no settings but those that lead to the sandbox.
+    """
+
+    sandbox: Sandbox
+    source: Path
+    variables: Mapping[str, str]
+
+
+@pytest.fixture(scope="session")
+def documented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documented]:
+    """The sandbox of the documented examples; an example leaves what it finds as it is."""
+    folder = tmp_path_factory.mktemp("documented")
+    source = write_sample(folder, SAMPLES[0])
+    with Sandbox(folder / "sandbox") as sandbox:
+        _store(sandbox, source)
+        variables = environment(sandbox.environment())
+        variables["DSS_SWAGGER_URL"] = sandbox.swagger_url
+        variables["DSS_STAGING_BUCKET"] = sandbox.staging_bucket
+        # No settings of the person who runs the tests.
+        variables["HOME"] = variables["XDG_CONFIG_HOME"] = str(folder)
+        variables["PATH"] = f"{_scripts()}{os.pathsep}{variables.get('PATH', '')}"
+        yield Documented(sandbox, source, variables)
+
+
+def _scripts() -> Path:
+    import sys
+
+    return Path(sys.executable).parent
+
+
+def _store(sandbox: Sandbox, source: Path) -> None:
+    """Stage and register the bundle by the service's own operations."""
+    import boto3
+    from omicsdk.core.credentials import BearerToken
+    from omicsdk.core.retry import Retry
+    from omicsdk.dss.upload import LocalFile, stage
+    from omicsdk_api.dss import DssApi
+
+    pointing = sandbox.environment()
+    s3: Any = boto3.client(
+        "s3",
+        endpoint_url=pointing["AWS_ENDPOINT_URL_S3"],
+        region_name=pointing["AWS_DEFAULT_REGION"],
+        aws_access_key_id=pointing["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=pointing["AWS_SECRET_ACCESS_KEY"],
+    )
+    token = BearerToken(pointing["OMICS_DSS_TOKEN"], origins=[sandbox.url])
+    with DssApi(f"{sandbox.url}/dss/v1", credentials=token, retry=Retry(attempts=1)) as api:
+        for name, uuid in FILES.items():
+            url = stage(s3, sandbox.staging_bucket, LocalFile(source / name, name, uuid), lambda _size: None)
+            api.put_file(uuid=uuid, version=VERSION, creator_uid=CREATOR, source_url=url)
+        api.put_bundle(
+            uuid=BUNDLE,
+            version=VERSION,
+            replica="aws",
+            creator_uid=CREATOR,
+            files=[
+                {"name": name, "uuid": uuid, "version": VERSION, "indexed": name.endswith(".json")}
+                for name, uuid in FILES.items()
+            ],
+        )
+    s3.close()

@@ -1,0 +1,4 @@
+from omicsdk.dss import DSSClient
+
+dss = DSSClient()
+print(dss.create_version())

@@ -1,0 +1,1 @@
+omics dss create-version

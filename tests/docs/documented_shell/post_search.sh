@@ -1,0 +1,1 @@
+omics dss post-search --replica aws --es-query {} --no-paginate

@@ -1,0 +1,185 @@
+"""The platform's documented calls, with only the import changed, run as scripts against the sandbox."""
+
+import ast
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+HERE = Path(__file__).parent
+BUNDLE = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d.2024-03-01T120000.000000Z"
+VERSION = r"\d{4}-\d\d-\d\dT\d{6}\.\d{6}Z"
+
+
+@pytest.fixture
+def run(documented, tmp_path):
+    """Runs one of the scripts in an empty folder and gives what it printed.
+
+    One that names the service in its configuration is run without the user's configuration of it.
+    """
+
+    def running(name: str) -> str:
+        script = HERE / "documented" / name
+        variables = dict(documented.variables)
+        if "hca_config" in script.read_text():
+            del variables["HCA_CONFIG_FILE"]
+        told = subprocess.run(
+            [sys.executable, script],
+            cwd=tmp_path,
+            env=variables,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert told.returncode == 0, told.stderr
+        assert "Traceback" not in told.stderr
+        return told.stdout
+
+    return running
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_create_version(run):
+    assert re.fullmatch(VERSION, run("create_version.py").strip())
+
+
+def test_download(run, documented, tmp_path):
+    told = ast.literal_eval(run("download.py"))
+    source = files_of(documented.source)
+    assert {file["name"] for file in told["bundle"]["files"]} == source.keys()
+    whole = files_of(tmp_path / "download_test" / BUNDLE)
+    assert json.loads((tmp_path / "download_test" / BUNDLE / "bundle.json").read_text())["bundle"] == told["bundle"]
+    del whole["bundle.json"]
+    assert whole == source
+    metadata = files_of(tmp_path / "metadata_only" / BUNDLE)
+    assert metadata.keys() - {"bundle.json"} == {name for name in source if name.endswith(".json")}
+    data = files_of(tmp_path / "data_only" / BUNDLE)
+    assert data.keys() - {"bundle.json"} == {name for name in source if not name.endswith(".json")}
+    filtered = files_of(tmp_path / "filtered" / BUNDLE)
+    assert filtered.keys() == {"bundle.json", "links.json", "lambda_early_R1.fastq.gz"}
+
+
+def test_download_manifest(run, documented, tmp_path):
+    rows = dict(line.split() for line in run("download_manifest.py").splitlines())
+    source = {name: digest for name, digest in files_of(documented.source).items() if name.endswith(".json")}
+    assert rows.keys() == source.keys()
+    for name, path in rows.items():
+        digest = source[name]
+        assert path == os.path.join(".hca", "v2", "files_2_4", digest[:2], digest[2:6], digest)  # noqa: PTH118
+        assert hashlib.sha256((tmp_path / path).read_bytes()).hexdigest() == digest
+    assert (tmp_path / "manifest.tsv").read_bytes().count(b"\r\n") == len(rows) + 1
+
+
+def test_head_file(run, documented):
+    told = run("head_file.py")
+    digest = files_of(documented.source)["cell_suspension_0.json"]
+    assert told.splitlines().count(f"{digest} 2024-03-01T120000.000000Z") == 2
+    assert told.count("Headers: ") == 2
+
+
+def test_get_bundle(run, tmp_path):
+    told = run("get_bundle.py").splitlines()
+    assert told[-2:] == ["8008 5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d 2024-03-01T120000.000000Z", "10"]
+    assert len(json.loads((tmp_path / "get_bundle.json").read_text())["bundle"]["files"]) == 10
+
+
+def test_checkout(run):
+    job, status, *_ = run("checkout.py").splitlines()
+    assert re.fullmatch(r"[0-9a-f-]{36}", ast.literal_eval(job)["checkout_job_id"])
+    assert re.fullmatch(r"Bundle checkout status: (RUNNING|SUCCEEDED)!", status)
+
+
+def test_get_file_of_json(run, documented):
+    told = run("get_file.py")
+    for key in json.loads((documented.source / "cell_suspension_0.json").read_text()):
+        assert f"{key}: " in told
+
+
+def test_get_file_stream(run, documented):
+    assert run("get_file_stream.py").strip() == files_of(documented.source)["reference/NC_001416.1.fasta"]
+
+
+def test_post_search(run):
+    first, page, none = run("post_search.py").splitlines()
+    assert ast.literal_eval(first).keys() >= {"bundle_fqid", "bundle_url", "search_score"}
+    assert BUNDLE in {hit["bundle_fqid"] for hit in json.loads(page)["results"]}
+    assert none == "[]"
+
+
+def test_get_bundles_all(run):
+    assert run("get_bundles_all.py").splitlines() == [BUNDLE.replace(".", " ", 1), "1"]
+
+
+def test_subscriptions(run):
+    made, listed, one, gone, left = run("subscriptions.py").splitlines()
+    uuid = made.split()[-1]
+    assert made.startswith("https://notify.example.org/new-bundles user@example.org aws ")
+    assert uuid in [entry["uuid"] for entry in ast.literal_eval(listed)["subscriptions"]]
+    assert ast.literal_eval(one)["uuid"] == uuid
+    assert "timeDeleted" in ast.literal_eval(gone)
+    assert left == "0"
+
+
+def test_bundles(run):
+    put, patched, gone = run("bundles.py").splitlines()
+    assert ast.literal_eval(put)["version"] == "2024-04-02T202456.025543Z"
+    assert ast.literal_eval(patched)["uuid"] == "98f6c379-cb78-4a61-9310-f8cc0341c001"
+    assert ast.literal_eval(gone) == {}
+
+
+def test_collections(run, documented, tmp_path):
+    listed, patched, one, gone = run("collections_.py").splitlines()
+    uuid = ast.literal_eval(patched)["uuid"]
+    assert uuid in [entry["uuid"] for entry in ast.literal_eval(listed)["collections"]]
+    assert ast.literal_eval(one)["contents"][0]["uuid"] == BUNDLE.partition(".")[0]
+    assert ast.literal_eval(gone) in ({}, None)
+    found = files_of(tmp_path / "collected" / BUNDLE)
+    assert files_of(documented.source).items() <= found.items()
+
+
+def test_put_file(run, documented):
+    _stage(documented, "put_file/links.json", documented.source / "links.json")
+    assert ast.literal_eval(run("put_file.py"))["version"] == "2024-07-30T174916.268875Z"
+
+
+def _stage(documented, key: str, path: Path) -> None:
+    import boto3
+    from omicsdk.dss.upload import CHECKSUM_TAGS, checksums_of
+
+    names = {"region_name": "AWS_DEFAULT_REGION", "endpoint_url": "AWS_ENDPOINT_URL_S3"}
+    names |= {"aws_access_key_id": "AWS_ACCESS_KEY_ID", "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY"}
+    s3 = boto3.client("s3", **{argument: documented.variables[name] for argument, name in names.items()})
+    sums = checksums_of(path)
+    s3.upload_file(
+        str(path),
+        documented.sandbox.staging_bucket,
+        key,
+        ExtraArgs={
+            "Metadata": {tag: sums[name] for name, tag in CHECKSUM_TAGS.items()},
+            "ContentType": "application/json",
+        },
+    )
+    s3.close()
+
+
+def test_upload(run, documented):
+    told, word = run("upload.py").splitlines()
+    made = ast.literal_eval(told)
+    assert word == "Upload successful"
+    assert made["replica"] == "aws"
+    assert {file["name"] for file in made["files"]} == {"sample_0.json", "deeper/counts.csv"}
+    assert len(made["bundle_uuid"]) == 36

@@ -1,0 +1,125 @@
+"""The platform's documented shell examples, with `omics` in the place of the published command."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [
+    pytest.mark.sandbox,
+    pytest.mark.skipif(shutil.which("bash") is None, reason="the examples are written for bash, which isn't there"),
+]
+
+HERE = Path(__file__).parent
+UUID, VERSION = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d", "2024-03-01T120000.000000Z"
+GENOME = "80897a7ee6b8aaffbab5442e0daad292592ac74701dbdf35af4b400ae0770ef3"
+
+
+@pytest.fixture
+def run(documented, tmp_path):
+    """Runs one of the scripts in an empty folder and gives what it printed; a command that fails ends it."""
+
+    def running(name: str) -> str:
+        told = subprocess.run(
+            ["bash", "-euo", "pipefail", HERE / "documented_shell" / name],
+            cwd=tmp_path,
+            env=documented.variables,
+            capture_output=True,
+            text=True,
+            timeout=90,
+        )
+        assert told.returncode == 0, told.stderr
+        assert "Traceback" not in told.stderr
+        return told.stdout
+
+    return running
+
+
+def values(printed: str) -> list[Any]:
+    """The JSON values that commands printed one after the other."""
+    decoder, found, rest = json.JSONDecoder(), [], printed.strip()
+    while rest:
+        value, end = decoder.raw_decode(rest)
+        found.append(value)
+        rest = rest[end:].lstrip()
+    return found
+
+
+def test_create_version(run):
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d{6}\.\d{6}Z", run("create_version.sh").strip())
+
+
+def test_download(run, documented, tmp_path):
+    told = json.loads(run("download.sh"))
+    folder = tmp_path / "download_test" / f"{UUID}.{VERSION}"
+    assert len(told["bundle"]["files"]) == 10
+    for file in told["bundle"]["files"]:
+        assert (folder / file["name"]).read_bytes() == (documented.source / file["name"]).read_bytes()
+
+
+def test_download_manifest(run, tmp_path):
+    told = run("download_manifest.sh")
+    path = tmp_path / ".hca" / "v2" / "files_2_4" / GENOME[:2] / GENOME[2:6] / GENOME
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == GENOME
+    header, row = told.splitlines()[-2:]
+    assert header.split("\t")[-1] == "file_path"
+    assert (tmp_path / row.split("\t")[-1]).samefile(path)
+
+
+def test_head_file(run):
+    latest, stated = values(run("head_file.sh"))
+    for headers in (latest, stated):
+        found = {name.lower(): value for name, value in headers.items()}
+        assert (found["x-dss-sha256"], found["x-dss-version"]) == (GENOME, VERSION)
+
+
+def test_get_bundle(run):
+    told = json.loads(run("get_bundle.sh"))
+    assert (told["bundle"]["uuid"], told["bundle"]["version"], len(told["bundle"]["files"])) == (UUID, VERSION, 10)
+
+
+def test_get_file_is_byte_exact(run, tmp_path):
+    assert run("get_file.sh") == ""
+    assert hashlib.sha256((tmp_path / "result.txt").read_bytes()).hexdigest() == GENOME
+
+
+def test_checkout(run):
+    assert json.loads(run("checkout.sh"))["status"] in ("RUNNING", "SUCCEEDED")
+
+
+def test_post_search(run):
+    hits = json.loads(run("post_search.sh"))["results"]
+    assert f"{UUID}.{VERSION}" in [hit["bundle_fqid"] for hit in hits]
+
+
+def test_subscriptions(run):
+    uuid, _, rest = run("subscriptions.sh").partition("\n")
+    listed, one, gone = values(rest)
+    assert uuid in [entry["uuid"] for entry in listed["subscriptions"]]
+    assert one["callback_url"] == "https://notify.example.org/shell"
+    assert "timeDeleted" in gone
+
+
+def test_bundles(run):
+    put, patched, *_ = values(run("bundles.sh"))
+    assert put["version"] == "2024-08-02T202456.025543Z"
+    assert patched["uuid"] == "98f6c379-cb78-4a61-9310-f8cc0341c002"
+
+
+def test_collections(run, tmp_path):
+    listed, patched, one, *_ = values(run("collections.sh"))
+    uuid = "fff01947-bf94-43e9-86ca-f6ff6ae45d01"
+    assert uuid in [entry["uuid"] for entry in listed["collections"]]
+    assert patched["uuid"] == uuid
+    assert one["description"] == "foo and more"
+    assert (tmp_path / "collected" / f"{UUID}.{VERSION}" / "links.json").is_file()
+
+
+def test_upload(run):
+    made = json.loads(run("upload.sh"))
+    assert [file["name"] for file in made["files"]] == ["sample_0.json"]
