@@ -7,7 +7,7 @@ file that fails never stops the others; what failed is told at the end.
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from omicsdk.dss.filestore import ROOT, link, name_in_store, store_bytes
 from omicsdk.dss.manifest import Manifest, ManifestError
 from omicsdk.transfer import Item, Location, Outcome, Progress, Report, download
 from omicsdk.transfer.names import check_links, check_names
+from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -203,20 +204,40 @@ def download_bundles(api: "DssApi", bundles: Sequence[Bundle], folder: Path, opt
     report = fetch(api, (file for bundle in bundles for file in bundle.files), folder, options)
     result = Result(list(bundles), report, errors_of(report))
     outcomes: dict[str, Outcome] = {outcome.name: outcome for outcome in report.outcomes}
+    there = {name for name, outcome in outcomes.items() if outcome.state in ("done", "skipped")}
     for bundle in bundles:
-        content = manifest_bytes(bundle.manifest)
-        own = DSSFile.for_bundle_manifest(
-            content, bundle.manifest["bundle"]["uuid"], bundle.manifest["bundle"]["version"], ""
-        )
-        store_bytes(folder, own.sha256, content)
-        for file in (own, *bundle.files):
-            outcome = outcomes.get(name_in_store(file.sha256))
-            if file is own or (outcome is not None and outcome.state in ("done", "skipped")):
-                try:
-                    link(folder, file.sha256, f"{bundle.folder}/{file.name}")
-                except OmicsError as error:
-                    result.errors.append(error)
+        result.errors += lay_out(bundle, folder, there)
     return result
+
+
+def lay_out(bundle: Bundle, folder: Path, there: Container[str]) -> list[OmicsError]:
+    """Make a bundle's folder of what is in the filestore.
+
+    Args:
+        bundle: The bundle.
+        folder: The download folder.
+        there: Names in the filestore of the files that are there and right.
+
+    Returns:
+        What could not be linked or written; all others are in place.
+    """
+    content = manifest_bytes(bundle.manifest)
+    identity = bundle.manifest["bundle"]
+    own = DSSFile.for_bundle_manifest(content, identity["uuid"], identity["version"], "")
+    errors: list[OmicsError] = []
+    for file in (own, *bundle.files):
+        name = f"{bundle.folder}/{file.name}"
+        try:
+            if file is own:
+                store_bytes(folder, own.sha256, content)
+            elif name_in_store(file.sha256) not in there:
+                continue
+            link(folder, file.sha256, name)
+        except OmicsError as error:
+            errors.append(error)
+        except OSError as error:
+            errors.append(write_error(error, str(folder / name), name))
+    return errors
 
 
 def errors_of(report: Report) -> list[OmicsError]:

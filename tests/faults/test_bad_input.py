@@ -1,0 +1,235 @@
+"""Each mistake ends in one clear line that names the thing and the remedy, with the right exit code, and leaves no mess."""
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.cli.main import main
+from omicsdk.core.clock import SystemClock
+from omicsdk.dss import tsv
+from omicsdk.dss.manifest import COLUMNS
+from omicsdk.sandbox.faults import Rule
+
+pytestmark = pytest.mark.sandbox
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+REFUSED, USAGE, SOME_FAILED, CREDENTIALS, INTERRUPTED = 1, 2, 3, 4, 130
+NOBODY = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+SHA = "0" * 64
+
+
+def one_line(done: "subprocess.CompletedProcess[str]", code: int, *words: str) -> None:
+    assert done.returncode == code, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("omics: ")
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in lines[0]
+
+
+def manifest(path: Path, rows: list[dict[str, str]], columns: tuple[str, ...] = COLUMNS) -> str:
+    with path.open("w", newline="") as file:
+        writer = tsv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(rows)
+    return str(path)
+
+
+@pytest.fixture
+def rows(omics_sandbox: Any, bundle: Any) -> list[dict[str, str]]:
+    import httpx
+
+    url = f"{omics_sandbox.swagger_url.rpartition('/')[0]}/bundles/{bundle['bundle_uuid']}?replica=aws"
+    found = httpx.get(url, trust_env=False).json()["bundle"]
+    return [
+        {
+            "bundle_uuid": found["uuid"],
+            "bundle_version": found["version"],
+            "file_name": file["name"],
+            "file_uuid": file["uuid"],
+            "file_sha256": file["sha256"],
+            "file_size": str(file["size"]),
+        }
+        for file in found["files"]
+    ]
+
+
+def test_a_manifest_without_a_column(omics: Run, rows: list[dict[str, str]], folder: Path):
+    path = manifest(folder / "m.tsv", rows, COLUMNS[:-2])
+    one_line(omics("dss", "download-manifest", "--manifest", path, "--replica", "aws"), USAGE, "m.tsv", "file_sha256")
+
+
+def test_a_manifest_with_a_size_that_is_no_number(omics: Run, rows: list[dict[str, str]], folder: Path):
+    rows[1]["file_size"] = "5 MB"
+    path = manifest(folder / "m.tsv", rows)
+    done = omics("dss", "download-manifest", "--manifest", path, "--replica", "aws")
+    one_line(done, USAGE, "line 3", "'5 MB'", "Nothing was downloaded")
+    assert [entry.name for entry in folder.iterdir()] == ["m.tsv"]
+
+
+def test_a_manifest_with_a_wrong_checksum(omics: Run, rows: list[dict[str, str]], folder: Path):
+    rows[0]["file_sha256"] = SHA
+    path = manifest(folder / "m.tsv", rows)
+    arguments = ("--manifest", path, "--replica", "aws", "--min-delay-seconds", "0")
+    done = omics("--log-level", "ERROR", "dss", "download-manifest", *arguments)
+    one_line(done, SOME_FAILED, rows[0]["file_name"], "sha256", SHA)
+    stored = [entry.name for entry in folder.rglob("*") if entry.is_file() and len(entry.name) == 64]
+    assert stored == [rows[1]["file_sha256"]]
+
+
+def test_a_manifest_without_rows(omics: Run, folder: Path):
+    path = manifest(folder / "m.tsv", [])
+    done = omics("dss", "download-manifest", "--manifest", path, "--replica", "aws")
+    assert done.returncode == 0
+    assert "lists no files" in done.stderr
+
+
+def test_a_manifest_that_is_not_there(omics: Run):
+    done = omics("dss", "download-manifest", "--manifest", "nowhere.tsv", "--replica", "aws")
+    one_line(done, USAGE, "nowhere.tsv", "No such file")
+
+
+def test_a_manifest_of_a_hundred_thousand_rows_with_line_ends_of_windows(
+    omics: Run, rows: list[dict[str, str]], folder: Path
+):
+    path = folder / "m.tsv"
+    line = "\t".join(rows[0][column] for column in COLUMNS)
+    path.write_bytes(b"\xef\xbb\xbf" + ("\t".join(COLUMNS) + "\r\n" + f"{line}\r\n" * 100_000).encode())
+    done = omics("dss", "download-manifest", "--manifest", str(path), "--replica", "aws")
+    assert done.returncode == 0, done.stderr
+    with path.open(newline="") as file:
+        assert sum(1 for row in csv.DictReader(file, dialect="excel-tab") if row["file_path"]) == 100_000
+
+
+def test_a_bundle_that_does_not_exist(omics: Run, folder: Path):
+    one_line(omics("dss", "download", "--bundle-uuid", NOBODY, "--replica", "aws"), REFUSED, "404")
+    assert not list(folder.iterdir())
+
+
+def test_no_network(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(SystemClock, "sleep", lambda _, seconds: None)
+    settings = ["--log-level", "ERROR", "--base-url", "http://127.0.0.1:9/v1"]
+    code = main([*settings, "dss", "get-bundle", "--uuid", NOBODY, "--replica", "aws"])
+    one_line(subprocess.CompletedProcess([], code, "", capsys.readouterr().err), REFUSED, "127.0.0.1:9", "5 attempts")
+
+
+def test_a_token_that_ended(omics: Run, omics_sandbox: Any):
+    token = omics_sandbox.token(seconds=10)
+    omics_sandbox.clock.advance(60)
+    done = omics("--access-token", token, "dss", "get-subscriptions", "--replica", "aws")
+    one_line(done, CREDENTIALS, "401")
+    assert token not in done.stderr
+
+
+def test_no_token(omics: Run):
+    one_line(
+        omics("dss", "get-subscriptions", "--replica", "aws", OMICS_DSS_TOKEN=""), CREDENTIALS, "get_subscriptions"
+    )
+
+
+def test_a_token_that_was_stored_for_another_host(omics: Run, omics_sandbox: Any, folder: Path):
+    stored = folder / "config.json"
+    stored.write_text(
+        '{"DSSClient": {"swagger_url": "https://dss.example.org/v1/swagger.json"},'
+        ' "oauth2_token": {"access_token": "canary-token"}}'
+    )
+    url = omics_sandbox.swagger_url.rpartition("/")[0]
+    variables = {"HCA_CONFIG_FILE": str(stored), "OMICS_DSS_TOKEN": ""}
+    done = omics("--base-url", url, "dss", "get-subscriptions", "--replica", "aws", **variables)
+    one_line(done, CREDENTIALS, "another service")
+    assert "canary" not in done.stderr
+    open_endpoint = omics("--base-url", url, "dss", "get-bundles-all", "--replica", "aws", **variables)
+    assert open_endpoint.returncode == 0
+    assert not any(entry["authorized"] for entry in omics_sandbox.requests("/dss"))
+
+
+def test_a_configuration_that_is_no_json(omics: Run, folder: Path):
+    (folder / "config.json").write_text("{\n,}")
+    done = omics("dss", "get-bundles-all", "--replica", "aws", HCA_CONFIG_FILE=str(folder / "config.json"))
+    one_line(done, USAGE, "config.json:2:1")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders have no such permissions on Windows")
+def test_a_read_only_folder(start: Any, bundle: Any, folder: Path, tmp_path: Path):
+    if os.geteuid() == 0:
+        pytest.skip("root writes to read-only folders; run the tests as another user to see this one")
+    folder.chmod(0o500)
+    process = start("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws")
+    _, stderr = process.communicate(timeout=60)
+    folder.chmod(0o700)
+    one_line(subprocess.CompletedProcess([], process.returncode, "", stderr), REFUSED, str(folder))
+
+
+def test_a_target_that_is_a_file(omics: Run, bundle: Any, folder: Path):
+    (folder / "data").write_text("a file")
+    done = omics(
+        "dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws", "--download-dir", "data"
+    )
+    one_line(done, REFUSED, "data")
+    assert (folder / "data").read_text() == "a file"
+
+
+def test_a_full_disk(omics: Run, bundle: Any, folder: Path):
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("mounting a small file system needs Linux and root")
+    small = folder / "small"
+    small.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", small], capture_output=True).returncode:
+        pytest.skip("mounting a small file system isn't allowed here")
+    try:
+        arguments = ("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws")
+        done = omics(*arguments, "--download-dir", "small")
+        assert done.returncode == SOME_FAILED, done.stderr
+        assert "The disk is full while writing" in done.stderr
+        assert "Make room" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not list(small.glob("*/reads.fastq"))
+    finally:
+        subprocess.run(["umount", small], check=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGINT can't be sent to one process on Windows")
+def test_control_c_leaves_what_the_next_run_goes_on_from(
+    start: Any, omics: Run, omics_sandbox: Any, bundle: Any, folder: Path
+):
+    arguments = ("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws", "--no-metadata")
+    omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=4_500_000))
+    process = start(*arguments)
+    until = time.monotonic() + 30
+    while not omics_sandbox.stalled:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    _, stderr = process.communicate(timeout=30)
+    assert time.monotonic() - begun < 5
+    assert process.returncode == INTERRUPTED
+    assert "Traceback" not in stderr
+    assert not list(folder.glob("*/reads.fastq"))
+    omics_sandbox.fault_book.clear()
+    omics_sandbox.release()
+    done = omics(*arguments)
+    assert done.returncode == 0, done.stderr
+    assert len(list(folder.glob("*/reads.fastq"))) == 1
+
+
+def test_names_that_clash_cost_no_byte(omics: Run, omics_sandbox: Any, tmp_path: Path, folder: Path):
+    source = tmp_path / "clashing"
+    source.mkdir()
+    (source / "A.txt").write_text("1")
+    (source / "a.txt").write_text("2")
+    made = omics_sandbox.seed(source)
+    omics_sandbox.request_log.clear()
+    done = omics("dss", "download", "--bundle-uuid", made["bundle_uuid"], "--replica", "aws")
+    assert done.returncode in (REFUSED, USAGE)
+    assert "contains multiple files named" in done.stderr
+    assert not omics_sandbox.requests("/_objects")
+    assert not list(folder.iterdir())
