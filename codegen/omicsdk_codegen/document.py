@@ -39,6 +39,8 @@ def read(
     Raises:
         DocumentError: with all faults of the step that found any.
     """
+    report = report or Report()
+    report.folder = spec.parent
     places = Places()
     root = load(spec)
     places.adopt(root)
@@ -55,7 +57,7 @@ def read(
             missing_as_any=missing_as_any,
             cache=cache,
             places=places,
-            report=report or Report(),
+            report=report,
         )
         return upgrade(resolved)
     except RecursionError as error:  # each file is within the limit, but one put into the other isn't

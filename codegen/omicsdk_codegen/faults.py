@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from os.path import relpath
+from pathlib import Path, PurePath
 from typing import Literal
 
 from .values import Json
@@ -36,7 +38,7 @@ class Fault:
 
 
 class DocumentError(Exception):
-    """A document that can't be read; it holds all of its faults, in the order of the text.
+    """A document that can't be read; it holds all of its faults, a file's in the order of its text.
 
     Attributes:
         faults: at least one, without repetition.
@@ -45,7 +47,9 @@ class DocumentError(Exception):
     faults: tuple[Fault, ...]
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(dict.fromkeys(faults))
+        found = list(dict.fromkeys(faults))
+        files = list(dict.fromkeys(fault.file for fault in found))
+        self.faults = tuple(sorted(found, key=lambda fault: (files.index(fault.file), fault.line or 0)))
         super().__init__(*self.faults)
 
     def __str__(self) -> str:
@@ -88,9 +92,14 @@ class Note:
 
 
 class Report:
-    """Collects the notes of one document."""
+    """Collects the notes of one document.
+
+    Attributes:
+        folder: the document's, set when it is read; `rows` names files from there, the same on every machine.
+    """
 
     def __init__(self) -> None:
+        self.folder: Path | None = None
         self._notes: dict[Note, None] = {}
 
     def add(self, note: Note) -> None:
@@ -104,7 +113,16 @@ class Report:
 
     def rows(self) -> list[dict[str, Json]]:
         """All notes as JSON, in the order of `notes`."""
-        return [note.row() for note in self.notes]
+        named = [replace(note, file=self._portable(note.file)) for note in self._notes]
+        return [note.row() for note in sorted(named, key=_order)]
+
+    def _portable(self, file: str) -> str:
+        if self.folder is None or "://" in file:
+            return file
+        try:
+            return PurePath(relpath(file, self.folder)).as_posix()
+        except ValueError:  # on another drive
+            return PurePath(file).name
 
 
 def _order(note: Note) -> tuple[str, int, str, str, str, str]:

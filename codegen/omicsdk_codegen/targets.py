@@ -131,7 +131,7 @@ class Store:
         label = spoken(url)
         copy = copy_of(url, self._refs)
         if copy is not None:
-            return copy, str(copy), read_file(copy, str(copy))
+            return copy, label, read_file(copy, label)
         if not is_allowed(url, self._allow_urls):
             remedy = "Allow it with --allow-url, or keep a copy under its host's name and name the folder of copies with --refs."
             raise Refused("which is on the network, where nothing is opened unasked", remedy)

@@ -1,5 +1,7 @@
 """JSON pointers, faults and notes."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,3 +51,21 @@ def test_a_report_is_ordered_by_place_and_holds_each_note_once() -> None:
         report.add(note)
     assert report.notes == (early, late)
     assert list(report.rows()[0]) == ["pointer", "file", "line", "kind", "before", "after", "certain"]
+
+
+def test_rows_name_files_from_the_documents_folder() -> None:
+    report = Report()
+    report.folder = Path("/far/spec")
+    for file in ("/far/spec/parts/b.yaml", "/far/overlay.yaml", "https://a.org/x.yaml"):
+        report.add(Note("/a", file, 1, "repair", "x", "y", True))
+    assert [row["file"] for row in report.rows()] == ["../overlay.yaml", "https://a.org/x.yaml", "parts/b.yaml"]
+
+
+def test_the_faults_of_a_file_are_in_the_order_of_its_text() -> None:
+    told = [Fault("m", "r", "b", 9), Fault("m", "r", "a", 5), Fault("m", "r", "b", 2), Fault("n", "r", "b")]
+    assert [(fault.file, fault.line) for fault in DocumentError(told).faults] == [
+        ("b", None),
+        ("b", 2),
+        ("b", 9),
+        ("a", 5),
+    ]
