@@ -94,6 +94,10 @@ def test_secrets_in_text_go(text):
     assert CANARY not in mask_text(text)
 
 
+def test_key_ids_of_aws_go_by_their_form():
+    assert mask_text("as AKIAIOSFODNN7EXAMPLE, ASIAIOSFODNN7EXAMPLE") == "as ***, ***"
+
+
 @given(plain, secret_names, st.sampled_from(["=", ": ", ":", '": "', "': '"]), plain)
 def test_a_named_secret_in_text_goes(before, name, between, after):
     assert CANARY not in mask_text(f"{before} {name}{between}{CANARY} {after}")

@@ -203,8 +203,10 @@ def test_a_proxy_of_the_environment_is_used(wire, send):
 
 def test_a_proxy_that_refuses_is_named(wire, send):
     server = wire(always(reply(b"", b"407 Who are you")))
+    clock = ManualClock()
     with pytest.raises(errors.ProxyFailed, match="407"):
-        send("https://api.example.org", get(), environ={"ALL_PROXY": server.url})
+        send("https://api.example.org", get(), environ={"ALL_PROXY": server.url}, clock=clock)
+    assert clock.slept == []
 
 
 def test_a_proxy_that_is_busy_is_asked_again(wire, send):
