@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -157,15 +158,24 @@ def test_a_configuration_that_is_no_json(omics: Run, folder: Path):
     one_line(done, USAGE, "config.json:2:1")
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="folders have no such permissions on Windows")
-def test_a_read_only_folder(start: Any, bundle: Any, folder: Path, tmp_path: Path):
-    if os.geteuid() == 0:
-        pytest.skip("root writes to read-only folders; run the tests as another user to see this one")
-    folder.chmod(0o500)
-    process = start("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws")
-    _, stderr = process.communicate(timeout=60)
-    folder.chmod(0o700)
-    one_line(subprocess.CompletedProcess([], process.returncode, "", stderr), REFUSED, str(folder))
+@contextmanager
+def mounted(path: Path, options: str) -> Iterator[None]:
+    """A file system of its own, where the tests may mount one."""
+    path.mkdir(exist_ok=True)
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("mounting a file system needs Linux and root")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", options, "none", path], capture_output=True).returncode:
+        pytest.skip("mounting a file system isn't allowed here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", path], check=True)
+
+
+def test_a_read_only_folder(omics: Run, bundle: Any, folder: Path):
+    arguments = ("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws")
+    with mounted(folder / "shelf", "ro"):
+        one_line(omics(*arguments, "--download-dir", "shelf"), REFUSED, "shelf", "Read-only file system")
 
 
 def test_a_target_that_is_a_file(omics: Run, bundle: Any, folder: Path):
@@ -178,22 +188,14 @@ def test_a_target_that_is_a_file(omics: Run, bundle: Any, folder: Path):
 
 
 def test_a_full_disk(omics: Run, bundle: Any, folder: Path):
-    if sys.platform != "linux" or os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs Linux and root")
-    small = folder / "small"
-    small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m", "none", small], capture_output=True).returncode:
-        pytest.skip("mounting a small file system isn't allowed here")
-    try:
-        arguments = ("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws")
+    arguments = ("dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws")
+    with mounted(folder / "small", "size=2m"):
         done = omics(*arguments, "--download-dir", "small")
         assert done.returncode == SOME_FAILED, done.stderr
         assert "The disk is full while writing" in done.stderr
         assert "Make room" in done.stderr
         assert "Traceback" not in done.stderr
-        assert not list(small.glob("*/reads.fastq"))
-    finally:
-        subprocess.run(["umount", small], check=True)
+        assert not list((folder / "small").glob("*/reads.fastq"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGINT can't be sent to one process on Windows")
