@@ -283,3 +283,32 @@ def stop_after(server: Any, fault: Any, target: Path, item: Item) -> None:
     report = download([item], target, stop=stop, progress=seen)
     assert report.outcomes[0].state == "stopped"
     server.always.clear()
+
+
+def test_after_a_power_cut_a_final_name_is_checked_and_mended(server: Any, target: Path, noise: Any) -> None:
+    body = noise(40 * MIB)
+    item = server.item("one", body, "sha256")
+    assert download([item], target).ok
+    journal = target / ".omics-transfer/transfer.journal"
+    lines = journal.read_bytes().splitlines(keepends=True)
+    assert b'["done"' in lines[-1]
+    journal.write_bytes(b"".join(lines[:-1]))  # the record wasn't synced, and neither was all of the file
+    with (target / "one").open("r+b") as file:
+        file.seek(9 * MIB)
+        file.write(bytes(5000))
+    outcome = download([item], target).outcomes[0]
+    assert outcome.state == "done"
+    assert outcome.bytes_fetched == CELL
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_redirect_that_leads_to_trouble_is_asked_for_again(
+    server: Any, fault: Any, target: Path, noise: Any, clock: Any
+) -> None:
+    places = iter(("bad", "good"))
+    server.always["here"] = lambda server, request, answer: fault.status(302, {"Location": "/" + next(places)})(
+        server, request, answer
+    )
+    server.always["bad"] = fault.status(503)
+    server.put("good", noise(100))
+    assert download([Item("one", Location(server.url("here")), 100)], target, clock=clock).ok

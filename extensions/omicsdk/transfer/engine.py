@@ -95,7 +95,7 @@ class Engine:
         self._open = dict[int, Job]()
         self._preparing = 0
         self._ready = deque[Job]()
-        self._later: list[tuple[float, int, Job]] = []
+        self._later: list[tuple[float, Job]] = []
         self._landing = 0
         self._width = next_width([], settings.connections)
         self._samples: list[Sample] = []
@@ -147,7 +147,7 @@ class Engine:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
         wait = TICK
         if self._later:
-            wait = min(wait, max(0.0, min(self._later)[0] - self._clock.monotonic()))
+            wait = min(wait, max(0.0, min(entry[0] for entry in self._later) - self._clock.monotonic()))
             if not (self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing):
                 self._clock.sleep(wait)
                 return 0.0
@@ -158,8 +158,8 @@ class Engine:
             now = self._clock.monotonic()
             for entry in [entry for entry in self._later if entry[0] <= now]:
                 self._later.remove(entry)
-                entry[2].paused = False
-                self._queue(entry[2], first=True)
+                entry[1].paused = False
+                self._queue(entry[1], first=True)
 
     def _admit(self) -> None:
         room = self._settings.locators + AHEAD
@@ -276,7 +276,7 @@ class Engine:
 
     def _wait(self, job: Job, seconds: float) -> None:
         """Lines a job up after a while."""
-        self._later.append((self._clock.monotonic() + seconds, job.number, job))
+        self._later.append((self._clock.monotonic() + seconds, job))
 
     # -- ends
 

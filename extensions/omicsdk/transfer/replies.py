@@ -250,6 +250,7 @@ class Replies:
         """Tries again after a while, if the job may."""
         if job.paused:  # the same trouble ended several requests at once; it counts once
             return
+        job.direct = None  # a redirect may lead to a better place now
         wait = self._spend(job, error, retry_after)
         if wait is not None:
             _log.info("%s: %s; again in %.2f s (%d tries left)", job.item.title, error, wait, job.quota.left)
