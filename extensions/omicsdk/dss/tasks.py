@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import Any, Self
 
 logger = logging.getLogger("omicsdk.dss")
 
@@ -19,6 +19,12 @@ class TaskRunner:
         self._executor = ThreadPoolExecutor(threads)
         self._futures: list[tuple[Any, Future[Any]]] = []
         self._errors = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown()
 
     def submit(self, info: Any, task: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Run a task.
