@@ -6,13 +6,18 @@ import json
 import sys
 
 from omicsdk.cli.errors import printable
-from omicsdk.cli.rows import cells_of, columns_of, items_of, parts_of, text_of
+from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, items_of, parts_of
 from omicsdk.core.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
+
+    from rich.console import Console as RichConsole
+
+GAP = 3
+"""Characters between two columns of a table."""
 
 
 class Output:
@@ -109,29 +114,45 @@ class Output:
             self._line("\t".join(map(_tsv_cell, cells_of(row, columns))))
 
     def _tables(self, value: Any) -> None:
-        from rich.box import SIMPLE_HEAD
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
 
         console = Console(file=self._stdout, highlight=False)
         for title, facts, rows in parts_of(value):
+            if title:
+                console.print(Text(f"{printable(title)} ({len(rows)})", style="bold"))
             if facts is None:
-                columns = columns_of(rows)
-                table = Table(box=SIMPLE_HEAD, show_header=bool(columns), pad_edge=False)
-                for name in columns or [""]:
-                    table.add_column(Text(printable(name)), overflow="fold")
-                for row in rows:
-                    table.add_row(*(Text(printable(cell)) for cell in cells_of(row, columns)))
-                if title:
-                    console.print(Text(f"{printable(title)} ({len(rows)})", style="bold"))
-            else:
-                table = Table.grid(padding=(0, 2))
-                table.add_column(style="bold", no_wrap=True)
-                table.add_column(overflow="fold")
-                for name, fact in facts.items():
-                    table.add_row(Text(printable(name)), Text(printable(text_of(fact))))
+                self._table(console, rows)
+                continue
+            table = Table.grid(padding=(0, 2))
+            table.add_column(style="bold", no_wrap=True)
+            table.add_column(overflow="fold")
+            for name, fact in facts.items():
+                table.add_row(Text(printable(name)), Text(printable(brief(fact))))
             console.print(table)
+
+    def _table(self, console: RichConsole, rows: list[Any]) -> None:
+        """One table, of the columns that fit whole; folded identifiers help nobody."""
+        from rich.box import SIMPLE_HEAD
+        from rich.cells import cell_len
+        from rich.table import Table
+        from rich.text import Text
+
+        columns = columns_of(rows)
+        lines = [[printable(cell) for cell in cells_of(row, columns, brief)] for row in rows]
+        names = [printable(name) for name in columns] or [""]
+        widths = [max(map(cell_len, column)) for column in zip(names, *lines, strict=False)]
+        shown = fitting(widths, console.width - 2, GAP)
+        table = Table(box=SIMPLE_HEAD, show_header=bool(columns), pad_edge=False)
+        for number in shown:
+            table.add_column(Text(names[number]), overflow="fold")
+        for line in lines:
+            # A row that isn't an object has one cell.
+            table.add_row(*(Text(line[number]) for number in shown if number < len(line)))
+        console.print(table)
+        if hidden := [name for number, name in enumerate(names) if number not in shown]:
+            console.print(Text(f"No room for: {', '.join(hidden)}. All of it: --output json", style="dim"))
 
     def _line(self, text: str) -> None:
         self._stdout.write(f"{text}\n")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.paging import items_at
+
+BRIEF = 60
+"""Characters that a list or object may take in a cell for people."""
 
 
 def items_of(value: Any, key: str | None) -> list[Any]:
@@ -32,11 +35,46 @@ def columns_of(rows: list[Any]) -> list[str]:
     return list(dict.fromkeys(name for row in rows if is_object(row) for name in row))
 
 
-def cells_of(row: Any, columns: list[str]) -> list[str]:
-    """A row's texts; one cell when it isn't an object."""
-    if not is_object(row):
-        return [text_of(row)]
-    return [text_of(row.get(name)) for name in columns]
+def cells_of(row: Any, columns: list[str], text: Callable[[Any], str] | None = None) -> list[str]:
+    """A row's texts; one cell when it isn't an object.
+
+    Args:
+        row: A JSON value.
+        columns: Names of members.
+        text: Makes a cell of a value; by default `text_of`.
+    """
+    make = text or text_of
+    return [make(row.get(name)) for name in columns] if is_object(row) else [make(row)]
+
+
+def fitting(widths: list[int], room: int, gap: int) -> list[int]:
+    """Which columns fit beside each other: each that still does, from the left; the first always.
+
+    Args:
+        widths: Characters that each column takes.
+        room: Characters that there are.
+        gap: Characters between two columns.
+
+    Returns:
+        The columns' numbers, in order.
+    """
+    chosen: list[int] = []
+    taken = -gap
+    for number, width in enumerate(widths):
+        if not chosen or taken + gap + width <= room:
+            chosen.append(number)
+            taken += gap + width
+    return chosen
+
+
+def brief(value: Any) -> str:
+    """A value as a cell's text for people: what has members is counted when it is long."""
+    text = text_of(value)
+    if is_array(value):
+        plain = ", ".join(map(text_of, value))
+        short = len(plain) <= BRIEF and not any(isinstance(item, dict | list) for item in value)
+        return plain if short else f"{len(value)} items"
+    return f"{len(value)} fields" if is_object(value) and len(text) > BRIEF else text
 
 
 def text_of(value: Any) -> str:

@@ -1,0 +1,68 @@
+"""Rows and cells: what stands where in tables and TSV."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, items_of, parts_of, text_of
+
+
+def test_columns_come_in_the_order_in_which_they_are_first_seen():
+    assert columns_of([{"b": 1}, {"a": 2, "b": 3}, "x"]) == ["b", "a"]
+    assert cells_of({"a": None}, ["b", "a"]) == ["", ""]
+    assert cells_of("x", ["b", "a"]) == ["x"]
+
+
+@pytest.mark.parametrize(
+    ("value", "key", "items"),
+    [
+        ([1, 2], "ignored", [1, 2]),
+        ({"a": {"b": [1]}}, "a.b", [1]),
+        ({"a.b": [2]}, "a.b", [2]),
+        ({"a": 1}, None, [{"a": 1}]),
+        (None, "a", []),
+        (5, "a", [5]),
+    ],
+)
+def test_items_of_an_answer(value, key, items):
+    assert items_of(value, key) == items
+
+
+def test_an_answer_is_cut_into_facts_and_tables():
+    answer = {"bundle": {"uuid": "u", "files": [{"n": 1}], "none": {}}, "tags": ["a", "b"]}
+    assert parts_of(answer) == [
+        ("", {"bundle.uuid": "u", "bundle.none": {}, "tags": ["a", "b"]}, []),
+        ("bundle.files", None, [{"n": 1}]),
+    ]
+    assert parts_of([1]) == [("", None, [1])]
+    assert parts_of(None) == [("", None, [])]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("a\tb", "a\tb"),
+        (True, "true"),
+        ({"a": 1}, '{"a":1}'),
+        ({str(n): n for n in range(50)}, "50 fields"),
+        (["a", 1, None], "a, 1, "),
+        ([{"a": 1}], "1 items"),
+        (list(range(100)), "100 items"),
+    ],
+)
+def test_a_cell_for_people_is_short(value, text):
+    assert brief(value) == text
+
+
+def test_a_cell_for_programs_is_whole():
+    assert text_of(list(range(100))).count(",") == 99
+
+
+@given(st.lists(st.integers(0, 60), min_size=1), st.integers(20, 120), st.integers(1, 4))
+def test_columns_that_fit(widths, room, gap):
+    shown = fitting(widths, room, gap)
+    taken = sum(widths[number] for number in shown) + gap * (len(shown) - 1)
+    assert shown[0] == 0
+    assert shown == sorted(set(shown))
+    assert taken <= room or shown == [0]
+    if sum(widths) + gap * (len(widths) - 1) <= room:
+        assert len(shown) == len(widths)
