@@ -3,6 +3,7 @@
 import re
 import uuid as uuids
 from collections.abc import Mapping
+from dataclasses import asdict
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.dss.redirects import redirect_while_copying
@@ -110,7 +111,8 @@ def put_file(dss: Dss, call: Call) -> Reply:
     settings = dss.grounds.settings
     late = staged.size >= settings.number("dss.async_bytes")
     ready = dss.now() + (settings.number("dss.async_seconds") if late else 0)
-    dss.store.put_file(uuid, version, creator_uid, staged.content_type, stated["sha256"], ready)
+    content = asdict(incoming.finish())
+    dss.store.put_file(FileRecord(uuid, version, creator_uid, staged.content_type, **content), ready)
     if late:
         return Reply({"version": version, "task_id": str(uuids.uuid4())}, 202)
     return Reply({"version": version}, 201)

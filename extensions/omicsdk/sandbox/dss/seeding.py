@@ -4,11 +4,12 @@ import mimetypes
 import os
 import uuid as uuids
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TypedDict
 
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.dss.store import BundleEntry
+from omicsdk.sandbox.dss.store import BundleEntry, FileRecord
 
 
 class FileSummary(TypedDict):
@@ -89,19 +90,29 @@ def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> Bu
         raise ValueError(f"the replica is aws or gcp, not {replica}")
     if not folder.is_dir():
         raise ValueError(f"{folder} isn't a folder")
-    version = dss.new_version("")
-    entries: list[BundleEntry] = []
-    for name, path in _walk(folder):
-        stored = dss.grounds.objects.put_file(path)
-        uuid = str(uuids.uuid4())
-        dss.store.put_file(uuid, version, creator_uid, content_type(name), stored.sha256, dss.now())
-        file = dss.store.file(uuid, version)
-        assert file is not None
-        entries.append(BundleEntry(name, name.endswith(".json"), file))
-    if not entries:
+    stored = [(name, dss.grounds.objects.put_file(path)) for name, path in _walk(folder)]
+    if not stored:
         raise ValueError(f"{folder} has no files")
+    version = dss.new_version("")
     bundle_uuid = str(uuids.uuid4())
-    dss.add_bundle(bundle_uuid, version, creator_uid, entries)
+    entries = [
+        BundleEntry(
+            name,
+            name.endswith(".json"),
+            FileRecord(
+                uuid=str(uuids.uuid4()),
+                version=version,
+                creator_uid=creator_uid,
+                content_type=content_type(name),
+                **asdict(content),
+            ),
+        )
+        for name, content in stored
+    ]
+    with dss.store.transaction():
+        for entry in entries:
+            dss.store.put_file(entry.file, dss.now())
+        dss.add_bundle(bundle_uuid, version, creator_uid, entries)
     return {
         "bundle_uuid": bundle_uuid,
         "version": version,

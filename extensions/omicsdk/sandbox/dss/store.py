@@ -179,10 +179,16 @@ class DssStore:
 
     # -- files
 
-    def put_file(self, uuid: str, version: str, creator_uid: int, content_type: str, sha256: str, ready: float) -> None:
-        """Enters a version of a file; its bytes are in the object store already."""
+    def put_file(self, file: FileRecord, ready: float) -> None:
+        """Enters a version of a file whose bytes are in the object store already.
+
+        Args:
+            file: The file.
+            ready: From when on it is there, in the sandbox's time.
+        """
         self._database.execute(
-            "INSERT INTO dss_files VALUES (?, ?, ?, ?, ?, ?)", (uuid, version, creator_uid, content_type, sha256, ready)
+            "INSERT INTO dss_files VALUES (?, ?, ?, ?, ?, ?)",
+            (file.uuid, file.version, file.creator_uid, file.content_type, file.sha256, ready),
         )
 
     def file(self, uuid: str, version: str | None, *, pending: bool = False) -> FileRecord | None:
