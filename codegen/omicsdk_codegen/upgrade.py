@@ -102,5 +102,5 @@ def _components(context: Context, schemas: Schemas, old: Object) -> Object:
     new["securitySchemes"] = security_schemes(context, home.get(security_key), home, security_key)
     for key in components:
         if key not in ("schemas", "securitySchemes") and not key.startswith("x-"):
-            context.omit(components, key, "no member of components")
+            context.omit(components, key, "it doesn't belong here")
     return new

@@ -47,7 +47,7 @@ class Context(Notes):
             if key in PLAIN[kind] or (key.startswith("x-") and key not in handled):
                 new[key] = value
             elif key not in handled:
-                self.omit(node, key, f"no member of a {kind}")
+                self.omit(node, key, "it doesn't belong here")
         return new
 
     def mapping(self, value: Json, around: Node, key: str) -> Object:

@@ -286,7 +286,7 @@ class Parts:
         else:
             content = self._content_or_schema(old, "a response")
             if "examples" in old:
-                self._context.omit(old, "examples", "no member of a response")
+                self._context.omit(old, "examples", "it doesn't belong here")
         if content:
             new["content"] = content
         return new

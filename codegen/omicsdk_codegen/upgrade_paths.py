@@ -109,7 +109,7 @@ class Paths:
                 self._context.made(made, value)
                 new[key] = made
             elif key not in ("parameters", "servers") and key not in new:
-                self._context.omit(old, key, "no member of a path item")
+                self._context.omit(old, key, "it doesn't belong here")
         return new
 
     def _operation(self, old: Object, item: Object, path: Template | None) -> Object:

@@ -78,6 +78,7 @@ class Schemas:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._done: dict[int, Object] = {}
+        self._fields: set[int] = set()
 
     def schema(self, value: Json, around: Node, key: str | int) -> Object:
         """Upgrade one schema.
@@ -118,7 +119,7 @@ class Schemas:
                 if key != "x-nullable":
                     new[key] = value
             elif key not in _SPENT and not self._special(new, key, value, old):
-                self._context.omit(old, key, "no member of a schema")
+                self._context.omit(old, key, "it doesn't belong here")
         self._exclusive(new, old, "exclusiveMinimum", "minimum")
         self._exclusive(new, old, "exclusiveMaximum", "maximum")
         if "examples" not in new and "example" in old:
@@ -130,6 +131,8 @@ class Schemas:
         ):
             new["format"] = "binary"
         if old.get("nullable") is True or old.get("x-nullable") is True:
+            if self._context.dialect == "3.1":
+                self._context.repair(old, None, "nullable, which is 3.0's", "null among the types")
             self._allow_null(new)
 
     def _special(self, new: Object, key: str, value: Json, old: Object) -> bool:
@@ -215,6 +218,8 @@ class Schemas:
         source = self._context.mapping(value, old, key)
         self._context.made(members, source if source is value else None)
         for name, member in source.items():
+            if key == "properties":
+                self._fields.add(id(member))
             members[name] = self.schema(member, source, name)
             if key == "properties" and isinstance(member, dict) and isinstance(member.get("required"), bool):
                 self._lift_required(new, name, member, old)
@@ -231,6 +236,8 @@ class Schemas:
 
     def _required(self, new: Object, value: Json, old: Object) -> None:
         if isinstance(value, bool):
+            if id(old) not in self._fields:
+                self._context.omit(old, "required", "only a field of an object can be required")
             return
         names: Sequence[Json] = [value] if isinstance(value, str) else self._context.items(value, old, "required")
         required = new.setdefault("required", [])
@@ -265,11 +272,15 @@ class Schemas:
                     new["format"] = form
             if meant not in found:
                 found.append(meant)
+        if isinstance(value, list) and self._context.dialect != "3.1":
+            self._context.repair(old, "type", "a list of types, which is 3.1's", "the same")
         if found:
             new["type"] = found[0] if len(found) == 1 else found
 
     def _exclusive(self, new: Object, old: Object, key: str, bound: str) -> None:
         value = old.get(key)
+        if isinstance(value, bool) and self._context.dialect == "3.1":
+            self._context.repair(old, key, f"{key}: {str(value).lower()}, which is 3.0's", f"of {bound}")
         if value is True and bound in new:
             new[key] = new.pop(bound)
         elif value is not None and not isinstance(value, bool):

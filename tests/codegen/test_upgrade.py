@@ -106,6 +106,8 @@ def test_a_schema_takes_the_form_of_3_1(old: str, new: Json) -> None:
         ("{$dynamicRef: '#x'}", "untyped", False),
         ("text", "untyped", False),
         ("{properties: {a: {required: true}}}", "repair", True),
+        ("{type: [string]}", "repair", True),
+        ("{items: {required: true}}", "omission", False),
     ],
 )
 def test_what_is_read_otherwise_is_reported_with_its_line(old: str, kind: str, certain: bool) -> None:
@@ -114,6 +116,13 @@ def test_what_is_read_otherwise_is_reported_with_its_line(old: str, kind: str, c
     )
     assert (note.kind, note.certain, note.line, note.file) == (kind, certain, 6, "api.yaml")
     assert note.pointer.startswith("/components/schemas/S")
+
+
+def test_words_of_3_0_in_a_document_of_3_1_are_reported() -> None:
+    text = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths: {}\ncomponents: {schemas: {S: {type: integer, nullable: true, minimum: 1, exclusiveMinimum: true}}}\n"
+    data, notes = noted(text)
+    assert at(data, "/components/schemas/S") == {"type": ["integer", "null"], "exclusiveMinimum": 1}
+    assert [(note.kind, note.certain) for note in notes] == [("repair", True), ("repair", True)]
 
 
 def test_what_is_right_is_not_reported() -> None:
@@ -565,3 +574,31 @@ def test_a_damaged_document_is_read_or_refused_with_faults(damage: list[tuple[tu
     assert all(note.line for note in report.notes)
     for pointer in pointers(found.data):
         assert found.origin(pointer).file == "api.yaml"
+
+
+def test_a_path_parameter_without_a_schema_is_text() -> None:
+    data, notes = noted(operation("parameters: [{name: id, in: path}]", path="/a/{id}"))
+    assert at(data, "/paths/~1a~1{id}/get/parameters") == [
+        {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    ]
+    assert sorted((note.before, note.certain) for note in notes) == [
+        ("a path parameter that isn't required", True),
+        ("neither schema nor type", False),
+    ]
+
+
+def test_a_body_parameter_of_swagger_in_a_document_of_3_is_a_request_body() -> None:
+    data, notes = noted(operation("parameters: [{name: b, in: body, required: true, schema: {type: object}}]"))
+    assert at(data, GET + "/requestBody/content") == {"application/json": {"schema": {"type": "object"}}}
+    assert [note.kind for note in notes] == ["repair"]
+
+
+def test_a_second_body_is_left_out_and_reported() -> None:
+    data, notes = noted(
+        operation(
+            "parameters: [{name: a, in: body, schema: {}}, {name: b, in: body, schema: {}}, {name: c, in: formData, type: string}]",
+            SWAGGER,
+        )
+    )
+    assert at(data, GET + "/requestBody/x-body-name") == "a"
+    assert [note.kind for note in notes] == ["omission", "omission"]
