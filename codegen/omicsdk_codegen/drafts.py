@@ -46,6 +46,8 @@ class Drafter:
     def draft(self, stated: Stated, name: str) -> Draft:
         """Settle one operation."""
         draft = Draft(stated, name)
+        if stated.data.get("servers"):
+            self._note(join(stated.key, "servers"), "omission", "servers of one operation", "the client's base_url")
         security = stated.data.get("security")
         draft.secured = self._secured if security is None else _asks(security)
         draft.arguments = self._parameters(stated)

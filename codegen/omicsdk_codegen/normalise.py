@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from .document import Document
 from .faults import Note, Report
-from .flatten import Flat, flatten, parts_of, says_something
+from .flatten import Flat, flatten, parts_of
 from .naming import Wanted, field_name, settle
 from .shapes import (
     ANY,
@@ -206,12 +206,7 @@ class Normaliser:
         return self.flat(schema, "").schema if isinstance(schema, dict) else {}
 
     def _union(self, flat: Flat, pointer: str, body: bool) -> Type:
-        members = [
-            (member, join(place, index))
-            for listed, place in flat.unions
-            for index, member in enumerate(listed)
-            if says_something(member) or member is True or member == {"type": "object"}
-        ]
+        members = [(member, join(place, at)) for listed, place in flat.unions for at, member in enumerate(listed)]
         own = flat.schema
         whole = [(member, place) for member, place in members if not _only_constrains(member)]
         if isinstance(own.get("properties"), dict) and own["properties"]:

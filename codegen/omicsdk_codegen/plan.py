@@ -104,7 +104,7 @@ def plan(document: Document, service: str, report: Report) -> Package:
         title=title,
         summary=summary(told) or title,
         api=api,
-        doc=as_docstring(f"{title}: {summary(told)}" if told else title, 0),
+        doc=as_docstring(f"{title}.", 0),
         client_doc=as_docstring(_client_doc(title, told, document.data), 4),
         async_doc=as_docstring(f"{title}, for asyncio. Arguments as those of {api}.", 4),
         base_url=as_literal(_server(document.data)),

@@ -98,7 +98,7 @@ def docstring(text: str, indent: int) -> str:
 
 
 # Lines that mean something by where they begin: lists, quotes, tables, headings, code, entries of a section.
-_LAID_OUT = re.compile(r"\s{2,}|\s*([-*+>|#]|\d+[.)]|```)")
+_LAID_OUT = re.compile(r"\s{2,}|\s*(?:[-*+]\s|[>|#]|\d+[.)]\s|```)")
 
 
 def _reflowed(text: str) -> list[str]:
@@ -106,7 +106,7 @@ def _reflowed(text: str) -> list[str]:
     lines: list[str] = []
     prose = False
     for line in text.split("\n"):
-        laid_out = not line or _LAID_OUT.match(line) is not None or line.endswith(":")
+        laid_out = not line or _LAID_OUT.match(line) is not None
         if prose and not laid_out:
             lines[-1] += f" {line}"
         else:

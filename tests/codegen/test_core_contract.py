@@ -1,0 +1,20 @@
+"""What the generator knows of omicsdk.core by heart is what omicsdk.core says: it imports none of it."""
+
+from omicsdk.core.client import INTERFACE, AsyncClient, Client
+from omicsdk.core.errors import STATUS_ERRORS, error_class
+from omicsdk_codegen import error_classes, naming, plan
+
+
+def test_reserved_names_are_the_public_names_of_the_clients() -> None:
+    public = {name for cls in (Client, AsyncClient) for name in dir(cls) if not name.startswith("_")}
+    assert public | {"max_items"} == naming.RESERVED
+
+
+def test_the_interface_is_the_same() -> None:
+    assert plan.INTERFACE == INTERFACE
+
+
+def test_error_classes_are_those_of_their_statuses() -> None:
+    assert {status: cls.__name__ for status, cls in STATUS_ERRORS.items()} == error_classes.ERROR_CLASSES
+    for status in range(400, 600):
+        assert error_classes.error_class(str(status)) == error_class(status).__name__

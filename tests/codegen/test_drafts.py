@@ -1,0 +1,266 @@
+"""Arguments, bodies and answers of operations."""
+
+from typing import Any
+
+import pytest
+from omicsdk_codegen.commands import commands
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.drafts import Drafter
+from omicsdk_codegen.faults import Fault, Report
+from omicsdk_codegen.normalise import Normaliser
+from omicsdk_codegen.operations import Draft, name_operations, stated_operations
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.shapes import BYTES, STRING, Array
+
+OBJECT = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
+
+
+class Drafted:
+    """What becomes of one operation."""
+
+    def __init__(self, operation: dict[str, Any], path: str = "/things", method: str = "post", **root: Any) -> None:
+        data: dict[str, Any] = {"paths": {path: {method: {"responses": {}, **operation}}}, **root}
+        document = Document(data, "document.yaml", Places())
+        self.report = Report()
+        self.faults: list[Fault] = []
+        drafter = Drafter(document, Normaliser(document, self.report), self.report, self.faults)
+        stated = list(stated_operations(data))
+        names = name_operations(stated)
+        self.draft: Draft = drafter.draft(stated[0], names[stated[0].key])
+        self.arguments = {argument.python: argument for argument in self.draft.arguments}
+        self.notes = [(note.kind, note.before, note.after) for note in self.report.notes]
+
+
+def _body(schema: dict[str, Any], media_type: str = "application/json", *, required: bool = True) -> dict[str, Any]:
+    return {"requestBody": {"required": required, "content": {media_type: {"schema": schema}}}}
+
+
+def _parameter(name: str, where: str = "query", **more: Any) -> dict[str, Any]:
+    return {"name": name, "in": where, "schema": {"type": "string"}, **more}
+
+
+def test_an_object_body_is_flattened() -> None:
+    drafted = Drafted({**_body(OBJECT), "parameters": [_parameter("q")]})
+    assert list(drafted.arguments) == ["a", "b", "q"]
+    assert [argument.required for argument in drafted.draft.arguments] == [True, False, False]
+    assert drafted.draft.body is not None
+    assert not drafted.draft.body.whole
+
+
+def test_fields_of_a_body_that_may_be_left_out_may_be_left_out() -> None:
+    assert [held.required for held in Drafted(_body(OBJECT, required=False)).draft.arguments] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "items": OBJECT},
+        {"type": "string"},
+        {"type": "object"},
+        {"type": ["object", "null"], "properties": {"a": {}}},
+        {**OBJECT, "additionalProperties": {"type": "string"}},
+        {"oneOf": [OBJECT, {"type": "string"}]},
+        {"type": "object", "properties": {"q": {"type": "string"}, "z": {"type": "string"}}},
+    ],
+    ids=["array", "text", "free", "nullable", "open", "union", "taken name"],
+)
+def test_any_other_body_is_one_argument(schema: dict[str, Any]) -> None:
+    drafted = Drafted({**_body(schema), "parameters": [_parameter("q")]})
+    assert list(drafted.arguments) == ["body", "q"]
+    assert drafted.arguments["body"].whole
+
+
+def test_a_parameter_called_body_keeps_its_name() -> None:
+    drafted = Drafted({**_body({"type": "string"}), "parameters": [_parameter("body")]})
+    assert drafted.arguments["body"].position == "query"
+    assert drafted.arguments["body_"].whole
+
+
+def test_what_only_answers_have_is_no_argument() -> None:
+    schema = {"type": "object", "properties": {"id": {"type": "string", "readOnly": True}, "a": {"type": "string"}}}
+    assert list(Drafted(_body(schema)).arguments) == ["a"]
+
+
+def test_json_is_preferred_and_the_rest_is_reported() -> None:
+    content = {"text/csv": {"schema": {"type": "string"}}, "application/json": {"schema": OBJECT}}
+    drafted = Drafted({"requestBody": {"content": content}})
+    assert drafted.draft.body is not None
+    assert drafted.draft.body.media_type == "application/json"
+    assert drafted.notes == [("omission", "body as text/csv", "bodies are sent as application/json")]
+
+
+def test_files_of_a_multipart_body_are_bytes() -> None:
+    binary = {"type": "string", "format": "binary"}
+    schema = {"properties": {"file": binary, "more": {"type": "array", "items": binary}, "name": {"type": "string"}}}
+    drafted = Drafted(_body(schema, "multipart/form-data"))
+    assert [held.type for held in drafted.draft.arguments] == [BYTES, Array(BYTES), STRING]
+
+
+def test_an_object_in_an_octet_stream_is_json_and_reported() -> None:
+    drafted = Drafted(_body(OBJECT, "application/octet-stream"))
+    assert drafted.draft.body is not None
+    assert (drafted.draft.body.form, drafted.draft.body.media_type) == ("json", "application/json")
+    assert drafted.notes == [("repair", "an object as application/octet-stream", "JSON")]
+
+
+def test_bytes_are_given_as_bytes() -> None:
+    drafted = Drafted(_body({"type": "string", "format": "binary"}, "application/pdf"))
+    assert drafted.arguments["body"].type == BYTES
+    assert drafted.draft.body is not None
+    assert drafted.draft.body.media_type == "application/pdf"
+
+
+def test_a_placeholder_without_a_parameter_is_an_argument() -> None:
+    drafted = Drafted({}, path="/things/{id}")
+    assert drafted.arguments["id"].required
+    assert drafted.notes[0][0] == "repair"
+
+
+def test_headers_that_the_client_sends_by_itself_are_no_arguments() -> None:
+    drafted = Drafted({"parameters": [_parameter("Authorization", "header"), _parameter("Api-Key", "header")]})
+    assert list(drafted.arguments) == ["api_key"]
+    assert drafted.notes[0][0] == "omission"
+
+
+def test_one_name_in_two_places_is_told_apart_and_the_path_keeps_it() -> None:
+    parameters = [_parameter("id"), _parameter("id", "header"), _parameter("id", "path", required=True)]
+    drafted = Drafted({"parameters": parameters}, path="/things/{id}")
+    assert {name: held.position for name, held in drafted.arguments.items()} == {
+        "id_query": "query", "id_header": "header", "id": "path",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "how"),
+    [
+        ({}, "plain"),
+        ({"explode": False}, "comma"),
+        ({"style": "spaceDelimited"}, "space"),
+        ({"style": "pipeDelimited", "explode": False}, "pipe"),
+        ({"style": "deepObject", "explode": True}, "deep"),
+    ],
+)
+def test_styles_of_the_query(more: dict[str, Any], how: str) -> None:
+    schema = {"type": "array", "items": {"type": "string"}}
+    assert Drafted({"parameters": [_parameter("q", schema=schema, **more)]}).arguments["q"].how == how
+
+
+def test_a_parameter_with_a_media_type_is_json() -> None:
+    parameter = {"name": "q", "in": "query", "content": {"application/json": {"schema": OBJECT}}}
+    assert Drafted({"parameters": [parameter]}).arguments["q"].how == "json"
+
+
+def _responses(**kinds: Any) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "json": {"content": {"application/json": {"schema": OBJECT}}},
+        "list": {"content": {"application/json": {"schema": {"type": "array", "items": {"type": "string"}}}}},
+        "text": {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        "bytes": {"content": {"image/png": {}}},
+        "binary": {"content": {"application/json": {"schema": {"type": "string", "format": "binary"}}}},
+        "none": {},
+    }
+    return {"responses": {status.lstrip("_"): content[kind] for status, kind in kinds.items()}}
+
+
+@pytest.mark.parametrize(
+    ("responses", "cases"),
+    [
+        (_responses(_200="json", _404="json", default="json"), [("json", ("200",))]),
+        (_responses(_200="json", _206="json"), [("json", ("200", "206"))]),
+        (_responses(_200="list", _202="none"), [("json", ("200",)), ("none", ("202",))]),
+        (_responses(_204="none", _304="none"), [("none", ("204", "304"))]),
+        (_responses(_200="text"), [("text", ("200",))]),
+        (_responses(_200="bytes"), [("bytes", ("200",))]),
+        (_responses(_200="binary"), [("bytes", ("200",))]),
+        (_responses(default="json"), [("json", ("default",))]),
+        (_responses(_2XX="json", _201="none"), [("none", ("201",)), ("json", ("2XX",))]),
+        (_responses(_302="none", _404="json"), [("none", ())]),
+    ],
+)
+def test_answers_are_read_by_status(responses: dict[str, Any], cases: list[Any]) -> None:
+    assert [(case.kind, case.statuses) for case in Drafted(responses).draft.cases] == cases
+
+
+def test_head_answers_headers() -> None:
+    drafted = Drafted(_responses(_200="json"), method="head")
+    assert [case.kind for case in drafted.draft.cases] == ["headers"]
+    assert commands([drafted.draft])[0]["headers"] is True  # type: ignore[index,call-overload]
+
+
+@pytest.mark.parametrize(
+    ("root", "own", "secured"),
+    [([{"key": []}], None, True), ([{"key": []}], [], False), (None, [{"key": []}], True), (None, [{}], False)],
+)
+def test_whether_credentials_are_asked_for(root: Any, own: Any, secured: bool) -> None:
+    operation = {} if own is None else {"security": own}
+    assert Drafted(operation, security=root).draft.secured is secured
+
+
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"style": "link", "items": "nothing"}, "names 'nothing', and no answer has such a list"),
+        ({"style": "spiral", "items": "a"}, "needs style"),
+        ({"style": "link"}, "needs style"),
+    ],
+)
+def test_a_wish_for_pages_that_cannot_be_met_is_a_fault(wish: dict[str, Any], message: str) -> None:
+    drafted = Drafted({**_responses(_200="json"), "x-omics-pagination": wish})
+    assert [message in fault.message for fault in drafted.faults] == [True]
+
+
+def test_operations_are_named_by_wish_id_or_path() -> None:
+    data: dict[str, Any] = {
+        "paths": {
+            "/a/{id}": {
+                "get": {"operationId": "readA"},
+                "put": {"x-omics-name": "save", "operationId": "x"},
+                "post": {},
+            },
+            "/b": {"get": {"operationId": "readA"}, "delete": {"operationId": "close"}},
+        }
+    }
+    names = name_operations(list(stated_operations(data)))
+    assert names == {
+        "/paths/~1a~1{id}/get": "read_a_get_a",
+        "/paths/~1a~1{id}/put": "save",
+        "/paths/~1a~1{id}/post": "post_a",
+        "/paths/~1b/get": "read_a_get_b",
+        "/paths/~1b/delete": "close_",
+    }
+
+
+def test_commands_tell_what_the_command_line_needs() -> None:
+    schema = {"type": "array", "items": {"enum": ["x", "y"]}, "default": ["x"], "description": "some words"}
+    operation = {
+        "x-omics-name": "get_jwks.json",
+        "summary": "Keys.",
+        "deprecated": True,
+        "parameters": [_parameter("per-page", schema=schema)],
+        **_responses(_200="bytes"),
+    }
+    assert commands([Drafted(operation).draft]) == [
+        {
+            "name": "get_jwks_json",
+            "command": "get-jwks.json",
+            "method": "POST",
+            "path": "/things",
+            "summary": "Keys.",
+            "description": "",
+            "parameters": [
+                {
+                    "name": "per-page",
+                    "python": "per_page",
+                    "in": "query",
+                    "required": False,
+                    "type": "array",
+                    "choices": ["x", "y"],
+                    "default": ["x"],
+                    "help": 'some words. Default: ["x"].',
+                    "items": "string",
+                }
+            ],
+            "streams": True,
+            "deprecated": True,
+        }
+    ]

@@ -1,0 +1,200 @@
+from typing import Any
+
+import pytest
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.normalise import MAX_NESTING, Normaliser
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.shapes import (
+    ANY,
+    BOOLEAN,
+    BYTES,
+    INTEGER,
+    NULL,
+    NUMBER,
+    STRING,
+    Array,
+    Enum,
+    Map,
+    Ref,
+    Type,
+    Union,
+)
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+SCHEMAS: dict[str, Any] = {
+    "Base": {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string"}, "kind": {"type": "string"}},
+    },
+    "Child": {
+        "allOf": [_ref("Base"), {"type": "object", "required": ["age"], "properties": {"age": {"type": "integer"}}}],
+        "properties": {"kind": {"enum": ["child"]}},
+    },
+    "Text": {"type": "string", "description": "a text"},
+    "Names": {"type": "array", "items": _ref("Text")},
+    "Tree": {"type": "object", "properties": {"children": {"type": "array", "items": _ref("Tree")}}},
+    "Loop": {"type": "array", "items": _ref("Loop")},
+    "Cat": {
+        "type": "object",
+        "required": ["type"],
+        "properties": {"type": {"const": "cat"}, "claws": {"type": "integer"}},
+    },
+    "Dog": {"type": "object", "required": ["type"], "properties": {"type": {"const": "dog"}}},
+}
+
+
+def settled(schema: Any, **options: bool) -> tuple[Type, Normaliser, Report]:
+    report = Report()
+    document = Document({"components": {"schemas": SCHEMAS}}, "document.yaml", Places())
+    normaliser = Normaliser(document, report)
+    return normaliser.type_of(schema, "/here", **options), normaliser, report
+
+
+def _key(name: str) -> Ref:
+    return Ref(f"/components/schemas/{name}")
+
+
+@pytest.mark.parametrize(
+    ("schema", "wanted"),
+    [
+        ({}, ANY),
+        (True, ANY),
+        ({"type": "string"}, STRING),
+        ({"type": "string", "format": "date-time"}, STRING),
+        ({"type": ["integer", "null"]}, Union((INTEGER, NULL))),
+        ({"type": ["string", "number"]}, Union((STRING, NUMBER))),
+        ({"type": "boolean", "enum": [True]}, BOOLEAN),
+        ({"enum": ["b", "a", "b"]}, Enum(("b", "a"))),
+        ({"enum": ["a", 1, None]}, Union((Enum(("a",)), Enum((1,)), NULL))),
+        ({"type": "string", "enum": [1, 2]}, Enum(("1", "2"))),
+        ({"const": 3}, Enum((3,))),
+        ({"enum": [1.5, 2]}, Union((Enum((2,)), NUMBER))),
+        ({"type": "array"}, Array(ANY)),
+        ({"items": {"type": "string"}}, Array(STRING)),
+        ({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}]}, Array(Union((STRING, INTEGER)))),
+        ({"type": "object"}, Map(ANY)),
+        ({"type": "object", "additionalProperties": {"type": "integer"}}, Map(INTEGER)),
+        ({"type": "object", "patternProperties": {"^x": {"type": "string"}}}, Map(STRING)),
+        (_ref("Text"), STRING),
+        (_ref("Names"), Array(STRING)),
+        (_ref("Base"), _key("Base")),
+        ({**_ref("Base"), "description": "its own words"}, _key("Base")),
+        ({"allOf": [_ref("Base")], "description": "its own words"}, _key("Base")),
+        ({"allOf": [_ref("Base"), {"description": "words"}], "type": "object"}, _key("Base")),
+        ({"allOf": [_ref("Text"), {"description": "words"}]}, STRING),
+        ({"allOf": [{"type": "string"}, {"enum": ["a"]}]}, Enum(("a",))),
+        ({"allOf": [{"type": "number"}, {"type": "integer"}]}, INTEGER),
+        ({"anyOf": [_ref("Base"), {"type": "null"}]}, Union((_key("Base"), NULL))),
+        (
+            {"oneOf": [{"type": "string"}, {"oneOf": [{"type": "integer"}, {"type": "string"}]}]},
+            Union((STRING, INTEGER)),
+        ),
+        ({"oneOf": [{"format": "a"}, {"format": "b"}], "type": "string"}, STRING),
+        ({"type": "string", "oneOf": [{"const": "a"}, {"const": "b"}]}, Union((Enum(("a",)), Enum(("b",))))),
+        ({"oneOf": [{"required": ["a"]}, {"required": ["b"]}], "type": "object"}, Map(ANY)),
+        ({"anyOf": [{"type": "string"}, {}]}, ANY),
+        ({"anyOf": [{"type": "string"}, {"type": "object"}]}, Union((STRING, Map(ANY)))),
+    ],
+)
+def test_a_schema_becomes_a_type(schema: Any, wanted: Type) -> None:
+    assert settled(schema)[0] == wanted
+
+
+def test_binary_text_is_bytes_in_bodies_only() -> None:
+    binary = {"type": "string", "format": "binary"}
+    assert settled(binary)[0] == STRING
+    assert settled(binary, body=True)[0] == BYTES
+
+
+def test_all_of_is_one_model_with_the_fields_of_all() -> None:
+    type_, normaliser, _ = settled(_ref("Child"))
+    assert type_ == _key("Child")
+    fields = {field.wire: field for field in normaliser.models["/components/schemas/Child"].fields}
+    assert list(fields) == ["id", "age", "kind"]
+    assert [fields[name].required for name in fields] == [True, True, False]
+    assert fields["kind"].type == Enum(("child",))
+
+
+def test_an_object_with_variants_is_one_model_with_the_fields_of_all() -> None:
+    schema = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": {"type": "string"}},
+        "oneOf": [
+            {"required": ["a"], "properties": {"a": {"type": "integer"}}},
+            {"properties": {"a": {"type": "string"}}},
+        ],
+    }
+    type_, normaliser, _ = settled(schema)
+    assert type_ == Ref("/here")
+    told = [(field.wire, field.type, field.required) for field in normaliser.models["/here"].fields]
+    assert told == [("id", STRING, True), ("a", Union((INTEGER, STRING)), False)]
+
+
+def test_null_is_kept_apart_in_fields() -> None:
+    schema = {"properties": {"a": {"type": ["string", "null"]}, "b": {"anyOf": [_ref("Base"), {"type": "null"}]}}}
+    _, normaliser, _ = settled(schema)
+    told = [(field.type, field.nullable) for field in normaliser.models["/here"].fields]
+    assert told == [(STRING, True), (_key("Base"), True)]
+
+
+def test_a_model_may_hold_itself() -> None:
+    type_, normaliser, report = settled(_ref("Tree"))
+    assert type_ == _key("Tree")
+    assert normaliser.models["/components/schemas/Tree"].fields[0].type == Array(_key("Tree"))
+    assert not report.notes
+
+
+def test_a_list_that_holds_itself_is_reported() -> None:
+    type_, _, report = settled(_ref("Loop"))
+    assert type_ == Array(ANY)
+    assert [(note.kind, note.pointer) for note in report.notes] == [("untyped", "/components/schemas/Loop")]
+
+
+def test_a_contradiction_is_reported_and_any_value() -> None:
+    type_, _, report = settled({"allOf": [{"type": "string"}, {"type": "integer"}]})
+    assert type_ == ANY
+    assert "allOf wants both string and integer" in report.notes[0].before
+
+
+def test_a_discriminator_tells_models_by_name_mapping_and_constant() -> None:
+    members = [_ref("Cat"), _ref("Dog"), _ref("Base")]
+    mapping = {"base": "#/components/schemas/Base", "other": "Base"}
+    type_ = settled({"oneOf": members, "discriminator": {"propertyName": "type", "mapping": mapping}})[0]
+    assert isinstance(type_, Union)
+    assert type_.tag == "type"
+    assert dict(type_.table) == {
+        "base": "/components/schemas/Base",
+        "other": "/components/schemas/Base",
+        "Cat": "/components/schemas/Cat",
+        "cat": "/components/schemas/Cat",
+        "Dog": "/components/schemas/Dog",
+        "dog": "/components/schemas/Dog",
+    }
+
+
+def test_nesting_without_end_is_cut_and_reported() -> None:
+    schema: dict[str, Any] = {"type": "string"}
+    for _ in range(MAX_NESTING + 5):
+        schema = {"type": "array", "items": schema}
+    type_, _, report = settled(schema)
+    depth = 0
+    while isinstance(type_, Array):
+        type_, depth = type_.item, depth + 1
+    assert (type_, depth) == (ANY, MAX_NESTING)
+    assert report.notes[0].kind == "untyped"
+
+
+def test_fields_whose_names_clash_all_have_one() -> None:
+    words = ["a_b", "a-b", "aB", "AB", "", "é", "class", "from_dict", "__class__"]
+    _, normaliser, _ = settled({"properties": {word: {"type": "string"} for word in words}})
+    names = {field.wire: field.python for field in normaliser.models["/here"].fields}
+    assert names["a_b"] == "a_b"
+    assert names["from_dict"] == "from_dict_"
+    assert len(set(names.values())) == len(words)

@@ -1,0 +1,83 @@
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omicsdk_codegen.parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, Word, parse
+from omicsdk_codegen.shapes import (
+    ANY,
+    BOOLEAN,
+    BYTES,
+    INTEGER,
+    NULL,
+    NUMBER,
+    STRING,
+    Array,
+    Enum,
+    Field,
+    Map,
+    Model,
+    Ref,
+    Type,
+    Union,
+    union_of,
+)
+from omicsdk_codegen.surrogate import surrogate
+
+_WORDS = {
+    ANY: "Any", NULL: "None", STRING: "str", INTEGER: "int", NUMBER: "float", BOOLEAN: "bool", BYTES: "bytes",
+}  # fmt: skip
+_MODELS = [Model("/m", {}), Model("/n", {})]
+
+
+def expected(type_: Type) -> PythonType:
+    if isinstance(type_, Array):
+        return ListOf(expected(type_.item))
+    if isinstance(type_, Map):
+        return DictOf(expected(type_.value))
+    if isinstance(type_, Enum):
+        return Choice(type_)
+    if isinstance(type_, Ref):
+        return ModelOf(type_.key)
+    if isinstance(type_, Union):
+        return AnyOf(tuple(expected(member) for member in type_.members))
+    return Word(_WORDS[type_])
+
+
+_LEAVES = st.sampled_from([
+    STRING, INTEGER, NUMBER, BOOLEAN, Enum(("a", '"b')), Enum((1, -2)), Ref("/m"), Ref("/n")
+])  # fmt: skip
+_TYPES = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(inner.map(Array), inner.map(Map), st.lists(inner, min_size=2, max_size=3).map(union_of)),
+)
+
+
+@settings(max_examples=50, deadline=None)  # the first call imports the parser
+@given(st.lists(_TYPES, min_size=1, max_size=6))
+def test_every_type_comes_back_as_what_it_is(types: list[Type]) -> None:
+    wanted = {f"/wanted/{number}": type_ for number, type_ in enumerate(types)}
+    held = Model("/m", {}, [Field(f"a b {n}", f"a_b_{n}", type_, True, False, {}) for n, type_ in enumerate(types)])
+    parsed = parse([held, _MODELS[1]], wanted)
+    assert parsed.wanted == {key: expected(type_) for key, type_ in wanted.items()}
+    assert parsed.fields == {("/m", f"a b {n}"): expected(type_) for n, type_ in enumerate(types)}
+
+
+@pytest.mark.parametrize("type_", [ANY, NULL, BYTES, Array(BYTES), Map(ANY), Array(Union((STRING, NULL)))])
+def test_odd_types_come_back_too(type_: Type) -> None:
+    assert parse([], {"x": type_}).wanted == {"x": expected(type_)}
+
+
+def test_no_text_of_the_document_reaches_the_parser() -> None:
+    secret = 'import os"""'
+    model = Model(f"/components/schemas/{secret}", {"description": secret})
+    model.fields = [Field(secret, "safe", Enum((secret,)), True, False, {"description": secret})]
+    assert "import os" not in json.dumps(surrogate([model], {secret: Ref(model.key)}).data)
+
+
+def test_thousands_of_models_are_no_burden() -> None:
+    models = [
+        Model(f"/{n}", {}, [Field("next", "next", Array(Ref(f"/{(n + 1) % 1000}")), True, False, {})])
+        for n in range(1000)
+    ]
+    assert len(parse(models, {}).fields) == 1000

@@ -1,0 +1,103 @@
+import ast
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from omicsdk_codegen.code import Code, as_comment, as_docstring, as_markdown
+from omicsdk_codegen.render import render_text
+from omicsdk_codegen.texts import clean, facts_text, literal, one_line, sentence, summary
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+NASTY = "\"\"\"\n'''\\N{BULLET}{{ 7*7 }}{% raw %}\\"
+
+
+@given(ANY_TEXT)
+@example(NASTY)
+@example('ends with a quote"')
+@example("ends with a backslash\\")
+@example('"starts with one')
+def test_a_docstring_is_one_statement_that_says_the_text(text: str) -> None:
+    code = f"def f():\n    {as_docstring(clean(text), 4)}\n"
+    module = ast.parse(code)
+    function = module.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    assert len(function.body) == 1
+    said = ast.get_docstring(function, clean=False) or ""
+    visible = "".join(said.split())
+    assert visible == "".join(clean(text).split()) or not clean(text)
+
+
+@given(ANY_TEXT)
+@example(NASTY)
+def test_a_literal_is_the_text_itself(text: str) -> None:
+    code = literal(text)
+    assert ast.literal_eval(code) == text
+    assert code.isprintable()
+
+
+@given(ANY_TEXT)
+@example("a\u202eb\u200bc\ud800d\x00e\u2028f")
+def test_what_cannot_be_seen_is_gone(text: str) -> None:
+    for kept in (clean(text), one_line(text), as_comment(text), as_markdown(text), sentence(text), summary(text)):
+        assert not {unicodedata.category(char) for char in kept if char != "\n"} & {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert "\n" not in one_line(text) + as_comment(text) + as_markdown(text)
+
+
+def test_a_value_that_is_no_literal_is_refused() -> None:
+    with pytest.raises(TypeError, match="dict"):
+        literal({"a": 1})
+
+
+def test_a_template_prints_code_only() -> None:
+    with pytest.raises(TypeError, match="str, which is no code"):
+        render_text("package.py.jinja", origin=Code("fine"), doc="a document's text")
+
+
+def test_prose_is_wrapped_anew_and_lists_stay() -> None:
+    text = "A line\nthat goes on.\n\n- one\n- two **bold**\n\n**Bold** begins\na paragraph."
+    assert as_docstring(text, 0).split("\n") == [
+        '"""A line that goes on.', "", "- one", "- two **bold**", "", "**Bold** begins a paragraph.", '"""',
+    ]  # fmt: skip
+
+
+def test_a_long_entry_hangs_below_its_name() -> None:
+    lines = as_docstring("Args:\n    name: " + "word " * 40, 4).split("\n")
+    assert lines[1].startswith("        name: word")
+    assert lines[2].startswith("            word")
+
+
+@pytest.mark.parametrize(
+    ("texts", "wanted"),
+    [
+        (("First sentence. Second.",), "First sentence."),
+        (("", None, "Only this"), "Only this"),
+        (("One\nparagraph\n\nAnother",), "One paragraph"),
+        ((), ""),
+    ],
+)
+def test_a_summary_is_the_first_sentence(texts: tuple[object, ...], wanted: str) -> None:
+    assert summary(*texts) == wanted
+
+
+def test_a_long_summary_is_cut_at_a_word() -> None:
+    assert len(summary("word " * 100)) <= 120
+    assert summary("word " * 100).endswith("word ...")
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"minimum": 10, "maximum": 500, "default": 100}, "From 10 to 500. Default: 100."),
+        ({"minimum": 1}, "At least 1."),
+        ({"exclusiveMaximum": 5}, "Less than 5."),
+        ({"format": "uuid", "pattern": "a+"}, "Format uuid. Matches `a+`."),
+        ({"maxLength": 5}, "At most 5 characters."),
+        ({"minItems": 1, "maxItems": 3, "uniqueItems": True}, "From 1 to 3 items. No item twice."),
+        ({"default": {"a": [1]}, "deprecated": True}, 'Default: {"a": [1]}. Deprecated.'),
+        ({"default": ""}, "Default: ''."),
+        ({"type": "string"}, ""),
+    ],
+)
+def test_bounds_and_defaults_are_told(schema: dict[str, object], text: str) -> None:
+    assert facts_text(schema) == text  # pyright: ignore[reportArgumentType]
