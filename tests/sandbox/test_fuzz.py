@@ -46,6 +46,7 @@ def requests(draw: st.DrawFn) -> tuple[Operation, str, dict[str, str], bytes | N
 
 @pytest.fixture(scope="module")
 def client(_server: Sandbox):
+    _server.reset()
     headers = {"Authorization": f"Bearer {_server.token()}", "Content-Type": "application/json"}
     with httpx.Client(base_url=f"{_server.url}/dss/v1", headers=headers, trust_env=False, verify=False) as made:
         yield made

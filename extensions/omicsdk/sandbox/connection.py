@@ -45,7 +45,7 @@ def _find(scope: Scope) -> Connection | None:
     return _open.get((scope["server"][1], host, port))
 
 
-def reset_connection(scope: Scope) -> None:
+async def reset_connection(scope: Scope) -> None:
     """Resets the connection of a request: the client's next read or write fails at once."""
     connection = _find(scope)
     if connection is None:
@@ -55,6 +55,7 @@ def reset_connection(scope: Scope) -> None:
         linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     connection.transport.abort()
+    await connection.lost.wait()
 
 
 async def close_connection(scope: Scope) -> None:

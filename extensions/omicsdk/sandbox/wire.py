@@ -165,7 +165,7 @@ class Wire:
                 elif rule.action == "stall" and rule.at == 0:
                     await self._stalls.wait(gone)
                 elif rule.action == "reset" and rule.at == 0:
-                    reset_connection(scope)
+                    await reset_connection(scope)
                     return
                 elif rule.action == "no_range":
                     scope = {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != b"range"]}
@@ -219,7 +219,7 @@ class Wire:
                     await send({**message, "body": tail})
                     return
                 if rule.action == "reset":
-                    reset_connection(scope)
+                    await reset_connection(scope)
                 raise _Gone
 
         return spoil
