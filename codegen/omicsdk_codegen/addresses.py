@@ -59,7 +59,7 @@ def file_of(uri: str, folder: Path) -> Path:
             "which is no file of the document's folder and no web address", "Refer to a file beside the document."
         )
     try:
-        path = Path(url2pathname(unquote(parts.path))).resolve()
+        path = Path(url2pathname(parts.path)).resolve()
         inside = path.is_relative_to(folder.resolve())
     except (OSError, ValueError, RuntimeError) as error:
         raise Refused("which is no path of this system", "Refer to a file beside the document.") from error

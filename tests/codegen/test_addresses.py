@@ -38,9 +38,11 @@ def test_an_allowance_holds_for_one_origin_and_what_is_below_its_path(url: str, 
 
 
 def test_a_file_inside_the_folder_is_found_however_its_name_is_spelled(tmp_path: Path) -> None:
-    for name in ("a b.yaml", "objects@{id}.yaml", "é.yaml"):
+    for name in ("a b.yaml", "objects@{id}.yaml", "é.yaml", "a%20b.yaml"):
         path = tmp_path / name
         assert file_of(path.as_uri(), tmp_path) == path.resolve()
+        if "%" in name:
+            continue
         assert file_of(f"{tmp_path.as_uri()}/{name}", tmp_path) == path.resolve()
 
 

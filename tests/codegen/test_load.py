@@ -116,6 +116,36 @@ def test_what_is_no_document_is_refused(text: str | bytes, name: str, expected: 
     assert fault.startswith(expected)
 
 
+def test_keys_that_stand_twice_in_block_style_are_told_with_their_lines() -> None:
+    assert faults("a: 1\nb:\n  200: x\n  '200': y\na: 2\n") == [
+        "a.yaml:4: the key 200 stands twice in one mapping (/b/200). Keep one, or name the second otherwise.",
+        "a.yaml:5: the key a stands twice in one mapping (/a). Keep one, or name the second otherwise.",
+    ]
+
+
+def test_flow_style_that_is_no_json_is_read_as_yaml() -> None:
+    assert read("{a: [1, no],}\n").data == {"a": [1, "no"]}
+
+
+def test_a_single_value_may_have_an_anchor_and_be_a_key() -> None:
+    assert read("a: &x 200\nb: *x\n*x : c\n").data == {"a": 200, "b": 200, "200": "c"}
+    (fault,) = faults("a: &x [1]\n*x : c\n")
+    assert fault.startswith("a.yaml:2: a key is a mapping or a list")
+
+
+def test_block_style_that_nests_without_end_is_refused() -> None:
+    text = "".join(" " * depth + "a:\n" for depth in range(3000))
+    (fault,) = faults(text)
+    assert fault.startswith(f"a.yaml:{MAX_DEPTH + 1}: it nests deeper")
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("omicsdk_codegen.load.MAX_BYTES", 2)
+    (tmp_path / "a.yaml").write_text("a: 1\n")
+    with pytest.raises(DocumentError, match="it has more than"):
+        load(tmp_path / "a.yaml")
+
+
 def test_a_duplicate_before_a_mistake_is_told_too() -> None:
     assert len(faults("a: 1\na: 2\nb: [\n")) == 2
 

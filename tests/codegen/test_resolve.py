@@ -367,6 +367,26 @@ def test_sections_in_files_of_their_own_are_spread(write: Write) -> None:
 def test_a_section_in_a_file_that_is_not_there_is_a_fault(write: Write) -> None:
     (fault,) = refused(write("openapi: 3.0.3\npaths: {$ref: none.yaml}\n"))
     assert fault.startswith("api.yaml:2: it refers to none.yaml, which isn't there")
+    for properties in ("{$ref: none.yaml}", "{$ref: loop.yaml}", "{$ref: '#/openapi'}"):
+        (fault,) = refused(write(document(f"{{properties: {properties}}}"), loop="$ref: loop.yaml\n"))
+        assert fault.startswith("api.yaml:7: it refers to")
+
+
+def test_a_text_that_cannot_be_read_is_a_fault(write: Write) -> None:
+    path = write(
+        "openapi: 3.0.3\npaths: {}\ninfo:\n  description: {$ref: bytes.md}\ntags: [{name: t, description: {$ref: none.md}}]\n"
+    )
+    (path.parent / "bytes.md").write_bytes(b"\xff\xfe\x00")
+    found = refused(path)
+    assert [fault.partition(":")[0] for fault in found] == ["bytes.md", "api.yaml"]
+    assert "none.md, which isn't there" in found[1]
+
+
+def test_a_section_on_the_network_is_spread(write: Write) -> None:
+    path = write(document("{properties: {$ref: 'https://a.org/p.yaml#/All'}}"))
+    data = resolved(path, allow_urls=["https://a.org"], fetch=lambda _: b"All: {x/y: {type: string}}\n").data
+    assert at(data, SCHEMA) == {"properties": {"x/y": {"$ref": "#/components/schemas/x_y"}}}
+    assert at(data, "/components/schemas") == {"x_y": {"type": "string"}}
 
 
 def test_what_can_only_mean_one_thing_is_put_right(write: Write) -> None:

@@ -91,6 +91,10 @@ def schema(text: str, version: str = "3.0.3") -> Json:
         ("{properties: {type: {type: string}, $ref: {type: string}, x-a: {type: string}}}", {"properties": {"type": {"type": "string"}, "$ref": {"type": "string"}, "x-a": {"type": "string"}}}),
         ("{title: 1, description: [1], deprecated: yes, maxLength: a, enum: 3, properties: [], oneOf: x}", {"title": "1", "properties": {}}),
         ("~", {}),
+        ("{examples: [1]}", {"examples": [1]}),
+        ("{examples: {a: {value: 1}, b: 2}}", {"examples": [1, 2]}),
+        ("{maximum: true, exclusiveMaximum: x, discriminator: [1]}", {}),
+        ("{oneOf: [{type: 'null'}], nullable: true}", {"oneOf": [{"type": "null"}]}),
     ],
 )  # fmt: skip
 def test_a_schema_takes_the_form_of_3_1(old: str, new: Json) -> None:
@@ -602,3 +606,31 @@ def test_a_second_body_is_left_out_and_reported() -> None:
     )
     assert at(data, GET + "/requestBody/x-body-name") == "a"
     assert [note.kind for note in notes] == ["omission", "omission"]
+
+
+@pytest.mark.parametrize(
+    ("body", "version", "pointer", "found", "kinds"),
+    [
+        ("parameters: [{name: p, in: query, schema: {type: string}, type: integer}]", "openapi: 3.0.3", "/parameters/0/schema", {"type": "string"}, ["omission"]),
+        ("parameters: [{name: p, in: query, type: integer}]", "openapi: 3.0.3", "/parameters/0/schema", {"type": "integer"}, ["repair"]),
+        ("parameters: [{name: p, in: query, type: array, items: {type: array, collectionFormat: pipes, items: {}}}]", SWAGGER, "/parameters/0/schema/items", {"type": "array", "items": {}}, ["omission"]),
+        ("parameters: [{name: p, in: body, type: string}]", SWAGGER, "/requestBody/content", {"application/json": {"schema": {"type": "string"}}}, ["repair"]),
+        ("parameters: [{name: p, in: formData, schema: {type: string}}]", SWAGGER, "/requestBody/content/application~1x-www-form-urlencoded/schema/properties", {"p": {"type": "string"}}, []),
+        ("parameters: [{name: p, in: body, schema: {}}]\nrequestBody: {content: {a/b: {}}}", "openapi: 3.0.3", "/requestBody/content", {"a/b": {}}, ["omission"]),
+        ("requestBody: 3\nresponses: {200: {description: d}}", "openapi: 3.0.3", "/responses", {"200": {"description": "d"}}, ["omission"]),
+        ("requestBody: {schema: {type: string}}", "openapi: 3.0.3", "/requestBody", {"required": False, "content": {"application/json": {"schema": {"type": "string"}}}}, ["repair"]),
+        ("responses: {200: {schema: {}, content: {a/b: {}}, examples: {}}}", "openapi: 3.0.3", "/responses/200", {"description": "", "content": {"a/b": {}}}, ["omission", "omission"]),
+        ("schemes: [http]", SWAGGER, "", {"responses": {}}, ["omission"]),
+    ],
+)  # fmt: skip
+def test_what_stands_astray_is_moved_or_reported(
+    body: str, version: str, pointer: str, found: Json, kinds: list[str]
+) -> None:
+    data, notes = noted(operation(body, version))
+    assert at(data, GET + pointer) == found
+    assert sorted(note.kind for note in notes) == kinds
+
+
+def test_a_form_field_without_a_name_is_a_fault() -> None:
+    with pytest.raises(DocumentError, match="a form's field has no name"):
+        upgraded(operation("parameters: [{in: formData, type: string}]", SWAGGER))
