@@ -1,0 +1,81 @@
+"""The public surface as a strict type checker sees it: what is right passes, what is wrong is refused where it is wrong."""
+
+import json
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+CHECKOUT = HERE.parents[1]
+MARK = re.compile(r"# error: (.+)$")
+NOT_TYPES = {"reportUnusedExpression", "reportUnusedCallResult", "reportUnusedCoroutine"}
+"""Rules that speak of statements without effect: those are what the wrong files are made of."""
+
+
+Errors = dict[Path, dict[int, list[str]]]
+"""Messages by file and line."""
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Errors:
+    """Errors by file and line, of all files in one run; the README's examples are among them."""
+    examples = _examples(tmp_path_factory.mktemp("readme"))
+    files = [*HERE.glob("right_*.py"), *(HERE / "wrong").glob("*.py"), *examples]
+    # An own project file: the checkout's leaves out the files that are wrong on purpose.
+    project = tmp_path_factory.mktemp("project") / "pyrightconfig.json"
+    project.write_text(
+        json.dumps(
+            {
+                "include": [str(file) for file in files],
+                "typeCheckingMode": "strict",
+                "pythonVersion": "3.11",
+                "stubPath": str(CHECKOUT / "typings"),
+                "extraPaths": [str(CHECKOUT / name) for name in ("codegen", "generated", "extensions")],
+            }
+        )
+    )
+    told = subprocess.run(
+        [sys.executable, "-m", "basedpyright", "--outputjson", "--pythonpath", sys.executable, "-p", str(project)],
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    report = json.loads(told.stdout)
+    assert report["summary"]["filesAnalyzed"] == len(files), told.stdout[-2000:]
+    found: Errors = {file.resolve(): defaultdict[int, list[str]](list) for file in files}
+    for one in report["generalDiagnostics"]:
+        if one["severity"] == "error" and one.get("rule") not in NOT_TYPES:
+            found[Path(one["file"]).resolve()][one["range"]["start"]["line"] + 1].append(one["message"])
+    return found
+
+
+def _examples(folder: Path) -> list[Path]:
+    """The README's Python examples, a file each."""
+    blocks = re.findall(r"^```python\n(.*?)^```$", (CHECKOUT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    typed = [block for block in blocks if "def test_" not in block]  # a fixture's type isn't written there
+    files = [folder / f"readme_{number}.py" for number in range(len(typed))]
+    for file, block in zip(files, typed, strict=True):
+        file.write_text(block)
+    assert len(files) >= 6
+    return files
+
+
+def test_what_is_right_passes(checked: Errors) -> None:
+    wrong = {path.name: dict(lines) for path, lines in checked.items() if lines and path.parent.name != "wrong"}
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("file", sorted((HERE / "wrong").glob("*.py")), ids=lambda path: str(path.stem))
+def test_what_is_wrong_is_refused(checked: Errors, file: Path) -> None:
+    lines = file.read_text().splitlines()
+    expected = {number: match[1] for number, line in enumerate(lines, 1) if (match := MARK.search(line))}
+    found = checked[file.resolve()]
+    missed = {number: words for number, words in expected.items() if not any(words in m for m in found.get(number, []))}
+    assert {number: (words, found.get(number)) for number, words in missed.items()} == {}
+    assert {number: messages for number, messages in found.items() if number not in expected} == {}
+    assert len(expected) >= 20
