@@ -55,6 +55,7 @@ class Console:
         self._assume_yes = assume_yes
         self._stderr = sys.stderr if stderr is None else stderr
         self._stdin = sys.stdin if stdin is None else stdin
+        self._print: Callable[[str], None] = self._write
         self.exit_code = DONE
 
     @property
@@ -125,6 +126,8 @@ class Console:
             TimeRemainingColumn(),
             TextColumn("{task.fields[files]}", markup=False),
         )
+        from rich.text import Text
+
         with Progress(*columns, console=RichConsole(file=self._stderr), transient=True) as bars:
             bar = bars.add_task(printable(title), total=None, files="")
 
@@ -137,10 +140,22 @@ class Console:
                     files=f"{state.files_done}/{state.files} files{failed}",
                 )
 
-            yield show
+            # Lines go above the bar as long as there is one.
+            self._print = lambda line: bars.console.print(Text(line), soft_wrap=True)
+            try:
+                yield show
+            finally:
+                self._print = self._write
+
+    def line(self, text: str) -> None:
+        """Writes one line as it is, whatever the level."""
+        self._print(printable(text))
 
     def _say(self, level: str, text: str) -> None:
         if LEVELS[level] >= self._level:
-            # The only line breaks are the caller's own: names and messages of servers stand within one line.
-            self._stderr.write("".join(f"omics: {printable(line)}\n" for line in text.splitlines()))
-            self._stderr.flush()
+            for line in text.splitlines():
+                self.line(f"omics: {line}")
+
+    def _write(self, line: str) -> None:
+        self._stderr.write(f"{line}\n")
+        self._stderr.flush()

@@ -4,29 +4,49 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import contextmanager
 
 from omicsdk.core.redaction import mask_text
 
-
-class _Masked(logging.Formatter):
-    """Lines without secrets, whoever wrote them."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return mask_text(super().format(record))
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
 
 
-def show_logs(level: str) -> None:
-    """Sends our log records to stderr.
+class _Lines(logging.Handler):
+    """Hands on records as lines without secrets, whoever wrote them."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        super().__init__()
+        self._write = write
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            for line in mask_text(self.format(record)).splitlines():
+                self._write(line)
+        except Exception:
+            self.handleError(record)
+
+
+@contextmanager
+def logs_shown(level: str, write: Callable[[str], None]) -> Generator[None]:
+    """Shows our log records for a while.
 
     Args:
         level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
+        write: Is given each line.
     """
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Masked("%(name)s: %(message)s" if level == "DEBUG" else "omics: %(message)s"))
+    handler = _Lines(write)
+    handler.setFormatter(logging.Formatter("%(name)s: %(message)s" if level == "DEBUG" else "omics: %(message)s"))
     logger = logging.getLogger("omicsdk")
-    logger.handlers = [handler]
+    before = logger.level
+    logger.addHandler(handler)
     logger.setLevel(level)
-    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def print_traceback(error: BaseException) -> None:

@@ -71,10 +71,9 @@ def _line(error: BaseException) -> str:
         text = f"{named}{error.strerror or error}"
     else:
         text = f"unexpected {type(error).__name__}: {error}. This is a fault of omics; --debug shows where"
-    return f"omics: {printable(text)}"
+    return f"omics: {printable(' '.join(text.split()))}"
 
 
 def printable(text: str) -> str:
-    """Text on one line without what would steer a terminal; a server's words come through here."""
-    text = " ".join(text.split())
+    """Text without what would steer a terminal, line breaks included; a server's words come through here."""
     return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from omicsdk.cli.connecting import connected, loaded
 from omicsdk.cli.console import Console
-from omicsdk.cli.debugging import show_logs
-from omicsdk.cli.errors import INTERRUPTED
+from omicsdk.cli.debugging import logs_shown
+from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, key
 from omicsdk.cli.output import Output
 from omicsdk.cli.parser import parse, parse_globals
@@ -42,22 +43,33 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
     if settings.get("version"):
         from omicsdk.cli.version import version_line
 
-        Output("jsonl").text(version_line())
-        return 0
+        sys.stdout.write(f"{version_line()}\n")
+        return DONE
     level = "DEBUG" if settings.get("debug") else settings.get("log-level", "INFO")
     console = Console(level, assume_yes=bool(settings.get("yes")))
     output = Output(settings.get("output"), settings.get("query"))
-    show_logs(level)
+    with logs_shown(level, console.line):
+        _run(found, values, settings, catalog, console, output)
+    return console.exit_code
+
+
+def _run(
+    found: Found,
+    values: dict[str, Any],
+    settings: Mapping[str, Any],
+    catalog: Catalog,
+    console: Console,
+    output: Output,
+) -> None:
     command = found.command
     if command.get("bare") and "run" in command:
         output.result(loaded(command["run"])(_with_defaults(command, values), console))
-        return console.exit_code
+        return
     with connected(found, catalog.registered(found.path[0]), settings) as client:
         if "run" in command:
             output.result(loaded(command["run"])(client, _with_defaults(command, values), console))
         else:
-            return _call(client, found, values, console, output)
-    return console.exit_code
+            _call(client, found, values, console, output)
 
 
 def forward(command: Command, words: list[str], *, debug: bool) -> int:
@@ -72,7 +84,7 @@ def _with_defaults(command: Command, values: Mapping[str, Any]) -> dict[str, Any
     }
 
 
-def _call(client: Any, found: Found, values: dict[str, Any], console: Console, output: Output) -> int:
+def _call(client: Any, found: Found, values: dict[str, Any], console: Console, output: Output) -> None:
     command = found.command
     operation = getattr(client, command.get("name", ""))
     dry_run, first_page = (values.pop(key(argument), False) for argument in (DRY_RUN, NO_PAGINATE))
@@ -82,10 +94,11 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
         raise UsageError(str(error)) from error
     if dry_run:
         output.result(_described(request, client.base_url))
-        return 0
+        return
     if deletes(command) and not console.confirm(f"Send {request.method} {client.base_url}{request.url}?"):
         console.message("nothing was sent")
-        return INTERRUPTED
+        console.exit_code = INTERRUPTED
+        return
     items = command.get("paged")
     if command.get("streams"):
         with operation.streamed(request) as body:
@@ -96,7 +109,6 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
         _print_pages(operation.answers(request), items, output)
     else:
         _print_answer(next(operation.answers(request)), items, output)
-    return 0
 
 
 def _print_pages(answers: Any, items: str, output: Output) -> None:

@@ -93,10 +93,6 @@ class Output:
             self._stdout.buffer.write(chunk)
         self._stdout.buffer.flush()
 
-    def text(self, text: str) -> None:
-        """Prints a line of our own."""
-        self._line(text)
-
     def _picked(self, value: Any, items: str | None) -> tuple[Any, str | None]:
         return (value, items) if self._search is None else (self._search(value), None)
 

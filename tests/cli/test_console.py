@@ -1,0 +1,138 @@
+"""What a running command tells people, and when it keeps quiet."""
+
+import io
+import logging
+from types import SimpleNamespace
+
+import pytest
+from omicsdk.cli.console import Console
+from omicsdk.cli.debugging import logs_shown
+from omicsdk.cli.errors import exit_code, lines_of
+from omicsdk.core.errors import (
+    AuthError,
+    ConfigError,
+    ConnectFailed,
+    DiskFull,
+    MissingExtra,
+    NotFound,
+    SomeFailed,
+    UsageError,
+)
+
+
+class Terminal(io.StringIO):
+    def __init__(self, typed: str = "", *, tty: bool = True) -> None:
+        super().__init__(typed)
+        self._tty = tty
+
+    def isatty(self) -> bool:
+        return self._tty
+
+
+def state(**values: int) -> SimpleNamespace:
+    return SimpleNamespace(**{"files": 3, "files_done": 1, "files_failed": 0, "bytes": 100, "bytes_done": 50} | values)
+
+
+@pytest.mark.parametrize(
+    ("level", "shown"), [("DEBUG", "iwe"), ("INFO", "iwe"), ("WARNING", "we"), ("ERROR", "e"), ("CRITICAL", "")]
+)
+def test_levels(level, shown):
+    console = Console(level, stderr=(err := Terminal()))
+    console.message("i")
+    console.warning("w")
+    console.error("e")
+    assert err.getvalue() == "".join(f"omics: {letter}\n" for letter in shown)
+    assert console.interactive == (level in ("DEBUG", "INFO"))
+
+
+def test_a_part_that_failed_ends_with_3():
+    console = Console("CRITICAL", stderr=Terminal())
+    assert console.exit_code == 0
+    console.some_failed("one of two")
+    assert console.exit_code == 3
+
+
+def test_names_cant_steer_the_terminal():
+    Console(stderr=(err := Terminal())).message("a\x1b[2J\u202eb\nsecond")
+    assert err.getvalue() == "omics: a\\x1b[2J\\x202eb\nomics: second\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("y\n", True), ("YES\n", True), ("n\n", False), ("\n", False), ("", False)]
+)
+def test_questions(typed, answer):
+    assert Console(stderr=Terminal(), stdin=Terminal(typed)).confirm("Delete it?") == answer
+
+
+@pytest.mark.parametrize(("stdin", "stderr"), [(False, True), (True, False)])
+def test_nobody_is_asked_where_nobody_is(stdin, stderr):
+    console = Console(stderr=(err := Terminal(tty=stderr)), stdin=Terminal("n\n", tty=stdin))
+    assert console.confirm("Delete it?")
+    assert err.getvalue() == ""
+
+
+def test_a_bar_on_a_terminal_and_lines_above_it(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    console = Console(stderr=(err := Terminal()))
+    with logs_shown("INFO", console.line), console.progress("bundle [red]x") as show:
+        assert show is not None
+        show(state(files_failed=2))
+        logging.getLogger("omicsdk.test").info("https://h/x?X-Amz-Signature=canary")
+        console.warning("careful")
+    drawn = err.getvalue()
+    assert "bundle [red]x" in drawn
+    assert "1/3 files, 2 failed" in drawn
+    assert "omics: careful\n" in drawn
+    assert "omics: https://h/x" in drawn
+    assert "canary" not in drawn
+    console.message("after")
+    assert err.getvalue().endswith("omics: after\n")
+
+
+@pytest.mark.parametrize("console", [Console(stderr=Terminal(tty=False)), Console("WARNING", stderr=Terminal())])
+def test_no_bar_where_nobody_watches(console):
+    with console.progress("x") as show:
+        assert show is None
+
+
+def test_logs_are_shown_for_as_long_as_the_command_runs():
+    lines: list[str] = []
+    logger = logging.getLogger("omicsdk")
+    before = (list(logger.handlers), logger.level, logger.propagate)
+    with logs_shown("INFO", lines.append):
+        logging.getLogger("omicsdk.x").info("one")
+        logging.getLogger("omicsdk.x").debug("two")
+    logging.getLogger("omicsdk.x").warning("three")
+    assert lines == ["omics: one"]
+    assert (list(logger.handlers), logger.level, logger.propagate) == before
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UsageError("x"), 2),
+        (ConfigError("x"), 2),
+        (MissingExtra("sandbox", "x"), 2),
+        (AuthError("x"), 4),
+        (NotFound("x", status=404), 1),
+        (ConnectFailed("x"), 1),
+        (DiskFull("x"), 1),
+        (SomeFailed("x"), 3),
+        (PermissionError(13, "Permission denied", "/x"), 1),
+        (ZeroDivisionError("x"), 1),
+        (KeyboardInterrupt(), 130),
+    ],
+)
+def test_each_error_has_its_code_and_one_line(error, code):
+    assert exit_code(error) == code
+    (line,) = lines_of(error, "omics dss get-bundle")
+    assert line.startswith("omics: ")
+    assert "\n" not in line
+
+
+def test_a_batch_tells_each_error_once_and_no_more_than_a_hundred():
+    errors = [NotFound(f"file {number}", status=404) for number in range(150)]
+    lines = lines_of(SomeFailed(f"150 of 200 files failed: {errors[0]}; {errors[1]}", errors))
+    assert len(lines) == 102
+    assert lines[100] == "omics: and 50 more"
+    assert lines[101].startswith("omics: 150 of 200 files failed. Run the same command again")
