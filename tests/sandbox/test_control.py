@@ -1,6 +1,7 @@
 """The control API, and the sandbox as an object: its life, its folder, its restart."""
 
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -202,6 +203,29 @@ def test_waiting_notifications_survive_a_restart(sandbox: Sandbox, tmp_path, fol
 def test_a_folder_is_used_once(sandbox: Sandbox):
     with pytest.raises(FolderInUse, match="already running"):
         fresh(sandbox, sandbox.folder).start()
+
+
+@pytest.mark.parametrize(
+    ("name", "make", "error", "words"),
+    [
+        ("state.sqlite", lambda path: path.write_bytes(b"no database" * 100), ValueError, "isn't a sandbox's state"),
+        ("state.sqlite", lambda path: path.mkdir(), OSError, "can't be written"),
+        ("lock.sqlite", lambda path: path.mkdir(), OSError, "can't be written"),
+    ],
+)
+def test_a_folder_that_cannot_be_used(sandbox: Sandbox, tmp_path, name, make, error, words):
+    make(tmp_path / name)
+    for _ in range(2):
+        with pytest.raises(error, match=words):
+            fresh(sandbox, tmp_path).start()
+
+
+def test_a_folder_of_another_release(sandbox: Sandbox, tmp_path):
+    with sqlite3.connect(tmp_path / "state.sqlite") as connection:
+        connection.execute("PRAGMA user_version=999")
+    connection.close()
+    with pytest.raises(ValueError, match="layout 999"):
+        fresh(sandbox, tmp_path).start()
 
 
 def test_other_processes_find_it(sandbox: Sandbox, tmp_path):

@@ -100,12 +100,15 @@ def test_a_large_file_is_registered_asynchronously(sandbox: Sandbox, user, stage
     sandbox.settings.turn({"dss.async_bytes": 100, "dss.async_seconds": 30})
     sandbox.clock.freeze()
     first, second = (str(uuid.uuid4()) for _ in range(2))
-    answer = put(user, stage(DATA), first)
-    assert answer.status_code == 202
-    assert uuid.UUID(answer.json()["task_id"])
+    source = stage(DATA)
+    for _ in range(2):
+        answer = put(user, source, first)
+        assert answer.status_code == 202
+        assert uuid.UUID(answer.json()["task_id"])
     assert user.head(f"/files/{first}", params={"replica": "aws"}).status_code == 404
     sandbox.clock.advance(30)
     assert user.head(f"/files/{first}", params={"replica": "aws"}).status_code == 200
+    assert put(user, source, first).status_code == 200
     put(user, stage(b"x" * 200), second)
     assert sandbox.finish() == 1
     assert user.head(f"/files/{second}", params={"replica": "aws"}).status_code == 200
@@ -130,6 +133,14 @@ def test_a_file_is_fetched_through_a_redirect(user, staged):
     assert content.content == DATA
     assert content.headers["content-type"] == "application/gzip"
     assert content.headers["content-disposition"] == "attachment; filename=a"
+
+
+def test_a_disposition_is_one_header(user, staged):
+    file_uuid = str(uuid.uuid4())
+    put(user, staged, file_uuid)
+    for text in ("inline\r\nX-Evil: 1", "attachment; filename=\u20ac"):
+        answer = user.get(f"/files/{file_uuid}", params={"replica": "aws", "content_disposition": text})
+        assert (answer.status_code, answer.json()["code"]) == (400, "illegal_arguments")
 
 
 def test_a_direct_url_leads_to_the_data_in_the_bucket(sandbox: Sandbox, user, staged):

@@ -60,6 +60,13 @@ def test_conditions(url):
     assert get(url, If_Match='"other"').status_code == 412
 
 
+def test_it_does_not_matter_how_a_client_quotes(sandbox: Sandbox):
+    stored = sandbox.dss.grounds.objects.put_bytes(DATA)
+    url = sandbox.dss.grounds.signer.url(sandbox.url, stored.sha256, seconds=9, name="a(1)~/b+c.bin")
+    assert "%281%29" in url
+    assert get(url.replace("%281%29", "(1)").replace("%2B", "+")).status_code == 200
+
+
 def test_head_has_the_headers_alone(url):
     answer = get(url, "HEAD")
     assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "5120")

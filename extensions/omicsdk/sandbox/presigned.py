@@ -105,14 +105,14 @@ class Signer:
         Returns:
             The URL.
         """
-        path = f"{PREFIX}{sha256}" + (f"/{quote(name)}" if name else "")
+        path = f"{PREFIX}{sha256}" + (f"/{name}" if name else "")
         fields = {"X-Sandbox-Expires": str(math.floor(1000 * (self._now() + seconds)) / 1000)}
         if content_type:
             fields["response-content-type"] = content_type
         if disposition:
             fields["response-content-disposition"] = disposition
         fields["X-Sandbox-Signature"] = self._sign(path, fields)
-        return f"{origin}{path}?{urlencode(fields)}"
+        return f"{origin}{quote(path)}?{urlencode(fields)}"
 
     def _sign(self, path: str, fields: Mapping[str, str]) -> str:
         text = path + "\n" + urlencode(sorted(fields.items()))
@@ -122,7 +122,7 @@ class Signer:
         """Checks a URL.
 
         Args:
-            path: Its path as sent.
+            path: Its path, decoded: clients quote the same path in different ways.
             query: Its query as sent.
 
         Returns:
@@ -153,7 +153,7 @@ class ObjectServer:
         if scope["method"] not in ("GET", "HEAD"):
             await _refuse(send, 405, "MethodNotAllowed", "The method isn't allowed against this resource.")
             return
-        path: str = scope["raw_path"].decode("latin-1")
+        path: str = scope["path"]
         checked = self._signer.check(path, scope["query_string"].decode("latin-1"))
         if isinstance(checked, tuple):
             await _refuse(send, 403, *checked)

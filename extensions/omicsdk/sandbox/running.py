@@ -51,7 +51,6 @@ class Running:
     """
 
     def __init__(self, sandbox: "Sandbox", folder: Path, port: int, documents: Mapping[str, Mapping[str, Any]]) -> None:
-        self._folder = folder
         self._stalls = sandbox.stalls
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closers: list[Callable[[], object]] = []
@@ -67,6 +66,8 @@ class Running:
         self.socket = socket.create_server(("127.0.0.1", port), backlog=1024, reuse_port=False)
         self._closers.append(self.socket.close)
         self.port: int = self.socket.getsockname()[1]
+        where = {"url": f"http://127.0.0.1:{self.port}", "pid": os.getpid()}
+        (folder / _WHERE).write_text(json.dumps(where), encoding="utf-8")
         self._database = Database(folder / "state.sqlite")
         self._closers.append(self._database.close)
         clock = sandbox.clock
@@ -140,8 +141,6 @@ class Running:
         if self._failure is not None:
             self._close()
             raise RuntimeError("the sandbox's server didn't start") from self._failure
-        where = {"url": f"http://127.0.0.1:{self.port}", "pid": os.getpid()}
-        (self._folder / _WHERE).write_text(json.dumps(where), encoding="utf-8")
 
     def in_loop(self, function: Callable[[], None]) -> None:
         """Runs a function in the server's event loop and waits for it."""

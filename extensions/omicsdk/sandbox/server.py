@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import omicsdk
 from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
@@ -164,6 +165,7 @@ class Sandbox:
     def info(self) -> dict[str, Any]:
         """What the control API tells about the sandbox."""
         return {
+            "version": omicsdk.__version__,
             "url": self.url,
             "s3_url": self.s3_url,
             "staging_bucket": STAGING_BUCKET,

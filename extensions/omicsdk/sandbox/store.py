@@ -15,6 +15,17 @@ class FolderInUse(Exception):
     """Another sandbox is running on the folder."""
 
 
+@contextmanager
+def _opening(path: Path) -> Generator[None]:
+    """Tells what can be wrong with a file in the terms of files."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise OSError(f"{path} can't be written: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise ValueError(f"{path} isn't a sandbox's state ({error}): start with another folder or remove it") from error
+
+
 class Database:
     """One connection to one file, shared by threads behind a lock.
 
@@ -25,20 +36,28 @@ class Database:
         path: The file; made when it isn't there.
 
     Raises:
-        ValueError: The file was written by another, incompatible release.
+        ValueError: The file was written by another, incompatible release, or isn't a database.
+        OSError: The file can't be opened or written.
     """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         self._depth = 0
         self._tables: list[str] = []
-        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        with _opening(path):
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            try:
+                self._prepare(path)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _prepare(self, path: Path) -> None:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=NORMAL")
         found: int = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if found not in (0, SCHEMA_VERSION):
-            self._connection.close()
             raise ValueError(
                 f"{path} has layout {found}, this release reads {SCHEMA_VERSION}: start with another folder or remove it"
             )
@@ -115,18 +134,23 @@ class FolderLock:
 
     Raises:
         FolderInUse: Another process, or another sandbox of this one, holds it.
+        OSError: The folder can't be written.
     """
 
     def __init__(self, folder: Path) -> None:
         # An exclusive SQLite transaction is a file lock that works the same on every system.
-        self._connection = sqlite3.connect(
-            folder / "lock.sqlite", timeout=0.0, check_same_thread=False, isolation_level=None
-        )
-        try:
-            self._connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            self._connection.close()
-            raise FolderInUse(f"a sandbox is already running on {folder}: stop it or name another folder") from error
+        path = folder / "lock.sqlite"
+        with _opening(path):
+            self._connection = sqlite3.connect(path, timeout=0.0, check_same_thread=False, isolation_level=None)
+            try:
+                self._connection.execute("BEGIN EXCLUSIVE")
+            except sqlite3.OperationalError as error:
+                self._connection.close()
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    raise
+                raise FolderInUse(
+                    f"a sandbox is already running on {folder}: stop it or name another folder"
+                ) from error
 
     def release(self) -> None:
         """Lets another sandbox use the folder."""

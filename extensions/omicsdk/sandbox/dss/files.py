@@ -3,7 +3,7 @@
 import re
 import uuid as uuids
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.dss.redirects import redirect_while_copying
@@ -39,7 +39,10 @@ def get_file(dss: Dss, call: Call) -> Reply:
     if call.arguments.get("directurl"):
         location = direct_url(dss, call.arguments["replica"], BLOB_BUCKET, _blob_key(found), found)
     else:
-        location = presigned_url(dss, call, found, call.arguments.get("content_disposition", ""))
+        disposition: str = call.arguments.get("content_disposition", "")
+        if not (disposition.isprintable() and disposition.isascii()):
+            raise bad_arguments("content_disposition has characters that a header can't have")
+        location = presigned_url(dss, call, found, disposition)
     return Reply(status=302, headers={"Location": location, **_facts(found)})
 
 
@@ -88,16 +91,9 @@ def put_file(dss: Dss, call: Call) -> Reply:
     creator_uid: int = call.body["creator_uid"]
     staged = _staged(dss, call.body["source_url"])
     stated = _stated_checksums(staged.labels)
-    known = dss.store.file(uuid, version, pending=True)
-    if known is not None:
-        same = (stated, staged.content_type, creator_uid) == (
-            {name: getattr(known, name) for name in stated},
-            known.content_type,
-            known.creator_uid,
-        )
-        if same:
-            return Reply({"version": version}, 200)
-        raise Problem(409, "file_already_exists", f"File {uuid} version {version} is already there, with other data")
+    wanted = _Wanted(uuid, version, creator_uid, staged.content_type, stated)
+    if known := wanted.already(dss):
+        return known
 
     def right(found: StoredObject) -> None:
         for name, value in stated.items():
@@ -108,14 +104,45 @@ def put_file(dss: Dss, call: Call) -> Reply:
     with dss.grounds.objects.receive(staged.size, check=right) as incoming:
         for block in staged.blocks():
             incoming.write(block)
+    content = incoming.finish()
     settings = dss.grounds.settings
-    late = staged.size >= settings.number("dss.async_bytes")
+    late = content.size >= settings.number("dss.async_bytes")
     ready = dss.now() + (settings.number("dss.async_seconds") if late else 0)
-    content = asdict(incoming.finish())
-    dss.store.put_file(FileRecord(uuid, version, creator_uid, staged.content_type, **content), ready)
-    if late:
-        return Reply({"version": version, "task_id": str(uuids.uuid4())}, 202)
-    return Reply({"version": version}, 201)
+    with dss.store.transaction():
+        # Somebody may have registered it while the bytes came.
+        if known := wanted.already(dss):
+            return known
+        dss.store.put_file(FileRecord(uuid, version, creator_uid, staged.content_type, **asdict(content)), ready)
+    return _accepted(version) if late else Reply({"version": version}, 201)
+
+
+def _accepted(version: str) -> Reply:
+    return Reply({"version": version, "task_id": str(uuids.uuid4())}, 202)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The version of a file that somebody wants to register."""
+
+    uuid: str
+    version: str
+    creator_uid: int
+    content_type: str
+    checksums: Mapping[str, str]
+
+    def already(self, dss: Dss) -> Reply | None:
+        """The answer when that version is there or under way; None when it isn't."""
+        known = dss.store.file(self.uuid, self.version, pending=True)
+        if known is None:
+            return None
+        same = (known.creator_uid, known.content_type) == (self.creator_uid, self.content_type) and all(
+            getattr(known, name) == value for name, value in self.checksums.items()
+        )
+        if not same:
+            title = f"File {self.uuid} version {self.version} is already there, with other data"
+            raise Problem(409, "file_already_exists", title)
+        finished = dss.store.file(self.uuid, self.version) is not None
+        return Reply({"version": self.version}, 200) if finished else _accepted(self.version)
 
 
 def _staged(dss: Dss, source_url: str) -> StagedFile:
