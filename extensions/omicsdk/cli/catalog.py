@@ -74,12 +74,15 @@ class Group:
 
     def groups(self) -> list[tuple[str, str]]:
         """The words of the groups below that belong to a service, each with its title."""
-        return [(name, group.title) for name, group in self._groups().items() if name not in GROUPS]
+        return [(name, group.title) for name, group in self._groups().items() if not self._is_builtin(name)]
 
     def handwritten(self) -> list[tuple[str, str]]:
         """The words of the handwritten commands and groups, each with its summary."""
         commands = [(command["command"], command.get("summary") or "") for command in self._handwritten()]
-        return [*((name, group.title) for name, group in self._groups().items() if name in GROUPS), *commands]
+        return [*((name, group.title) for name, group in self._groups().items() if self._is_builtin(name)), *commands]
+
+    def _is_builtin(self, name: str) -> bool:
+        return not self.path and name in GROUPS
 
     def operations(self) -> list[tuple[str, str]]:
         """The words of the operations, each with its summary, from the index alone."""

@@ -95,7 +95,7 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
     if dry_run:
         output.result(_described(request, client.base_url))
         return
-    if deletes(command) and not console.confirm(f"Send {request.method} {client.base_url}{request.url}?"):
+    if deletes(command) and not console.confirm(f"{request.method} {client.base_url}{request.url} is for good. Go on?"):
         console.message("nothing was sent")
         console.exit_code = INTERRUPTED
         return
