@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from .faults import DocumentError, Report
+from .addresses import is_allowed, spoken
+from .faults import DocumentError, Fault, Report
 from .limits import nested_fault
 from .load import load
 from .overlay import apply, corrects
@@ -13,6 +15,8 @@ from .places import Places
 from .resolve import resolve
 from .upgrade import upgrade
 from .upgraded import Document as Document
+
+T = TypeVar("T")
 
 
 def read(
@@ -41,11 +45,12 @@ def read(
     """
     report = report or Report()
     report.folder = spec.parent
+    _check(allow_urls, refs)
+    root, *laid = _each([lambda path=path: load(path) for path in (spec, *overlays)])
+    uris = _each([lambda overlay=overlay: corrects(overlay, root) for overlay in laid])
+    about = list(zip(uris, laid, strict=True))
     places = Places()
-    root = load(spec)
     places.adopt(root)
-    laid = [load(path) for path in overlays]
-    about = [(corrects(overlay, root), overlay) for overlay in laid]
     root = apply(root, [overlay for uri, overlay in about if uri == root.uri], places)
     others = [overlay for uri, overlay in about if uri != root.uri]
     try:
@@ -62,3 +67,33 @@ def read(
         return upgrade(resolved)
     except RecursionError as error:  # each file is within the limit, but one put into the other isn't
         raise DocumentError([nested_fault(root.label, None)]) from error
+
+
+def _check(allow_urls: Sequence[str], refs: Path | None) -> None:
+    faults = [
+        Fault(
+            "it is no web address, so nothing is allowed by it",
+            "Write https://HOST/PATH after --allow-url.",
+            spoken(url),
+        )
+        for url in allow_urls
+        if not is_allowed(url, [url])
+    ]
+    if refs is not None and not refs.is_dir():
+        faults.append(Fault("there is no such folder of copies", "Name a folder after --refs.", str(refs)))
+    if faults:
+        raise DocumentError(faults)
+
+
+def _each(calls: Sequence[Callable[[], T]]) -> list[T]:
+    """Do all of them, and tell the faults of all."""
+    done: list[T] = []
+    faults: list[Fault] = []
+    for call in calls:
+        try:
+            done.append(call())
+        except DocumentError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise DocumentError(faults)
+    return done

@@ -180,3 +180,19 @@ def test_three_schemas_that_do_not_exist_are_three_faults() -> None:
         "BulkDownloadResponse",
     ]
     assert all(fault.line for fault in caught.value.faults)
+
+
+def test_the_faults_of_all_given_files_are_told_at_once(tmp_path: Path) -> None:
+    for name, text in [("a.yaml", "a: ["), ("o.yaml", "a: 1\na: 2\n"), ("p.yaml", "overlay: 1.0.0\n")]:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(DocumentError) as caught:
+        read(tmp_path / "a.yaml", [tmp_path / name for name in ("o.yaml", "p.yaml", "none.yaml")])
+    assert [Path(fault.file).name for fault in caught.value.faults] == ["a.yaml", "o.yaml", "none.yaml"]
+
+
+def test_an_allowance_or_folder_of_copies_that_is_none_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("openapi: 3.0.0\npaths: {}\n")
+    with pytest.raises(DocumentError) as caught:
+        read(path, allow_urls=["a.org", "https://a.org"], refs=tmp_path / "none")
+    assert [fault.file for fault in caught.value.faults] == ["a.org", str(tmp_path / "none")]
