@@ -433,3 +433,81 @@ def test_secrets_of_urls_are_nowhere(
     told += [str(outcome.error) + repr(outcome.error) for outcome in report.failed]
     told += [path.read_text("latin-1") for path in target.rglob("*.journal")]
     assert canary not in "".join(told)
+
+
+def test_a_part_nobody_asked_for_is_refused(server: Any, target: Path, noise: Any, clock: Any) -> None:
+    def part(_server: Any, _request: Any, answer: Any) -> Any:
+        answer.headers["Content-Range"] = f"bytes 0-{len(answer.body) - 1}/{len(answer.body)}"
+        answer.status = 206
+        return answer
+
+    server.always["one"] = part
+    report = download([server.item("one", noise(500), "md5", retries=2)], target, clock=clock)
+    assert isinstance(only(report).error, SourceChanged)
+    assert only(report).attempts == 3
+    server.always.clear()
+    assert download([server.item("one", noise(500), "md5")], target).ok
+
+
+def test_a_source_that_never_holds_still_is_an_error(server: Any, target: Path, noise: Any) -> None:
+    body, tags = noise(SIZE), iter(range(1000))
+
+    def restless(_server: Any, _request: Any, answer: Any) -> Any:
+        answer.headers["ETag"] = f'"{next(tags)}"'
+        return answer
+
+    server.put("one", body)
+    server.always["one"] = restless
+    report = download([Item("one", Location(server.url("one")), SIZE)], target)
+    assert isinstance(only(report).error, SourceChanged)
+    assert not (target / "one").exists()
+
+
+def test_several_wrong_parts_are_mended(server: Any, target: Path, noise: Any) -> None:
+    body = noise(100 * MIB)
+    spoilt: set[int] = set()
+
+    def spoils(_server: Any, request: Any, answer: Any) -> Any:
+        for place in (3 * MIB, 40 * MIB, 99 * MIB):
+            where = place - request.first
+            if 0 <= where < len(answer.body) and place not in spoilt:
+                spoilt.add(place)
+                answer.body = answer.body[:where] + bytes([answer.body[where] ^ 255]) + answer.body[where + 1 :]
+        return answer
+
+    server.always["one"] = spoils
+    report = download([server.item("one", body, "sha256")], target)
+    report.raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert only(report).bytes_fetched <= 2 * len(body)
+
+
+@pytest.mark.parametrize("checksums", [{"md5": "0" * 32}, {"crc32c": "00000001"}])
+def test_an_empty_file_with_a_wrong_checksum(server: Any, target: Path, checksums: dict[str, str]) -> None:
+    server.put("one", b"")
+    report = download([Item("one", Location(server.url("one")), 0, checksums)], target)
+    assert isinstance(only(report).error, ChecksumMismatch)
+    assert not (target / "one").exists()
+
+
+def test_urls_that_end_while_others_are_asked_for(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    """All connections are refused at once; one new URL serves them all."""
+    body = noise(120 * MIB)
+    server.put("one", body)
+    ended = threading.Event()
+    calls = []
+
+    def locate() -> Location:
+        calls.append(1)
+        return Location(server.url("one", f"n={len(calls)}"))
+
+    def refuses(server: Any, request: Any, answer: Any) -> Any:
+        if request.query == "n=1" and len(server.requests) > 3:
+            ended.set()
+        return fault.status(403)(server, request, answer) if request.query == "n=1" and ended.is_set() else None
+
+    server.always["one"] = refuses
+    report = download([Item("one", locate, len(body), retries=0)], target)
+    report.raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert len(calls) == 2

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import DiskFull, NotWritable
+from omicsdk.core.errors import DiskFull, NotWritable, TransferError
 from omicsdk.transfer import download
 from omicsdk.transfer.writing import write_at
 
@@ -132,7 +132,7 @@ def test_the_target_is_removed_meanwhile(server: Any, fault: Any, target: Path, 
     server.fault("sub/one", fault.cut(5 * MIB), removes)
     (outcome,) = download([item], target).outcomes
     assert outcome.state == "failed"
-    assert isinstance(outcome.error, NotWritable)
+    assert isinstance(outcome.error, TransferError)
     assert download([item], target).ok
     assert (target / "sub/one").read_bytes() == noise(9 * MIB)
 
@@ -158,3 +158,76 @@ def test_a_file_is_made_as_others_are(server: Any, target: Path) -> None:
     finally:
         os.umask(before)
     assert (target / "one").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_came_in_the_files_place_meanwhile_is_the_error(server: Any, target: Path, noise: Any) -> None:
+    def appears(_server: Any, _request: Any, answer: Any) -> Any:
+        (target / "one" / "sub").mkdir(parents=True)
+        return answer
+
+    server.fault("one", appears)
+    report = download([server.item("one", noise(500), "md5"), server.item("two", b"2", "md5")], target)
+    assert isinstance(report.outcomes[0].error, NotWritable)
+    assert report.outcomes[1].state == "done"
+    assert [path.name for path in target.glob("*.part")] == []
+
+
+def test_a_disk_that_fails_to_sync_is_an_error(server: Any, target: Path, monkeypatch: Any) -> None:
+    def broken(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", broken)
+        report = download([server.item("one", b"1", "md5")], target)
+    assert isinstance(report.outcomes[0].error, NotWritable)
+    assert "Input/output error" in str(report.outcomes[0].error)
+    assert b'["done"' not in (target / ".omics-transfer/transfer.journal").read_bytes()
+
+
+def test_many_files_are_synced_without_the_systems_call_for_all(
+    server: Any, target: Path, noise: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("omicsdk.transfer.commit._libc_syncfs", lambda: None)
+    items = [server.item(f"d{n % 3}/f{n}", noise(n), "md5") for n in range(20)]
+    assert download(items, target).counts["done"] == 20
+    assert download(items, target).counts["skipped"] == 20
+
+
+def test_records_that_find_no_room_cost_nothing_but_a_check(
+    server: Any, target: Path, monkeypatch: Any, caplog: Any
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    item = server.item("one", b"1", "md5")
+    with monkeypatch.context() as patch:
+        patch.setattr("omicsdk.transfer.journal.Journal.finish", full)
+        assert download([item], target).ok
+    assert "No space left on device; the next run checks these files again" in caplog.text
+    assert download([item], target).counts["skipped"] == 1
+    assert len(server.requests) == 1
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may look everywhere")
+def test_a_folder_that_cannot_be_looked_into_fails_its_file_only(server: Any, target: Path) -> None:
+    (target / "closed").mkdir(parents=True)
+    (target / "closed").chmod(0)
+    report = download([server.item("closed/one", b"1", "md5"), server.item("two", b"2", "md5")], target)
+    (target / "closed").chmod(0o700)
+    assert isinstance(report.outcomes[0].error, NotWritable)
+    assert report.outcomes[1].state == "done"
+
+
+def test_a_place_that_cannot_be_looked_at_fails_its_file_only(server: Any, target: Path, monkeypatch: Any) -> None:
+    real = os.lstat
+
+    def lstat(path: Any, **more: Any) -> os.stat_result:
+        if str(path).endswith("/one"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path, **more)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    report = download([server.item("one", b"1", "md5"), server.item("two", b"2", "md5")], target)
+    assert isinstance(report.outcomes[0].error, NotWritable)
+    assert "Permission denied" in str(report.outcomes[0].error)
+    assert report.outcomes[1].state == "done"

@@ -93,7 +93,7 @@ class PartFiles:
             What it is, None when there is none. A link isn't followed: it will be replaced.
 
         Raises:
-            NotWritable: A folder is in the way.
+            NotWritable: A folder is in the way, or the place can't be looked at.
         """
         found = _stat(job.final)
         if found is not None and stat.S_ISDIR(found.st_mode):
@@ -101,7 +101,11 @@ class PartFiles:
         return found if found is not None and stat.S_ISREG(found.st_mode) else None
 
     def part_length(self, job: Job) -> int | None:
-        """The length of a job's part, None when there is none."""
+        """The length of a job's part, None when there is none.
+
+        Raises:
+            NotWritable: The place can't be looked at.
+        """
         found = _stat(job.part)
         return found.st_size if found is not None and stat.S_ISREG(found.st_mode) else None
 
@@ -144,3 +148,5 @@ def _stat(path: str) -> os.stat_result | None:
         return os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise write_error(error, path) from error

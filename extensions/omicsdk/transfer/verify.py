@@ -12,7 +12,6 @@ from omicsdk.transfer.background import Pool
 from omicsdk.transfer.files import PartFiles
 from omicsdk.transfer.job import Job, Mending
 from omicsdk.transfer.journal import Journal
-from omicsdk.transfer.writing import write_error
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.
 STEP = 2 * plan.CELL
@@ -64,11 +63,10 @@ class Verifier:
 
     def look(self, job: Job) -> None:
         """Looks for what earlier runs left of a job, and has the rest fetched."""
-        try:
-            found = self._files.existing(job)
-        except OmicsError as error:
-            self._failed(job, error)
-            return
+        self._attempt(job, lambda: self._look(job))
+
+    def _look(self, job: Job) -> None:
+        found = self._files.existing(job)
         wanted = job.item
         if found is None or (wanted.size is not None and found.st_size != wanted.size):
             self._resume(job)
@@ -96,13 +94,9 @@ class Verifier:
                 self._verified(job, checksums, fetched=False)
                 return
             _log.info("%s: the file that is there has another %s", job.item.title, wrong)
-            try:
-                if self._files.part_length(job) is None:
-                    self._files.take_back(job)
-            except OmicsError as error:
-                self._failed(job, error)
-            else:
-                self._resume(job)
+            if self._files.part_length(job) is None:
+                self._files.take_back(job)
+            self._resume(job)
 
         self._in_background(
             job,
@@ -154,6 +148,9 @@ class Verifier:
 
     def advance(self, job: Job) -> None:
         """Hashes what has come, and checks the whole when all has."""
+        self._attempt(job, lambda: self._advance(job))
+
+    def _advance(self, job: Job) -> None:
         if job.over or job.following:
             return
         if job.mending is not None and job.mending.left is not None and not self._part_again(job, job.mending):
@@ -178,7 +175,7 @@ class Verifier:
                 changed = f"{job.item.title}: another program shortened {job.part} while it was fetched"
                 self._failed(job, TransferError(changed, name=job.item.name))
             else:
-                self.advance(job)
+                self._advance(job)
 
         self._in_background(
             job, lambda: hashing.follow(job.part, digests, start, end, lambda: job.epoch != epoch), followed, job.part
@@ -198,13 +195,9 @@ class Verifier:
                 ),
             )
             return
-        try:
-            if job.size == 0:
-                self._files.make_empty(job)
-        except OmicsError as error:
-            self._failed(job, error)
-        else:
-            self._verified(job, checksums, fetched=True)
+        if job.size == 0:
+            self._files.make_empty(job)
+        self._verified(job, checksums, fetched=True)
 
     # -- wrong ones
 
@@ -212,10 +205,11 @@ class Verifier:
         """All bytes are there and the whole is wrong: first the disk is suspected, then the source."""
         job.error = error
         mending = job.mending
-        if mending is None:
+        if not job.size:  # there is nothing to fetch again
+            self._give_up(job, error)
+        elif mending is None:
             _log.warning("%s; holding its parts against what came", error)
             job.mending = Mending()
-            assert job.size is not None
             cells, size = job.cells, job.size
             self._in_background(
                 job,
@@ -248,12 +242,9 @@ class Verifier:
         (start, end), mending.left = plan.take(mending.left, job.size + plan.CELL if whole else plan.LARGEST_PART)
         cells = list(range(start // plan.CELL, plan.cell_count(end)))
         mending.before = job.cells[:]
-        mending.again = (cells[0], cells[-1] + 1) if cells else (0, 0)
+        mending.again = (cells[0], cells[-1] + 1)
         job.want(cells)
-        if job.complete:  # an empty file
-            self.advance(job)
-        else:
-            self._again(job)
+        self._again(job)
 
     def _part_again(self, job: Job, mending: Mending) -> bool:
         """Decides after a part was fetched again whether the whole is checked now."""
@@ -290,11 +281,19 @@ class Verifier:
             held.append("ETag" if job.validator.startswith('"') else "date of change")
         return f"{' and '.join(held)} only: the platform states no checksum"
 
+    def _attempt(self, job: Job, step: Callable[[], None]) -> None:
+        """Takes a step; what the file system has against it is the job's end."""
+        try:
+            step()
+        except OmicsError as error:
+            self._failed(job, error)
+
     def _in_background(self, job: Job, task: Callable[[], T], done: Callable[[T], None], path: str) -> None:
         def failed(error: Exception) -> None:
             if isinstance(error, OSError):
-                self._failed(job, write_error(error, path, job.item.title))
+                what = f"{job.item.title}: reading {path} failed: {error.strerror}"
+                self._failed(job, TransferError(what, name=job.item.name))
             elif not isinstance(error, hashing.Stopped):
                 raise error
 
-        self._hashers.submit(task, done, failed)
+        self._hashers.submit(task, lambda result: self._attempt(job, lambda: done(result)), failed)

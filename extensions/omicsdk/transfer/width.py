@@ -52,6 +52,8 @@ def next_width(samples: Sequence[Sample], limit: int) -> int:
     if not last.busy or any(sample.trouble for sample in samples[-CAUTION:]):
         return current
     rates = _rates(samples)
+    if current not in rates:  # the limit was lowered
+        return current
     narrower = [width for width in rates if width < current]
     if narrower and rates[current] < WORTH * rates[max(narrower)]:
         return max(narrower)  # the last growth brought nothing
