@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from .operation_docs import headline
 from .operations import Argument, Draft, command_word
 from .shapes import BYTES, Array, Enum, Map, Ref, Scalar, Type, Union
-from .texts import clean, facts_text, sentence, summary
+from .texts import clean, facts_text, sentence
 from .values import Json, Object
 
 
@@ -25,7 +26,7 @@ def _command(draft: Draft) -> Object:
         "command": command_word(draft.stated, draft.name),
         "method": draft.stated.method,
         "path": draft.stated.path,
-        "summary": summary(data.get("summary"), data.get("description")),
+        "summary": headline(draft),
         "description": clean(data.get("description")),
         "parameters": [_parameter(argument) for argument in draft.arguments],
     }

@@ -277,6 +277,8 @@ class Drafter:
             self._note(pointer, "repair", f"an object as {media_type}", "JSON", certain=False)
 
     def _untyped(self, type_: Type, schema: Json, pointer: str, what: str) -> None:
+        if pointer in self._types.lost:
+            return
         if type_ == ANY and isinstance(schema, dict) and set(schema) - {"description", "title", "example", "default"}:
             self._note(pointer, "untyped", what, "any value")
 

@@ -35,10 +35,7 @@ def name_classes(data: Object, models: Iterable[Model], operations: Mapping[str,
     """
     known = list(models)
     wanted = [_wanted_model(data, model.key, operations) for model in known]
-    wanted += [
-        Wanted(key, (class_name(f"{class_stem(name)}Operation"), class_name(f"{class_stem(name)}CallOperation")))
-        for key, name in operations.items()
-    ]
+    wanted += [Wanted(key, (class_stem(name),), suffix="Operation") for key, name in operations.items()]
     classes = settle(wanted, taken)
     modules: dict[str, str] = {}
     for group in _circles(known):

@@ -39,7 +39,12 @@ _OBJECT_KEYS = ("properties", "additionalProperties", "required", "patternProper
 
 
 class Normaliser:
-    """Settles types of one document; the models that they are made of collect in `models`.
+    """Settles types of one document.
+
+    Attributes:
+        schemas: the document's named schemas.
+        models: the models that the settled types are made of, by key.
+        lost: pointers of schemas that became any value, which the report tells.
 
     Args:
         document: the upgraded document.
@@ -53,6 +58,7 @@ class Normaliser:
         schemas = components.get("schemas") if isinstance(components, dict) else None
         self.schemas: Object = schemas if isinstance(schemas, dict) else {}
         self.models: dict[str, Model] = {}
+        self.lost: set[str] = set()
         self._named: dict[str, Type] = {}
         self._open: list[str] = []
         self._depth = 0
@@ -266,6 +272,7 @@ class Normaliser:
         return [str(value) for kind in kinds if isinstance(kind, Enum) for value in kind.values]
 
     def _lost(self, pointer: str, before: str, reason: str) -> Type:
+        self.lost.add(pointer)
         place = self._document.origin(pointer)
         self._report.add(Note(place.pointer, place.file, place.line, "untyped", before, f"any value: {reason}", True))
         return ANY

@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 from .error_classes import error_class
 from .operations import Argument, Draft
-from .texts import clean, facts_text, hanging, one_line, sentence
+from .texts import clean, facts_text, hanging, one_line, sentence, summary
+
+
+def headline(draft: Draft) -> str:
+    """One line on an operation: the document's, else method and path."""
+    data = draft.stated.data
+    return (
+        summary(data.get("summary"), data.get("description")) or f"{draft.stated.method} {one_line(draft.stated.path)}"
+    )
 
 
 def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str], answer: str) -> str:

@@ -183,5 +183,6 @@ def command_word(stated: Stated, name: str) -> str:
 
 
 def class_stem(name: str) -> str:
-    """What the classes of an operation begin with."""
-    return pascal_case(name)
+    """What the classes of an operation begin with; the async one has `Async` before it."""
+    stem = pascal_case(name)
+    return f"{stem}Call" if stem.startswith("Async") else stem

@@ -10,12 +10,11 @@ from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
 from .imports import Imports
 from .model_names import Names
-from .operation_docs import operation_doc
+from .operation_docs import headline, operation_doc
 from .operations import Argument, Case, Draft
 from .parser import Parsed
 from .request_code import HIDEABLE, REQUEST, path_code, sent_code
 from .shapes import Type
-from .texts import one_line, summary
 
 
 @dataclass(frozen=True)
@@ -120,8 +119,7 @@ class OperationPlanner:
             imports.late("omicsdk.core.streaming", "AsyncBody")
         paged = self._paged(draft, annotations, imports)
         cases = self._cases(draft, imports)
-        told = summary(draft.stated.data.get("summary"), draft.stated.data.get("description"))
-        line = told or f"{draft.stated.method} {one_line(draft.stated.path)}"
+        line = headline(draft)
         class_ = self._names.classes[draft.stated.key]
         return OperationModule(
             name=Code(draft.name),

@@ -28,7 +28,7 @@ def path_code(draft: Draft, imports: Imports) -> Code:
     pieces: list[str] = []
     for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.stated.sent.partition("?")[0])):
         if number % 2 == 0:
-            pieces.append(quote(unquote(piece), safe=_SAFE))
+            pieces.append(quote(unquote(piece), safe=_SAFE, errors="replace"))
             continue
         argument = arguments[piece]
         value = argument.python

@@ -12,6 +12,8 @@ from .values import Json, Object
 WIDTH = 110
 # A summary in a list of commands, and a help text, of which a terminal shows a few lines.
 SUMMARY_LENGTH = 120
+# The line that says where a file comes from names the document and its overlays.
+COMMENT_LENGTH = 400
 # Longer texts of a document (a change log in a description) don't fit a docstring's purpose.
 TEXT_LENGTH = 8_000
 
@@ -70,8 +72,8 @@ def literals(values: Iterable[object]) -> str:
 
 
 def comment(text: object) -> str:
-    """A text behind `#`: one line, no more than a line holds."""
-    return textwrap.shorten(one_line(text), WIDTH, placeholder=" ...") or "-"
+    """A text behind `#`: one line, at most `COMMENT_LENGTH` characters long."""
+    return textwrap.shorten(one_line(text), COMMENT_LENGTH, placeholder=" ...") or "-"
 
 
 def in_docstring(text: str) -> str:

@@ -71,7 +71,8 @@ def _generate(arguments: argparse.Namespace) -> int:
 
 def _summary(made: Made, target: Path) -> list[str]:
     models = sum(len(module.classes) for module in made.package.models)
-    lines = [f"{target}: {len(made.package.operations)} operations, {models} models, {len(made.files)} files"]
+    counts = (("operation", len(made.package.operations)), ("model", models), ("file", len(made.files)))
+    lines = [f"{target}: " + ", ".join(f"{number} {word}{'s' if number != 1 else ''}" for word, number in counts)]
     kinds = Counter(note.kind for note in made.report.notes)
     if kinds:
         words = {"repair": "repaired", "omission": "not taken over", "untyped": "without a type"}

@@ -1,0 +1,119 @@
+"""`omics codegen`: what a user gets for a document of their own."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from omicsdk.cli import codegen
+
+DOCUMENT = """\
+openapi: 3.0.3
+info: {title: "Small <b>one</b>", version: "1.2", description: "What it \\"does\\"."}
+servers: [{url: "https://small.example"}]
+paths:
+  /a/{id}:
+    get:
+      operationId: getA
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: fine, content: {application/json: {schema: {allOf: [{type: string}, {type: integer}]}}}}}
+"""
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(DOCUMENT)
+    return path
+
+
+def _run(*words: object, debug: bool = False) -> int:
+    return codegen.main([str(word) for word in words], debug=debug)
+
+
+def test_a_project_is_written_that_imports(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "new" / "project"
+    assert _run(spec, "--name", "small_client", "--out", out) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "1 operation, 0 models" in said.err
+    assert "1 without a type" in said.err
+    assert sorted(path.name for path in out.iterdir()) == ["README.md", "pyproject.toml", "src"]
+    program = "from small_client import SmallClientApi; print(SmallClientApi().get_a, SmallClientApi().base_url)"
+    run = subprocess.run([sys.executable, "-c", program], cwd=out / "src", capture_output=True, text=True, check=True)
+    assert run.stdout == "<operation get_a: GET /a/{id}> https://small.example\n"
+
+
+def test_the_project_says_what_it_is(spec: Path, tmp_path: Path) -> None:
+    import tomllib
+
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    project = tomllib.loads((tmp_path / "out/pyproject.toml").read_text())["project"]
+    assert (project["name"], project["version"], project["description"]) == ("small-client", "1.2", 'What it "does".')
+    assert "Small \\<b\\>one\\</b\\>" in (tmp_path / "out/README.md").read_text()
+    rows = json.loads((tmp_path / "out/src/small_client/report.json").read_text())
+    assert [(row["kind"], row["line"], row["certain"]) for row in rows] == [("untyped", 9, True)] * len(rows)
+    assert rows
+
+
+def test_files_of_the_user_stay(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "README.md").write_text("mine\n")
+    assert _run(spec, "--name", "small_client", "--out", out) == 0
+    assert _run(spec, "--name", "small_client", "--out", out) == 0
+    assert (out / "README.md").read_text() == "mine\n"
+    assert "README.md was there already" in capsys.readouterr().err
+
+
+def test_faults_are_lines_and_nothing_is_written(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec.write_text(
+        DOCUMENT.replace("{allOf: [{type: string}, {type: integer}]}", "{$ref: '#/components/schemas/None'}")
+    )
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", debug=True) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert "small.yaml:9: " in lines[0]
+    assert not (tmp_path / "out").exists()
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--missing-as-any") == 0
+
+
+@pytest.mark.parametrize("name", ["Not-a-name", "class", "json", "omicsdk", "", "a/b", "../x", "1a"])
+def test_a_name_that_will_not_do_is_usage(
+    name: str, spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(spec, "--name", name, "--out", tmp_path / "out") == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_missing_extra_is_one_line(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(codegen, "_NEEDED", ("no_such_module",))
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 2
+    assert "pip install 'omicsdk[codegen]'" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(spec, "--name", "small_client", "--out", spec / "below") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert "small.yaml" in lines[0]
+    with pytest.raises(OSError, match=r"small\.yaml"):
+        _run(spec, "--name", "small_client", "--out", spec / "below", debug=True)
+
+
+def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
+    overlay = tmp_path / "overlay.yaml"
+    overlay.write_text(
+        "overlay: 1.0.0\ninfo: {title: t, version: '1'}\nactions:\n"
+        "- {target: '$.paths[*].get', update: {x-omics-name: read_it}}\n"
+    )
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--overlay", overlay) == 0
+    assert (tmp_path / "out/src/small_client/operations/read_it.py").is_file()

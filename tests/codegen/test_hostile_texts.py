@@ -1,0 +1,120 @@
+"""Whatever a document calls its things and says of them, the package compiles and none of it runs."""
+
+import ast
+import json
+from typing import Any
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.naming import DEVICES
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import plan
+from omicsdk_codegen.render import render_package
+
+TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
+EVIL = '"""\n\'\'\'{{ 7*7 }}{% raw %}\\N{BULLET}{__import__("os")}\r\x00\u202e\ud800'
+NAMES = TEXT | st.sampled_from([
+    EVIL, "self", "cls", "None", "class", "import", "__init__", "from_dict", "list", "str", "field", "model", "build", "parse",
+    "items", "request", "con", "Aux", "", "é", "a-b", "a_b", "aB", "types", "Any", "importlib", "a" * 300, "../../x", "\u2028",
+])  # fmt: skip
+
+
+def document(names: list[str], text: str, default: Any) -> dict[str, Any]:
+    """A document in which every name and text is one of those given."""
+    first, *others = names
+    schemas: dict[str, Any] = {
+        name: {
+            "type": "object",
+            "title": text,
+            "description": text,
+            "required": [first],
+            "properties": {other: {"type": "string", "description": text, "default": default} for other in names}
+            | {"self": {"$ref": "#/components/schemas/" + others[0].replace("~", "~0").replace("/", "~1")}},
+        }
+        for name in others
+    }
+    parameters = [
+        {"name": name, "in": "query", "description": text, "schema": {"type": "string", "enum": [text, name, "x"]}}
+        for name in names
+    ]
+    key = "".join(char for char in first if char not in "{}#?")
+    paths: dict[str, Any] = {
+        f"/{number}/{key}/{{{key}}}": {
+            "post": {
+                "operationId": name,
+                "summary": text,
+                "description": text,
+                "deprecated": True,
+                "parameters": [*parameters, {"name": key, "in": "path", "required": True, "schema": {"type": "string"}}],
+                "requestBody": {"content": {f"application/{text}+json": {"schema": {"type": "object", "properties": {
+                    other: {"type": "string", "default": default} for other in names}}}}},
+                "responses": {
+                    "200": {"description": text, "content": {f"application/{text}+json": {"schema": {"oneOf": [
+                        {"$ref": "#/components/schemas/" + other.replace("~", "~0").replace("/", "~1")} for other in others
+                    ], "discriminator": {"propertyName": text}}}}},
+                    "404": {"description": text},
+                },
+            }
+        }
+        for number, name in enumerate(names)
+    }  # fmt: skip
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": text, "version": text, "description": text},
+        "servers": [{"url": text}],
+        "paths": paths,
+        "components": {"schemas": schemas},
+    }
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(NAMES, min_size=2, max_size=5, unique=True), TEXT | st.just(EVIL), st.none() | TEXT)
+@example(["x", "y"], EVIL, EVIL)
+@example(["build", "parse", "request", "field", "model"], EVIL, None)
+@example([EVIL, "../../x"], "}}\n#", "{0}")
+def test_every_text_stays_a_text(names: list[str], text: str, default: str | None) -> None:
+    data = document(names, text, default)
+    package = plan(Document(data, "document.yaml", Places()), "evil", Report())
+    files = render_package(package, f"Generated from {text}.")
+    for path, source in files.items():
+        assert path.isascii()
+        assert not {".."} & set(path.split("/"))
+        assert path.rpartition("/")[2].partition(".")[0].lower() not in DEVICES
+        if path.endswith(".py"):
+            _holds_no_foreign_calls(compile(source, path, "exec", ast.PyCF_ONLY_AST))
+        elif path.endswith(".json"):
+            json.loads(source)
+    assert len({path.lower() for path in files}) == len(files)
+    assert len(package.operations) == len(names)
+    assert sum(len(module.classes) for module in package.models) >= len(names) - 1
+
+
+ALLOWED = {
+    "AttributeError", "Field", "OperationFacts", "Paging", "TypedDict", "array", "as_it_came", "cls", "define", "field",
+    "fitting", "frozenset", "get", "getattr", "given", "globals", "json_body", "literal", "mapping", "model", "model_of",
+    "nulls_of", "otherwise_typed", "request", "segment", "sorted", "staticmethod", "tagged", "union", "build",
+    "import_module", "from_dict", "json", "items", "keys", "values", "_call", "_raw",
+}  # fmt: skip
+
+
+def _holds_no_foreign_calls(tree: ast.AST) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            function = node.func
+            name = (
+                function.id
+                if isinstance(function, ast.Name)
+                else function.attr
+                if isinstance(function, ast.Attribute)
+                else ""
+            )
+            assert name.lstrip("_") in {allowed.lstrip("_") for allowed in ALLOWED} or name.endswith("Operation"), (
+                ast.dump(node)
+            )
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = getattr(node, "module", None) or node.names[0].name
+            assert module.split(".")[0] in {
+                "__future__", "attrs", "collections", "contextlib", "functools", "httpx", "importlib", "omicsdk", "os", "typing",
+            } or getattr(node, "level", 0), ast.dump(node)  # fmt: skip

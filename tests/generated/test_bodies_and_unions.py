@@ -1,0 +1,165 @@
+"""Bodies of every kind as they are sent, and answers that may be one of several models."""
+
+import importlib
+import io
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+BINARY = {"type": "string", "format": "binary"}
+CAT = {"type": "object", "required": ["type"], "properties": {"type": {"const": "cat"}, "claws": {"type": "integer"}}}
+DOG = {"type": "object", "required": ["type"], "properties": {"type": {"const": "dog"}, "tricks": {"type": "array"}}}
+FISH = {"type": "object", "required": ["water"], "properties": {"water": {"type": "string"}}}
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _operation(
+    name: str, schema: Any = None, media: str = "application/json", required: bool = True, **more: Any
+) -> Any:
+    body = {"requestBody": {"required": required, "content": {media: {"schema": schema}}}} if schema is not None else {}
+    return {"post": {"operationId": name, **body, "responses": {"204": {"description": ""}}, **more}}
+
+
+def _answering(schema: Any) -> Any:
+    return {"get": {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}}
+
+
+FORM = {"type": "object", "properties": {"a": {"type": "string"}, "n": {"type": "integer"}}}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Kinds", "version": "1"},
+    "servers": [{"url": "https://kinds.example"}],
+    "paths": {
+        "/json": _operation("json_list", {"type": "array", "items": _ref("Cat")}),
+        "/optional": _operation("optional", FORM, required=False),
+        "/form": _operation("form", FORM, "application/x-www-form-urlencoded"),
+        "/whole": _operation("whole_form", {"type": "object"}, "application/x-www-form-urlencoded", required=False),
+        "/files": _operation(
+            "files",
+            {"type": "object", "properties": {"file": BINARY, "note": {"type": "string"}}},
+            "multipart/form-data",
+        ),
+        "/bytes": _operation("raw_bytes", BINARY, "application/zip"),
+        "/text": _operation("text", {"type": "string"}, "text/csv"),
+        "/fixed path/{request}?action=run": _operation(
+            "awkward",
+            parameters=[
+                {"name": "request", "in": "path", "required": True, "schema": {"type": "string"}},
+                {"name": "deep", "in": "query", "style": "deepObject", "schema": {"type": "object"}},
+                {"name": "as json", "in": "query", "content": {"application/json": {"schema": {"type": "object"}}}},
+                {"name": "joined", "in": "query", "style": "pipeDelimited", "schema": {"type": "array"}},
+                {"name": "build", "in": "query", "schema": {"type": "boolean"}},
+                {"name": "crumb", "in": "cookie", "schema": {"type": "string"}},
+            ],
+        ),
+        "/tagged": _answering({"oneOf": [_ref("Cat"), _ref("Dog")], "discriminator": {"propertyName": "type"}}),
+        "/untagged": _answering({"type": "array", "items": {"anyOf": [_ref("Cat"), _ref("Fish"), {"type": "string"}]}}),
+        "/maps": _answering({"type": "object", "additionalProperties": {"type": "array", "items": _ref("Fish")}}),
+        "/nested": _answering({"type": "array", "items": {"type": "array", "items": {"type": ["integer", "null"]}}}),
+    },
+    "components": {"schemas": {"Cat": CAT, "Dog": DOG, "Fish": FISH}},
+}
+
+
+@pytest.fixture(scope="module")
+def kinds(generate: Any) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+@pytest.fixture
+def sent(kinds: ModuleType) -> Any:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        request.read()
+        seen.append(request)
+        return httpx.Response(204)
+
+    client = kinds.ThingApi(transport=httpx.MockTransport(answer))
+
+    def call(name: str, **arguments: Any) -> httpx.Request:
+        assert getattr(client, name)(**arguments) is None
+        return seen[-1]
+
+    return call
+
+
+def _answered(kinds: ModuleType, name: str, data: Any) -> Any:
+    client = kinds.ThingApi(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=data)))
+    return getattr(client, name)()
+
+
+def test_a_list_of_models_and_dicts(kinds: ModuleType, sent: Any) -> None:
+    cat = importlib.import_module(f"{kinds.__name__}.models").Cat(type="cat", claws=3)
+    request = sent("json_list", body=[cat, {"type": "cat"}])
+    assert json.loads(request.content) == [{"type": "cat", "claws": 3}, {"type": "cat"}]
+
+
+def test_a_body_that_may_be_left_out_is_left_out(sent: Any) -> None:
+    assert "content-type" not in sent("optional").headers
+    assert json.loads(sent("optional", n=1).content) == {"n": 1}
+
+
+def test_forms(sent: Any) -> None:
+    request = sent("form", a="x y", n=2)
+    assert request.content == b"a=x+y&n=2"
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert sent("whole_form", body={"k": "v"}).content == b"k=v"
+    assert "content-type" not in sent("whole_form").headers
+
+
+def test_files_from_memory_disk_and_streams(sent: Any, tmp_path: Path) -> None:
+    path = tmp_path / "data.bin"
+    path.write_bytes(b"on disk")
+    for given, name, wanted in (
+        (b"memory", "file", b"memory"),
+        (path, "data.bin", b"on disk"),
+        (io.BytesIO(b"s"), "file", b"s"),
+    ):
+        content = sent("files", file=given, note="a note").content
+        assert f'filename="{name}"'.encode() in content
+        assert wanted in content
+        assert b"a note" in content
+
+
+def test_bytes_and_text(sent: Any) -> None:
+    assert sent("raw_bytes", body=b"zip").headers["content-type"] == "application/zip"
+    request = sent("text", body="a,b\né")
+    assert (request.content, request.headers["content-type"]) == ("a,b\né".encode(), "text/csv")
+
+
+def test_awkward_parameters_stand_in_their_places(sent: Any) -> None:
+    request = sent(
+        "awkward", request="r/1", deep={"k": 1}, as_json={"a": [1]}, joined=["x", "y"], build=True, crumb="c d"
+    )
+    assert request.url.raw_path.partition(b"?")[0] == b"/fixed%20path/r%2F1"
+    assert dict(request.url.params) == {
+        "action": "run", "deep[k]": "1", "as json": '{"a":[1]}', "joined": "x|y", "build": "true",
+    }  # fmt: skip
+    assert request.headers["cookie"] == "crumb=c%20d"
+
+
+def test_a_discriminator_chooses_the_model(kinds: ModuleType) -> None:
+    assert type(_answered(kinds, "get_tagged", {"type": "dog", "claws": 1})).__name__ == "Dog"
+    assert type(_answered(kinds, "get_tagged", {"type": "cat"})).__name__ == "Cat"
+    assert type(_answered(kinds, "get_tagged", {"claws": 1})).__name__ == "Cat"
+
+
+def test_without_one_the_model_that_fits_best_is_chosen(kinds: ModuleType) -> None:
+    data = [{"water": "salt"}, {"type": "cat"}, "text", None, 7]
+    answer = _answered(kinds, "get_untagged", data)
+    assert [type(item).__name__ for item in answer] == ["Fish", "Cat", "str", "NoneType", "int"]
+    assert [item.to_dict() for item in answer[:2]] == data[:2]
+
+
+def test_models_in_maps_and_lists(kinds: ModuleType) -> None:
+    answer = _answered(kinds, "get_maps", {"a": [{"water": "x"}], "b": "odd"})
+    assert (answer["a"][0].water, answer["b"]) == ("x", "odd")
+    assert _answered(kinds, "get_nested", [[1, None], []]) == [[1, None], []]
