@@ -17,7 +17,8 @@ CELL = 4 << 20
 HELD_AT = 3 << 20
 """Bytes into its answer at which a request is held."""
 _LARGEST_REQUEST = 16 << 20
-_POLL = 0.005
+_BLOCK = 128 << 10
+_POLL = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ def kill_when_held(sandbox: "Sandbox", process: "subprocess.Popen[bytes]", sha25
         DemoFailed: It ended by itself, or was never held.
     """
     until = time.monotonic() + LONGEST
-    while not _at_rest(sandbox, sha256, folder):
+    seen = None
+    while (resting := _at_rest(sandbox, sha256, folder)) is None or resting != seen:
+        seen = resting
         if process.poll() is not None:
             raise DemoFailed(f"the download ended by itself, with code {process.returncode}, before it was killed")
         _wait(until, "the download wasn't at its half in time")
@@ -90,13 +93,17 @@ def _wait(until: float, otherwise: str) -> None:
     time.sleep(_POLL)
 
 
-def _at_rest(sandbox: "Sandbox", sha256: str, folder: Path) -> bool:
-    """Whether all requests are held or done, and what was sent is on disk but for the bytes of blocks under way."""
+def _at_rest(sandbox: "Sandbox", sha256: str, folder: Path) -> tuple[int, int] | None:
+    """What was sent and what of it is on disk, once all requests are held or done and the download has caught up.
+
+    It may still collect a block for each held request; what of a request that is done isn't written counts as lost.
+    """
     requests = sandbox.requests(f"/_objects/{sha256}")
     under_way = [entry for entry in requests if not entry["done"]]
     if not under_way or len(under_way) != sandbox.stalled:
-        return False
-    return _on_disk(folder) >= sum(entry["sent"] for entry in requests) - (1 << 20) * len(under_way)
+        return None
+    sent, there = sum(entry["sent"] for entry in requests), _on_disk(folder)
+    return (sent, there) if there >= sent - _BLOCK * len(under_way) else None
 
 
 def _on_disk(folder: Path) -> int:
