@@ -51,6 +51,7 @@ class Answer:
     body: bytes = b""
     length: int | None = None  # what Content-Length says, when it isn't the body's length
     chunked: bool = False
+    unsized: bool = False  # no length at all
     cut: int | None = None  # bytes after which the connection ends
     reset: bool = False  # ends it with RST
     stall: bool = False  # instead of ending it, waits until the server is closed
@@ -194,7 +195,7 @@ class Server:
         headers = dict(answer.headers)
         if answer.chunked:
             headers["Transfer-Encoding"] = "chunked"
-        else:
+        elif not answer.unsized:
             headers["Content-Length"] = str(len(answer.body) if answer.length is None else answer.length)
         head = f"HTTP/1.1 {answer.status} X\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         connection.sendall(head.encode("latin-1") + b"\r\n")

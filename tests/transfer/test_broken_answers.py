@@ -1,9 +1,12 @@
 """Servers and networks that break: either a right file, or none under the final name and the reason in the report."""
 
+import hashlib
 import logging
+import random
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -511,3 +514,129 @@ def test_urls_that_end_while_others_are_asked_for(server: Any, fault: Any, targe
     report.raise_if_failed()
     assert (target / "one").read_bytes() == body
     assert len(calls) == 2
+
+
+@pytest.mark.parametrize("location", ["http://[", "http://127.0.0.1:port/", "//", "ftp://127.0.0.1/x", "/caf\xe9 x"])
+def test_redirects_to_odd_places(server: Any, fault: Any, target: Path, clock: Any, location: str) -> None:
+    server.put("caf%E9%20x", b"12345")
+    server.always["one"] = fault.status(302, {"Location": location})
+    report = download(
+        [Item("one", Location(server.url("one")), 5, retries=1), server.item("two", b"2")], target, clock=clock
+    )
+    assert only_state(report, 0) == ("done" if location.startswith("/caf") else "failed")
+    assert only_state(report, 1) == "done"
+
+
+def only_state(report: Any, number: int) -> str:
+    return report.outcomes[number].state
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1/x", "http://127.0.0.1:99999/", "http://127.0.0.1:x/", "http://", "http:///x", "/x"]
+)
+def test_urls_that_make_no_sense_fail_their_item_only(server: Any, target: Path, clock: Any, url: str) -> None:
+    items = [Item("one", Location(url), 5), server.item("two", b"2"), Item("three", lambda: Location(url), 5)]
+    report = download(items, target, clock=clock)
+    assert [outcome.state for outcome in report.outcomes] == ["failed", "done", "failed"]
+    assert clock.slept == 0
+
+
+def test_a_url_of_any_characters_reaches_its_file(server: Any, target: Path) -> None:
+    server.put("a%20b/%C3%BC/%2F..%2E/x", b"12345")
+    url = server.url("a b/ü/%2F..%2e/x", "sig=a%2fb+c/d=")
+    download([Item("one", Location(url), 5)], target).raise_if_failed()
+    assert server.requests[0].query == "sig=a%2fb+c/d="
+
+
+def test_a_redirect_that_is_always_refused_ends(server: Any, fault: Any, target: Path, clock: Any) -> None:
+    server.always["here"] = fault.status(302, {"Location": "/there"})
+    server.always["there"] = fault.status(403)
+    report = download([Item("one", Location(server.url("here")), 5, retries=3)], target, clock=clock)
+    assert isinstance(only(report).error, Forbidden)
+    assert len(server.of("there")) == 4
+
+
+def test_a_server_that_says_not_yet_for_ever_ends(server: Any, fault: Any, target: Path, clock: Any) -> None:
+    server.always["one"] = fault.status(301, {"Location": "/one", "Retry-After": "60"})
+    report = download([Item("one", Location(server.url("one")), 5)], target, clock=clock)
+    assert "still not ready after 3600 s" in str(only(report).error)
+
+
+def test_a_url_that_grew_old_in_the_queue_costs_no_retry(server: Any, fault: Any, target: Path, clock: Any) -> None:
+    server.put("one", b"12345")
+    calls = []
+
+    def locate() -> Location:
+        calls.append(1)
+        return Location(server.url("one", f"n={len(calls)}"))
+
+    def ages(server: Any, request: Any, answer: Any) -> Any:
+        clock.sleep(60)
+        return fault.status(403)(server, request, answer)
+
+    server.fault("one", ages)
+    assert download([Item("one", locate, 5, retries=0)], target, clock=clock).ok
+    assert len(calls) == 2
+
+
+def test_a_body_whose_length_nobody_told(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body = noise(5 * MIB)
+    server.put("one", body, None)
+    server.always["one"] = fault.changed(headers={"Connection": "close"}, unsized=True, cut=len(body))
+    report = download([Item("one", Location(server.url("one")))], target)
+    assert (target / "one").read_bytes() == body
+    assert only(report).verified == "end of the body only: the platform states no checksum"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_answers_at_random_never_end_the_transfer(server: Any, target: Path, clock: Any, seed: int) -> None:
+    """Any mixture of statuses, headers and bodies: each file ends right or with an error."""
+    dice = random.Random(seed)
+    body = dice.randbytes(6 * MIB)
+    values = [
+        "",
+        "0",
+        "-1",
+        "5",
+        str(len(body)),
+        "bytes 0-4/5",
+        "bytes */9",
+        "bytes",
+        "chunked",
+        "gzip",
+        '"x"',
+        "\xff\xfe",
+        "/one",
+        "9" * 30,
+    ]
+    names = ["Content-Range", "ETag", "Last-Modified", "Location", "Retry-After", "Content-Encoding", "X-Odd", "Date"]
+
+    def odd(_server: Any, _request: Any, answer: Any) -> Any:
+        if dice.random() < 0.4:
+            return answer
+        answer.status = dice.choice(
+            [100, 199, 200, 204, 206, 206, 301, 302, 304, 400, 401, 404, 416, 429, 500, 503, 599, 999]
+        )
+        for _ in range(dice.randrange(3)):
+            answer.headers[dice.choice(names)] = dice.choice(values)
+        if dice.random() < 0.5:
+            answer.body = answer.body[: dice.choice([0, 1, 5000, MIB])]
+        if dice.random() < 0.2:
+            answer.cut = dice.choice([0, 10, 5000])
+        if dice.random() < 0.1:
+            answer.length = dice.choice([0, 3, len(body)])
+        return answer
+
+    items = []
+    for number in range(60):
+        size = dice.choice([0, 1, 3000, 200_000, len(body)])
+        item = server.item(f"f{number}", body[:size], "md5", retries=3, min_delay=0.5)
+        server.always[item.name] = odd
+        items.append(item if dice.random() < 0.5 else replace(item, size=None))
+    report = download(items, target, clock=clock, patience=Patience(connect=5, silence=1))
+    assert {outcome.state for outcome in report.outcomes} <= {"done", "failed"}
+    for item, outcome in zip(items, report.outcomes, strict=True):
+        path = target / item.name
+        assert path.exists() == (outcome.state == "done")
+        if path.exists():
+            assert hashlib.md5(path.read_bytes()).hexdigest() == item.checksums["md5"]

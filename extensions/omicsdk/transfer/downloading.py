@@ -106,6 +106,7 @@ def download(
             len(wanted),
             sum(item.size or 0 for item in wanted),
             target,
+            _relative(journal_file, target),
             log,
             settings,
             outcomes.__setitem__,
@@ -130,6 +131,14 @@ def _prepare(folder: str, journal: Path) -> None:
             raise NotWritable(path, "there is a file of that name") from error
         except OSError as error:
             raise write_error(error, path) from error
+
+
+def _relative(journal: Path, folder: str) -> str:
+    """The journal's place as seen from the folder, so that both may be moved together."""
+    try:
+        return os.path.relpath(journal, folder)
+    except ValueError:  # another drive
+        return str(journal)
 
 
 class _Waiter:

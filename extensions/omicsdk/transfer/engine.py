@@ -11,7 +11,8 @@ from logging import getLogger
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, curl_options, network
-from omicsdk.core.errors import OmicsError, TransferError
+from omicsdk.core.errors import OmicsError, TransferError, TransportError
+from omicsdk.core.redaction import without_query
 from omicsdk.core.user_agent import user_agent
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.commit import Committer
@@ -62,6 +63,7 @@ class Engine:
         count: How many items there are.
         size: Their stated sizes together, in bytes.
         folder: The target folder.
+        run: What keeps this transfer apart from others into the same folder.
         journal: The open journal.
         settings: How.
         finished: Is given each outcome with its item's number, as they come.
@@ -73,6 +75,7 @@ class Engine:
         count: int,
         size: int,
         folder: str,
+        run: str,
         journal: Journal,
         settings: Settings,
         finished: Callable[[int, Outcome], None],
@@ -83,7 +86,7 @@ class Engine:
         self._clock = settings.clock
         self._finished = finished
         self._journal = journal
-        self._files = PartFiles(folder)
+        self._files = PartFiles(folder, run)
         self._wire = Wire(lambda url: curl_options(settings.route(url)), settings.patience, settings.connections)
         self._inbox = Inbox(self._wire.wake)
         self._locators = Pool("omicsdk-locate", settings.locators, self._inbox)
@@ -105,10 +108,10 @@ class Engine:
             journal=journal,
             files=self._files,
             verifier=self._verifier,
-            queue=lambda job: self._queue(job, first=True),
+            fetch=self._fetch,
             wait=self._wait,
-            locate=self._locate,
             failed=self._failed,
+            clock=settings.clock,
             trouble=self._tally.note_trouble,
             jitter=settings.jitter,
         )
@@ -159,7 +162,7 @@ class Engine:
             for entry in [entry for entry in self._later if entry[0] <= now]:
                 self._later.remove(entry)
                 entry[1].paused = False
-                self._queue(entry[1], first=True)
+                self._fetch(entry[1])
 
     def _admit(self) -> None:
         room = self._settings.locators + AHEAD
@@ -176,13 +179,14 @@ class Engine:
 
     def _fetch(self, job: Job) -> None:
         """Has a job's missing bytes fetched."""
+        if job.over:
+            return
         if job.location is not None:
-            self._queue(job)
+            self._queue(job, first=True)
         elif not job.locating:
             self._locate(job)
 
     def _locate(self, job: Job) -> None:
-        """Asks where a job's bytes are; then it can be fetched."""
         locate = job.item.locate
         if isinstance(locate, Location):
             self._located(job, locate)
@@ -198,7 +202,7 @@ class Engine:
         self._prepared(job)
         job.locating = False
         job.location, job.direct = location, None
-        job.gained_since_located = False
+        job.located, job.gained_since_located = self._clock.monotonic(), False
         self._queue(job)
 
     def _not_located(self, job: Job, error: Exception) -> None:
@@ -256,7 +260,11 @@ class Engine:
             if asked.validator:
                 headers["if-range"] = asked.validator
         job.attempts += 1
-        self._wire.start(Ask(location.url, tuple(headers.items())), reception)
+        try:
+            self._wire.start(Ask(location.url, tuple(headers.items())), reception)
+        except ValueError as error:  # brackets that don't close, a port that is no number
+            reason = f"{job.item.title}: its URL makes no sense ({error})"
+            self._failed(job, TransportError(reason, method="GET", url=without_query(location.url)))
 
     def _ended(self, ended: Ended) -> None:
         reception = ended.receiver

@@ -23,7 +23,9 @@ from omicsdk.core.errors import (
     TLSFailed,
     TransportError,
 )
+from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
+from omicsdk.transfer.items import URL_SAFE
 
 #: Bytes that libcurl reads at once from a socket.
 RECEIVE_BUFFER = 512 * 1024
@@ -32,7 +34,6 @@ _TIMER = cast("int", pycurl.SOCKET_TIMEOUT)
 
 _Options = tuple[tuple[str, str], ...]
 
-_URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
 _ERRORS: dict[int, type[TransportError]] = {
     pycurl.E_COULDNT_RESOLVE_PROXY: ProxyFailed,
     pycurl.E_COULDNT_RESOLVE_HOST: NameNotResolved,
@@ -169,11 +170,14 @@ class Wire:
         Args:
             ask: The request.
             receiver: Takes in the answer.
+
+        Raises:
+            ValueError: The URL makes no sense.
         """
         options = self._options(ask.url)
         idle = self._idle.get(options)
         handle = idle.pop() if idle else self._new_handle(options)
-        handle.setopt(pycurl.URL, quote(ask.url, safe=_URL_SAFE))
+        handle.setopt(pycurl.URL, quote(ask.url, safe=URL_SAFE))
         handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers])
         handle.setopt(pycurl.HEADERFUNCTION, receiver.lines.append)
         handle.setopt(pycurl.WRITEFUNCTION, receiver.take)
@@ -266,6 +270,8 @@ class Wire:
         origin = url[: url.find("/", 8)]  # as it is written; two spellings of one only cost a second look
         options = self._origins.get(origin)
         if options is None:
+            if not origin_of(url):
+                raise ValueError("it has no scheme, host or port to go to")
             options = self._origins[origin] = tuple(sorted(self._options_for(url).items()))
         return options
 

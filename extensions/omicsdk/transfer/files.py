@@ -23,10 +23,12 @@ class PartFiles:
 
     Args:
         folder: The target folder.
+        run: Keeps the parts of this transfer apart from those of another one into the same folder.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, run: str) -> None:
         self._folder = folder
+        self._run = run
         self._made = {folder}
 
     def paths(self, name: str) -> tuple[str, str]:
@@ -41,7 +43,8 @@ class PartFiles:
         """
         final = os.path.join(self._folder, *name.split("/"))
         parent, tail = os.path.split(final)
-        suffix = f".{crc32c(name.encode('utf-8', 'surrogatepass')):08x}.part"
+        own = crc32c(f"{self._run}\0{name}".encode("utf-8", "surrogatepass"))
+        suffix = f".{own:08x}.part"
         if len(os.fsencode(tail)) + len(suffix) > LONGEST:
             tail = os.fsencode(tail)[: LONGEST - len(suffix)].decode("utf-8", "ignore")
         return final, os.path.join(parent, tail + suffix)

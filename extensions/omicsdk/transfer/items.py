@@ -9,8 +9,12 @@ from dataclasses import dataclass, field
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.redaction import without_query
 
+#: Characters that stay as they are when a URL is written for the wire; what is escaped already is left alone.
+URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
+
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
-_LINE_END = re.compile(r"[\r\n\0]")
+_HEADER_VALUE = re.compile(r"[\t -~]*\Z")
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Location:
             dropped.
 
     Raises:
-        ValueError: A header that would become more than one.
+        ValueError: A header that would become more than one, or characters outside of what HTTP can carry.
     """
 
     url: str
@@ -31,8 +35,10 @@ class Location:
 
     def __post_init__(self) -> None:
         for name, value in self.headers.items():
-            if not _HEADER_NAME.match(name) or _LINE_END.search(value):
+            if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
                 raise ValueError(f"the header {name!r} has characters that can't be sent")
+        if _LONE_SURROGATE.search(self.url):
+            raise ValueError(f"the URL has characters that can't be sent: {without_query(self.url)!a}")
 
     def __repr__(self) -> str:
         names = ", ".join(sorted(self.headers))

@@ -75,8 +75,11 @@ class Job:
         self.location: Location | None = None
         self.direct: Location | None = None  # where redirects led
         self.locating = False
+        self.located = 0.0  # when it was
         self.gained_since_located = True
         self.redirects = 0
+        self.waited = 0.0  # seconds, because a server said "not yet"
+        self.open_ended = False  # nobody told the size: the body's own end was believed
         self.restarts = 0
         self.strikes = 0
         self.quota = Quota.of(item.retries, item.min_delay)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from logging import getLogger
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
+from omicsdk.core.clock import Clock
 from omicsdk.core.errors import (
     ConnectionLost,
     OmicsError,
     SourceChanged,
     TimedOut,
     TooManyRedirects,
+    TransferError,
     TransportError,
     TruncatedTransfer,
     error_class,
@@ -21,17 +23,20 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.redirects import REDIRECT_LIMIT
 from omicsdk.transfer.answers import Kind, Verdict
 from omicsdk.transfer.files import PartFiles
-from omicsdk.transfer.items import Location
+from omicsdk.transfer.items import URL_SAFE, Location
 from omicsdk.transfer.job import Job
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.reception import ACCEPTED, Reception
+from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER
 from omicsdk.transfer.verify import Verifier
 
 #: A file whose source changes more often than this while it is fetched has failed.
 RESTARTS = 2
 #: A server may offer a file of another size than stated so often; it may be a proxy's page, once.
 STRIKES = 1
+#: A URL that was given so many seconds ago may have ended without anybody being at fault.
+AGED = 30.0
 
 _log = getLogger("omicsdk.transfer")
 
@@ -43,10 +48,10 @@ class Replies:
         journal: The journal.
         files: The files.
         verifier: Is told of what arrived.
-        queue: Lines a job up for connections, before the others.
-        wait: Lines it up after so many seconds.
-        locate: Asks for its URL again.
+        fetch: Has a job's missing bytes fetched, before those of others; asks for its URL when it has none.
+        wait: Does so after so many seconds.
         failed: Ends it.
+        clock: Tells the time.
         trouble: Is told that a server is overloaded.
         jitter: Gives random numbers from 0 to 1.
     """
@@ -57,20 +62,20 @@ class Replies:
         journal: Journal,
         files: PartFiles,
         verifier: Verifier,
-        queue: Callable[[Job], None],
+        fetch: Callable[[Job], None],
         wait: Callable[[Job, float], None],
-        locate: Callable[[Job], None],
         failed: Callable[[Job, OmicsError], None],
+        clock: Clock,
         trouble: Callable[[], None],
         jitter: Callable[[], float],
     ) -> None:
         self._journal = journal
         self._files = files
         self._verifier = verifier
-        self._queue = queue
+        self._fetch = fetch
         self._wait = wait
-        self._locate = locate
         self._failed = failed
+        self._clock = clock
         self._trouble = trouble
         self._jitter = jitter
 
@@ -144,17 +149,18 @@ class Replies:
         if piece.end is None:  # nobody told the size; the body's own end is the file's
             reception.close_last_cell()
             piece.end = job.size = piece.position
+            job.open_ended = True
         if piece.position < piece.end:
             if verdict.status == 206 and reception.bytes:  # a server may send less than was asked for
                 job.give_back(piece)
-                self._queue(job)
+                self._fetch(job)
             else:
                 self._cut(reception, ConnectionLost("the body ended early"), lasting=False)
             return
         job.flying -= 1
         job.strikes = 0
         if not job.complete:
-            self._queue(job)
+            self._fetch(job)
         self._verifier.advance(job)
 
     def _cut(self, reception: Reception, error: TransportError, *, lasting: bool) -> None:
@@ -176,39 +182,51 @@ class Replies:
             self._again(job, problem)
 
     def _moved(self, job: Job, reception: Reception, verdict: Verdict) -> None:
-        here = reception.location
-        there = urljoin(here.url, verdict.location)
-        job.redirects += 1
-        if job.redirects > REDIRECT_LIMIT and not verdict.retry_after:
-            self._failed(job, TooManyRedirects("sent round in circles", method="GET", url=without_query(here.url)))
+        if job.paused:
             return
-        # Whoever sends us elsewhere must not learn there what we carry here; a redirect within the origin may.
-        job.direct = Location(there, here.headers if origin_of(there) == origin_of(here.url) else {})
-        if verdict.retry_after:
-            self._pause(job, verdict.retry_after)
+        here = reception.location
+        there = _joined(here.url, verdict.location)
+        job.redirects += 1
+        wait = verdict.retry_after or 0.0
+        job.waited += wait
+        shown = without_query(here.url)
+        if there is None:
+            self._failed(job, TransportError("the redirect's address makes no sense", method="GET", url=shown))
+        elif job.redirects > REDIRECT_LIMIT and not wait:
+            self._failed(job, TooManyRedirects("sent round in circles", method="GET", url=shown))
+        elif job.waited > LONGEST_RETRY_AFTER:
+            said = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s"
+            self._failed(job, TransferError(said, name=job.item.name, remedy="Try again later."))
         else:
-            self._queue(job)
+            # Whoever sends us elsewhere must not learn there what we carry here; a redirect within the origin may.
+            job.direct = Location(there, here.headers if origin_of(there) == origin_of(here.url) else {})
+            if wait:
+                self._pause(job, wait)
+            else:
+                self._fetch(job)
 
     def _url_ended(self, job: Job, reception: Reception, verdict: Verdict) -> None:
-        if job.locating:
+        if job.locating or job.paused:
             return
         if reception.location is not (job.direct or job.location):
-            self._queue(job)  # a newer URL is there already
+            self._fetch(job)  # a newer URL is there already
             return
         error = _status_error(reception, verdict)
-        can_renew = job.direct is not None or not isinstance(job.item.locate, Location)
-        if not can_renew:
+        fixed = isinstance(job.item.locate, Location)
+        if job.direct is None and fixed:
             self._failed(job, error)
             return
-        free, job.gained_since_located = job.gained_since_located, False
-        if not free and not self._spend(job, error):
-            return
         _log.info("%s: its URL isn't accepted any longer (%d), asking for another", job.item.title, verdict.status)
-        job.direct = None
-        if isinstance(job.item.locate, Location):
-            self._queue(job)  # the redirect gives a new one
+        now = self._clock.monotonic()
+        free = job.gained_since_located or now - job.located > AGED
+        job.located, job.gained_since_located = now, False
+        job.direct = None  # the redirect gives a new one
+        if not fixed:
+            job.location = None
+        if free:
+            self._fetch(job)
         else:
-            self._locate(job)
+            self._again(job, error)
 
     def _changed(self, job: Job, verdict: Verdict) -> None:
         job.restarts += 1
@@ -274,7 +292,15 @@ class Replies:
         self._journal.drop(job.item.name)
         self._files.close(job)
         job.begin()
-        self._queue(job)
+        self._fetch(job)
+
+
+def _joined(url: str, location: str) -> str | None:
+    try:
+        # Headers are read as Latin-1, which gives back the very bytes that came.
+        return quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
+    except ValueError:
+        return None
 
 
 def _status_error(reception: Reception, verdict: Verdict) -> OmicsError:

@@ -276,7 +276,7 @@ class Verifier:
         """Says what a job's bytes were held against."""
         if job.item.checksums:
             return ", ".join(job.item.checksums)
-        held = [] if job.size is None else ["size"]
+        held = ["end of the body" if job.open_ended else "size"]
         if job.validator:
             held.append("ETag" if job.validator.startswith('"') else "date of change")
         return f"{' and '.join(held)} only: the platform states no checksum"
