@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Literal, TypeAlias
 
 from .imports import Imports
@@ -25,7 +25,7 @@ class Annotations:
         modules: modules of models by key.
         imports: takes the imports, which are for type checkers only.
         models: the package of the models, as the module sees it: `..models`, or `.` from within.
-        types: the module of the TypedDicts, as the module sees it; None in that module itself.
+        types_of: the module of a model's TypedDict, by the model's key, as the module sees it; None for this module.
     """
 
     def __init__(
@@ -35,13 +35,13 @@ class Annotations:
         imports: Imports,
         *,
         models: str = "..models",
-        types: str | None = "..types",
+        types_of: Callable[[str], str | None] = lambda _: "..types",
     ) -> None:
         self._classes = classes
         self._modules = modules
         self._imports = imports
         self._models = models
-        self._types = types
+        self._types_of = types_of
 
     def write(self, type_: PythonType, place: Place, *, optional: bool = False) -> str:
         """Write a type.
@@ -95,8 +95,9 @@ class Annotations:
             self._imports.late(f"{self._models.rstrip('.')}.{self._modules[key]}", class_)
             parts.append(class_)
         if place != "answer":
-            if self._types is not None:
-                self._imports.late(self._types, dict_name(class_))
+            module = self._types_of(key)
+            if module is not None:
+                self._imports.late(module, dict_name(class_))
             parts.append(dict_name(class_))
         return parts
 

@@ -83,7 +83,7 @@ def _words(data: Object, parts: Sequence[str], start: int, rest: Sequence[str], 
             words.append("Response" + (pascal_case(following) if whole else ""))
         elif step == "requestBody":
             # A body that is one argument is the Body; the fields of a flattened one are the operation's.
-            words.append("Body" if whole or rest[-1] == "schema" else "")
+            words.append("Body" if whole or "properties" not in rest[index + 4 : index + 5] else "")
             taken = 1
         elif step == "parameters":
             words.append(_parameter(data, parts[: start + index + 2]))
@@ -125,20 +125,20 @@ def _circles(models: Sequence[Model]) -> list[list[str]]:
     following = {model.key: [key for held in model.fields for key in models_in(held.type)] for model in models}
     index: dict[str, int] = {}
     low: dict[str, int] = {}
-    stack: list[str] = []
+    stack: dict[str, None] = {}
     groups: list[list[str]] = []
     for root in following:
         if root in index:
             continue
         work = [(root, iter(following[root]))]
         index[root] = low[root] = len(index)
-        stack.append(root)
+        stack[root] = None
         while work:
             key, successors = work[-1]
             for successor in successors:
                 if successor not in index:
                     index[successor] = low[successor] = len(index)
-                    stack.append(successor)
+                    stack[successor] = None
                     work.append((successor, iter(following[successor])))
                     break
                 if successor in stack:
@@ -148,8 +148,9 @@ def _circles(models: Sequence[Model]) -> list[list[str]]:
                 if work:
                     low[work[-1][0]] = min(low[work[-1][0]], low[key])
                 if low[key] == index[key]:
-                    cut = stack.index(key)
-                    groups.append(stack[cut:])
-                    del stack[cut:]
+                    group: list[str] = []
+                    while key in stack:
+                        group.append(stack.popitem()[0])
+                    groups.append(group)
     order = {model.key: number for number, model in enumerate(models)}
     return [sorted(group, key=order.__getitem__) for group in groups]

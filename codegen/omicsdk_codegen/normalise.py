@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 
 from .document import Document
@@ -62,6 +63,7 @@ class Normaliser:
         self._named: dict[str, Type] = {}
         self._open: list[str] = []
         self._depth = 0
+        self._unfilled: deque[tuple[Model, Flat]] = deque()
 
     def components(self) -> dict[str, Type]:
         """The types of all of the document's named schemas, used or not."""
@@ -95,7 +97,20 @@ class Normaliser:
         self._depth += 1
         type_ = self._type_of(schema, pointer, body)
         self._depth -= 1
+        if not self._depth:
+            self._fill_models()
         return type_
+
+    def _fill_models(self) -> None:
+        """Settle the fields of the models that were met, one after the other: chains of models may be long."""
+        # A model may name itself: only what is open because of lists and unions is a circle.
+        held, self._open = self._open, []
+        self._depth = 1
+        while self._unfilled:
+            model, flat = self._unfilled.popleft()
+            model.fields = self.fields_of(flat)
+        self._depth = 0
+        self._open = held
 
     def _type_of(self, schema: Object, pointer: str, body: bool) -> Type:
         parts = parts_of(schema, pointer)
@@ -168,13 +183,8 @@ class Normaliser:
 
     def _model(self, flat: Flat, pointer: str) -> Type:
         if pointer not in self.models:
-            model = Model(pointer, flat.schema)
-            self.models[pointer] = model
-            # A model may name itself: only what is open because of lists and unions is a circle.
-            held, self._open = self._open, []
-            depth, self._depth = self._depth, 0
-            model.fields = self.fields_of(flat)
-            self._open, self._depth = held, depth
+            self.models[pointer] = Model(pointer, flat.schema)
+            self._unfilled.append((self.models[pointer], flat))
         return Ref(pointer)
 
     def fields_of(self, flat: Flat, *, body: bool = False) -> list[Field]:
@@ -262,14 +272,16 @@ class Normaliser:
             key = schema_pointer(name)[1:]
             if key not in mapped:
                 table.setdefault(name, key)
-                for value in self._tag_values(key, tag):
+                for value in self._tag_values(name, tag):
                     table.setdefault(value, key)
         return tag, tuple(table.items())
 
-    def _tag_values(self, key: str, tag: str) -> list[str]:
-        fields = self.models[key].fields if key in self.models else []
-        kinds = [field.type for field in fields if field.wire == tag]
-        return [str(value) for kind in kinds if isinstance(kind, Enum) for value in kind.values]
+    def _tag_values(self, name: str, tag: str) -> list[str]:
+        properties = self.facts_of(self.schemas[name]).get("properties")
+        facts = self.facts_of(properties.get(tag)) if isinstance(properties, dict) else {}
+        listed = facts.get("enum")
+        values = listed if isinstance(listed, list) else [facts.get("const")]
+        return [value for value in values if isinstance(value, str)]
 
     def _lost(self, pointer: str, before: str, reason: str) -> Type:
         self.lost.add(pointer)

@@ -6,18 +6,19 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from .code import Code, as_docstring, as_lines, as_literal
+from .code import Code, as_docstring, as_literal
 from .commands import commands
 from .document import Document
 from .drafts import Drafter
 from .faults import DocumentError, Fault, Report
-from .imports import Imports
+from .limits import nested_fault
 from .model_names import name_classes
 from .naming import CLASS_WORDS, pascal_case
 from .normalise import Normaliser
 from .operations import Draft, name_operations, stated_operations
 from .parser import LostType, parse
-from .plan_models import DictClass, ModelModule, plan_dicts, plan_models
+from .plan_dicts import DictModule, plan_dicts
+from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
 from .shapes import Type
 from .texts import clean, one_line, summary
@@ -41,8 +42,7 @@ class Package:
         base_url: literal of the document's first server; empty when it has none that is absolute.
         operations: by name.
         models: by module.
-        dicts: TypedDicts by name.
-        dict_imports: what they need.
+        dicts: TypedDicts by module.
         commands: commands.json.
         document: openapi.json.
     """
@@ -56,8 +56,7 @@ class Package:
     base_url: Code
     operations: list[OperationModule]
     models: list[ModelModule]
-    dicts: list[DictClass]
-    dict_imports: Code
+    dicts: list[DictModule]
     commands: list[Json]
     document: Object
 
@@ -71,8 +70,15 @@ def plan(document: Document, service: str, report: Report) -> Package:
         report: takes notes of what is lost.
 
     Raises:
-        DocumentError: a type has no answer, a wish of an overlay can't be met, or there is no operation at all.
+        DocumentError: a type has no answer, a wish of an overlay can't be met, or the document nests without end.
     """
+    try:
+        return _plan(document, service, report)
+    except RecursionError as error:  # each schema is within the limit, but one put into the other isn't
+        raise DocumentError([nested_fault(document.label, None)]) from error
+
+
+def _plan(document: Document, service: str, report: Report) -> Package:
     faults: list[Fault] = []
     stated = list(stated_operations(document.data))
     names = name_operations(stated)
@@ -97,8 +103,6 @@ def plan(document: Document, service: str, report: Report) -> Package:
     api = Code(f"{pascal_case(service)}Api")
     named = name_classes(document.data, models, names, {*CLASS_WORDS, api, f"Async{api}"})
     planner = OperationPlanner(named, parsed)
-    imports = Imports()
-    dicts = plan_dicts(models, named, parsed, imports)
     title, told = _info(document.data, service)
     return Package(
         title=title,
@@ -110,8 +114,7 @@ def plan(document: Document, service: str, report: Report) -> Package:
         base_url=as_literal(_server(document.data)),
         operations=sorted((planner.plan(draft) for draft in drafts), key=lambda module: module.name),
         models=plan_models(models, named, parsed),
-        dicts=dicts,
-        dict_imports=as_lines(imports.lines()),
+        dicts=plan_dicts(models, named, parsed),
         commands=_checked(commands(drafts), drafts),
         document=document.data,
     )

@@ -1,17 +1,16 @@
-"""What is written for models: a module each, and their TypedDicts."""
+"""What is written for models: a module each, or one for those that refer to each other in a circle."""
 
 from __future__ import annotations
 
-import keyword
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .annotations import Annotations, dict_name
+from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
 from .imports import Imports
 from .model_names import Names
-from .naming import ANNOTATION_WORDS, module_name
+from .naming import module_name
 from .parser import Parsed
 from .shapes import ANY, Field, Model
 from .texts import clean, facts_text, hanging, sentence
@@ -53,23 +52,6 @@ class ModelModule:
     imports: Code
     late: Code
     classes: list[ModelClass]
-
-
-@dataclass(frozen=True)
-class DictClass:
-    """One TypedDict.
-
-    Attributes:
-        name: the class.
-        doc: its docstring.
-        members: (name or literal, type), one a field.
-        by_class: whether all names can stand in a class body.
-    """
-
-    name: Code
-    doc: Code
-    members: list[tuple[Code, Code]]
-    by_class: bool
 
 
 def plan_models(models: Iterable[Model], names: Names, parsed: Parsed) -> list[ModelModule]:
@@ -152,47 +134,3 @@ def _told(held: Field) -> str:
     if held.python != held.wire:
         texts.append(f"In the document it is called {held.wire}.")
     return " ".join(text for text in texts if text) or ("Any value." if held.type == ANY else "Not described.")
-
-
-def plan_dicts(models: Iterable[Model], names: Names, parsed: Parsed, imports: Imports) -> list[DictClass]:
-    """Plan the TypedDicts of all models, by name.
-
-    Args:
-        models: all models.
-        names: what they are called.
-        parsed: what their fields are in Python.
-        imports: of the module that they will stand in.
-    """
-    annotations = Annotations(names.classes, names.modules, imports, types=None)
-    planned = [_dict(model, names.classes, parsed, annotations, imports) for model in models]
-    return sorted(planned, key=lambda held: held.name)
-
-
-def _dict(
-    model: Model, classes: Mapping[str, str], parsed: Parsed, annotations: Annotations, imports: Imports
-) -> DictClass:
-    by_class = all(_can_stand(held.wire) for held in model.fields)
-    members: list[tuple[Code, Code]] = []
-    for held in model.fields:
-        written = annotations.write(parsed.fields[(model.key, held.wire)], "dict", optional=held.nullable)
-        if not held.required:
-            imports.typing("NotRequired")
-            written = f"NotRequired[{written}]"
-        name = Code(held.wire) if by_class else as_literal(held.wire)
-        members.append((name, Code(written) if by_class else as_literal(written)))
-    imports.typing("TypedDict")
-    told = sentence(model.schema.get("description")) or sentence(model.schema.get("title"))
-    class_ = classes[model.key]
-    return DictClass(Code(dict_name(class_)), as_docstring(told or f"{class_} as plain JSON.", 4), members, by_class)
-
-
-def _can_stand(wire: str) -> bool:
-    """Whether a name can be one in a class body: as it is, without mangling, hiding no type that stands beside it."""
-    return (
-        wire.isascii()
-        and wire.isidentifier()
-        and not keyword.iskeyword(wire)
-        and not wire.startswith("__")
-        and wire not in ANNOTATION_WORDS
-        and not wire[0].isupper()
-    )

@@ -13,9 +13,6 @@ from .values import Json
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-# A file of TypedDicts that is longer is hard to open in an editor.
-LINES_OF_TYPES = 3_000
-
 
 def render_package(package: Package, origin: str) -> dict[str, str]:
     """Write a package's files.
@@ -46,10 +43,17 @@ def render_package(package: Package, origin: str) -> dict[str, str]:
         files[f"operations/{operation.name}.py"] = render_text("operation.py.jinja", origin=note, module=operation)
     for module in package.models:
         files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
-    files["types.py"] = render_text(
-        "types.py.jinja", origin=note, imports=package.dict_imports, late=Code(""), dicts=package.dicts
-    )
-    return files
+    return files | _types(note, package)
+
+
+def _types(note: Code, package: Package) -> dict[str, str]:
+    modules = {module.name: render_text("types.py.jinja", origin=note, module=module) for module in package.dicts}
+    if "" in modules:
+        return {"types.py": modules[Code("")]}
+    exports = [(module.name, held.name) for module in package.dicts for held in module.dicts]
+    doc = as_docstring("The models' shapes as TypedDicts: what plain JSON of this service looks like.", 0)
+    files = {f"types/{name}.py": text for name, text in modules.items()}
+    return {**files, "types/__init__.py": _lazy(note, doc, sorted(exports, key=lambda export: export[1]))}
 
 
 def render_namespace(text: str, origin: str) -> str:

@@ -1,0 +1,117 @@
+"""What is written for TypedDicts: types.py, or a package of that name where it would be too long."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .annotations import Annotations, dict_name
+from .code import Code, as_docstring, as_lines, as_literal
+from .imports import Imports
+from .model_names import Names
+from .naming import ANNOTATION_WORDS, CLASS_WORDS, module_name
+from .parser import Parsed
+from .shapes import Model
+from .texts import sentence
+
+# A file that is longer is hard to open in an editor.
+MOST_LINES = 3_000
+# Of a class beside its members: blank lines, head and docstring.
+_LINES_OF_A_CLASS = 5
+
+
+@dataclass(frozen=True)
+class DictClass:
+    """One TypedDict.
+
+    Attributes:
+        name: the class.
+        doc: its docstring.
+        members: (name or literal, type), one a field.
+        by_class: whether all names can stand in a class body.
+    """
+
+    name: Code
+    doc: Code
+    members: list[tuple[Code, Code]]
+    by_class: bool
+
+
+@dataclass(frozen=True)
+class DictModule:
+    """A module of TypedDicts.
+
+    Attributes:
+        name: the module in the package `types`; empty when it is types.py itself.
+        imports: those that run.
+        late: those under TYPE_CHECKING.
+        dicts: the classes, by name.
+    """
+
+    name: Code
+    imports: Code
+    late: Code
+    dicts: list[DictClass]
+
+
+def plan_dicts(
+    models: Iterable[Model], names: Names, parsed: Parsed, *, most_lines: int = MOST_LINES
+) -> list[DictModule]:
+    """Plan the TypedDicts of all models.
+
+    Args:
+        models: all models.
+        names: what they are called.
+        parsed: what their fields are in Python.
+        most_lines: when types.py would be longer there is one module for each model.
+    """
+    known = list(models)
+    lines = sum(_LINES_OF_A_CLASS + len(model.fields) for model in known)
+    if lines <= most_lines:
+        return [_module("", known, names, parsed)]
+    # Unlike models, TypedDicts may refer to each other in circles from module to module.
+    modules = {module_name(names.classes[model.key]): model for model in known}
+    return [_module(name, [modules[name]], names, parsed) for name in sorted(modules)]
+
+
+def _module(name: str, models: list[Model], names: Names, parsed: Parsed) -> DictModule:
+    imports = Imports()
+    here = {model.key for model in models}
+    annotations = Annotations(
+        names.classes,
+        names.modules,
+        imports,
+        types_of=lambda key: None if key in here else f".{module_name(names.classes[key])}",
+    )
+    dicts = sorted((_dict(model, names, parsed, annotations, imports) for model in models), key=lambda held: held.name)
+    return DictModule(Code(name), as_lines(imports.lines()), as_lines(imports.late_lines()), dicts)
+
+
+def _dict(model: Model, names: Names, parsed: Parsed, annotations: Annotations, imports: Imports) -> DictClass:
+    by_class = all(_can_stand(held.wire) for held in model.fields)
+    members: list[tuple[Code, Code]] = []
+    for held in model.fields:
+        written = annotations.write(parsed.fields[(model.key, held.wire)], "dict", optional=held.nullable)
+        if not held.required:
+            imports.typing("NotRequired")
+            written = f"NotRequired[{written}]"
+        name = Code(held.wire) if by_class else as_literal(held.wire)
+        members.append((name, Code(written) if by_class else as_literal(written)))
+    imports.typing("TypedDict")
+    told = sentence(model.schema.get("description")) or sentence(model.schema.get("title"))
+    class_ = names.classes[model.key]
+    return DictClass(Code(dict_name(class_)), as_docstring(told or f"{class_} as plain JSON.", 4), members, by_class)
+
+
+def _can_stand(wire: str) -> bool:
+    """Whether a name can be one in a class body: as it is, without mangling, hiding no type that stands beside it."""
+    return (
+        wire.isascii()
+        and wire.isidentifier()
+        and not keyword.iskeyword(wire)
+        and not wire.startswith("__")
+        and wire not in ANNOTATION_WORDS
+        and wire not in CLASS_WORDS
+        and not wire.endswith("Dict")
+    )

@@ -1,0 +1,156 @@
+"""Whole packages: what their files are called, and what stays when a document grows."""
+
+import copy
+from typing import Any
+
+import pytest
+from omicsdk_codegen import plan_dicts
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import DocumentError, Report
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import Package, plan
+from omicsdk_codegen.render import render_package
+from omicsdk_codegen.write import formatted
+
+
+def planned(data: dict[str, Any]) -> Package:
+    return plan(Document(data, "document.yaml", Places()), "thing", Report())
+
+
+def files_of(data: dict[str, Any]) -> dict[str, str]:
+    return render_package(planned(data), "Generated for a test.")
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _answer(schema: Any) -> dict[str, Any]:
+    return {"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}
+
+
+INNER = {"type": "object", "properties": {"a": {"type": "string"}}}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Thing", "version": "1"},
+    "paths": {
+        "/one/{id}": {
+            "get": {
+                "operationId": "getOne",
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+                **_answer({"type": "object", "properties": {"items": {"type": "array", "items": INNER}, "next": _ref("Node")}}),
+            }
+        },
+        "/two": {"post": {"requestBody": {"content": {"application/json": {"schema": {
+            "type": "object", "properties": {"about": INNER}}}}}, "responses": {}}},
+        "/three": {"put": {"requestBody": {"content": {"application/json": {"schema": {
+            "type": "array", "items": INNER}}}}, "responses": {}}},
+    },
+    "components": {
+        "schemas": {
+            "Node": {"type": "object", "properties": {"edges": {"type": "array", "items": _ref("Edge")}}},
+            "Edge": {"type": "object", "properties": {"to": _ref("Node"), "label": INNER}},
+            "Pick": {"oneOf": [
+                {"type": "object", "required": ["left"], "properties": {"left": {"type": "string"}}},
+                {"type": "object", "title": "the right", "properties": {"right": {"type": "string"}}},
+            ]},
+        }
+    },
+}  # fmt: skip
+
+
+def test_inline_models_are_named_after_their_path() -> None:
+    names = {held.name: module.name for module in planned(DOCUMENT).models for held in module.classes}
+    assert names == {
+        "GetOneResponse": "get_one_response",
+        "GetOneResponseItemsItem": "get_one_response_items_item",
+        "PostTwoAbout": "post_two_about",
+        "PutThreeBodyItem": "put_three_body_item",
+        "Node": "edge",
+        "Edge": "edge",
+        "EdgeLabel": "edge_label",
+        "PickWithLeft": "pick_with_left",
+        "PickTheRight": "pick_the_right",
+    }
+
+
+def test_what_is_there_keeps_its_text_when_a_document_grows() -> None:
+    before = files_of(DOCUMENT)
+    grown = copy.deepcopy(DOCUMENT)
+    grown["components"]["schemas"] = {"Apple": INNER, **grown["components"]["schemas"], "Zebra": INNER}
+    grown["paths"] = {"/zero": {"get": {"operationId": "getZero", **_answer(INNER)}}, **grown["paths"]}
+    after = files_of(grown)
+    changed = {name for name in before if after.get(name) != before[name]}
+    assert changed == {"client.py", "commands.json", "models/__init__.py", "openapi.json", "types.py"}
+
+
+def test_the_order_of_a_document_changes_no_code() -> None:
+    turned = copy.deepcopy(DOCUMENT)
+    turned["paths"] = dict(reversed(turned["paths"].items()))
+    turned["components"]["schemas"] = dict(reversed(turned["components"]["schemas"].items()))
+    before, after = files_of(DOCUMENT), files_of(turned)
+    changed = {name for name in before if after.get(name) != before[name]}
+    # The models of a circle stand in the document's order.
+    assert changed <= {"commands.json", "openapi.json", "models/edge.py"}
+
+
+def test_operations_and_models_share_one_set_of_names() -> None:
+    data = copy.deepcopy(DOCUMENT)
+    data["components"]["schemas"] |= {"GetOneOperation": INNER, "ThingApi": INNER, "FooDict": INNER, "Foo": INNER}
+    package = planned(data)
+    classes = [held.name for module in package.models for held in module.classes]
+    classes += [operation.class_ for operation in package.operations]
+    assert len({name.casefold() for name in classes}) == len(classes)
+    assert not {"ThingApi", "FooDict"} & set(classes)
+
+
+def test_types_that_would_be_long_become_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "types.py" in files_of(DOCUMENT)
+    monkeypatch.setattr(plan_dicts.plan_dicts, "__kwdefaults__", {"most_lines": 10})
+    files = formatted(files_of(DOCUMENT))
+    assert "types.py" not in files
+    assert b"from .edge import EdgeDict" in files["types/node.py"]
+    assert b"from .node import NodeDict" in files["types/edge.py"]
+    assert b'"NodeDict": "node"' in files["types/__init__.py"]
+
+
+def test_a_chain_of_all_of_without_end_is_a_fault() -> None:
+    schemas = {f"S{n}": {"allOf": [_ref(f"S{n + 1}"), INNER]} for n in range(3000)} | {"S3000": INNER}
+    with pytest.raises(DocumentError, match="nests deeper"):
+        planned({**DOCUMENT, "components": {"schemas": schemas}, "paths": {}})
+
+
+def test_a_long_chain_of_models_is_none() -> None:
+    schemas = {f"S{n}": {"type": "object", "properties": {"next": _ref(f"S{(n + 1) % 2000}")}} for n in range(2000)}
+    assert (
+        sum(
+            len(module.classes)
+            for module in planned({**DOCUMENT, "components": {"schemas": schemas}, "paths": {}}).models
+        )
+        == 2000
+    )
+
+
+def test_a_document_without_operations_has_a_client_all_the_same() -> None:
+    files = formatted(files_of({**DOCUMENT, "paths": {}}))
+    assert b"class ThingApi(Client):" in files["client.py"]
+    assert files["commands.json"] == b"[]\n"
+
+
+@pytest.mark.parametrize(
+    ("servers", "url"),
+    [
+        ([{"url": "https://a.example/v1/"}], "'https://a.example/v1'"),
+        (
+            [{"url": "https://{h}.example", "variables": {"h": {"default": "b"}}}, {"url": "https://c.example"}],
+            "'https://b.example'",
+        ),
+        ([{"url": "/v1"}], "''"),
+        ([{"url": 'https://x"\n'}], "''"),
+        ([{"url": "{{HOST}}"}], "''"),
+        ([], "''"),
+        (None, "''"),
+    ],
+)
+def test_the_first_server_is_the_default(servers: Any, url: str) -> None:
+    assert planned({**DOCUMENT, "servers": servers}).base_url == url
