@@ -31,7 +31,7 @@ def make_vcr(record_mode: str, server: str = "") -> vcr.VCR:
     """
     return vcr.VCR(
         record_mode=record_mode,
-        match_on=("method", "uri", "body"),
+        match_on=("method", "scheme", "host", "port", "path", "query", "body"),
         filter_headers=["authorization", "user-agent", "host"],
         before_record_request=lambda request: _clean_request(request, server),
         before_record_response=lambda response: _clean_response(response, server),

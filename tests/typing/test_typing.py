@@ -22,9 +22,9 @@ Errors = dict[Path, dict[int, list[str]]]
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Errors:
-    """Errors by file and line, of all files in one run; the README's examples are among them."""
+    """Errors by file and line, of all files in one run; the README's examples and those of examples/ are among them."""
     examples = _examples(tmp_path_factory.mktemp("readme"))
-    files = [*HERE.glob("right_*.py"), *(HERE / "wrong").glob("*.py"), *examples]
+    files = [*HERE.glob("right_*.py"), *(HERE / "wrong").glob("*.py"), *(CHECKOUT / "examples").glob("*.py"), *examples]
     # An own project file: the checkout's leaves out the files that are wrong on purpose.
     project = tmp_path_factory.mktemp("project") / "pyrightconfig.json"
     project.write_text(

@@ -1,0 +1,23 @@
+"""Keep a folder equal to what a query finds: python examples/mirror.py FOLDER [QUERY]
+
+Run it again and only what is new is fetched; stop it and it goes on where it was. The query is JSON, by default every bundle.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from omicsdk.dss import Dss
+
+folder = Path(sys.argv[1])
+query = json.loads(sys.argv[2] if len(sys.argv) > 2 else "{}")
+failed = 0
+with Dss() as dss:
+    for hit in dss.post_search.iterate(es_query=query, replica="aws"):
+        uuid, _, version = hit.bundle_fqid.partition(".")
+        result = dss.download(uuid, "aws", version=version, download_dir=folder)
+        print(result.bundles[0].folder, result.report.counts)
+        for error in result.errors:
+            print(f"  {error}", file=sys.stderr)
+        failed += len(result.errors)
+sys.exit(3 if failed else 0)
