@@ -74,8 +74,3 @@ def connection(
     if stored.get("access_token"):
         return Connection(url, BearerToken(stored["access_token"], origins=[stored.get("origin") or configured]))
     return Connection(url, None)
-
-
-def dss_connection() -> Connection:
-    """The Data Store as the user's configuration has it, for the command line."""
-    return connection("DSSClient")
