@@ -640,3 +640,36 @@ def test_answers_at_random_never_end_the_transfer(server: Any, target: Path, clo
         assert path.exists() == (outcome.state == "done")
         if path.exists():
             assert hashlib.md5(path.read_bytes()).hexdigest() == item.checksums["md5"]
+
+
+def test_what_a_server_says_to_one_request_holds_for_all(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    """A server that is overloaded is left alone, and only the file that was refused pays for it."""
+    times: list[float] = []
+    clock = SteppedClock()
+
+    def overloaded(server: Any, request: Any, answer: Any) -> Any:
+        times.append(clock.monotonic())
+        return fault.status(429, {"Retry-After": "20"})(server, request, answer) if len(times) == 1 else None
+
+    items = [server.item(f"f{n}", noise(100), "md5", retries=1) for n in range(40)]
+    for item in items:
+        server.always[item.name] = overloaded
+    assert download(items, target, clock=clock, connections=1).ok
+    assert times[1] >= times[0] + 20
+    assert len(times) == 41
+
+
+class SteppedClock:
+    """Moves only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds

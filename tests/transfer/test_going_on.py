@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -312,3 +313,30 @@ def test_a_redirect_that_leads_to_trouble_is_asked_for_again(
     server.always["bad"] = fault.status(503)
     server.put("good", noise(100))
     assert download([Item("one", Location(server.url("here")), 100)], target, clock=clock).ok
+
+
+@pytest.mark.parametrize("rounds", [5, pytest.param(50, marks=pytest.mark.long)])
+def test_killed_again_and_again(server: Any, fault: Any, target: Path, noise: Any, start: Any, rounds: int) -> None:
+    """At no moment a final name holds wrong bytes, and little is fetched twice."""
+    bodies = {f"d{n % 5}/small{n}": noise(20_000 + n, n) for n in range(120)}
+    bodies |= {f"large{n}": noise(24 * MIB + n, n) for n in range(4)}
+    items = [server.item(name, body, "sha256") for name, body in bodies.items()]
+    dice = random.Random(rounds)
+    for _ in range(rounds):
+        answers = len(server.requests) + dice.randrange(1, 160 // rounds + 2)
+        for name in bodies:
+            server.always[name] = fault.changed(pace=dice.choice([50, 200]) * MIB)
+        process = start(items)
+        until(lambda: process.poll() is not None or len(server.requests) >= answers)  # noqa: B023
+        process.kill()
+        process.wait()
+        for name, body in bodies.items():
+            assert not (target / name).exists() or (target / name).read_bytes() == body
+    server.always.clear()
+    report = download(items, target)
+    report.raise_if_failed()
+    assert all((target / name).read_bytes() == body for name, body in bodies.items())
+    size = sum(map(len, bodies.values()))
+    on_the_way = 4 * 8 * MIB  # what the system's buffers held at a kill, beside the begun cells
+    assert sum(request.sent for request in server.requests) <= size + rounds * (4 * CELL + on_the_way)
+    assert not list(target.rglob("*.part"))

@@ -99,6 +99,7 @@ class Engine:
         self._preparing = 0
         self._ready = deque[Job]()
         self._later: list[tuple[float, Job]] = []
+        self._held = dict[str, float]()
         self._landing = 0
         self._width = next_width([], settings.connections)
         self._samples: list[Sample] = []
@@ -110,6 +111,7 @@ class Engine:
             verifier=self._verifier,
             fetch=self._fetch,
             wait=self._wait,
+            hold=self._hold,
             failed=self._failed,
             clock=settings.clock,
             trouble=self._tally.note_trouble,
@@ -149,16 +151,18 @@ class Engine:
     def _patience(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
         wait = TICK
-        if self._later:
-            wait = min(wait, max(0.0, min(entry[0] for entry in self._later) - self._clock.monotonic()))
+        if self._later or self._held:
+            due = min([entry[0] for entry in self._later] + list(self._held.values()))
+            wait = min(wait, max(0.0, due - self._clock.monotonic()))
             if not (self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing):
                 self._clock.sleep(wait)
                 return 0.0
         return wait
 
     def _wake_up(self) -> None:
-        if self._later:
+        if self._later or self._held:
             now = self._clock.monotonic()
+            self._held = {server: until for server, until in self._held.items() if until > now}
             for entry in [entry for entry in self._later if entry[0] <= now]:
                 self._later.remove(entry)
                 entry[1].paused = False
@@ -231,13 +235,22 @@ class Engine:
         waiting = deque[Job]()
         while self._ready and self._wire.flying < self._width:
             job = self._ready[0]
-            if job.claimable:
+            if job.claimable and not self._is_held(job):
                 self._send(job, job.claim(self._width))
             else:
                 self._ready.popleft()
                 if not job.over and (job.returned or job.unclaimed):
                     waiting.append(job)
         self._ready.extendleft(reversed(waiting))
+
+    def _hold(self, location: Location, seconds: float) -> None:
+        """Leaves a server alone for a while: what it says to one request holds for all."""
+        until = self._clock.monotonic() + seconds
+        self._held[location.server] = max(until, self._held.get(location.server, 0.0))
+
+    def _is_held(self, job: Job) -> bool:
+        location = job.direct or job.location
+        return bool(self._held) and location is not None and location.server in self._held
 
     def _send(self, job: Job, piece: Piece) -> None:
         location = job.direct or job.location

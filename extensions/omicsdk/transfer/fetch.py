@@ -25,7 +25,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
-from omicsdk.transfer.items import URL_SAFE
+from omicsdk.transfer.items import URL_SAFE, server_of
 
 #: Bytes that libcurl reads at once from a socket.
 RECEIVE_BUFFER = 512 * 1024
@@ -137,8 +137,9 @@ class Wire:
         # Handles that differ in proxy or certificates are kept apart: libcurl can't unset all of these options.
         self._idle = dict[_Options, list[Any]]()
         self._flying = dict[Any, _Flight]()
-        self._origins = dict[str, _Options]()
+        self._servers = dict[str, _Options]()
         self._deadline: float | None = None
+        self._watched = set[int]()
         self._selector = selectors.DefaultSelector()
         self._waked, self._waker = socket.socketpair()
         self._waked.setblocking(False)
@@ -267,31 +268,27 @@ class Wire:
         return handle
 
     def _options(self, url: str) -> _Options:
-        origin = url[: url.find("/", 8)]  # as it is written; two spellings of one only cost a second look
-        options = self._origins.get(origin)
+        server = server_of(url)
+        options = self._servers.get(server)
         if options is None:
             if not origin_of(url):
                 raise ValueError("it has no scheme, host or port to go to")
-            options = self._origins[origin] = tuple(sorted(self._options_for(url).items()))
+            options = self._servers[server] = tuple(sorted(self._options_for(url).items()))
         return options
 
     def _set_timer(self, milliseconds: int) -> None:
         self._deadline = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
     def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
-        known = descriptor in self._selector.get_map()
-        if what == pycurl.POLL_REMOVE:
-            if known:
-                self._selector.unregister(descriptor)
-            return
-        events = (selectors.EVENT_READ if what & pycurl.POLL_IN else 0) | (
-            selectors.EVENT_WRITE if what & pycurl.POLL_OUT else 0
-        )
-        if known:
-            # libcurl may close a socket and get the same number for the next without a word
+        # libcurl may close a socket and get the same number for the next without a word: always watch it anew.
+        if descriptor in self._watched:
+            self._watched.discard(descriptor)
             self._selector.unregister(descriptor)
-        if events:
+        if what != pycurl.POLL_REMOVE and what & pycurl.POLL_INOUT:
+            events = selectors.EVENT_READ if what & pycurl.POLL_IN else 0
+            events |= selectors.EVENT_WRITE if what & pycurl.POLL_OUT else 0
             self._selector.register(descriptor, events)
+            self._watched.add(descriptor)
 
 
 def _error(code: int, text: str, url: str) -> TransportError:

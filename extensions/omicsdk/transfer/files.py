@@ -27,7 +27,7 @@ class PartFiles:
     """
 
     def __init__(self, folder: str, run: str) -> None:
-        self._folder = folder
+        self._prefix = folder if folder.endswith(os.sep) else folder + os.sep
         self._run = run
         self._made = {folder}
 
@@ -41,13 +41,13 @@ class PartFiles:
             The final path, and where its bytes are until then: beside it, with eight hex digits that keep it apart from
             files of the user's own, and ".part".
         """
-        final = os.path.join(self._folder, *name.split("/"))
-        parent, tail = os.path.split(final)
+        final = self._prefix + (name if os.sep == "/" else name.replace("/", os.sep))
+        parent, _, tail = final.rpartition(os.sep)
         own = crc32c(f"{self._run}\0{name}".encode("utf-8", "surrogatepass"))
         suffix = f".{own:08x}.part"
         if len(os.fsencode(tail)) + len(suffix) > LONGEST:
             tail = os.fsencode(tail)[: LONGEST - len(suffix)].decode("utf-8", "ignore")
-        return final, os.path.join(parent, tail + suffix)
+        return final, f"{parent}{os.sep}{tail}{suffix}"
 
     def open(self, job: Job) -> int:
         """Gives the descriptor of a job's part, opening it when it isn't.

@@ -17,6 +17,11 @@ _HEADER_VALUE = re.compile(r"[\t -~]*\Z")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def server_of(url: str) -> str:
+    """Scheme and authority as a URL has them: cheaper than its origin, and two spellings of one do no harm."""
+    return "/".join(url.partition("?")[0].split("/", 3)[:3])
+
+
 @dataclass(frozen=True, slots=True)
 class Location:
     """Where a file's bytes are.
@@ -39,6 +44,11 @@ class Location:
                 raise ValueError(f"the header {name!r} has characters that can't be sent")
         if _LONE_SURROGATE.search(self.url):
             raise ValueError(f"the URL has characters that can't be sent: {without_query(self.url)!a}")
+
+    @property
+    def server(self) -> str:
+        """Whom it asks; see `server_of`."""
+        return server_of(self.url)
 
     def __repr__(self) -> str:
         names = ", ".join(sorted(self.headers))

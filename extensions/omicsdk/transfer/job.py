@@ -45,6 +45,9 @@ class Piece:
         self.crc = 0
 
 
+_NONE = Digests(())
+
+
 class Job:
     """The state of one item.
 
@@ -89,7 +92,7 @@ class Job:
         self.touched = False  # whether its part was opened for writing
         self.fetched = 0
         self.began: float | None = None
-        self.digests = Digests(())
+        self.digests = _NONE
         self.hashed = 0
         self.frontier = 0  # cells in a row from the first
         self.following = False

@@ -50,6 +50,7 @@ class Replies:
         verifier: Is told of what arrived.
         fetch: Has a job's missing bytes fetched, before those of others; asks for its URL when it has none.
         wait: Does so after so many seconds.
+        hold: Has a server left alone for so many seconds.
         failed: Ends it.
         clock: Tells the time.
         trouble: Is told that a server is overloaded.
@@ -64,6 +65,7 @@ class Replies:
         verifier: Verifier,
         fetch: Callable[[Job], None],
         wait: Callable[[Job, float], None],
+        hold: Callable[[Location, float], None],
         failed: Callable[[Job, OmicsError], None],
         clock: Clock,
         trouble: Callable[[], None],
@@ -74,6 +76,7 @@ class Replies:
         self._verifier = verifier
         self._fetch = fetch
         self._wait = wait
+        self._hold = hold
         self._failed = failed
         self._clock = clock
         self._trouble = trouble
@@ -134,6 +137,8 @@ class Replies:
             case Kind.LATER:
                 if verdict.status in (429, 503):
                     self._trouble()
+                if verdict.retry_after:
+                    self._hold(reception.location, min(verdict.retry_after, LONGEST_RETRY_AFTER))
                 self._again(job, _status_error(reception, verdict), verdict.retry_after)
             case Kind.CHANGED:
                 self._changed(job, verdict)
