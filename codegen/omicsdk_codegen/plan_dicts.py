@@ -92,6 +92,8 @@ def _dict(model: Model, names: Names, parsed: Parsed, annotations: Annotations, 
     by_class = all(_can_stand(held.wire) for held in model.fields)
     members: list[tuple[Code, Code]] = []
     for held in model.fields:
+        if not held.wire:
+            continue  # type checkers refuse a member without a name; at run time it is there all the same
         written = annotations.write(parsed.fields[(model.key, held.wire)], "dict", optional=held.nullable)
         if not held.required:
             imports.typing("NotRequired")

@@ -28,7 +28,7 @@ def render_package(package: Package, origin: str) -> dict[str, str]:
     files = {
         "__init__.py": _lazy(note, package.doc, [("client", package.api), ("client", f"Async{package.api}")]),
         "py.typed": "",
-        "client.py": render_text("client.py.jinja", origin=note, package=package, interface=as_literal(INTERFACE)),
+        "client.py": _client(note, package),
         "operations/__init__.py": render_text(
             "package.py.jinja", origin=note, doc=as_docstring("One module an operation.", 0)
         ),
@@ -44,6 +44,18 @@ def render_package(package: Package, origin: str) -> dict[str, str]:
     for module in package.models:
         files[f"models/{module.name}.py"] = render_text("model.py.jinja", origin=note, module=module)
     return files | _types(note, package)
+
+
+def _client(note: Code, package: Package) -> str:
+    hidden = any(operation.name == "cached_property" for operation in package.operations)
+    return render_text(
+        "client.py.jinja",
+        origin=note,
+        package=package,
+        interface=as_literal(INTERFACE),
+        cached=Code("cached_property as _cached_property" if hidden else "cached_property"),
+        cached_name=Code("_cached_property" if hidden else "cached_property"),
+    )
 
 
 def _types(note: Code, package: Package) -> dict[str, str]:

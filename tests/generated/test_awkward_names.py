@@ -1,0 +1,99 @@
+"""Names that are awkward in Python, on file systems and for our own classes: taken, imported, called."""
+
+import importlib
+import json
+import pkgutil
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+WORDS = [
+    "self", "cls", "body", "limit", "timeout", "raw", "help", "match", "None", "class", "from_dict", "to_dict", "get", "data",
+    "additional_properties", "null_fields", "__class__", "1st", "", "é", "\u2028", "a'b", "a-b", "a_b", "aB", "AB", "list",
+    "str", "dict", "field", "model", "array", "literal", "mapping", "union", "items", "parse", "build", "segment", "request",
+    "int", "cls_", "v", "k", "frozenset", "getattr", "type", "Literal", "Any", "FACTS", "OMIT", "answer", "page", "max_items",
+    "joined", "json_body", "close", "httpx",
+]  # fmt: skip
+SCHEMAS = [
+    "con", "Aux", "nul", "types", "models", "__init__", "Response", "Any", "list", "Foo", "foo", "FOO", "foo_bar", "FooBar",
+    "FooDict", "Dict", "CloseOperation", "AsyncThingApi", "object", "str", "importlib", "sorted", "Exception", "Type", "Field",
+    "Model", "Shape", "Callable", "define", "JsonObject",
+]  # fmt: skip
+CALLS = [
+    "close", "with_options", "send", "base_url", "__init__", "Foo", "foo", "import", "print", "async_foo", "operations",
+    "answers", "property", "cached_property", "str", "con", "max_items",
+]  # fmt: skip
+FIELDS = {word: {"type": "string", "description": f"\ud800\u202e{word}"} for word in WORDS}
+
+
+def _ref(index: int) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{SCHEMAS[index % len(SCHEMAS)]}"}
+
+
+def _operation(index: int, name: str) -> dict[str, Any]:
+    queries = [{"name": word, "in": "query", "schema": {"type": "string"}} for word in WORDS if word]
+    content = {"application/json": {"schema": _ref(index)}}
+    return {
+        "operationId": name,
+        "x-omics-pagination": {"style": "link", "items": "some items"},
+        "parameters": [{"name": "a.b", "in": "path", "required": True, "schema": {"type": "string"}}, *queries],
+        "requestBody": {"content": content},
+        "responses": {"200": {"description": "\ud800", "content": content}},
+    }
+
+
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "t", "version": "1"},
+    "paths": {f"/{index}/{{a.b}}": {"post": _operation(index, name)} for index, name in enumerate(CALLS)},
+    "components": {
+        "schemas": {
+            name: {
+                "type": "object",
+                "properties": {
+                    **FIELDS,
+                    "some items": {"type": "array", "items": _ref(index + 1)},
+                    "next": _ref(index - 1),
+                },
+            }
+            for index, name in enumerate(SCHEMAS)
+        }
+    },
+}
+DATA = {"some items": [{"list": "a", "class": None, "": "empty"}], "next": {"self": "s"}}
+
+
+@pytest.fixture(scope="module")
+def awkward(generate: Any) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+def test_every_module_imports_wherever_it_comes_first(awkward: ModuleType) -> None:
+    names = [info.name for info in pkgutil.walk_packages(awkward.__path__, f"{awkward.__name__}.")]
+    assert len(names) > len(CALLS)
+    for name in names:
+        importlib.import_module(name)
+    models = importlib.import_module(f"{awkward.__name__}.models")
+    assert len({getattr(models, name) for name in models.__all__}) == len(SCHEMAS)
+
+
+def test_every_operation_is_called_with_every_argument(awkward: ModuleType) -> None:
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json=DATA)
+
+    client = awkward.ThingApi("https://thing.example", transport=httpx.MockTransport(answer))
+    commands = json.loads((Path(str(awkward.__file__)).parent / "commands.json").read_text())
+    assert len(commands) == len(CALLS)
+    for row in commands:
+        given = {row["python"]: {} if row["type"] == "object" else row["name"] for row in row["parameters"]}
+        operation = getattr(client, row["name"])
+        assert operation(**given).to_dict() == DATA
+        assert [(item.list_, item.class_) for item in operation.iterate(**given, max_items=1)] == [("a", None)]
+        assert sent[-1].url.path.endswith("/a.b")
+        assert dict(sent[-1].url.params) == {word: word for word in WORDS if word}
