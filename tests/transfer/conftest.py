@@ -212,7 +212,7 @@ class Server:
         if answer.reset:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             return False
-        if answer.cut is not None:
+        if answer.cut is not None or (answer.length or 0) > len(answer.body):
             return False
         if answer.chunked:
             connection.sendall(b"0\r\n\r\n")

@@ -231,3 +231,11 @@ def test_a_place_that_cannot_be_looked_at_fails_its_file_only(server: Any, targe
     assert isinstance(report.outcomes[0].error, NotWritable)
     assert "Permission denied" in str(report.outcomes[0].error)
     assert report.outcomes[1].state == "done"
+
+
+def test_a_file_system_that_cannot_sync_is_taken_as_it_is(server: Any, target: Path, monkeypatch: Any) -> None:
+    def unsupported(_descriptor: int) -> None:
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(os, "fdatasync", unsupported)
+    assert download([server.item("one", b"1", "md5")], target).ok

@@ -136,7 +136,7 @@ def test_another_format_is_begun_anew(open_journal: Any) -> None:
 
 def test_old_lines_are_cleared_away(open_journal: Any) -> None:
     journal = open_journal()
-    for number in range(700):
+    for number in range(550):
         journal.finish([("a", DoneState(number, 1, {}))])
         journal.begin("b", CELL, "", {"md5": str(number)})
     journal.cell("b", 0, 5)
@@ -146,9 +146,9 @@ def test_old_lines_are_cleared_away(open_journal: Any) -> None:
     assert journal.path.stat().st_size < long / 50
     assert list(journal.path.parent.iterdir()) == [journal.path]
     for _ in range(2):
-        assert journal.done("a") == DoneState(699, 1, {})
+        assert journal.done("a") == DoneState(549, 1, {})
         assert journal.done("c") == DoneState(3, 1, {})
-        assert (journal.parts["b"].cells, dict(journal.parts["b"].checksums)) == (array("q", [5]), {"md5": "699"})
+        assert (journal.parts["b"].cells, dict(journal.parts["b"].checksums)) == (array("q", [5]), {"md5": "549"})
         journal.finish([("d", DoneState(4, 1, {}))])
         journal = open_journal()
     assert journal.done("d") == DoneState(4, 1, {})

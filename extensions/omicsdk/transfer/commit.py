@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import sys
 import threading
@@ -30,6 +31,8 @@ _SLOW = 0.25
 # So many files are handed over together, or those of so many seconds.
 _PUSH = 64
 _PUSH_AFTER = 0.05
+# What file systems say that can't sync this; there is nothing better to be had from them.
+_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
 _FLUSH, _END = "flush", "end"
 
 _log = getLogger("omicsdk.transfer")
@@ -188,7 +191,7 @@ def _libc_syncfs() -> Callable[[int], int] | None:
 def _sync_one(path: str) -> None:
     descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
     try:
-        getattr(os, "fdatasync", os.fsync)(descriptor)
+        _synced(getattr(os, "fdatasync", os.fsync), descriptor)
     finally:
         os.close(descriptor)
 
@@ -196,8 +199,19 @@ def _sync_one(path: str) -> None:
 def _sync_folder(path: str) -> None:
     if os.name == "nt":
         return  # Windows has no such call
-    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        descriptor = os.open(path, os.O_RDONLY)
+    except PermissionError:  # a folder that may be written but not read can't be synced
+        return
+    try:
+        _synced(os.fsync, descriptor)
     finally:
         os.close(descriptor)
+
+
+def _synced(sync: Callable[[int], None], descriptor: int) -> None:
+    try:
+        sync(descriptor)
+    except OSError as error:
+        if error.errno not in _UNSUPPORTED:
+            raise
