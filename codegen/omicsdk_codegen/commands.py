@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .facts import told
 from .operation_docs import headline
 from .operations import Argument, Draft, command_word
 from .shapes import BYTES, Array, Enum, Map, Ref, Scalar, Type, Union
-from .texts import clean, facts_text, sentence
+from .texts import clean
 from .values import Json, Object
 
 
@@ -53,9 +54,7 @@ def _parameter(argument: Argument) -> Json:
         "type": _kind(argument.type),
         "choices": list(element.values) if isinstance(element, Enum) else None,
         "default": argument.schema.get("default"),
-        "help": " ".join(
-            text for text in (sentence(argument.schema.get("description")), facts_text(argument.schema)) if text
-        ),
+        "help": told(argument.schema),
     }
     if isinstance(argument.type, Array):
         row["items"] = _kind(argument.type.item)

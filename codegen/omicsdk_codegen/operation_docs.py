@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .error_classes import error_class
+from .facts import told
 from .operations import Argument, Draft
-from .texts import clean, facts_text, hanging, one_line, sentence, summary
+from .texts import clean, hanging, one_line, sentence, summary
 
 
 def headline(draft: Draft) -> str:
@@ -35,9 +36,7 @@ def operation_doc(draft: Draft, ordered: list[Argument], types: Mapping[str, str
 
 
 def _argument_doc(argument: Argument, annotation: str) -> str:
-    texts = [sentence(argument.schema.get("description")), facts_text(argument.schema)]
-    if not argument.required:
-        texts.append("Optional.")
+    texts = [told(argument.schema), "" if argument.required else "Optional."]
     said = " ".join(text for text in texts if text) or "Not described."
     return hanging(f"{argument.python} ({annotation}): ", said, 4)
 

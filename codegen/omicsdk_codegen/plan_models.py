@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from .annotations import Annotations
 from .code import Code, as_docstring, as_lines, as_literal
 from .decoding import Decoding
+from .facts import told
 from .imports import Imports
 from .model_names import Names
 from .naming import module_name
 from .parser import Parsed
 from .shapes import ANY, Field, Model
-from .texts import clean, facts_text, hanging, sentence
+from .texts import clean, hanging, sentence
 
 # Names of omicsdk.core and attrs that class bodies use, where a field of that name would hide them.
 _HIDEABLE = frozenset({"field", "array", "literal", "mapping", "model", "union"})
@@ -130,7 +131,7 @@ def _doc(model: Model, section: str) -> Code:
 
 
 def _told(held: Field) -> str:
-    texts = [sentence(held.schema.get("description")), facts_text(held.schema)]
+    texts = [told(held.schema)]
     if held.python != held.wire:
         texts.append(f"In the document it is called {held.wire}.")
     return " ".join(text for text in texts if text) or ("Any value." if held.type == ANY else "Not described.")

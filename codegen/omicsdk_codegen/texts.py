@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 import textwrap
 from collections.abc import Iterable
-
-from .values import Json, Object
 
 WIDTH = 110
 # A summary in a list of commands, and a help text, of which a terminal shows a few lines.
@@ -133,59 +130,3 @@ def _wrapped(line: str, width: int) -> list[str]:
 def hanging(label: str, text: str, indent: int) -> str:
     """An entry of a docstring's section as one line, which `docstring` wraps below itself."""
     return f"{' ' * indent}{label}{one_line(text)}"
-
-
-def facts_text(schema: Object) -> str:
-    """What a schema says of a value's form: unit, format, bounds, default; sentences, or nothing."""
-    said: list[str] = []
-    form = schema.get("format")
-    if isinstance(form, str) and form:
-        said.append(f"Format {one_line(form)}.")
-    for text in (_range(schema), _lengths(schema, "Length", "characters"), _lengths(schema, "Items", "items")):
-        if text:
-            said.append(text)
-    if "multipleOf" in schema:
-        said.append(f"A multiple of {_shown(schema['multipleOf'])}.")
-    if schema.get("uniqueItems") is True:
-        said.append("No item twice.")
-    pattern = schema.get("pattern")
-    if isinstance(pattern, str) and len(pattern) <= 80:
-        said.append(f"Matches `{one_line(pattern)}`.")
-    if "default" in schema:
-        said.append(f"Default: {_shown(schema['default'])}.")
-    if schema.get("deprecated") is True:
-        said.append("Deprecated.")
-    return " ".join(said)
-
-
-def _range(schema: Object) -> str:
-    least, most = schema.get("minimum"), schema.get("maximum")
-    if least is not None and most is not None:
-        return f"From {_shown(least)} to {_shown(most)}."
-    texts = {
-        "minimum": "At least",
-        "maximum": "At most",
-        "exclusiveMinimum": "More than",
-        "exclusiveMaximum": "Less than",
-    }
-    return " ".join(f"{text} {_shown(schema[key])}." for key, text in texts.items() if _is_number(schema.get(key)))
-
-
-def _lengths(schema: Object, kind: str, unit: str) -> str:
-    suffix = "Length" if kind == "Length" else "Items"
-    least, most = schema.get(f"min{suffix}"), schema.get(f"max{suffix}")
-    if least is not None and most is not None:
-        return f"From {_shown(least)} to {_shown(most)} {unit}."
-    if most is not None:
-        return f"At most {_shown(most)} {unit}."
-    return f"At least {_shown(least)} {unit}." if least else ""
-
-
-def _is_number(value: Json) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _shown(value: Json) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True, sort_keys=True)
-    short = one_line(text)
-    return (short if len(short) <= 60 else f"{short[:57]}...") or "''"

@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from omicsdk_codegen.code import Code, as_comment, as_docstring, as_markdown
 from omicsdk_codegen.render import render_text
-from omicsdk_codegen.texts import clean, facts_text, literal, one_line, sentence, summary
+from omicsdk_codegen.texts import clean, literal, one_line, sentence, summary
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 NASTY = "\"\"\"\n'''\\N{BULLET}{{ 7*7 }}{% raw %}\\"
@@ -83,21 +83,3 @@ def test_a_summary_is_the_first_sentence(texts: tuple[object, ...], wanted: str)
 def test_a_long_summary_is_cut_at_a_word() -> None:
     assert len(summary("word " * 100)) <= 120
     assert summary("word " * 100).endswith("word ...")
-
-
-@pytest.mark.parametrize(
-    ("schema", "text"),
-    [
-        ({"minimum": 10, "maximum": 500, "default": 100}, "From 10 to 500. Default: 100."),
-        ({"minimum": 1}, "At least 1."),
-        ({"exclusiveMaximum": 5}, "Less than 5."),
-        ({"format": "uuid", "pattern": "a+"}, "Format uuid. Matches `a+`."),
-        ({"maxLength": 5}, "At most 5 characters."),
-        ({"minItems": 1, "maxItems": 3, "uniqueItems": True}, "From 1 to 3 items. No item twice."),
-        ({"default": {"a": [1]}, "deprecated": True}, 'Default: {"a": [1]}. Deprecated.'),
-        ({"default": ""}, "Default: ''."),
-        ({"type": "string"}, ""),
-    ],
-)
-def test_bounds_and_defaults_are_told(schema: dict[str, object], text: str) -> None:
-    assert facts_text(schema) == text  # pyright: ignore[reportArgumentType]

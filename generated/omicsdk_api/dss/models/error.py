@@ -17,7 +17,7 @@ class Error(Model):
 
     Attributes:
         title: What went wrong, in a few words for people.
-        status: HTTP status of the answer. Format int32.
+        status: HTTP status of the answer.
         code: Cause for programs to act on, one of the words that the operation lists. Every operation may
             also answer `unhandled_exception` or `illegal_arguments`.
         stacktrace: Where in the service it went wrong, for its developers; mostly absent.

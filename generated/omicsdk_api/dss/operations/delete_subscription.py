@@ -65,8 +65,7 @@ class DeleteSubscriptionOperation(Operation):
             replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
                 `gcp`. Each replica has its own subscriptions.
             subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
-                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Default: jmespath.
-                Optional.
+                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
 
         Returns:
             200: The subscription is gone.
@@ -120,8 +119,7 @@ class AsyncDeleteSubscriptionOperation(AsyncOperation):
             replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
                 `gcp`. Each replica has its own subscriptions.
             subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
-                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Default: jmespath.
-                Optional.
+                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
 
         Returns:
             200: The subscription is gone.

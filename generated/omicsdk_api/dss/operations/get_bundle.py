@@ -105,8 +105,7 @@ class GetBundleOperation(Operation):
                 without further credentials. Not together with `directurls`. False when omitted. Optional.
             token (str): State of a request that is being prepared, set by the service in the address of a
                 redirect. Leave it out of requests of your own. Optional.
-            per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Format int32.
-                From 10 to 500. Default: 500. Optional.
+            per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Optional.
             start_at (int): Number of the item that a page begins with, set by the service in the address of a
                 next page. Leave it out of requests of your own. Optional.
 
@@ -271,8 +270,7 @@ class AsyncGetBundleOperation(AsyncOperation):
                 without further credentials. Not together with `directurls`. False when omitted. Optional.
             token (str): State of a request that is being prepared, set by the service in the address of a
                 redirect. Leave it out of requests of your own. Optional.
-            per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Format int32.
-                From 10 to 500. Default: 500. Optional.
+            per_page (int): Largest number of files on a page, from 10 to 500; 500 when omitted. Optional.
             start_at (int): Number of the item that a page begins with, set by the service in the address of a
                 next page. Leave it out of requests of your own. Optional.
 

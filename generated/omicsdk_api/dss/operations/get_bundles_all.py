@@ -87,8 +87,7 @@ class GetBundlesAllOperation(Operation):
                 `^[a-zA-Z0-9][a-zA-Z0-9-]*$`. Optional.
             token (str): State of a request that is being prepared, set by the service in the address of a
                 redirect. Leave it out of requests of your own. Optional.
-            per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Format
-                int32. From 10 to 500. Default: 100. Optional.
+            per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Optional.
             search_after (str): Position after which a page begins, set by the service in the address of a
                 next page. Leave it out of requests of your own. Optional.
 
@@ -195,8 +194,7 @@ class AsyncGetBundlesAllOperation(AsyncOperation):
                 `^[a-zA-Z0-9][a-zA-Z0-9-]*$`. Optional.
             token (str): State of a request that is being prepared, set by the service in the address of a
                 redirect. Leave it out of requests of your own. Optional.
-            per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Format
-                int32. From 10 to 500. Default: 100. Optional.
+            per_page (int): Largest number of bundles on a page, from 10 to 500; 100 when omitted. Optional.
             search_after (str): Position after which a page begins, set by the service in the address of a
                 next page. Leave it out of requests of your own. Optional.
 

@@ -63,8 +63,8 @@ class GetCollectionsOperation(Operation):
         what is in one with GET /collections/{uuid}. Collections are private to the user who made them.
 
         Args:
-            per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted. Format
-                int32. From 10 to 500. Default: 500. Optional.
+            per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted.
+                Optional.
             start_at (int): Number of the item that a page begins with, set by the service in the address of a
                 next page. Leave it out of requests of your own. Optional.
 
@@ -119,8 +119,8 @@ class AsyncGetCollectionsOperation(AsyncOperation):
         what is in one with GET /collections/{uuid}. Collections are private to the user who made them.
 
         Args:
-            per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted. Format
-                int32. From 10 to 500. Default: 500. Optional.
+            per_page (int): Largest number of collections on a page, from 10 to 500; 500 when omitted.
+                Optional.
             start_at (int): Number of the item that a page begins with, set by the service in the address of a
                 next page. Leave it out of requests of your own. Optional.
 

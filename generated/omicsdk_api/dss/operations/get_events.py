@@ -87,8 +87,7 @@ class GetEventsOperation(Operation):
                 very first one when omitted. Optional.
             to_date (str): Time of the last event to list, such as `2019-08-02T000000.000000Z`; to the latest
                 one when omitted. Optional.
-            per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Format int32.
-                From 1 to 10. Default: 1. Optional.
+            per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Optional.
             token (str): Position in the list, set by the service in the address of a next page. Leave it out
                 of requests of your own. Optional.
 
@@ -195,8 +194,7 @@ class AsyncGetEventsOperation(AsyncOperation):
                 very first one when omitted. Optional.
             to_date (str): Time of the last event to list, such as `2019-08-02T000000.000000Z`; to the latest
                 one when omitted. Optional.
-            per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Format int32.
-                From 1 to 10. Default: 1. Optional.
+            per_page (int): Largest number of journals on a page, from 1 to 10; 1 when omitted. Optional.
             token (str): Position in the list, set by the service in the address of a next page. Leave it out
                 of requests of your own. Optional.
 

@@ -59,8 +59,7 @@ class GetSubscriptionsOperation(Operation):
             replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
                 `gcp`. Each replica has its own subscriptions.
             subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
-                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Default: jmespath.
-                Optional.
+                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
 
         Returns:
             200: Your subscriptions; the list may be empty.
@@ -104,8 +103,7 @@ class AsyncGetSubscriptionsOperation(AsyncOperation):
             replica (Literal['aws', 'gcp']): Storage replica whose bundles the subscription watches, `aws` or
                 `gcp`. Each replica has its own subscriptions.
             subscription_type (Literal['elasticsearch', 'jmespath']): Kind of query that the subscription was
-                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Default: jmespath.
-                Optional.
+                registered with, `elasticsearch` or `jmespath`; `jmespath` when omitted. Optional.
 
         Returns:
             200: Your subscriptions; the list may be empty.

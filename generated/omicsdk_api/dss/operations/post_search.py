@@ -98,11 +98,9 @@ class PostSearchOperation(Operation):
             replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
                 Cloud Storage).
             output_format (Literal['summary', 'raw']): How much to answer for each match: `summary` (the
-                default) for its name and address, or `raw` for its whole metadata document as well. Default:
-                summary. Optional.
+                default) for its name and address, or `raw` for its whole metadata document as well. Optional.
             per_page (int): Largest number of matches on a page, from 10 to 500; 100 when omitted. A page of
-                `raw` output holds at most 10 of them whatever is asked for. Format int32. From 10 to 500.
-                Default: 100. Optional.
+                `raw` output holds at most 10 of them whatever is asked for. Optional.
             search_after (str): Position after which a page begins, set by the service in the address of a
                 next page. Leave it out of requests of your own. Optional.
 
@@ -234,11 +232,9 @@ class AsyncPostSearchOperation(AsyncOperation):
             replica (Literal['aws', 'gcp']): Storage replica to read from: `aws` (Amazon S3) or `gcp` (Google
                 Cloud Storage).
             output_format (Literal['summary', 'raw']): How much to answer for each match: `summary` (the
-                default) for its name and address, or `raw` for its whole metadata document as well. Default:
-                summary. Optional.
+                default) for its name and address, or `raw` for its whole metadata document as well. Optional.
             per_page (int): Largest number of matches on a page, from 10 to 500; 100 when omitted. A page of
-                `raw` output holds at most 10 of them whatever is asked for. Format int32. From 10 to 500.
-                Default: 100. Optional.
+                `raw` output holds at most 10 of them whatever is asked for. Optional.
             search_after (str): Position after which a page begins, set by the service in the address of a
                 next page. Leave it out of requests of your own. Optional.
 

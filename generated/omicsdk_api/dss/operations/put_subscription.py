@@ -114,18 +114,16 @@ class PutSubscriptionOperation(Operation):
             jmespath_query (str): JMESPath expression over the metadata document of a bundle; the event is
                 delivered when the expression yields something. It is used when there is no `es_query`;
                 without either, every event is delivered. Optional.
-            method (Literal['POST', 'PUT']): HTTP method of the call; `POST` when omitted. Default: POST.
-                Optional.
+            method (Literal['POST', 'PUT']): HTTP method of the call; `POST` when omitted. Optional.
             encoding (Literal['application/json', 'multipart/form-data']): Media type of the call's body.
                 `application/json` (the default) sends the payload as it is; `multipart/form-data` sends a
-                form, with the payload as JSON in the field that `payload_form_field` names. Default:
-                application/json. Optional.
+                form, with the payload as JSON in the field that `payload_form_field` names. Optional.
             form_fields (Mapping[str, str]): Fixed form fields to send beside the payload, as names with their
                 values. Each has one value, a string. They are sent only when `encoding` is
-                `multipart/form-data`; none when omitted. Default: {}. Optional.
+                `multipart/form-data`; none when omitted. Optional.
             payload_form_field (str): Name of the form field that holds the payload; `payload` when omitted.
                 Change it when one of `form_fields` has that name. It matters only when `encoding` is
-                `multipart/form-data`. Default: payload. Optional.
+                `multipart/form-data`. Optional.
             hmac_secret_key (str): Secret key for signing the calls. The signature stands in their
                 `Authorization` header, as in the HTTP Signatures draft by Cavage. Calls aren't signed when it
                 is omitted. It is never answered back. Optional.
@@ -247,18 +245,16 @@ class AsyncPutSubscriptionOperation(AsyncOperation):
             jmespath_query (str): JMESPath expression over the metadata document of a bundle; the event is
                 delivered when the expression yields something. It is used when there is no `es_query`;
                 without either, every event is delivered. Optional.
-            method (Literal['POST', 'PUT']): HTTP method of the call; `POST` when omitted. Default: POST.
-                Optional.
+            method (Literal['POST', 'PUT']): HTTP method of the call; `POST` when omitted. Optional.
             encoding (Literal['application/json', 'multipart/form-data']): Media type of the call's body.
                 `application/json` (the default) sends the payload as it is; `multipart/form-data` sends a
-                form, with the payload as JSON in the field that `payload_form_field` names. Default:
-                application/json. Optional.
+                form, with the payload as JSON in the field that `payload_form_field` names. Optional.
             form_fields (Mapping[str, str]): Fixed form fields to send beside the payload, as names with their
                 values. Each has one value, a string. They are sent only when `encoding` is
-                `multipart/form-data`; none when omitted. Default: {}. Optional.
+                `multipart/form-data`; none when omitted. Optional.
             payload_form_field (str): Name of the form field that holds the payload; `payload` when omitted.
                 Change it when one of `form_fields` has that name. It matters only when `encoding` is
-                `multipart/form-data`. Default: payload. Optional.
+                `multipart/form-data`. Optional.
             hmac_secret_key (str): Secret key for signing the calls. The signature stands in their
                 `Authorization` header, as in the HTTP Signatures draft by Cavage. Calls aren't signed when it
                 is omitted. It is never answered back. Optional.

@@ -1,0 +1,75 @@
+"""What a document says of a value beside its type: meaning, form, bounds, default, in a few sentences."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from .texts import one_line, sentence
+from .values import Json, Object
+
+# A pattern that is longer tells a reader nothing.
+_PATTERN_LENGTH = 80
+_SHOWN_LENGTH = 60
+# What every number of Python's is at least.
+_WIDTHS = frozenset({"int32", "float", "double"})
+_BOUNDS = {
+    "minimum": "At least", "maximum": "At most", "exclusiveMinimum": "More than", "exclusiveMaximum": "Less than",
+}  # fmt: skip
+
+
+def told(schema: Object) -> str:
+    """The description of a value, then those of its facts that the description doesn't tell by itself."""
+    said = sentence(schema.get("description"))
+    return " ".join(text for text in (said, facts_text(schema, said)) if text)
+
+
+def facts_text(schema: Object, said: str = "") -> str:
+    """Sentences on a value's format, bounds, pattern and default; none for what `said` has already."""
+    facts: list[str] = []
+    form = schema.get("format")
+    if isinstance(form, str) and form and form not in _WIDTHS and form not in said:
+        facts.append(f"Format {one_line(form)}.")
+    for bounds in (_range(schema, said), _lengths(schema, "Length", "characters"), _lengths(schema, "Items", "items")):
+        if bounds:
+            facts.append(bounds)
+    if "multipleOf" in schema:
+        facts.append(f"A multiple of {_shown(schema['multipleOf'])}.")
+    if schema.get("uniqueItems") is True:
+        facts.append("No item twice.")
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and len(pattern) <= _PATTERN_LENGTH:
+        facts.append(f"Matches `{one_line(pattern)}`.")
+    if "default" in schema and not ("default" in said or "omitted" in said):
+        facts.append(f"Default: {_shown(schema['default'])}.")
+    if schema.get("deprecated") is True:
+        facts.append("Deprecated.")
+    return " ".join(facts)
+
+
+def _range(schema: Object, said: str) -> str:
+    stated = {key: _shown(schema[key]) for key in _BOUNDS if _is_number(schema.get(key))}
+    if all(re.search(rf"(?<![\w.]){re.escape(number)}(?![\w])", said) for number in stated.values()):
+        return ""
+    if "minimum" in stated and "maximum" in stated:
+        return f"From {stated['minimum']} to {stated['maximum']}."
+    return " ".join(f"{_BOUNDS[key]} {number}." for key, number in stated.items())
+
+
+def _lengths(schema: Object, kind: str, unit: str) -> str:
+    least, most = schema.get(f"min{kind}"), schema.get(f"max{kind}")
+    if least is not None and most is not None:
+        return f"From {_shown(least)} to {_shown(most)} {unit}."
+    if most is not None:
+        return f"At most {_shown(most)} {unit}."
+    return f"At least {_shown(least)} {unit}." if least else ""
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _shown(value: Json) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=True, sort_keys=True)
+    short = one_line(text)
+    return (short if len(short) <= _SHOWN_LENGTH else f"{short[: _SHOWN_LENGTH - 3]}...") or "''"
