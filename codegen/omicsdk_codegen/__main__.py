@@ -34,6 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _compare(formatted(files), arguments.out)
     except DocumentError as error:
         return _say(str(error), 1)
+    except OSError as error:
+        return _say(f"{error.filename or arguments.out}: {error.strerror or error}", 1)
     except FormatFailed as error:
         return _say(f"the generator made code that isn't Python: {error}", 1)
 

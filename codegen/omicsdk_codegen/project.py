@@ -46,6 +46,7 @@ def write_project(made: Made, name: str, spec: Path, out: Path) -> list[str]:
 
     Raises:
         FormatFailed: the generator made code that isn't Python.
+        FileExistsError: out/src/NAME is there and wasn't generated.
         OSError: the folder can't be written.
     """
     swap_in(made.files, out / "src" / name)
