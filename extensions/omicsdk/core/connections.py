@@ -78,7 +78,7 @@ class Connections:
         return found
 
     def _made(self, way: Network, encrypted: bool) -> Any:
-        from omicsdk.core.wire import httpx
+        from omicsdk.core.httpx_import import httpx
 
         # Plain http needs no authorities, whose reading is all that a new transport costs.
         context = tls_context(way) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,4 +1,4 @@
-"""The one module that touches httpx: sends what a conversation wants sent, by threads or by asyncio.
+"""The one module that sends by httpx: what a conversation wants sent, by threads or by asyncio.
 
 It works on httpx's transports, not on its clients: those would keep cookies, follow redirects by other rules, and log
 whole URLs at INFO, presigned ones among them.
@@ -7,22 +7,11 @@ whole URLs at INFO, presigned ones among them.
 import datetime
 import logging
 import ssl
-import sys
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Mapping
 from socket import EAI_AGAIN, gaierror
 from typing import Any
 from urllib.parse import quote
-
-# httpx imports its command line with rich and click where those are installed: half of its import time.
-if "httpx" not in sys.modules:
-    sys.modules["httpx._main"] = None  # pyright: ignore[reportArgumentType] - documented: makes the import fail
-    try:
-        import httpx
-    finally:
-        del sys.modules["httpx._main"]
-else:
-    import httpx
 
 from omicsdk.core.connections import Connections
 from omicsdk.core.conversation import WireFailure
@@ -36,6 +25,7 @@ from omicsdk.core.errors import (
     TLSFailed,
     TransportError,
 )
+from omicsdk.core.httpx_import import httpx
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import mask_headers, mask_text, mask_url
 from omicsdk.core.redirects import Hop
