@@ -1,9 +1,11 @@
 import json
+from collections.abc import Iterable, Mapping
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk_codegen.parser import AnyOf, Choice, DictOf, ListOf, ModelOf, PythonType, Word, parse
+from omicsdk_codegen import parser
+from omicsdk_codegen.parser import AnyOf, Choice, DictOf, ListOf, LostType, ModelOf, PythonType, Word, parse
 from omicsdk_codegen.shapes import (
     ANY,
     BOOLEAN,
@@ -22,7 +24,7 @@ from omicsdk_codegen.shapes import (
     Union,
     union_of,
 )
-from omicsdk_codegen.surrogate import surrogate
+from omicsdk_codegen.surrogate import Surrogate, surrogate
 
 _WORDS = {
     ANY: "Any", NULL: "None", STRING: "str", INTEGER: "int", NUMBER: "float", BOOLEAN: "bool", BYTES: "bytes",
@@ -81,3 +83,16 @@ def test_thousands_of_models_are_no_burden() -> None:
         for n in range(1000)
     ]
     assert len(parse(models, {}).fields) == 1000
+
+
+def test_a_type_that_does_not_come_back_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forgetful(models: Iterable[Model], wanted: Mapping[str, Type]) -> Surrogate:
+        asked = surrogate(models, wanted)
+        schemas = asked.data["components"]["schemas"]  # type: ignore[index,call-overload]
+        del schemas["M1"]["properties"]["f2"]  # type: ignore[index,call-overload]
+        return asked
+
+    monkeypatch.setattr(parser, "surrogate", forgetful)
+    fields = [Field(name, name, STRING, True, False, {}) for name in ("one", "two")]
+    with pytest.raises(LostType, match="^/components/schemas/Thing/properties/two$"):
+        parse([Model("/components/schemas/Thing", {}, fields)], {})

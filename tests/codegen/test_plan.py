@@ -7,6 +7,7 @@ import pytest
 from omicsdk_codegen import plan_dicts
 from omicsdk_codegen.document import Document
 from omicsdk_codegen.faults import DocumentError, Report
+from omicsdk_codegen.parser import LostType
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import Package, plan
 from omicsdk_codegen.render import render_package
@@ -154,3 +155,21 @@ def test_a_document_without_operations_has_a_client_all_the_same() -> None:
 )
 def test_the_first_server_is_the_default(servers: Any, url: str) -> None:
     assert planned({**DOCUMENT, "servers": servers}).base_url == url
+
+
+def test_a_type_that_the_parser_loses_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost(*_: object) -> None:
+        raise LostType("/components/schemas/Node/properties/edges")
+
+    monkeypatch.setattr("omicsdk_codegen.plan.parse", lost)
+    with pytest.raises(DocumentError, match="/components/schemas/Node/properties/edges"):
+        planned(DOCUMENT)
+
+
+def test_all_faults_of_overlays_wishes_are_told_at_once() -> None:
+    data = copy.deepcopy(DOCUMENT)
+    for path, method in (("/one/{id}", "get"), ("/two", "post")):
+        data["paths"][path][method]["x-omics-pagination"] = {"style": "link", "items": "nowhere"}
+    with pytest.raises(DocumentError) as caught:
+        planned(data)
+    assert len(caught.value.faults) == 2
