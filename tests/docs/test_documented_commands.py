@@ -35,6 +35,7 @@ def run(documented, tmp_path):
         )
         assert told.returncode == 0, told.stderr
         assert "Traceback" not in told.stderr
+        (tmp_path / "stderr").write_text(told.stderr)
         return told.stdout
 
     return running
@@ -123,3 +124,53 @@ def test_collections(run, tmp_path):
 def test_upload(run):
     made = json.loads(run("upload.sh"))
     assert [file["name"] for file in made["files"]] == ["sample_0.json"]
+
+
+def test_a_configuration_file(run):
+    assert run("config_file.sh").strip() == UUID
+
+
+def test_download_of_a_choice(run, documented, tmp_path):
+    folders = [tmp_path / line for line in run("download_choices.sh").splitlines()]
+    names = {path.relative_to(documented.source).as_posix() for path in documented.source.rglob("*") if path.is_file()}
+    metadata = {name for name in names if name.endswith(".json")}
+    wanted = (metadata, names - metadata, {"links.json", "project_0.json", "lambda_early_R1.fastq.gz"})
+    for folder, expected in zip(folders, wanted, strict=True):
+        found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+        assert found == expected | {"bundle.json"}
+
+
+def test_pages(run):
+    merged, first = values(run("pages.sh"))
+    assert len(merged["bundle"]["files"]) == 10
+    assert merged.keys() == {"bundle"}
+    assert [bundle["uuid"] for bundle in first["bundles"]] == [UUID]
+
+
+def test_manifest_of_six_columns(run, tmp_path):
+    header, row = run("manifest_of_six_columns.sh").splitlines()
+    assert header.split("\t")[-1] == "file_path"
+    assert row.split("\t")[2] == "mine"
+    folder = tmp_path / "six" / f"{UUID}.{VERSION}"
+    # All metadata of a bundle that the manifest mentions come along, and of its data what the manifest names.
+    assert (folder / "links.json").is_file()
+    assert hashlib.sha256((folder / "reference" / "NC_001416.1.fasta").read_bytes()).hexdigest() == GENOME
+    assert not (folder / "lambda_early_R1.fastq.gz").exists()
+
+
+def test_a_reader_that_wants_no_more(run):
+    assert run("piped.sh") == ">NC_001416.1 Enterobacteria phage lambda, complete genome\n"
+
+
+def test_help(run):
+    told = run("help.sh")
+    assert told.count("Usage: omics dss <command>") == 2
+    assert "--replica" in told
+    assert told.splitlines()[-1].startswith("omics ")
+
+
+def test_what_fails_ends_with_its_code(run, tmp_path):
+    assert run("refused.sh").splitlines() == ["code 1", "code 2", "code 4"]
+    lines = (tmp_path / "stderr").read_text().splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("omics: ") for line in lines)

@@ -1,0 +1,5 @@
+omics
+omics help dss
+omics dss
+omics dss head-file -h
+omics --version
