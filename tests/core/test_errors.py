@@ -185,6 +185,13 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "0"), (3, "0; 1; 2"), (4, "0; 1; 2; and 1 more"), (103, "0; 1; 2; and 100 more")]
+)
+def test_a_batch_is_told_by_its_first_errors(count, text):
+    assert errors.first_of([OmicsError(f"{number}.") for number in range(count)]) == text
+
+
 @given(json_values, st.integers(400, 599))
 def test_no_body_breaks_the_making_of_an_error(value, status):
     import json

@@ -1,4 +1,4 @@
-"""Every error that omicsdk raises, and the one way to make an error of an HTTP answer.
+"""Every error that omicsdk raises; `omicsdk.core.api_errors` makes those of HTTP answers.
 
 `except OmicsError` catches all of them. Below it stand ConfigError (settings), UsageError (a call that can't work),
 AuthError (credentials), APIError (a service answered with an error), DecodeError (an answer that isn't what the document
@@ -522,6 +522,12 @@ class SomeFailed(TransferError):
     def __init__(self, message: str, errors: Sequence[OmicsError] = (), *, remedy: str | None = None) -> None:
         super().__init__(message, remedy=remedy)
         self.errors = tuple(errors)
+
+
+def first_of(errors: Sequence[OmicsError]) -> str:
+    """Gives the first three errors of a batch as one text, and how many more there are."""
+    shown = "; ".join(str(error).rstrip(".") for error in errors[:3])
+    return f"{shown}; and {len(errors) - 3} more" if len(errors) > 3 else shown
 
 
 def shortened(text: str, limit: int) -> str:

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urljoin
 
-from omicsdk.core.errors import ChecksumMismatch, DecodeError, OmicsError, SomeFailed, TransferError, UsageError
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    DecodeError,
+    OmicsError,
+    SomeFailed,
+    TransferError,
+    UsageError,
+    first_of,
+)
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.dss.bundle import ALL, NONE, chosen, folder_name, manifest_bytes, merged_pages
@@ -101,12 +109,7 @@ class Result:
                 remedy="The same call goes on where it stopped.",
             )
         if self.errors:
-            first = "; ".join(str(error).rstrip(".") for error in self.errors[:3])
-            more = f"; and {len(self.errors) - 3} more" if len(self.errors) > 3 else ""
-            raise DownloadFailed(
-                f"{len(self.errors)} download task(s) failed: {first}{more}",
-                self.errors,
-            )
+            raise DownloadFailed(f"{len(self.errors)} download task(s) failed: {first_of(self.errors)}", self.errors)
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain JSON data: counts, folders, failures."""

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from omicsdk.core.checksums import Digests, etag_part_size
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, NotFound, OmicsError, SomeFailed, TransferError, UsageError
+from omicsdk.core.errors import APIError, NotFound, OmicsError, SomeFailed, TransferError, UsageError, first_of
 from omicsdk.dss.version import create_version
 
 if TYPE_CHECKING:
@@ -245,9 +245,7 @@ def upload_bundle(
     with ThreadPoolExecutor(FILES_AT_ONCE, thread_name_prefix="dss-upload") as pool:
         errors = [error for error in pool.map(one, files) if error is not None]
     if errors:
-        first = "; ".join(str(error).rstrip(".") for error in errors[:3])
-        more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
-        raise UploadFailed(f"{len(errors)} of {len(files)} files failed: {first}{more}", errors)
+        raise UploadFailed(f"{len(errors)} of {len(files)} files failed: {first_of(errors)}", errors)
     uuid = bundle_uuid or str(uuid4())
     answer = api.put_bundle.raw(
         uuid=uuid,
