@@ -1,12 +1,14 @@
 """Manifests as users have them: from spreadsheets, from scripts, with mistakes."""
 
 import csv
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.dss import tsv
+from omicsdk.dss.filestore import filestore_path
 from omicsdk.dss.manifest import COLUMNS, Manifest, ManifestError, row_fault, write_manifest
 
 SHA = "b43cebcca9cd5213699acce7356d226de07edef5c5604510a697159af1a12149"
@@ -126,7 +128,18 @@ def test_extra_columns_survive_a_rewrite(tmp_path_factory: pytest.TempPathFactor
         ]
 
 
-def test_written_manifests_are_read_back(tmp_path: Path):
+def test_written_manifests_are_read_back_and_name_the_files_places(tmp_path: Path):
     row = {**ROW, "file_version": "2019-07-09T231935.003000Z"}
-    write_manifest(tmp_path / "m.tsv", [row])
-    assert list(Manifest.open(tmp_path / "m.tsv").rows()) == [row]
+    write_manifest(tmp_path / "m.tsv", [row], "d")
+    place = str(Path("d", filestore_path(SHA)))
+    assert list(Manifest.open(tmp_path / "m.tsv").rows()) == [{**row, "file_path": place}]
+
+
+def test_a_manifest_that_could_not_be_written_whole_leaves_nothing(tmp_path: Path):
+    def rows() -> Iterator[dict[str, str]]:
+        yield {**ROW, "file_version": ""}
+        raise OSError("no more")
+
+    with pytest.raises(OSError, match="no more"):
+        write_manifest(tmp_path / "m.tsv", rows(), "d")
+    assert not list(tmp_path.iterdir())

@@ -221,16 +221,15 @@ class Dss(DssApi):
             Unauthorized: Collections are private; credentials are missing.
         """
         from omicsdk.dss.collection import contents, rows_of
-        from omicsdk.dss.download import download_bundles
-        from omicsdk.dss.manifest import Manifest, write_manifest
+        from omicsdk.dss.download import FetchOptions, download_bundles
+        from omicsdk.dss.manifest import write_manifest
 
-        folder = Path(download_dir)
         found = contents(self, uuid, version, replica)
-        result = download_bundles(self, found.bundles, folder, _options(10, 0.25, progress, stop))
+        options = FetchOptions(progress=progress, stop=stop)
+        result = download_bundles(self, found.bundles, Path(download_dir), options)
         result.errors[:0] = found.errors
-        path = Path.cwd() / f"{uuid}.{version or create_version()}.tsv"
-        write_manifest(path, rows_of(found.bundles))
-        Manifest.open(path).write_with_paths(path, os.fspath(download_dir))
+        table = Path.cwd() / f"{uuid}.{version or create_version()}.tsv"
+        write_manifest(table, rows_of(found.bundles), os.fspath(download_dir))
         return result
 
     def upload(

@@ -1,7 +1,7 @@
 """Manifests: tables of files to download. Reading, checking and rewriting them."""
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -105,20 +105,33 @@ class Manifest:
             target: The copy; may be the manifest itself.
             download_dir: The download folder as the user gave it, which the paths begin with.
         """
-        columns = [*(column for column in self.columns if column != PATH_COLUMN), PATH_COLUMN]
-        if PATH_COLUMN in self.columns:
-            columns = list(self.columns)
-        part = target.with_name(f".{target.name}.part")
-        try:
-            with part.open("w", newline="", encoding="utf-8") as file:
-                writer = tsv.DictWriter(file, columns)
-                writer.writeheader()
-                for row in self.rows():
-                    place = Path(download_dir) / filestore_path(row["file_sha256"])
-                    writer.writerow({**row, PATH_COLUMN: str(place)})
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        columns = self.columns if PATH_COLUMN in self.columns else (*self.columns, PATH_COLUMN)
+        _write(target, columns, self.rows(), download_dir)
+
+
+def write_manifest(target: Path, rows: Iterable[dict[str, str]], download_dir: str) -> None:
+    """Write a manifest with the column `file_path`, CRLF line ends, whole or not at all.
+
+    Args:
+        target: Where to.
+        rows: With the documented columns and file_version.
+        download_dir: The download folder as the user gave it, which the paths begin with.
+    """
+    _write(target, (*COLUMNS[:4], "file_version", *COLUMNS[4:], PATH_COLUMN), rows, download_dir)
+
+
+def _write(target: Path, columns: Sequence[str], rows: Iterable[dict[str, str]], download_dir: str) -> None:
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with part.open("w", newline="", encoding="utf-8") as file:
+            writer = tsv.DictWriter(file, columns)
+            writer.writeheader()
+            for row in rows:
+                place = Path(download_dir) / filestore_path(row["file_sha256"])
+                writer.writerow({**row, PATH_COLUMN: str(place)})
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def row_fault(row: dict[str, str]) -> str | None:
@@ -132,15 +145,6 @@ def row_fault(row: dict[str, str]) -> str | None:
     if not (size.isascii() and size.isdigit()):
         return f"file_size is {size[:30]!r}, not a whole number of bytes"
     return None
-
-
-def write_manifest(path: Path, rows: Sequence[dict[str, str]]) -> None:
-    """Write a manifest of rows that have the documented columns and file_version."""
-    columns = [*COLUMNS[:4], "file_version", *COLUMNS[4:]]
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = tsv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
 
 
 def _lines(path: Path) -> Generator[str]:
