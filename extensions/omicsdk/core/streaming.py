@@ -52,6 +52,10 @@ class Body(_Body):
     Content-Encoding is undone. A body that ends early raises TransportError.
     """
 
+    def __init__(self, response: "httpx.Response", translate: Callable[[Exception], OmicsError | None]) -> None:
+        super().__init__(response, translate)
+        self._source = response.iter_bytes()
+
     def iter_bytes(self, chunk_size: int = CHUNK) -> Iterator[bytes]:
         """The bytes in chunks of `chunk_size` (the last may be shorter)."""
         while data := self.read(chunk_size):
@@ -76,13 +80,13 @@ class Body(_Body):
             raise self._raised(error) from error
         return self._taken(b"".join(pieces), size)
 
-    def __init__(self, response: "httpx.Response", translate: Callable[[Exception], OmicsError | None]) -> None:
-        super().__init__(response, translate)
-        self._source = response.iter_bytes()
-
 
 class AsyncBody(_Body):
     """A streamed body, read in an `async with` block."""
+
+    def __init__(self, response: "httpx.Response", translate: Callable[[Exception], OmicsError | None]) -> None:
+        super().__init__(response, translate)
+        self._source = response.aiter_bytes()
 
     async def iter_bytes(self, chunk_size: int = CHUNK) -> AsyncIterator[bytes]:
         """The bytes in chunks of `chunk_size` (the last may be shorter)."""
@@ -107,7 +111,3 @@ class AsyncBody(_Body):
         except Exception as error:
             raise self._raised(error) from error
         return self._taken(b"".join(pieces), size)
-
-    def __init__(self, response: "httpx.Response", translate: Callable[[Exception], OmicsError | None]) -> None:
-        super().__init__(response, translate)
-        self._source = response.aiter_bytes()
