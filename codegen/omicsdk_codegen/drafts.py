@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from .document import Document
 from .faults import Fault, Note, Report
@@ -17,6 +18,14 @@ from .values import Json, Object, join
 # OpenAPI: parameters of these names are ignored, for they have places of their own.
 _IGNORED_HEADERS = frozenset({"accept", "content-type", "authorization"})
 _IN: dict[str, Position] = {"path": "path", "query": "query", "header": "header", "cookie": "cookie"}
+_OPERATION_WISHES: dict[str, type] = {
+    "x-omics-name": str,
+    "x-omics-pagination": dict,
+    "x-omics-stream": bool,
+    "x-omics-idempotent": bool,
+    "x-omics-hidden": bool,
+}
+_PARAMETER_WISHES: dict[str, type] = {"x-omics-raw-path": bool}
 _FORMS: dict[tuple[str, bool], How] = {
     ("form", False): "comma",
     ("spaceDelimited", False): "space",
@@ -48,6 +57,7 @@ class Drafter:
         draft = Draft(stated, name)
         if stated.data.get("servers"):
             self._note(join(stated.key, "servers"), "omission", "servers of one operation", "the client's base_url")
+        self._wishes(stated.data, _OPERATION_WISHES, stated.key, f"{stated.method} {stated.path}")
         security = stated.data.get("security")
         draft.secured = self._secured if security is None else _asks(security)
         draft.arguments = self._parameters(stated)
@@ -63,6 +73,7 @@ class Drafter:
             pointer = join(stated.key, "parameters", index)
             if not isinstance(parameter, dict):
                 continue
+            self._wishes(parameter, _PARAMETER_WISHES, pointer, f"parameter {parameter.get('name')!r}")
             position, wire = _IN.get(str(parameter.get("in"))), str(parameter.get("name", ""))
             reason = self._ignored(stated, position, wire)
             if position is None or reason:
@@ -275,6 +286,13 @@ class Drafter:
     def _assumed(self, media_type: str, form: Form, pointer: str) -> None:
         if form == "json" and essence(media_type) == "application/octet-stream":
             self._note(pointer, "repair", f"an object as {media_type}", "JSON", certain=False)
+
+    def _wishes(self, thing: Object, known: Mapping[str, type], pointer: str, what: str) -> None:
+        """Hold our own keywords to their names and types: a misspelt wish would be lost silently."""
+        for key, value in thing.items():
+            if key.startswith("x-omics-") and not isinstance(value, known.get(key, ())):
+                wanted = f"a {known[key].__name__}" if key in known else f"one of {', '.join(sorted(known))}"
+                self._fault(pointer, f"{key} of {what} must be {wanted}")
 
     def _untyped(self, type_: Type, schema: Json, pointer: str, what: str) -> None:
         if pointer in self._types.lost:

@@ -202,11 +202,27 @@ def test_whether_credentials_are_asked_for(root: Any, own: Any, secured: bool) -
         ({"style": "link", "items": "nothing"}, "names 'nothing', and no answer has such a list"),
         ({"style": "spiral", "items": "a"}, "needs style"),
         ({"style": "link"}, "needs style"),
+        ("link", "x-omics-pagination of POST /things must be a dict"),
     ],
 )
-def test_a_wish_for_pages_that_cannot_be_met_is_a_fault(wish: dict[str, Any], message: str) -> None:
+def test_a_wish_for_pages_that_cannot_be_met_is_a_fault(wish: Any, message: str) -> None:
     drafted = Drafted({**_responses(_200="json"), "x-omics-pagination": wish})
-    assert [message in fault.message for fault in drafted.faults] == [True]
+    assert any(message in fault.message for fault in drafted.faults)
+
+
+@pytest.mark.parametrize(
+    ("operation", "message"),
+    [
+        ({"x-omics-paging": {}}, "x-omics-paging of POST /things must be one of x-omics-hidden, "),
+        ({"x-omics-stream": "yes"}, "x-omics-stream of POST /things must be a bool"),
+        (
+            {"parameters": [_parameter("q", **{"x-omics-raw": True})]},
+            "x-omics-raw of parameter 'q' must be one of x-omics-raw-path",
+        ),
+    ],
+)
+def test_a_misspelt_wish_is_a_fault(operation: dict[str, Any], message: str) -> None:
+    assert [fault.message.startswith(message) for fault in Drafted(operation).faults] == [True]
 
 
 def test_operations_are_named_by_wish_id_or_path() -> None:

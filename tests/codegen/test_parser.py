@@ -94,5 +94,5 @@ def test_a_type_that_does_not_come_back_is_named(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(parser, "surrogate", forgetful)
     fields = [Field(name, name, STRING, True, False, {}) for name in ("one", "two")]
-    with pytest.raises(LostType, match="^/components/schemas/Thing/properties/two$"):
+    with pytest.raises(LostType, match=r"^/components/schemas/Thing/properties/two$"):
         parse([Model("/components/schemas/Thing", {}, fields)], {})
