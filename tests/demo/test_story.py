@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.demo.commands import DemoFailed, environment
-from omicsdk.cli.demo.story import Story, seconds_text, size_text
+from omicsdk.cli.demo.story import Story, counted, seconds_text, size_text
 from omicsdk.cli.demo.verification import Source, check_bundle, check_manifest, sha256_of, sums_of
 
 
@@ -25,6 +25,10 @@ from omicsdk.cli.demo.verification import Source, check_bundle, check_manifest, 
 )
 def test_sizes(size: int, text: str):
     assert size_text(size) == text
+
+
+def test_numbers_of_things():
+    assert [counted(number, "file") for number in (0, 1, 2)] == ["0 files", "1 file", "2 files"]
 
 
 def test_a_story_numbers_its_steps_and_quotes_commands():

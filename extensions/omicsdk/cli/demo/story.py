@@ -20,6 +20,11 @@ def seconds_text(seconds: float) -> str:
     return f"{seconds:.1f} s"
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: 1 file, 2 files."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def typed(words: Sequence[str]) -> str:
     """A command as a user would type it into a shell."""
     return shlex.join(words) if os.name != "nt" else " ".join(f'"{word}"' if " " in word else word for word in words)

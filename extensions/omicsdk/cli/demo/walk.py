@@ -14,7 +14,7 @@ from omicsdk.cli.demo.commands import DemoFailed, Omics, environment
 from omicsdk.cli.demo.genome import ACCESSION, fasta, sequence
 from omicsdk.cli.demo.interruption import CELL, hold_second_half, kill_when_held, sent_after
 from omicsdk.cli.demo.samples import SAMPLES, write_large_file, write_sample
-from omicsdk.cli.demo.story import Story, seconds_text, size_text
+from omicsdk.cli.demo.story import Story, counted, seconds_text, size_text
 from omicsdk.cli.demo.verification import Checked, Source, check_bundle, check_manifest, sums_of
 
 if TYPE_CHECKING:
@@ -87,12 +87,15 @@ def _uploaded(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, sour
         raise DemoFailed(f"the bundle {told['bundle_uuid']} doesn't hold the files of {source}")
     size = sum((source / file).stat().st_size for file in sums)
     taken = seconds_text(story.seconds - began)
-    story.fact(f"bundle {told['bundle_uuid']}.{told['version']}: {len(sums)} files, {size_text(size)}, {taken}")
+    story.fact(
+        f"bundle {told['bundle_uuid']}.{told['version']}: {counted(len(sums), 'file')}, {size_text(size)}, {taken}"
+    )
     return Source(source, told["bundle_uuid"], told["version"], sums, size)
 
 
 def _search(story: Story, omics: Omics, sources: dict[str, Source]) -> None:
     story.step("Search by metadata")
+    began = story.seconds
     late = SAMPLES[-1].name
     wanted = {"match": {"files.cell_suspension_json.biomaterial_core.biomaterial_id": late}}
     told = omics("dss", "post-search", *_REPLICA, "--es-query", json.dumps({"query": wanted}))
@@ -100,7 +103,7 @@ def _search(story: Story, omics: Omics, sources: dict[str, Source]) -> None:
     expected = [source.fqid for source in sources.values() if source.folder.name == late]
     if hits != expected:
         raise DemoFailed(f"the search for {late} found {hits or 'nothing'} instead of {expected}")
-    story.fact(f"{len(hits)} of {len(sources)} bundles: {hits[0]}")
+    story.fact(f"{len(hits)} of {len(sources)} bundles: {hits[0]}, {seconds_text(story.seconds - began)}")
 
 
 def _manifest(story: Story, omics: Omics, folder: Path, sources: dict[str, Source]) -> Checked:
@@ -133,7 +136,7 @@ def _interrupted(story: Story, omics: Omics, sandbox: "Sandbox", folder: Path, l
     killed = kill_when_held(sandbox, omics.start(*words), digest, target)
     if any(path.name == digest for path in target.rglob("*")):
         raise DemoFailed("the killed download left an unfinished file under its final name")
-    requests = f"{killed.connections} request{'s' if killed.connections != 1 else ''}"
+    requests = counted(killed.connections, "request")
     story.fact(f"kill -9 after {size_text(killed.sent)}, {requests} under way: no file has its final name yet")
     began = story.seconds
     omics(*words)
