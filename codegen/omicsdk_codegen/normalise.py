@@ -113,6 +113,8 @@ class Normaliser:
         self._open = held
 
     def _type_of(self, schema: Object, pointer: str, body: bool) -> Type:
+        if body and self._is_binary(schema):
+            return BYTES
         parts = parts_of(schema, pointer)
         nullable = _allows_null(schema)
         if not parts:
@@ -128,8 +130,10 @@ class Normaliser:
     def _referred(self, schema: Object) -> Type:
         name = schema_name(str(schema["$ref"]))
         pointer = schema_pointer(name)[1:]
+        if name in self._named or pointer not in self.models:
+            return self.named(name)
         # A model that is being made is known by its key: circles of models end here.
-        return Ref(pointer) if pointer in self.models else self.named(name)
+        return union_of([Ref(pointer), NULL]) if _allows_null(self.facts_of(schema)) else Ref(pointer)
 
     def _flat(self, flat: Flat, pointer: str, body: bool) -> Type:
         if flat.conflict is not None:
@@ -144,18 +148,18 @@ class Normaliser:
             return self._union(flat, pointer, body)
         stated = schema.get("type")
         names = [str(name) for name in stated] if isinstance(stated, list) else [str(stated)] if stated else []
-        if not names:
-            names = _implied(schema)
-        return union_of([self._of_name(name, flat, pointer, body) for name in names]) if names else ANY
+        kinds = [self._of_name(name, flat, pointer) for name in names or _implied(schema)]
+        return union_of(kinds) if kinds else ANY
 
-    def _of_name(self, name: str, flat: Flat, pointer: str, body: bool) -> Type:
-        schema = flat.schema
+    def _is_binary(self, schema: Object) -> bool:
+        facts = self.facts_of(schema)
+        return facts.get("type") == "file" or (facts.get("type") == "string" and facts.get("format") == "binary")
+
+    def _of_name(self, name: str, flat: Flat, pointer: str) -> Type:
         if name == "array":
-            return self._array(schema, pointer)
+            return self._array(flat.schema, pointer)
         if name == "object":
             return self._object(flat, pointer)
-        if name in ("string", "file") and body and (name == "file" or schema.get("format") == "binary"):
-            return BYTES
         known = _SCALARS.get(name)
         return known if known is not None else self._lost(pointer, f"type {name}", "it is no type of JSON Schema")
 
@@ -223,13 +227,15 @@ class Normaliser:
 
     def _union(self, flat: Flat, pointer: str, body: bool) -> Type:
         members = [(member, join(place, at)) for listed, place in flat.unions for at, member in enumerate(listed)]
-        own = flat.schema
         whole = [(member, place) for member, place in members if not _only_constrains(member)]
-        if isinstance(own.get("properties"), dict) and own["properties"]:
-            return self._folded(flat, [member for member in whole if isinstance(member[0], dict)], pointer)
         if not whole:
             return self._flat(Flat(flat.schema, flat.pointers, ()), pointer, body)
-        types = [self.type_of(_with_type(member, own.get("type")), place, body=body) for member, place in whole]
+        objects = [(member, place) for member, place in whole if self.flat(member, place).schema.get("properties")]
+        # Of several oneOf that hold together each gives fields to the same object.
+        if flat.schema.get("properties") or (len(flat.unions) > 1 and len(objects) == len(whole)):
+            return self._folded(flat, objects, pointer)
+        stated = flat.schema.get("type")
+        types = [self.type_of(_with_type(member, stated), place, body=body) for member, place in whole]
         tag, table = self._discriminator(flat.schema.get("discriminator"), whole)
         return union_of(types, tag, table)
 
@@ -248,9 +254,8 @@ class Normaliser:
                     pointers[name] = join(pointer, "properties", name)
                 properties[name] = schema
                 pointers.setdefault(name, variant.pointers[name])
-        own = flat.schema["properties"]
-        assert isinstance(own, dict)
-        folded: Object = {**flat.schema, "properties": {**properties, **own}}
+        own = flat.schema.get("properties")
+        folded: Object = {**flat.schema, "properties": {**properties, **(own if isinstance(own, dict) else {})}}
         return self._model(Flat(folded, {**pointers, **flat.pointers}, ()), pointer)
 
     def _discriminator(

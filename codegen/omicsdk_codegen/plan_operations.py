@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from .annotations import Annotations
@@ -14,7 +13,7 @@ from .operation_docs import headline, operation_doc
 from .operations import Argument, Case, Draft
 from .parser import Parsed
 from .request_code import HIDEABLE, REQUEST, path_code, sent_code
-from .shapes import Type
+from .shapes import Ref, Type
 
 
 @dataclass(frozen=True)
@@ -146,9 +145,7 @@ class OperationPlanner:
         return annotations.write(python, "argument", optional=argument.nullable)
 
     def _answer_type(self, draft: Draft, annotations: Annotations) -> str:
-        parts: list[str] = []
-        for case in draft.cases:
-            parts.append(self._case_type(case, annotations))
+        parts = [self._case_type(case, annotations) for case in draft.cases]
         ordered = sorted(dict.fromkeys(parts), key=lambda part: part == "None")
         return "Any" if "Any" in ordered else " | ".join(ordered)
 
@@ -184,11 +181,10 @@ class OperationPlanner:
     def _json(self, type_: Type, nullable: bool, decoding: Decoding, imports: Imports) -> str:
         expression = decoding.expression(type_, "data", "the answer")
         shape = decoding.shape(type_, nullable=nullable)
-        class_ = re.fullmatch(r"(\w+)\.from_dict\(data\) if data\.__class__ is dict else .*", expression)
         if expression == "data":
             decode = imports.add("omicsdk.core.answer", "as_it_came")
-        elif class_ and not nullable:
-            decode = f"{imports.add('omicsdk.core.answer', 'model_of')}({class_[1]})"
+        elif isinstance(type_, Ref) and not nullable:
+            decode = f"{imports.add('omicsdk.core.answer', 'model_of')}({self._names.classes[type_.key]})"
         else:
             decode = f"lambda data: {expression}"
         return f"answer.json({decode}, {shape})"

@@ -39,6 +39,8 @@ SCHEMAS: dict[str, Any] = {
     "Text": {"type": "string", "description": "a text"},
     "Names": {"type": "array", "items": _ref("Text")},
     "Tree": {"type": "object", "properties": {"children": {"type": "array", "items": _ref("Tree")}}},
+    "Binary": {"type": "string", "format": "binary"},
+    "Maybe": {"type": ["object", "null"], "properties": {"next": {"$ref": "#/components/schemas/Maybe"}}},
     "Loop": {"type": "array", "items": _ref("Loop")},
     "Cat": {
         "type": "object",
@@ -110,6 +112,8 @@ def test_binary_text_is_bytes_in_bodies_only() -> None:
     binary = {"type": "string", "format": "binary"}
     assert settled(binary)[0] == STRING
     assert settled(binary, body=True)[0] == BYTES
+    assert settled(_ref("Binary"), body=True)[0] == BYTES
+    assert settled(_ref("Binary"))[0] == STRING
 
 
 def test_all_of_is_one_model_with_the_fields_of_all() -> None:
@@ -149,6 +153,22 @@ def test_a_model_may_hold_itself() -> None:
     assert type_ == _key("Tree")
     assert normaliser.models["/components/schemas/Tree"].fields[0].type == Array(_key("Tree"))
     assert not report.notes
+
+
+def test_a_model_that_may_be_null_may_be_so_wherever_it_stands() -> None:
+    type_, normaliser, _ = settled(_ref("Maybe"))
+    assert type_ == Union((_key("Maybe"), NULL))
+    assert normaliser.models["/components/schemas/Maybe"].fields[0].nullable
+    assert normaliser.type_of(_ref("Maybe"), "/there") == type_
+
+
+def test_several_unions_that_hold_together_are_one_model() -> None:
+    def either(*names: str) -> dict[str, Any]:
+        return {"oneOf": [{"type": "object", "properties": {name: {"type": "string"}}} for name in names]}
+
+    type_, normaliser, _ = settled({"allOf": [either("a", "b"), either("c", "d")]})
+    assert type_ == Ref("/here")
+    assert [field.wire for field in normaliser.models["/here"].fields] == ["a", "b", "c", "d"]
 
 
 def test_a_list_that_holds_itself_is_reported() -> None:
