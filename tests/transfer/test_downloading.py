@@ -194,3 +194,15 @@ def test_only_the_edge_knows_libcurl() -> None:
     assert sorted(omicsdk.transfer.__all__) == sorted(dir(omicsdk.transfer))
     for name in omicsdk.transfer.__all__:
         assert getattr(omicsdk.transfer, name).__name__ == name
+
+
+def test_files_that_wait_for_their_checksum_hold_no_descriptor(server: Any, target: Path, noise: Any) -> None:
+    resource = pytest.importorskip("resource")
+    items = [server.item(f"f{n}", noise(200_000, n), "sha256") for n in range(300)]
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (sum(1 for _ in Path("/proc/self/fd").iterdir()) + 60, before[1]))
+    try:
+        report = download(items, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    report.raise_if_failed()

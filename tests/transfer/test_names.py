@@ -152,3 +152,25 @@ def test_long_names_have_room_for_their_part(server: Any, target: Path, noise: A
         object.__setattr__(item, "locate", Location(server.url(path)))
     download(items, target).raise_if_failed()
     assert all((target / name).is_file() for name in names)
+
+
+@pytest.mark.parametrize("folds", [False, True])
+def test_names_that_differ_in_case_depend_on_the_file_system(
+    server: Any, target: Path, monkeypatch: Any, folds: bool
+) -> None:
+    monkeypatch.setattr("omicsdk.transfer.downloading.folds_case", lambda _: folds)
+    items = [server.item("Readme", b"1", "md5"), server.item("README", b"2", "md5")]
+    if folds:
+        with pytest.raises(NameClash):
+            download(items, target)
+        assert list(target.iterdir()) == []
+    elif folds_case(str(target.parent)):
+        pytest.skip("this file system folds case")
+    else:
+        assert download(items, target).ok
+
+
+def test_an_unsafe_name_makes_nothing(server: Any, target: Path) -> None:
+    with pytest.raises(UnsafePath):
+        download([server.item("a", b"1"), Item("../x", Location(server.url("a")))], target)
+    assert not target.exists()

@@ -6,15 +6,16 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from logging import getLogger
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from types import FrameType
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
-from omicsdk.core.errors import NotWritable
+from omicsdk.core.errors import NameClash, NotWritable
 from omicsdk.transfer.engine import TICK, Engine, Settings
 from omicsdk.transfer.fetch import Patience
 from omicsdk.transfer.items import Item
@@ -82,10 +83,9 @@ def download(
     target = os.path.abspath(folder)
     wanted = list(items)
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
-    _prepare(target, journal_file)
-    names = [item.name for item in wanted]
-    check_names(names, folds_case=folds_case(str(journal_file.parent)))
-    check_links(names, target)
+    _check([item.name for item in wanted], target)
+    _make(target)
+    _make(str(journal_file.parent))
 
     began = clock.monotonic()
     outcomes: list[Outcome | None] = [None] * len(wanted)
@@ -123,14 +123,26 @@ def download(
     return report
 
 
-def _prepare(folder: str, journal: Path) -> None:
-    for path in (folder, str(journal.parent)):
-        try:
-            os.makedirs(path, exist_ok=True)
-        except FileExistsError as error:
-            raise NotWritable(path, "there is a file of that name") from error
-        except OSError as error:
-            raise write_error(error, path) from error
+def _check(names: Sequence[str], folder: str) -> None:
+    """Checks names before anything is made or fetched."""
+    try:
+        check_names(names, folds_case=True)
+    except NameClash:
+        check_names(names, folds_case=False)
+        _make(folder)
+        with NamedTemporaryFile(prefix="Case", dir=folder) as probe:  # names that differ in case are fine on most disks
+            if folds_case(probe.name):
+                raise
+    check_links(names, folder)
+
+
+def _make(folder: str) -> None:
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except FileExistsError as error:
+        raise NotWritable(folder, "there is a file of that name") from error
+    except OSError as error:
+        raise write_error(error, folder) from error
 
 
 def _relative(journal: Path, folder: str) -> str:

@@ -51,7 +51,6 @@ class Reception:
         self.verdict: Verdict | None = None
         self.problem: BaseException | None = None
         self.bytes = 0
-        self.cells = 0
         self.too_long = False
         self._accept = accept
         self._open_part = open_part
@@ -149,7 +148,6 @@ class Reception:
         return None
 
     def _cell_done(self) -> None:
-        self.cells += 1
         self._written(self.job, (self.piece.position - 1) // CELL, self._crc)
         self._crc = 0
 

@@ -151,6 +151,8 @@ class Verifier:
         self._attempt(job, lambda: self._advance(job))
 
     def _advance(self, job: Job) -> None:
+        if job.complete:
+            self._files.close(job)  # many may wait for the hash threads; none of them needs its descriptor
         if job.over or job.following:
             return
         if job.mending is not None and job.mending.left is not None and not self._part_again(job, job.mending):
