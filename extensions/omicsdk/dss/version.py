@@ -1,12 +1,9 @@
 """DSS_VERSION: the timestamp that tells versions of a bundle, file or collection apart."""
 
-import re
 from datetime import UTC, datetime
 
 FORMAT = "%Y-%m-%dT%H%M%S.%fZ"
 """RFC 3339 in UTC without colons and with six decimals, as the platform's documentation defines it."""
-
-PATTERN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z")
 
 
 def create_version(now: datetime | None = None) -> str:

@@ -38,7 +38,6 @@ class Operation:
         body: The schema of its JSON body, or None when it has none.
         body_required: Whether a request without a body is refused.
         secured: Whether it needs a token.
-        paged: Whether it answers pages (declares a 206).
         responses: Its responses as they stand in the document.
     """
 
@@ -49,7 +48,6 @@ class Operation:
     body: Mapping[str, Any] | None
     body_required: bool
     secured: bool
-    paged: bool
     responses: Mapping[str, Any]
 
 
@@ -116,6 +114,5 @@ def _operation(
         body_required=bool(body.get("required")),
         # An empty requirement among the alternatives means that a token is optional.
         secured=bool(security) and {} not in security,
-        paged="206" in stated["responses"],
         responses=stated["responses"],
     )

@@ -51,11 +51,6 @@ class Staging:
         self._published: set[tuple[str, str]] = set()
 
     @property
-    def buckets(self) -> tuple[str, ...]:
-        """The buckets that are there from the start."""
-        return self._buckets
-
-    @property
     def url(self) -> str:
         """The server's URL; asking for it starts the server."""
         with self._lock:
