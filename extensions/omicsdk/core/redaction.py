@@ -110,7 +110,7 @@ def without_query(url: str) -> str:
     Returns:
         Scheme, host and path.
     """
-    return mask_url(url.partition("#")[0].partition("?")[0])
+    return mask_url(url.partition("#")[0].partition("?")[0]).replace(f"://{MASK}@", "://", 1)
 
 
 def mask_query(query: str) -> str:

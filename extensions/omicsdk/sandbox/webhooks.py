@@ -13,8 +13,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
-from urllib.parse import urlsplit, urlunsplit
 
+from omicsdk.core.redaction import without_query
 from omicsdk.sandbox.notifications import Notification, one_line
 from omicsdk.sandbox.signature import sign
 
@@ -148,12 +148,6 @@ def due_after(failed: int, at: float, delays: Sequence[float] = DELAYS) -> float
         Seconds since 1970; None when all attempts are spent.
     """
     return at + delays[failed] if failed < len(delays) else None
-
-
-def without_query(url: str) -> str:
-    """A URL as it may be shown: no user information, no query, no fragment."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def send_by_httpx(request: WebhookRequest) -> int:
