@@ -15,7 +15,7 @@ SMALL = ("--large-mib", "64")
 pytestmark = pytest.mark.sandbox
 
 
-def omics(folder: Path, *words: str, before: str = "") -> "subprocess.CompletedProcess[str]":
+def omics(folder: Path, *words: str, before: str = "", timeout: float = 110) -> "subprocess.CompletedProcess[str]":
     """Runs `omics WORDS` with a folder for temporary files of its own; `before` is Python that runs first."""
     return subprocess.run(
         [sys.executable, "-c", f"{before}\n{OMICS}", *words],
@@ -23,7 +23,7 @@ def omics(folder: Path, *words: str, before: str = "") -> "subprocess.CompletedP
         env=environment({"TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder)}),
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=timeout,
         check=False,
     )
 
@@ -51,6 +51,18 @@ def _listening() -> str:
     table = Path("/proc/net/tcp")
     rows = table.read_text().splitlines()[1:] if table.exists() else []
     return "".join(f"{row.split()[1][8:]} " for row in rows if row.split()[3] == "0A")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(420)
+def test_a_gibibyte_that_is_killed_half_way(tmp_path):
+    told = omics(tmp_path, "demo", "--large-mib", "1024", timeout=400)
+    assert told.returncode == 0, told.stderr
+    assert "killed half-way" in told.stdout
+    match = re.search(r"([\d.]+) MiB fetched, ([\d.]+) (MiB|KiB|bytes) of them for the second time", told.stdout)
+    assert match
+    assert float(match[1]) < 600
+    assert match[3] != "MiB" or float(match[2]) <= 4 * 16
 
 
 @pytest.mark.long
