@@ -89,15 +89,13 @@ def _endpoint(
             content = await _content(request)
             reply = await run_in_threadpool(answer, request, content)
         except Problem as problem:
-            headers.update(problem.headers)
-            reply = Reply(problem.body(), problem.status, {"Content-Type": _PROBLEM})
+            reply = _refusal(problem)
         except UnicodeEncodeError:
-            surrogate = bad_arguments("The request has half of a surrogate pair where text is wanted")
-            reply = Reply(surrogate.body(), surrogate.status, {"Content-Type": _PROBLEM})
+            reply = _refusal(bad_arguments("The request has half of a surrogate pair where text is wanted"))
         except Exception:
             log.exception("%s %s failed", operation.method, request.url.path)
             crash = Problem(500, "unhandled_exception", f"{operation.name} failed in the sandbox: see its log")
-            reply = Reply(crash.body(), crash.status, {"Content-Type": _PROBLEM})
+            reply = _refusal(crash)
         return response(reply, headers, empty=operation.method == "HEAD")
 
     def answer(request: Request, content: bytes) -> Reply:
@@ -156,15 +154,19 @@ def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -
     return Response(content, reply.status, {"Content-Type": "application/json", **headers, **reply.headers})
 
 
+def _refusal(problem: Problem) -> Reply:
+    return Reply(problem.body(), problem.status, {"Content-Type": _PROBLEM, **problem.headers})
+
+
 async def _not_routed(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     code = {404: "not_found", 405: "method_not_allowed"}.get(status, "illegal_arguments")
     problem = Problem(status, code, f"The sandbox has no {request.method} {request.url.path}")
-    return response(Reply(problem.body(), status, {"Content-Type": _PROBLEM}), headers, empty=request.method == "HEAD")
+    return response(_refusal(problem), headers, empty=request.method == "HEAD")
 
 
 async def _crashed(request: Request, error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.url.path, exc_info=error)
     problem = Problem(500, "unhandled_exception", "The sandbox failed: see its log")
-    return response(Reply(problem.body(), 500, {"Content-Type": _PROBLEM}), {})
+    return response(_refusal(problem), {})
