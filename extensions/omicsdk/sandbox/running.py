@@ -8,15 +8,16 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uvicorn
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp
 
 from omicsdk.sandbox.app import make_app
 from omicsdk.sandbox.auth import Tokens
+from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.connection import Connection
-from omicsdk.sandbox.control import control_routes
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
@@ -26,10 +27,6 @@ from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import Staging
 from omicsdk.sandbox.store import Database, FolderInUse, FolderLock
-from omicsdk.sandbox.wire import Wire
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 STAGING_BUCKET = "omics-staging"
 _WHERE = "running.json"
@@ -39,10 +36,12 @@ class Running:
     """A running sandbox.
 
     Args:
-        sandbox: Whose it is.
         folder: Where the state lives.
         port: TCP port; 0 picks a free one.
         documents: Service name to OpenAPI document, in place of the generated ones.
+        clock: The sandbox's time.
+        control: The routes of the control API.
+        wire: Puts what stands between the socket and the services around them.
 
     Attributes:
         port: The port that it listens on.
@@ -50,17 +49,26 @@ class Running:
         dss: The Data Store.
     """
 
-    def __init__(self, sandbox: "Sandbox", folder: Path, port: int, documents: Mapping[str, Mapping[str, Any]]) -> None:
-        self._stalls = sandbox.stalls
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        documents: Mapping[str, Mapping[str, Any]],
+        *,
+        clock: Clock,
+        control: BaseRoute,
+        wire: Callable[[ASGIApp], ASGIApp],
+    ) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closers: list[Callable[[], object]] = []
         try:
-            self._open(sandbox, folder, port, documents)
+            self._open(folder, port, clock)
+            self._serve(documents, control, wire)
         except BaseException:
             self._close()
             raise
 
-    def _open(self, sandbox: "Sandbox", folder: Path, port: int, documents: Mapping[str, Mapping[str, Any]]) -> None:
+    def _open(self, folder: Path, port: int, clock: Clock) -> None:
         self._closers.append(FolderLock(folder).release)
         # Before anything else is done, so that a taken port leaves nothing behind.
         self.socket = socket.create_server(("127.0.0.1", port), backlog=1024, reuse_port=False)
@@ -70,7 +78,6 @@ class Running:
         (folder / _WHERE).write_text(json.dumps(where), encoding="utf-8")
         self._database = Database(folder / "state.sqlite")
         self._closers.append(self._database.close)
-        clock = sandbox.clock
         staging = Staging((STAGING_BUCKET,))
         self._closers.append(staging.stop)
         self.grounds = Grounds(
@@ -85,11 +92,15 @@ class Running:
         self._keep_time()
         self.dss = Dss(self.grounds)
         self._closers.append(self.dss.close)
+
+    def _serve(
+        self, documents: Mapping[str, Mapping[str, Any]], control: BaseRoute, wire: Callable[[ASGIApp], ASGIApp]
+    ) -> None:
         service = dss_service(self.dss, documents.get("dss") or read_document("dss"))
         objects = Mount("/_objects", app=ObjectServer(self.grounds.objects, self.grounds.signer))
-        app = make_app([service], self.grounds.tokens, [objects, control_routes(sandbox)])
+        app = make_app([service], self.grounds.tokens, [objects, control])
         config = uvicorn.Config(
-            Wire(app, sandbox.request_log, sandbox.fault_book, clock, sandbox.stalls),
+            wire(app),
             http=Connection,
             ws="none",
             lifespan="off",
@@ -162,7 +173,6 @@ class Running:
         self.grounds.staging.reset()
 
     def end(self) -> None:
-        self.in_loop(self._stalls.release)
         self._server.should_exit = True
         self._thread.join()
         self._close()

@@ -12,13 +12,14 @@ from typing import Any, Self
 import omicsdk
 from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.clock import Clock
+from omicsdk.sandbox.control import control_routes
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.faults import FaultBook, Rule, read_rules
 from omicsdk.sandbox.running import STAGING_BUCKET, Running
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS
-from omicsdk.sandbox.wire import RequestLog, Stalls
+from omicsdk.sandbox.wire import RequestLog, Stalls, Wire
 
 _USER = "user@example.org"
 # A token for people who try things out outlives any session of that kind.
@@ -83,7 +84,14 @@ class Sandbox:
         self.fault_book.clear()
         self.fault_book.add(self._first_faults)
         try:
-            running = Running(self, self.folder, self._asked_port, self._documents)
+            running = Running(
+                self.folder,
+                self._asked_port,
+                self._documents,
+                clock=self.clock,
+                control=control_routes(self),
+                wire=lambda app: Wire(app, self.request_log, self.fault_book, self.clock, self.stalls),
+            )
             running.begin()
         except BaseException:
             self._clean_up()
@@ -95,6 +103,7 @@ class Sandbox:
         """Stops the server; the state stays in the folder unless that was a temporary one."""
         running, self._running = self._running, None
         if running is not None:
+            running.in_loop(self.stalls.release)
             running.end()
         self._clean_up()
 
