@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 
 from omicsdk.cli.errors import DONE, SOME_FAILED, printable
+from omicsdk.cli.options import LEVELS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
         def bytes(self) -> int: ...
         @property
         def bytes_done(self) -> int: ...
-
-
-LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 
 
 class Console:

@@ -134,7 +134,7 @@ def _explained(argument: Argument) -> str:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return " ".join(map(_text, value))  # pyright: ignore[reportUnknownArgumentType]
+        return " ".join(map(_text, value))  # pyright: ignore[reportUnknownArgumentType] - a guard would import typing
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
 
             print_traceback(error)
         for line in lines_of(error, " ".join(where)):
-            print(line, file=sys.stderr)  # noqa: T201
+            print(line, file=sys.stderr)  # noqa: T201 - what a command says
         try:
             sys.stdout.flush()
         except OSError:

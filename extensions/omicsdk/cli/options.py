@@ -8,7 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
-LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+LEVELS = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+"""What is told on stderr, by how much it matters; the numbers are those of logging, which help can't afford to import."""
 
 GLOBALS: list[Argument] = [
     {"name": "help", "short": "-h", "type": "boolean", "flag": True, "help": "Show help and exit."},
@@ -35,7 +36,7 @@ GLOBALS: list[Argument] = [
     {
         "name": "log-level",
         "type": "string",
-        "choices": LEVELS,
+        "choices": list(LEVELS),
         "default": "INFO",
         "help": "What is told on stderr; progress is shown up to INFO.",
     },

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omicsdk.cli.options import flag
 from omicsdk.core.errors import UsageError
+from omicsdk.core.narrowing import is_array, is_object
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,9 +66,9 @@ def _single(argument: Argument, kind: str, word: str) -> Any:
         return truth
     if kind == "object":
         value = _json(argument, _content(argument, word), "a JSON object, or @ and the name of a file that holds one")
-        if not isinstance(value, dict):
+        if not is_object(value):
             raise _wrong(argument, "a JSON object, or @ and the name of a file that holds one", word)
-        return value  # pyright: ignore[reportUnknownVariableType]
+        return value
     if kind == "file":
         return Path(word.removeprefix("@"))
     return _loose(argument, word) if kind == "any" else word
@@ -79,14 +80,14 @@ def _array(argument: Argument, words: list[str]) -> list[Any]:
         only = words[0]
         if only.startswith("@") and items != "string":
             value = _json(argument, _content(argument, only), "a JSON array")
-            return value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+            return value if is_array(value) else [value]
         if only.lstrip().startswith("["):
             try:
                 value = json.loads(only)
             except ValueError:
                 value = None  # a shell pattern such as [ab]*.json
-            if isinstance(value, list):
-                return value  # pyright: ignore[reportUnknownVariableType]
+            if is_array(value):
+                return value
     if items is None or items in ("any", "array"):
         return [_loose(argument, word) for word in words]
     return [_single(argument, items, word) for word in words]

@@ -5,13 +5,13 @@ generated operation and its entry in commands.json; the quirks of the old interf
 """
 
 import json
-import os
 import sys
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from difflib import get_close_matches
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from omicsdk.core.paging import content_key, items_at
@@ -97,9 +97,8 @@ class DocumentedBody:
 @cache
 def _parameters(package: str) -> dict[str, dict[str, str]]:
     """Python name to type of every parameter, by operation, of a generated package."""
-    folder = os.path.dirname(str(sys.modules[package].__file__))  # noqa: PTH120
-    with open(os.path.join(folder, "commands.json"), encoding="utf-8") as file:  # noqa: PTH118, PTH123
-        commands: list[dict[str, Any]] = json.load(file)
+    file = Path(str(sys.modules[package].__file__)).with_name("commands.json")
+    commands: list[dict[str, Any]] = json.loads(file.read_bytes())
     return {entry["name"]: {each["python"]: each["type"] for each in entry["parameters"]} for entry in commands}
 
 
