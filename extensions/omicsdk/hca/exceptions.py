@@ -29,6 +29,20 @@ class SwaggerAPIException(APIError):
         # `code` is the status here, so the text is that of the error as it came, which names the service's own code.
         return self._told or super().__str__()
 
+    @classmethod
+    def of(cls, error: APIError) -> "SwaggerAPIException":
+        """The documented exception for an error of core, with all that it holds."""
+        kind = _of(type(error))
+        raised = kind.__new__(kind, *error.args)
+        raised.args = error.args
+        vars(raised).update(vars(error))
+        body = error.body if is_object(error.body) else {}
+        raised._told = str(error)
+        raised.code, raised.reason = error.status, error.code
+        raised.title, raised.stacktrace = body.get("title"), body.get("stacktrace")
+        raised.details = raised.stacktrace or error.body
+        return raised
+
 
 @cache
 def _of(kind: type[APIError]) -> type[SwaggerAPIException]:
@@ -39,15 +53,7 @@ def _of(kind: type[APIError]) -> type[SwaggerAPIException]:
 
 
 def documented_error(error: Exception) -> Exception:
-    """A SwaggerAPIException for an APIError, with all that it holds; anything else as it is."""
+    """A SwaggerAPIException for an APIError; anything else as it is."""
     if not isinstance(error, APIError) or isinstance(error, SwaggerAPIException):
         return error
-    raised = _of(type(error)).__new__(_of(type(error)), *error.args)
-    raised.args = error.args
-    vars(raised).update(vars(error))
-    body = error.body if is_object(error.body) else {}
-    raised._told = str(error)  # pyright: ignore[reportPrivateUsage]
-    raised.code, raised.reason = error.status, error.code
-    raised.title, raised.stacktrace = body.get("title"), body.get("stacktrace")
-    raised.details = raised.stacktrace or error.body
-    return raised
+    return SwaggerAPIException.of(error)

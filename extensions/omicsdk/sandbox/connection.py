@@ -15,7 +15,7 @@ _Key = tuple[int | None, str, int]
 class Connection(H11Protocol):
     """uvicorn's protocol, entered in a table while it is open."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn has it
         super().connection_made(transport)
         host, port = self.client or ("", 0)
         self._key = (self.server[1] if self.server else None, host, port)

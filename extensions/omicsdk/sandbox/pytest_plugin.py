@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def _omics_sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> "Generator[Sandbox]":  # pyright: ignore[reportUnusedFunction]
+def _omics_sandbox_server(tmp_path_factory: pytest.TempPathFactory) -> "Generator[Sandbox]":  # pyright: ignore[reportUnusedFunction] - pytest finds it
     try:
         from omicsdk.sandbox.server import Sandbox
     except ImportError as error:
