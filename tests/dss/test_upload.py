@@ -1,12 +1,15 @@
 """Folders become bundles, with the checksums that the service asks for."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.errors import AuthError, Interrupted, TransferError, Unauthorized, UsageError
 from omicsdk.dss import Dss, UploadFailed, upload
+from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
 
@@ -42,9 +45,57 @@ def test_a_uuid_of_ones_own(dss: Dss, source: Path, staged: str):
 
 
 def test_a_bucket_that_refuses(dss: Dss, source: Path, staged: str):
-    with pytest.raises(UploadFailed, match="the staging bucket no-such-bucket refuses it") as caught:
+    with pytest.raises(upload.StagingRefused, match="the staging bucket no-such-bucket refuses it"):
         dss.upload(source, "aws", "no-such-bucket")
-    assert len(caught.value.errors) == 4
+
+
+def test_a_token_that_isnt_good_ends_the_upload_with_the_first_file(omics_sandbox: Any, source: Path, staged: str):
+    for number in range(40):
+        (source / f"{number}.json").write_text("{}")
+    stranger = Dss(f"{omics_sandbox.url}/dss/v1", credentials=BearerToken("no-such-token"))
+    with stranger, pytest.raises(Unauthorized):
+        stranger.upload(source, "aws", staged)
+    assert len(omics_sandbox.requests("/dss/v1/files/")) <= upload.FILES_AT_ONCE
+
+
+def test_missing_aws_credentials_are_told_as_such(dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("boto3.DEFAULT_SESSION", None)  # remembers credentials
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(source / "none"))
+    with pytest.raises(upload.StagingCredentials, match="AWS_ACCESS_KEY_ID") as caught:
+        dss.upload(source, "aws", staged)
+    assert isinstance(caught.value, AuthError)
+
+
+def test_a_uuid_that_is_none_costs_no_byte(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+    with pytest.raises(UsageError, match="'nope', which is no UUID"):
+        dss.upload(source, "aws", staged, bundle_uuid="nope")
+    assert omics_sandbox.requests("/dss/v1/") == []
+
+
+def test_one_file_that_is_refused_leaves_the_others_and_no_bundle(
+    omics_sandbox: Any, dss: Dss, source: Path, staged: str
+):
+    omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=422, nth=2, times=1))
+    with pytest.raises(UploadFailed) as caught:
+        dss.upload(source, "aws", staged)
+    assert len(caught.value.errors) == 1
+    assert omics_sandbox.requests("/dss/v1/bundles/") == []
+
+
+def test_what_is_no_file_is_named(dss: Dss, source: Path):
+    (source / "gone").symlink_to("nowhere")
+    with pytest.raises(UsageError, match="gone is a link that leads nowhere"):
+        dss.upload(source, "aws", "bucket")
+
+
+def test_an_upload_is_stopped_from_outside(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+    stop = threading.Event()
+    with pytest.raises(Interrupted, match="was stopped"):
+        dss.upload(source, "aws", staged, report=lambda *_: stop.set(), stop=stop)
+    assert omics_sandbox.requests("/dss/v1/bundles/") == []
 
 
 def test_an_empty_folder(dss: Dss, tmp_path: Path):
@@ -94,7 +145,7 @@ class Slow:
         self.head_file = SimpleNamespace(raw=head)
 
 
-def register(service: Slow, clock: Ticks, timeout: float) -> None:
+def register(service: Slow, clock: Any, timeout: float) -> None:
     file = upload.LocalFile(Path("a"), "a", "u")
     upload.register(
         service,  # type: ignore[arg-type]
@@ -112,6 +163,13 @@ def test_copies_are_waited_for_with_growing_pauses():
     clock = Ticks()
     register(Slow(3), clock, 1200)
     assert clock.sleeps == pytest.approx([1.0, 1.618, 1.618**2, 1.618**3])
+
+
+def test_a_wait_for_the_service_ends_with_the_upload():
+    ended = threading.Event()
+    ended.set()
+    with pytest.raises(Interrupted):
+        register(Slow(10**6), upload.EndingClock(ended), 1200)
 
 
 def test_a_copy_that_never_comes_ends_with_the_request_id():

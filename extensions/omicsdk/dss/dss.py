@@ -242,6 +242,7 @@ class Dss(DssApi):
         bundle_uuid: str | None = None,
         creator_uid: int | None = None,
         report: Callable[[int, int], None] | None = None,
+        stop: threading.Event | None = None,
     ) -> dict[str, Any]:
         """Upload a folder's files and make a bundle of them.
 
@@ -256,13 +257,17 @@ class Dss(DssApi):
             bundle_uuid: The bundle's UUID; by default a new one.
             creator_uid: Who makes it, a number; by default the configuration's `creator_uid`, else 0.
             report: Called with bytes gone out and bytes in all.
+            stop: Set it to end the upload within seconds; no bundle is made.
 
         Returns:
             bundle_uuid, creator_uid, replica, version, and files with name, version, uuid and creator_uid each.
 
         Raises:
-            UsageError: The folder has no files.
+            UsageError: The folder has no files, or the UUID isn't one.
             UploadFailed: Files failed; `errors` has each, and no bundle was made.
+            StagingRefused: The bucket takes no file at all; told with the first.
+            AuthError: The service or the bucket doesn't know the caller; likewise.
+            Interrupted: `stop` was set.
         """
         import boto3
 
@@ -281,6 +286,7 @@ class Dss(DssApi):
             bundle_uuid=bundle_uuid,
             creator_uid=creator_uid,
             report=report,
+            stop=stop,
         )
 
 
@@ -338,7 +344,7 @@ class AsyncDss(AsyncDssApi):
         self, src_dir: str | os.PathLike[str], replica: "Replica", staging_bucket: str, **options: Any
     ) -> dict[str, Any]:
         """Upload a folder's files and make a bundle of them; arguments and result as `Dss.upload`'s."""
-        return await asyncio.to_thread(self._workflows.upload, src_dir, replica, staging_bucket, **options)
+        return await self._stoppable(partial(self._workflows.upload, src_dir, replica, staging_bucket), options)
 
     async def _stoppable(self, workflow: Callable[..., T], options: dict[str, Any]) -> T:
         stop: threading.Event = options.setdefault("stop", threading.Event())
