@@ -1,9 +1,10 @@
 """The documented exceptions of the HCA clients; each is an error of core too."""
 
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
-from omicsdk.core.errors import APIError
+from omicsdk.core.errors import APIError, OmicsError
 from omicsdk.core.narrowing import is_object
 
 
@@ -24,18 +25,22 @@ class SwaggerAPIException(APIError):
     stacktrace: str | None = None
     details: Any = None
     _told: str = ""
+    _kind: ClassVar[type[APIError] | None] = None
 
     def __str__(self) -> str:
         # `code` is the status here, so the text is that of the error as it came, which names the service's own code.
         return self._told or super().__str__()
 
+    def __reduce__(self) -> tuple[Callable[..., OmicsError], tuple[object, ...]]:
+        # The classes of single statuses have no names that a pickle could find them by.
+        if self._kind is None:
+            return super().__reduce__()
+        return _restored, (self._kind, self.args, dict(vars(self)))
+
     @classmethod
     def of(cls, error: APIError) -> "SwaggerAPIException":
         """The documented exception for an error of core, with all that it holds."""
-        kind = _of(type(error))
-        raised = kind.__new__(kind, *error.args)
-        raised.args = error.args
-        vars(raised).update(vars(error))
+        raised = _restored(type(error), error.args, vars(error))
         body = error.body if is_object(error.body) else {}
         raised._told = str(error)
         raised.code, raised.reason = error.status, error.code
@@ -47,9 +52,16 @@ class SwaggerAPIException(APIError):
 @cache
 def _of(kind: type[APIError]) -> type[SwaggerAPIException]:
     """The documented exception that is also an error of one status: `except NotFound` catches it as well."""
-    return type(
-        f"Swagger{kind.__name__}", (SwaggerAPIException, kind), {"__module__": __name__, "__doc__": kind.__doc__}
-    )
+    stated = {"__module__": __name__, "__doc__": kind.__doc__, "_kind": kind}
+    return type(f"Swagger{kind.__name__}", (SwaggerAPIException, kind), stated)
+
+
+def _restored(kind: type[APIError], args: tuple[object, ...], state: Mapping[str, object]) -> SwaggerAPIException:
+    cls = _of(kind)
+    error = cls.__new__(cls, *args)
+    error.args = args
+    vars(error).update(state)
+    return error
 
 
 def documented_error(error: Exception) -> Exception:
