@@ -239,3 +239,12 @@ def test_a_file_system_that_cannot_sync_is_taken_as_it_is(server: Any, target: P
 
     monkeypatch.setattr(os, "fdatasync", unsupported)
     assert download([server.item("one", b"1", "md5")], target).ok
+
+
+def test_others_unwritten_data_is_not_waited_for(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+    def never(_folder: str) -> bool:
+        raise AssertionError("the whole file system was synced")
+
+    monkeypatch.setattr("omicsdk.transfer.commit._dirty", lambda: 10**9)
+    monkeypatch.setattr("omicsdk.transfer.commit._sync_file_system", never)
+    assert download([server.item(f"f{n}", noise(n), "md5") for n in range(20)], target).ok

@@ -25,6 +25,8 @@ BATCH = 256
 PATIENCE = 1.0
 # Up to so many files are synced one by one: syncing the file system would wait for other processes' data too.
 _FEW = 4
+# Bytes that wait to be written, beyond our own, up to which syncing the file system is cheaper than syncing each file.
+_FOREIGN = 64 * 1024 * 1024
 # Seconds that syncing the file system may take before files are synced one by one.
 _SLOW = 0.25
 
@@ -141,7 +143,7 @@ class Committer:
     def _sync(self, batch: list[tuple[Landing, DoneState]]) -> None:
         problem: OSError | None = None
         try:
-            self._sync_files([landing.final for landing, _ in batch])
+            self._sync_files([landing.final for landing, _ in batch], sum(landing.size for landing, _ in batch))
         except OSError as error:
             problem = error
         else:
@@ -156,8 +158,8 @@ class Committer:
 
         self._inbox.put(landed)
 
-    def _sync_files(self, paths: list[str]) -> None:
-        if self._syncs_whole and len(paths) > _FEW:
+    def _sync_files(self, paths: list[str], size: int) -> None:
+        if self._syncs_whole and len(paths) > _FEW and _dirty() <= size + _FOREIGN:
             began = time.monotonic()
             if _sync_file_system(self._folder):
                 self._syncs_whole = time.monotonic() - began < _SLOW
@@ -167,6 +169,16 @@ class Committer:
             _sync_one(path)
         for parent in {os.path.dirname(path) for path in paths}:
             _sync_folder(parent)
+
+
+def _dirty() -> int:
+    """Bytes that wait to be written on the whole machine; 0 where the system doesn't tell."""
+    try:
+        with open("/proc/meminfo", "rb") as file:
+            told = dict(line.split(b":", 1) for line in file)
+    except OSError:
+        return 0
+    return 1024 * sum(int(told.get(name, b"0").split()[0]) for name in (b"Dirty", b"Writeback"))
 
 
 def _sync_file_system(folder: str) -> bool:
