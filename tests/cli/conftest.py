@@ -168,8 +168,8 @@ def widgets(monkeypatch: pytest.MonkeyPatch) -> Widgets:
             raise AttributeError(name)
 
     module = ModuleType("omicsdk_api.widgets")
-    module.WidgetsApi = WidgetsApi  # type: ignore[attr-defined]
-    module.__all__ = ["AsyncWidgetsApi", "WidgetsApi"]  # type: ignore[attr-defined]
+    module.WidgetsApi = WidgetsApi
+    module.__all__ = ["AsyncWidgetsApi", "WidgetsApi"]
     monkeypatch.setitem(sys.modules, "omicsdk_api.widgets", module)
     for name in ("OMICS_WIDGETS_URL", "OMICS_WIDGETS_TOKEN", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
@@ -217,7 +217,7 @@ class Stream(io.TextIOWrapper):
 
     def content(self) -> bytes:
         self.flush()
-        return self.buffer.getvalue()  # type: ignore[attr-defined]
+        return self.buffer.getvalue()
 
 
 @dataclass

@@ -43,7 +43,7 @@ def test_a_service_lists_workflows_and_operations(omics):
 def test_any_text_is_shown_within_the_width(summary, text, width):
     argument = {"name": "x", "type": "string", "help": text}
     command = {"command": "c", "summary": summary, "description": text, "parameters": [argument]}
-    shown = command_help(Found(["s", "c"], "s", command), width)  # type: ignore[arg-type]
+    shown = command_help(Found(["s", "c"], "s", command), width)
     for line in shown.splitlines():
         # What Markdown marks as code stays as it is.
         assert (

@@ -313,5 +313,5 @@ def test_what_may_be_given_as_credentials():
     assert as_credentials(None) is None
     assert isinstance(as_credentials(httpx.BasicAuth("u", "p")), HttpxAuth)
     with pytest.raises(ConfigError, match="BearerToken") as caught:
-        as_credentials("canary")  # pyright: ignore[reportArgumentType]
+        as_credentials("canary")
     assert "canary" not in str(caught.value)

@@ -72,7 +72,7 @@ def test_a_clash_among_files_that_are_not_wanted_does_no_harm():
 def test_pages_are_merged():
     pages = [manifest(entry("a")), manifest(entry("b"))]
     assert [file["name"] for file in bundle.merged_pages(pages)["bundle"]["files"]] == ["a", "b"]
-    assert len(pages[0]["bundle"]["files"]) == 1  # type: ignore[index]
+    assert len(pages[0]["bundle"]["files"]) == 1
 
 
 def test_bundle_json_is_written_as_all_clients_write_it():

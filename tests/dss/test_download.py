@@ -83,7 +83,7 @@ def test_filters_choose_by_name_with_case(dss: Dss, bundle: Any, folder: Path):
 def test_an_older_version_can_be_had(dss: Dss, bundle: Any, folder: Path):
     removed = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]["files"][0]
     identity = {key: removed[key] for key in ("uuid", "version", "name", "indexed")}
-    dss.patch_bundle(uuid=bundle["bundle_uuid"], replica="aws", version=bundle["version"], remove_files=[identity])  # type: ignore[list-item]
+    dss.patch_bundle(uuid=bundle["bundle_uuid"], replica="aws", version=bundle["version"], remove_files=[identity])
     dss.download(bundle["bundle_uuid"], "aws", version=bundle["version"]).raise_if_failed()
     assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / removed["name"]).exists()
 
@@ -121,7 +121,7 @@ def test_layout_bundle_honours_the_version_of_the_row(dss: Dss, bundle: Any, fol
     manifest = write(tmp_path / "m.tsv", rows_of(dss, bundle))
     dropped = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]["files"][0]
     identity = {key: dropped[key] for key in ("uuid", "version", "name", "indexed")}
-    dss.patch_bundle(uuid=bundle["bundle_uuid"], replica="aws", version=bundle["version"], remove_files=[identity])  # type: ignore[list-item]
+    dss.patch_bundle(uuid=bundle["bundle_uuid"], replica="aws", version=bundle["version"], remove_files=[identity])
     dss.download_manifest(manifest, "aws", layout="bundle").raise_if_failed()
     assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / dropped["name"]).exists()
 
@@ -222,7 +222,7 @@ def test_a_collection_brings_its_bundles_and_those_of_the_collections_in_it(dss:
         name="inner",
         description="d",
         details={},
-        contents=[link],  # type: ignore[list-item]
+        contents=[link],
     )
     dss.put_collection(
         uuid=outer,
@@ -231,7 +231,7 @@ def test_a_collection_brings_its_bundles_and_those_of_the_collections_in_it(dss:
         name="outer",
         description="d",
         details={},
-        contents=[{"type": "collection", "uuid": inner, "version": version}, link],  # type: ignore[list-item]
+        contents=[{"type": "collection", "uuid": inner, "version": version}, link],
     )
     dss.download_collection(outer, "aws").raise_if_failed()
     assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads/R1.fastq").exists()
