@@ -146,7 +146,9 @@ def checksums_of(path: Path, proceed: Callable[[], None] | None = None) -> dict[
     return digests.values()
 
 
-def stage(s3: Any, bucket: str, file: LocalFile, report: Callable[[int], None], ended: threading.Event) -> str:
+def stage(
+    s3: Any, bucket: str, file: LocalFile, report: Callable[[int], None], ended: threading.Event | None = None
+) -> str:
     """Put a file into the staging bucket with its checksums as tags.
 
     Args:
@@ -154,7 +156,7 @@ def stage(s3: Any, bucket: str, file: LocalFile, report: Callable[[int], None], 
         bucket: The bucket.
         file: The file.
         report: Called with the number of bytes that went out.
-        ended: Stops it when set.
+        ended: Stops it when set; None for nothing that could.
 
     Returns:
         The s3:// URL.
@@ -177,8 +179,9 @@ def stage(s3: Any, bucket: str, file: LocalFile, report: Callable[[int], None], 
             if ended.is_set():
                 future.cancel()
 
+    over = ended or threading.Event()
     before = file.path.stat()
-    checksums = checksums_of(file.path, lambda: _go_on(ended))
+    checksums = checksums_of(file.path, lambda: _go_on(over))
     config = TransferConfig(
         multipart_threshold=MULTIPART_FROM, multipart_chunksize=etag_part_size(before.st_size), max_concurrency=4
     )
@@ -188,7 +191,7 @@ def stage(s3: Any, bucket: str, file: LocalFile, report: Callable[[int], None], 
         with create_transfer_manager(s3, config) as manager:
             manager.upload(str(file.path), bucket, file.key, extra, [Watch()]).result()
     except CancelledError:
-        _go_on(ended)
+        _go_on(over)
         raise
     except (ClientError, BotoCoreError) as error:
         raise staging_error(file.name, bucket, error) from None
