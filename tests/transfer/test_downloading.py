@@ -221,3 +221,16 @@ def opened(path: Path) -> str:
         return str(path.readlink())
     except OSError:  # closed since it was listed
         return ""
+
+
+def test_progress_moves_within_a_cell_and_never_passes_the_end(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    body, seen = noise(3 * MIB), []
+    item = server.item("one", body, "md5")
+    server.always["one"] = fault.changed(pace=8 * MIB)
+    download([item], target, progress=seen.append)
+    done = [progress.bytes_done for progress in seen]
+    assert any(0 < there < 3 * MIB for there in done)
+    assert done == sorted(done)
+    assert done[-1] == 3 * MIB

@@ -21,6 +21,7 @@ from omicsdk.transfer.files import PartFiles
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.job import Job, Piece
 from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.reception import Reception, problem_of
 from omicsdk.transfer.replies import Replies
 from omicsdk.transfer.report import Outcome, Progress, State
@@ -367,9 +368,16 @@ class Engine:
 
     # -- measuring
 
+    def _flying(self) -> Iterator[Reception]:
+        return (receiver for receiver in self._wire.receivers() if isinstance(receiver, Reception))
+
     def _received(self) -> int:
-        flying = sum(receiver.bytes for receiver in self._wire.receivers() if isinstance(receiver, Reception))
-        return self._tally.fetched + flying
+        return self._tally.fetched + sum(reception.bytes for reception in self._flying())
+
+    def _present(self) -> int:
+        """Bytes that are there of files that haven't come to their end, those of begun cells too."""
+        begun = sum(reception.piece.position % CELL for reception in self._flying() if not reception.stale)
+        return begun + sum(job.present for job in self._open.values())
 
     def _measure(self) -> None:
         now = self._clock.monotonic()
@@ -384,5 +392,4 @@ class Engine:
         progress = self._settings.progress
         now = self._clock.monotonic()
         if progress is not None and (final or now >= self._tally.next_word):
-            present = sum(job.present for job in self._open.values())
-            progress(self._tally.progress(now, self._received(), present, final=final))
+            progress(self._tally.progress(now, self._received(), self._present(), final=final))
