@@ -46,8 +46,9 @@ def test_cancelling_stops_the_transfer_and_the_next_run_goes_on(
     async def run() -> None:
         async with client_of() as dss:
             transfer = asyncio.ensure_future(dss.download(bundle["bundle_uuid"], "aws", no_metadata=True))
-            while not omics_sandbox.stalled:
-                await asyncio.sleep(0.01)
+            async with asyncio.timeout(30):
+                while not omics_sandbox.stalled:
+                    await asyncio.sleep(0.01)
             transfer.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await transfer
