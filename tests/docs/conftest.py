@@ -1,7 +1,7 @@
 """One sandbox for all documented examples, with a bundle whose UUIDs and versions the examples state."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,24 +67,14 @@ def _scripts() -> Path:
 
 def _store(sandbox: Sandbox, source: Path) -> None:
     """Stage and register the bundle by the service's own operations."""
-    import boto3
     from omicsdk.core.credentials import BearerToken
     from omicsdk.core.retry import Retry
-    from omicsdk.dss.upload import LocalFile, stage
     from omicsdk_api.dss import DssApi
 
-    pointing = sandbox.environment()
-    s3: Any = boto3.client(
-        "s3",
-        endpoint_url=pointing["AWS_ENDPOINT_URL_S3"],
-        region_name=pointing["AWS_DEFAULT_REGION"],
-        aws_access_key_id=pointing["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=pointing["AWS_SECRET_ACCESS_KEY"],
-    )
-    token = BearerToken(pointing["OMICS_DSS_TOKEN"], origins=[sandbox.url])
+    token = BearerToken(sandbox.token(), origins=[sandbox.url])
     with DssApi(f"{sandbox.url}/dss/v1", credentials=token, retry=Retry(attempts=1)) as api:
         for name, uuid in FILES.items():
-            url = stage(s3, sandbox.staging_bucket, LocalFile(source / name, name, uuid), lambda _size: None)
+            url = stage(sandbox, f"documented/{name}", source / name)
             api.put_file(uuid=uuid, version=VERSION, creator_uid=CREATOR, source_url=url)
         api.put_bundle(
             uuid=BUNDLE,
@@ -96,4 +86,32 @@ def _store(sandbox: Sandbox, source: Path) -> None:
                 for name, uuid in FILES.items()
             ],
         )
+
+
+def stage(sandbox: Sandbox, key: str, path: Path) -> str:
+    """Put a file into the sandbox's staging bucket, labelled as the Data Store wants it; gives its URL."""
+    import boto3
+    from omicsdk.core.checksums import Digests
+
+    pointing = sandbox.environment()
+    content = path.read_bytes()
+    digests = Digests(("s3_etag", "sha1", "sha256", "crc32c"), size=len(content))
+    digests.update(content)
+    s3: Any = boto3.client(
+        "s3",
+        endpoint_url=pointing["AWS_ENDPOINT_URL_S3"],
+        region_name=pointing["AWS_DEFAULT_REGION"],
+        aws_access_key_id=pointing["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=pointing["AWS_SECRET_ACCESS_KEY"],
+    )
+    labels = {f"hca-dss-{name}": value for name, value in digests.values().items()}
+    kind = "application/json" if path.suffix == ".json" else "application/octet-stream"
+    s3.put_object(Bucket=sandbox.staging_bucket, Key=key, Body=content, Metadata=labels, ContentType=kind)
     s3.close()
+    return f"s3://{sandbox.staging_bucket}/{key}"
+
+
+@pytest.fixture(scope="session")
+def staged(documented: Documented) -> Callable[[str, Path], str]:
+    """Puts a file into the staging bucket under a key and gives its URL."""
+    return lambda key, path: stage(documented.sandbox, key, path)

@@ -154,29 +154,9 @@ def test_collections(run, documented, tmp_path):
     assert files_of(documented.source).items() <= found.items()
 
 
-def test_put_file(run, documented):
-    _stage(documented, "put_file/links.json", documented.source / "links.json")
+def test_put_file(run, documented, staged):
+    staged("put_file/links.json", documented.source / "links.json")
     assert ast.literal_eval(run("put_file.py"))["version"] == "2024-07-30T174916.268875Z"
-
-
-def _stage(documented, key: str, path: Path) -> None:
-    import boto3
-    from omicsdk.dss.upload import CHECKSUM_TAGS, checksums_of
-
-    names = {"region_name": "AWS_DEFAULT_REGION", "endpoint_url": "AWS_ENDPOINT_URL_S3"}
-    names |= {"aws_access_key_id": "AWS_ACCESS_KEY_ID", "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY"}
-    s3 = boto3.client("s3", **{argument: documented.variables[name] for argument, name in names.items()})
-    sums = checksums_of(path)
-    s3.upload_file(
-        str(path),
-        documented.sandbox.staging_bucket,
-        key,
-        ExtraArgs={
-            "Metadata": {tag: sums[name] for name, tag in CHECKSUM_TAGS.items()},
-            "ContentType": "application/json",
-        },
-    )
-    s3.close()
 
 
 def test_upload(run, documented):
