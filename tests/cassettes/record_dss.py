@@ -1,13 +1,15 @@
 """The Data Store's calls: each operation once, with pages where there are some."""
 
+import random
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from uuid import UUID
 
 import boto3
+from omicsdk.core.checksums import Digests
 from omicsdk.core.credentials import BearerToken
-from omicsdk.dss.upload import CHECKSUM_TAGS, checksums_of
 from omicsdk.sandbox import Sandbox
 from omicsdk_api.dss import DssApi
 from recording import Recorder
@@ -28,7 +30,17 @@ FILE, BUNDLE, OTHER, COLLECTION = _uuid(0xF11E), _uuid(0xB0D1E), _uuid(0x07E), _
 
 def record_dss() -> None:
     """Record all operations."""
-    with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder) / "sandbox") as sandbox:
+    numbers = random.Random(1)
+
+    def uuid4() -> UUID:
+        return UUID(int=numbers.getrandbits(128), version=4)
+
+    with (
+        # What the server names by chance has the same name at each recording.
+        mock.patch("uuid.uuid4", uuid4),
+        tempfile.TemporaryDirectory() as folder,
+        Sandbox(Path(folder) / "sandbox") as sandbox,
+    ):
         sandbox.clock.freeze(START)
         _stage(sandbox, Path(folder))
         token = BearerToken(sandbox.token(), origins=[sandbox.url])
@@ -52,10 +64,12 @@ def _stage(sandbox: Sandbox, folder: Path) -> None:
         aws_access_key_id=names["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=names["AWS_SECRET_ACCESS_KEY"],
     )
-    sums = checksums_of(document)
-    metadata = {tag: sums[name] for name, tag in CHECKSUM_TAGS.items()}
-    extra = {"ContentType": "application/json", "Metadata": metadata}
-    s3.upload_file(str(document), sandbox.staging_bucket, document.name, ExtraArgs=extra)
+    content = document.read_bytes()
+    digests = Digests(("s3_etag", "sha1", "sha256", "crc32c"), size=len(content))
+    digests.update(content)
+    labels = {f"hca-dss-{name}": value for name, value in digests.values().items()}
+    where = {"Bucket": sandbox.staging_bucket, "Key": document.name, "ContentType": "application/json"}
+    s3.put_object(**where, Body=content, Metadata=labels)
     s3.close()
 
 

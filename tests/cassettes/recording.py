@@ -18,6 +18,9 @@ HOST = "https://service.example.org"
 
 _PRESIGNED = re.compile(rf"({HOST}/_objects/[^?\"\s]+)\?[^\"\s]+")
 
+PASSING_HEADERS = ("date", "last-modified", "server", "x-aws-request-id")
+"""Headers that are others at each recording and mean nothing to a client."""
+
 SECRET_FIELDS = ("hmac_secret_key",)
 FILTERED = "filtered"
 
@@ -59,7 +62,7 @@ def _clean_response(response: dict[str, Any], server: str) -> dict[str, Any]:
     headers = {
         name: [_cleaned(value, server) for value in values]
         for name, values in response["headers"].items()
-        if name.lower() not in ("date", "server")
+        if name.lower() not in PASSING_HEADERS
     }
     body = _cleaned(response["body"]["string"].decode(), server).encode()
     for name in headers:
