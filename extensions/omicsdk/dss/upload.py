@@ -172,14 +172,15 @@ def stage(
     from s3transfer.futures import TransferFuture
     from s3transfer.subscribers import BaseSubscriber
 
+    over = ended or threading.Event()
+
     class Watch(BaseSubscriber):
         # Raising here would leave the file open; a cancelled transfer cleans up after itself.
         def on_progress(self, future: TransferFuture, bytes_transferred: int, **_: Any) -> None:
             report(bytes_transferred)
-            if ended.is_set():
+            if over.is_set():
                 future.cancel()
 
-    over = ended or threading.Event()
     before = file.path.stat()
     checksums = checksums_of(file.path, lambda: _go_on(over))
     config = TransferConfig(
