@@ -45,6 +45,10 @@ def test_patterns_are_case_sensitive_and_match_the_whole_name():
     assert names(bundle.chosen(WHOLE, "aws", (), ("R1*",))) == []
 
 
+def test_a_lone_string_is_one_pattern():
+    assert bundle.filters("cell*", "*.bam", False, False) == (("cell*",), ("*.bam",))
+
+
 def test_flags_exclude_their_kind():
     assert bundle.filters(("*",), ("*",), True, False) == (("",), ("*",))
     assert names(bundle.chosen(WHOLE, "aws", *bundle.filters(("*",), ("*",), False, True))) == [

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import ChecksumMismatch, NotFound
+from omicsdk.core.errors import ChecksumMismatch, NotFound, UsageError
 from omicsdk.core.errors import UnsafePath as Unsafe
 from omicsdk.dss import DownloadFailed, Dss, ManifestError, tsv
 from omicsdk.dss.filestore import filestore_path
@@ -139,6 +139,14 @@ def test_one_wrong_checksum_never_stops_the_others(dss: Dss, bundle: Any, folder
         result.raise_if_failed()
 
 
+def test_a_result_with_errors_is_not_ok(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
+    rows = rows_of(dss, bundle)
+    rows[0]["file_name"] = "other.json"
+    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", layout="bundle")
+    assert result.errors
+    assert result.to_dict()["ok"] is False
+
+
 def test_rows_that_the_bundle_contradicts_are_told(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
     rows = rows_of(dss, bundle)
     rows[0]["file_name"] = "no such file"
@@ -163,6 +171,16 @@ def test_a_faulty_manifest_costs_no_request(dss: Dss, bundle: Any, folder: Path,
         dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
     assert not omics_sandbox.requests()
     assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("option", [{"num_retries": -1}, {"min_delay_seconds": -0.5}, {"min_delay_seconds": "inf"}])
+def test_numbers_that_cant_be_meant_cost_no_request(
+    dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any, option: dict[str, Any]
+):
+    with pytest.raises(UsageError, match=next(iter(option))):
+        dss.download(bundle["bundle_uuid"], "aws", **option)
+    assert omics_sandbox.requests("/dss/v1/") == []
+    assert list(folder.iterdir()) == []
 
 
 def test_other_layouts_are_refused(dss: Dss, tmp_path: Path):

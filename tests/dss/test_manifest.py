@@ -76,6 +76,21 @@ def test_all_faulty_lines_are_told_at_once_with_their_numbers(tmp_path: Path):
     assert "line 5: file_uuid is empty" in text
 
 
+@pytest.mark.parametrize(
+    ("column", "value", "words"),
+    [
+        ("file_name", "../../.profile", r"has a '\.\.' in it"),
+        ("file_name", "/etc/passwd", "has an empty part"),
+        ("file_name", "a\x00b", "has a NUL"),
+        ("bundle_uuid", "../x", r"has a '\.\.' in it"),
+    ],
+)
+def test_names_that_lead_out_of_the_folder_are_faults(tmp_path: Path, column: str, value: str, words: str):
+    manifest = Manifest.open(write(tmp_path / "m.tsv", [ROW, {**ROW, column: value}]))
+    with pytest.raises(ManifestError, match=f"line 3: .*{words}"):
+        manifest.check()
+
+
 def test_a_hundred_faults_are_counted_not_listed(tmp_path: Path):
     manifest = Manifest.open(write(tmp_path / "m.tsv", [{**ROW, "file_size": "x"}] * 100))
     with pytest.raises(ManifestError, match="and 90 more"):

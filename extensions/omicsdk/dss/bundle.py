@@ -42,13 +42,18 @@ def filters(
     Raises:
         UsageError: A filter and the flag that excludes all of its kind are both given.
     """
-    metadata, data = tuple(metadata_filter), tuple(data_filter)
+    metadata, data = _patterns(metadata_filter), _patterns(data_filter)
     for flag, given, word in ((no_metadata, metadata, "metadata"), (no_data, data, "data")):
         if flag and given != ALL:
             raise ExclusiveFilters(
                 f"--{word}-filter and --no-{word} are mutually exclusive options", remedy="Give one of them."
             )
     return NONE if no_metadata else metadata, NONE if no_data else data
+
+
+def _patterns(given: Iterable[str]) -> tuple[str, ...]:
+    # A string alone is one pattern; its letters as patterns of their own are what nobody means.
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 class ExclusiveFilters(UsageError, ValueError):

@@ -57,12 +57,21 @@ class FetchOptions:
         min_delay_seconds: Least wait before a retry.
         progress: Called a few times a second.
         stop: Set it to end the transfer within a second; what arrived is kept for the next run.
+
+    Raises:
+        InvalidOption: A number is negative.
     """
 
     num_retries: int = 10
     min_delay_seconds: float = 0.25
     progress: Callable[[Progress], None] | None = None
     stop: threading.Event | None = None
+
+    def __post_init__(self) -> None:
+        if self.num_retries < 0:
+            raise InvalidOption(f"num_retries is {self.num_retries}", remedy="Give 0 (none) or more.")
+        if not 0 <= self.min_delay_seconds < float("inf"):
+            raise InvalidOption(f"min_delay_seconds is {self.min_delay_seconds}", remedy="Give 0 or more seconds.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +124,7 @@ class Result:
         """The result as plain JSON data: counts, folders, failures."""
         return {
             **{name: value for name, value in self.report.to_dict().items() if name != "files"},
+            "ok": self.report.ok and not self.errors,
             "bundles": [bundle.folder for bundle in self.bundles],
             "errors": [str(error) for error in self.errors],
         }
@@ -340,3 +350,7 @@ def check_layout(layout: str, no_metadata: bool, no_data: bool) -> None:
 
 class InvalidLayout(UsageError, ValueError):
     """A layout that isn't one, or flags that don't go with it."""
+
+
+class InvalidOption(UsageError, ValueError):
+    """An option of a download that can't be meant."""

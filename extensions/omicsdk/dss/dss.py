@@ -122,16 +122,16 @@ class Dss(DssApi):
             look at `errors`.
 
         Raises:
-            UsageError: A filter and its flag are both given.
+            UsageError: A filter and its flag are both given, or a number is negative.
             NotFound: There is no such bundle.
             UnsafePath: A file's name would leave the folder, or two files would land on one name.
         """
         from omicsdk.dss.download import Bundle, download_bundles, get_manifest
 
         metadata, data = filters(metadata_filter, data_filter, no_metadata, no_data)
+        options = _options(num_retries, min_delay_seconds, progress, stop)
         manifest = get_manifest(self, bundle_uuid, version, replica)
         bundle = Bundle(manifest, chosen(manifest, replica, metadata, data))
-        options = _options(num_retries, min_delay_seconds, progress, stop)
         return download_bundles(self, [bundle], Path(download_dir), options)
 
     def download_manifest(
@@ -172,15 +172,15 @@ class Dss(DssApi):
 
         Raises:
             ManifestError: The manifest can't be worked from; nothing was fetched.
-            UsageError: No such layout, or flags that don't go with it.
+            UsageError: No such layout, flags that don't go with it, or a negative number.
         """
         from omicsdk.dss.download import check_layout, download_rows, download_rows_as_bundles
         from omicsdk.dss.manifest import Manifest
 
         check_layout(layout, no_metadata, no_data)
+        options = _options(num_retries, min_delay_seconds, progress, stop)
         table = Manifest.open(Path(manifest))
         table.check()
-        options = _options(num_retries, min_delay_seconds, progress, stop)
         if layout == "none":
             result = download_rows(self, table, replica, Path(download_dir), options)
         else:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import UnsafePath, UsageError
 from omicsdk.dss import tsv
 from omicsdk.dss.filestore import filestore_path
+from omicsdk.transfer.names import check_name
 
 COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
 """What the header row must declare; `file_version` is used when it is there."""
@@ -139,6 +140,10 @@ def row_fault(row: dict[str, str]) -> str | None:
     for column in ("bundle_uuid", "file_uuid", "file_name"):
         if not row[column]:
             return f"{column} is empty"
+    try:
+        check_name(f"{row['bundle_uuid']}.{row['bundle_version']}/{row['file_name']}")
+    except UnsafePath as error:
+        return error.message
     if not _SHA256.fullmatch(row["file_sha256"]):
         return f"file_sha256 is {row['file_sha256'][:70]!r}, not 64 hexadecimal digits"
     size = row["file_size"]
