@@ -1,16 +1,18 @@
-"""`make docs`: write the pages that are made from something else.
+"""`make docs`: write the pages that are made from something else, and hold every page's links against what is there.
 
-    python docs/build.py            write them
-    python docs/build.py --check    end with 1 when one isn't what would be written
+    python docs/build.py            write them; end with 1 when a link leads nowhere
+    python docs/build.py --check    write nothing; end with 1 also when a page isn't what would be written
 
 docs/performance.md is made from benchmarks/results/*.json; each benchmark writes its own file there.
 """
 
 import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 ROOT = Path(__file__).parents[1]
 PERFORMANCE = ROOT / "docs" / "performance.md"
@@ -99,16 +101,57 @@ def read_results(folder: Path) -> dict[str, Any]:
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
+_CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(\s*<?([^)\s>]+)|^\[[^\]]+\]:\s*<?([^\s>]+)", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
+
+
+def pages(root: Path) -> list[Path]:
+    """Every page that people read in the checkout: those at its top and those below docs/."""
+    return sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md")])
+
+
+def lost_links(page: Path) -> Iterator[str]:
+    """The relative links of a page that lead to no file, or to no heading of one.
+
+    Args:
+        page: A Markdown file.
+    """
+    text = _CODE.sub("", page.read_text(encoding="utf-8"))
+    for found in _LINK.finditer(text):
+        link: str = found[1] or found[2]
+        if _SCHEME.match(link):
+            continue
+        name, _, heading = unquote(link).partition("#")
+        target = page.parent / name if name else page
+        if not target.exists() or (heading and not (target.is_file() and heading in anchors(target))):
+            yield link
+
+
+def anchors(page: Path) -> set[str]:
+    """What links can name in a page: its headings as GitHub spells them; a second one of a name ends in -1."""
+    found: dict[str, int] = {}
+    anchored: set[str] = set()
+    without_blocks = re.sub(r"^(```|~~~).*?^\1", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    for heading in _HEADING.findall(without_blocks):
+        name = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        count = found[name] = found.get(name, -1) + 1
+        anchored.add(f"{name}-{count}" if count else name)
+    return anchored
+
+
 def main(arguments: list[str]) -> int:
-    """Write the pages, or compare them; gives the exit code."""
+    """Write the pages, or compare them, and look at all links; gives the exit code."""
     made = performance(read_results(RESULTS))
+    faults = [f"{page.relative_to(ROOT)}: {link} leads nowhere" for page in pages(ROOT) for link in lost_links(page)]
     if "--check" not in arguments:
         PERFORMANCE.write_text(made, encoding="utf-8")
-        return 0
-    if PERFORMANCE.exists() and PERFORMANCE.read_text(encoding="utf-8") == made:
-        return 0
-    sys.stderr.write(f"{PERFORMANCE.relative_to(ROOT)} isn't what the results say: run `make docs`\n")
-    return 1
+    elif not PERFORMANCE.exists() or PERFORMANCE.read_text(encoding="utf-8") != made:
+        faults.append(f"{PERFORMANCE.relative_to(ROOT)} isn't what the results say: run `make docs`")
+    for fault in faults:
+        sys.stderr.write(f"{fault}\n")
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":
