@@ -1,11 +1,13 @@
 """The documented client behaves as its documentation shows."""
 
 import json
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import NotFound
+from omicsdk.core.errors import ConnectFailed, NotFound
+from omicsdk.core.retry import Retry
 from omicsdk.dss import DSSClient
 from omicsdk.hca.exceptions import SwaggerAPIException
 
@@ -59,6 +61,28 @@ def test_errors_are_the_documented_ones_and_ours(client: DSSClient):
     assert caught.value.code == 404
     assert caught.value.reason == "not_found"
     assert isinstance(caught.value, NotFound)
+
+
+@pytest.mark.parametrize(
+    "workflow",
+    [
+        lambda client: client.download("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "aws"),
+        lambda client: client.download_collection("aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa", "aws"),
+    ],
+)
+def test_workflows_raise_the_documented_errors_too(client: DSSClient, workflow: Any):
+    with pytest.raises(SwaggerAPIException) as caught:
+        workflow(client)
+    assert caught.value.code == 404
+
+
+def test_no_network_is_a_documented_error_and_ours(monkeypatch: pytest.MonkeyPatch):
+    client = DSSClient(swagger_url="http://127.0.0.1:1/v1/swagger.json", retry=Retry(attempts=1))
+    with client, pytest.raises(SwaggerAPIException) as caught:
+        client.get_bundles_all(replica="aws")
+    assert isinstance(caught.value, ConnectFailed)
+    assert caught.value.code is None
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_an_unknown_argument_names_the_nearest_one(client: DSSClient):

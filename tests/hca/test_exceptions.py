@@ -4,7 +4,7 @@ import copy
 import pickle
 
 import pytest
-from omicsdk.core.errors import APIError, NotFound, ServerError, TransportError
+from omicsdk.core.errors import APIError, NotFound, ServerError, UsageError
 from omicsdk.hca.exceptions import SwaggerAPIException, documented_error
 
 
@@ -30,7 +30,7 @@ def test_a_bare_one_survives_too():
 
 
 def test_other_errors_stay_what_they_are():
-    error = TransportError("No connection")
+    error = UsageError("No such layout")
     assert documented_error(error) is error
     documented = error_of(NotFound, 404)
     assert documented_error(documented) is documented

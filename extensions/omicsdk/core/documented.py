@@ -118,7 +118,7 @@ class DocumentedOperation(Generic[T]):
         Returns:
             The JSON answer, bytes where it isn't JSON, None where it is empty; for HEAD a response with headers.
         """
-        with self._translated():
+        with translating(self._translate):
             response = next(self._operation.answers(self._request(arguments)))
         if self._operation.facts.method == "HEAD":
             return cast("T", DocumentedResponse(response))
@@ -126,7 +126,7 @@ class DocumentedOperation(Generic[T]):
 
     def paginate(self, **arguments: Any) -> Iterator[T]:
         """Every page, as it arrives."""
-        with self._translated():
+        with translating(self._translate):
             for response in self._operation.answers(self._request(arguments)):
                 yield cast("T", plain_answer(response))
 
@@ -139,14 +139,14 @@ class DocumentedOperation(Generic[T]):
         paging = self._operation.facts.paging
         if paging is None:
             raise TypeError(f"{self._operation.facts.name}() answers one page; there is nothing to iterate over")
-        with self._translated():
+        with translating(self._translate):
             for response in self._operation.answers(self._request(arguments)):
                 yield from items_at(response.json(), content_key(paging, response.headers))
 
     @contextmanager
     def stream(self, **arguments: Any) -> Generator[DocumentedBody]:
         """The answer's bytes as they arrive, in a `with` block."""
-        with self._translated():
+        with translating(self._translate):
             opened: AbstractContextManager[Body] = self._operation.streamed(self._request(arguments))
             with opened as body:
                 yield DocumentedBody(body)
@@ -171,15 +171,17 @@ class DocumentedOperation(Generic[T]):
         except TypeError as error:
             raise TypeError(str(error).replace("build()", f"{facts.name}()")) from None
 
-    @contextmanager
-    def _translated(self) -> Generator[None]:
-        try:
-            yield
-        except Exception as error:
-            raised = self._translate(error)
-            if raised is error:
-                raise
-            raise raised from error
+
+@contextmanager
+def translating(translate: Callable[[Exception], Exception]) -> Generator[None]:
+    """Raises what `translate` makes of an error in its place; an error that it gives back as it is stays."""
+    try:
+        yield
+    except Exception as error:
+        raised = translate(error)
+        if raised is error:
+            raise
+        raise raised from error
 
 
 def as_typed(value: Any, kind: str) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.documented import Documented, DocumentedClient
+from omicsdk.core.documented import Documented, DocumentedClient, translating
 from omicsdk.dss.bundle import ALL
 from omicsdk.dss.dss import SECTION, Dss
 from omicsdk.hca.connection import connection
@@ -68,7 +68,7 @@ class DSSClient(DocumentedClient):
         super().__init__(self._dss)
 
     def documented_error(self, error: Exception) -> Exception:
-        """A SwaggerAPIException for an answer with an error status; others as they are."""
+        """A SwaggerAPIException for an answer with an error status, or none at all; others as they are."""
         return documented_error(error)
 
     def create_version(self) -> str:
@@ -96,18 +96,19 @@ class DSSClient(DocumentedClient):
         Raises:
             DownloadFailed: Some files failed; all others are in place.
         """
-        result = self._dss.download(
-            bundle_uuid,
-            _replica(replica),
-            version=version,
-            download_dir=download_dir,
-            metadata_filter=metadata_filter,
-            data_filter=data_filter,
-            no_metadata=no_metadata,
-            no_data=no_data,
-            num_retries=num_retries,
-            min_delay_seconds=min_delay_seconds,
-        )
+        with translating(self.documented_error):
+            result = self._dss.download(
+                bundle_uuid,
+                _replica(replica),
+                version=version,
+                download_dir=download_dir,
+                metadata_filter=metadata_filter,
+                data_filter=data_filter,
+                no_metadata=no_metadata,
+                no_data=no_data,
+                num_retries=num_retries,
+                min_delay_seconds=min_delay_seconds,
+            )
         result.raise_if_failed()
         bundle = result.bundles[0]
         return {**bundle.manifest, "path": str(Path(download_dir) / bundle.folder)}
@@ -145,9 +146,9 @@ class DSSClient(DocumentedClient):
         Raises:
             DownloadFailed: Some bundles or files failed; all others are in place.
         """
-        self._dss.download_collection(
-            uuid, _replica(replica), version=version, download_dir=download_dir
-        ).raise_if_failed()
+        with translating(self.documented_error):
+            result = self._dss.download_collection(uuid, _replica(replica), version=version, download_dir=download_dir)
+        result.raise_if_failed()
 
     def upload(
         self,
@@ -164,9 +165,10 @@ class DSSClient(DocumentedClient):
             no_progress: Draws nothing either way; the command `omics dss upload` draws.
         """
         del no_progress
-        return self._dss.upload(
-            src_dir, _replica(replica), staging_bucket, timeout_seconds=timeout_seconds, bundle_uuid=bundle_uuid
-        )
+        with translating(self.documented_error):
+            return self._dss.upload(
+                src_dir, _replica(replica), staging_bucket, timeout_seconds=timeout_seconds, bundle_uuid=bundle_uuid
+            )
 
 
 def _replica(name: str) -> Any:

@@ -4,28 +4,31 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, ClassVar
 
-from omicsdk.core.errors import APIError, OmicsError
+from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.narrowing import is_object
+
+Known = APIError | TransportError
+"""Errors of core that have a documented exception."""
 
 
 class SwaggerAPIException(APIError):
-    """A service answered with an error, as the documented clients name it.
+    """A service answered with an error, or couldn't be reached, as the documented clients name it.
 
     Attributes:
-        code: The HTTP status (APIError's `status`).
+        code: The HTTP status (APIError's `status`); None without an answer.
         reason: The service's code for what went wrong (APIError's `code`).
         title: The service's words.
         stacktrace: What the service sent as such; may be None.
         details: The stack trace, or the body.
     """
 
-    code: Any
+    code: Any = None
     reason: str | None = None
     title: str | None = None
     stacktrace: str | None = None
     details: Any = None
     _told: str = ""
-    _kind: ClassVar[type[APIError] | None] = None
+    _kind: ClassVar[type[Known] | None] = None
 
     def __str__(self) -> str:
         # `code` is the status here, so the text is that of the error as it came, which names the service's own code.
@@ -38,11 +41,14 @@ class SwaggerAPIException(APIError):
         return _restored, (self._kind, self.args, dict(vars(self)))
 
     @classmethod
-    def of(cls, error: APIError) -> "SwaggerAPIException":
+    def of(cls, error: Known) -> "SwaggerAPIException":
         """The documented exception for an error of core, with all that it holds."""
         raised = _restored(type(error), error.args, vars(error))
-        body = error.body if is_object(error.body) else {}
         raised._told = str(error)
+        if isinstance(error, TransportError):
+            raised.status, raised.body = 0, None
+            return raised
+        body = error.body if is_object(error.body) else {}
         raised.code, raised.reason = error.status, error.code
         raised.title, raised.stacktrace = body.get("title"), body.get("stacktrace")
         raised.details = raised.stacktrace or error.body
@@ -50,13 +56,13 @@ class SwaggerAPIException(APIError):
 
 
 @cache
-def _of(kind: type[APIError]) -> type[SwaggerAPIException]:
-    """The documented exception that is also an error of one status: `except NotFound` catches it as well."""
+def _of(kind: type[Known]) -> type[SwaggerAPIException]:
+    """The documented exception that is also one of core's: `except NotFound` catches it as well."""
     stated = {"__module__": __name__, "__doc__": kind.__doc__, "_kind": kind}
     return type(f"Swagger{kind.__name__}", (SwaggerAPIException, kind), stated)
 
 
-def _restored(kind: type[APIError], args: tuple[object, ...], state: Mapping[str, object]) -> SwaggerAPIException:
+def _restored(kind: type[Known], args: tuple[object, ...], state: Mapping[str, object]) -> SwaggerAPIException:
     cls = _of(kind)
     error = cls.__new__(cls, *args)
     error.args = args
@@ -65,7 +71,7 @@ def _restored(kind: type[APIError], args: tuple[object, ...], state: Mapping[str
 
 
 def documented_error(error: Exception) -> Exception:
-    """A SwaggerAPIException for an APIError; anything else as it is."""
-    if not isinstance(error, APIError) or isinstance(error, SwaggerAPIException):
+    """A SwaggerAPIException for an answer with an error status, or none at all; anything else as it is."""
+    if not isinstance(error, Known) or isinstance(error, SwaggerAPIException):
         return error
     return SwaggerAPIException.of(error)
