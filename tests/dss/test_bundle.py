@@ -119,7 +119,9 @@ def test_a_copy_with_equal_content_is_taken_over(tmp_path: Path):
     digest = stored(tmp_path, b"reads")
     (tmp_path / "u.1").mkdir()
     (tmp_path / "u.1/R1.fastq").write_bytes(b"reads")
+    before = (tmp_path / "u.1/R1.fastq").stat().st_ino
     filestore.link(tmp_path, digest, "u.1/R1.fastq")
+    assert (tmp_path / "u.1/R1.fastq").stat().st_ino == before
 
 
 def test_another_file_of_that_name_is_left_alone(tmp_path: Path):

@@ -205,7 +205,9 @@ def test_without_retries_the_first_failure_is_the_last(dss: Dss, bundle: Any, fo
 
 def test_a_checkout_that_runs_is_waited_for(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any):
     omics_sandbox.settings.turn({"dss.checkout_redirects": 1, "dss.retry_after": 0})
-    dss.download(bundle["bundle_uuid"], "aws", no_metadata=True).raise_if_failed()
+    dss.download(bundle["bundle_uuid"], "aws", no_metadata=True, data_filter=("*.fastq",)).raise_if_failed()
+    assert [request["status"] for request in omics_sandbox.requests("/dss/v1/files/")] == [301, 302]
+    assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads/R1.fastq").exists()
 
 
 def test_names_that_would_leave_the_folder_are_refused_before_a_byte(
