@@ -133,6 +133,20 @@ def test_tsv_has_a_header_and_escapes(omics, widgets):
     assert ran.out == 'a\tb\tc\nx\\ty\t\t\n1\t\t{"d":[1]}\n'
 
 
+def test_rows_that_a_query_made_are_columns(omics, widgets):
+    widgets.answer = lambda _: httpx.Response(200, json={"data": {"widgets": [{"n": 1, "name": "a\tb"}, {"n": 2}]}})
+    words = ("--query", "data.widgets[].[n, name]", "widgets", "get-widgets")
+    assert omics("--output", "tsv", *words).out == "1\ta\\tb\n2\t\n"
+    lines = omics(*words, tty=True).out.split("\n")
+    assert any(line.split() == ["1", "a\\x09b"] for line in lines)
+
+
+@pytest.mark.parametrize("query", ["data.widgets", "@"])
+def test_an_empty_list_is_told_on_a_terminal(omics, widgets, query):
+    widgets.answer = lambda _: httpx.Response(200, json={"data": {"widgets": []}})
+    assert omics("--query", query, "widgets", "get-widgets", tty=True).out.rstrip().endswith("none")
+
+
 def test_a_terminal_gets_a_table_without_control_characters(omics, widgets):
     widgets.answer = lambda _: httpx.Response(
         200, json={"id": 7, "data": {"widgets": [{"name": "\x1b[2Jred", "n": 1}]}}
@@ -201,6 +215,15 @@ def test_exit_codes_of_refusals(omics, widgets, status, code):
     assert ran.err.count("\n") == 1
     assert ran.err.startswith("omics: get_widget: Because")
     assert "\x1b" not in ran.err
+
+
+@pytest.mark.parametrize("url", ["widgets.example", "ftp://widgets.example", "nonsense"])
+def test_what_is_no_url_names_where_it_stands(omics, widgets, monkeypatch, url):
+    ran = omics("--base-url", url, "widgets", "get-widgets")
+    assert ran.code == 2
+    assert f"--base-url: '{url}' isn't a URL" in ran.err
+    monkeypatch.setenv("OMICS_WIDGETS_URL", url)
+    assert f"OMICS_WIDGETS_URL: '{url}' isn't a URL" in omics("widgets", "get-widgets").err
 
 
 def test_no_network_is_one_line(omics, widgets, monkeypatch):

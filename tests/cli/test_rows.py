@@ -10,6 +10,7 @@ def test_columns_come_in_the_order_in_which_they_are_first_seen():
     assert columns_of([{"b": 1}, {"a": 2, "b": 3}, "x"]) == ["b", "a"]
     assert cells_of({"a": None}, ["b", "a"]) == ["", ""]
     assert cells_of("x", ["b", "a"]) == ["x"]
+    assert cells_of(["x", None, {"a": 1}], []) == ["x", "", '{"a":1}']
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,7 @@ def test_an_answer_is_cut_into_facts_and_tables():
         ({"a": 1}, '{"a":1}'),
         ({str(n): n for n in range(50)}, "50 fields"),
         (["a", 1, None], "a, 1, "),
+        ([], "none"),
         ([{"a": 1}], "1 items"),
         (list(range(100)), "100 items"),
     ],

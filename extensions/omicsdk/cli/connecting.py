@@ -47,6 +47,11 @@ def connected(
         from omicsdk.core.credentials import BearerToken
 
         options["credentials"] = BearerToken(token)
+    if base_url is not None and not base_url.startswith(("http://", "https://")):
+        from omicsdk.core.redaction import mask_url
+
+        source = "--base-url" if settings.get("base-url") else variable(name, "URL")
+        raise UsageError(f"{source}: {mask_url(base_url)!r} isn't a URL", remedy="It begins with http:// or https://.")
     client = _client_class(found, service)
     try:
         return client(base_url, **options)

@@ -130,15 +130,20 @@ class Output:
 
     def _table(self, console: RichConsole, rows: list[Any]) -> None:
         """One table, of the columns that fit whole; folded identifiers help nobody."""
+        from itertools import zip_longest
+
         from rich.box import SIMPLE_HEAD
         from rich.cells import cell_len
         from rich.table import Table
         from rich.text import Text
 
+        if not rows:
+            console.print("none")
+            return
         columns = columns_of(rows)
         lines = [[printable(cell) for cell in cells_of(row, columns, brief)] for row in rows]
-        names = [printable(name) for name in columns] or [""]
-        widths = [max(map(cell_len, column)) for column in zip(names, *lines, strict=False)]
+        names = [printable(name) for name in columns] or [""] * max(map(len, lines))
+        widths = [max(map(cell_len, column)) for column in zip_longest(names, *lines, fillvalue="")]
         shown = fitting(widths, console.width - 2, GAP)
         table = Table(box=SIMPLE_HEAD, show_header=bool(columns), pad_edge=False)
         for number in shown:

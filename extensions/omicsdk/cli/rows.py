@@ -36,7 +36,7 @@ def columns_of(rows: list[Any]) -> list[str]:
 
 
 def cells_of(row: Any, columns: list[str], text: Callable[[Any], str] | None = None) -> list[str]:
-    """A row's texts; one cell when it isn't an object.
+    """A row's texts: of the columns where it is an object, of its members where it is a list, else one.
 
     Args:
         row: A JSON value.
@@ -44,7 +44,9 @@ def cells_of(row: Any, columns: list[str], text: Callable[[Any], str] | None = N
         text: Makes a cell of a value; by default `text_of`.
     """
     make = text or text_of
-    return [make(row.get(name)) for name in columns] if is_object(row) else [make(row)]
+    if is_object(row):
+        return [make(row.get(name)) for name in columns]
+    return [make(member) for member in row] if is_array(row) else [make(row)]
 
 
 def fitting(widths: list[int], room: int, gap: int) -> list[int]:
@@ -70,6 +72,8 @@ def fitting(widths: list[int], room: int, gap: int) -> list[int]:
 def brief(value: Any) -> str:
     """A value as a cell's text for people: what has members is counted when it is long."""
     text = text_of(value)
+    if is_array(value) and not value:
+        return "none"
     if is_array(value):
         plain = ", ".join(map(text_of, value))
         short = len(plain) <= BRIEF and not any(isinstance(item, dict | list) for item in value)
