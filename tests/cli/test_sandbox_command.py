@@ -81,6 +81,26 @@ def test_faults_that_arent_there_are_one_line(omics, tmp_path):
     assert "none.yaml" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("content", "words"), [("- action: zap\n", "no action 'zap'"), ("[{]", "isn't YAML"), ("5", "faults.yaml")]
+)
+def test_faults_that_are_none_are_one_line(omics, tmp_path, content, words):
+    (tmp_path / "faults.yaml").write_text(content)
+    ran = omics(
+        "sandbox", "up", "--faults", str(tmp_path / "faults.yaml"), "--dir", str(tmp_path / "s"), installed=True
+    )
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert words in ran.err
+    assert "fault of omics" not in ran.err
+
+
+@pytest.mark.parametrize("port", ["65536", "-1"])
+def test_what_is_no_port_is_one_line(omics, tmp_path, port):
+    ran = omics("sandbox", "up", f"--port={port}", "--dir", str(tmp_path / "s"), installed=True)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert f"--port: {port} isn't a port" in ran.err
+
+
 def test_a_missing_extra_says_what_to_install(tmp_path):
     program = (
         "import sys; sys.modules['uvicorn'] = None; from omicsdk.cli.main import main; sys.exit(main(sys.argv[1:]))"

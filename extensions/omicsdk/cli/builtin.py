@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GROUPS: dict[str, BuiltinGroup] = {
     "sandbox": {
-        "title": "A local server with every service in it, to try, teach and test",
+        "title": "A local server with every service in it, to try, teach and test.",
         "commands": [
             {
                 "command": "up",
@@ -69,7 +69,7 @@ GROUPS: dict[str, BuiltinGroup] = {
         ],
     },
     "config": {
-        "title": "Settings, and where each comes from",
+        "title": "Settings, and where each comes from.",
         "commands": [
             {
                 "command": "list",

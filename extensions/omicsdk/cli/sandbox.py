@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 import sys
@@ -38,10 +39,13 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
         sys.stdout.write(lines)
         sys.stdout.flush()
 
-    with _troubles(arguments["dir"]):
+    port = arguments["port"]
+    if not 0 <= port <= 65535:
+        raise UsageError(f"--port: {port} isn't a port", remedy="Give 1 to 65535, or 0 for a free one.")
+    with _troubles(arguments["dir"], port, arguments["faults"]):
         from omicsdk.sandbox import serve
 
-        serve(Path(arguments["dir"]), arguments["port"], arguments["faults"] or (), on_ready=tell)
+        serve(Path(arguments["dir"]), port, arguments["faults"] or (), on_ready=tell)
 
 
 def seed(arguments: Mapping[str, Any], console: Console) -> list[Any]:
@@ -104,8 +108,8 @@ def _seeder(arguments: Mapping[str, Any]) -> Generator[Any]:
 
 
 @contextmanager
-def _troubles(folder: str) -> Generator[None]:
-    """Says in our errors what can go wrong with a server and its folder."""
+def _troubles(folder: str, port: int = 0, faults: str | None = None) -> Generator[None]:
+    """Says in our errors what can go wrong with a server, its folder and its file of faults."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -113,10 +117,18 @@ def _troubles(folder: str) -> Generator[None]:
             raise
         raise MissingExtra("sandbox", "omics sandbox", module=error.name) from error
     except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(
+                f"the sandbox can't start: port {port} is taken", remedy="Choose another one with --port."
+            ) from error
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        raise ConfigError(
-            f"the sandbox can't start: {what}", remedy="Choose another port with --port or folder with --dir."
-        ) from error
+        is_faults = faults is not None and error.filename == faults
+        remedy = "Give a file of faults that can be read." if is_faults else "Choose another folder with --dir."
+        raise ConfigError(f"the sandbox can't start: {what}", remedy=remedy) from error
+    except OmicsError:
+        raise
+    except ValueError as error:  # what stands in the file of faults, or in the folder
+        raise ConfigError(f"the sandbox can't start: {error}") from error
     except Exception as error:
         if type(error).__name__ != "FolderInUse":
             raise
