@@ -34,6 +34,7 @@ def test_a_value_may_stand_after_an_equals_sign():
     [
         ([], "PATHS is required"),
         (["p", "--quite"], "there is no option --quite. Did you mean --quiet?"),
+        (["p", "--tar", "x"], "there is no option --tar. Did you mean --target-filename?"),
         (["p", "--target", "x"], "there is no option --target. Did you mean --target-filename?"),
         (["p", "-t"], "expected one argument"),
         (["p", "-t", "-x"], "--option=-value"),

@@ -136,6 +136,13 @@ def test_no_token(omics: Run):
     )
 
 
+def test_no_token_for_any_of_a_batch(omics: Run, omics_sandbox: Any, rows: list[dict[str, str]], folder: Path):
+    omics_sandbox.settings.turn({"dss.restricted": True})
+    table = manifest(folder / "m.tsv", rows)
+    done = omics("dss", "download-manifest", "--manifest", table, "--replica", "aws", OMICS_DSS_TOKEN="")
+    one_line(done, CREDENTIALS, "get_file", "OMICS_DSS_TOKEN", "--access-token")
+
+
 def test_a_token_that_was_stored_for_another_host(omics: Run, omics_sandbox: Any, folder: Path):
     stored = folder / "config.json"
     stored.write_text(

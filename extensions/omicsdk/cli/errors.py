@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+
 from omicsdk.cli.variables import variable
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError, SomeFailed, Unauthorized, UsageError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 SHOWN = 100
 """Errors of a batch that are told one by one; the rest is counted."""
@@ -21,6 +25,7 @@ def exit_code(error: BaseException) -> int:
         1 the service (or the system) said no, 2 usage or settings, 3 some of a batch failed, 4 credentials,
         130 interrupted.
     """
+    error = _told(error)
     if isinstance(error, KeyboardInterrupt):
         return INTERRUPTED
     if isinstance(error, AuthError):
@@ -37,6 +42,7 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
         error: What was raised.
         where: The command that it happened in; named in errors of usage.
     """
+    error = _told(error)
     if isinstance(error, KeyboardInterrupt):
         return ["omics: interrupted."]
     if isinstance(error, SomeFailed):
@@ -53,6 +59,13 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
     return [_line(error)]
 
 
+def _told(error: BaseException) -> BaseException:
+    """What is told of an error: of a batch that failed for want of credentials, the first stands for all."""
+    if isinstance(error, SomeFailed) and error.errors and all(isinstance(one, AuthError) for one in error.errors):
+        return error.errors[0]
+    return error
+
+
 def _batch_lines(error: SomeFailed) -> list[str]:
     shown = [_line(one) for one in error.errors[:SHOWN]]
     if len(error.errors) > SHOWN:
@@ -66,6 +79,9 @@ def _batch_lines(error: SomeFailed) -> list[str]:
 def _line(error: BaseException) -> str:
     if isinstance(error, OmicsError):
         text = str(error)
+    elif isinstance(error, OSError) and error.filename is None and error.errno in _NO_ROOM:
+        # What has a file of its own names it; this is what was being printed.
+        text = f"can't write the output: {error.strerror}. Make room, or send it elsewhere."
     elif isinstance(error, OSError):
         named = f"{error.filename}: " if error.filename is not None else ""
         text = f"{named}{error.strerror or error}"

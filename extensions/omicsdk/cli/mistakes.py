@@ -47,5 +47,8 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """
     import difflib
 
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    known = list(known)
+    # Abbreviations are refused, but their ends are plain.
+    whole = [candidate for candidate in known if candidate.startswith(word)] if len(word.lstrip("-")) > 1 else []
+    near = whole if len(whole) == 1 else difflib.get_close_matches(word, known, n=1, cutoff=0.6)
     return f"Did you mean {near[0]}?" if near else ""
