@@ -7,7 +7,7 @@ asyncio transport differ in nothing but how they do the five things below.
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import Clock
@@ -19,6 +19,8 @@ from omicsdk.core.redaction import mask_url
 from omicsdk.core.redirects import REDIRECT_LIMIT, REDIRECT_STATUSES, Hop, for_strangers, redirected
 from omicsdk.core.request import Request
 from omicsdk.core.retry import Retry, retry_after
+
+T = TypeVar("T")
 
 
 class Response(Protocol):
@@ -137,85 +139,142 @@ def converse(request: Request, manners: Manners, *, follow_redirects: bool = Tru
         TransportError: No answer, still so after the retries, or no end of redirects.
         AuthError: The credentials may not go there, or can't be renewed.
     """
-    clock, retry = manners.clock, manners.retry
-    started = clock.monotonic()
-    hop = _first_hop(request, manners)
-    credentials = _credentials_for(request, hop, manners)
-    failures = redirects = 0
-    renewed = False
-    while True:
-        sent, query, using = NOTHING, NOTHING, None
-        if credentials is not None and hop.trusted:
+    return _Conversation(request, manners, follow_redirects).run()
+
+
+Steps = Generator[Action, Any, T]
+
+
+class _Conversation:
+    """One request on its way: where it is, and what it has met so far."""
+
+    def __init__(self, request: Request, manners: Manners, follow_redirects: bool) -> None:
+        self._request = request
+        self._manners = manners
+        self._follow_redirects = follow_redirects
+        self._started = manners.clock.monotonic()
+        self._hop = _first_hop(request, manners)
+        self._credentials = _credentials_for(request, self._hop, manners)
+        self._failures = 0
+        self._redirects = 0
+        self._renewed = False
+
+    def run(self) -> Steps[Any]:
+        """Yields what is to be done next, and returns the final answer."""
+        while True:
+            credentials, headers, query = yield from self._authorized()
             try:
-                sent, query = yield Authorize(credentials, hop)
-                using = credentials
+                response: Response = yield Send(self._hop, headers, query, credentials)
+            except WireFailure as failure:
+                yield from self._wait_after_failure(failure)
+                continue
+            if response.status_code < 300 or self._is_final(response):
+                return response
+            if response.status_code < 400:
+                yield from self._go_on(response)
+                continue
+            body: bytes = yield Finish(response)
+            if response.status_code == 401 and credentials is not None and headers and not self._renewed:
+                self._renewed = True
+                if (yield Renew(credentials, headers)):
+                    http_log.info("%s %s: credentials renewed", self._hop.method, mask_url(self._hop.url))
+                    continue
+            yield from self._wait_after_error(response, body)
+
+    def _authorized(self) -> Steps[tuple[Credentials | None, Mapping[str, str], Mapping[str, str]]]:
+        """Whose credentials go along, as which headers and query parameters."""
+        if self._credentials is not None and self._hop.trusted:
+            try:
+                headers, query = yield Authorize(self._credentials, self._hop)
             except AuthError as error:
-                if request.secured:
+                if self._request.secured:
                     raise
-                http_log.info("%s: going on without credentials: %s", request.operation, error)
-        try:
-            response: Response = yield Send(hop, sent, query, using)
-        except WireFailure as failure:
-            failures += 1
-            pause = None
-            if not failure.lasting and (_is_idempotent(request, hop) or not failure.arrived):
-                pause = retry.next_pause(
-                    failures=failures, elapsed=clock.monotonic() - started, fraction=manners.fraction()
-                )
-            if pause is None:
-                raise _described(failure.error, request, hop, failures) from failure.__cause__
-            _tell(request, hop, failure.error.message, failures, retry, pause)
-            yield Sleep(pause)
-            continue
-        status = response.status_code
-        if status < 300:
-            return response
-        if status < 400:
-            location = response.headers.get("location")
-            if status not in REDIRECT_STATUSES or not location:
-                return response
-            wait = retry_after(response.headers, clock.now())
-            if wait is None and not follow_redirects:
-                return response
-            yield Finish(response)
-            hop = _next_hop(request, hop, status, location)
-            if wait:
-                _check_budget(request, hop, clock.monotonic() - started, wait, retry)
-                http_log.info("%s %s: not yet, again in %.1f s", hop.method, mask_url(hop.url), wait)
-                yield Sleep(wait)
+                http_log.info("%s: going on without credentials: %s", self._request.operation, error)
             else:
-                redirects += 1
-                if redirects > REDIRECT_LIMIT:
-                    raise _described(TooManyRedirects(f"Redirected {redirects} times"), request, hop, 1)
-            continue
-        body: bytes = yield Finish(response)
-        asked = retry_after(response.headers, clock.now())
-        if status == 401 and sent and using is not None and not renewed:
-            renewed = True
-            if (yield Renew(using, sent)):
-                http_log.info("%s %s: credentials renewed", hop.method, mask_url(hop.url))
-                continue
-        failures += 1
-        if retry.retries_status(status, idempotent=_is_idempotent(request, hop)):
-            pause = retry.next_pause(
-                failures=failures,
-                elapsed=clock.monotonic() - started,
-                fraction=manners.fraction(),
-                retry_after=asked if status == 429 or status >= 500 else None,
+                return self._credentials, headers, query
+        return None, NOTHING, NOTHING
+
+    def _wait_after_failure(self, failure: WireFailure) -> Steps[None]:
+        """Waits for the next try, or raises where there is none."""
+        self._failures += 1
+        pause = None
+        if not failure.lasting and (self._is_idempotent() or not failure.arrived):
+            pause = self._next_pause()
+        if pause is None:
+            raise _described(failure.error, self._request, self._hop, self._failures) from failure.__cause__
+        self._tell(failure.error.message, pause)
+        yield Sleep(pause)
+
+    def _is_final(self, response: Response) -> bool:
+        """Whether a 3xx is what the caller gets: it leads nowhere, or the caller wants to see where it leads."""
+        if response.status_code >= 400:
+            return False
+        if response.status_code not in REDIRECT_STATUSES or not response.headers.get("location"):
+            return True
+        return not self._follow_redirects and self._asked_wait(response) is None
+
+    def _go_on(self, response: Response) -> Steps[None]:
+        """Goes where a redirect leads, after the wait that it asks for."""
+        wait = self._asked_wait(response)
+        yield Finish(response)
+        self._hop = _next_hop(self._request, self._hop, response.status_code, response.headers["location"])
+        if wait:
+            _check_budget(self._request, self._hop, self._elapsed(), wait, self._manners.retry)
+            http_log.info("%s %s: not yet, again in %.1f s", self._hop.method, mask_url(self._hop.url), wait)
+            yield Sleep(wait)
+            return
+        self._redirects += 1
+        if self._redirects > REDIRECT_LIMIT:
+            raise _described(
+                TooManyRedirects(f"Redirected {self._redirects} times"), self._request, self._hop, attempts=1
             )
+
+    def _wait_after_error(self, response: Response, body: bytes) -> Steps[None]:
+        """Waits for the next try, or raises the error that the answer is."""
+        self._failures += 1
+        status, asked = response.status_code, self._asked_wait(response)
+        if self._manners.retry.retries_status(status, idempotent=self._is_idempotent()):
+            pause = self._next_pause(asked if status == 429 or status >= 500 else None)
             if pause is not None:
-                _tell(request, hop, f"{status} {response.reason_phrase}", failures, retry, pause)
+                self._tell(f"{status} {response.reason_phrase}", pause)
                 yield Sleep(pause)
-                continue
+                return
         raise api_error(
             status=status,
             headers=response.headers,
             body=body,
-            method=hop.method,
-            url=hop.url,
-            operation=request.operation,
+            method=self._hop.method,
+            url=self._hop.url,
+            operation=self._request.operation,
             reason=response.reason_phrase,
             retry_after=asked,
+        )
+
+    def _asked_wait(self, response: Response) -> float | None:
+        return retry_after(response.headers, self._manners.clock.now())
+
+    def _next_pause(self, asked: float | None = None) -> float | None:
+        return self._manners.retry.next_pause(
+            failures=self._failures, elapsed=self._elapsed(), fraction=self._manners.fraction(), retry_after=asked
+        )
+
+    def _elapsed(self) -> float:
+        return self._manners.clock.monotonic() - self._started
+
+    def _is_idempotent(self) -> bool:
+        # A POST that was answered with 303 has become a GET, which may be repeated.
+        return self._request.idempotent or self._hop.method in ("GET", "HEAD")
+
+    def _tell(self, what: str, pause: float) -> None:
+        http_log.info(
+            "%s: %s %s: %s; try %d of %d in %.1f s",
+            self._request.operation,
+            self._hop.method,
+            mask_url(self._hop.url),
+            what,
+            self._failures + 1,
+            self._manners.retry.attempts,
+            pause,
         )
 
 
@@ -227,11 +286,6 @@ def _first_hop(request: Request, manners: Manners) -> Hop:
         return Hop(request.method, manners.base_url + request.url, headers, has_content)
     trusted = origin_of(request.url) == manners.origin
     return Hop(request.method, request.url, headers if trusted else for_strangers(headers), has_content, trusted)
-
-
-def _is_idempotent(request: Request, hop: Hop) -> bool:
-    # A POST that was answered with 303 has become a GET, which may be repeated.
-    return request.idempotent or hop.method in ("GET", "HEAD")
 
 
 def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials | None:
@@ -282,16 +336,3 @@ def _described(error: TransportError, request: Request, hop: Hop, attempts: int)
     error.operation = request.operation
     error.attempts = attempts
     return error
-
-
-def _tell(request: Request, hop: Hop, what: str, failures: int, retry: Retry, pause: float) -> None:
-    http_log.info(
-        "%s: %s %s: %s; try %d of %d in %.1f s",
-        request.operation,
-        hop.method,
-        mask_url(hop.url),
-        what,
-        failures + 1,
-        retry.attempts,
-        pause,
-    )
