@@ -16,8 +16,8 @@ class AttachmentDict(TypedDict):
 class BundleEnumerationResultDict(TypedDict):
     """A page of the list of all bundles."""
 
-    bundles: NotRequired[list[BundleIdentifierDict]]
-    has_more: NotRequired[bool]
+    bundles: list[BundleIdentifierDict]
+    has_more: bool
     object: NotRequired[str]
     page_count: NotRequired[int]
     per_page: NotRequired[int]
@@ -47,7 +47,7 @@ class BundleIdentifierDict(TypedDict):
 class BundlePageDict(TypedDict):
     """A bundle with a page of its files."""
 
-    bundle: NotRequired[BundleVersionDict]
+    bundle: BundleVersionDict
 
 
 class BundleStoredDict(TypedDict):
@@ -60,10 +60,10 @@ class BundleStoredDict(TypedDict):
 class BundleVersionDict(TypedDict):
     """A version of a bundle, with its files or a page of them."""
 
-    uuid: NotRequired[str]
-    version: NotRequired[str]
-    files: NotRequired[list[FileVersionDict]]
-    creator_uid: NotRequired[int]
+    uuid: str
+    version: str
+    files: list[FileVersionDict]
+    creator_uid: int
 
 
 class CollectionDict(TypedDict):
@@ -94,7 +94,7 @@ class CollectionOfCollectionsItemDict(TypedDict):
 class CollectionsPageDict(TypedDict):
     """A page of the list of a user's collections."""
 
-    collections: NotRequired[list[CollectionOfCollectionsItemDict]]
+    collections: list[CollectionOfCollectionsItemDict]
 
 
 class DeleteSubscriptionResponseDict(TypedDict):
@@ -124,7 +124,7 @@ class EventEntryDict(TypedDict):
 class EventStreamsDict(TypedDict):
     """A page of the list of event journals."""
 
-    event_streams: NotRequired[list[EventsManifestDict]]
+    event_streams: list[EventsManifestDict]
 
 
 class EventsManifestDict(TypedDict):
@@ -222,9 +222,9 @@ class SearchHitDict(TypedDict):
 class SearchResultDict(TypedDict):
     """A page of the bundles that match a query."""
 
+    results: list[SearchHitDict]
+    total_hits: int
     es_query: NotRequired[dict[str, Any]]
-    results: NotRequired[list[SearchHitDict]]
-    total_hits: NotRequired[int]
 
 
 class StoredCollectionDict(TypedDict):

@@ -56,8 +56,8 @@ class BundleEnumerationResult(Model):
         event_timestamp: When the request was carried out, as a UTC timestamp.
     """
 
-    bundles: list[BundleIdentifier] | None = None
-    has_more: bool | None = None
+    bundles: list[BundleIdentifier]
+    has_more: bool
     object: str | None = None
     page_count: int | None = None
     per_page: int | None = None
@@ -70,8 +70,8 @@ class BundleEnumerationResult(Model):
     null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("bundles", "bundles", False, False, array(model(lambda: BundleIdentifier))),
-        Field("has_more", "has_more", False, False, BOOLEAN),
+        Field("bundles", "bundles", True, False, array(model(lambda: BundleIdentifier))),
+        Field("has_more", "has_more", True, False, BOOLEAN),
         Field("object", "object", False, False, STRING),
         Field("page_count", "page_count", False, False, INTEGER),
         Field("per_page", "per_page", False, False, INTEGER),
@@ -87,15 +87,13 @@ class BundleEnumerationResult(Model):
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
         return cls(
-            None
-            if (v := get("bundles")) is None
-            else [
+            [
                 BundleIdentifier.from_dict(i)
                 if i.__class__ is dict
                 else otherwise_typed("BundleEnumerationResult.bundles", i)
                 for i in v
             ]
-            if v.__class__ is list
+            if (v := get("bundles")).__class__ is list
             else otherwise_typed("BundleEnumerationResult.bundles", v),
             get("has_more"),
             get("object"),

@@ -21,21 +21,19 @@ class BundlePage(Model):
         bundle: A version of a bundle, with its files or a page of them.
     """
 
-    bundle: BundleVersion | None = None
+    bundle: BundleVersion
     additional_properties: dict[str, Any] | None = None
     null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
 
-    FIELDS: ClassVar[tuple[Field, ...]] = (Field("bundle", "bundle", False, False, model(lambda: BundleVersion)),)
+    FIELDS: ClassVar[tuple[Field, ...]] = (Field("bundle", "bundle", True, False, model(lambda: BundleVersion)),)
 
     @classmethod
     def from_dict(cls, data: JsonObject) -> BundlePage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
         return cls(
-            None
-            if (v := get("bundle")) is None
-            else BundleVersion.from_dict(v)
-            if v.__class__ is dict
+            BundleVersion.from_dict(v)
+            if (v := get("bundle")).__class__ is dict
             else otherwise_typed("BundlePage.bundle", v),
             None
             if data.keys() <= _BUNDLE_PAGE_FIELDS

@@ -36,18 +36,18 @@ class BundleVersion(Model):
         creator_uid: Number of the user who wrote the bundle. Format int.
     """
 
-    uuid: str | None = None
-    version: str | None = None
-    files: list[FileVersion] | None = None
-    creator_uid: int | None = None
+    uuid: str
+    version: str
+    files: list[FileVersion]
+    creator_uid: int
     additional_properties: dict[str, Any] | None = None
     null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("uuid", "uuid", False, False, STRING),
-        Field("version", "version", False, False, STRING),
-        Field("files", "files", False, False, array(model(lambda: FileVersion))),
-        Field("creator_uid", "creator_uid", False, False, INTEGER),
+        Field("uuid", "uuid", True, False, STRING),
+        Field("version", "version", True, False, STRING),
+        Field("files", "files", True, False, array(model(lambda: FileVersion))),
+        Field("creator_uid", "creator_uid", True, False, INTEGER),
     )
 
     @classmethod
@@ -57,13 +57,8 @@ class BundleVersion(Model):
         return cls(
             get("uuid"),
             get("version"),
-            None
-            if (v := get("files")) is None
-            else [
-                FileVersion.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleVersion.files", i)
-                for i in v
-            ]
-            if v.__class__ is list
+            [FileVersion.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleVersion.files", i) for i in v]
+            if (v := get("files")).__class__ is list
             else otherwise_typed("BundleVersion.files", v),
             get("creator_uid"),
             None

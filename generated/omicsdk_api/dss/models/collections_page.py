@@ -21,12 +21,12 @@ class CollectionsPage(Model):
         collections: The collections on this page.
     """
 
-    collections: list[CollectionOfCollectionsItem] | None = None
+    collections: list[CollectionOfCollectionsItem]
     additional_properties: dict[str, Any] | None = None
     null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("collections", "collections", False, False, array(model(lambda: CollectionOfCollectionsItem))),
+        Field("collections", "collections", True, False, array(model(lambda: CollectionOfCollectionsItem))),
     )
 
     @classmethod
@@ -34,15 +34,13 @@ class CollectionsPage(Model):
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
         return cls(
-            None
-            if (v := get("collections")) is None
-            else [
+            [
                 CollectionOfCollectionsItem.from_dict(i)
                 if i.__class__ is dict
                 else otherwise_typed("CollectionsPage.collections", i)
                 for i in v
             ]
-            if v.__class__ is list
+            if (v := get("collections")).__class__ is list
             else otherwise_typed("CollectionsPage.collections", v),
             None
             if data.keys() <= _COLLECTIONS_PAGE_FIELDS

@@ -21,12 +21,12 @@ class EventStreams(Model):
         event_streams: The journals on this page, in the order of time.
     """
 
-    event_streams: list[EventsManifest] | None = None
+    event_streams: list[EventsManifest]
     additional_properties: dict[str, Any] | None = None
     null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
-        Field("event_streams", "event_streams", False, False, array(model(lambda: EventsManifest))),
+        Field("event_streams", "event_streams", True, False, array(model(lambda: EventsManifest))),
     )
 
     @classmethod
@@ -34,13 +34,11 @@ class EventStreams(Model):
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
         return cls(
-            None
-            if (v := get("event_streams")) is None
-            else [
+            [
                 EventsManifest.from_dict(i) if i.__class__ is dict else otherwise_typed("EventStreams.event_streams", i)
                 for i in v
             ]
-            if v.__class__ is list
+            if (v := get("event_streams")).__class__ is list
             else otherwise_typed("EventStreams.event_streams", v),
             None
             if data.keys() <= _EVENT_STREAMS_FIELDS

@@ -22,7 +22,7 @@ from omicsdk.core.model import (
 
 from .search_hit import SearchHit
 
-_SEARCH_RESULT_FIELDS = frozenset({"es_query", "results", "total_hits"})
+_SEARCH_RESULT_FIELDS = frozenset({"results", "total_hits", "es_query"})
 
 
 @define(slots=True)
@@ -30,21 +30,21 @@ class SearchResult(Model):
     """A page of the bundles that match a query.
 
     Attributes:
-        es_query: The query as it was run.
         results: The matches on this page, in an order that holds from page to page.
         total_hits: Number of matches on all pages together.
+        es_query: The query as it was run.
     """
 
+    results: list[SearchHit]
+    total_hits: int
     es_query: dict[str, Any] | None = None
-    results: list[SearchHit] | None = None
-    total_hits: int | None = None
     additional_properties: dict[str, Any] | None = None
     null_fields: frozenset[str] | None = field(default=None, repr=False, eq=False)
 
     FIELDS: ClassVar[tuple[Field, ...]] = (
+        Field("results", "results", True, False, array(model(lambda: SearchHit))),
+        Field("total_hits", "total_hits", True, False, INTEGER),
         Field("es_query", "es_query", False, False, mapping(ANY)),
-        Field("results", "results", False, False, array(model(lambda: SearchHit))),
-        Field("total_hits", "total_hits", False, False, INTEGER),
     )
 
     @classmethod
@@ -52,15 +52,11 @@ class SearchResult(Model):
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
         return cls(
-            get("es_query"),
-            None
-            if (v := get("results")) is None
-            else [
-                SearchHit.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.results", i) for i in v
-            ]
-            if v.__class__ is list
+            [SearchHit.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.results", i) for i in v]
+            if (v := get("results")).__class__ is list
             else otherwise_typed("SearchResult.results", v),
             get("total_hits"),
+            get("es_query"),
             None
             if data.keys() <= _SEARCH_RESULT_FIELDS
             else {k: v for k, v in data.items() if k not in _SEARCH_RESULT_FIELDS},
