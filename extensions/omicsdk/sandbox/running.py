@@ -147,6 +147,11 @@ class Running:
             loop.call_later(0.001, self._report_start, loop)
 
     def begin(self) -> None:
+        """Starts serving and returns when the server answers.
+
+        Raises:
+            RuntimeError: It doesn't start; its cause says why.
+        """
         self._thread.start()
         self._started.wait()
         if self._failure is not None:
@@ -166,6 +171,7 @@ class Running:
         done.wait(10)
 
     def clear(self) -> None:
+        """Empties all services."""
         with self._database.transaction():
             self._database.clear()
         self.dss.clear()
@@ -173,6 +179,7 @@ class Running:
         self.grounds.staging.reset()
 
     def end(self) -> None:
+        """Stops serving, once the answers that are under way were given two seconds to end, and closes the state."""
         self._server.should_exit = True
         self._thread.join()
         self._close()
