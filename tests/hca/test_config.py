@@ -1,6 +1,7 @@
 """The HCA configuration, and which service and token it leads to."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ def config(tmp_path: Path, *layers: dict[str, Any], user: dict[str, Any] | None 
     if user is not None:
         (tmp_path / "hca").mkdir()
         (tmp_path / "hca/config.json").write_text(json.dumps(user))
-    environ = {"XDG_CONFIG_HOME": str(tmp_path), "HCA_CONFIG_FILE": ":".join(files)}
+    environ = {"XDG_CONFIG_HOME": str(tmp_path), "HCA_CONFIG_FILE": os.pathsep.join(files)}
     return HCAConfig(environ, site_file=NOWHERE)
 
 

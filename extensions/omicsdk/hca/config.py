@@ -1,7 +1,7 @@
 """The HCA configuration: the files and variables of the published clients, read as they read them.
 
 Sources, from the weakest to the strongest: built in, /etc/hca/config.json, the user's config.json, each file of
-HCA_CONFIG_FILE (separated by colons). Nothing is written unless `save` is called.
+HCA_CONFIG_FILE (separated by colons, on Windows by semicolons). Nothing is written unless `save` is called.
 """
 
 import os
