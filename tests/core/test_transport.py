@@ -93,13 +93,13 @@ def test_an_answer_that_may_change_is_asked_for_again(both, status):
     assert client.clock.slept == [1.0, 2.0]
 
 
-def test_five_tries_wait_at_most_1_2_4_8_seconds(both):
+def test_five_more_tries_wait_at_most_1_2_4_8_16_seconds(both):
     server = Server(answer(503, body=b'{"message": "busy"}'))
     client = both(server)
     with pytest.raises(errors.ServiceUnavailable, match="busy"):
         client.send(request())
-    assert client.clock.slept == [1.0, 2.0, 4.0, 8.0]
-    assert len(server.seen) == 5
+    assert client.clock.slept == [1.0, 2.0, 4.0, 8.0, 16.0]
+    assert len(server.seen) == 6
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 501])
@@ -193,7 +193,7 @@ def test_retries_are_told_without_secrets(both, caplog):
     caplog.set_level(logging.INFO, logger="omicsdk.http")
     both(Server(answer(503), answer(200))).send(request(url="/things?access_token=canary&n=1"))
     assert [record.getMessage() for record in caplog.records] == [
-        f"get_things: GET {BASE}/things?access_token=***&n=1: 503 Service Unavailable; try 2 of 5 in 1.0 s"
+        f"get_things: GET {BASE}/things?access_token=***&n=1: 503 Service Unavailable; try 2 of 6 in 1.0 s"
     ]
 
 

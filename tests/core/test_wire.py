@@ -165,7 +165,7 @@ def test_nobody_at_the_port(send):
     clock = ManualClock()
     with pytest.raises(errors.ConnectFailed, match=r"No connection: .*(refused|failed)"):
         send(f"http://127.0.0.1:{port}", get(method="POST", idempotent=False), clock=clock)
-    assert len(clock.slept) == 4
+    assert len(clock.slept) == 5
 
 
 def test_a_name_that_nobody_knows_is_told_at_once(send, monkeypatch):
@@ -201,10 +201,22 @@ def test_a_proxy_of_the_environment_is_used(wire, send):
     assert server.heads[0].startswith(b"GET http://api.example.org/v1/x HTTP/1.1")
 
 
+def test_a_proxy_that_isnt_there_is_named_without_its_password(send):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        proxy = f"127.0.0.1:{unused.getsockname()[1]}"
+        environ = {"HTTP_PROXY": f"http://me:secret@{proxy}"}
+        with pytest.raises(errors.ConnectFailed) as caught:
+            send("http://api.example.org/v1", get(), environ=environ, clock=ManualClock())
+    assert proxy in str(caught.value)
+    assert "HTTP_PROXY" in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
 def test_a_proxy_that_refuses_is_named(wire, send):
     server = wire(always(reply(b"", b"407 Who are you")))
     clock = ManualClock()
-    with pytest.raises(errors.ProxyFailed, match="407"):
+    with pytest.raises(errors.ProxyFailed, match=r"407.*by way of the proxy http://127\.0\.0\.1"):
         send("https://api.example.org", get(), environ={"ALL_PROXY": server.url}, clock=clock)
     assert clock.slept == []
 
@@ -214,7 +226,7 @@ def test_a_proxy_that_is_busy_is_asked_again(wire, send):
     clock = ManualClock()
     with pytest.raises(errors.ProxyFailed, match="503"):
         send("https://api.example.org", get(), environ={"ALL_PROXY": server.url}, clock=clock)
-    assert len(clock.slept) == 4
+    assert len(clock.slept) == 5
 
 
 @pytest.mark.parametrize("proxy", ["gopher://p:1", "http://[broken", "socks5://127.0.0.1:1"])

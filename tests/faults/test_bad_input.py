@@ -119,7 +119,7 @@ def test_no_network(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.Monk
     monkeypatch.setattr(SystemClock, "sleep", lambda _, seconds: None)
     settings = ["--log-level", "ERROR", "--base-url", "http://127.0.0.1:9/v1"]
     code = main([*settings, "dss", "get-bundle", "--uuid", NOBODY, "--replica", "aws"])
-    one_line(subprocess.CompletedProcess([], code, "", capsys.readouterr().err), REFUSED, "127.0.0.1:9", "5 attempts")
+    one_line(subprocess.CompletedProcess([], code, "", capsys.readouterr().err), REFUSED, "127.0.0.1:9", "6 attempts")
 
 
 def test_a_token_that_ended(omics: Run, omics_sandbox: Any):

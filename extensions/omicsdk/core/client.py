@@ -98,7 +98,7 @@ class Client(_ClientBase[Exchange]):
         base_url: Where the service is, with the path that every operation stands under; by default the document's.
         credentials: Ours (`omicsdk.core.credentials`), or an httpx.Auth; None sends none.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
-        retry: When and how often to try again; by default five tries.
+        retry: When and how often to try again; by default up to five times more.
         headers: Sent with every request.
         transport: Takes the place of the network, for tests.
         http2: Speak HTTP/2 where the server does.

@@ -69,6 +69,10 @@ class Connections:
                     found = self._by_origin[key] = self._reaching(str(url))
         return found
 
+    def proxy_towards(self, url: "httpx.URL") -> str | None:
+        """Gives the proxy that a URL is reached by, with its password; None for a direct connection."""
+        return None if self._given is not None else network(str(url), self._environ).proxy
+
     def _reaching(self, url: str) -> Any:
         way = network(url, self._environ)
         encrypted = url.startswith("https:") or (way.proxy or "").startswith("https:")

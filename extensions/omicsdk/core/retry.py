@@ -16,7 +16,7 @@ class Retry:
     """How persistently a request is made.
 
     The wait before try n + 1 is drawn from 0 to min(cap, base * 2**(n - 1)) seconds ("full jitter", so that clients
-    which failed together don't come back together): with the defaults at most 1, 2, 4, 8 s. A service's Retry-After
+    which failed together don't come back together): with the defaults at most 1, 2, 4, 8, 16 s. A service's Retry-After
     takes its place.
 
     Args:
@@ -31,7 +31,7 @@ class Retry:
         ValueError: A number is out of its bounds.
     """
 
-    attempts: int = 5
+    attempts: int = 6
     base: float = 1.0
     cap: float = 60.0
     budget: float = 300.0

@@ -190,7 +190,7 @@ class Transport(_Transport):
         base_url: Where paths stand under.
         credentials: What is sent along to the base URL's origin: ours, or an httpx.Auth; None sends none.
         timeout: A Timeout, or seconds for each step; by default 10 to connect, 60 to read.
-        retry: When to try again; by default five tries.
+        retry: When to try again; by default up to five times more.
         headers: Sent with every request unless it has its own of that name.
         http2: Whether to speak HTTP/2 where the server does; needs httpx[http2].
         transport: Takes the place of the network, for tests.

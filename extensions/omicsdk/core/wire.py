@@ -84,6 +84,18 @@ class _Sender:
         except (httpx.InvalidURL, UnicodeError, TypeError) as error:
             raise _unsendable(error) from error
 
+    def _failure(self, error: Exception, request: httpx.Request) -> WireFailure:
+        failure = failure_of(error)
+        proxy = self._connections.proxy_towards(request.url)
+        if proxy is not None and not failure.arrived:
+            # Whoever forgot that there is one looks for the fault at the service.
+            failure.error.message += f", by way of the proxy {mask_url(proxy)}"
+            if type(failure.error) in (ConnectFailed, NameNotResolved):
+                failure.error.remedy = (
+                    "Check the proxy in HTTP_PROXY, HTTPS_PROXY or ALL_PROXY, or name the host in NO_PROXY."
+                )
+        return failure
+
     def _received(self, response: httpx.Response, started: float) -> httpx.Response:
         response.elapsed = datetime.timedelta(seconds=time.perf_counter() - started)
         if http_log.isEnabledFor(logging.DEBUG):
@@ -138,7 +150,7 @@ class Sender(_Sender):
                 finally:
                     response.close()
         except WIRE_ERRORS as error:
-            raise failure_of(error) from error
+            raise self._failure(error, request) from error
         return self._received(response, started)
 
     def finish(self, response: httpx.Response) -> bytes:
@@ -201,7 +213,7 @@ class AsyncSender(_Sender):
                 finally:
                     await response.aclose()
         except WIRE_ERRORS as error:
-            raise failure_of(error) from error
+            raise self._failure(error, request) from error
         return self._received(response, started)
 
     async def finish(self, response: httpx.Response) -> bytes:

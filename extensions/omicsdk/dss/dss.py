@@ -44,7 +44,7 @@ class Dss(DssApi):
         credentials: Ours, or an httpx.Auth; None sends none. By default the token of OMICS_DSS_TOKEN or of the
             configuration, which goes to the host that it was issued for only.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
-        retry: When and how often to try again; by default five tries.
+        retry: When and how often to try again; by default up to five times more.
         headers: Sent with every request.
         transport: Takes the place of the network, for tests; bytes of files don't pass through it.
         http2: Speak HTTP/2 where the server does.
