@@ -33,6 +33,47 @@ def test_moving_time(sandbox: Sandbox, control):
         assert control.post("/clock", json=body).status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("/clock", 5, "JSON object"),
+        ("/clock", [1], "JSON object"),
+        ("/clock", {"forward": 1}, "no 'forward'; there are advance"),
+        ("/clock", {"advance": "x"}, "advance can't be"),
+        ("/clock", {"advance": None}, "advance can't be null"),
+        ("/clock", {"advance": True}, "advance can't be true"),
+        ("/clock", {"advance": -1}, "only moves forward"),
+        ("/clock", {"advance": 1e300}, "year 9000"),
+        ("/clock", {"freeze": [1]}, "freeze can't be"),
+        ("/clock", {"freeze": "yesterday"}, "yesterday"),
+        ("/clock", {"freeze": -1e15}, "1970"),
+        ("/tokens", [1], "JSON object"),
+        ("/tokens", {"emal": "x"}, "no 'emal'"),
+        ("/tokens", {"seconds": "x"}, "seconds can't be"),
+        ("/tokens", {"groups": "hca"}, "groups can't be"),
+        ("/tokens", {"groups": ["x"]}, "no group 'x'"),
+        ("/seed", 5, "JSON object"),
+        ("/seed", {"folder": "here"}, "absolute"),
+        ("/seed", {"folder": "/", "replica": "azure"}, "azure"),
+        ("/seed", {"folder": "/", "creator_uid": "x"}, "creator_uid can't be"),
+        ("/settings", [1], "JSON object"),
+        ("/faults", 5, "isn't a rule"),
+        ("/faults", {"action": "cut", "at": "x"}, "fault 1"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_words(control, path, body, words):
+    answer = control.post(path, json=body)
+    assert answer.status_code == 400
+    assert words in answer.json()["title"]
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity"])
+def test_time_that_is_no_number_is_refused(control, number):
+    kind = {"content-type": "application/json"}
+    assert control.post("/clock", content=f'{{"advance": {number}}}', headers=kind).status_code == 400
+    assert control.get("/clock").status_code == 200
+
+
 def test_faults(control, web):
     numbers = control.post("/faults", json=[{"action": "status", "status": 500, "times": 1}]).json()["numbers"]
     assert web.get("/bundles/all", params={"replica": "aws"}).status_code == 500

@@ -21,6 +21,10 @@ class ClockState(TypedDict):
     offset: float
 
 
+LAST = 221845392000.0
+"""The year 9000: years have four digits, and what is made then needs time until it ends."""
+
+
 class Clock:
     """A wall clock whose time can be advanced, frozen and resumed from any thread.
 
@@ -53,11 +57,12 @@ class Clock:
             The new time.
 
         Raises:
-            ValueError: `seconds` is negative.
+            ValueError: `seconds` is negative, or leads past the last time that versions can be written of.
         """
         if not seconds >= 0:
             raise ValueError(f"the clock only moves forward, not by {seconds} s")
         with self._lock:
+            _check(self._now() + seconds)
             if self._frozen_at is not None:
                 self._frozen_at += seconds
             else:
@@ -70,13 +75,16 @@ class Clock:
         """Makes time stand still.
 
         Args:
-            at: The time to stand at, seconds since 1970; default the present.
+            at: The time to stand at, seconds since 1970, up to the year 9000; default the present.
 
         Returns:
             The time at which the clock stands.
+
+        Raises:
+            ValueError: It is before 1970 or after the year 9000.
         """
         with self._lock:
-            self._frozen_at = self._now() if at is None else float(at)
+            self._frozen_at = self._now() if at is None else _check(float(at))
             now = self._frozen_at
         self._tell()
         return now
@@ -150,3 +158,9 @@ class Clock:
                     continue
         finally:
             forget()
+
+
+def _check(time: float) -> float:
+    if not 0 <= time <= LAST:
+        raise ValueError("the clock runs from 1970 to the year 9000")
+    return time

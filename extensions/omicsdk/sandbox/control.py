@@ -83,18 +83,42 @@ async def _body(request: Request) -> Any:
     return json.loads(content)
 
 
-def _turn_clock(sandbox: "Sandbox", body: Body) -> object:
-    if unknown := set(body) - {"advance", "freeze", "resume"}:
-        raise ValueError(f"the clock takes advance, freeze or resume, not {', '.join(sorted(unknown))}")
-    if "freeze" in body:
-        at = body["freeze"]
-        if isinstance(at, str):
-            at = datetime.fromisoformat(at).timestamp()
+NUMBER: tuple[type, ...] = (int, float)
+
+
+def fields_of(body: object, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
+    """The members of a request's body.
+
+    Args:
+        body: Decoded JSON.
+        kinds: The members that there may be, and their types; true and false are no numbers.
+
+    Raises:
+        ValueError: It isn't an object, or has other members, or one of another type.
+    """
+    if not isinstance(body, Mapping):
+        raise ValueError(f"the body is a JSON object with {' or '.join(kinds)}, not {json.dumps(body)[:50]}")
+    found = dict(cast("Body", body))
+    for name, value in found.items():
+        if name not in kinds:
+            raise ValueError(f"there is no {name!r}; there are {', '.join(kinds)}")
+        kind = kinds[name] if isinstance(kinds[name], tuple) else (kinds[name],)
+        if not isinstance(value, kind) or (isinstance(value, bool) and bool not in cast("tuple[type, ...]", kind)):
+            raise ValueError(f"{name} can't be {json.dumps(value)[:50]}")
+    return found
+
+
+def _turn_clock(sandbox: "Sandbox", body: object) -> object:
+    given = fields_of(body, advance=NUMBER, freeze=(bool, str, *NUMBER), resume=bool)
+    at = given.get("freeze", False)
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at).timestamp()
+    if at is not False:
         sandbox.clock.freeze(None if at is True else at)
-    if body.get("resume"):
+    if given.get("resume"):
         sandbox.clock.resume()
-    if "advance" in body:
-        sandbox.clock.advance(float(body["advance"]))
+    if "advance" in given:
+        sandbox.clock.advance(given["advance"])
     return sandbox.clock.state()
 
 
@@ -114,21 +138,22 @@ def _requests(sandbox: "Sandbox", request: Request) -> object:
     return {"requests": [entry for entry in sandbox.request_log.entries() if entry["path"].startswith(prefix)]}
 
 
-def _turn_settings(sandbox: "Sandbox", body: Body) -> object:
-    sandbox.settings.turn(body)
+def _turn_settings(sandbox: "Sandbox", body: object) -> object:
+    if not isinstance(body, Mapping):
+        raise ValueError("the body is a JSON object of switches and their values")
+    sandbox.settings.turn(cast("Body", body))
     return sandbox.settings.all()
 
 
-def _issue_token(sandbox: "Sandbox", body: Body) -> object:
-    groups = cast("list[str]", body.get("groups", list(ALL_GROUPS)))
-    token = sandbox.token(str(body.get("email", "user@example.org")), float(body.get("seconds", 3600)), groups=groups)
-    return {"token": token}
+def _issue_token(sandbox: "Sandbox", body: object) -> object:
+    given = fields_of(body, email=str, seconds=NUMBER, groups=list)
+    if unknown := [group for group in given.get("groups", []) if group not in ALL_GROUPS]:
+        raise ValueError(f"there is no group {unknown[0]!r}; there are {', '.join(ALL_GROUPS)}")
+    return {"token": sandbox.token(**given)}
 
 
-def _seed(sandbox: "Sandbox", body: Body) -> object:
-    folder = body.get("folder")
-    if not isinstance(folder, str) or not Path(folder).is_absolute():
+def _seed(sandbox: "Sandbox", body: object) -> object:
+    given = fields_of(body, folder=str, replica=str, creator_uid=int)
+    if not Path(given.get("folder", "")).is_absolute():
         raise ValueError("seed takes a folder with its absolute path")
-    return sandbox.seed(
-        Path(folder), replica=str(body.get("replica", "aws")), creator_uid=int(body.get("creator_uid", 0))
-    )
+    return sandbox.seed(**given)
