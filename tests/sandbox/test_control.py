@@ -58,7 +58,8 @@ def test_moving_time(sandbox: Sandbox, control):
         ("/seed", {"folder": "/", "creator_uid": "x"}, "creator_uid can't be"),
         ("/settings", [1], "JSON object"),
         ("/faults", 5, "isn't a rule"),
-        ("/faults", {"action": "cut", "at": "x"}, "fault 1"),
+        ("/faults", {"action": "cut", "at": "x"}, "fault 1: at is a number, not 'x'"),
+        ("/faults", {"action": "status", "nth": "2"}, "nth is a number"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_words(control, path, body, words):

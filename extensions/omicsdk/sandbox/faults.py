@@ -65,6 +65,10 @@ class Rule:
             raise ValueError(f"there is no action {self.action!r}; there are {', '.join(get_args(Action))}")
         if self.each not in ("rule", "path"):
             raise ValueError(f"matches are counted by rule or by path, not by {self.each!r}")
+        for name in ("at", "length", "status", "seconds", "rate", "nth", "times"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+                raise ValueError(f"{name} is a number, not {value!r}")
         if not 200 <= self.status <= 599:
             raise ValueError(f"{self.status} isn't a status that an answer can have")
         for name in ("at", "seconds", "length"):
