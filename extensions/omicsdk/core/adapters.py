@@ -1,28 +1,22 @@
 """Our credentials for other people's HTTP clients: requests and httpx. Neither is imported here unless it is used.
 
 What holds in our own transports holds here: nothing is sent to an origin that the credentials aren't for, nor
-unencrypted but to this machine.
+unencrypted but to this machine. Both libraries take Authorization alone off a request that is redirected elsewhere.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from omicsdk.core.credentials import Credentials, may_send
+from omicsdk.core.errors import ConfigError
 
 if TYPE_CHECKING:
     import httpx
 
 
-class PreparedRequest(Protocol):
-    """What requests hands to an `auth` callable, as far as it is used."""
-
-    method: str
-    url: str
-    headers: dict[str, str]
-
-
-def requests_auth(credentials: Credentials, *, base_url: str) -> Callable[[PreparedRequest], PreparedRequest]:
+def requests_auth(credentials: Credentials, *, base_url: str) -> Callable[[Any], Any]:
     """An `auth` for requests: `requests.get(url, auth=requests_auth(token, base_url=url))`.
 
     A refused token isn't renewed by it: requests shows an `auth` only what goes out.
@@ -32,12 +26,26 @@ def requests_auth(credentials: Credentials, *, base_url: str) -> Callable[[Prepa
         base_url: The service that they were given for.
 
     Returns:
-        A callable that adds the headers.
+        A callable that takes a PreparedRequest and gives it back with headers and query parameters added.
     """
 
-    def authorize(request: PreparedRequest) -> PreparedRequest:
-        if may_send(credentials, request.url, base_url=base_url):
-            request.headers.update(credentials.headers(request.method, request.url))
+    def authorize(request: Any) -> Any:
+        if not may_send(credentials, request.url, base_url=base_url):
+            return request
+        added = credentials.headers(request.method, request.url)
+        query = credentials.query(request.method, request.url)
+        request.headers.update(added)
+        if query:
+            request.prepare_url(request.url, query)
+
+        def leave_behind(answer: Any, **_: Any) -> None:
+            # The next request is a copy of this one.
+            following = urljoin(answer.url, answer.headers.get("location", ""))
+            if answer.is_redirect and not may_send(credentials, following, base_url=base_url):
+                for name in added:
+                    answer.request.headers.pop(name, None)
+
+        request.register_hook("response", leave_behind)
         return request
 
     return authorize
@@ -47,7 +55,8 @@ def httpx_auth(credentials: Credentials, *, base_url: str) -> "httpx.Auth":
     """An httpx.Auth of our credentials, renewed once on 401: `httpx.Client(auth=httpx_auth(token, base_url=url))`.
 
     Args:
-        credentials: What to send.
+        credentials: What to send. When a request is sent, those that go into another header than Authorization are
+            refused by a ConfigError: httpx would hand them on to wherever it is redirected.
         base_url: The service that they were given for.
     """
     return _httpx_class()(credentials, base_url)
@@ -56,22 +65,51 @@ def httpx_auth(credentials: Credentials, *, base_url: str) -> "httpx.Auth":
 @cache
 def _httpx_class() -> "Callable[[Credentials, str], httpx.Auth]":
     from omicsdk.core.httpx_import import httpx
+    from omicsdk.core.wire import with_query
 
     class CredentialsAuth(httpx.Auth):
         def __init__(self, credentials: Credentials, base_url: str) -> None:
             self._credentials = credentials
             self._base_url = base_url
 
-        def auth_flow(self, request: "httpx.Request") -> "Generator[httpx.Request, httpx.Response]":
-            url = str(request.url)
+        def sync_auth_flow(self, request: "httpx.Request") -> "Generator[httpx.Request, httpx.Response]":
+            method, url = request.method, str(request.url)
             if not may_send(self._credentials, url, base_url=self._base_url):
                 yield request
                 return
-            sent = self._credentials.headers(request.method, url)
-            request.headers.update(sent)
+            sent = self._credentials.headers(method, url)
+            self._put(request, sent, self._credentials.query(method, url))
             response = yield request
             if response.status_code == 401 and self._credentials.renew(sent):
-                request.headers.update(self._credentials.headers(request.method, url))
+                self._put(request, self._credentials.headers(method, url))
                 yield request
+
+        async def async_auth_flow(self, request: "httpx.Request") -> "AsyncGenerator[httpx.Request, httpx.Response]":
+            from anyio.to_thread import run_sync
+
+            method, url = request.method, str(request.url)
+            if not may_send(self._credentials, url, base_url=self._base_url):
+                yield request
+                return
+            if self._credentials.ready():
+                sent = self._credentials.headers(method, url)
+            else:
+                sent = await run_sync(self._credentials.headers, method, url)
+            self._put(request, sent, self._credentials.query(method, url))
+            response = yield request
+            if response.status_code == 401 and await run_sync(self._credentials.renew, sent):
+                self._put(request, await run_sync(self._credentials.headers, method, url))
+                yield request
+
+        @staticmethod
+        def _put(request: "httpx.Request", headers: Mapping[str, str], query: Mapping[str, str] | None = None) -> None:
+            if others := [name for name in headers if name.lower() != "authorization"]:
+                raise ConfigError(
+                    f"httpx would hand the header {', '.join(others)} on to wherever a redirect leads",
+                    remedy="Use one of omicsdk's own clients, which leave it behind.",
+                )
+            request.headers.update(headers)
+            if query:
+                request.url = httpx.URL(with_query(str(request.url), query))
 
     return CredentialsAuth
