@@ -91,6 +91,13 @@ def test_what_is_no_file_is_named(dss: Dss, source: Path):
         dss.upload(source, "aws", "bucket")
 
 
+def test_a_report_begins_with_all_and_ends_with_all(dss: Dss, source: Path, staged: str):
+    told: list[tuple[int, int]] = []
+    dss.upload(source, "aws", staged, report=lambda gone, total: told.append((gone, total)))
+    size = sum(path.stat().st_size for path in source.rglob("*.*"))
+    assert (told[0], told[-1]) == ((0, size), (size, size))
+
+
 def test_an_upload_is_stopped_from_outside(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     stop = threading.Event()
     with pytest.raises(Interrupted, match="was stopped"):

@@ -316,16 +316,17 @@ def upload_bundle(
     if bundle_uuid is not None and not _UUID.fullmatch(bundle_uuid):
         raise UsageError(f"bundle_uuid is {bundle_uuid!r}, which is no UUID", remedy="Leave it out to get a new one.")
     files = files_of(folder)
-    ended = threading.Event() if stop is None else stop
+    ended, counting = threading.Event() if stop is None else stop, threading.Lock()
     waiting = EndingClock(ended) if clock is None else clock
     version = create_version()
     total, gone = sum(file.path.stat().st_size for file in files), 0
 
     def count(size: int) -> None:
         nonlocal gone
-        gone += size
-        if report is not None:
-            report(gone, total)
+        with counting:  # several threads send
+            gone += size
+            if report is not None:
+                report(gone, total)
 
     def one(file: LocalFile) -> OmicsError | None:
         try:
@@ -348,6 +349,7 @@ def upload_bundle(
             return TransferError(f"{file.path}: {error.strerror or error}", remedy="Check that it can be read.")
         return None
 
+    count(0)  # how much there is, while checksums are made
     with ThreadPoolExecutor(FILES_AT_ONCE, thread_name_prefix="dss-upload") as pool:
         try:
             errors = [error for error in pool.map(one, files) if error is not None]
