@@ -63,7 +63,10 @@ class Drafter:
         draft.arguments = self._parameters(stated)
         self._body(draft)
         self._answers(draft)
-        draft.pages = pages_of(stated, draft.cases, self._types.models, lambda text: self._fault(stated.key, text))
+        queried = {argument.wire for argument in draft.arguments if argument.position == "query"}
+        draft.pages = pages_of(
+            stated, draft.cases, queried, self._types.models, lambda text: self._fault(stated.key, text)
+        )
         return draft
 
     def _parameters(self, stated: Stated) -> list[Argument]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -110,6 +110,7 @@ class Pages:
         path: attributes from a page to its list, or nothing when a page's form isn't known.
         item: an item's type.
         key: what the item's type is asked by.
+        more: what else core's Paging is told, by its name there.
     """
 
     style: str
@@ -117,6 +118,7 @@ class Pages:
     path: tuple[str, ...]
     item: Type
     key: str
+    more: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass

@@ -2,37 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from .operations import Case, Pages, Stated
 from .shapes import ANY, Array, Model, Ref, Type, Union, union_of
-from .values import join
+from .values import Json, join
 
-# What omicsdk.core follows.
-STYLES = frozenset({"link"})
+# The styles that omicsdk.core follows: the keys that a wish needs beside style and items, and those that it may have;
+# each with the name that core has for it.
+STYLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
+    "link": ({}, {}),
+    "continuation": ({"next": "next"}, {}),
+    "offset": ({"offset": "parameter"}, {"limit": "limit"}),
+    "page": ({"page": "parameter"}, {"limit": "limit", "next": "next"}),
+    "token": ({"token": "parameter", "next": "next"}, {}),
+}
+# Keys whose values are query parameters of the operation.
+_PARAMETERS = ("offset", "limit", "page", "token")
 
 
 def pages_of(
-    stated: Stated, cases: list[Case], models: Mapping[str, Model], complain: Callable[[str], None]
+    stated: Stated,
+    cases: list[Case],
+    arguments: Collection[str],
+    models: Mapping[str, Model],
+    complain: Callable[[str], None],
 ) -> Pages | None:
     """Read x-omics-pagination.
 
     Args:
         stated: the operation.
         cases: its answers.
+        arguments: names of its query parameters.
         models: all models by key.
         complain: takes what is wrong with it, in words.
     """
     wish = stated.data.get("x-omics-pagination")
     if wish is None:
         return None
-    style = wish.get("style") if isinstance(wish, dict) else None
-    items = wish.get("items") if isinstance(wish, dict) else None
-    if style not in STYLES or not isinstance(items, str):
-        complain(
-            f"x-omics-pagination of {stated.method} {stated.path} needs style (one of: {', '.join(STYLES)}) and items"
-        )
+    where = f"x-omics-pagination of {stated.method} {stated.path}"
+    more = _more(wish, arguments, where, complain)
+    if more is None or not isinstance(wish, dict):
         return None
+    items = str(wish["items"])
     found: list[Type] = []
     paths: set[tuple[str, ...]] = set()
     for case in cases:
@@ -43,10 +55,32 @@ def pages_of(
                     paths.add(step[0])
                     found.append(step[1])
     if not found:
-        complain(f"x-omics-pagination of {stated.method} {stated.path} names {items!r}, and no answer has such a list")
+        complain(f"{where} names {items!r}, and no answer has such a list")
         return None
     path = paths.pop() if len(paths) == 1 else ()
-    return Pages(str(style), items, path, union_of(found), join(stated.key, "x-omics-pagination", "items"))
+    key = join(stated.key, "x-omics-pagination", "items")
+    return Pages(str(wish["style"]), items, path, union_of(found), key, more)
+
+
+def _more(wish: Json, arguments: Collection[str], where: str, complain: Callable[[str], None]) -> dict[str, str] | None:
+    """What core's Paging is told beside style and items; None when the wish makes no sense, which is said."""
+    style = wish.get("style") if isinstance(wish, dict) else None
+    if not isinstance(wish, dict) or style not in STYLES or not isinstance(wish.get("items"), str):
+        complain(f"{where} needs style (one of: {', '.join(STYLES)}) and items")
+        return None
+    needed, possible = STYLES[str(style)]
+    names = needed | possible
+    faults = [f"needs {key}" for key in needed if not isinstance(wish.get(key), str)]
+    faults += [f"has {key}, which style {style} doesn't take" for key in wish if key not in ("style", "items", *names)]
+    stated = {key: value for key, value in wish.items() if key in names and isinstance(value, str)}
+    faults += [
+        f"names the query parameter {value!r}, which the operation hasn't"
+        for key, value in stated.items()
+        if key in _PARAMETERS and value not in arguments
+    ]
+    for fault in faults:
+        complain(f"{where} {fault}")
+    return None if faults else {names[key]: value for key, value in stated.items()}
 
 
 def _list_at(page: Type, key: str, models: Mapping[str, Model]) -> tuple[tuple[str, ...], Type] | None:

@@ -229,7 +229,9 @@ def _facts(draft: Draft, imports: Imports) -> list[Code]:
         facts.append("streams=True")
     if draft.pages is not None:
         paging = imports.add(REQUEST, "Paging")
-        facts.append(f"paging={paging}({as_literal(draft.pages.style)}, {as_literal(draft.pages.items)})")
+        stated = [as_literal(draft.pages.style), as_literal(draft.pages.items)]
+        stated += [f"{name}={as_literal(value)}" for name, value in draft.pages.more.items()]
+        facts.append(f"paging={paging}({', '.join(stated)})")
     return [Code(fact) for fact in facts]
 
 

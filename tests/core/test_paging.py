@@ -4,11 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import DecodeError
-from omicsdk.core.paging import content_key, items_at, next_link, next_request, with_items
+from omicsdk.core.paging import content_key, found_at, items_at, next_link, next_request, with_items
 from omicsdk.core.request import OperationFacts, Paging, request
 
 FIRST = request(OperationFacts(name="get_bundles_all", method="GET", path="/bundles/all"), "/bundles/all")
 URL = "https://dss.example.org/v1/bundles/all"
+LINKS = Paging("link", "bundles")
+
+
+def no_page() -> object:
+    raise AssertionError("the headers say all")
 
 
 @pytest.mark.parametrize(
@@ -29,24 +34,26 @@ def test_the_next_link(header: str, url: str | None):
 
 
 def test_the_next_url_is_followed_as_it_stands():
-    following = next_request(FIRST, URL, {"link": '<https://other.example.org/p?x=%2F&x=1>; rel="next"'})
+    following = next_request(
+        LINKS, FIRST, URL, {"link": '<https://other.example.org/p?x=%2F&x=1>; rel="next"'}, no_page
+    )
     assert following is not None
     assert following.url == "https://other.example.org/p?x=%2F&x=1"
 
 
 def test_a_relative_link_is_resolved_against_the_page():
-    following = next_request(FIRST, URL, {"link": '<?search_after=2>; rel="next"'})
+    following = next_request(LINKS, FIRST, URL, {"link": '<?search_after=2>; rel="next"'}, no_page)
     assert following is not None
     assert following.url == URL + "?search_after=2"
 
 
 def test_the_last_page_has_no_next():
-    assert next_request(FIRST, URL, {}) is None
+    assert next_request(LINKS, FIRST, URL, {}, no_page) is None
 
 
 def test_a_page_that_links_to_itself_is_an_error():
     with pytest.raises(DecodeError, match="get_bundles_all"):
-        next_request(FIRST, URL, {"link": f'<{URL}>; rel="next"'})
+        next_request(LINKS, FIRST, URL, {"link": f'<{URL}>; rel="next"'}, no_page)
 
 
 def test_the_servers_content_key_wins():
@@ -75,3 +82,59 @@ def test_merged_items_are_found_again(steps: list[str], items: list[int]):
     merged = with_items({"other": 1}, key, items)
     assert items_at(merged, key) == items
     assert merged["other"] == 1
+
+
+def following(paging: Paging, url: str, page: object) -> str | None:
+    found = next_request(paging, FIRST.at(url), f"https://api.example.org/v1{url}", {}, lambda: page)
+    return None if found is None else found.url
+
+
+OFFSET = Paging("offset", "items", parameter="offset", limit="limit")
+PAGE = Paging("page", "items", parameter="page")
+TOKEN = Paging("token", "", parameter="start", next="-1.did")
+URLS = Paging("continuation", "results", next="links.rel=next.href")
+
+
+@pytest.mark.parametrize(
+    ("paging", "url", "page", "expected"),
+    [
+        (OFFSET, "/x?limit=2", {"items": [1, 2]}, "/x?limit=2&offset=2"),
+        (OFFSET, "/x?offset=2&limit=2&q=a%2Fb", {"items": [3, 4]}, "/x?limit=2&q=a%2Fb&offset=4"),
+        (OFFSET, "/x?limit=2", {"items": [1]}, None),
+        (OFFSET, "/x", {"items": []}, None),
+        (OFFSET, "/x", {"items": [1]}, "/x?offset=1"),
+        (PAGE, "/x", {"items": [1]}, "/x?page=2"),
+        (PAGE, "/x?page=7", {"items": [1]}, "/x?page=8"),
+        (PAGE, "/x?page=7", {"items": []}, None),
+        (TOKEN, "/x?limit=2", [{"did": "a"}, {"did": "b c"}], "/x?limit=2&start=b%20c"),
+        (TOKEN, "/x", [], None),
+        (
+            URLS,
+            "/x",
+            {"links": [{"rel": "prev", "href": "/p"}, {"rel": "next", "href": "/n"}]},
+            "https://api.example.org/n",
+        ),
+        (URLS, "/x", {"links": []}, None),
+        (Paging("continuation", "results", next="next"), "/x", {"next": None}, None),
+        (Paging("token", "items", parameter="t", next="next"), "/x", {"next": ""}, None),
+        (None, "/x", {}, None),
+    ],
+)
+def test_other_styles(paging: Paging, url: str, page: object, expected: str | None):
+    assert following(paging, url, page) == expected
+
+
+def test_a_token_that_stays_is_an_error():
+    with pytest.raises(DecodeError, match="another page"):
+        following(Paging("token", "items", parameter="t", next="next"), "/x?t=1", {"next": 1})
+
+
+@pytest.mark.parametrize("path", ["a", "a.0.b", "0", "x=1", "-1", "a.x=1.y", ""])
+def test_looking_where_nothing_is(path: str):
+    assert found_at({"a": [1]}, path) is None or path == "a"
+
+
+def test_the_answer_itself_may_be_the_list():
+    assert items_at([1, 2], "") == [1, 2]
+    assert items_at({}, "") == []
+    assert with_items([1], "", [1, 2]) == [1, 2]

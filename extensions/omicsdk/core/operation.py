@@ -67,7 +67,7 @@ class Operation:
         while following is not None:
             response = self._exchange.send(following)
             yield response
-            following = next_request(following, str(response.url), response.headers)
+            following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
 
     def _pages(self, request: Request, parse: Callable[[Answer], T]) -> Iterator[T]:
         for response in self.answers(request):
@@ -123,7 +123,7 @@ class AsyncOperation:
         while following is not None:
             response = await self._exchange.send(following)
             yield response
-            following = next_request(following, str(response.url), response.headers)
+            following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
 
     async def _pages(self, request: Request, parse: Callable[[Answer], T]) -> AsyncIterator[T]:
         async for response in self.answers(request):

@@ -1,9 +1,9 @@
-"""From one page to the next: the Link header, and where in a page its items stand."""
+"""From one page to the next: what to ask for, and where in a page its items stand."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import parse_qsl, quote, unquote, urljoin, urlsplit, urlunsplit
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.narrowing import is_array, is_object
@@ -30,26 +30,91 @@ def next_link(headers: Mapping[str, str]) -> str | None:
     return None
 
 
-def next_request(request: Request, url: str, headers: Mapping[str, str]) -> Request | None:
+def next_request(
+    paging: Paging | None, request: Request, url: str, headers: Mapping[str, str], page: Callable[[], Any]
+) -> Request | None:
     """The request for the page after the one that was answered, or None after the last.
 
     The next URL is followed as it stands, and a body is sent again with it.
 
     Args:
+        paging: How pages follow; None for an operation without pages.
         request: The request that was answered.
         url: The absolute URL that it was sent to; a relative link is resolved against it.
         headers: The answer's headers.
+        page: Gives the decoded answer; not called where the headers say all.
 
     Raises:
         DecodeError: The page names itself as the next one, which would never end.
     """
-    link = next_link(headers)
-    if link is None:
+    if paging is None:
         return None
-    following = urljoin(url, link)
-    if following == url:
-        raise DecodeError(request.operation, "the Link header", link, expected="the URL of another page")
-    return request.at(following)
+    if paging.style in ("link", "continuation"):
+        link = next_link(headers) if paging.style == "link" else found_at(page(), paging.next)
+        if not isinstance(link, str) or not link:
+            return None
+        following = urljoin(url, link)
+        if following == url:
+            raise DecodeError(request.operation, "the link to the next page", link, expected="the URL of another page")
+        return request.at(following)
+    value = _next_value(paging, request, page())
+    return None if value is None else request.at(_with_query(request.url, paging.parameter, value))
+
+
+def _next_value(paging: Paging, request: Request, page: Any) -> str | None:
+    """What the query parameter must be for the next page; None after the last."""
+    asked = dict(parse_qsl(urlsplit(request.url).query))
+    if paging.next:
+        found = found_at(page, paging.next)
+        if found is None or found in ("", False):
+            return None
+        if paging.style == "token":
+            if str(found) == asked.get(paging.parameter):
+                raise DecodeError(request.operation, paging.next, found, expected="the token of another page")
+            return str(found)
+    got = len(items_at(page, paging.items))
+    if got == 0 or got < _number(asked.get(paging.limit), 1):
+        return None
+    if paging.style == "offset":
+        return str(_number(asked.get(paging.parameter), 0) + got)
+    return str(_number(asked.get(paging.parameter), 1) + 1)
+
+
+def _number(text: str | None, otherwise: int) -> int:
+    return int(text) if text is not None and text.isascii() and text.isdigit() else otherwise
+
+
+def _with_query(url: str, name: str, value: str) -> str:
+    """A URL with one query parameter set to another value, the others as they stand."""
+    parts = urlsplit(url)
+    kept = [piece for piece in parts.query.split("&") if piece and unquote(piece.partition("=")[0]) != name]
+    return urlunsplit(parts._replace(query="&".join([*kept, f"{quote(name)}={quote(value, safe='')}"])))
+
+
+def found_at(page: Any, path: str) -> Any:
+    """What stands at a dotted path of a decoded page, or None.
+
+    Args:
+        page: A decoded answer.
+        path: Steps separated by dots: a member's name, a whole number for a place in a list (-1 is the last), or
+            `rel=next` for the list's member whose field rel is next.
+    """
+    found = page
+    for step in path.split("."):
+        if is_object(found):
+            found = found.get(step)
+        elif is_array(found):
+            name, equals, wanted = step.partition("=")
+            if equals:
+                found = next((item for item in found if is_object(item) and item.get(name) == wanted), None)
+            elif step.removeprefix("-").isdigit():
+                place = int(step)
+                found = found[place] if -len(found) <= place < len(found) else None
+            else:
+                return None
+        else:
+            return None
+    return found
 
 
 def content_key(paging: Paging, headers: Mapping[str, str]) -> str:
@@ -60,8 +125,10 @@ def content_key(paging: Paging, headers: Mapping[str, str]) -> str:
 def items_at(page: Any, key: str) -> list[Any]:
     """The list under a dotted key of a decoded page; empty when a step isn't there.
 
-    A member whose own name has dots wins over the steps.
+    A member whose own name has dots wins over the steps; an empty key is the page itself.
     """
+    if not key:
+        return page if is_array(page) else []
     if is_object(page) and key in page:
         found = page[key]
     else:
@@ -73,6 +140,8 @@ def items_at(page: Any, key: str) -> list[Any]:
 
 def with_items(page: Any, key: str, items: list[Any]) -> Any:
     """A copy of a page whose list under a dotted key is another: all pages merged into the first."""
+    if not key:
+        return items
     if not is_object(page):
         return page
     if key in page or "." not in key:
