@@ -202,6 +202,9 @@ def test_whether_credentials_are_asked_for(root: Any, own: Any, secured: bool) -
         ({"style": "link", "items": "nothing"}, "names 'nothing', and no answer has such a list"),
         ({"style": "spiral", "items": "a"}, "needs style"),
         ({"style": "link"}, "needs style"),
+        ({"style": "token", "items": "a", "token": "t"}, "needs next"),
+        ({"style": "offset", "items": "a", "offset": "start"}, "query parameter 'start', which the operation hasn't"),
+        ({"style": "link", "items": "a", "next": "b"}, "has next, which style link doesn't take"),
         ("link", "x-omics-pagination of POST /things must be a dict"),
     ],
 )
