@@ -8,8 +8,8 @@ import pytest
 from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.core import collector
-from omicsdk.core.answer import Answer, as_it_came, model_of
+from omicsdk.core import answer, collector
+from omicsdk.core.answer import Answer, as_it_came, decoded, model_of
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import (
     ANY,
@@ -138,3 +138,23 @@ def test_the_collector_stays_off_where_it_was_off():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+LONG = b" " * answer.LARGE
+
+
+@pytest.mark.parametrize(
+    "text", [b'{"a": [1, 2.5, "x", null, true]}', b"[12345678901234567890123]", '["é"]'.encode("utf-16")]
+)
+@pytest.mark.parametrize("fast", [True, False])
+def test_long_and_short_texts_mean_the_same(text: bytes, fast: bool, monkeypatch: pytest.MonkeyPatch):
+    if not fast:
+        monkeypatch.setattr(answer, "_fast_decoder", lambda: None)
+    padded = text if text[:1] == b"\xff" else text + LONG
+    assert decoded(padded) == decoded(text)
+
+
+def test_a_long_text_may_hold_what_only_json_takes():
+    assert decoded(b"[NaN]" + LONG)[0] != 0
+    with pytest.raises(ValueError, match=r"Expecting|Extra"):
+        decoded(b"[1" + LONG)
