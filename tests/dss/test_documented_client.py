@@ -90,6 +90,12 @@ def test_an_unknown_argument_names_the_nearest_one(client: DSSClient):
         client.get_bundle(uid="x", replica="aws")
 
 
+def test_arguments_have_names(client: DSSClient):
+    call: Any = client.get_bundle
+    with pytest.raises(TypeError, match=r"get_bundle\(\) takes arguments by name, as in get_bundle\(uuid=\.\.\., "):
+        call("x", "aws")
+
+
 def test_a_missing_argument_is_named(client: DSSClient):
     with pytest.raises(TypeError, match=r"get_bundle\(\) missing .*'replica'"):
         client.get_bundle(uuid="x")

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast, overload
 
 from omicsdk.core.paging import content_key, items_at
 from omicsdk.core.streaming import Body
@@ -112,12 +112,18 @@ class DocumentedOperation(Generic[T]):
         self._ignored = ignored
         self._translate = translate
 
-    def __call__(self, **arguments: Any) -> T:
+    def __call__(self, *positional: Never, **arguments: Any) -> T:
         """Call the service.
 
         Returns:
             The JSON answer, bytes where it isn't JSON, None where it is empty; for HEAD a response with headers.
+
+        Raises:
+            TypeError: An argument has no name, isn't known or is missing.
         """
+        if positional:
+            name, some = self._operation.facts.name, ", ".join(f"{each}=..." for each in list(self._known())[:2])
+            raise TypeError(f"{name}() takes arguments by name, as in {name}({some})")
         with translating(self._translate):
             response = next(self._operation.answers(self._request(arguments)))
         if self._operation.facts.method == "HEAD":
@@ -151,10 +157,13 @@ class DocumentedOperation(Generic[T]):
             with opened as body:
                 yield DocumentedBody(body)
 
+    def _known(self) -> dict[str, str]:
+        package = type(self._operation).__module__.rpartition(".operations")[0]
+        return _parameters(package)[self._operation.facts.name]
+
     def _request(self, arguments: Mapping[str, Any]) -> Any:
         facts = self._operation.facts
-        package = type(self._operation).__module__.rpartition(".operations")[0]
-        known = _parameters(package)[facts.name]
+        known = self._known()
         given: dict[str, Any] = {}
         for name, value in arguments.items():
             if name in known:
