@@ -132,6 +132,7 @@ def test_one_wrong_checksum_never_stops_the_others(dss: Dss, bundle: Any, folder
     wrong["file_sha256"] = "0" * 64
     result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
     assert [type(error) for error in result.errors] == [ChecksumMismatch]
+    assert "Check file_sha256 in the manifest" in str(result.errors[0])
     assert result.report.counts["done"] == 3
     assert not (folder / filestore_path("0" * 64)).exists()
     assert not (folder / "m.tsv").exists()

@@ -261,7 +261,12 @@ def errors_of(report: Report) -> list[OmicsError]:
 def download_rows(api: "DssApi", manifest: Manifest, replica: str, folder: Path, options: FetchOptions) -> Result:
     """Fetch a manifest's files into the filestore; layout `none`. Rows are read as they are needed."""
     report = fetch(api, (DSSFile.from_manifest_row(row, replica) for row in manifest.rows()), folder, options)
-    return Result(report=report, errors=errors_of(report))
+    errors = errors_of(report)
+    for error in errors:
+        if isinstance(error, ChecksumMismatch):
+            # What the bytes were held against came from the user, not from the service.
+            error.remedy = "Check file_sha256 in the manifest; if it is right, the platform's copy is damaged."
+    return Result(report=report, errors=errors)
 
 
 def download_rows_as_bundles(
