@@ -314,10 +314,11 @@ def test_a_stream_that_breaks_is_our_error(wire):
     response = transport.send(wanted, stream=True)
     with pytest.raises(httpx.RemoteProtocolError) as caught:
         response.read()
-    ours = transport_error(caught.value, wanted)
+    ours = transport_error(caught.value, wanted, response)
     assert isinstance(ours, errors.ConnectionLost)
+    assert f"GET {server.url}/x" in str(ours)
     assert "canary" not in str(ours)
-    assert transport_error(ValueError("no"), wanted) is None
+    assert transport_error(ValueError("no"), wanted, response) is None
     transport.close()
 
 

@@ -57,7 +57,7 @@ class Operation:
         """The bytes of the answer to a request that `build` made, as they arrive."""
         response = self._exchange.send(request, stream=True)
         try:
-            yield Body(response, lambda error: transport_error(error, request))
+            yield Body(response, lambda error: transport_error(error, request, response))
         finally:
             response.close()
 
@@ -113,7 +113,7 @@ class AsyncOperation:
         """The bytes of the answer to a request that `build` made, as they arrive."""
         response = await self._exchange.send(request, stream=True)
         try:
-            yield AsyncBody(response, lambda error: transport_error(error, request))
+            yield AsyncBody(response, lambda error: transport_error(error, request, response))
         finally:
             await response.aclose()
 

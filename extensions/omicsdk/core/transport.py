@@ -13,7 +13,7 @@ from omicsdk.core.credentials import Credentials, as_credentials
 from omicsdk.core.errors import AuthError, ConfigError, TransportError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.origins import origin_of
-from omicsdk.core.redaction import mask_url
+from omicsdk.core.redaction import mask_url, without_query
 from omicsdk.core.request import Request
 from omicsdk.core.retry import Retry
 from omicsdk.core.user_agent import user_agent
@@ -68,12 +68,13 @@ class Timeout:
         return {"connect": self.connect, "read": self.read, "write": self.write, "pool": self.pool}
 
 
-def transport_error(error: Exception, request: Request) -> TransportError | None:
+def transport_error(error: Exception, request: Request, response: "httpx.Response") -> TransportError | None:
     """Gives our error for one that httpx raises while a streamed body is read.
 
     Args:
         error: What was raised.
         request: The request whose answer it was.
+        response: The answer, which may have come from elsewhere.
 
     Returns:
         The error to raise instead, or None when it isn't one of the network's.
@@ -83,7 +84,7 @@ def transport_error(error: Exception, request: Request) -> TransportError | None
     if not isinstance(error, WIRE_ERRORS):
         return None
     ours = failure_of(error).error
-    ours.method, ours.url, ours.operation = request.method, mask_url(request.url), request.operation
+    ours.method, ours.url, ours.operation = request.method, without_query(str(response.url)), request.operation
     return ours
 
 
