@@ -81,7 +81,9 @@ class Answer:
                 raise DecodeError(self.operation, "the body", self.text()[:200], expected="JSON") from error
             if self.strict:
                 check(self.operation, "", data, shape)
-            return decode(data)
+            result = decode(data)
+            del data  # before the collector comes back, or it would walk through all of it
+        return result
 
     def text(self) -> str:
         """The body as text; what its encoding can't read becomes U+FFFD."""

@@ -5,7 +5,7 @@ A generated model is an attrs class whose `from_dict` is plain code (one positio
 """
 
 import logging
-from collections.abc import Callable, ItemsView, KeysView, ValuesView
+from collections.abc import Callable, ItemsView, Iterator, ValuesView
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, Self
 
@@ -90,7 +90,7 @@ class JsonObject(Protocol):
         """The member, or None."""
         ...
 
-    def keys(self) -> KeysView[str]:
+    def __iter__(self) -> Iterator[str]:
         """The members' names."""
         ...
 

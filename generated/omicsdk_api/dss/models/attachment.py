@@ -40,7 +40,7 @@ class Attachment(Model):
             get("type"),
             get("expression"),
             None
-            if data.keys() <= _ATTACHMENT_FIELDS
+            if _ATTACHMENT_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _ATTACHMENT_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

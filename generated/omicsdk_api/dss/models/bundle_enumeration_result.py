@@ -105,7 +105,7 @@ class BundleEnumerationResult(Model):
             get("link"),
             get("event_timestamp"),
             None
-            if data.keys() <= _BUNDLE_ENUMERATION_RESULT_FIELDS
+            if _BUNDLE_ENUMERATION_RESULT_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _BUNDLE_ENUMERATION_RESULT_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

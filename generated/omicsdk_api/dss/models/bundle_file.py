@@ -49,7 +49,7 @@ class BundleFile(Model):
             get("name"),
             get("indexed"),
             None
-            if data.keys() <= _BUNDLE_FILE_FIELDS
+            if _BUNDLE_FILE_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _BUNDLE_FILE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -38,7 +38,7 @@ class BundleIdentifier(Model):
             get("uuid"),
             get("version"),
             None
-            if data.keys() <= _BUNDLE_IDENTIFIER_FIELDS
+            if _BUNDLE_IDENTIFIER_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _BUNDLE_IDENTIFIER_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

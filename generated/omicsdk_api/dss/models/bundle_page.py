@@ -36,7 +36,7 @@ class BundlePage(Model):
             if (v := get("bundle")).__class__ is dict
             else otherwise_typed("BundlePage.bundle", v),
             None
-            if data.keys() <= _BUNDLE_PAGE_FIELDS
+            if _BUNDLE_PAGE_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _BUNDLE_PAGE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

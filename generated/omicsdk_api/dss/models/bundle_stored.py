@@ -38,7 +38,7 @@ class BundleStored(Model):
             get("version"),
             get("manifest"),
             None
-            if data.keys() <= _BUNDLE_STORED_FIELDS
+            if _BUNDLE_STORED_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _BUNDLE_STORED_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

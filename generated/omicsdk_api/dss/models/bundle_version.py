@@ -62,7 +62,7 @@ class BundleVersion(Model):
             else otherwise_typed("BundleVersion.files", v),
             get("creator_uid"),
             None
-            if data.keys() <= _BUNDLE_VERSION_FIELDS
+            if _BUNDLE_VERSION_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _BUNDLE_VERSION_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

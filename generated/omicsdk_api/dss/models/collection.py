@@ -65,7 +65,7 @@ class Collection(Model):
             if (v := get("contents")).__class__ is list
             else otherwise_typed("Collection.contents", v),
             None
-            if data.keys() <= _COLLECTION_FIELDS
+            if _COLLECTION_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _COLLECTION_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -50,7 +50,7 @@ class CollectionItem(Model):
             get("version"),
             get("path"),
             None
-            if data.keys() <= _COLLECTION_ITEM_FIELDS
+            if _COLLECTION_ITEM_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _COLLECTION_ITEM_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

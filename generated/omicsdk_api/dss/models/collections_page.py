@@ -43,7 +43,7 @@ class CollectionsPage(Model):
             if (v := get("collections")).__class__ is list
             else otherwise_typed("CollectionsPage.collections", v),
             None
-            if data.keys() <= _COLLECTIONS_PAGE_FIELDS
+            if _COLLECTIONS_PAGE_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _COLLECTIONS_PAGE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

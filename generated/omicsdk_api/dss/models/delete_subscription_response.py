@@ -33,7 +33,7 @@ class DeleteSubscriptionResponse(Model):
         return cls(
             get("timeDeleted"),
             None
-            if data.keys() <= _DELETE_SUBSCRIPTION_RESPONSE_FIELDS
+            if _DELETE_SUBSCRIPTION_RESPONSE_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _DELETE_SUBSCRIPTION_RESPONSE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -46,6 +46,6 @@ class Error(Model):
             get("status"),
             get("code"),
             get("stacktrace"),
-            None if data.keys() <= _ERROR_FIELDS else {k: v for k, v in data.items() if k not in _ERROR_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            None if _ERROR_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _ERROR_FIELDS},
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

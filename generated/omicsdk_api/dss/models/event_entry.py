@@ -46,7 +46,7 @@ class EventEntry(Model):
             get("offset"),
             get("size"),
             None
-            if data.keys() <= _EVENT_ENTRY_FIELDS
+            if _EVENT_ENTRY_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _EVENT_ENTRY_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

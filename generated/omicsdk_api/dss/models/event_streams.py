@@ -41,7 +41,7 @@ class EventStreams(Model):
             if (v := get("event_streams")).__class__ is list
             else otherwise_typed("EventStreams.event_streams", v),
             None
-            if data.keys() <= _EVENT_STREAMS_FIELDS
+            if _EVENT_STREAMS_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _EVENT_STREAMS_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -65,7 +65,7 @@ class EventsManifest(Model):
             if (v := get("events")).__class__ is list
             else otherwise_typed("EventsManifest.events", v),
             None
-            if data.keys() <= _EVENTS_MANIFEST_FIELDS
+            if _EVENTS_MANIFEST_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _EVENTS_MANIFEST_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

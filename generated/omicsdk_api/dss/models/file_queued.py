@@ -39,7 +39,7 @@ class FileQueued(Model):
             get("version"),
             get("task_id"),
             None
-            if data.keys() <= _FILE_QUEUED_FIELDS
+            if _FILE_QUEUED_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _FILE_QUEUED_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

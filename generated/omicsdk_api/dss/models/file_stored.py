@@ -32,7 +32,7 @@ class FileStored(Model):
         return cls(
             get("version"),
             None
-            if data.keys() <= _FILE_STORED_FIELDS
+            if _FILE_STORED_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _FILE_STORED_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

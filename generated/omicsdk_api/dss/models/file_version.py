@@ -78,7 +78,7 @@ class FileVersion(Model):
             get("sha256"),
             get("url"),
             None
-            if data.keys() <= _FILE_VERSION_FIELDS
+            if _FILE_VERSION_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _FILE_VERSION_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -44,7 +44,7 @@ class GetBundlesCheckoutResponse(Model):
             get("cause"),
             get("location"),
             None
-            if data.keys() <= _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS
+            if _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -43,7 +43,7 @@ class GetSubscriptionsResponse(Model):
             if (v := get("subscriptions")).__class__ is list
             else otherwise_typed("GetSubscriptionsResponse.subscriptions", v),
             None
-            if data.keys() <= _GET_SUBSCRIPTIONS_RESPONSE_FIELDS
+            if _GET_SUBSCRIPTIONS_RESPONSE_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _GET_SUBSCRIPTIONS_RESPONSE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -33,7 +33,7 @@ class PostBundlesCheckoutResponse(Model):
         return cls(
             get("checkout_job_id"),
             None
-            if data.keys() <= _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS
+            if _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -47,7 +47,7 @@ class SearchHit(Model):
             get("search_score"),
             get("metadata"),
             None
-            if data.keys() <= _SEARCH_HIT_FIELDS
+            if _SEARCH_HIT_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _SEARCH_HIT_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

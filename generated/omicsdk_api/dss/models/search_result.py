@@ -58,7 +58,7 @@ class SearchResult(Model):
             get("total_hits"),
             get("es_query"),
             None
-            if data.keys() <= _SEARCH_RESULT_FIELDS
+            if _SEARCH_RESULT_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _SEARCH_RESULT_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

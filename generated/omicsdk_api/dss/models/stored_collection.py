@@ -69,7 +69,7 @@ class StoredCollection(Model):
             else otherwise_typed("StoredCollection.contents", v),
             get("owner"),
             None
-            if data.keys() <= _STORED_COLLECTION_FIELDS
+            if _STORED_COLLECTION_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _STORED_COLLECTION_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

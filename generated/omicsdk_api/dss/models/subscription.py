@@ -121,7 +121,7 @@ class Subscription(Model):
             if v.__class__ is dict
             else otherwise_typed("Subscription.attachments", v),
             None
-            if data.keys() <= _SUBSCRIPTION_FIELDS
+            if _SUBSCRIPTION_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _SUBSCRIPTION_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -43,6 +43,6 @@ class Accepted(Model):
             else Sample.from_dict(v)
             if v.__class__ is dict
             else otherwise_typed("Accepted.sample", v),
-            None if data.keys() <= _ACCEPTED_FIELDS else {k: v for k, v in data.items() if k not in _ACCEPTED_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            None if _ACCEPTED_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _ACCEPTED_FIELDS},
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -45,7 +45,7 @@ class ListSamplesResponse(Model):
             else otherwise_typed("ListSamplesResponse.samples", v),
             get("total"),
             None
-            if data.keys() <= _LIST_SAMPLES_RESPONSE_FIELDS
+            if _LIST_SAMPLES_RESPONSE_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _LIST_SAMPLES_RESPONSE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

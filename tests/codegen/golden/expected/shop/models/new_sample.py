@@ -48,7 +48,7 @@ class NewSample(Model):
             else otherwise_typed("NewSample.parent", v),
             get("class"),
             None
-            if data.keys() <= _NEW_SAMPLE_FIELDS
+            if _NEW_SAMPLE_FIELDS.issuperset(data)
             else {k: v for k, v in data.items() if k not in _NEW_SAMPLE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

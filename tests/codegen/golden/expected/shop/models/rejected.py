@@ -37,6 +37,6 @@ class Rejected(Model):
         return cls(
             get("state"),
             get("why"),
-            None if data.keys() <= _REJECTED_FIELDS else {k: v for k, v in data.items() if k not in _REJECTED_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            None if _REJECTED_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _REJECTED_FIELDS},
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )

@@ -74,6 +74,6 @@ class Sample(Model):
             if v.__class__ is list
             else otherwise_typed("Sample.children", v),
             get("sizes"),
-            None if data.keys() <= _SAMPLE_FIELDS else {k: v for k, v in data.items() if k not in _SAMPLE_FIELDS},
-            nulls_of(data) if None in data.values() else NO_NULLS,
+            None if _SAMPLE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _SAMPLE_FIELDS},
+            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
         )
