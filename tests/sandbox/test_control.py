@@ -100,6 +100,10 @@ def test_settings(sandbox: Sandbox, control):
     assert sandbox.settings.number("dss.checkout_redirects") == 0
 
 
+def test_a_token_is_one_word_of_a_command_line(sandbox: Sandbox):
+    assert all(sandbox.token().isalnum() for _ in range(100))
+
+
 def test_tokens_end_by_the_clock(sandbox: Sandbox, control, web):
     token = control.post("/tokens", json={"email": "a@example.org", "seconds": 60}).json()["token"]
     web.headers["Authorization"] = f"Bearer {token}"
