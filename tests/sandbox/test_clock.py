@@ -78,7 +78,7 @@ def test_waiting_in_a_loop_ends_when_time_is_moved(clock):
     clock.freeze()
 
     async def wait() -> float:
-        sleeper = asyncio.create_task(clock.sleep(10))
+        sleeper = asyncio.create_task(clock.sleep_until(clock.now() + 10))
         await asyncio.sleep(0)
         for _ in range(2):
             assert not sleeper.done()
@@ -88,3 +88,11 @@ def test_waiting_in_a_loop_ends_when_time_is_moved(clock):
         return clock.now()
 
     assert asyncio.run(wait()) == 1010
+
+
+def test_a_moment_that_has_passed_is_not_waited_for():
+    clock = Clock()
+    clock.freeze(1000)
+    began = clock.now()
+    clock.advance(5)  # before the wait begins
+    asyncio.run(asyncio.wait_for(clock.sleep_until(began + 5), 10))

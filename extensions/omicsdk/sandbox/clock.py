@@ -139,8 +139,8 @@ class Clock:
         for listener in listeners:
             listener()
 
-    async def sleep(self, seconds: float) -> None:
-        """Waits in an event loop until so many of the sandbox's seconds have passed."""
+    async def sleep_until(self, moment: float) -> None:
+        """Waits in an event loop until the sandbox's time is so many seconds after 1970."""
         loop = asyncio.get_running_loop()
         moved = asyncio.Event()
 
@@ -149,8 +149,7 @@ class Clock:
 
         forget = self.on_change(wake)
         try:
-            until = self.now() + seconds
-            while (left := until - self.now()) > 0:
+            while (left := moment - self.now()) > 0:
                 moved.clear()
                 try:
                     await asyncio.wait_for(moved.wait(), None if self.state()["frozen"] else left)
@@ -160,7 +159,7 @@ class Clock:
             forget()
 
 
-def _check(time: float) -> float:
-    if not 0 <= time <= LAST:
+def _check(moment: float) -> float:
+    if not 0 <= moment <= LAST:
         raise ValueError("the clock runs from 1970 to the year 9000")
-    return time
+    return moment

@@ -150,18 +150,20 @@ class Wire:
             await self._app(scope, receive, counting)
             return
         try:
-            await self._misbehave(acting, scope, receive, counting)
+            await self._misbehave(acting, entry.at, scope, receive, counting)
         except _Gone:
             await close_connection(scope)
 
-    async def _misbehave(self, acting: list[Rule], scope: Scope, receive: Receive, send: Send) -> None:
+    async def _misbehave(self, acting: list[Rule], due: float, scope: Scope, receive: Receive, send: Send) -> None:
+        # Waits count from when the request came: from when they begin, time moved by a test could come too early.
         body: bytes | None = await _whole_body(receive)
         gone = asyncio.Event()
         watcher = asyncio.create_task(_watch(receive, gone))
         try:
             for rule in acting:
                 if rule.action == "delay":
-                    await self._clock.sleep(rule.seconds)
+                    due += rule.seconds
+                    await self._clock.sleep_until(due)
                 elif rule.action == "stall" and rule.at == 0:
                     await self._stalls.wait(gone)
                 elif rule.action == "reset" and rule.at == 0:
@@ -173,7 +175,7 @@ class Wire:
                     await _answer(rule, scope, send)
                     return
                 else:
-                    send = self._spoiled(rule, scope, send, gone)
+                    send = self._spoiled(rule, due, scope, send, gone)
 
             async def replay() -> Message:
                 nonlocal body
@@ -188,17 +190,17 @@ class Wire:
         finally:
             watcher.cancel()
 
-    def _spoiled(self, rule: Rule, scope: Scope, send: Send, gone: asyncio.Event) -> Send:
+    def _spoiled(self, rule: Rule, due: float, scope: Scope, send: Send, gone: asyncio.Event) -> Send:
         sent = 0
 
         async def spoil(message: MutableMapping[str, Any]) -> None:
-            nonlocal sent
+            nonlocal sent, due
             if message["type"] == "http.response.start":
                 await send(_shortened(message, rule.at) if rule.action == "short" else message)
                 return
             body: bytes = message.get("body", b"")
             if rule.action == "throttle":
-                await self._slowly(message, body, rule.rate, send)
+                due = await self._slowly(message, body, rule.rate, due, send)
                 return
             start, sent = sent, sent + len(body)
             if rule.action == "wrong":
@@ -224,12 +226,17 @@ class Wire:
 
         return spoil
 
-    async def _slowly(self, message: MutableMapping[str, Any], body: bytes, rate: float, send: Send) -> None:
+    async def _slowly(
+        self, message: MutableMapping[str, Any], body: bytes, rate: float, due: float, send: Send
+    ) -> float:
+        """Sends a piece of a body sip by sip; gives the time at which its last one was due."""
         more: bool = message.get("more_body", False)
         for start in range(0, max(len(body), 1), _SIP):
             sip = body[start : start + _SIP]
-            await self._clock.sleep(len(sip) / rate)
+            due += len(sip) / rate
+            await self._clock.sleep_until(due)
             await send({**message, "body": sip, "more_body": more or start + _SIP < len(body)})
+        return due
 
 
 def _counted(send: Send, entry: Entry) -> Send:
