@@ -130,6 +130,24 @@ def test_the_collector_pauses_for_large_bodies_only_and_comes_back():
         assert gc.isenabled()
 
 
+def test_what_was_made_in_a_pause_is_no_longer_young():
+    with collector.paused_for(collector.PAUSE_FROM):
+        made = [[number] for number in range(5000)]
+    young = {id(each) for each in gc.get_objects(generation=0)}
+    assert not any(id(each) in young for each in made)
+
+
+def test_objects_that_somebody_froze_stay_frozen():
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        with collector.paused_for(collector.PAUSE_FROM):
+            pass
+        assert gc.get_freeze_count() == frozen
+    finally:
+        gc.unfreeze()
+
+
 def test_the_collector_stays_off_where_it_was_off():
     gc.disable()
     try:

@@ -38,4 +38,15 @@ def paused_for(size: int) -> Generator[None]:
         with _lock:
             _pauses -= 1
             if _pauses == 0 and _was_enabled:
+                _settle()
                 gc.enable()
+
+
+def _settle() -> None:
+    """Count what was made during the pause among the old objects, or the next young pass would walk through all of it.
+
+    Freezing and thawing moves lists, not objects. Where somebody froze objects for good, nothing is thawed.
+    """
+    if gc.get_freeze_count() == 0:
+        gc.freeze()
+        gc.unfreeze()
