@@ -1,6 +1,7 @@
 """The async client awaits operations and runs workflows in a thread that a cancellation stops."""
 
 import asyncio
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +60,29 @@ def test_cancelling_stops_the_transfer_and_the_next_run_goes_on(
 
     asyncio.run(run())
     assert len(list(folder.glob("*/reads/R1.fastq"))) == 1
+
+
+def test_cancelling_an_upload_ends_it_without_a_complaint(
+    client_of: Any, omics_sandbox: Any, source: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    omics_sandbox.add_faults(Rule("stall", path="/dss/v1/files/*"))
+
+    async def run() -> None:
+        async with client_of() as dss:
+            transfer = asyncio.ensure_future(dss.upload(source, "aws", omics_sandbox.staging_bucket))
+            async with asyncio.timeout(30):
+                while not omics_sandbox.stalled:
+                    await asyncio.sleep(0.01)
+            transfer.cancel()
+            await asyncio.sleep(0)  # the cancellation sets out
+            omics_sandbox.fault_book.clear()
+            omics_sandbox.release()
+            with pytest.raises(asyncio.CancelledError):
+                await transfer
+
+    asyncio.run(run())
+    gc.collect()
+    assert "never retrieved" not in caplog.text
+    assert omics_sandbox.requests("/dss/v1/bundles/") == []

@@ -355,6 +355,7 @@ class AsyncDss(AsyncDssApi):
             stop.set()
             # The engine writes its journal before it ends; leaving earlier would tear the thread from its files.
             await asyncio.wait([running])
+            running.exception()  # that it was stopped is no news, and asyncio complains of what nobody looked at
             raise
 
     @cached_property
