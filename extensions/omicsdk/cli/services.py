@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 SERVICES: dict[str, Service] = {
     "dss": {
-        "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions.",
+        "title": "Human Cell Atlas Data Store: bundles, files, collections, search, subscriptions",
         "workflows": "omicsdk.cli.workflows.dss",
         "client": "omicsdk.dss:Dss",
         "documented": True,
