@@ -92,14 +92,14 @@ def sample(number: int) -> dict[str, Any]:
     """One item: five objects."""
     return {
         "id": f"00000000-0000-4000-8000-{number:012d}",
-        "name": f"lambda phage, replicate {number}",
+        "name": f"lambda {number}",
         "status": "done",
         "created": "2026-03-01T12:30:45.123456+00:00",
         "organ": "none",
         "donor_age": 31.5,
         "public": number % 2 == 0,
-        "tags": ["wgs", "phage", "demo"],
-        "owner": {"id": f"user-{number % 50}", "email": f"user{number % 50}@example.org", "lab": "sequencing"},
+        "tags": ["wgs", "phage"],
+        "owner": {"id": f"user-{number % 50}", "email": f"user{number % 50}@example.org", "lab": "phage"},
         "files": [
             {
                 "name": f"reads_{read}.fastq.gz",
@@ -114,7 +114,7 @@ def sample(number: int) -> dict[str, Any]:
 
 def page(items: int) -> bytes:
     """A page of samples as a server sends it."""
-    return json.dumps({"items": [sample(number) for number in range(items)], "total": items}).encode()
+    return json.dumps({"items": [sample(number) for number in range(items)], "total": items}, separators=(",", ":")).encode()
 
 
 def ours(folder: Path) -> Any:
