@@ -1,0 +1,97 @@
+"""Sheepdog's document: complete, named, described, and corrected where a client would lose data or be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+PUBLISHED_CLIENT = {
+    "get_programs": "GET /v0/submission/",
+    "create_program": "POST /v0/submission/",
+    "delete_program": "DELETE /v0/submission/<program>",
+    "get_projects": "GET /v0/submission/<program>",
+    "create_project": "PUT /v0/submission/<program>",
+    "delete_project": "DELETE /v0/submission/<program>/<project>",
+    "get_project_dictionary": "GET /v0/submission/<program>/<project>/_dictionary",
+    "open_project": "PUT /v0/submission/<program>/<project>/open",
+    "submit_record": "PUT /v0/submission/<program>/<project>",
+    "delete_records": "DELETE /v0/submission/<program>/<project>/entities/<ids>",
+    "get_dictionary_node": "GET /v0/submission/_dictionary/<entry>",
+    "get_project_manifest": "GET /v0/submission/<program>/<project>/manifest",
+}
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Any]) -> Any:
+    return read_spec("gen3/sheepdog")
+
+
+def parameters(spec: Any, name: str) -> dict[str, dict[str, Any]]:
+    shared = spec.corrected["parameters"]
+    listed = (shared.get(p.get("$ref", "").rpartition("/")[2], p) for p in spec.operation(name).get("parameters", []))
+    return {parameter["name"]: parameter for parameter in listed}
+
+
+def test_it_has_every_operation_by_its_name(spec: Any) -> None:
+    assert spec.published["swagger"] == "2.0"
+    assert sum(len(item) for item in spec.published["paths"].values()) == 70
+    names = spec.names()
+    assert len(names) == 72
+    assert PUBLISHED_CLIENT.items() <= names.items()
+    assert spec.ours() == []
+    assert spec.dangling() == []
+
+
+def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
+    assert spec.undescribed() == []
+    assert spec.unexplained() == []
+    assert [op["x-omics-name"] for _, _, op in spec.operations() if not op["summary"].endswith(".")] == []
+
+
+def test_the_parts_of_every_path_are_its_parameters(spec: Any) -> None:
+    for name, place in spec.names().items():
+        parts = {part.strip("<>").rpartition(":")[2] for part in place.partition("#")[0].split("/") if "<" in part}
+        stated = {key for key, parameter in parameters(spec, name).items() if parameter["in"] == "path"}
+        assert stated == parts, name
+
+
+def test_nothing_promises_to_mark_what_is_deleted(spec: Any) -> None:
+    assert "to_delete" not in parameters(spec, "delete_records")
+    assert "to_delete" not in parameters(spec, "try_delete_records")
+    assert parameters(spec, "mark_records")["to_delete"]["in"] == "path"
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"), [("submit_tsv", "text/tab-separated-values"), ("submit_csv", "text/csv")]
+)
+def test_tables_go_where_entities_go(spec: Any, name: str, media_type: str) -> None:
+    assert spec.names()[name].partition("#")[0] == spec.names()["submit_record"]
+    assert spec.operation(name)["consumes"] == [media_type]
+
+
+def test_a_submission_is_a_list_and_answers_its_transaction(spec: Any) -> None:
+    for name in ("submit_record", "create_record", "try_submit_record", "try_create_record"):
+        assert parameters(spec, name)["body"]["schema"]["type"] == "array"
+        status = "201" if name == "create_record" else "200"
+        ok = {code: answer for code, answer in spec.operation(name)["responses"].items() if code.startswith("2")}
+        assert set(ok) == {status}
+        assert ok[status]["schema"] == {"$ref": "#/definitions/Transaction"}
+
+
+def test_what_is_open_streamed_sent_again_and_hidden(spec: Any) -> None:
+    assert set(spec.wishes("security")) == {
+        "get_status",
+        "get_version",
+        "get_dictionary",
+        "get_dictionary_node",
+        "get_template",
+        "get_templates",
+        "get_project_template",
+        "get_project_templates",
+        "validate_upload_manifest",
+    }
+    assert set(spec.wishes("x-omics-stream")) == {"export", "export_by_body"}
+    assert set(spec.wishes("x-omics-idempotent")) == {"export_by_body", "validate_upload_manifest"}
+    assert all(name.startswith(("post_", "put_", "patch_")) for name in spec.wishes("x-omics-hidden"))
