@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import ChecksumMismatch, NotFound, UsageError
+from omicsdk.core.errors import ChecksumMismatch, NotFound, NotWritable, UsageError
 from omicsdk.core.errors import UnsafePath as Unsafe
 from omicsdk.dss import DownloadFailed, Dss, ManifestError, tsv
 from omicsdk.dss.filestore import filestore_path
@@ -106,6 +106,18 @@ def test_a_manifest_fills_the_filestore_and_is_written_back_with_paths(
             assert row["file_path"].startswith("data/.hca/v2/files_2_4/")
             assert hashlib.sha256(Path(row["file_path"]).read_bytes()).hexdigest() == row["file_sha256"]
     assert [path.name for path in (folder / "data").iterdir()] == [".hca"]
+
+
+def test_a_copy_that_cant_be_written_is_told_and_the_files_are_there(
+    dss: Dss, bundle: Any, folder: Path, tmp_path: Path
+):
+    (folder / "m.tsv").mkdir()
+    rows = rows_of(dss, bundle)
+    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
+    assert [type(error) for error in result.errors] == [NotWritable]
+    assert "m.tsv" in str(result.errors[0])
+    assert all((folder / filestore_path(row["file_sha256"])).exists() for row in rows)
+    assert [path.name for path in folder.iterdir() if path.name.endswith(".part")] == []
 
 
 def test_layout_bundle_takes_all_metadata_and_the_data_that_the_rows_name(

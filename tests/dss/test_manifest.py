@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core.errors import NotWritable
 from omicsdk.dss import tsv
 from omicsdk.dss.filestore import filestore_path
 from omicsdk.dss.manifest import COLUMNS, Manifest, ManifestError, row_fault, write_manifest
@@ -155,6 +156,6 @@ def test_a_manifest_that_could_not_be_written_whole_leaves_nothing(tmp_path: Pat
         yield {**ROW, "file_version": ""}
         raise OSError("no more")
 
-    with pytest.raises(OSError, match="no more"):
+    with pytest.raises(NotWritable, match="no more"):
         write_manifest(tmp_path / "m.tsv", rows(), "d")
     assert not list(tmp_path.iterdir())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
+from omicsdk.core.errors import OmicsError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.dss.bundle import ALL, chosen, filters
 from omicsdk.dss.version import create_version
@@ -188,7 +189,10 @@ class Dss(DssApi):
                 self, table, replica, Path(download_dir), options, no_metadata=no_metadata, no_data=no_data
             )
         if not result.errors and not result.report.stopped:
-            _write_copy(table, os.fspath(download_dir))
+            try:
+                _write_copy(table, os.fspath(download_dir))
+            except OmicsError as error:  # the files are there all the same
+                result.errors.append(error)
         return result
 
     def download_collection(
@@ -229,7 +233,10 @@ class Dss(DssApi):
         result = download_bundles(self, found.bundles, Path(download_dir), options)
         result.errors[:0] = found.errors
         table = Path.cwd() / f"{uuid}.{version or create_version()}.tsv"
-        write_manifest(table, rows_of(found.bundles), os.fspath(download_dir))
+        try:
+            write_manifest(table, rows_of(found.bundles), os.fspath(download_dir))
+        except OmicsError as error:
+            result.errors.append(error)
         return result
 
     def upload(

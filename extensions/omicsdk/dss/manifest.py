@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -11,6 +11,7 @@ from omicsdk.core.errors import UnsafePath, UsageError
 from omicsdk.dss import tsv
 from omicsdk.dss.filestore import filestore_path
 from omicsdk.transfer.names import check_name
+from omicsdk.transfer.writing import write_error
 
 COLUMNS = ("bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_sha256", "file_size")
 """What the header row must declare; `file_version` is used when it is there."""
@@ -105,6 +106,9 @@ class Manifest:
         Args:
             target: The copy; may be the manifest itself.
             download_dir: The download folder as the user gave it, which the paths begin with.
+
+        Raises:
+            TransferError: There is no room, or it can't be written there.
         """
         columns = self.columns if PATH_COLUMN in self.columns else (*self.columns, PATH_COLUMN)
         _write(target, columns, self.rows(), download_dir)
@@ -117,6 +121,9 @@ def write_manifest(target: Path, rows: Iterable[dict[str, str]], download_dir: s
         target: Where to.
         rows: With the documented columns and file_version.
         download_dir: The download folder as the user gave it, which the paths begin with.
+
+    Raises:
+        TransferError: There is no room, or it can't be written there.
     """
     _write(target, (*COLUMNS[:4], "file_version", *COLUMNS[4:], PATH_COLUMN), rows, download_dir)
 
@@ -131,8 +138,11 @@ def _write(target: Path, columns: Sequence[str], rows: Iterable[dict[str, str]],
                 place = Path(download_dir) / filestore_path(row["file_sha256"])
                 writer.writerow({**row, PATH_COLUMN: str(place)})
         part.replace(target)
+    except OSError as error:
+        raise write_error(error, str(target), target.name) from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def row_fault(row: dict[str, str]) -> str | None:
