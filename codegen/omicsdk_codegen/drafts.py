@@ -55,7 +55,8 @@ class Drafter:
     def draft(self, stated: Stated, name: str) -> Draft:
         """Settle one operation."""
         draft = Draft(stated, name)
-        if stated.data.get("servers"):
+        servers = stated.data.get("servers")
+        if servers and servers != self._document.data.get("servers"):
             self._note(join(stated.key, "servers"), "omission", "servers of one operation", "the client's base_url")
         self._wishes(stated.data, _OPERATION_WISHES, stated.key, f"{stated.method} {stated.path}")
         security = stated.data.get("security")

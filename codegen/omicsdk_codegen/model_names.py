@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from .naming import Wanted, class_name, module_name, pascal_case, settle
 from .operations import class_stem
 from .shapes import Model, models_in
-from .values import Json, Object, at, tokens
+from .values import Json, Object, at, join, tokens
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,9 @@ def _wanted_model(data: Object, key: str, operations: Mapping[str, str]) -> Want
             return Wanted(key, (name, class_name(f"{name.rstrip('_')}Model")), exact=name.rstrip("_") == own)
         stem = pascal_case(own)
     else:
-        operation = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts[:3])
-        stem, rest, at_ = class_stem(operations.get(operation, parts[2])), parts[3:], 3
+        at_ = 4 if parts[2] == "additionalOperations" else 3
+        operation = join("", *parts[:at_])
+        stem, rest = class_stem(operations.get(operation, parts[at_ - 1])), parts[at_:]
     short = stem + _words(data, parts, at_, rest, whole=False)
     full = stem + _words(data, parts, at_, rest, whole=True)
     return Wanted(key, tuple(dict.fromkeys((class_name(short), class_name(full)))))
@@ -113,9 +114,8 @@ def _parameter(data: Object, parts: Sequence[str]) -> str:
 
 
 def _at(data: Object, parts: Sequence[str]) -> Json:
-    pointer = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in parts)
     try:
-        return at(data, pointer)
+        return at(data, join("", *parts))
     except LookupError:
         return None  # a schema that was merged of several stands nowhere
 

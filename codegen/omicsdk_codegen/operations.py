@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from .dialect import METHODS
 from .media import Form
 from .naming import Wanted, operation_name, pascal_case, settle, snake_case
 from .shapes import Type
 from .values import Object, join
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+# RFC 9110, 5.6.2: what a method may be called; its case is its own, so additionalOperations are sent as they are spelled.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 
 Position: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
 # How a value is written: as it is, its items joined by something, its members named one by one, or as JSON.
@@ -27,7 +29,7 @@ class Stated:
         key: pointer of the operation.
         path: key of the path item: with what tells operations of one URL apart.
         sent: the path that is sent, with placeholders.
-        method: in upper case.
+        method: in upper case, but as it is spelled among additionalOperations.
         data: the operation object.
         wish: what the document calls it: x-omics-name, else operationId, else nothing.
     """
@@ -143,18 +145,53 @@ def stated_operations(data: Object) -> Iterator[Stated]:
         if not isinstance(item, dict):
             continue
         sent = item.get("x-omics-sent-path")
-        for method in METHODS:
-            operation = item.get(method)
-            if isinstance(operation, dict):
-                named = operation.get("x-omics-name") or operation.get("operationId")
-                yield Stated(
-                    join("/paths", path, method),
-                    path,
-                    sent if isinstance(sent, str) else path,
-                    method.upper(),
-                    operation,
-                    named if isinstance(named, str) else "",
-                )
+        for method, operation, key in _of_item(item, join("/paths", path)):
+            named = operation.get("x-omics-name") or operation.get("operationId")
+            yield Stated(
+                key,
+                path,
+                sent if isinstance(sent, str) else path,
+                method,
+                operation,
+                named if isinstance(named, str) else "",
+            )
+
+
+def _of_item(item: Object, key: str) -> Iterator[tuple[str, Object, str]]:
+    """Method, operation and pointer of all that a path item holds."""
+    for method in METHODS:
+        operation = item.get(method)
+        if isinstance(operation, dict):
+            yield method.upper(), operation, join(key, method)
+    further = item.get("additionalOperations")
+    for method, operation in further.items() if isinstance(further, dict) else ():
+        if isinstance(operation, dict) and _TOKEN.fullmatch(method):
+            yield method, operation, join(key, "additionalOperations", method)
+
+
+def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
+    """What a document states that no client can call: a pointer, what stands there, and why it is left out."""
+    hooks = data.get("webhooks")
+    for name, item in hooks.items() if isinstance(hooks, dict) else ():
+        if isinstance(item, dict):
+            for method, _, key in _of_item(item, join("/webhooks", name)):
+                yield key, f"{method} of the webhook {name}", "not generated: the service sends it"
+    paths = data.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        further = item.get("additionalOperations") if isinstance(item, dict) else None
+        for method in further if isinstance(further, dict) else ():
+            if not _TOKEN.fullmatch(method):
+                key = join("/paths", path, "additionalOperations", method)
+                yield key, f"the method {method[:40]!r} of {path}", "not generated: HTTP knows no such method"
+    for stated in stated_operations(data):
+        callbacks = stated.data.get("callbacks")
+        for name, callback in callbacks.items() if isinstance(callbacks, dict) else ():
+            for expression, item in callback.items() if isinstance(callback, dict) else ():
+                if not isinstance(item, dict) or expression.startswith("x-"):
+                    continue
+                for method, _, key in _of_item(item, join(stated.key, "callbacks", name, expression)):
+                    what = f"{method} of the callback {name} of {stated.method} {stated.path}"
+                    yield key, what, "not generated: the service sends it"
 
 
 def name_operations(operations: list[Stated]) -> dict[str, str]:

@@ -10,12 +10,12 @@ from .code import Code, as_docstring, as_literal
 from .commands import commands
 from .document import Document
 from .drafts import Drafter
-from .faults import DocumentError, Fault, Report
+from .faults import DocumentError, Fault, Note, Report
 from .limits import nested_fault
 from .model_names import name_classes
 from .naming import CLASS_WORDS, pascal_case
 from .normalise import Normaliser
-from .operations import Draft, name_operations, stated_operations
+from .operations import Draft, left_out, name_operations, stated_operations
 from .parser import LostType, parse
 from .plan_dicts import DictModule, plan_dicts
 from .plan_models import ModelModule, plan_models
@@ -86,6 +86,9 @@ def _plan(document: Document, service: str, report: Report) -> Package:
     wanted: dict[str, Type] = {f"#{name}": type_ for name, type_ in normaliser.components().items()}
     drafter = Drafter(document, normaliser, report, faults)
     drafts = [drafter.draft(operation, names[operation.key]) for operation in stated]
+    for pointer, what, why in left_out(document.data):
+        place = document.origin(pointer)
+        report.add(Note(place.pointer, place.file, place.line, "omission", what, why, True))
     if faults:
         raise DocumentError(faults)
     for draft in drafts:

@@ -218,12 +218,13 @@ def _parameter(argument: Argument, annotation: str) -> Code:
 
 def _facts(draft: Draft, imports: Imports) -> list[Code]:
     stated = draft.stated
-    facts = [f"name={draft.name!r}", f"method={stated.method!r}", f"path={as_literal(stated.sent)}"]
+    facts = [f"name={draft.name!r}", f"method={as_literal(stated.method)}", f"path={as_literal(stated.sent)}"]
     if draft.accept != "application/json":
         facts.append(f"accept={as_literal(draft.accept)}")
     if draft.secured:
         facts.append("secured=True")
-    if stated.data.get("x-omics-idempotent") is True:
+    # QUERY asks for something with a body, and may be sent again like GET.
+    if stated.data.get("x-omics-idempotent", stated.method == "QUERY") is True:
         facts.append("idempotent=True")
     if draft.streams:
         facts.append("streams=True")

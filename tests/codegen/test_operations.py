@@ -1,0 +1,102 @@
+"""Every operation of a document is generated, or the report says why not."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk_codegen.document import read
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.generate import Made, make_package
+from omicsdk_codegen.operations import left_out, stated_operations
+
+DOCUMENT = """\
+openapi: 3.2.0
+info: {title: Thing, version: "1"}
+servers: [{url: "https://thing.example"}]
+paths:
+  /things/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    query:
+      operationId: askThing
+      requestBody: {required: true, content: {application/json: {schema: {type: object, properties: {text: {type: string}}}}}}
+      responses: {"200": {description: Found., content: {application/json: {schema: {
+        type: object, properties: {inner: {type: object, properties: {a: {type: string}}}}}}}}}
+    additionalOperations:
+      LINK:
+        operationId: linkThing
+        responses: {"200": {description: Linked., content: {application/json: {schema: {
+          type: object, properties: {other: {type: object, properties: {b: {type: string}}}}}}}}}
+      "not a method": {responses: {"204": {description: No.}}}
+    post:
+      operationId: postThing
+      servers: [{url: "https://other.example"}]
+      callbacks:
+        done: {"{$request.query.url}": {post: {responses: {"204": {description: Seen.}}}}}
+      responses: {"204": {description: Done.}}
+    get:
+      operationId: getThing
+      servers: [{url: "https://thing.example"}]
+      responses: {"204": {description: Done.}}
+webhooks:
+  changed: {post: {operationId: changed, responses: {"204": {description: Seen.}}}}
+"""
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Made:
+    spec = tmp_path / "thing.yaml"
+    spec.write_text(DOCUMENT)
+    return make_package(spec, (), "thing", origin="Generated for a test.")
+
+
+def test_methods_of_openapi_3_2_are_operations(made: Made) -> None:
+    assert [operation.name for operation in made.package.operations] == [
+        "ask_thing", "get_thing", "link_thing", "post_thing",
+    ]  # fmt: skip
+    assert {name for name in made.files if name.startswith("models/")} == {
+        "models/__init__.py",
+        *(f"models/{name}.py" for name in (
+            "ask_thing_response", "ask_thing_response_inner", "link_thing_response", "link_thing_response_other",
+        )),
+    }  # fmt: skip
+
+
+def test_what_no_client_calls_is_in_the_report(made: Made) -> None:
+    rows = [(row["kind"], row["before"], row["line"]) for row in made.report.rows()]
+    assert rows == [
+        ("omission", "the method 'not a method' of /things/{id}", 17),
+        ("omission", "servers of one operation", 20),
+        ("omission", "POST of the callback done of POST /things/{id}", 22),
+        ("omission", "POST of the webhook changed", 29),
+    ]
+
+
+def test_nothing_of_the_corpus_dialects_is_left_over(tmp_path: Path) -> None:
+    spec = tmp_path / "thing.yaml"
+    spec.write_text(DOCUMENT)
+    data = read(spec, report=Report()).data
+    written = sum(text.count("responses:") for text in DOCUMENT.splitlines())
+    assert len(list(stated_operations(data))) + len(list(left_out(data))) == written
+
+
+def test_they_are_sent_as_they_are_spelled(made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from importlib import import_module
+
+    from omicsdk_codegen.write import write_files
+
+    write_files(tmp_path / "of_3_2", made.files)
+    monkeypatch.syspath_prepend(tmp_path)
+    sent: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(f"{request.method} {request.url.path} {request.content.decode()}")
+        return httpx.Response(200 if len(sent) != 1 else 503, json={"other": {"b": "c"}, "inner": {"a": "b"}})
+
+    api: Any = import_module("of_3_2").ThingApi
+    from omicsdk.core.retry import Retry
+
+    with api(transport=httpx.MockTransport(answer), retry=Retry(attempts=2, base=0)) as client:
+        assert client.ask_thing(id="1", text="x").inner.a == "b"
+        assert client.link_thing(id="1").other.b == "c"
+    assert sent == ['QUERY /things/1 {"text":"x"}', 'QUERY /things/1 {"text":"x"}', "LINK /things/1 "]
