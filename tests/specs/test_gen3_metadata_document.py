@@ -1,0 +1,98 @@
+"""The metadata service's document: complete, named, described, and corrected where its server answers otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+PUBLISHED_CLIENT = {
+    "get_version": "GET /version",
+    "query": "GET /metadata",
+    "batch_create": "POST /metadata",
+    "get": "GET /metadata/{guid}",
+    "create": "POST /metadata/{guid}",
+    "update": "PUT /metadata/{guid}",
+    "delete": "DELETE /metadata/{guid}",
+    "get_aliases": "GET /metadata/{guid}/aliases",
+    "create_aliases": "POST /metadata/{guid}/aliases",
+    "update_aliases": "PUT /metadata/{guid}/aliases",
+    "delete_aliases": "DELETE /metadata/{guid}/aliases",
+    "delete_alias": "DELETE /metadata/{guid}/aliases/{alias}",
+    "get_index_key_paths": "GET /metadata_index",
+    "create_index_key_path": "POST /metadata_index/{path}",
+    "delete_index_key_path": "DELETE /metadata_index/{path}",
+    "create_object": "POST /objects/upload",
+    "delete_object": "DELETE /objects/{guid}",
+}
+# As real servers answered.
+STATUSES = {
+    "batch_create": {"201"},
+    "create": {"200", "201"},
+    "update": {"200"},
+    "delete": {"200"},
+    "create_aliases": {"201"},
+    "update_aliases": {"201"},
+    "delete_aliases": {"204"},
+    "delete_alias": {"204"},
+    "create_index_key_path": {"201"},
+    "delete_index_key_path": {"204"},
+    "create_object": {"201"},
+    "create_object_for_id": {"201"},
+}
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Any]) -> Any:
+    return read_spec("gen3/metadata")
+
+
+def test_it_has_every_operation_by_its_name(spec: Any) -> None:
+    assert spec.published["openapi"] == "3.1.0"
+    published = [operation for item in spec.published["paths"].values() for operation in item.values()]
+    assert len({operation["operationId"] for operation in published}) == len(published) == 29
+    names = spec.names()
+    assert len(names) == 30
+    assert PUBLISHED_CLIENT.items() <= names.items()
+    assert spec.ours() == []
+    assert spec.dangling() == []
+
+
+def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
+    assert spec.undescribed() == []
+    assert spec.unexplained() == []
+    assert [op["x-omics-name"] for _, _, op in spec.operations() if not op["summary"].endswith(".")] == []
+
+
+def test_statuses_are_those_of_the_server(spec: Any) -> None:
+    for name, _ in spec.names().items():
+        stated = {status for status in spec.operation(name)["responses"] if status.startswith("2")}
+        assert stated == STATUSES.get(name, {"200"}), name
+
+
+def test_guids_and_aliases_keep_their_slashes(spec: Any) -> None:
+    for _, _, operation in spec.operations():
+        for parameter in operation.get("parameters", []):
+            raw = parameter.get("name") in ("guid", "alias")
+            assert parameter.get("x-omics-raw-path", False) == raw
+            assert not raw or parameter["schema"] == {"type": "string"}
+
+
+def test_each_search_has_one_kind_of_answer(spec: Any) -> None:
+    def answer(name: str) -> str:
+        return spec.operation(name)["responses"]["200"]["content"]["application/json"]["schema"]["type"]
+
+    assert (answer("query"), answer("query_documents")) == ("array", "object")
+    paging = {"style": "offset", "items": "", "offset": "offset", "limit": "limit"}
+    assert spec.wishes("x-omics-pagination") == {"query": paging}
+    filters = {"$ref": "#/components/parameters/Filters"}
+    assert [name for name, listed in spec.wishes("parameters").items() if filters in listed] == [
+        "query",
+        "query_documents",
+    ]
+
+
+def test_only_what_writes_and_the_list_of_indexes_needs_credentials(spec: Any) -> None:
+    reading = {name for name, place in spec.names().items() if place.startswith("GET ")}
+    assert set(spec.wishes("security")) == set(spec.names()) - reading | {"get_index_key_paths"}
