@@ -19,6 +19,7 @@ class _Body:
         self._response = response
         self._translate = translate
         self._left = b""
+        self._broken: Exception | None = None
 
     @property
     def status_code(self) -> int:
@@ -42,8 +43,16 @@ class _Body:
         self._left, taken = (chunk[size:], chunk[:size]) if size >= 0 else (b"", chunk)
         return taken
 
-    def _raised(self, error: Exception) -> Exception:
-        return self._translate(error) or error
+    def _begun(self) -> tuple[list[bytes], int]:
+        if self._broken is not None:
+            raise self._translate(self._broken) or self._broken
+        return [self._left], len(self._left)
+
+    def _break(self, error: Exception, *, arrived: bool) -> None:
+        """Remember an error for the next read when there is something to give first, else raise it."""
+        if not arrived:
+            raise self._translate(error) or error from error
+        self._broken = error
 
 
 class Body(_Body):
@@ -65,10 +74,10 @@ class Body(_Body):
         """At most `size` bytes, or all that is left; empty at the end.
 
         Raises:
-            TransportError: The connection broke before the body's end.
+            TransportError: The connection broke before the body's end. What arrived until then is given first, unless
+                all was asked for.
         """
-        pieces = [self._left]
-        got = len(self._left)
+        pieces, got = self._begun()
         try:
             while size < 0 or got < size:
                 piece = next(self._source, None)
@@ -77,7 +86,7 @@ class Body(_Body):
                 pieces.append(piece)
                 got += len(piece)
         except Exception as error:
-            raise self._raised(error) from error
+            self._break(error, arrived=size >= 0 and got > 0)
         return self._taken(b"".join(pieces), size)
 
 
@@ -97,10 +106,10 @@ class AsyncBody(_Body):
         """At most `size` bytes, or all that is left; empty at the end.
 
         Raises:
-            TransportError: The connection broke before the body's end.
+            TransportError: The connection broke before the body's end. What arrived until then is given first, unless
+                all was asked for.
         """
-        pieces = [self._left]
-        got = len(self._left)
+        pieces, got = self._begun()
         try:
             while size < 0 or got < size:
                 piece = await anext(self._source, None)
@@ -109,5 +118,5 @@ class AsyncBody(_Body):
                 pieces.append(piece)
                 got += len(piece)
         except Exception as error:
-            raise self._raised(error) from error
+            self._break(error, arrived=size >= 0 and got > 0)
         return self._taken(b"".join(pieces), size)

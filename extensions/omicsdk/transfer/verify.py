@@ -210,7 +210,7 @@ class Verifier:
         if not job.size:  # there is nothing to fetch again
             self._give_up(job, error)
         elif mending is None:
-            _log.warning("%s; holding its parts against what came", error)
+            _log.warning("%s; its parts are held against what came", error.message)
             job.mending = Mending()
             cells, size = job.cells, job.size
             self._in_background(
