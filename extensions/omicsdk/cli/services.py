@@ -13,4 +13,5 @@ SERVICES: dict[str, Service] = {
         "client": "omicsdk.dss:Dss",
         "documented": True,
     },
+    "gen3": {"title": "Gen3 data commons: authorisation, index, submission, metadata, workspaces"},
 }
