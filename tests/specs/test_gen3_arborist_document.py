@@ -1,0 +1,60 @@
+"""Arborist's document: complete, named, described, and corrected where answers are of another shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Any]) -> Any:
+    return read_spec("gen3/arborist")
+
+
+def test_it_has_every_operation_by_its_name(spec: Any) -> None:
+    assert spec.published["openapi"] == "3.0.1"
+    assert sum(len(item) - ("parameters" in item) for item in spec.published["paths"].values()) == 51
+    assert len(spec.names()) == 51
+    assert spec.ours() == []
+    assert spec.dangling() == []
+
+
+def test_names_say_which_method_it_is(spec: Any) -> None:
+    verbs = {"replace": "PUT", "update": "PATCH", "delete": "DELETE", "create": "POST", "grant": "POST", "list": "GET"}
+    for name, place in spec.names().items():
+        verb = name.partition("_")[0]
+        assert place.startswith(verbs.get(verb, "")), name
+
+
+def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
+    assert spec.undescribed() == []
+    assert spec.unexplained() == []
+    assert [op["x-omics-name"] for _, _, op in spec.operations() if not op["summary"].endswith(".")] == []
+
+
+@pytest.mark.parametrize(("kind", "item"), [("users", "User"), ("clients", "Client"), ("groups", "Group")])
+def test_lists_hold_whole_things(spec: Any, kind: str, item: str) -> None:
+    listed = spec.corrected["components"]["schemas"][f"{item}sList"]["properties"][kind]
+    assert listed["type"] == "array"
+    assert listed["items"] == {"$ref": f"#/components/schemas/{item}"}
+
+
+def test_resources_are_written_as_trees_and_read_as_paths(spec: Any) -> None:
+    schemas = spec.corrected["components"]["schemas"]
+    tree = schemas["ResourceInput"]["properties"]["subresources"]["items"]
+    assert tree == {"$ref": "#/components/schemas/ResourceInput"}
+    assert schemas["Resource"]["properties"]["subresources"]["items"] == {"type": "string"}
+    assert "409" in spec.operation("create_resource")["responses"]
+
+
+def test_the_path_of_a_resource_keeps_its_slashes_and_expand_is_no_part_of_one(spec: Any) -> None:
+    assert spec.corrected["components"]["parameters"]["ResourcePath"]["x-omics-raw-path"] is True
+    assert [p["in"] for p in spec.operation("list_policies")["parameters"]] == ["query"]
+
+
+def test_questions_may_be_sent_again(spec: Any) -> None:
+    questions = {"find_auth_mapping", "check_auth_request", "find_auth_resources"}
+    assert set(spec.wishes("x-omics-idempotent")) == questions
+    assert set(spec.wishes("security")) == {"check_auth_proxy", "list_auth_resources"}
