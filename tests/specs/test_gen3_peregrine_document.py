@@ -1,0 +1,64 @@
+"""Peregrine's document: complete, named, described, and served where a commons has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+NAMES = {
+    "query": "POST /api/v0/submission/graphql",
+    "get_graphql_schema": "GET /api/v0/submission/getschema",
+    "count_nodes": "GET /api/v0/datasets",
+    "list_projects": "GET /api/v0/datasets/projects",
+    "get_core_metadata": "GET /coremetadata/{object_id}",
+    "get_status": "GET /peregrine/_status",
+    "get_version": "GET /peregrine/_version",
+}
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Any]) -> Any:
+    return read_spec("gen3/peregrine")
+
+
+def test_it_has_every_operation_where_a_commons_has_it(spec: Any) -> None:
+    assert spec.published["openapi"] == "3.0.0"
+    assert sum(len(item) for item in spec.published["paths"].values()) == 7
+    assert spec.names() == NAMES
+    assert spec.ours() == []
+    assert spec.dangling() == []
+
+
+def test_moved_operations_are_the_published_ones(spec: Any) -> None:
+    """The overlay repeats them under other paths; what they take and answer stands in parts that both share."""
+    published = {op["summary"]: op for item in spec.published["paths"].values() for op in item.values()}
+    for _, _, operation in spec.operations():
+        before = published[operation["summary"]]
+        assert operation["responses"] == before["responses"]
+        assert operation.get("requestBody") == before.get("requestBody")
+
+
+def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
+    assert spec.undescribed() == []
+    assert spec.unexplained() == []
+    assert [op["x-omics-name"] for _, _, op in spec.operations() if not op["summary"].endswith(".")] == []
+
+
+def test_a_query_reads_only_and_takes_its_variables_as_an_object(spec: Any) -> None:
+    assert set(spec.wishes("x-omics-idempotent")) == {"query"}
+    body = spec.corrected["components"]["schemas"]["QueryInputInfo"]
+    assert body["required"] == ["query"]
+    assert body["properties"]["variables"]["type"] == "object"
+
+
+def test_a_file_is_named_with_its_slashes_and_described_in_one_form(spec: Any) -> None:
+    parameters = spec.corrected["components"]["parameters"]
+    assert parameters["ObjectId"]["x-omics-raw-path"] is True
+    assert spec.operation("get_core_metadata")["parameters"] == [{"$ref": "#/components/parameters/ObjectId"}]
+    assert set(spec.corrected["components"]["responses"]["CoreMetadata"]["content"]) == {"application/json"}
+
+
+def test_what_a_token_decides_asks_for_one(spec: Any) -> None:
+    assert set(spec.wishes("security")) == {"query", "count_nodes", "list_projects", "get_core_metadata"}
