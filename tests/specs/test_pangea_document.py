@@ -1,0 +1,126 @@
+"""Pangea's document: complete, named, described, and corrected where its server answers otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+# As real servers answered; all others answer 200, or 201 where something is made and 204 where it is deleted.
+STATUSES = {
+    "login": {"200"},
+    "logout": {"204"},
+    "register": {"201"},
+    "activate_account": {"204"},
+    "resend_activation": {"204"},
+    "reset_email": {"204"},
+    "confirm_reset_email": {"204"},
+    "reset_password": {"204"},
+    "confirm_reset_password": {"204"},
+    "set_email": {"204"},
+    "set_password": {"204"},
+    "generate_sample_group_metadata_schema": {"201"},
+    "remove_sample_group_samples": {"200"},
+    "get_site_wiki": {"200"},
+    "write_site_wiki_page": {"200"},
+}
+SWAPPED = {"s3_bucket": "/api/s3_api_keys/{id}", "s3_api_key": "/api/s3_buckets/{id}"}
+ONE_CALL = {"list_metasub_taxa"}
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Any]) -> Any:
+    return read_spec("pangea")
+
+
+def resolved(spec: Any, node: Any) -> Any:
+    while "$ref" in node:
+        target: Any = spec.corrected
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part]
+        node = target
+    return node
+
+
+def answer(spec: Any, name: str, status: str = "200") -> Any:
+    """The schema of an answer."""
+    stated = resolved(spec, spec.operation(name)["responses"][status])
+    return stated["content"]["application/json"]["schema"]
+
+
+def test_it_has_every_operation_by_its_name(spec: Any) -> None:
+    assert spec.published["openapi"] == "3.0.3"
+    assert len({op["operationId"] for _, _, op in spec.operations()}) == 192
+    assert len(spec.names()) == 192
+    assert len(spec.published["paths"]) == 110
+    assert spec.ours() == []
+    assert spec.dangling() == []
+
+
+def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
+    assert spec.undescribed() == []
+    assert spec.unexplained() == []
+    summaries = [op["summary"] for _, _, op in spec.operations()]
+    assert [text for text in summaries if not text.endswith(".") or len(text) > 100] == []
+    assert len(set(summaries)) == len(summaries)
+
+
+def test_statuses_are_those_of_the_server(spec: Any) -> None:
+    for name, place in spec.names().items():
+        stated = {status for status in spec.operation(name)["responses"] if status.startswith("2")}
+        usual = {"204"} if name.startswith("delete_") else {"201"} if name.startswith("create_") else {"200"}
+        if place.endswith("/wiki"):
+            usual = {"200", "201"} if place.startswith("GET ") else {"201"}
+        assert stated == STATUSES.get(name, usual), name
+
+
+def test_every_list_follows_its_next_pages(spec: Any) -> None:
+    paging = {"style": "continuation", "items": "results", "next": "next"}
+    paged = spec.wishes("x-omics-pagination")
+    assert set(paged) == {name for name in spec.names() if name.startswith("list_")} - ONE_CALL
+    assert all(wish == paging for wish in paged.values())
+    for name in paged:
+        schema = resolved(spec, answer(spec, name))
+        fields = {field for part in schema["allOf"] for field in resolved(spec, part)["properties"]}
+        assert fields == {"count", "next", "previous", "results"}, name
+
+
+def test_buckets_and_key_pairs_are_found_under_each_others_path(spec: Any) -> None:
+    for noun, path in SWAPPED.items():
+        for verb, method in (("get", "GET"), ("put", "PUT"), ("patch", "PATCH"), ("delete", "DELETE")):
+            assert spec.names()[f"{verb}_{noun}"] == f"{method} {path}"
+    assert answer(spec, "get_s3_bucket") == answer(spec, "create_s3_bucket", "201")
+    assert answer(spec, "get_s3_api_key") == answer(spec, "create_s3_api_key", "201")
+
+
+def test_what_only_says_that_it_is_done_does_so(spec: Any) -> None:
+    for name in ("tag_sample", "tag_sample_group", "tag_tag", "add_organization_user", "add_project_sample_group"):
+        assert answer(spec, name) == {"$ref": "#/components/schemas/Done"}
+
+
+def test_an_answer_has_all_fields_of_what_is_sent_but_secrets(spec: Any) -> None:
+    bodies, schemas = spec.corrected["components"]["requestBodies"], spec.corrected["components"]["schemas"]
+    kinds = [name.removesuffix("Changes") for name in bodies if name.endswith("Changes")]
+    assert len(kinds) == 16
+    for kind in kinds:
+        fields = bodies[f"{kind}Changes"]["content"]["application/json"]["schema"]["properties"]
+        secret = {name for name, field in fields.items() if field.get("writeOnly")}
+        assert fields == schemas[kind]["properties"]
+        assert set(schemas[kind]["required"]) == set(fields) - secret
+
+
+def test_stored_data_may_be_any_json(spec: Any) -> None:
+    fields = [
+        schema["properties"] for schema in spec.corrected["components"]["schemas"].values() if "properties" in schema
+    ]
+    stored = [properties["stored_data"] for properties in fields if "stored_data" in properties]
+    assert len(stored) == 4
+    assert all(set(field) == {"description"} for field in stored)
+
+
+def test_no_token_goes_with_what_a_dead_one_would_spoil(spec: Any) -> None:
+    assert {name for name, ways in spec.wishes("security").items() if not ways} == {
+        "login", "register", "activate_account", "resend_activation", "reset_email", "confirm_reset_email",
+        "reset_password", "confirm_reset_password",
+    }  # fmt: skip
