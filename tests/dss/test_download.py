@@ -269,3 +269,23 @@ def test_a_collection_brings_its_bundles_and_those_of_the_collections_in_it(dss:
     dss.download_collection(outer, "aws").raise_if_failed()
     assert (folder / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads/R1.fastq").exists()
     assert len(list(folder.glob(f"{outer}.*.tsv"))) == 1
+
+
+def test_a_file_that_the_service_has_not_is_named(dss: Dss, bundle: Any, folder: Path, tmp_path: Path):
+    rows = rows_of(dss, bundle)
+    rows[0]["file_uuid"] = "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
+    assert isinstance(result.errors[0], NotFound)
+    assert rows[0]["file_name"] in str(result.errors[0])
+    assert result.report.counts["done"] == len(rows) - 1
+
+
+def test_who_is_refused_once_asks_no_more(dss: Dss, bundle: Any, folder: Path, tmp_path: Path, omics_sandbox: Any):
+    rows = rows_of(dss, bundle)
+    many = [{**rows[0], "file_sha256": f"{number:064x}"} for number in range(200)]
+    omics_sandbox.settings.turn({"dss.restricted": True})
+    omics_sandbox.request_log.clear()
+    stranger = dss.with_options(credentials=None)
+    result = stranger.download_manifest(write(tmp_path / "m.tsv", many), "aws")
+    assert len(result.errors) == 200
+    assert len(omics_sandbox.requests("/dss/v1/files")) <= 32

@@ -10,16 +10,19 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.errors import (
+    APIError,
     ChecksumMismatch,
     DecodeError,
     OmicsError,
     SomeFailed,
     TransferError,
+    Unauthorized,
     UsageError,
     first_of,
 )
@@ -159,26 +162,41 @@ def get_manifest(api: "DssApi", uuid: str, version: str, replica: str) -> dict[s
     return merged_pages(pages)
 
 
-def location_of(api: "DssApi", file: DSSFile) -> Callable[[], Location]:
-    """A function that asks the service where a file's bytes are: the URL that it redirects to.
+class Locator:
+    """Asks the service where files' bytes are: the URL that it redirects to.
 
     Args:
         api: The service; a clone of it that hands out redirects is made.
-        file: The file; without a version the latest one.
     """
-    asking = api.with_options(follow_redirects=False)
 
-    def locate() -> Location:
+    def __init__(self, api: "DssApi") -> None:
+        self._asking = api.with_options(follow_redirects=False)
+        self._refused: Unauthorized | None = None
+
+    def locate(self, file: DSSFile) -> Location:
+        """Where a file is now; without a version the latest one.
+
+        Raises:
+            APIError: The service said no; names the file.
+        """
+        if self._refused is not None:  # what isn't believed once isn't for the other files either
+            raise self._refused
         replica, version = cast("Replica", file.replica), file.version or OMIT
-        with asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as answer:
-            # A service that has the bytes itself answers with them; they are asked for again by the engine.
-            return Location(urljoin(answer.url, answer.headers.get("location", "")))
-
-    return locate
+        try:
+            with self._asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as answer:
+                # A service that has the bytes itself answers with them; they are asked for again by the engine.
+                return Location(urljoin(answer.url, answer.headers.get("location", "")))
+        except APIError as error:
+            error.operation = f"{error.operation} {file.name}"
+            if isinstance(error, Unauthorized):
+                self._refused = error
+            raise
 
 
 def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchOptions) -> Report:
     """Fetch files into the filestore, each checksum once."""
+
+    locator = Locator(api)
 
     def items() -> Iterator[Item]:
         seen: set[bytes] = set()
@@ -189,7 +207,7 @@ def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchO
             seen.add(digest)
             yield Item(
                 name=name_in_store(file.sha256),
-                locate=location_of(api, file),
+                locate=partial(locator.locate, file),
                 size=file.size,
                 checksums={"sha256": file.sha256},
                 label=f"{file.name} (file {file.uuid}{f' version {file.version}' if file.version else ''})",
