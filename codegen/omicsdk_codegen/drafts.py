@@ -314,7 +314,8 @@ class Drafter:
 
 
 def _asks(security: Json) -> bool:
-    return isinstance(security, list) and any(isinstance(way, dict) and way for way in security)
+    # An empty way among them means that nothing is needed.
+    return isinstance(security, list) and bool(security) and all(isinstance(way, dict) and way for way in security)
 
 
 def _said(thing: Object) -> Object:

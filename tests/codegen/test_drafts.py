@@ -189,7 +189,13 @@ def test_head_answers_headers() -> None:
 
 @pytest.mark.parametrize(
     ("root", "own", "secured"),
-    [([{"key": []}], None, True), ([{"key": []}], [], False), (None, [{"key": []}], True), (None, [{}], False)],
+    [
+        ([{"key": []}], None, True),
+        ([{"key": []}], [], False),
+        (None, [{"key": []}], True),
+        (None, [{}], False),
+        (None, [{"key": []}, {}], False),
+    ],
 )
 def test_whether_credentials_are_asked_for(root: Any, own: Any, secured: bool) -> None:
     operation = {} if own is None else {"security": own}

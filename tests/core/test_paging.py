@@ -111,7 +111,7 @@ URLS = Paging("continuation", "results", next="links.rel=next.href")
         (
             URLS,
             "/x",
-            {"links": [{"rel": "prev", "href": "/p"}, {"rel": "next", "href": "/n"}]},
+            {"links": [{"rel": "prev", "href": "/p"}, {"rel": "Next", "href": "/n"}]},
             "https://api.example.org/n",
         ),
         (URLS, "/x", {"links": []}, None),

@@ -38,7 +38,14 @@ def test_headers_and_cookies_of_the_document():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(True, "a=true"), (3, "a=3"), (["x", "y"], "a=x&a=y"), ({"k": 1}, "k=1"), (date(2020, 1, 2), "a=2020-01-02")],
+    [
+        (True, "a=true"),
+        (3, "a=3"),
+        (["x", "y"], "a=x&a=y"),
+        ({"k": 1}, "k=1"),
+        ({"k": ["x", "y"], "n": None}, "k=x&k=y"),
+        (date(2020, 1, 2), "a=2020-01-02"),
+    ],
 )
 def test_values_in_a_query(value: object, text: str):
     assert query_text([("a", value)]) == text

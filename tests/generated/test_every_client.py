@@ -26,7 +26,7 @@ def package_of(service: str) -> Any:
 
 def clients_of(service: str) -> tuple[Any, Any]:
     package = package_of(service)
-    asynchronous, synchronous = sorted(name for name in package.__all__ if name.endswith("Api"))
+    synchronous, asynchronous = sorted((name for name in package.__all__ if name.endswith("Api")), key=len)
     assert asynchronous == f"Async{synchronous}"
     return getattr(package, synchronous), getattr(package, asynchronous)
 

@@ -97,7 +97,7 @@ def found_at(page: Any, path: str) -> Any:
     Args:
         page: A decoded answer.
         path: Steps separated by dots: a member's name, a whole number for a place in a list (-1 is the last), or
-            `rel=next` for the list's member whose field rel is next.
+            `rel=next` for the list's member whose field rel is next, whatever its case.
     """
     found = page
     for step in path.split("."):
@@ -106,7 +106,9 @@ def found_at(page: Any, path: str) -> Any:
         elif is_array(found):
             name, equals, wanted = step.partition("=")
             if equals:
-                found = next((item for item in found if is_object(item) and item.get(name) == wanted), None)
+                found = next(
+                    (item for item in found if is_object(item) and str(item.get(name)).lower() == wanted.lower()), None
+                )
             elif step.removeprefix("-").isdigit():
                 place = int(step)
                 found = found[place] if -len(found) <= place < len(found) else None

@@ -178,7 +178,7 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
     if is_list(value):
         return [(name, text_of(item)) for item in value if item is not None]
     if is_mapping(value):
-        return [(str(key), text_of(item)) for key, item in value.items() if item is not None]
+        return [pair for key, item in value.items() for pair in exploded(str(key), item)]
     return [(name, text_of(value))]
 
 
