@@ -1,0 +1,52 @@
+"""The Manifest Service's document: complete, and with the parameters, bodies and answers that it leaves out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Any]) -> Any:
+    return read_spec("gen3/manifest")
+
+
+def test_it_has_every_operation_once(spec: Any) -> None:
+    assert spec.published["swagger"] == "2.0"
+    assert len(spec.names()) == 12
+    assert spec.ours() == []
+    assert spec.dangling() == []
+
+
+def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
+    assert spec.undescribed() == []
+    assert spec.unexplained() == []
+
+
+def test_every_parameter_of_a_path_is_declared(spec: Any) -> None:
+    for path, _, operation in spec.operations():
+        declared = [p["name"] for p in operation.get("parameters", []) if p["in"] == "path"]
+        assert declared == re.findall(r"{(\w+)}", path)
+
+
+def test_what_is_written_has_a_body_and_a_name(spec: Any) -> None:
+    for _, method, operation in spec.operations():
+        if method in ("post", "put"):
+            assert [p["in"] for p in operation["parameters"]] == ["body"]
+            assert operation["responses"]["200"]["schema"] == {"$ref": "#/definitions/StoredFile"}
+
+
+@pytest.mark.parametrize("what", ["manifest", "cohort", "metadata"])
+def test_put_is_post_and_not_on_the_command_line(spec: Any, what: str) -> None:
+    post, put = spec.operation(f"create_{what}"), spec.operation(f"put_{what}")
+    assert (post["parameters"], set(post["responses"])) == (put["parameters"], set(put["responses"]))
+    assert put["x-omics-hidden"] is True
+    assert "x-omics-hidden" not in post
+
+
+def test_only_the_status_is_open_to_all(spec: Any) -> None:
+    assert spec.corrected["security"] == [{"authToken": []}]
+    assert {op["x-omics-name"] for _, _, op in spec.operations() if op.get("security") == []} == {"get_status"}

@@ -1,0 +1,48 @@
+"""The Workspace Token Service's document: complete, described throughout, with what its routes really take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def spec(read_spec: Callable[[str], Any]) -> Any:
+    return read_spec("gen3/wts")
+
+
+def test_it_has_every_operation_once(spec: Any) -> None:
+    assert spec.published["swagger"] == "2.0"
+    assert len(spec.names()) == 8
+    assert spec.ours() == []
+    assert spec.dangling() == []
+
+
+def test_every_place_has_a_text_and_every_action_a_reason(spec: Any) -> None:
+    assert spec.undescribed() == []
+    assert spec.unexplained() == []
+
+
+def test_routes_end_as_the_published_client_sends_them(spec: Any) -> None:
+    assert {spec.names()[name] for name in ("get_token", "get_external_oidc")} == {"GET /token/", "GET /external_oidc/"}
+
+
+def test_other_commons_are_asked_for_a_path_and_several_keys(spec: Any) -> None:
+    operation = spec.operation("get_aggregate")
+    endpoint, filters = operation["parameters"]
+    assert endpoint["x-omics-raw-path"] is True
+    assert filters["collectionFormat"] == "multi"
+    schema = operation["responses"]["200"]["schema"]
+    assert schema == {"type": "object", "additionalProperties": {"type": "object", "x-nullable": True}}
+
+
+def test_the_browsers_part_is_not_on_the_command_line(spec: Any) -> None:
+    assert set(spec.wishes("x-omics-hidden")) == {"get_authorization_url", "authorize"}
+
+
+def test_tokens_are_for_users_who_are_known(spec: Any) -> None:
+    asking = {op["x-omics-name"]: op["security"] for _, _, op in spec.operations() if "security" in op}
+    assert {name for name, ways in asking.items() if {} not in ways} == {"check_connected", "logout", "get_token"}
+    assert {name for name, ways in asking.items() if {} in ways} == {"get_external_oidc", "get_aggregate"}
