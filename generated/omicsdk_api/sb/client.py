@@ -244,6 +244,11 @@ class SbApi(Client):
     bodies they are one text. Identities of files are opaque; tasks, billing groups and automations have
     UUIDs.
 
+    # Requests
+
+    Bodies are JSON. Booleans of a query are read in any case (`true` or `True`). A slash at the end of a path
+    does no harm, and neither does a body of `null` or `{}` where none is wanted.
+
     # Lists
 
     A list comes in pages: `items`, and `links` of which the one with `rel` `next` leads to the next page.
@@ -342,14 +347,14 @@ class SbApi(Client):
 
     @cached_property
     def archive_automation(self) -> ArchiveAutomationOperation:
-        """Archive an automation, so that it can't be run."""
+        """Archive an automation."""
         from .operations.archive_automation import ArchiveAutomationOperation
 
         return ArchiveAutomationOperation(self._exchange)
 
     @cached_property
     def archive_automation_package(self) -> ArchiveAutomationPackageOperation:
-        """Archive a package, so that it can't be run."""
+        """Archive a package of an automation."""
         from .operations.archive_automation_package import ArchiveAutomationPackageOperation
 
         return ArchiveAutomationPackageOperation(self._exchange)
@@ -580,7 +585,7 @@ class SbApi(Client):
 
     @cached_property
     def delete_project(self) -> DeleteProjectOperation:
-        """Delete a project with all that is in it."""
+        """Delete a project."""
         from .operations.delete_project import DeleteProjectOperation
 
         return DeleteProjectOperation(self._exchange)
@@ -909,7 +914,7 @@ class SbApi(Client):
 
     @cached_property
     def list_apps(self) -> ListAppsOperation:
-        """List apps."""
+        """List apps of projects."""
         from .operations.list_apps import ListAppsOperation
 
         return ListAppsOperation(self._exchange)
@@ -937,7 +942,7 @@ class SbApi(Client):
 
     @cached_property
     def list_automations(self) -> ListAutomationsOperation:
-        """List automations."""
+        """List the automations that the caller can see."""
         from .operations.list_automations import ListAutomationsOperation
 
         return ListAutomationsOperation(self._exchange)
@@ -958,7 +963,7 @@ class SbApi(Client):
 
     @cached_property
     def list_datasets(self) -> ListDatasetsOperation:
-        """List datasets."""
+        """List the datasets that the caller can see."""
         from .operations.list_datasets import ListDatasetsOperation
 
         return ListDatasetsOperation(self._exchange)
@@ -979,7 +984,7 @@ class SbApi(Client):
 
     @cached_property
     def list_exports(self) -> ListExportsOperation:
-        """List exports."""
+        """List exports to volumes."""
         from .operations.list_exports import ListExportsOperation
 
         return ListExportsOperation(self._exchange)
@@ -1007,14 +1012,14 @@ class SbApi(Client):
 
     @cached_property
     def list_imports(self) -> ListImportsOperation:
-        """List imports."""
+        """List imports from volumes."""
         from .operations.list_imports import ListImportsOperation
 
         return ListImportsOperation(self._exchange)
 
     @cached_property
     def list_invoices(self) -> ListInvoicesOperation:
-        """List invoices."""
+        """List the caller's invoices."""
         from .operations.list_invoices import ListInvoicesOperation
 
         return ListInvoicesOperation(self._exchange)
@@ -1077,7 +1082,7 @@ class SbApi(Client):
 
     @cached_property
     def list_tasks(self) -> ListTasksOperation:
-        """List tasks."""
+        """List the tasks that the caller can see."""
         from .operations.list_tasks import ListTasksOperation
 
         return ListTasksOperation(self._exchange)
@@ -1238,7 +1243,7 @@ class SbApi(Client):
 
     @cached_property
     def restore_automation_package(self) -> RestoreAutomationPackageOperation:
-        """Restore an archived package."""
+        """Restore an archived package of an automation."""
         from .operations.restore_automation_package import RestoreAutomationPackageOperation
 
         return RestoreAutomationPackageOperation(self._exchange)
@@ -1504,14 +1509,14 @@ class AsyncSbApi(AsyncClient):
 
     @cached_property
     def archive_automation(self) -> AsyncArchiveAutomationOperation:
-        """Archive an automation, so that it can't be run."""
+        """Archive an automation."""
         from .operations.archive_automation import AsyncArchiveAutomationOperation
 
         return AsyncArchiveAutomationOperation(self._exchange)
 
     @cached_property
     def archive_automation_package(self) -> AsyncArchiveAutomationPackageOperation:
-        """Archive a package, so that it can't be run."""
+        """Archive a package of an automation."""
         from .operations.archive_automation_package import AsyncArchiveAutomationPackageOperation
 
         return AsyncArchiveAutomationPackageOperation(self._exchange)
@@ -1742,7 +1747,7 @@ class AsyncSbApi(AsyncClient):
 
     @cached_property
     def delete_project(self) -> AsyncDeleteProjectOperation:
-        """Delete a project with all that is in it."""
+        """Delete a project."""
         from .operations.delete_project import AsyncDeleteProjectOperation
 
         return AsyncDeleteProjectOperation(self._exchange)
@@ -2071,7 +2076,7 @@ class AsyncSbApi(AsyncClient):
 
     @cached_property
     def list_apps(self) -> AsyncListAppsOperation:
-        """List apps."""
+        """List apps of projects."""
         from .operations.list_apps import AsyncListAppsOperation
 
         return AsyncListAppsOperation(self._exchange)
@@ -2099,7 +2104,7 @@ class AsyncSbApi(AsyncClient):
 
     @cached_property
     def list_automations(self) -> AsyncListAutomationsOperation:
-        """List automations."""
+        """List the automations that the caller can see."""
         from .operations.list_automations import AsyncListAutomationsOperation
 
         return AsyncListAutomationsOperation(self._exchange)
@@ -2120,7 +2125,7 @@ class AsyncSbApi(AsyncClient):
 
     @cached_property
     def list_datasets(self) -> AsyncListDatasetsOperation:
-        """List datasets."""
+        """List the datasets that the caller can see."""
         from .operations.list_datasets import AsyncListDatasetsOperation
 
         return AsyncListDatasetsOperation(self._exchange)
@@ -2141,7 +2146,7 @@ class AsyncSbApi(AsyncClient):
 
     @cached_property
     def list_exports(self) -> AsyncListExportsOperation:
-        """List exports."""
+        """List exports to volumes."""
         from .operations.list_exports import AsyncListExportsOperation
 
         return AsyncListExportsOperation(self._exchange)
@@ -2169,14 +2174,14 @@ class AsyncSbApi(AsyncClient):
 
     @cached_property
     def list_imports(self) -> AsyncListImportsOperation:
-        """List imports."""
+        """List imports from volumes."""
         from .operations.list_imports import AsyncListImportsOperation
 
         return AsyncListImportsOperation(self._exchange)
 
     @cached_property
     def list_invoices(self) -> AsyncListInvoicesOperation:
-        """List invoices."""
+        """List the caller's invoices."""
         from .operations.list_invoices import AsyncListInvoicesOperation
 
         return AsyncListInvoicesOperation(self._exchange)
@@ -2239,7 +2244,7 @@ class AsyncSbApi(AsyncClient):
 
     @cached_property
     def list_tasks(self) -> AsyncListTasksOperation:
-        """List tasks."""
+        """List the tasks that the caller can see."""
         from .operations.list_tasks import AsyncListTasksOperation
 
         return AsyncListTasksOperation(self._exchange)
@@ -2400,7 +2405,7 @@ class AsyncSbApi(AsyncClient):
 
     @cached_property
     def restore_automation_package(self) -> AsyncRestoreAutomationPackageOperation:
-        """Restore an archived package."""
+        """Restore an archived package of an automation."""
         from .operations.restore_automation_package import AsyncRestoreAutomationPackageOperation
 
         return AsyncRestoreAutomationPackageOperation(self._exchange)

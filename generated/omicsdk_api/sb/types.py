@@ -22,6 +22,14 @@ class AnalysisCostDict(TypedDict):
     breakdown: NotRequired[AnalysisCostBreakdownDict | None]
 
 
+class AppCopyDict(TypedDict):
+    """A copy of an app to make."""
+
+    project: str
+    strategy: NotRequired[Literal["clone", "direct", "clone_direct", "transient"] | str]
+    name: NotRequired[str]
+
+
 class AppDict(TypedDict):
     """A tool or workflow of a project."""
 
@@ -332,22 +340,6 @@ class CodePackageUploadDict(TypedDict):
 
     upload_id: str
     part_size: NotRequired[int | None]
-
-
-class CopyAppBodyDict(TypedDict):
-    """CopyAppBody as plain JSON."""
-
-    project: str
-    strategy: NotRequired[Literal["clone", "direct", "clone_direct", "transient"] | str]
-    name: NotRequired[str]
-
-
-class CopyAppRevisionBodyDict(TypedDict):
-    """CopyAppRevisionBody as plain JSON."""
-
-    project: str
-    strategy: NotRequired[Literal["clone", "direct", "clone_direct", "transient"] | str]
-    name: NotRequired[str]
 
 
 class DRSImportBulkDict(TypedDict):
@@ -1175,7 +1167,7 @@ class UploadPartUrlDict(TypedDict):
 
 
 class UserDict(TypedDict):
-    """An account."""
+    """An account on the platform."""
 
     href: str
     username: str

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
     from ..models.access_url import AccessURL
 
-FACTS = OperationFacts(
-    name="get_access_url", method="GET", path="/objects/{object_id}/access/{access_id}", secured=True
-)
+FACTS = OperationFacts(name="get_access_url", method="GET", path="/objects/{object_id}/access/{access_id}")
 
 
 def build(*, object_id: str, access_id: str) -> Request:

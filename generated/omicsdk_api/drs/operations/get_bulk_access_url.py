@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ..models.bulk_access_urls import BulkAccessUrls
     from ..types import BulkAccessIdDict
 
-FACTS = OperationFacts(name="get_bulk_access_url", method="POST", path="/objects/access", secured=True, idempotent=True)
+FACTS = OperationFacts(name="get_bulk_access_url", method="POST", path="/objects/access", idempotent=True)
 
 
 def build(

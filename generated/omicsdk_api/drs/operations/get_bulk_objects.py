@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..models.bulk_objects import BulkObjects
 
-FACTS = OperationFacts(name="get_bulk_objects", method="POST", path="/objects", secured=True, idempotent=True)
+FACTS = OperationFacts(name="get_bulk_objects", method="POST", path="/objects", idempotent=True)
 
 
 def build(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..models.drs_object import DrsObject
 
-FACTS = OperationFacts(name="get_object", method="GET", path="/objects/{object_id}", secured=True)
+FACTS = OperationFacts(name="get_object", method="GET", path="/objects/{object_id}")
 
 
 def build(*, object_id: str, expand: bool | Omit = OMIT) -> Request:

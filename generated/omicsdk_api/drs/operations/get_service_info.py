@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..models.service_info import ServiceInfo
 
-FACTS = OperationFacts(name="get_service_info", method="GET", path="/service-info", secured=True)
+FACTS = OperationFacts(name="get_service_info", method="GET", path="/service-info")
 
 
 def build() -> Request:

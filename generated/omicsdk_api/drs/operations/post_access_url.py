@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..models.access_url import AccessURL
 
 FACTS = OperationFacts(
-    name="post_access_url", method="POST", path="/objects/{object_id}/access/{access_id}", secured=True, idempotent=True
+    name="post_access_url", method="POST", path="/objects/{object_id}/access/{access_id}", idempotent=True
 )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..models.drs_object import DrsObject
 
-FACTS = OperationFacts(name="post_object", method="POST", path="/objects/{object_id}", secured=True, idempotent=True)
+FACTS = OperationFacts(name="post_object", method="POST", path="/objects/{object_id}", idempotent=True)
 
 
 def build(*, object_id: str, expand: bool | Omit = OMIT, passports: Sequence[str] | Omit = OMIT) -> Request:

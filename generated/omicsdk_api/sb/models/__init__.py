@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .analysis_cost import AnalysisCost
     from .analysis_cost_breakdown import AnalysisCostBreakdown
     from .app import App
+    from .app_copy import AppCopy
     from .app_page import AppPage
     from .async_file_bulk_record import AsyncFileBulkRecord
     from .async_job import AsyncJob
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
     from .bulk_copy_result import BulkCopyResult
     from .code_package_file import CodePackageFile
     from .code_package_upload import CodePackageUpload
-    from .copy_app_body import CopyAppBody
-    from .copy_app_revision_body import CopyAppRevisionBody
     from .dataset import Dataset
     from .dataset_page import DatasetPage
     from .disk import Disk
@@ -148,6 +147,7 @@ __all__ = [
     "AnalysisCost",
     "AnalysisCostBreakdown",
     "App",
+    "AppCopy",
     "AppPage",
     "AsyncFileBulkRecord",
     "AsyncJob",
@@ -176,8 +176,6 @@ __all__ = [
     "BulkCopyResult",
     "CodePackageFile",
     "CodePackageUpload",
-    "CopyAppBody",
-    "CopyAppRevisionBody",
     "DRSImportBulk",
     "DRSImportItem",
     "Dataset",
@@ -287,6 +285,7 @@ _MODULES: dict[str, str] = {
     "AnalysisCost": "analysis_cost",
     "AnalysisCostBreakdown": "analysis_cost_breakdown",
     "App": "app",
+    "AppCopy": "app_copy",
     "AppPage": "app_page",
     "AsyncFileBulkRecord": "async_file_bulk_record",
     "AsyncJob": "async_job",
@@ -315,8 +314,6 @@ _MODULES: dict[str, str] = {
     "BulkCopyResult": "bulk_copy_result",
     "CodePackageFile": "code_package_file",
     "CodePackageUpload": "code_package_upload",
-    "CopyAppBody": "copy_app_body",
-    "CopyAppRevisionBody": "copy_app_revision_body",
     "DRSImportBulk": "drs_import_bulk",
     "DRSImportItem": "drs_import_item",
     "Dataset": "dataset",

@@ -43,9 +43,9 @@ class Automation(Model):
         created_on: When the automation was created. Format date-time.
         modified_by: Username of who changed the automation last.
         modified_on: When the automation was last changed. Format date-time.
-        archived: Whether the automation is archived and can't be run.
-        secret_settings: Settings that runs get and nobody else sees.
-        memory_limit: Memory of a run in MB; the platform's own when null.
+        archived: Whether the automation is archived.
+        secret_settings: Secret settings that runs get.
+        memory_limit: Memory of a run in MB.
         project_based: Whether runs belong to a project.
     """
 

@@ -37,9 +37,9 @@ class AutomationPackage(Model):
         schema: What a run takes as inputs, in a form that is the code's own.
         created_by: Username of who added the code.
         created_on: When the code was added. Format date-time.
-        archived: Whether the code is archived and can't be run.
+        archived: Whether the code is archived.
         custom_url: Address of a page for the code.
-        memory_limit: Memory of a run of this code in MB; the automation's when null.
+        memory_limit: Memory of a run of this code in MB.
         python: Version of Python that runs the code, such as `3.8`.
     """
 

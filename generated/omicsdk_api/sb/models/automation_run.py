@@ -69,7 +69,7 @@ class AutomationRun(Model):
         status: How far the run is; `FINISHED`, `FAILED` and `ABORTED` are ends.
         message: What the run has to say, for people.
         execution_details: How the run went; `log_file` in it is the identity of its log.
-        memory_limit: Memory of this run in MB; that of the code when null.
+        memory_limit: Memory of this run in MB.
         project_id: Identity of the project that the run belongs to.
     """
 

@@ -23,7 +23,7 @@ class NewExport(Model):
         source: File to export.
         destination: Where to export it to.
         properties: How the service shall store the object.
-        overwrite: Whether to replace an object of that name; false when omitted.
+        overwrite: Whether to replace an object of that name.
     """
 
     source: FileSource

@@ -21,7 +21,7 @@ class NewImport(Model):
     Attributes:
         source: Object or folder to import.
         destination: Where to import it to.
-        overwrite: Whether to replace a file of that name; false when omitted.
+        overwrite: Whether to replace a file of that name.
         autorename: Whether to give another name where it is taken; false when omitted.
         preserve_folder_structure: Whether to make the folders below the location too; true when omitted.
     """

@@ -19,7 +19,7 @@ class Permissions(Model):
         read: See the resource and its contents.
         copy: Copy contents elsewhere.
         write: Change and add contents.
-        execute: Run tasks; projects and automations only.
+        execute: Run tasks or automations; not for volumes.
         admin: Manage members and settings.
     """
 

@@ -32,7 +32,7 @@ _USER_FIELDS = frozenset(
 
 @define(slots=True)
 class User(Model):
-    """An account.
+    """An account on the platform.
 
     Attributes:
         href: Address of the account in the API. Format uri.

@@ -44,7 +44,7 @@ class AbortTaskOperation(Operation):
             task_id (str): Identity of the task. Format uuid.
 
         Returns:
-            200: The task.
+            200: The task as it is now.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -70,7 +70,7 @@ class AsyncAbortTaskOperation(AsyncOperation):
             task_id (str): Identity of the task. Format uuid.
 
         Returns:
-            200: The task.
+            200: The task as it is now.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

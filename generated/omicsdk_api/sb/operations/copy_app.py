@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import httpx
 
     from ..models.app import App
-    from ..models.copy_app_body import CopyAppBody
-    from ..types import CopyAppBodyDict
+    from ..models.app_copy import AppCopy
+    from ..types import AppCopyDict
 
 FACTS = OperationFacts(name="copy_app", method="POST", path="/apps/{owner}/{project}/{app}/actions/copy", secured=True)
 
 
-def build(*, body: CopyAppBody | CopyAppBodyDict, owner: str, project: str, app: str) -> Request:
+def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> Request:
     """The request, without sending it; arguments as those of the call."""
     return request(
         FACTS,
@@ -44,24 +44,24 @@ class CopyAppOperation(Operation):
     build = staticmethod(build)
     parse = staticmethod(parse)
 
-    def __call__(self, *, body: CopyAppBody | CopyAppBodyDict, owner: str, project: str, app: str) -> App:
+    def __call__(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> App:
         """Copy the latest revision of an app to a project.
 
         Args:
-            body (CopyAppBody | CopyAppBodyDict): Where to copy it, and how.
+            body (AppCopy | AppCopyDict): Where to copy it, and how.
             owner (str): Who owns the app's project: the first part of the app's identity.
             project (str): Short name of the app's project: the second part of the app's identity.
             app (str): Short name of the app: the third part of its identity.
 
         Returns:
-            200: The copy.
+            200: The copy that was made.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
         """
         return self._call(self.build(body=body, owner=owner, project=project, app=app), self.parse)
 
-    def raw(self, *, body: CopyAppBody | CopyAppBodyDict, owner: str, project: str, app: str) -> httpx.Response:
+    def raw(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> httpx.Response:
         """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
         return self._raw(self.build(body=body, owner=owner, project=project, app=app))
 
@@ -73,23 +73,23 @@ class AsyncCopyAppOperation(AsyncOperation):
     build = staticmethod(build)
     parse = staticmethod(parse)
 
-    async def __call__(self, *, body: CopyAppBody | CopyAppBodyDict, owner: str, project: str, app: str) -> App:
+    async def __call__(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> App:
         """Copy the latest revision of an app to a project.
 
         Args:
-            body (CopyAppBody | CopyAppBodyDict): Where to copy it, and how.
+            body (AppCopy | AppCopyDict): Where to copy it, and how.
             owner (str): Who owns the app's project: the first part of the app's identity.
             project (str): Short name of the app's project: the second part of the app's identity.
             app (str): Short name of the app: the third part of its identity.
 
         Returns:
-            200: The copy.
+            200: The copy that was made.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
         """
         return await self._call(self.build(body=body, owner=owner, project=project, app=app), self.parse)
 
-    async def raw(self, *, body: CopyAppBody | CopyAppBodyDict, owner: str, project: str, app: str) -> httpx.Response:
+    async def raw(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str) -> httpx.Response:
         """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
         return await self._raw(self.build(body=body, owner=owner, project=project, app=app))

@@ -15,17 +15,15 @@ if TYPE_CHECKING:
     import httpx
 
     from ..models.app import App
-    from ..models.copy_app_revision_body import CopyAppRevisionBody
-    from ..types import CopyAppRevisionBodyDict
+    from ..models.app_copy import AppCopy
+    from ..types import AppCopyDict
 
 FACTS = OperationFacts(
     name="copy_app_revision", method="POST", path="/apps/{owner}/{project}/{app}/{revision}/actions/copy", secured=True
 )
 
 
-def build(
-    *, body: CopyAppRevisionBody | CopyAppRevisionBodyDict, owner: str, project: str, app: str, revision: int
-) -> Request:
+def build(*, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int) -> Request:
     """The request, without sending it; arguments as those of the call."""
     return request(
         FACTS,
@@ -48,29 +46,25 @@ class CopyAppRevisionOperation(Operation):
     build = staticmethod(build)
     parse = staticmethod(parse)
 
-    def __call__(
-        self, *, body: CopyAppRevisionBody | CopyAppRevisionBodyDict, owner: str, project: str, app: str, revision: int
-    ) -> App:
+    def __call__(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int) -> App:
         """Copy a revision of an app to a project.
 
         Args:
-            body (CopyAppRevisionBody | CopyAppRevisionBodyDict): Where to copy it, and how.
+            body (AppCopy | AppCopyDict): Where to copy it, and how.
             owner (str): Who owns the app's project: the first part of the app's identity.
             project (str): Short name of the app's project: the second part of the app's identity.
             app (str): Short name of the app: the third part of its identity.
             revision (int): Number of the revision, counted from 0.
 
         Returns:
-            200: The copy.
+            200: The copy that was made.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
         """
         return self._call(self.build(body=body, owner=owner, project=project, app=app, revision=revision), self.parse)
 
-    def raw(
-        self, *, body: CopyAppRevisionBody | CopyAppRevisionBodyDict, owner: str, project: str, app: str, revision: int
-    ) -> httpx.Response:
+    def raw(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int) -> httpx.Response:
         """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
         return self._raw(self.build(body=body, owner=owner, project=project, app=app, revision=revision))
 
@@ -82,20 +76,18 @@ class AsyncCopyAppRevisionOperation(AsyncOperation):
     build = staticmethod(build)
     parse = staticmethod(parse)
 
-    async def __call__(
-        self, *, body: CopyAppRevisionBody | CopyAppRevisionBodyDict, owner: str, project: str, app: str, revision: int
-    ) -> App:
+    async def __call__(self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int) -> App:
         """Copy a revision of an app to a project.
 
         Args:
-            body (CopyAppRevisionBody | CopyAppRevisionBodyDict): Where to copy it, and how.
+            body (AppCopy | AppCopyDict): Where to copy it, and how.
             owner (str): Who owns the app's project: the first part of the app's identity.
             project (str): Short name of the app's project: the second part of the app's identity.
             app (str): Short name of the app: the third part of its identity.
             revision (int): Number of the revision, counted from 0.
 
         Returns:
-            200: The copy.
+            200: The copy that was made.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -105,7 +97,7 @@ class AsyncCopyAppRevisionOperation(AsyncOperation):
         )
 
     async def raw(
-        self, *, body: CopyAppRevisionBody | CopyAppRevisionBodyDict, owner: str, project: str, app: str, revision: int
+        self, *, body: AppCopy | AppCopyDict, owner: str, project: str, app: str, revision: int
     ) -> httpx.Response:
         """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
         return await self._raw(self.build(body=body, owner=owner, project=project, app=app, revision=revision))

@@ -57,7 +57,7 @@ class CopyFileOperation(Operation):
             name (str): Name of the copy; that of the file when omitted. Optional.
 
         Returns:
-            200: The copy.
+            200: The copy that was made.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -92,7 +92,7 @@ class AsyncCopyFileOperation(AsyncOperation):
             name (str): Name of the copy; that of the file when omitted. Optional.
 
         Returns:
-            200: The copy.
+            200: The copy that was made.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -78,9 +78,9 @@ class CreateAutomationOperation(Operation):
             name (str): Name of the new automation.
             description (str): Free text about the new automation. Optional.
             billing_group (str): Billing group that shall pay for its runs. Format uuid. Optional.
-            secret_settings (Mapping[str, Any]): Settings that its runs get and nobody else sees. Optional.
+            secret_settings (Mapping[str, Any]): Secret settings that its runs get. Optional.
             project_based (bool): Whether its runs belong to a project. Optional.
-            memory_limit (int): Memory of its runs in MB; the platform's own when omitted. Optional.
+            memory_limit (int): Memory of its runs in MB. Optional.
 
         Returns:
             200: The new automation.
@@ -146,9 +146,9 @@ class AsyncCreateAutomationOperation(AsyncOperation):
             name (str): Name of the new automation.
             description (str): Free text about the new automation. Optional.
             billing_group (str): Billing group that shall pay for its runs. Format uuid. Optional.
-            secret_settings (Mapping[str, Any]): Settings that its runs get and nobody else sees. Optional.
+            secret_settings (Mapping[str, Any]): Secret settings that its runs get. Optional.
             project_based (bool): Whether its runs belong to a project. Optional.
-            memory_limit (int): Memory of its runs in MB; the platform's own when omitted. Optional.
+            memory_limit (int): Memory of its runs in MB. Optional.
 
         Returns:
             200: The new automation.

@@ -77,10 +77,9 @@ class CreateAutomationPackageOperation(Operation):
             location (str): Identity of the uploaded code, as completing its upload answered.
             schema (Mapping[str, Any]): What runs of the new code take as inputs, in a form of its own.
             automation_id (str): Identity of the automation. Format uuid.
-            memory_limit (int | None): Memory of runs of the new code in MB; the automation's when omitted or
-                null. Optional.
-            python (str | None): Version of Python to run it with, such as `3.8`; the platform's own when
-                omitted or null. Optional.
+            memory_limit (int | None): Memory of runs of the new code in MB, or null. Optional.
+            python (str | None): Version of Python to run it with: `3.6` (when omitted), `3.7` or `3.8`.
+                Optional.
 
         Returns:
             200: The new package.
@@ -147,10 +146,9 @@ class AsyncCreateAutomationPackageOperation(AsyncOperation):
             location (str): Identity of the uploaded code, as completing its upload answered.
             schema (Mapping[str, Any]): What runs of the new code take as inputs, in a form of its own.
             automation_id (str): Identity of the automation. Format uuid.
-            memory_limit (int | None): Memory of runs of the new code in MB; the automation's when omitted or
-                null. Optional.
-            python (str | None): Version of Python to run it with, such as `3.8`; the platform's own when
-                omitted or null. Optional.
+            memory_limit (int | None): Memory of runs of the new code in MB, or null. Optional.
+            python (str | None): Version of Python to run it with: `3.6` (when omitted), `3.7` or `3.8`.
+                Optional.
 
         Returns:
             200: The new package.

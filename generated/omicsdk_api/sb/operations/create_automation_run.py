@@ -83,9 +83,8 @@ class CreateAutomationRunOperation(Operation):
             settings (Mapping[str, Any]): How to set up the run, by name. Optional.
             resume_from (str): Identity of a run to go on from. Optional.
             name (str): Name of the new run. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings of the run, before those of the automation.
-                Optional.
-            memory_limit (int): Memory of the new run in MB; that of the code when omitted. Optional.
+            secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
+            memory_limit (int): Memory of the new run in MB. Optional.
 
         Returns:
             200: The new run.
@@ -157,9 +156,8 @@ class AsyncCreateAutomationRunOperation(AsyncOperation):
             settings (Mapping[str, Any]): How to set up the run, by name. Optional.
             resume_from (str): Identity of a run to go on from. Optional.
             name (str): Name of the new run. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings of the run, before those of the automation.
-                Optional.
-            memory_limit (int): Memory of the new run in MB; that of the code when omitted. Optional.
+            secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
+            memory_limit (int): Memory of the new run in MB. Optional.
 
         Returns:
             200: The new run.

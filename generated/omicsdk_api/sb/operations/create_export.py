@@ -75,12 +75,12 @@ class CreateExportOperation(Operation):
             destination (VolumePlace | VolumePlaceDict): Where to export it to.
             properties (VolumeProperties | VolumePropertiesDict): How the service shall store the object.
                 Optional.
-            overwrite (bool): Whether to replace an object of that name; false when omitted. Optional.
+            overwrite (bool): Whether to replace an object of that name. Optional.
             copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
                 object. Optional.
 
         Returns:
-            200: The export.
+            200: The export that was started.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -134,12 +134,12 @@ class AsyncCreateExportOperation(AsyncOperation):
             destination (VolumePlace | VolumePlaceDict): Where to export it to.
             properties (VolumeProperties | VolumePropertiesDict): How the service shall store the object.
                 Optional.
-            overwrite (bool): Whether to replace an object of that name; false when omitted. Optional.
+            overwrite (bool): Whether to replace an object of that name. Optional.
             copy_only (bool): Whether the file stays as it is; otherwise it becomes an alias to the exported
                 object. Optional.
 
         Returns:
-            200: The export.
+            200: The export that was started.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -89,7 +89,7 @@ class CreateImportOperation(Operation):
             properties (Mapping[str, Any]): Properties of the import. Optional.
 
         Returns:
-            200: The import.
+            200: The import that was started.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -160,7 +160,7 @@ class AsyncCreateImportOperation(AsyncOperation):
             properties (Mapping[str, Any]): Properties of the import. Optional.
 
         Returns:
-            200: The import.
+            200: The import that was started.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -53,7 +53,7 @@ class GetAppOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The app.
+            200: The app that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -83,7 +83,7 @@ class AsyncGetAppOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The app.
+            200: The app that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

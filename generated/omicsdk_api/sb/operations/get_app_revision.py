@@ -56,7 +56,7 @@ class GetAppRevisionOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The revision.
+            200: The revision that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -89,7 +89,7 @@ class AsyncGetAppRevisionOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The revision.
+            200: The revision that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -46,7 +46,7 @@ class GetAutomationOperation(Operation):
             automation_id (str): Identity of the automation. Format uuid.
 
         Returns:
-            200: The automation.
+            200: The automation that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -72,7 +72,7 @@ class AsyncGetAutomationOperation(AsyncOperation):
             automation_id (str): Identity of the automation. Format uuid.
 
         Returns:
-            200: The automation.
+            200: The automation that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -53,7 +53,7 @@ class GetAutomationMemberOperation(Operation):
             username (str): Username of the automation's member, or identity of a team.
 
         Returns:
-            200: The member.
+            200: The member that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -80,7 +80,7 @@ class AsyncGetAutomationMemberOperation(AsyncOperation):
             username (str): Username of the automation's member, or identity of a team.
 
         Returns:
-            200: The member.
+            200: The member that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

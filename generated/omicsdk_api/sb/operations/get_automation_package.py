@@ -46,7 +46,7 @@ class GetAutomationPackageOperation(Operation):
             package_id (str): Identity of the automation's package.
 
         Returns:
-            200: The package.
+            200: The package that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -72,7 +72,7 @@ class AsyncGetAutomationPackageOperation(AsyncOperation):
             package_id (str): Identity of the automation's package.
 
         Returns:
-            200: The package.
+            200: The package that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -44,7 +44,7 @@ class GetAutomationRunOperation(Operation):
             run_id (str): Identity of the automation's run.
 
         Returns:
-            200: The run.
+            200: The run that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -70,7 +70,7 @@ class AsyncGetAutomationRunOperation(AsyncOperation):
             run_id (str): Identity of the automation's run.
 
         Returns:
-            200: The run.
+            200: The run that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

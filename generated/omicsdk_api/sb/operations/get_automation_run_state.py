@@ -42,7 +42,7 @@ class GetAutomationRunStateOperation(Operation):
             run_id (str): Identity of the automation's run.
 
         Returns:
-            200: The state.
+            200: The state that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -68,7 +68,7 @@ class AsyncGetAutomationRunStateOperation(AsyncOperation):
             run_id (str): Identity of the automation's run.
 
         Returns:
-            200: The state.
+            200: The state that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -52,7 +52,7 @@ class GetDatasetOperation(Operation):
                 operations need it. Optional.
 
         Returns:
-            200: The dataset.
+            200: The dataset that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -87,7 +87,7 @@ class AsyncGetDatasetOperation(AsyncOperation):
                 operations need it. Optional.
 
         Returns:
-            200: The dataset.
+            200: The dataset that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -59,7 +59,7 @@ class GetDatasetMemberOperation(Operation):
                 operations need it. Optional.
 
         Returns:
-            200: The member.
+            200: The member that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -98,7 +98,7 @@ class AsyncGetDatasetMemberOperation(AsyncOperation):
                 operations need it. Optional.
 
         Returns:
-            200: The member.
+            200: The member that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

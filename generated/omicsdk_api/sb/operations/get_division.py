@@ -44,7 +44,7 @@ class GetDivisionOperation(Operation):
             division_id (str): Identity of the division.
 
         Returns:
-            200: The division.
+            200: The division that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -70,7 +70,7 @@ class AsyncGetDivisionOperation(AsyncOperation):
             division_id (str): Identity of the division.
 
         Returns:
-            200: The division.
+            200: The division that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

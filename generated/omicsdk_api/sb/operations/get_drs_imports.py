@@ -44,7 +44,7 @@ class GetDrsImportsOperation(Operation):
             job_id (str): Identity of the job, as its start answered.
 
         Returns:
-            200: The job.
+            200: The job that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -70,7 +70,7 @@ class AsyncGetDrsImportsOperation(AsyncOperation):
             job_id (str): Identity of the job, as its start answered.
 
         Returns:
-            200: The job.
+            200: The job that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

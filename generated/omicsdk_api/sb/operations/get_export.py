@@ -47,7 +47,7 @@ class GetExportOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The export.
+            200: The export that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -75,7 +75,7 @@ class AsyncGetExportOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The export.
+            200: The export that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

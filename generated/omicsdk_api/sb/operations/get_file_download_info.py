@@ -49,7 +49,7 @@ class GetFileDownloadInfoOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The address.
+            200: The presigned address.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -79,7 +79,7 @@ class AsyncGetFileDownloadInfoOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The address.
+            200: The presigned address.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -47,7 +47,7 @@ class GetImportOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The import.
+            200: The import that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -75,7 +75,7 @@ class AsyncGetImportOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The import.
+            200: The import that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

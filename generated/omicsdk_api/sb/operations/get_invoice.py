@@ -47,7 +47,7 @@ class GetInvoiceOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The invoice.
+            200: The invoice that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -75,7 +75,7 @@ class AsyncGetInvoiceOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The invoice.
+            200: The invoice that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -44,7 +44,7 @@ class GetMarkerOperation(Operation):
             marker_id (str): Identity of the marker.
 
         Returns:
-            200: The marker.
+            200: The marker that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -70,7 +70,7 @@ class AsyncGetMarkerOperation(AsyncOperation):
             marker_id (str): Identity of the marker.
 
         Returns:
-            200: The marker.
+            200: The marker that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

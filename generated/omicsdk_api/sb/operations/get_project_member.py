@@ -55,7 +55,7 @@ class GetProjectMemberOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The member.
+            200: The member that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -85,7 +85,7 @@ class AsyncGetProjectMemberOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The member.
+            200: The member that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

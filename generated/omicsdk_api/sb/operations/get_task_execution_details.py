@@ -46,7 +46,7 @@ class GetTaskExecutionDetailsOperation(Operation):
             task_id (str): Identity of the task. Format uuid.
 
         Returns:
-            200: The steps.
+            200: The steps of the task.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -72,7 +72,7 @@ class AsyncGetTaskExecutionDetailsOperation(AsyncOperation):
             task_id (str): Identity of the task. Format uuid.
 
         Returns:
-            200: The steps.
+            200: The steps of the task.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -40,7 +40,7 @@ class GetTaskInputsOperation(Operation):
             task_id (str): Identity of the task. Format uuid.
 
         Returns:
-            200: The inputs.
+            200: The inputs of the task.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -66,7 +66,7 @@ class AsyncGetTaskInputsOperation(AsyncOperation):
             task_id (str): Identity of the task. Format uuid.
 
         Returns:
-            200: The inputs.
+            200: The inputs of the task.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

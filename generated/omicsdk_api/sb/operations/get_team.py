@@ -44,7 +44,7 @@ class GetTeamOperation(Operation):
             team_id (str): Identity of the team.
 
         Returns:
-            200: The team.
+            200: The team that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -70,7 +70,7 @@ class AsyncGetTeamOperation(AsyncOperation):
             team_id (str): Identity of the team.
 
         Returns:
-            200: The team.
+            200: The team that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

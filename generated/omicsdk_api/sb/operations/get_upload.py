@@ -49,7 +49,7 @@ class GetUploadOperation(Operation):
                 Optional.
 
         Returns:
-            200: The upload.
+            200: The upload that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -79,7 +79,7 @@ class AsyncGetUploadOperation(AsyncOperation):
                 Optional.
 
         Returns:
-            200: The upload.
+            200: The upload that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

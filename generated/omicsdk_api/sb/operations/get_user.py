@@ -47,7 +47,7 @@ class GetUserOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The account.
+            200: The account that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -75,7 +75,7 @@ class AsyncGetUserOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The account.
+            200: The account that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -50,7 +50,7 @@ class GetVolumeOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The volume.
+            200: The volume that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -79,7 +79,7 @@ class AsyncGetVolumeOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The volume.
+            200: The volume that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

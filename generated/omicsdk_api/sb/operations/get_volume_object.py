@@ -58,7 +58,7 @@ class GetVolumeObjectOperation(Operation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The object.
+            200: The object that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -88,7 +88,7 @@ class AsyncGetVolumeObjectOperation(AsyncOperation):
                 object (`metadata.sample_id`), `_all` means all. Optional.
 
         Returns:
-            200: The object.
+            200: The object that was asked for.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

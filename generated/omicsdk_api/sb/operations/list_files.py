@@ -97,7 +97,7 @@ class ListFilesOperation(Operation):
         """List files of a project, folder or dataset.
 
         Exactly one of `project`, `parent` and `dataset` says whose files; the others narrow them down.
-        Filters that may come several times match when any of their values does.
+        `name`, `tag` and each name of `metadata` may have several values.
 
         Args:
             project (str): Project whose files are listed, as `owner/short-name`; or give `dataset` or
@@ -262,7 +262,7 @@ class AsyncListFilesOperation(AsyncOperation):
         """List files of a project, folder or dataset.
 
         Exactly one of `project`, `parent` and `dataset` says whose files; the others narrow them down.
-        Filters that may come several times match when any of their values does.
+        `name`, `tag` and each name of `metadata` may have several values.
 
         Args:
             project (str): Project whose files are listed, as `owner/short-name`; or give `dataset` or

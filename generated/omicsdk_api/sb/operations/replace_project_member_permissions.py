@@ -79,7 +79,7 @@ class ReplaceProjectMemberPermissionsOperation(Operation):
             read (bool): See the resource and its contents. Optional.
             copy (bool): Copy contents elsewhere. Optional.
             write (bool): Change and add contents. Optional.
-            execute (bool): Run tasks; projects and automations only. Optional.
+            execute (bool): Run tasks or automations; not for volumes. Optional.
             admin (bool): Manage members and settings. Optional.
 
         Returns:
@@ -157,7 +157,7 @@ class AsyncReplaceProjectMemberPermissionsOperation(AsyncOperation):
             read (bool): See the resource and its contents. Optional.
             copy (bool): Copy contents elsewhere. Optional.
             write (bool): Change and add contents. Optional.
-            execute (bool): Run tasks; projects and automations only. Optional.
+            execute (bool): Run tasks or automations; not for volumes. Optional.
             admin (bool): Manage members and settings. Optional.
 
         Returns:

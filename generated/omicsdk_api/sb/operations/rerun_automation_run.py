@@ -92,8 +92,7 @@ class RerunAutomationRunOperation(Operation):
             settings (Mapping[str, Any]): Other settings, by name. Optional.
             resume_from (str): Identity of a run to go on from. Optional.
             name (str): Name of the run that is made. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings of the run, before those of the automation.
-                Optional.
+            secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
 
         Returns:
             200: The new run.
@@ -172,8 +171,7 @@ class AsyncRerunAutomationRunOperation(AsyncOperation):
             settings (Mapping[str, Any]): Other settings, by name. Optional.
             resume_from (str): Identity of a run to go on from. Optional.
             name (str): Name of the run that is made. Optional.
-            secret_settings (Mapping[str, Any]): Secret settings of the run, before those of the automation.
-                Optional.
+            secret_settings (Mapping[str, Any]): Secret settings that the run gets. Optional.
 
         Returns:
             200: The new run.

@@ -49,7 +49,7 @@ class RestoreAutomationOperation(Operation):
             automation_id (str): Identity of the automation. Format uuid.
 
         Returns:
-            200: The automation.
+            200: The automation as it is now.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -75,7 +75,7 @@ class AsyncRestoreAutomationOperation(AsyncOperation):
             automation_id (str): Identity of the automation. Format uuid.
 
         Returns:
-            200: The automation.
+            200: The automation as it is now.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -57,7 +57,7 @@ class RunTaskOperation(Operation):
                 says when omitted. Optional.
 
         Returns:
-            200: The task.
+            200: The task as it is now.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -95,7 +95,7 @@ class AsyncRunTaskOperation(AsyncOperation):
                 says when omitted. Optional.
 
         Returns:
-            200: The task.
+            200: The task as it is now.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -52,7 +52,7 @@ class StartFileMoveJobOperation(Operation):
                 along.
 
         Returns:
-            200: The job.
+            200: The job that was started.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -81,7 +81,7 @@ class AsyncStartFileMoveJobOperation(AsyncOperation):
                 along.
 
         Returns:
-            200: The job.
+            200: The job that was started.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

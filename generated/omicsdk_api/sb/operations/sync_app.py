@@ -48,7 +48,7 @@ class SyncAppOperation(Operation):
             app (str): Short name of the app: the third part of its identity.
 
         Returns:
-            200: The app.
+            200: The app as it is now.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -76,7 +76,7 @@ class AsyncSyncAppOperation(AsyncOperation):
             app (str): Short name of the app: the third part of its identity.
 
         Returns:
-            200: The app.
+            200: The app as it is now.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

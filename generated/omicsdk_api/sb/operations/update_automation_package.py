@@ -53,8 +53,7 @@ class UpdateAutomationPackageOperation(Operation):
         Args:
             package_id (str): Identity of the automation's package.
             custom_url (str): New address of a page for the code. Optional.
-            memory_limit (int | None): New memory of runs of this code in MB; the automation's when null.
-                Optional.
+            memory_limit (int | None): New memory of runs of this code in MB, or null. Optional.
 
         Returns:
             200: The changed package.
@@ -88,8 +87,7 @@ class AsyncUpdateAutomationPackageOperation(AsyncOperation):
         Args:
             package_id (str): Identity of the automation's package.
             custom_url (str): New address of a page for the code. Optional.
-            memory_limit (int | None): New memory of runs of this code in MB; the automation's when null.
-                Optional.
+            memory_limit (int | None): New memory of runs of this code in MB, or null. Optional.
 
         Returns:
             200: The changed package.

@@ -68,7 +68,7 @@ class UpdateAutomationRunOperation(Operation):
             name (str): New name of the run. Optional.
             inputs (Mapping[str, Any]): New inputs of the run. Optional.
             settings (Mapping[str, Any]): New settings of the run. Optional.
-            memory_limit (int | None): New memory of the run in MB; that of the code when null. Optional.
+            memory_limit (int | None): New memory of the run in MB, or null. Optional.
 
         Returns:
             200: The changed run.
@@ -119,7 +119,7 @@ class AsyncUpdateAutomationRunOperation(AsyncOperation):
             name (str): New name of the run. Optional.
             inputs (Mapping[str, Any]): New inputs of the run. Optional.
             settings (Mapping[str, Any]): New settings of the run. Optional.
-            memory_limit (int | None): New memory of the run in MB; that of the code when null. Optional.
+            memory_limit (int | None): New memory of the run in MB, or null. Optional.
 
         Returns:
             200: The changed run.

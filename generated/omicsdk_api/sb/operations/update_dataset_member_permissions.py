@@ -82,7 +82,7 @@ class UpdateDatasetMemberPermissionsOperation(Operation):
             read (bool): See the resource and its contents. Optional.
             copy (bool): Copy contents elsewhere. Optional.
             write (bool): Change and add contents. Optional.
-            execute (bool): Run tasks; projects and automations only. Optional.
+            execute (bool): Run tasks or automations; not for volumes. Optional.
             admin (bool): Manage members and settings. Optional.
             x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
                 operations need it. Optional.
@@ -166,7 +166,7 @@ class AsyncUpdateDatasetMemberPermissionsOperation(AsyncOperation):
             read (bool): See the resource and its contents. Optional.
             copy (bool): Copy contents elsewhere. Optional.
             write (bool): Change and add contents. Optional.
-            execute (bool): Run tasks; projects and automations only. Optional.
+            execute (bool): Run tasks or automations; not for volumes. Optional.
             admin (bool): Manage members and settings. Optional.
             x_sbg_advance_access (Literal['Advance']): Asks for what isn't released to everybody yet; such
                 operations need it. Optional.

@@ -44,7 +44,7 @@ class UpdateTaskInputsOperation(Operation):
             task_id (str): Identity of the task. Format uuid.
 
         Returns:
-            200: All inputs.
+            200: All inputs of the task.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.
@@ -71,7 +71,7 @@ class AsyncUpdateTaskInputsOperation(AsyncOperation):
             task_id (str): Identity of the task. Format uuid.
 
         Returns:
-            200: All inputs.
+            200: All inputs of the task.
 
         Raises:
             APIError: Any other error: The request failed; the status and the code say why.

@@ -18,7 +18,8 @@ class ValidationRequest(Model):
     Attributes:
         validator_image: Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base image for
             validators.
-        files: Names of the files to validate together, each percent-encoded as in an address (slashes stay).
+        files: Names of the files to validate together, each percent-encoded as in an address, but for its
+            slashes.
         environment: Environment variables for the validator, by name; all values are text. None beside the
             service's own when omitted.
         original_validation_id: Identifier of the validation that this one repeats. Leave it out for a first

@@ -55,8 +55,8 @@ class FilesInfoOperation(Operation):
         request fail.
 
         Args:
-            body (Sequence[str]): Names of the files, each percent-encoded as in an address (slashes stay),
-                for example `["reads%20R1.fastq.gz"]`.
+            body (Sequence[str]): Names of the files, each percent-encoded as in an address, but for its
+                slashes: `["reads%20R1.fastq.gz"]`.
             upload_area_uuid (str): UUID of the upload area, the last part of its address.
 
         Returns:
@@ -88,8 +88,8 @@ class AsyncFilesInfoOperation(AsyncOperation):
         request fail.
 
         Args:
-            body (Sequence[str]): Names of the files, each percent-encoded as in an address (slashes stay),
-                for example `["reads%20R1.fastq.gz"]`.
+            body (Sequence[str]): Names of the files, each percent-encoded as in an address, but for its
+                slashes: `["reads%20R1.fastq.gz"]`.
             upload_area_uuid (str): UUID of the upload area, the last part of its address.
 
         Returns:

@@ -79,7 +79,7 @@ class ValidateFilesOperation(Operation):
             validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
                 image for validators.
             files (Sequence[str]): Names of the files to validate together, each percent-encoded as in an
-                address (slashes stay).
+                address, but for its slashes.
             upload_area_uuid (str): UUID of the upload area, the last part of its address.
             environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
                 text. None beside the service's own when omitted. Optional.
@@ -153,7 +153,7 @@ class AsyncValidateFilesOperation(AsyncOperation):
             validator_image (str): Docker image to run, as `REPOSITORY/NAME:TAG`; it must be built on the base
                 image for validators.
             files (Sequence[str]): Names of the files to validate together, each percent-encoded as in an
-                address (slashes stay).
+                address, but for its slashes.
             upload_area_uuid (str): UUID of the upload area, the last part of its address.
             environment (Mapping[str, Any]): Environment variables for the validator, by name; all values are
                 text. None beside the service's own when omitted. Optional.
