@@ -61,3 +61,10 @@ def test_a_members_uri_may_be_one_or_several(spec: Any) -> None:
     uri = spec.corrected["components"]["schemas"]["ContentsObject"]["properties"]["drs_uri"]
     assert {way["type"] for way in uri["oneOf"]} == {"array", "string"}
     assert "type" not in uri
+
+
+def test_what_a_server_does_not_know_may_be_null(spec: Any) -> None:
+    schema = spec.corrected["components"]["schemas"]["DrsObject"]
+    unknown = {name for name, field in schema["properties"].items() if field.get("nullable")}
+    assert unknown == {"name", "created_time", "updated_time", "version", "description"}
+    assert {"id", "self_uri", "size", "checksums"} <= set(schema["required"])
