@@ -36,7 +36,6 @@ PAGED = {
         "token": "page_token",
         "next": "data_objects.-1.id",
     },
-    "get_urls": {"style": "offset", "items": "urls", "offset": "start", "limit": "limit"},
     "query_urls": {"style": "offset", "items": "", "offset": "offset", "limit": "limit"},
     "query_urls_metadata": {"style": "offset", "items": "", "offset": "offset", "limit": "limit"},
 }
