@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .faults import DocumentError
 from .generate import COMMAND, make_all
-from .write import FormatFailed, formatted, swap_in, tree_of
+from .write import FormatFailed, drift, formatted, swap_in, tree_of
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,12 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _compare(wanted: dict[str, bytes], out: Path) -> int:
-    there = tree_of(out) if out.is_dir() else {}
-    drift = [f"missing: {name}" for name in wanted if name not in there]
-    drift += [f"not from a document: {name}" for name in there if name not in wanted]
-    drift += [f"differs: {name}" for name in wanted if name in there and there[name] != wanted[name]]
-    if drift:
-        return _say("\n".join([*sorted(drift), f"{out} isn't what the documents say: run `{COMMAND}`"]), 1)
+    found = drift(wanted, tree_of(out) if out.is_dir() else {})
+    if found:
+        return _say("\n".join([*found, f"{out} isn't what the documents say: run `{COMMAND}`"]), 1)
     return _say(f"{out} is what the documents say ({len(wanted)} files)")
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from .commands import index_entry
-from .document import read
+from .document import Document, read
 from .faults import DocumentError, Fault, Report
+from .only import only_tags
 from .plan import Package, plan
 from .render import compact_json, readable_json, render_namespace, render_package
+from .texts import one_line
 from .values import Json, Object
 
 COMMAND = "make codegen"
@@ -33,6 +35,50 @@ class Made:
     report: Report
 
 
+@dataclass(frozen=True)
+class Planned:
+    """A document and what will be made of it."""
+
+    document: Document
+    package: Package
+    report: Report
+
+
+def plan_package(
+    spec: Path,
+    overlays: Sequence[Path],
+    name: str,
+    *,
+    allow_urls: Sequence[str] = (),
+    refs: Path | None = None,
+    missing_as_any: bool = False,
+    tags: Sequence[str] = (),
+    told: Callable[[str], None] | None = None,
+) -> Planned:
+    """Read a document and plan its package; nothing is written.
+
+    Args:
+        spec: the document.
+        overlays: corrections beside it.
+        name: the package, a Python identifier.
+        allow_urls: web addresses that may be fetched, with what is below them.
+        refs: folder of copies of web pages, looked at before the network.
+        missing_as_any: take a schema that isn't there as any value.
+        tags: take the operations that have one of these tags, and nothing else; none is all.
+        told: is told each step as it begins, in a few words.
+
+    Raises:
+        DocumentError: with all faults of the step that found any.
+    """
+    say = told or _silent
+    report = Report()
+    say(f"reading {one_line(spec.name)}")
+    document = read(spec, overlays, allow_urls=allow_urls, refs=refs, missing_as_any=missing_as_any, report=report)
+    document = only_tags(document, tags)
+    say("settling types and names")
+    return Planned(document, plan(document, name, report), report)
+
+
 def make_package(
     spec: Path,
     overlays: Sequence[Path],
@@ -42,6 +88,8 @@ def make_package(
     allow_urls: Sequence[str] = (),
     refs: Path | None = None,
     missing_as_any: bool = False,
+    tags: Sequence[str] = (),
+    told: Callable[[str], None] | None = None,
 ) -> Made:
     """Make a package's files of a document, without writing one.
 
@@ -53,17 +101,24 @@ def make_package(
         allow_urls: web addresses that may be fetched, with what is below them.
         refs: folder of copies of web pages, looked at before the network.
         missing_as_any: take a schema that isn't there as any value.
+        tags: take the operations that have one of these tags, and nothing else; none is all.
+        told: is told each step as it begins, in a few words.
 
     Raises:
         DocumentError: with all faults of the step that found any.
     """
-    report = Report()
-    document = read(spec, overlays, allow_urls=allow_urls, refs=refs, missing_as_any=missing_as_any, report=report)
-    package = plan(document, name, report)
-    files = render_package(package, origin)
-    rows: list[Json] = list(report.rows())
+    planned = plan_package(
+        spec, overlays, name, allow_urls=allow_urls, refs=refs, missing_as_any=missing_as_any, tags=tags, told=told
+    )
+    (told or _silent)(f"writing the code of {len(planned.package.operations)} operations")
+    files = render_package(planned.package, origin)
+    rows: list[Json] = list(planned.report.rows())
     files["report.json"] = readable_json(rows)
-    return Made(package, files, report)
+    return Made(planned.package, files, planned.report)
+
+
+def _silent(_step: str) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True)

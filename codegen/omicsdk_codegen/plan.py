@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .code import Code, as_docstring, as_literal
@@ -12,7 +13,7 @@ from .document import Document
 from .drafts import Drafter
 from .faults import DocumentError, Fault, Note, Report
 from .limits import nested_fault
-from .model_names import name_classes
+from .model_names import Names, name_classes
 from .naming import CLASS_WORDS, pascal_case
 from .normalise import Normaliser
 from .operations import Draft, left_out, name_operations, stated_operations
@@ -20,7 +21,7 @@ from .parser import LostType, parse
 from .plan_dicts import DictModule, plan_dicts
 from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
-from .shapes import Type
+from .shapes import Model, Type
 from .texts import clean, one_line, summary
 from .values import Json, Object
 
@@ -45,6 +46,9 @@ class Package:
         dicts: TypedDicts by module.
         commands: commands.json.
         document: openapi.json.
+        drafts: operations with their arguments and answers, in the document's order.
+        shapes: models by their keys, which the types of drafts name.
+        names: what classes are called.
     """
 
     title: str
@@ -59,6 +63,9 @@ class Package:
     dicts: list[DictModule]
     commands: list[Json]
     document: Object
+    drafts: list[Draft]
+    shapes: Mapping[str, Model]
+    names: Names
 
 
 def plan(document: Document, service: str, report: Report) -> Package:
@@ -120,6 +127,9 @@ def _plan(document: Document, service: str, report: Report) -> Package:
         dicts=plan_dicts(models, named, parsed),
         commands=_checked(commands(drafts), drafts),
         document=document.data,
+        drafts=drafts,
+        shapes=normaliser.models,
+        names=named,
     )
 
 

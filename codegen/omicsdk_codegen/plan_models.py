@@ -31,7 +31,7 @@ class ModelClass:
         table: `Field(...)`, one a field.
         known: literals of the fields' names in the document.
         known_name: the constant that holds them.
-        decoded: the arguments of its constructor in `from_dict`.
+        decoded: the assignments to its attributes in `from_dict`.
         attrs_field: what attrs' `field` is called in the module.
     """
 
@@ -75,7 +75,7 @@ def _module(module: str, models: list[Model], names: Names, parsed: Parsed) -> M
     annotations = Annotations(names.classes, names.modules, imports, models=".")
     decoding = Decoding(names.classes, imports, use)
     imports.add("attrs", "define")
-    for name in ("JsonObject", "Model", "Field", "NO_NULLS", "nulls_of"):
+    for name in ("JsonObject", "Model", "Field", "NO_NULLS", "blank", "rest_of"):
         imports.add("omicsdk.core.model", name)
     for name in ("Any", "ClassVar"):
         imports.typing(name)
@@ -92,7 +92,7 @@ def _class(
     fields: list[Code] = []
     table: list[Code] = []
     for held in model.fields:
-        decoded.append(_decoded(held, decoding, f"{name}.{held.python}"))
+        decoded.append(Code(f"{held.python} = {_decoded(held, decoding, f'{name}.{held.python}')}"))
         python = parsed.fields[(model.key, held.wire)]
         optional = held.nullable or not held.required
         default = "" if held.required else " = None"

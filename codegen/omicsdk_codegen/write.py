@@ -120,3 +120,10 @@ def formatted(files: Mapping[str, str]) -> dict[str, bytes]:
         write_files(root, files)
         format_tree(root)
         return tree_of(root)
+
+
+def drift(wanted: Mapping[str, bytes], there: Mapping[str, bytes]) -> list[str]:
+    """What differs between the files that there should be and those that there are, a line each."""
+    found = [f"missing: {name}" for name in wanted if name not in there]
+    found += [f"not from a document: {name}" for name in there if name not in wanted]
+    return sorted(found + [f"differs: {name}" for name in wanted if name in there and there[name] != wanted[name]])

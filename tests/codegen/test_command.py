@@ -117,3 +117,72 @@ def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
     )
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--overlay", overlay) == 0
     assert (tmp_path / "out/src/small_client/operations/read_it.py").is_file()
+
+
+def test_check_lists_what_is_not_as_the_document_says(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    words = (spec, "--name", "small_client", "--out", out)
+    assert _run(*words, "--check") == 1
+    assert "missing: src/small_client/client.py" in capsys.readouterr().err.splitlines()
+    assert not out.exists()
+    assert _run(*words) == 0
+    assert _run(*words, "--check") == 0
+    (out / "src/small_client/client.py").write_text("# changed\n")
+    (out / "src/small_client/own.py").write_text("")
+    (out / "README.md").write_text("my own\n")
+    (out / "pyproject.toml").unlink()
+    capsys.readouterr()
+    assert _run(*words, "--check") == 1
+    assert capsys.readouterr().err.splitlines()[:-1] == [
+        "differs: src/small_client/client.py",
+        "missing: pyproject.toml",
+        "not from a document: src/small_client/own.py",
+    ]
+
+
+def test_only_operations_of_a_tag(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    spec.write_text(DOCUMENT.replace("operationId: getA", "operationId: getA\n      tags: [a]"))
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "a") == 0
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out", "--only", "b") == 1
+    assert "There are: a." in capsys.readouterr().err
+
+
+def test_two_documents_are_compared(spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    new = tmp_path / "new.yaml"
+    new.write_text(DOCUMENT.replace("getA", "getB"))
+    assert _run("diff", spec, new) == 0
+    assert "- `get_a`: is called get_b now" in capsys.readouterr().out
+    assert _run("diff", spec, new, "--fail-on-breaking", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["breaking"]
+    assert _run("diff", spec, spec, "--fail-on-breaking") == 0
+    assert _run("diff", spec, tmp_path / "none.yaml") == 1
+
+
+def test_a_package_holds_a_document_to_compare_with(spec: Path, tmp_path: Path) -> None:
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    kept = tmp_path / "out/src/small_client/openapi.json"
+    assert _run("diff", kept, spec, "--fail-on-breaking") == 0
+
+
+def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run("explain", spec, "getA") == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("get_a: GET /a/{id}\n")
+    assert said.err == ""
+    assert _run("explain", spec, "get_a", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "get_a"
+    assert _run("explain", spec, "nothing") == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_steps_are_shown_to_whoever_looks_on(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().err
+    assert "\r\x1b[Kreading small.yaml...\r\x1b[K" in said
+    first = said.split("\n")[0].rpartition("\x1b[K")[2]
+    assert first.startswith(str(tmp_path / "out")), "what is said last takes the steps' place"

@@ -96,7 +96,7 @@ ALLOWED = {
     "fitting", "frozenset", "get", "getattr", "given", "globals", "json_body", "literal", "mapping", "model", "model_of",
     "nulls_of", "otherwise_typed", "request", "segment", "sorted", "staticmethod", "tagged", "union", "build",
     "import_module", "streamed", "text", "raw_body", "form_body", "multipart_body", "members", "json_text", "from_dict", "json", "items", "values", "_call", "_raw",
-    "all", "issuperset",
+    "all", "issuperset", "blank", "rest_of",
 }  # fmt: skip
 
 

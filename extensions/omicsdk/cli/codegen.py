@@ -1,4 +1,4 @@
-"""`omics codegen`: a typed client from a document of the user's own."""
+"""`omics codegen`: a typed client from a document of the user's own, and what changes from one document to the next."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from omicsdk.cli.errors import DONE, REFUSED, USAGE, lines_of
 from omicsdk.core.errors import MissingExtra
@@ -16,57 +16,114 @@ from omicsdk.core.errors import MissingExtra
 if TYPE_CHECKING:
     from omicsdk_codegen.generate import Made
 
+
+class _Reading(TypedDict):
+    """How documents are read: what `plan_package` takes beside their files."""
+
+    allow_urls: Sequence[str]
+    refs: Path | None
+    missing_as_any: bool
+    tags: Sequence[str]
+
+
 _NEEDED = ("jinja2", "jsonpath", "jsonref", "openapi_python_client", "ruff", "yaml")
 
 
 def main(argv: Sequence[str], *, debug: bool) -> int:
-    """Generate a package.
+    """Generate a package, compare two documents, or explain an operation.
 
     Args:
-        argv: Words after `omics codegen`.
+        argv: Words after `omics codegen`; a document that is called `diff` or `explain` is given as `./diff`.
         debug: Let unforeseen errors through with their traceback.
 
     Returns:
-        0 when the package is written, 1 when the document has faults or the folder can't be written, 2 when the call
-        is wrong or the extra isn't installed.
+        0 when all is well; 1 when a document has faults, the folder can't be written, isn't what the document says
+        (--check), or a change is breaking (--fail-on-breaking); 2 when the call is wrong or the extra isn't installed.
     """
-    arguments = _parser().parse_args(argv)
+    words = list(argv)
+    parse, run = _TOOLS.get(words[0] if words else "", (_generate_parser, _generate))
+    arguments = parse().parse_args(words[1:] if words and words[0] in _TOOLS else words)
     missing = next((name for name in _NEEDED if importlib.util.find_spec(name) is None), None)
     if missing is not None:
         return _say(*lines_of(MissingExtra("codegen", "omics codegen", module=missing)), code=USAGE)
-    from omicsdk_codegen.project import name_problem
+    from omicsdk_codegen.faults import DocumentError
 
-    problem = name_problem(arguments.name)
-    if problem:
-        return _say(f"omics codegen: --name {arguments.name!r} won't do: {problem}", code=USAGE)
     try:
-        return _generate(arguments)
+        return run(arguments)
+    except DocumentError as error:
+        return _say(*str(error).split("\n"), code=REFUSED)
     except Exception as error:
         if debug:
             raise
         return _say(*lines_of(error), code=REFUSED)
+    finally:
+        _progress("")
 
 
 def _generate(arguments: argparse.Namespace) -> int:
-    from omicsdk_codegen.faults import DocumentError
     from omicsdk_codegen.generate import make_package
-    from omicsdk_codegen.project import origin, write_project
+    from omicsdk_codegen.project import name_problem, origin, project_drift, write_project
 
-    try:
-        made = make_package(
-            arguments.spec,
-            arguments.overlay,
-            arguments.name,
-            origin=origin(arguments.spec),
-            allow_urls=arguments.allow_url,
-            refs=arguments.refs,
-            missing_as_any=arguments.missing_as_any,
-        )
-    except DocumentError as error:
-        return _say(*str(error).split("\n"), code=REFUSED)
+    problem = name_problem(arguments.name)
+    if problem:
+        return _say(f"omics codegen: --name {arguments.name!r} won't do: {problem}", code=USAGE)
+    made = make_package(
+        arguments.spec,
+        arguments.overlay,
+        arguments.name,
+        origin=origin(arguments.spec),
+        told=_progress,
+        **_reading(arguments),
+    )
+    if arguments.check:
+        _progress("comparing")
+        found = project_drift(made, arguments.name, arguments.spec, arguments.out)
+        if found:
+            return _say(*found, f"{arguments.out} isn't what {arguments.spec} says", code=REFUSED)
+        return _say(f"{arguments.out} is what {arguments.spec} says ({len(made.files)} files in the package)")
+    _progress(f"formatting {len(made.files)} files")
     left = write_project(made, arguments.name, arguments.spec, arguments.out)
     target = arguments.out / "src" / arguments.name
     return _say(*_summary(made, target), *(f"{name} was there already and isn't ours: left as it is" for name in left))
+
+
+def _diff(arguments: argparse.Namespace) -> int:
+    from omicsdk_codegen.changes import as_json, as_report
+    from omicsdk_codegen.diffing import compare
+    from omicsdk_codegen.generate import plan_package
+
+    reading = _reading(arguments)
+    old = plan_package(arguments.old, arguments.old_overlay, "client", told=_progress, **reading).package
+    new = plan_package(arguments.new, arguments.new_overlay, "client", told=_progress, **reading).package
+    found = compare(old, new)
+    _progress("")
+    sys.stdout.write(as_json(old, new, found) if arguments.json else as_report(old, new, found))
+    return REFUSED if arguments.fail_on_breaking and any(change.breaking for change in found) else DONE
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from omicsdk_codegen.explaining import UnknownOperation, explain
+    from omicsdk_codegen.explanation import as_json, as_text
+    from omicsdk_codegen.generate import plan_package
+
+    planned = plan_package(arguments.spec, arguments.overlay, "client", told=_progress, **_reading(arguments))
+    try:
+        found = explain(planned, arguments.operation)
+    except UnknownOperation as error:
+        _progress("")
+        return _say(f"omics codegen explain: {error}", code=USAGE)
+    _progress("")
+    sys.stdout.write(as_json(found) if arguments.json else as_text(found))
+    return DONE
+
+
+def _reading(arguments: argparse.Namespace) -> _Reading:
+    return {
+        "allow_urls": arguments.allow_url,
+        "refs": arguments.refs,
+        "missing_as_any": arguments.missing_as_any,
+        "tags": arguments.only,
+    }
 
 
 def _summary(made: Made, target: Path) -> list[str]:
@@ -81,18 +138,75 @@ def _summary(made: Made, target: Path) -> list[str]:
     return lines
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="omics codegen",
-        allow_abbrev=False,
-        description="Generate a typed client (DIR/pyproject.toml, DIR/README.md, DIR/src/NAME) from an OpenAPI 3 or "
-        "Swagger 2.0 document.",
+def _generate_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "omics codegen",
+        "Generate a typed client (DIR/pyproject.toml, DIR/README.md, DIR/src/NAME, DIR/tests) from an OpenAPI 3 or Swagger "
+        "2.0 document. `omics codegen diff` compares two documents, `omics codegen explain` tells what an operation "
+        "became and why; each has its own --help.",
     )
     parser.add_argument("spec", type=Path, metavar="SPEC", help="the document, YAML or JSON")
     parser.add_argument("--name", required=True, help="the package's name in Python, such as my_client")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the project's folder; it is made")
+    _add_overlay(parser, "--overlay")
+    _add_reading(parser)
     parser.add_argument(
-        "--overlay", type=Path, action="append", default=[], metavar="FILE", help="OpenAPI Overlay 1.0; may be repeated"
+        "--check", action="store_true", help="write nothing; list what in DIR isn't what SPEC says, and end with 1"
+    )
+    return parser
+
+
+def _diff_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "omics codegen diff",
+        "Tell what changes for users of the client from one document to the next, as Markdown for a changelog: breaking "
+        "changes first. A package's openapi.json is a document too.",
+    )
+    parser.add_argument("old", type=Path, metavar="OLD", help="the document as it was")
+    parser.add_argument("new", type=Path, metavar="NEW", help="the document as it is")
+    _add_overlay(parser, "--old-overlay")
+    _add_overlay(parser, "--new-overlay")
+    _add_reading(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--fail-on-breaking", action="store_true", help="end with 1 when a change is breaking")
+    return parser
+
+
+def _explain_parser() -> argparse.ArgumentParser:
+    parser = _parser(
+        "omics codegen explain",
+        "Tell what an operation becomes and why: its name, arguments, answers and pages, with the places that they come "
+        "from, and what was repaired or lost on the way.",
+    )
+    parser.add_argument("spec", type=Path, metavar="SPEC", help="the document, YAML or JSON")
+    parser.add_argument(
+        "operation",
+        metavar="OPERATION",
+        help="its name in Python or on the command line, its operationId, or 'METHOD /path'",
+    )
+    _add_overlay(parser, "--overlay")
+    _add_reading(parser)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    return parser
+
+
+def _parser(name: str, description: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(prog=name, allow_abbrev=False, description=description)
+
+
+def _add_overlay(parser: argparse.ArgumentParser, option: str) -> None:
+    parser.add_argument(
+        option, type=Path, action="append", default=[], metavar="FILE", help="OpenAPI Overlay 1.0; may be repeated"
+    )
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="take the operations with this tag only, and the models that they need; may be repeated",
     )
     parser.add_argument(
         "--allow-url",
@@ -109,10 +223,20 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="take a schema that is referred to and isn't there as any JSON value, and report it",
     )
-    return parser
+
+
+def _progress(step: str) -> None:
+    """Show a step in the terminal's last line in place of the one before; nothing where nobody looks on."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{step}{'...' if step else ''}")
+        sys.stderr.flush()
 
 
 def _say(*lines: str, code: int = DONE) -> int:
+    _progress("")
     for line in lines:
         sys.stderr.write(f"{line}\n")
     return code
+
+
+_TOOLS = {"diff": (_diff_parser, _diff), "explain": (_explain_parser, _explain)}

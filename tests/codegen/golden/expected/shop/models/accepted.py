@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, literal, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
 
 from .sample import Sample
 
@@ -36,13 +36,18 @@ class Accepted(Model):
     def from_dict(cls, data: JsonObject) -> Accepted:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("state"),
+        made = blank(cls)
+        made.state = get("state")
+        made.sample = (
             None
             if (v := get("sample")) is None
             else Sample.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Accepted.sample", v),
-            None if _ACCEPTED_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _ACCEPTED_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Accepted.sample", v)
         )
+        if _ACCEPTED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ACCEPTED_FIELDS)
+        return made

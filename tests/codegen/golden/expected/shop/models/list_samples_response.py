@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    INTEGER,
+    NO_NULLS,
+    Field,
+    JsonObject,
+    Model,
+    array,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .sample import Sample
 
@@ -36,16 +47,19 @@ class ListSamplesResponse(Model):
     def from_dict(cls, data: JsonObject) -> ListSamplesResponse:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.samples = (
             [
                 Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("ListSamplesResponse.samples", i)
                 for i in v
             ]
             if (v := get("samples")).__class__ is list
-            else otherwise_typed("ListSamplesResponse.samples", v),
-            get("total"),
-            None
-            if _LIST_SAMPLES_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _LIST_SAMPLES_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ListSamplesResponse.samples", v)
         )
+        made.total = get("total")
+        if _LIST_SAMPLES_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _LIST_SAMPLES_RESPONSE_FIELDS)
+        return made

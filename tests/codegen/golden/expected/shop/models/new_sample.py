@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    literal,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .sample import Sample
 
@@ -39,16 +50,19 @@ class NewSample(Model):
     def from_dict(cls, data: JsonObject) -> NewSample:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("kind"),
+        made = blank(cls)
+        made.kind = get("kind")
+        made.parent = (
             None
             if (v := get("parent")) is None
             else Sample.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("NewSample.parent", v),
-            get("class"),
-            None
-            if _NEW_SAMPLE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _NEW_SAMPLE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("NewSample.parent", v)
         )
+        made.class_ = get("class")
+        if _NEW_SAMPLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _NEW_SAMPLE_FIELDS)
+        return made

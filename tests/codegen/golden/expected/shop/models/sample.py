@@ -14,11 +14,12 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 _SAMPLE_FIELDS = frozenset({"kind", "id", "parent", "class", "children", "sizes"})
@@ -59,21 +60,28 @@ class Sample(Model):
     def from_dict(cls, data: JsonObject) -> Sample:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("kind"),
-            get("id"),
+        made = blank(cls)
+        made.kind = get("kind")
+        made.id = get("id")
+        made.parent = (
             None
             if (v := get("parent")) is None
             else Sample.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Sample.parent", v),
-            get("class"),
+            else otherwise_typed("Sample.parent", v)
+        )
+        made.class_ = get("class")
+        made.children = (
             None
             if (v := get("children")) is None
             else [Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("Sample.children", i) for i in v]
             if v.__class__ is list
-            else otherwise_typed("Sample.children", v),
-            get("sizes"),
-            None if _SAMPLE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _SAMPLE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Sample.children", v)
         )
+        made.sizes = get("sizes")
+        if _SAMPLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_FIELDS)
+        return made

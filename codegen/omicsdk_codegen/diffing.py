@@ -1,0 +1,268 @@
+"""What changes for those who use a client from one document to the next, and what of it breaks their code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .operations import Argument, Draft
+from .plan import Package
+from .shapes import ANY, Field, Model, Type, models_in, union_of
+from .texts import literal, one_line
+from .type_words import MOST_VALUES, choices, opened, within, words
+
+
+@dataclass(frozen=True)
+class Change:
+    """One change.
+
+    Attributes:
+        breaking: whether code that used the old client may fail with the new one, or a type checker refuse it.
+        kind: "client", "operation" or "model".
+        name: the client's attribute, or the model's class; empty for the client itself.
+        what: the change in words.
+    """
+
+    breaking: bool
+    kind: str
+    name: str
+    what: str
+
+
+def compare(old: Package, new: Package) -> list[Change]:
+    """Compare two packages.
+
+    Args:
+        old: the package as it was.
+        new: as it is.
+
+    Returns:
+        Changes, without repetition: of the client, of operations by name, of models by name.
+    """
+    found = [*_client(old, new), *_operations(old, new), *_models(old, new)]
+    return list(dict.fromkeys(found))
+
+
+def _client(old: Package, new: Package) -> Iterator[Change]:
+    if old.base_url != new.base_url:
+        stated = new.base_url != "''"
+        what = f"the default base_url is {new.base_url}" if stated else "there is no default base_url any more"
+        yield Change(not stated, "client", "", f"{what}; it was {old.base_url}" if old.base_url != "''" else what)
+
+
+def _operations(old: Package, new: Package) -> Iterator[Change]:
+    before = {draft.name: draft for draft in old.drafts}
+    after = {draft.name: draft for draft in new.drafts}
+    places = {(draft.stated.method, draft.stated.path): name for name, draft in after.items() if name not in before}
+    renamed: set[str] = set()
+    for name in sorted(before.keys() | after.keys()):
+        if name not in after:
+            now = places.get((before[name].stated.method, before[name].stated.path))
+            if now is None:
+                yield Change(True, "operation", name, "is gone")
+                continue
+            renamed.add(now)
+            yield Change(True, "operation", name, f"is called {now} now")
+            changed = _operation(before[name], after[now], old, new)
+            yield from (Change(change.breaking, change.kind, now, change.what) for change in changed)
+        elif name in before:
+            yield from _operation(before[name], after[name], old, new)
+    for name in sorted(after.keys() - before.keys() - renamed):
+        stated = after[name].stated
+        yield Change(False, "operation", name, f"is new: {stated.method} {one_line(stated.path)}")
+
+
+def _operation(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[Change]:
+    def change(breaking: bool, what: str) -> Change:
+        return Change(breaking, "operation", before.name, what)
+
+    for breaking, what in _arguments(before, after, old, new):
+        yield change(breaking, what)
+    yield from (change(breaking, what) for breaking, what in _answers(before, after, old, new))
+    yield from (change(breaking, what) for breaking, what in _paging(before, after, old, new))
+    if before.streams != after.streams:
+        yield change(before.streams, "has no stream any more" if before.streams else "can be streamed")
+    here, there = (f"{draft.stated.method} {one_line(draft.stated.sent)}" for draft in (before, after))
+    if here != there:
+        yield change(False, f"is sent as {there}; it was {here}")
+    if after.stated.data.get("deprecated") is True and before.stated.data.get("deprecated") is not True:
+        yield change(False, "is deprecated")
+    if after.secured and not before.secured:
+        yield change(False, "asks for credentials")
+
+
+def _arguments(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+    was = {argument.python: argument for argument in before.arguments}
+    now = {argument.python: argument for argument in after.arguments}
+    for name, argument in was.items():
+        if name not in now:
+            yield True, f"argument {name} is gone"
+        else:
+            yield from _argument(argument, now[name], old, new)
+    for name, argument in now.items():
+        if name not in was:
+            need = "required" if argument.required else "optional"
+            kind = words(argument.type, new.names.classes, nullable=argument.nullable)
+            yield argument.required, f"argument {name} is new and {need}: {kind}"
+
+
+def _argument(was: Argument, now: Argument, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+    what = f"argument {was.python}"
+    if was.required != now.required:
+        yield now.required, f"{what} is required now" if now.required else f"{what} is optional now"
+    yield from _sent(what, was.type, now.type, old, new)
+    if was.nullable != now.nullable and ANY not in (was.type, now.type):
+        yield was.nullable, f"{what} can't be None any more" if was.nullable else f"{what} may be None"
+    if was.schema.get("default") != now.schema.get("default"):
+        yield False, f"{what}: the service's default is {_shown(now.schema.get('default'))}"
+    if (was.position, was.wire) != (now.position, now.wire):
+        place = f"{one_line(now.wire)} in the {now.position}"
+        yield False, f"{what} is sent as {place}; it was {one_line(was.wire)} in the {was.position}"
+
+
+def _sent(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+    """Values that could be sent must be taken still."""
+    taken = within(was, now, old.names.classes, new.names.classes)
+    wider = not within(now, was, new.names.classes, old.names.classes)
+    yield from _retyped(what, was, now, old, new, breaking=not taken, changed=not taken or wider)
+
+
+def _received(what: str, was: Type, now: Type, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+    """What comes must be what code was written for; new members of a choice are no surprise, they passed before too."""
+    expected = within(opened(now), opened(was), new.names.classes, old.names.classes)
+    same = within(now, was, new.names.classes, old.names.classes) and within(
+        was, now, old.names.classes, new.names.classes
+    )
+    yield from _retyped(what, was, now, old, new, breaking=not expected, changed=not same)
+
+
+def _retyped(
+    what: str, was: Type, now: Type, old: Package, new: Package, *, breaking: bool, changed: bool
+) -> Iterator[tuple[bool, str]]:
+    if not changed:
+        return
+    listed, lists = choices(was), choices(now)
+    lost, gained = [v for v in listed if v not in lists], [v for v in lists if v not in listed]
+    if listed and lists and (lost or gained) and opened(was) == opened(now):
+        told = [f"{word} {_listed(values)}" for word, values in (("loses", lost), ("gains", gained)) if values]
+        yield breaking, f"{what} {' and '.join(told)}"
+        return
+    here, there = words(was, old.names.classes), words(now, new.names.classes)
+    yield breaking, f"{what} is {there}; it was {here}"
+
+
+def _answers(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+    was, now = _answer(before), _answer(after)
+    if isinstance(was, str) or isinstance(now, str):
+        here = was if isinstance(was, str) else words(was, old.names.classes)
+        there = now if isinstance(now, str) else words(now, new.names.classes)
+        if here != there:
+            yield True, f"answers {there}; it was {here}"
+        return
+    yield from _received("the answer", was, now, old, new)
+
+
+def _answer(draft: Draft) -> Type | str:
+    """The type of an operation's JSON, or in a word what else comes."""
+    kinds = {"text": "str", "bytes": "bytes", "headers": "headers", "none": "None"}
+    types: list[Type] = []
+    others: list[str] = []
+    for case in draft.cases:
+        if case.type is None:
+            others.append(kinds[case.kind])
+        else:
+            types.append(case.type)
+    if types and set(others) <= {"None"}:
+        return union_of(types)
+    return " | ".join(sorted({*others, *(["JSON"] if types else [])}))
+
+
+def _paging(before: Draft, after: Draft, old: Package, new: Package) -> Iterator[tuple[bool, str]]:
+    if before.pages is None or after.pages is None:
+        if before.pages is not None:
+            yield True, "has no pages and iterate any more"
+        elif after.pages is not None:
+            yield False, f"has pages and iterate, by {after.pages.style}"
+        return
+    if (before.pages.style, before.pages.more) != (after.pages.style, after.pages.more):
+        yield False, f"pages follow by {after.pages.style}; it was by {before.pages.style}"
+    yield from _received("an item of iterate", before.pages.item, after.pages.item, old, new)
+
+
+def _models(old: Package, new: Package) -> Iterator[Change]:
+    before, after = _by_class(old), _by_class(new)
+    sent = _reached(old, sent=True) | _reached(new, sent=True)
+    received = _reached(old, sent=False) | _reached(new, sent=False)
+    for name in sorted(before.keys() | after.keys()):
+        if name not in after:
+            yield Change(True, "model", name, "is gone")
+        elif name not in before:
+            yield Change(False, "model", name, "is new")
+        else:
+            # A model that no operation uses is made and read by the user alone.
+            uses = (name in sent, name in received or name not in sent)
+            for breaking, what in _fields(before[name], after[name], old, new, *uses):
+                yield Change(breaking, "model", name, what)
+
+
+def _by_class(package: Package) -> dict[str, Model]:
+    return {package.names.classes[key]: model for key, model in package.shapes.items()}
+
+
+def _reached(package: Package, *, sent: bool) -> set[str]:
+    """Classes of the models that requests are made of, or answers."""
+    waiting: list[str] = []
+    for draft in package.drafts:
+        types = [argument.type for argument in draft.arguments] if sent else [case.type for case in draft.cases]
+        waiting += [key for type_ in types if type_ is not None for key in models_in(type_)]
+    found: set[str] = set()
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting += [inner for held in package.shapes[key].fields for inner in models_in(held.type)]
+    return {package.names.classes[key] for key in found}
+
+
+def _fields(
+    before: Model, after: Model, old: Package, new: Package, sent: bool, received: bool
+) -> Iterator[tuple[bool, str]]:
+    was = {held.python: held for held in before.fields}
+    now = {held.python: held for held in after.fields}
+    for name, held in was.items():
+        if name not in now:
+            yield True, f"field {name} is gone"
+        else:
+            yield from _field(held, now[name], old, new, sent, received)
+    for name, held in now.items():
+        if name not in was:
+            need = "required" if held.required else "optional"
+            kind = words(held.type, new.names.classes, nullable=held.nullable)
+            yield sent and held.required, f"field {name} is new and {need}: {kind}"
+
+
+def _field(
+    was: Field, now: Field, old: Package, new: Package, sent: bool, received: bool
+) -> Iterator[tuple[bool, str]]:
+    what = f"field {was.python}"
+    if was.required != now.required:
+        yield (sent, f"{what} is required now") if now.required else (received, f"{what} may be missing now")
+    if was.nullable != now.nullable and ANY not in (was.type, now.type):
+        yield (sent, f"{what} can't be null any more") if was.nullable else (received, f"{what} may be null")
+    told: dict[str, bool] = {}
+    for breaking, words_ in [
+        *(_sent(what, was.type, now.type, old, new) if sent else ()),
+        *(_received(what, was.type, now.type, old, new) if received else ()),
+    ]:
+        told[words_] = told.get(words_, False) or breaking
+    yield from ((breaking, words_) for words_, breaking in told.items())
+
+
+def _listed(values: list[str | int]) -> str:
+    shown = ", ".join(literal(value) for value in values[:MOST_VALUES])
+    return shown if len(values) <= MOST_VALUES else f"{shown} and {len(values) - MOST_VALUES} more"
+
+
+def _shown(value: object) -> str:
+    text = one_line(value) if isinstance(value, str) else str(value)
+    return f"{text[:60]!r}" if isinstance(value, str) else "none" if value is None else text[:60]

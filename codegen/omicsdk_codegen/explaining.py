@@ -1,0 +1,225 @@
+"""What became of one operation, and why: its name, arguments, answers and pages with their places, repairs and losses."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from .document import Document
+from .faults import Note
+from .generate import Planned
+from .naming import operation_name
+from .operations import Argument, Case, Draft, command_word
+from .plan import Package
+from .shapes import Type, models_in
+from .source import Place
+from .texts import one_line
+from .type_words import words
+from .values import join
+
+
+class UnknownOperation(LookupError):
+    """No operation goes by what was asked for; its text names those that come near."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """An argument, an answer, a wish or a model.
+
+    Attributes:
+        name: what it is called.
+        what: what became of it, in a few words.
+        place: `file:line` where the document, or an overlay, states it.
+    """
+
+    name: str
+    what: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What became of an operation.
+
+    Attributes:
+        name: the client's attribute.
+        method: as it is sent.
+        path: as the document has it.
+        place: where the operation stands.
+        command: its word on the command line.
+        named: why it is called so.
+        module: of the package.
+        classes: the sync and the async class.
+        arguments: in the order of the call.
+        answers: by status.
+        wishes: what overlays or the document say in x-omics-....
+        models: those that arguments and answers are made of.
+        notes: what was repaired, left out or lost its type on the way, of the operation and its models.
+    """
+
+    name: str
+    method: str
+    path: str
+    place: str
+    command: str
+    named: str
+    module: str
+    classes: tuple[str, str]
+    arguments: list[Part]
+    answers: list[Part]
+    wishes: list[Part]
+    models: list[Part]
+    notes: list[Note]
+
+
+def explain(planned: Planned, wanted: str) -> Explanation:
+    """Explain an operation.
+
+    Args:
+        planned: the document and what will be made of it.
+        wanted: the operation's name, its word on the command line, its operationId, or `METHOD /path`.
+
+    Raises:
+        UnknownOperation: there is none, or there are several.
+    """
+    draft = _found(planned.package.drafts, wanted)
+    document, package = planned.document, planned.package
+    stem = package.names.classes[draft.stated.key]
+    models = _models(draft, package)
+    return Explanation(
+        name=draft.name,
+        method=draft.stated.method,
+        path=draft.stated.path,
+        place=_at(document, draft.stated.key),
+        command=_command(draft, package),
+        named=_named(draft),
+        module=f"operations/{draft.name}.py",
+        classes=(stem, f"Async{stem}"),
+        arguments=[
+            Part(argument.python, _argument(argument, draft, package), _at(document, argument.key))
+            for argument in sorted(draft.arguments, key=lambda argument: not argument.required)
+        ],
+        answers=list(_answers(draft, document, package)),
+        wishes=list(_wishes(draft, document)),
+        models=[
+            Part(package.names.classes[key], f"models/{package.names.modules[key]}.py", _at(document, key))
+            for key in models
+        ],
+        notes=_notes(planned, draft, models),
+    )
+
+
+def _command(draft: Draft, package: Package) -> str:
+    rows = [row for row in package.commands if isinstance(row, dict) and row["name"] == draft.name]
+    return str(rows[0]["command"])
+
+
+def _found(drafts: list[Draft], wanted: str) -> Draft:
+    method, _, path = wanted.strip().partition(" ")
+    ways: list[Callable[[Draft], bool]] = [
+        lambda draft: draft.name == wanted,
+        lambda draft: command_word(draft.stated, draft.name) == wanted,
+        lambda draft: wanted in (draft.stated.wish, draft.stated.data.get("operationId")),
+        lambda draft: draft.stated.method.upper() == method.upper() and draft.stated.path == path.strip(),
+    ]
+    for matches in ways:
+        found = [draft for draft in drafts if matches(draft)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(draft.name for draft in found)
+            raise UnknownOperation(f"several operations are called {one_line(wanted)!r}: name one of {names}")
+    known = {name: draft.name for draft in drafts for name in (draft.name, one_line(draft.stated.wish)) if name}
+    near = difflib.get_close_matches(wanted, known, 3)
+    names = ", ".join(dict.fromkeys(known[name] for name in near))
+    remedy = f"did you mean {names}?" if near else "the package's commands.json lists all; 'METHOD /path' does as well"
+    raise UnknownOperation(f"there is no operation {one_line(wanted)!r}: {remedy}")
+
+
+def _at(document: Document, pointer: str) -> str:
+    return _spoken(document.origin(pointer))
+
+
+def _spoken(place: Place) -> str:
+    return place.file if place.line is None else f"{place.file}:{place.line}"
+
+
+def _named(draft: Draft) -> str:
+    data, wish = draft.stated.data, draft.stated.wish
+    if not wish:
+        return "method and path, for it has no operationId"
+    source = "x-omics-name" if data.get("x-omics-name") else "operationId"
+    spelled = operation_name(wish)
+    if spelled == draft.name:
+        return f"{source} {one_line(wish)}"
+    return f"{source} {one_line(wish)}, which is {spelled} here; another operation has that name or comes nearer to it"
+
+
+def _argument(argument: Argument, draft: Draft, package: Package) -> str:
+    kind = words(argument.type, package.names.classes, nullable=argument.nullable)
+    need = "required" if argument.required else "optional"
+    if argument.position != "body":
+        where = f"{argument.position} parameter {one_line(argument.wire)}"
+    elif argument.whole:
+        where = f"the whole body as {draft.body.media_type}" if draft.body is not None else "the whole body"
+    else:
+        where = f"field {one_line(argument.wire)} of the body"
+    how = {"comma": "joined by commas", "space": "joined by spaces", "pipe": "joined by |", "json": "written as JSON"}
+    forms = [how.get(argument.how, ""), "slashes stay" if argument.raw else ""]
+    return ", ".join(text for text in (kind, need, where, *forms) if text)
+
+
+def _answers(draft: Draft, document: Document, package: Package) -> Iterator[Part]:
+    for case in draft.cases:
+        for status in case.statuses or ("any",):
+            yield Part(status, _answer(case, package), _at(document, join(draft.stated.key, "responses", status)))
+    if draft.pages is not None:
+        item = words(draft.pages.item, package.names.classes)
+        items = f"of {draft.pages.items}" if draft.pages.items else "of the answer itself"
+        pointer = join(draft.stated.key, "x-omics-pagination")
+        yield Part("pages", f"by {draft.pages.style}; iterate gives {item} {items}", _at(document, pointer))
+    if draft.streams:
+        yield Part("stream", "the answer's bytes as they arrive", _at(document, draft.stated.key))
+
+
+def _answer(case: Case, package: Package) -> str:
+    if case.type is not None:
+        return words(case.type, package.names.classes, nullable=case.nullable)
+    return {"text": "str", "bytes": "bytes", "headers": "the headers"}.get(case.kind, "None")
+
+
+def _wishes(draft: Draft, document: Document) -> Iterator[Part]:
+    for key, value in draft.stated.data.items():
+        if key.startswith("x-omics-"):
+            yield Part(key, one_line(json.dumps(value, ensure_ascii=False)), _at(document, join(draft.stated.key, key)))
+
+
+def _models(draft: Draft, package: Package) -> list[str]:
+    types: list[Type] = [argument.type for argument in draft.arguments]
+    types += [case.type for case in draft.cases if case.type is not None]
+    found: dict[str, None] = {}
+    waiting = [key for type_ in types for key in models_in(type_)]
+    while waiting:
+        key = waiting.pop(0)
+        if key not in found:
+            found[key] = None
+            waiting += [inner for held in package.shapes[key].fields for inner in models_in(held.type)]
+    return list(found)
+
+
+def _notes(planned: Planned, draft: Draft, models: list[str]) -> list[Note]:
+    inside = [draft.stated.key, *(argument.key for argument in draft.arguments), *models]
+    places = [planned.document.origin(pointer) for pointer in inside]
+    item = planned.document.origin(join("/paths", draft.stated.path))
+    return [
+        note
+        for note in planned.report.notes
+        if (note.file, note.pointer) == (item.file, item.pointer) or any(_inside(note, place) for place in places)
+    ]
+
+
+def _inside(note: Note, place: Place) -> bool:
+    same = note.file == place.file and place.pointer != ""
+    return same and (note.pointer == place.pointer or note.pointer.startswith(f"{place.pointer}/"))

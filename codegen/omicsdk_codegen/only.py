@@ -1,0 +1,118 @@
+"""A document cut down to the operations of some tags, and to the schemas that those need."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator
+
+from .dialect import METHODS
+from .document import Document
+from .faults import DocumentError, Fault
+from .operations import stated_operations
+from .texts import one_line
+from .values import Json, Object, schema_name
+from .variants import variants_of
+
+
+def only_tags(document: Document, tags: Collection[str]) -> Document:
+    """Cut a document down.
+
+    Args:
+        document: the upgraded document.
+        tags: names of tags; an operation that has one of them stays. None at all: the document as it is.
+
+    Returns:
+        A document of its own with the same places; webhooks go, for they are no operations.
+
+    Raises:
+        DocumentError: a tag that no operation has.
+    """
+    if not tags:
+        return document
+    known = {tag for stated in stated_operations(document.data) for tag in _tags(stated.data)}
+    faults = [_unknown(document, tag, known) for tag in tags if tag not in known]
+    if faults:
+        raise DocumentError(faults)
+    data: Object = {key: value for key, value in document.data.items() if key != "webhooks"}
+    paths = document.data.get("paths")
+    kept: Object = {}
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        if isinstance(item, dict) and (cut := _cut(item, tags)):
+            document.places.link(cut, item)
+            kept[path] = cut
+    data["paths"] = kept
+    components = document.data.get("components")
+    if isinstance(paths, dict) and isinstance(components, dict):
+        document.places.link(kept, paths)
+        data["components"] = _needed(document, components, kept)
+    document.places.link(data, document.data)
+    return Document(data, document.label, document.places)
+
+
+def _tags(operation: Object) -> list[str]:
+    listed = operation.get("tags")
+    return [tag for tag in listed if isinstance(tag, str)] if isinstance(listed, list) else []
+
+
+def _unknown(document: Document, tag: str, known: Collection[str]) -> Fault:
+    near = difflib.get_close_matches(tag, known, 1)
+    listed = ", ".join(one_line(name) for name in sorted(known))
+    remedy = f"Did you mean {one_line(near[0])}? " if near else ""
+    remedy += f"There are: {listed}." if known else "Its operations have no tags."
+    return document.origin("/tags").fault(f"no operation has the tag {one_line(tag)!r}", remedy)
+
+
+def _cut(item: Object, tags: Collection[str]) -> Object:
+    """A path item with the operations that stay; empty when none does."""
+
+    def stays(operation: Json) -> bool:
+        return isinstance(operation, dict) and not set(tags).isdisjoint(_tags(operation))
+
+    further = item.get("additionalOperations")
+    chosen = {name: value for name, value in further.items() if stays(value)} if isinstance(further, dict) else {}
+    cut: Object = {
+        key: value
+        for key, value in item.items()
+        if key != "additionalOperations" and (key not in METHODS or stays(value))
+    }
+    if chosen:
+        cut["additionalOperations"] = chosen
+    return cut if chosen or any(key in METHODS for key in cut) else {}
+
+
+def _needed(document: Document, components: Object, paths: Object) -> Object:
+    schemas = components.get("schemas")
+    stated: Object = schemas if isinstance(schemas, dict) else {}
+    variants = variants_of(stated)
+    wanted: dict[str, None] = {}
+    waiting = list(_referred(paths))
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted and name in stated:
+            wanted[name] = None
+            waiting += [*_referred(stated[name]), *variants.get(name, ())]
+    kept: Object = {name: schema for name, schema in stated.items() if name in wanted}
+    cut: Object = {**components, "schemas": kept}
+    if isinstance(schemas, dict):
+        document.places.link(kept, schemas)
+    document.places.link(cut, components)
+    return cut
+
+
+def _referred(root: Json) -> Iterator[str]:
+    """Names of the schemas that are referred to anywhere below, by $ref or a discriminator's mapping."""
+    stack: list[Json] = [root]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack += node
+        elif isinstance(node, dict):
+            stack += node.values()
+            mapping = node.get("mapping") if isinstance(node.get("propertyName"), str) else None
+            yield from _names([node.get("$ref"), *(mapping.values() if isinstance(mapping, dict) else ())])
+
+
+def _names(references: Iterable[Json]) -> Iterator[str]:
+    for reference in references:
+        if isinstance(reference, str):
+            yield schema_name(reference) if reference.startswith("#/components/schemas/") else reference

@@ -1,0 +1,93 @@
+"""Types in words, and which values of one are values of another: for those who compare and explain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .shapes import ANY, INTEGER, NUMBER, STRING, Array, Enum, Map, Ref, Scalar, Type, Union
+from .texts import literal
+
+_WORDS = {
+    "any": "Any", "null": "None", "string": "str", "integer": "int", "number": "float", "boolean": "bool",
+    "bytes": "bytes",
+}  # fmt: skip
+# A choice of more values is counted, not listed.
+MOST_VALUES = 6
+
+
+def words(type_: Type | None, classes: Mapping[str, str], *, nullable: bool = False) -> str:
+    """A type as Python writes it.
+
+    Args:
+        type_: the type; None is nothing.
+        classes: models' classes by key.
+        nullable: whether None is one of its values as well.
+    """
+    if type_ is None:
+        return "None"
+    if nullable and type_ != ANY:
+        return f"{words(type_, classes)} | None"
+    if isinstance(type_, Scalar):
+        return _WORDS[type_.kind]
+    if isinstance(type_, Enum):
+        shown = [literal(value) for value in type_.values[:MOST_VALUES]]
+        return f"Literal[{', '.join(shown)}{', ...' if len(type_.values) > MOST_VALUES else ''}]"
+    if isinstance(type_, Array):
+        return f"list[{words(type_.item, classes)}]"
+    if isinstance(type_, Map):
+        return f"dict[str, {words(type_.value, classes)}]"
+    if isinstance(type_, Ref):
+        return classes[type_.key]
+    return " | ".join(words(member, classes) for member in type_.members)
+
+
+def within(inner: Type, outer: Type, inner_classes: Mapping[str, str], outer_classes: Mapping[str, str]) -> bool:
+    """Say whether each value of a type is one of another; models of one name count as one, whatever they hold.
+
+    Args:
+        inner: the type whose values are held against the other.
+        outer: the other.
+        inner_classes: models' classes by key, in the document of `inner`.
+        outer_classes: likewise of `outer`.
+    """
+    if ANY in (inner, outer):
+        return outer == ANY
+    if isinstance(inner, Union):
+        return all(within(member, outer, inner_classes, outer_classes) for member in inner.members)
+    if isinstance(outer, Union):
+        return any(within(inner, member, inner_classes, outer_classes) for member in outer.members)
+    if isinstance(inner, Enum):
+        base = STRING if isinstance(inner.values[0], str) else INTEGER
+        if isinstance(outer, Enum):
+            return set(inner.values) <= set(outer.values)
+        return within(base, outer, inner_classes, outer_classes)
+    if isinstance(inner, Array) and isinstance(outer, Array):
+        return within(inner.item, outer.item, inner_classes, outer_classes)
+    if isinstance(inner, Map) and isinstance(outer, Map):
+        return within(inner.value, outer.value, inner_classes, outer_classes)
+    if isinstance(inner, Ref) and isinstance(outer, Ref):
+        return inner_classes[inner.key] == outer_classes[outer.key]
+    return inner == outer or (inner == INTEGER and outer == NUMBER)
+
+
+def opened(type_: Type) -> Type:
+    """A type as answers have it: a value that nobody listed passes through, so a choice is any of its kind."""
+    if isinstance(type_, Enum):
+        return STRING if isinstance(type_.values[0], str) else INTEGER
+    if isinstance(type_, Array):
+        return Array(opened(type_.item))
+    if isinstance(type_, Map):
+        return Map(opened(type_.value))
+    if isinstance(type_, Union):
+        members = tuple(dict.fromkeys(opened(member) for member in type_.members))
+        return members[0] if len(members) == 1 else Union(members, type_.tag, type_.table)
+    return type_
+
+
+def choices(type_: Type) -> list[str | int]:
+    """The values that a type lists, in arrays and unions too."""
+    if isinstance(type_, Enum):
+        return list(type_.values)
+    if isinstance(type_, (Array, Map)):
+        return choices(type_.item if isinstance(type_, Array) else type_.value)
+    return [value for member in type_.members for value in choices(member)] if isinstance(type_, Union) else []

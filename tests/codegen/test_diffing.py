@@ -1,0 +1,171 @@
+"""What changes for users of a client, and what of it breaks their code."""
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk_codegen.changes import as_json, as_report
+from omicsdk_codegen.diffing import Change, compare
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import Package, plan
+from omicsdk_codegen.shapes import ANY, INTEGER, NUMBER, STRING, Array, Enum, Map, union_of
+from omicsdk_codegen.type_words import opened, within
+
+THING = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": {"type": "string"},
+        "size": {"type": "integer"},
+        "state": {"type": "string", "enum": ["new", "old"]},
+    },
+}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Thing", "version": "1.0"},
+    "servers": [{"url": "https://one.example"}],
+    "paths": {
+        "/things": {
+            "get": {
+                "operationId": "listThings",
+                "x-omics-pagination": {"style": "link", "items": "things"},
+                "parameters": [
+                    {"name": "order", "in": "query", "schema": {"type": "string", "enum": ["up", "down"]}},
+                    {"name": "limit", "in": "query", "schema": {"type": "integer", "default": 10}},
+                ],
+                "responses": {"200": {"description": "", "content": {"application/json": {"schema": {
+                    "type": "object", "properties": {"things": {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}}}}}}},
+            },
+            "post": {
+                "operationId": "addThing",
+                "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object",
+                    "required": ["thing"], "properties": {"thing": {"$ref": "#/components/schemas/NewThing"}}}}}},
+                "responses": {"204": {"description": ""}},
+            },
+        },
+        "/bytes": {"get": {"operationId": "getBytes", "responses": {"200": {"description": "", "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}}},
+    },
+    "components": {"schemas": {"Thing": THING, "NewThing": {"type": "object", "required": ["id"], "properties": {
+        "id": {"type": "string"}, "note": {"type": "string"}}}}},
+}  # fmt: skip
+
+
+def _package(data: dict[str, Any]) -> Package:
+    return plan(Document(data, "document.yaml", Places()), "client", Report())
+
+
+def _changes(*edits: tuple[str, Any]) -> list[Change]:
+    """Changes after some edits: pointers, and what stands there (None: nothing) afterwards."""
+    data = copy.deepcopy(DOCUMENT)
+    for pointer, value in edits:
+        *steps, last = pointer.split(">")
+        node = data
+        for step in steps:
+            node = node[int(step)] if isinstance(node, list) else node[step]
+        if value is None:
+            del node[int(last) if isinstance(node, list) else last]
+        else:
+            node[int(last) if isinstance(node, list) else last] = value
+    return compare(_package(DOCUMENT), _package(data))
+
+
+LIST = "paths>/things>get>"
+ADD = "paths>/things>post>"
+THING_FIELDS = "components>schemas>Thing>properties>"
+NEW = "components>schemas>NewThing>"
+
+
+def test_the_same_document_changes_nothing() -> None:
+    assert _changes() == []
+    assert "Nothing changes" in as_report(_package(DOCUMENT), _package(DOCUMENT), [])
+
+
+@pytest.mark.parametrize(
+    ("pointer", "value", "breaking", "what"),
+    [
+        ("paths>/bytes", None, True, "operation get_bytes: is gone"),
+        (f"{LIST}operationId", "findThings", True, "operation list_things: is called find_things now"),
+        ("paths>/new", {"get": {"responses": {}}}, False, "operation get_new: is new: GET /new"),
+        (f"{LIST}parameters>0", None, True, "operation list_things: argument order is gone"),
+        (f"{LIST}parameters>0>required", True, True, "operation list_things: argument order is required now"),
+        (f"{LIST}parameters>1>schema>type", "string", True, "operation list_things: argument limit is str; it was int"),
+        (f"{LIST}parameters>1>schema>type", "number", False, "operation list_things: argument limit is float; it was int"),
+        (f"{LIST}parameters>1>schema>default", 20, False, "operation list_things: argument limit: the service's default is 20"),
+        (f"{LIST}parameters>0>schema>enum", ["up"], True, "operation list_things: argument order loses 'down'"),
+        (f"{LIST}parameters>0>schema>enum", ["up", "down", "not"], False, "operation list_things: argument order gains 'not'"),
+        (f"{LIST}parameters>0>in", "header", False,
+         "operation list_things: argument order is sent as order in the header; it was order in the query"),
+        (f"{LIST}x-omics-pagination", None, True, "operation list_things: has no pages and iterate any more"),
+        (f"{LIST}x-omics-pagination", {"style": "page", "page": "limit", "items": "things"}, False,
+         "operation list_things: pages follow by page; it was by link"),
+        (f"{LIST}deprecated", True, False, "operation list_things: is deprecated"),
+        (f"{THING_FIELDS}size", None, True, "model Thing: field size is gone"),
+        (f"{THING_FIELDS}size>type", "string", True, "model Thing: field size is str; it was int"),
+        (f"{THING_FIELDS}size>type", ["integer", "null"], True, "model Thing: field size may be null"),
+        (f"{THING_FIELDS}more", {"type": "string"}, False, "model Thing: field more is new and optional: str"),
+        (f"{THING_FIELDS}state>enum", ["new", "old", "odd"], False, "model Thing: field state gains 'odd'"),
+        (f"{THING_FIELDS}state>enum", ["new"], False, "model Thing: field state loses 'old'"),
+        ("components>schemas>Thing>required", ["id", "size"], False, "model Thing: field size is required now"),
+        ("components>schemas>Thing>required", [], True, "model Thing: field id may be missing now"),
+        (f"{NEW}required", ["id", "note"], True, "model NewThing: field note is required now"),
+        (f"{NEW}required", [], False, "model NewThing: field id may be missing now"),
+        (f"{NEW}properties>must", {"type": "string"}, False, "model NewThing: field must is new and optional: str"),
+        (f"{NEW}properties>note>enum", ["a"], True, "model NewThing: field note is Literal['a']; it was str"),
+        (f"{ADD}responses>204>content", {"application/json": {"schema": {"type": "integer"}}}, True,
+         "operation add_thing: answers int; it was None"),
+        ("servers>0>url", "https://two.example", False,
+         "client : the default base_url is 'https://two.example'; it was 'https://one.example'"),
+        ("servers", None, True, "client : there is no default base_url any more; it was 'https://one.example'"),
+        ("paths>/bytes>get>x-omics-stream", False, True, "operation get_bytes: has no stream any more"),
+    ],
+)  # fmt: skip
+def test_a_change(pointer: str, value: Any, breaking: bool, what: str) -> None:
+    found = [(change.breaking, f"{change.kind} {change.name}: {change.what}") for change in _changes((pointer, value))]
+    assert (breaking, what) in found
+    assert breaking == any(row[0] for row in found)
+
+
+def test_a_required_argument_that_is_new_breaks() -> None:
+    parameter = {"name": "key", "in": "query", "required": True, "schema": {"type": "string"}}
+    (change,) = _changes((f"{ADD}parameters", [parameter]))
+    assert (change.breaking, change.what) == (True, "argument key is new and required: str")
+
+
+def test_markdown_and_json_hold_all_of_it() -> None:
+    data = copy.deepcopy(DOCUMENT)
+    data["info"]["version"] = "2.0"
+    del data["paths"]["/bytes"]
+    data["paths"]["/<b>*x*](y)"] = {"get": {"operationId": "fresh", "responses": {}}}
+    old, new = _package(DOCUMENT), _package(data)
+    assert as_report(old, new, compare(old, new)) == (
+        "## Thing: from 1.0 to 2.0\n\n### Breaking changes\n\n- `get_bytes`: is gone\n\n"
+        "### Other changes\n\n- `fresh`: is new: GET /\\<b\\>\\*x\\*]\\(y)\n"
+    )
+    assert json.loads(as_json(old, new, compare(old, new))) == {
+        "old": {"title": "Thing", "version": "1.0"},
+        "new": {"title": "Thing", "version": "2.0"},
+        "breaking": [{"kind": "operation", "name": "get_bytes", "change": "is gone"}],
+        "other": [{"kind": "operation", "name": "fresh", "change": "is new: GET /<b>*x*](y)"}],
+    }
+
+
+SCALARS = st.sampled_from([ANY, STRING, INTEGER, NUMBER, Enum(("a",)), Enum(("a", "b")), Enum((1, 2))])
+TYPES = st.recursive(
+    SCALARS,
+    lambda inner: st.one_of(inner.map(Array), inner.map(Map), st.lists(inner, min_size=1, max_size=3).map(union_of)),
+)
+
+
+@given(TYPES, TYPES, TYPES)
+def test_within_is_an_order(a: Any, b: Any, c: Any) -> None:
+    assert within(a, a, {}, {})
+    assert within(a, opened(a), {}, {})
+    assert within(a, union_of([a, b]), {}, {})
+    if within(a, b, {}, {}) and within(b, c, {}, {}):
+        assert within(a, c, {}, {})

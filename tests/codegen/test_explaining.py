@@ -1,0 +1,99 @@
+"""What became of an operation, and why, with the places that it comes from."""
+
+import json
+from pathlib import Path
+
+import pytest
+from omicsdk_codegen.explaining import UnknownOperation, explain
+from omicsdk_codegen.explanation import as_json, as_text
+from omicsdk_codegen.generate import Planned, plan_package
+
+DOCUMENT = """\
+openapi: 3.0.3
+info: {title: Thing, version: "1"}
+paths:
+  /things/<int:id>:
+    get:
+      operationId: getThing
+      parameters:
+        - {name: fields, in: query, style: pipeDelimited, explode: false, schema: {type: array, items: {type: str}}}
+        - {name: mode, in: query, schema: {type: string, nullable: true, enum: [a, b]}}
+      responses:
+        200: {description: One., content: {application/json: {schema: {$ref: "#/components/schemas/Thing"}}}}
+    post:
+      requestBody: {content: {application/json: {schema: {type: array, items: {type: string}}}}}
+      responses: {204: {description: Done.}}
+  /others:
+    get: {operationId: getThing, responses: {}}
+components:
+  schemas:
+    Thing: {type: object, properties: {inner: {$ref: "#/components/schemas/Inner"}}}
+    Inner: {type: object, properties: {odd: {type: float}}}
+"""
+OVERLAY = """\
+overlay: 1.0.0
+info: {title: t, version: "1"}
+actions:
+- target: $.paths["/others"].get
+  update:
+    x-omics-name: other_things
+"""
+
+
+@pytest.fixture
+def planned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Planned:
+    monkeypatch.chdir(tmp_path)
+    Path("thing.yaml").write_text(DOCUMENT)
+    Path("overlay.yaml").write_text(OVERLAY)
+    return plan_package(Path("thing.yaml"), [Path("overlay.yaml")], "client")
+
+
+def test_an_operation_is_told_with_its_places(planned: Planned) -> None:
+    text = as_text(explain(planned, "get_thing"))
+    assert text.startswith(
+        "get_thing: GET /things/{id}\n  stated at thing.yaml:5\n  named by operationId getThing\n"
+        "  operations/get_thing.py: GetThingOperation, AsyncGetThingOperation\n  on the command line: get-thing\n"
+    )
+    for line in (
+        "  id      int, required, path parameter id  (thing.yaml:5)",
+        "  fields  list[str], optional, query parameter fields, joined by |  (thing.yaml:8)",
+        "  mode    Literal['a', 'b'] | None, optional, query parameter mode  (thing.yaml:9)",
+        "  200  Thing  (thing.yaml:11)",
+        "  Inner  models/inner.py  (thing.yaml:20)",
+        "  repaired: 'str' -> string  (thing.yaml:8)",
+        "  repaired: 'float' -> number  (thing.yaml:20)",
+        "  repaired: /things/<int:id> -> /things/{id}  (thing.yaml:4)",
+    ):
+        assert line in text.splitlines(), text
+
+
+@pytest.mark.parametrize("wanted", ["other_things", "other-things", "GET /others", "get /others"])
+def test_an_operation_goes_by_several_names(planned: Planned, wanted: str) -> None:
+    found = explain(planned, wanted)
+    assert found.name == "other_things"
+    assert [(wish.name, wish.what, wish.place) for wish in found.wishes] == [
+        ("x-omics-name", '"other_things"', "overlay.yaml:6")
+    ]
+
+
+def test_without_an_operation_id_method_and_path_name_it(planned: Planned) -> None:
+    found = explain(planned, "POST /things/{id}")
+    assert found.named == "method and path, for it has no operationId"
+    assert [(part.name, part.what) for part in found.arguments] == [
+        ("id", "int, required, path parameter id"),
+        ("body", "list[str], optional, the whole body as application/json"),
+    ]
+
+
+def test_json_holds_the_same(planned: Planned) -> None:
+    found = explain(planned, "get_thing")
+    data = json.loads(as_json(found))
+    assert data["arguments"][0] == {"name": "id", "what": "int, required, path parameter id", "place": "thing.yaml:5"}
+    assert [note["kind"] for note in data["notes"]] == ["repair"] * len(found.notes)
+
+
+def test_an_operation_that_is_not_there_names_its_neighbours(planned: Planned) -> None:
+    with pytest.raises(UnknownOperation, match="did you mean get_thing"):
+        explain(planned, "get_thin")
+    with pytest.raises(UnknownOperation, match="METHOD /path"):
+        explain(planned, "zzz")

@@ -1,0 +1,91 @@
+"""Operations of some tags, with the models that they need and no other."""
+
+from pathlib import Path
+
+import pytest
+from omicsdk_codegen.faults import DocumentError
+from omicsdk_codegen.generate import Made, make_package
+
+DOCUMENT = """\
+openapi: 3.1.0
+info: {title: Thing, version: "1"}
+tags: [{name: cats}]
+paths:
+  /cats:
+    get:
+      operationId: getCats
+      tags: [cats, pets]
+      responses: {"200": {description: "", content: {application/json: {schema: {$ref: "#/components/schemas/Cats"}}}}}
+    post: {operationId: addCat, tags: [dogs], responses: {}}
+  /dogs:
+    get:
+      operationId: getDogs
+      tags: [dogs]
+      parameters: [{name: "a.b", in: query, schema: {type: array, items: {type: int}}}]
+      responses: {"200": {description: "", content: {application/json: {schema: {$ref: "#/components/schemas/Dog"}}}}}
+  /pets:
+    get:
+      operationId: getPets
+      responses: {"200": {description: "", content: {application/json: {schema: {$ref: "#/components/schemas/Base"}}}}}
+      tags: [base]
+webhooks: {seen: {post: {responses: {}}}}
+components:
+  schemas:
+    Base: {type: object, discriminator: {propertyName: kind}, properties: {kind: {type: string}}}
+    Made: {allOf: [{$ref: "#/components/schemas/Base"}, {type: object, properties: {more: {type: string}}}]}
+    Cats: {type: array, items: {$ref: "#/components/schemas/Cat"}}
+    Cat: {type: object, properties: {friend: {$ref: "#/components/schemas/Mouse"}, name: {type: string}}}
+    Mouse: {type: object, properties: {fears: {$ref: "#/components/schemas/Cat"}}}
+    Dog: {type: object, properties: {name: {type: string}}}
+"""
+
+
+def _made(tmp_path: Path, *tags: str) -> Made:
+    spec = tmp_path / "thing.yaml"
+    spec.write_text(DOCUMENT)
+    return make_package(spec, (), "thing", origin="Generated for a test.", tags=tags)
+
+
+def _names(made: Made) -> tuple[list[str], list[str]]:
+    models = [held.name for module in made.package.models for held in module.classes]
+    return [operation.name for operation in made.package.operations], sorted(models)
+
+
+def test_operations_of_a_tag_come_with_their_models(tmp_path: Path) -> None:
+    made = _made(tmp_path, "cats")
+    assert _names(made) == (["get_cats"], ["Cat", "Mouse"])
+    assert '"Dog"' not in made.files["openapi.json"]
+    assert not made.report.notes or "webhook" not in str(made.report.rows())
+
+
+def test_several_tags_are_taken_together(tmp_path: Path) -> None:
+    assert _names(_made(tmp_path, "pets", "dogs")) == (["add_cat", "get_cats", "get_dogs"], ["Cat", "Dog", "Mouse"])
+
+
+def test_no_tag_is_the_whole_document(tmp_path: Path) -> None:
+    assert len(_names(_made(tmp_path))[0]) == 4
+
+
+def test_a_base_brings_the_schemas_that_its_discriminator_tells(tmp_path: Path) -> None:
+    assert _names(_made(tmp_path, "base")) == (["get_pets"], ["Base", "Made"])
+
+
+def test_what_stays_is_written_as_in_the_whole(tmp_path: Path) -> None:
+    whole, part = _made(tmp_path).files, _made(tmp_path, "dogs").files
+    for name in ("operations/get_dogs.py", "models/dog.py"):
+        assert part[name] == whole[name]
+
+
+def test_places_are_those_of_the_document(tmp_path: Path) -> None:
+    rows = [(row["line"], row["kind"]) for row in _made(tmp_path, "dogs").report.rows() if row["line"]]
+    assert (15, "repair") in rows
+
+
+def test_an_unknown_tag_is_a_fault_that_names_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(DocumentError) as caught:
+        _made(tmp_path, "cat", "dogs", "wolves")
+    first, second = caught.value.faults
+    assert "'cat'" in first.message
+    assert "Did you mean cats?" in first.remedy
+    assert "base, cats, dogs, pets" in second.remedy
+    assert first.line == 3
