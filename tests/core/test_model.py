@@ -14,7 +14,6 @@ from omicsdk.core.errors import DecodeError
 from omicsdk.core.model import (
     ANY,
     INTEGER,
-    NO_NULLS,
     STRING,
     Field,
     Model,
@@ -24,7 +23,7 @@ from omicsdk.core.model import (
     literal,
     mapping,
     model,
-    nulls_of,
+    rest_of,
     union,
 )
 
@@ -45,10 +44,8 @@ class File(Model):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "File":
-        known = {"name", "size", "owner"}
-        extra = {key: value for key, value in data.items() if key not in known}
-        nulls = nulls_of(data) if None in data.values() else NO_NULLS
-        return cls(data.get("name"), data.get("size"), data.get("owner"), extra or None, nulls)
+        rest = rest_of(data, frozenset({"name", "size", "owner"}))
+        return cls(data.get("name"), data.get("size"), data.get("owner"), *rest)  # type: ignore[arg-type]
 
 
 FILE = model(lambda: File)

@@ -140,9 +140,23 @@ class Model:
         return result
 
 
-def nulls_of(data: JsonObject) -> frozenset[str]:
-    """Names of the members that are null; generated `from_dict` calls it only when there is one."""
-    return frozenset(key for key, value in data.items() if value is None)
+blank = object.__new__
+"""Makes a model without its constructor: `from_dict` sets every attribute, and that saves a call an object."""
+
+
+def rest_of(data: JsonObject, known: frozenset[str]) -> tuple[dict[str, Any] | None, frozenset[str]]:
+    """What a model keeps beside its fields; generated `from_dict` asks only when a quick look found something.
+
+    Args:
+        data: The decoded JSON object.
+        known: The fields' names.
+
+    Returns:
+        The members that the document doesn't name (None where there are none), and the names of all that are null.
+    """
+    others = {key: value for key, value in data.items() if key not in known}
+    nulls = frozenset(key for key, value in data.items() if value is None)
+    return others or None, nulls or NO_NULLS
 
 
 def otherwise_typed(owner: str, value: Any) -> Any:

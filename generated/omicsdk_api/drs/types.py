@@ -132,15 +132,15 @@ class DrsObjectDict(TypedDict):
     id: str
     self_uri: str
     size: int
-    created_time: str
+    created_time: str | None
     checksums: list[ChecksumDict]
-    name: NotRequired[str]
-    updated_time: NotRequired[str]
-    version: NotRequired[str]
+    name: NotRequired[str | None]
+    updated_time: NotRequired[str | None]
+    version: NotRequired[str | None]
     mime_type: NotRequired[str]
     access_methods: NotRequired[list[AccessMethodDict]]
     contents: NotRequired[list[ContentsObjectDict]]
-    description: NotRequired[str]
+    description: NotRequired[str | None]
     aliases: NotRequired[list[str]]
 
 

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .attribute import Attribute
@@ -73,20 +74,27 @@ class Dataset(Model):
     def from_dict(cls, data: JsonObject) -> Dataset:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("name"),
-            get("slug"),
-            get("parent"),
-            get("description"),
-            get("details"),
+        made = blank(cls)
+        made.id = get("id")
+        made.name = get("name")
+        made.slug = get("slug")
+        made.parent = get("parent")
+        made.description = get("description")
+        made.details = get("details")
+        made.attributes = (
             [Attribute.from_dict(i) if i.__class__ is dict else otherwise_typed("Dataset.attributes", i) for i in v]
             if (v := get("attributes")).__class__ is list
-            else otherwise_typed("Dataset.attributes", v),
+            else otherwise_typed("Dataset.attributes", v)
+        )
+        made.items = (
             [Item.from_dict(i) if i.__class__ is dict else otherwise_typed("Dataset.items", i) for i in v]
             if (v := get("items")).__class__ is list
-            else otherwise_typed("Dataset.items", v),
-            get("base_file_path"),
-            None if _DATASET_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _DATASET_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Dataset.items", v)
         )
+        made.base_file_path = get("base_file_path")
+        if _DATASET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DATASET_FIELDS)
+        return made

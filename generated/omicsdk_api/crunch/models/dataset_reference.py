@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _DATASET_REFERENCE_FIELDS = frozenset({"project", "dataset"})
 
@@ -34,11 +34,12 @@ class DatasetReference(Model):
     def from_dict(cls, data: JsonObject) -> DatasetReference:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("project"),
-            get("dataset"),
-            None
-            if _DATASET_REFERENCE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DATASET_REFERENCE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.project = get("project")
+        made.dataset = get("dataset")
+        if _DATASET_REFERENCE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DATASET_REFERENCE_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .attribute import Attribute
@@ -63,16 +64,21 @@ class Item(Model):
     def from_dict(cls, data: JsonObject) -> Item:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("name"),
-            get("slug"),
-            get("parent"),
-            get("description"),
-            get("details"),
+        made = blank(cls)
+        made.id = get("id")
+        made.name = get("name")
+        made.slug = get("slug")
+        made.parent = get("parent")
+        made.description = get("description")
+        made.details = get("details")
+        made.attributes = (
             [Attribute.from_dict(i) if i.__class__ is dict else otherwise_typed("Item.attributes", i) for i in v]
             if (v := get("attributes")).__class__ is list
-            else otherwise_typed("Item.attributes", v),
-            None if _ITEM_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _ITEM_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Item.attributes", v)
         )
+        if _ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ITEM_FIELDS)
+        return made

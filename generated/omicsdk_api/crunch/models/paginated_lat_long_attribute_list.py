@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .lat_long_attribute import LatLongAttribute
@@ -53,10 +54,11 @@ class PaginatedLatLongAttributeList(Model):
     def from_dict(cls, data: JsonObject) -> PaginatedLatLongAttributeList:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("count"),
-            get("next"),
-            get("previous"),
+        made = blank(cls)
+        made.count = get("count")
+        made.next = get("next")
+        made.previous = get("previous")
+        made.results = (
             [
                 LatLongAttribute.from_dict(i)
                 if i.__class__ is dict
@@ -64,9 +66,13 @@ class PaginatedLatLongAttributeList(Model):
                 for i in v
             ]
             if (v := get("results")).__class__ is list
-            else otherwise_typed("PaginatedLatLongAttributeList.results", v),
-            None
-            if _PAGINATED_LAT_LONG_ATTRIBUTE_LIST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PAGINATED_LAT_LONG_ATTRIBUTE_LIST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("PaginatedLatLongAttributeList.results", v)
         )
+        if _PAGINATED_LAT_LONG_ATTRIBUTE_LIST_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PAGINATED_LAT_LONG_ATTRIBUTE_LIST_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .attribute import Attribute
@@ -73,13 +74,14 @@ class PatchedDataset(Model):
     def from_dict(cls, data: JsonObject) -> PatchedDataset:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("name"),
-            get("slug"),
-            get("parent"),
-            get("description"),
-            get("details"),
+        made = blank(cls)
+        made.id = get("id")
+        made.name = get("name")
+        made.slug = get("slug")
+        made.parent = get("parent")
+        made.description = get("description")
+        made.details = get("details")
+        made.attributes = (
             None
             if (v := get("attributes")) is None
             else [
@@ -87,15 +89,19 @@ class PatchedDataset(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("PatchedDataset.attributes", v),
+            else otherwise_typed("PatchedDataset.attributes", v)
+        )
+        made.items = (
             None
             if (v := get("items")) is None
             else [Item.from_dict(i) if i.__class__ is dict else otherwise_typed("PatchedDataset.items", i) for i in v]
             if v.__class__ is list
-            else otherwise_typed("PatchedDataset.items", v),
-            get("base_file_path"),
-            None
-            if _PATCHED_DATASET_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PATCHED_DATASET_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("PatchedDataset.items", v)
         )
+        made.base_file_path = get("base_file_path")
+        if _PATCHED_DATASET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PATCHED_DATASET_FIELDS)
+        return made

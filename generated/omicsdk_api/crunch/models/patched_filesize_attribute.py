@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _PATCHED_FILESIZE_ATTRIBUTE_FIELDS = frozenset({"item", "key", "value"})
 
@@ -37,12 +37,13 @@ class PatchedFilesizeAttribute(Model):
     def from_dict(cls, data: JsonObject) -> PatchedFilesizeAttribute:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("item"),
-            get("key"),
-            get("value"),
-            None
-            if _PATCHED_FILESIZE_ATTRIBUTE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PATCHED_FILESIZE_ATTRIBUTE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.item = get("item")
+        made.key = get("key")
+        made.value = get("value")
+        if _PATCHED_FILESIZE_ATTRIBUTE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PATCHED_FILESIZE_ATTRIBUTE_FIELDS)
+        return made

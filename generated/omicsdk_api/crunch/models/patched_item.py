@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .attribute import Attribute
@@ -63,13 +64,14 @@ class PatchedItem(Model):
     def from_dict(cls, data: JsonObject) -> PatchedItem:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("name"),
-            get("slug"),
-            get("parent"),
-            get("description"),
-            get("details"),
+        made = blank(cls)
+        made.id = get("id")
+        made.name = get("name")
+        made.slug = get("slug")
+        made.parent = get("parent")
+        made.description = get("description")
+        made.details = get("details")
+        made.attributes = (
             None
             if (v := get("attributes")) is None
             else [
@@ -77,9 +79,11 @@ class PatchedItem(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("PatchedItem.attributes", v),
-            None
-            if _PATCHED_ITEM_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PATCHED_ITEM_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("PatchedItem.attributes", v)
         )
+        if _PATCHED_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PATCHED_ITEM_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _PROJECT_FIELDS = frozenset({"id", "name", "slug", "description", "details", "workflow"})
 
@@ -48,13 +48,16 @@ class Project(Model):
     def from_dict(cls, data: JsonObject) -> Project:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("name"),
-            get("slug"),
-            get("description"),
-            get("details"),
-            get("workflow"),
-            None if _PROJECT_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _PROJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.id = get("id")
+        made.name = get("name")
+        made.slug = get("slug")
+        made.description = get("description")
+        made.details = get("details")
+        made.workflow = get("workflow")
+        if _PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_FIELDS)
+        return made

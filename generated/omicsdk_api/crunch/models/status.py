@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, literal, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _STATUS_FIELDS = frozenset(
     {
@@ -111,27 +111,30 @@ class Status(Model):
     def from_dict(cls, data: JsonObject) -> Status:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("dataset"),
-            get("stage"),
-            get("state"),
-            get("site_user"),
-            get("note"),
-            get("agent_user"),
-            get("version"),
-            get("revision"),
-            get("system"),
-            get("system_release"),
-            get("system_version"),
-            get("machine"),
-            get("hostname"),
-            get("ip_address"),
-            get("mac_address"),
-            get("memory_total"),
-            get("memory_free"),
-            get("disk_total"),
-            get("disk_free"),
-            None if _STATUS_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _STATUS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.id = get("id")
+        made.dataset = get("dataset")
+        made.stage = get("stage")
+        made.state = get("state")
+        made.site_user = get("site_user")
+        made.note = get("note")
+        made.agent_user = get("agent_user")
+        made.version = get("version")
+        made.revision = get("revision")
+        made.system = get("system")
+        made.system_release = get("system_release")
+        made.system_version = get("system_version")
+        made.machine = get("machine")
+        made.hostname = get("hostname")
+        made.ip_address = get("ip_address")
+        made.mac_address = get("mac_address")
+        made.memory_total = get("memory_total")
+        made.memory_free = get("memory_free")
+        made.disk_total = get("disk_total")
+        made.disk_free = get("disk_free")
+        if _STATUS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _STATUS_FIELDS)
+        return made

@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     literal,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .access_url import AccessURL
@@ -69,24 +70,29 @@ class AccessMethod(Model):
     def from_dict(cls, data: JsonObject) -> AccessMethod:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("type"),
+        made = blank(cls)
+        made.type = get("type")
+        made.access_url = (
             None
             if (v := get("access_url")) is None
             else AccessURL.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AccessMethod.access_url", v),
-            get("access_id"),
-            get("cloud"),
-            get("region"),
-            get("available"),
+            else otherwise_typed("AccessMethod.access_url", v)
+        )
+        made.access_id = get("access_id")
+        made.cloud = get("cloud")
+        made.region = get("region")
+        made.available = get("available")
+        made.authorizations = (
             None
             if (v := get("authorizations")) is None
             else Authorizations.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AccessMethod.authorizations", v),
-            None
-            if _ACCESS_METHOD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ACCESS_METHOD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AccessMethod.authorizations", v)
         )
+        if _ACCESS_METHOD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ACCESS_METHOD_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, literal, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, literal, rest_of
 
 _AUTHORIZATIONS_FIELDS = frozenset({"drs_object_id", "supported_types", "passport_auth_issuers", "bearer_auth_issuers"})
 
@@ -51,13 +51,14 @@ class Authorizations(Model):
     def from_dict(cls, data: JsonObject) -> Authorizations:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("drs_object_id"),
-            get("supported_types"),
-            get("passport_auth_issuers"),
-            get("bearer_auth_issuers"),
-            None
-            if _AUTHORIZATIONS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AUTHORIZATIONS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.drs_object_id = get("drs_object_id")
+        made.supported_types = get("supported_types")
+        made.passport_auth_issuers = get("passport_auth_issuers")
+        made.bearer_auth_issuers = get("bearer_auth_issuers")
+        if _AUTHORIZATIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AUTHORIZATIONS_FIELDS)
+        return made

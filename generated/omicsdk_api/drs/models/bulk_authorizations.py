@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .authorizations import Authorizations
 from .summary import Summary
@@ -47,12 +47,15 @@ class BulkAuthorizations(Model):
     def from_dict(cls, data: JsonObject) -> BulkAuthorizations:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.summary = (
             None
             if (v := get("summary")) is None
             else Summary.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("BulkAuthorizations.summary", v),
+            else otherwise_typed("BulkAuthorizations.summary", v)
+        )
+        made.unresolved_drs_objects = (
             None
             if (v := get("unresolved_drs_objects")) is None
             else [
@@ -62,7 +65,9 @@ class BulkAuthorizations(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkAuthorizations.unresolved_drs_objects", v),
+            else otherwise_typed("BulkAuthorizations.unresolved_drs_objects", v)
+        )
+        made.resolved_drs_object = (
             None
             if (v := get("resolved_drs_object")) is None
             else [
@@ -72,7 +77,9 @@ class BulkAuthorizations(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkAuthorizations.resolved_drs_object", v),
+            else otherwise_typed("BulkAuthorizations.resolved_drs_object", v)
+        )
+        made.resolved_drs_objects = (
             None
             if (v := get("resolved_drs_objects")) is None
             else [
@@ -82,9 +89,11 @@ class BulkAuthorizations(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkAuthorizations.resolved_drs_objects", v),
-            None
-            if _BULK_AUTHORIZATIONS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BULK_AUTHORIZATIONS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BulkAuthorizations.resolved_drs_objects", v)
         )
+        if _BULK_AUTHORIZATIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BULK_AUTHORIZATIONS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .drs_object import DrsObject
 from .summary import Summary
@@ -45,12 +45,15 @@ class BulkObjects(Model):
     def from_dict(cls, data: JsonObject) -> BulkObjects:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.summary = (
             None
             if (v := get("summary")) is None
             else Summary.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("BulkObjects.summary", v),
+            else otherwise_typed("BulkObjects.summary", v)
+        )
+        made.unresolved_drs_objects = (
             None
             if (v := get("unresolved_drs_objects")) is None
             else [
@@ -60,7 +63,9 @@ class BulkObjects(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkObjects.unresolved_drs_objects", v),
+            else otherwise_typed("BulkObjects.unresolved_drs_objects", v)
+        )
+        made.resolved_drs_object = (
             None
             if (v := get("resolved_drs_object")) is None
             else [
@@ -68,7 +73,9 @@ class BulkObjects(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkObjects.resolved_drs_object", v),
+            else otherwise_typed("BulkObjects.resolved_drs_object", v)
+        )
+        made.resolved_drs_objects = (
             None
             if (v := get("resolved_drs_objects")) is None
             else [
@@ -78,9 +85,11 @@ class BulkObjects(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkObjects.resolved_drs_objects", v),
-            None
-            if _BULK_OBJECTS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BULK_OBJECTS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BulkObjects.resolved_drs_objects", v)
         )
+        if _BULK_OBJECTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BULK_OBJECTS_FIELDS)
+        return made

@@ -13,9 +13,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
     union,
 )
 
@@ -55,10 +56,11 @@ class ContentsObject(Model):
     def from_dict(cls, data: JsonObject) -> ContentsObject:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("id"),
-            get("drs_uri"),
+        made = blank(cls)
+        made.name = get("name")
+        made.id = get("id")
+        made.drs_uri = get("drs_uri")
+        made.contents = (
             None
             if (v := get("contents")) is None
             else [
@@ -66,9 +68,11 @@ class ContentsObject(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("ContentsObject.contents", v),
-            None
-            if _CONTENTS_OBJECT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _CONTENTS_OBJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ContentsObject.contents", v)
         )
+        if _CONTENTS_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _CONTENTS_OBJECT_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _DRS_FACTS_FIELDS = frozenset({"maxBulkRequestLength", "objectCount", "totalObjectSize"})
 
@@ -39,12 +39,13 @@ class DrsFacts(Model):
     def from_dict(cls, data: JsonObject) -> DrsFacts:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("maxBulkRequestLength"),
-            get("objectCount"),
-            get("totalObjectSize"),
-            None
-            if _DRS_FACTS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DRS_FACTS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.max_bulk_request_length = get("maxBulkRequestLength")
+        made.object_count = get("objectCount")
+        made.total_object_size = get("totalObjectSize")
+        if _DRS_FACTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DRS_FACTS_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .access_method import AccessMethod
@@ -75,7 +76,7 @@ class DrsObject(Model):
     id: str
     self_uri: str
     size: int
-    created_time: str
+    created_time: str | None
     checksums: list[Checksum]
     name: str | None = None
     updated_time: str | None = None
@@ -92,15 +93,15 @@ class DrsObject(Model):
         Field("id", "id", True, False, STRING),
         Field("self_uri", "self_uri", True, False, STRING),
         Field("size", "size", True, False, INTEGER),
-        Field("created_time", "created_time", True, False, STRING),
+        Field("created_time", "created_time", True, True, STRING),
         Field("checksums", "checksums", True, False, array(model(lambda: Checksum))),
-        Field("name", "name", False, False, STRING),
-        Field("updated_time", "updated_time", False, False, STRING),
-        Field("version", "version", False, False, STRING),
+        Field("name", "name", False, True, STRING),
+        Field("updated_time", "updated_time", False, True, STRING),
+        Field("version", "version", False, True, STRING),
         Field("mime_type", "mime_type", False, False, STRING),
         Field("access_methods", "access_methods", False, False, array(model(lambda: AccessMethod))),
         Field("contents", "contents", False, False, array(model(lambda: ContentsObject))),
-        Field("description", "description", False, False, STRING),
+        Field("description", "description", False, True, STRING),
         Field("aliases", "aliases", False, False, array(STRING)),
     )
 
@@ -108,18 +109,21 @@ class DrsObject(Model):
     def from_dict(cls, data: JsonObject) -> DrsObject:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("self_uri"),
-            get("size"),
-            get("created_time"),
+        made = blank(cls)
+        made.id = get("id")
+        made.self_uri = get("self_uri")
+        made.size = get("size")
+        made.created_time = get("created_time")
+        made.checksums = (
             [Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("DrsObject.checksums", i) for i in v]
             if (v := get("checksums")).__class__ is list
-            else otherwise_typed("DrsObject.checksums", v),
-            get("name"),
-            get("updated_time"),
-            get("version"),
-            get("mime_type"),
+            else otherwise_typed("DrsObject.checksums", v)
+        )
+        made.name = get("name")
+        made.updated_time = get("updated_time")
+        made.version = get("version")
+        made.mime_type = get("mime_type")
+        made.access_methods = (
             None
             if (v := get("access_methods")) is None
             else [
@@ -127,7 +131,9 @@ class DrsObject(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("DrsObject.access_methods", v),
+            else otherwise_typed("DrsObject.access_methods", v)
+        )
+        made.contents = (
             None
             if (v := get("contents")) is None
             else [
@@ -135,11 +141,13 @@ class DrsObject(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("DrsObject.contents", v),
-            get("description"),
-            get("aliases"),
-            None
-            if _DRS_OBJECT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DRS_OBJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("DrsObject.contents", v)
         )
+        made.description = get("description")
+        made.aliases = get("aliases")
+        if _DRS_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DRS_OBJECT_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .drs_facts import DrsFacts
 from .drs_service_type import DrsServiceType
@@ -41,18 +41,23 @@ class DrsService(Model):
     def from_dict(cls, data: JsonObject) -> DrsService:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("maxBulkRequestLength"),
+        made = blank(cls)
+        made.max_bulk_request_length = get("maxBulkRequestLength")
+        made.type = (
             DrsServiceType.from_dict(v)
             if (v := get("type")).__class__ is dict
-            else otherwise_typed("DrsService.type", v),
+            else otherwise_typed("DrsService.type", v)
+        )
+        made.drs = (
             None
             if (v := get("drs")) is None
             else DrsFacts.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("DrsService.drs", v),
-            None
-            if _DRS_SERVICE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DRS_SERVICE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("DrsService.drs", v)
         )
+        if _DRS_SERVICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DRS_SERVICE_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    INTEGER,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .drs_facts import DrsFacts
 from .organization import Organization
@@ -94,30 +105,37 @@ class ServiceInfo(Model):
     def from_dict(cls, data: JsonObject) -> ServiceInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("name"),
+        made = blank(cls)
+        made.id = get("id")
+        made.name = get("name")
+        made.type = (
             ServiceInfoType.from_dict(v)
             if (v := get("type")).__class__ is dict
-            else otherwise_typed("ServiceInfo.type", v),
+            else otherwise_typed("ServiceInfo.type", v)
+        )
+        made.organization = (
             Organization.from_dict(v)
             if (v := get("organization")).__class__ is dict
-            else otherwise_typed("ServiceInfo.organization", v),
-            get("version"),
-            get("maxBulkRequestLength"),
-            get("description"),
-            get("contactUrl"),
-            get("documentationUrl"),
-            get("createdAt"),
-            get("updatedAt"),
-            get("environment"),
+            else otherwise_typed("ServiceInfo.organization", v)
+        )
+        made.version = get("version")
+        made.max_bulk_request_length = get("maxBulkRequestLength")
+        made.description = get("description")
+        made.contact_url = get("contactUrl")
+        made.documentation_url = get("documentationUrl")
+        made.created_at = get("createdAt")
+        made.updated_at = get("updatedAt")
+        made.environment = get("environment")
+        made.drs = (
             None
             if (v := get("drs")) is None
             else DrsFacts.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("ServiceInfo.drs", v),
-            None
-            if _SERVICE_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SERVICE_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ServiceInfo.drs", v)
         )
+        if _SERVICE_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SERVICE_INFO_FIELDS)
+        return made

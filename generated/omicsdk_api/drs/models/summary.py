@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _SUMMARY_FIELDS = frozenset({"requested", "resolved", "unresolved"})
 
@@ -37,10 +37,13 @@ class Summary(Model):
     def from_dict(cls, data: JsonObject) -> Summary:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("requested"),
-            get("resolved"),
-            get("unresolved"),
-            None if _SUMMARY_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _SUMMARY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.requested = get("requested")
+        made.resolved = get("resolved")
+        made.unresolved = get("unresolved")
+        if _SUMMARY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SUMMARY_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _UNRESOLVED_GROUP_FIELDS = frozenset({"error_code", "object_ids"})
 
@@ -34,11 +34,12 @@ class UnresolvedGroup(Model):
     def from_dict(cls, data: JsonObject) -> UnresolvedGroup:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("error_code"),
-            get("object_ids"),
-            None
-            if _UNRESOLVED_GROUP_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _UNRESOLVED_GROUP_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.error_code = get("error_code")
+        made.object_ids = get("object_ids")
+        if _UNRESOLVED_GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _UNRESOLVED_GROUP_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _ATTACHMENT_FIELDS = frozenset({"type", "expression"})
 
@@ -36,11 +36,12 @@ class Attachment(Model):
     def from_dict(cls, data: JsonObject) -> Attachment:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("type"),
-            get("expression"),
-            None
-            if _ATTACHMENT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ATTACHMENT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.type = get("type")
+        made.expression = get("expression")
+        if _ATTACHMENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ATTACHMENT_FIELDS)
+        return made

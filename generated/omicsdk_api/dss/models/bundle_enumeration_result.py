@@ -15,9 +15,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .bundle_identifier import BundleIdentifier
@@ -86,7 +87,8 @@ class BundleEnumerationResult(Model):
     def from_dict(cls, data: JsonObject) -> BundleEnumerationResult:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.bundles = (
             [
                 BundleIdentifier.from_dict(i)
                 if i.__class__ is dict
@@ -94,18 +96,20 @@ class BundleEnumerationResult(Model):
                 for i in v
             ]
             if (v := get("bundles")).__class__ is list
-            else otherwise_typed("BundleEnumerationResult.bundles", v),
-            get("has_more"),
-            get("object"),
-            get("page_count"),
-            get("per_page"),
-            get("search_prefix"),
-            get("token"),
-            get("search_after"),
-            get("link"),
-            get("event_timestamp"),
-            None
-            if _BUNDLE_ENUMERATION_RESULT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BUNDLE_ENUMERATION_RESULT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BundleEnumerationResult.bundles", v)
         )
+        made.has_more = get("has_more")
+        made.object = get("object")
+        made.page_count = get("page_count")
+        made.per_page = get("per_page")
+        made.search_prefix = get("search_prefix")
+        made.token = get("token")
+        made.search_after = get("search_after")
+        made.link = get("link")
+        made.event_timestamp = get("event_timestamp")
+        if _BUNDLE_ENUMERATION_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_ENUMERATION_RESULT_FIELDS)
+        return made

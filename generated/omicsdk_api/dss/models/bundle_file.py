@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _BUNDLE_FILE_FIELDS = frozenset({"uuid", "version", "name", "indexed"})
 
@@ -43,13 +43,14 @@ class BundleFile(Model):
     def from_dict(cls, data: JsonObject) -> BundleFile:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("version"),
-            get("name"),
-            get("indexed"),
-            None
-            if _BUNDLE_FILE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BUNDLE_FILE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.version = get("version")
+        made.name = get("name")
+        made.indexed = get("indexed")
+        if _BUNDLE_FILE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_FILE_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .bundle_version import BundleVersion
 
@@ -31,12 +31,15 @@ class BundlePage(Model):
     def from_dict(cls, data: JsonObject) -> BundlePage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.bundle = (
             BundleVersion.from_dict(v)
             if (v := get("bundle")).__class__ is dict
-            else otherwise_typed("BundlePage.bundle", v),
-            None
-            if _BUNDLE_PAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BUNDLE_PAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BundlePage.bundle", v)
         )
+        if _BUNDLE_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_PAGE_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .file_version import FileVersion
@@ -54,15 +55,18 @@ class BundleVersion(Model):
     def from_dict(cls, data: JsonObject) -> BundleVersion:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("version"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.version = get("version")
+        made.files = (
             [FileVersion.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleVersion.files", i) for i in v]
             if (v := get("files")).__class__ is list
-            else otherwise_typed("BundleVersion.files", v),
-            get("creator_uid"),
-            None
-            if _BUNDLE_VERSION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BUNDLE_VERSION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BundleVersion.files", v)
         )
+        made.creator_uid = get("creator_uid")
+        if _BUNDLE_VERSION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_VERSION_FIELDS)
+        return made

@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .collection_item import CollectionItem
@@ -54,18 +55,21 @@ class Collection(Model):
     def from_dict(cls, data: JsonObject) -> Collection:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("description"),
-            get("details"),
+        made = blank(cls)
+        made.name = get("name")
+        made.description = get("description")
+        made.details = get("details")
+        made.contents = (
             [
                 CollectionItem.from_dict(i) if i.__class__ is dict else otherwise_typed("Collection.contents", i)
                 for i in v
             ]
             if (v := get("contents")).__class__ is list
-            else otherwise_typed("Collection.contents", v),
-            None
-            if _COLLECTION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _COLLECTION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Collection.contents", v)
         )
+        if _COLLECTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _COLLECTION_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _EVENT_ENTRY_FIELDS = frozenset({"event_id", "timestamp", "offset", "size"})
 
@@ -40,13 +40,14 @@ class EventEntry(Model):
     def from_dict(cls, data: JsonObject) -> EventEntry:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("event_id"),
-            get("timestamp"),
-            get("offset"),
-            get("size"),
-            None
-            if _EVENT_ENTRY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _EVENT_ENTRY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.event_id = get("event_id")
+        made.timestamp = get("timestamp")
+        made.offset = get("offset")
+        made.size = get("size")
+        if _EVENT_ENTRY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _EVENT_ENTRY_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .event_entry import EventEntry
@@ -56,16 +57,19 @@ class EventsManifest(Model):
     def from_dict(cls, data: JsonObject) -> EventsManifest:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("journal_id"),
-            get("from_date"),
-            get("to_date"),
-            get("size"),
+        made = blank(cls)
+        made.journal_id = get("journal_id")
+        made.from_date = get("from_date")
+        made.to_date = get("to_date")
+        made.size = get("size")
+        made.events = (
             [EventEntry.from_dict(i) if i.__class__ is dict else otherwise_typed("EventsManifest.events", i) for i in v]
             if (v := get("events")).__class__ is list
-            else otherwise_typed("EventsManifest.events", v),
-            None
-            if _EVENTS_MANIFEST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _EVENTS_MANIFEST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("EventsManifest.events", v)
         )
+        if _EVENTS_MANIFEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _EVENTS_MANIFEST_FIELDS)
+        return made

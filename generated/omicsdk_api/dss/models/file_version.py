@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _FILE_VERSION_FIELDS = frozenset(
     {"name", "content-type", "indexed", "uuid", "version", "size", "crc32c", "s3_etag", "sha1", "sha256", "url"}
@@ -65,20 +65,21 @@ class FileVersion(Model):
     def from_dict(cls, data: JsonObject) -> FileVersion:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("content-type"),
-            get("indexed"),
-            get("uuid"),
-            get("version"),
-            get("size"),
-            get("crc32c"),
-            get("s3_etag"),
-            get("sha1"),
-            get("sha256"),
-            get("url"),
-            None
-            if _FILE_VERSION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _FILE_VERSION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.name = get("name")
+        made.content_type = get("content-type")
+        made.indexed = get("indexed")
+        made.uuid = get("uuid")
+        made.version = get("version")
+        made.size = get("size")
+        made.crc32c = get("crc32c")
+        made.s3_etag = get("s3_etag")
+        made.sha1 = get("sha1")
+        made.sha256 = get("sha256")
+        made.url = get("url")
+        if _FILE_VERSION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _FILE_VERSION_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .subscription import Subscription
 
@@ -33,7 +33,8 @@ class GetSubscriptionsResponse(Model):
     def from_dict(cls, data: JsonObject) -> GetSubscriptionsResponse:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.subscriptions = (
             [
                 Subscription.from_dict(i)
                 if i.__class__ is dict
@@ -41,9 +42,11 @@ class GetSubscriptionsResponse(Model):
                 for i in v
             ]
             if (v := get("subscriptions")).__class__ is list
-            else otherwise_typed("GetSubscriptionsResponse.subscriptions", v),
-            None
-            if _GET_SUBSCRIPTIONS_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GET_SUBSCRIPTIONS_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("GetSubscriptionsResponse.subscriptions", v)
         )
+        if _GET_SUBSCRIPTIONS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GET_SUBSCRIPTIONS_RESPONSE_FIELDS)
+        return made

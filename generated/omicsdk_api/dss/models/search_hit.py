@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _SEARCH_HIT_FIELDS = frozenset({"bundle_fqid", "bundle_url", "search_score", "metadata"})
 
@@ -41,13 +41,14 @@ class SearchHit(Model):
     def from_dict(cls, data: JsonObject) -> SearchHit:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("bundle_fqid"),
-            get("bundle_url"),
-            get("search_score"),
-            get("metadata"),
-            None
-            if _SEARCH_HIT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SEARCH_HIT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.bundle_fqid = get("bundle_fqid")
+        made.bundle_url = get("bundle_url")
+        made.search_score = get("search_score")
+        made.metadata = get("metadata")
+        if _SEARCH_HIT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SEARCH_HIT_FIELDS)
+        return made

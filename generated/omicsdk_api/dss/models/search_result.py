@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .search_hit import SearchHit
@@ -51,14 +52,17 @@ class SearchResult(Model):
     def from_dict(cls, data: JsonObject) -> SearchResult:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.results = (
             [SearchHit.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.results", i) for i in v]
             if (v := get("results")).__class__ is list
-            else otherwise_typed("SearchResult.results", v),
-            get("total_hits"),
-            get("es_query"),
-            None
-            if _SEARCH_RESULT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SEARCH_RESULT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SearchResult.results", v)
         )
+        made.total_hits = get("total_hits")
+        made.es_query = get("es_query")
+        if _SEARCH_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SEARCH_RESULT_FIELDS)
+        return made

@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .collection_item import CollectionItem
@@ -57,19 +58,22 @@ class StoredCollection(Model):
     def from_dict(cls, data: JsonObject) -> StoredCollection:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("description"),
-            get("details"),
+        made = blank(cls)
+        made.name = get("name")
+        made.description = get("description")
+        made.details = get("details")
+        made.contents = (
             [
                 CollectionItem.from_dict(i) if i.__class__ is dict else otherwise_typed("StoredCollection.contents", i)
                 for i in v
             ]
             if (v := get("contents")).__class__ is list
-            else otherwise_typed("StoredCollection.contents", v),
-            get("owner"),
-            None
-            if _STORED_COLLECTION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _STORED_COLLECTION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("StoredCollection.contents", v)
         )
+        made.owner = get("owner")
+        if _STORED_COLLECTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _STORED_COLLECTION_FIELDS)
+        return made

@@ -13,11 +13,12 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .attachment import Attachment
@@ -100,18 +101,19 @@ class Subscription(Model):
     def from_dict(cls, data: JsonObject) -> Subscription:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("replica"),
-            get("owner"),
-            get("callback_url"),
-            get("es_query"),
-            get("jmespath_query"),
-            get("hmac_key_id"),
-            get("method"),
-            get("encoding"),
-            get("form_fields"),
-            get("payload_form_field"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.replica = get("replica")
+        made.owner = get("owner")
+        made.callback_url = get("callback_url")
+        made.es_query = get("es_query")
+        made.jmespath_query = get("jmespath_query")
+        made.hmac_key_id = get("hmac_key_id")
+        made.method = get("method")
+        made.encoding = get("encoding")
+        made.form_fields = get("form_fields")
+        made.payload_form_field = get("payload_form_field")
+        made.attachments = (
             None
             if (v := get("attachments")) is None
             else {
@@ -119,9 +121,11 @@ class Subscription(Model):
                 for k, i in v.items()
             }
             if v.__class__ is dict
-            else otherwise_typed("Subscription.attachments", v),
-            None
-            if _SUBSCRIPTION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SUBSCRIPTION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Subscription.attachments", v)
         )
+        if _SUBSCRIPTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SUBSCRIPTION_FIELDS)
+        return made

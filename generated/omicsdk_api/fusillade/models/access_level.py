@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, literal, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, literal, model, otherwise_typed, rest_of
 
 from .policy_document import PolicyDocument
 
@@ -40,20 +40,25 @@ class AccessLevel(Model):
     def from_dict(cls, data: JsonObject) -> AccessLevel:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.policy = (
             None
             if (v := get("policy")) is None
             else PolicyDocument.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AccessLevel.policy", v),
-            get("policy_type"),
+            else otherwise_typed("AccessLevel.policy", v)
+        )
+        made.policy_type = get("policy_type")
+        made.policy_document = (
             None
             if (v := get("policy_document")) is None
             else PolicyDocument.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AccessLevel.policy_document", v),
-            None
-            if _ACCESS_LEVEL_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ACCESS_LEVEL_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AccessLevel.policy_document", v)
         )
+        if _ACCESS_LEVEL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ACCESS_LEVEL_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .policy_document import PolicyDocument
 
@@ -33,14 +33,17 @@ class AttachedPolicies(Model):
     def from_dict(cls, data: JsonObject) -> AttachedPolicies:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.iam_policy = (
             None
             if (v := get("IAMPolicy")) is None
             else PolicyDocument.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AttachedPolicies.iam_policy", v),
-            None
-            if _ATTACHED_POLICIES_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ATTACHED_POLICIES_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AttachedPolicies.iam_policy", v)
         )
+        if _ATTACHED_POLICIES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ATTACHED_POLICIES_FIELDS)
+        return made

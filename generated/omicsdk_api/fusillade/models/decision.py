@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _DECISION_FIELDS = frozenset({"result", "reason"})
 
@@ -34,9 +34,12 @@ class Decision(Model):
     def from_dict(cls, data: JsonObject) -> Decision:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("result"),
-            get("reason"),
-            None if _DECISION_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _DECISION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.result = get("result")
+        made.reason = get("reason")
+        if _DECISION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DECISION_FIELDS)
+        return made

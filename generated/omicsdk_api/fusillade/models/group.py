@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .attached_policies import AttachedPolicies
 
@@ -43,15 +43,20 @@ class Group(Model):
     def from_dict(cls, data: JsonObject) -> Group:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("group_id"),
-            get("roles"),
-            get("users"),
+        made = blank(cls)
+        made.group_id = get("group_id")
+        made.roles = get("roles")
+        made.users = get("users")
+        made.policies = (
             None
             if (v := get("policies")) is None
             else AttachedPolicies.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Group.policies", v),
-            None if _GROUP_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _GROUP_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Group.policies", v)
         )
+        if _GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GROUP_FIELDS)
+        return made

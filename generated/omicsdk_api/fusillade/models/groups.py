@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _GROUPS_FIELDS = frozenset({"groups"})
 
@@ -29,8 +29,11 @@ class Groups(Model):
     def from_dict(cls, data: JsonObject) -> Groups:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("groups"),
-            None if _GROUPS_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _GROUPS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.groups = get("groups")
+        if _GROUPS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GROUPS_FIELDS)
+        return made

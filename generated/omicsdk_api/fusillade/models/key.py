@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _KEY_FIELDS = frozenset({"kid", "kty", "alg", "use", "n", "e", "x5c", "x5t"})
 
@@ -52,15 +52,18 @@ class Key(Model):
     def from_dict(cls, data: JsonObject) -> Key:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("kid"),
-            get("kty"),
-            get("alg"),
-            get("use"),
-            get("n"),
-            get("e"),
-            get("x5c"),
-            get("x5t"),
-            None if _KEY_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _KEY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.kid = get("kid")
+        made.kty = get("kty")
+        made.alg = get("alg")
+        made.use = get("use")
+        made.n = get("n")
+        made.e = get("e")
+        made.x5c = get("x5c")
+        made.x5t = get("x5t")
+        if _KEY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _KEY_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _OPENID_CONFIGURATION_FIELDS = frozenset(
     {
@@ -77,19 +77,20 @@ class OpenidConfiguration(Model):
     def from_dict(cls, data: JsonObject) -> OpenidConfiguration:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("issuer"),
-            get("authorization_endpoint"),
-            get("token_endpoint"),
-            get("userinfo_endpoint"),
-            get("jwks_uri"),
-            get("revocation_endpoint"),
-            get("logout_endpoint"),
-            get("scopes_supported"),
-            get("response_types_supported"),
-            get("id_token_signing_alg_values_supported"),
-            None
-            if _OPENID_CONFIGURATION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _OPENID_CONFIGURATION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.issuer = get("issuer")
+        made.authorization_endpoint = get("authorization_endpoint")
+        made.token_endpoint = get("token_endpoint")
+        made.userinfo_endpoint = get("userinfo_endpoint")
+        made.jwks_uri = get("jwks_uri")
+        made.revocation_endpoint = get("revocation_endpoint")
+        made.logout_endpoint = get("logout_endpoint")
+        made.scopes_supported = get("scopes_supported")
+        made.response_types_supported = get("response_types_supported")
+        made.id_token_signing_alg_values_supported = get("id_token_signing_alg_values_supported")
+        if _OPENID_CONFIGURATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _OPENID_CONFIGURATION_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _OUTCOME_FIELDS = frozenset(
     {"msg", "user_id", "group_id", "status", "action", "groups", "roles", "users", "resource_type", "resource_id"}
@@ -60,17 +60,20 @@ class Outcome(Model):
     def from_dict(cls, data: JsonObject) -> Outcome:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("msg"),
-            get("user_id"),
-            get("group_id"),
-            get("status"),
-            get("action"),
-            get("groups"),
-            get("roles"),
-            get("users"),
-            get("resource_type"),
-            get("resource_id"),
-            None if _OUTCOME_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _OUTCOME_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.msg = get("msg")
+        made.user_id = get("user_id")
+        made.group_id = get("group_id")
+        made.status = get("status")
+        made.action = get("action")
+        made.groups = get("groups")
+        made.roles = get("roles")
+        made.users = get("users")
+        made.resource_type = get("resource_type")
+        made.resource_id = get("resource_id")
+        if _OUTCOME_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _OUTCOME_FIELDS)
+        return made

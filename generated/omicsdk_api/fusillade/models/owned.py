@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _OWNED_FIELDS = frozenset({"groups", "roles", "resource_ids", "resource_type"})
 
@@ -40,11 +40,14 @@ class Owned(Model):
     def from_dict(cls, data: JsonObject) -> Owned:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("groups"),
-            get("roles"),
-            get("resource_ids"),
-            get("resource_type"),
-            None if _OWNED_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _OWNED_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.groups = get("groups")
+        made.roles = get("roles")
+        made.resource_ids = get("resource_ids")
+        made.resource_type = get("resource_type")
+        if _OWNED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _OWNED_FIELDS)
+        return made

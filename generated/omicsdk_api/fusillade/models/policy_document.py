@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .policy_statement import PolicyStatement
 
@@ -41,9 +41,10 @@ class PolicyDocument(Model):
     def from_dict(cls, data: JsonObject) -> PolicyDocument:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("Version"),
-            get("Id"),
+        made = blank(cls)
+        made.version = get("Version")
+        made.id = get("Id")
+        made.statement = (
             None
             if (v := get("Statement")) is None
             else [
@@ -51,9 +52,11 @@ class PolicyDocument(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("PolicyDocument.statement", v),
-            None
-            if _POLICY_DOCUMENT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _POLICY_DOCUMENT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("PolicyDocument.statement", v)
         )
+        if _POLICY_DOCUMENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _POLICY_DOCUMENT_FIELDS)
+        return made

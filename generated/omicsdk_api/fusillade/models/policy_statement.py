@@ -6,7 +6,20 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, literal, mapping, nulls_of, union
+from omicsdk.core.model import (
+    ANY,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    array,
+    blank,
+    literal,
+    mapping,
+    rest_of,
+    union,
+)
 
 _POLICY_STATEMENT_FIELDS = frozenset(
     {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
@@ -61,17 +74,18 @@ class PolicyStatement(Model):
     def from_dict(cls, data: JsonObject) -> PolicyStatement:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("Sid"),
-            get("Effect"),
-            get("Principal"),
-            get("Action"),
-            get("NotAction"),
-            get("Resource"),
-            get("NotResource"),
-            get("Condition"),
-            None
-            if _POLICY_STATEMENT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _POLICY_STATEMENT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.sid = get("Sid")
+        made.effect = get("Effect")
+        made.principal = get("Principal")
+        made.action = get("Action")
+        made.not_action = get("NotAction")
+        made.resource = get("Resource")
+        made.not_resource = get("NotResource")
+        made.condition = get("Condition")
+        if _POLICY_STATEMENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _POLICY_STATEMENT_FIELDS)
+        return made

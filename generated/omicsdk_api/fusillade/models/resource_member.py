@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _RESOURCE_MEMBER_FIELDS = frozenset({"member", "member_type", "access_level"})
 
@@ -37,12 +37,13 @@ class ResourceMember(Model):
     def from_dict(cls, data: JsonObject) -> ResourceMember:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("member"),
-            get("member_type"),
-            get("access_level"),
-            None
-            if _RESOURCE_MEMBER_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _RESOURCE_MEMBER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.member = get("member")
+        made.member_type = get("member_type")
+        made.access_level = get("access_level")
+        if _RESOURCE_MEMBER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_MEMBER_FIELDS)
+        return made

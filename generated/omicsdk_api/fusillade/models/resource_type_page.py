@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of, union
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of, union
 
 _RESOURCE_TYPE_PAGE_FIELDS = frozenset({"resource_type", "actions", "resource_ids"})
 
@@ -38,12 +38,13 @@ class ResourceTypePage(Model):
     def from_dict(cls, data: JsonObject) -> ResourceTypePage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("resource_type"),
-            get("actions"),
-            get("resource_ids"),
-            None
-            if _RESOURCE_TYPE_PAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _RESOURCE_TYPE_PAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.resource_type = get("resource_type")
+        made.actions = get("actions")
+        made.resource_ids = get("resource_ids")
+        if _RESOURCE_TYPE_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_TYPE_PAGE_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    literal,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .attached_policies import AttachedPolicies
 
@@ -40,14 +51,19 @@ class User(Model):
     def from_dict(cls, data: JsonObject) -> User:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("user_id"),
-            get("status"),
+        made = blank(cls)
+        made.user_id = get("user_id")
+        made.status = get("status")
+        made.policies = (
             None
             if (v := get("policies")) is None
             else AttachedPolicies.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("User.policies", v),
-            None if _USER_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _USER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("User.policies", v)
         )
+        if _USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _USER_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _USER_AUTHORIZATION_FIELDS = frozenset({"role", "group", "scope", "groups", "roles"})
 
@@ -43,14 +43,15 @@ class UserAuthorization(Model):
     def from_dict(cls, data: JsonObject) -> UserAuthorization:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("role"),
-            get("group"),
-            get("scope"),
-            get("groups"),
-            get("roles"),
-            None
-            if _USER_AUTHORIZATION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _USER_AUTHORIZATION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.role = get("role")
+        made.group = get("group")
+        made.scope = get("scope")
+        made.groups = get("groups")
+        made.roles = get("roles")
+        if _USER_AUTHORIZATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _USER_AUTHORIZATION_FIELDS)
+        return made

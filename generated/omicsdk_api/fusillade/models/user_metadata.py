@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .user_authorization import UserAuthorization
 
@@ -33,14 +33,17 @@ class UserMetadata(Model):
     def from_dict(cls, data: JsonObject) -> UserMetadata:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.authorization = (
             None
             if (v := get("authorization")) is None
             else UserAuthorization.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("UserMetadata.authorization", v),
-            None
-            if _USER_METADATA_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _USER_METADATA_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("UserMetadata.authorization", v)
         )
+        if _USER_METADATA_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _USER_METADATA_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .user_metadata import UserMetadata
 
@@ -47,14 +47,19 @@ class Userinfo(Model):
     def from_dict(cls, data: JsonObject) -> Userinfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("sub"),
-            get("email"),
+        made = blank(cls)
+        made.sub = get("sub")
+        made.email = get("email")
+        made.https_auth_data_humancellatlas_org_app_metadata = (
             None
             if (v := get("https://auth.data.humancellatlas.org/app_metadata")) is None
             else UserMetadata.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Userinfo.https_auth_data_humancellatlas_org_app_metadata", v),
-            None if _USERINFO_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _USERINFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Userinfo.https_auth_data_humancellatlas_org_app_metadata", v)
         )
+        if _USERINFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _USERINFO_FIELDS)
+        return made

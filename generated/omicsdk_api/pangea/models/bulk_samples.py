@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _BULK_SAMPLES_FIELDS = frozenset({"names", "library"})
 
@@ -34,11 +34,12 @@ class BulkSamples(Model):
     def from_dict(cls, data: JsonObject) -> BulkSamples:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("names"),
-            get("library"),
-            None
-            if _BULK_SAMPLES_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BULK_SAMPLES_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.names = get("names")
+        made.library = get("library")
+        if _BULK_SAMPLES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BULK_SAMPLES_FIELDS)
+        return made

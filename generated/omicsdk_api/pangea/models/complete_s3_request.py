@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .uploaded_part import UploadedPart
 
@@ -36,16 +36,19 @@ class CompleteS3Request(Model):
     def from_dict(cls, data: JsonObject) -> CompleteS3Request:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("upload_id"),
+        made = blank(cls)
+        made.upload_id = get("upload_id")
+        made.parts = (
             [
                 UploadedPart.from_dict(i) if i.__class__ is dict else otherwise_typed("CompleteS3Request.parts", i)
                 for i in v
             ]
             if (v := get("parts")).__class__ is list
-            else otherwise_typed("CompleteS3Request.parts", v),
-            None
-            if _COMPLETE_S3_REQUEST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _COMPLETE_S3_REQUEST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("CompleteS3Request.parts", v)
         )
+        if _COMPLETE_S3_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _COMPLETE_S3_REQUEST_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _COMPLETE_S3_RESPONSE_FIELDS = frozenset({"status", "upload_id"})
 
@@ -34,11 +34,12 @@ class CompleteS3Response(Model):
     def from_dict(cls, data: JsonObject) -> CompleteS3Response:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("status"),
-            get("upload_id"),
-            None
-            if _COMPLETE_S3_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _COMPLETE_S3_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.status = get("status")
+        made.upload_id = get("upload_id")
+        if _COMPLETE_S3_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _COMPLETE_S3_RESPONSE_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _COVID19_READS_UPLOAD_FIELDS = frozenset({"user", "raw_reads_path"})
 
@@ -34,11 +34,12 @@ class Covid19ReadsUpload(Model):
     def from_dict(cls, data: JsonObject) -> Covid19ReadsUpload:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("user"),
-            get("raw_reads_path"),
-            None
-            if _COVID19_READS_UPLOAD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _COVID19_READS_UPLOAD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.user = get("user")
+        made.raw_reads_path = get("raw_reads_path")
+        if _COVID19_READS_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _COVID19_READS_UPLOAD_FIELDS)
+        return made

@@ -15,11 +15,12 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
     union,
 )
 
@@ -92,14 +93,15 @@ class GroupWorkOrder(Model):
     def from_dict(cls, data: JsonObject) -> GroupWorkOrder:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("priority"),
-            get("sample_group"),
-            get("created_at"),
-            get("updated_at"),
-            get("description"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.priority = get("priority")
+        made.sample_group = get("sample_group")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.description = get("description")
+        made.work_order_links = (
             [
                 WorkOrderLink.from_dict(i)
                 if i.__class__ is dict
@@ -107,12 +109,14 @@ class GroupWorkOrder(Model):
                 for i in v
             ]
             if (v := get("work_order_links")).__class__ is list
-            else otherwise_typed("GroupWorkOrder.work_order_links", v),
-            get("status"),
-            get("progress_summary"),
-            get("work_orders"),
-            None
-            if _GROUP_WORK_ORDER_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GROUP_WORK_ORDER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("GroupWorkOrder.work_order_links", v)
         )
+        made.status = get("status")
+        made.progress_summary = get("progress_summary")
+        made.work_orders = get("work_orders")
+        if _GROUP_WORK_ORDER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GROUP_WORK_ORDER_FIELDS)
+        return made

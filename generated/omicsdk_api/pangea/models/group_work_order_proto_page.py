@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .group_work_order_proto import GroupWorkOrderProto
@@ -53,10 +54,11 @@ class GroupWorkOrderProtoPage(Model):
     def from_dict(cls, data: JsonObject) -> GroupWorkOrderProtoPage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("count"),
-            get("next"),
-            get("previous"),
+        made = blank(cls)
+        made.count = get("count")
+        made.next = get("next")
+        made.previous = get("previous")
+        made.results = (
             [
                 GroupWorkOrderProto.from_dict(i)
                 if i.__class__ is dict
@@ -64,9 +66,11 @@ class GroupWorkOrderProtoPage(Model):
                 for i in v
             ]
             if (v := get("results")).__class__ is list
-            else otherwise_typed("GroupWorkOrderProtoPage.results", v),
-            None
-            if _GROUP_WORK_ORDER_PROTO_PAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GROUP_WORK_ORDER_PROTO_PAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("GroupWorkOrderProtoPage.results", v)
         )
+        if _GROUP_WORK_ORDER_PROTO_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GROUP_WORK_ORDER_PROTO_PAGE_FIELDS)
+        return made

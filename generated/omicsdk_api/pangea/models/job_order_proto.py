@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _JOB_ORDER_PROTO_FIELDS = frozenset(
     {
@@ -63,17 +63,18 @@ class JobOrderProto(Model):
     def from_dict(cls, data: JsonObject) -> JobOrderProto:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("pipeline_module"),
-            get("resources_needed"),
-            get("work_order_proto"),
-            get("created_at"),
-            get("updated_at"),
-            get("description"),
-            None
-            if _JOB_ORDER_PROTO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _JOB_ORDER_PROTO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.pipeline_module = get("pipeline_module")
+        made.resources_needed = get("resources_needed")
+        made.work_order_proto = get("work_order_proto")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.description = get("description")
+        if _JOB_ORDER_PROTO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _JOB_ORDER_PROTO_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, INTEGER, NO_NULLS, Field, JsonObject, Model, array, mapping, nulls_of
+from omicsdk.core.model import ANY, INTEGER, NO_NULLS, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _METADATA_CHECK_FIELDS = frozenset({"errors", "stats"})
 
@@ -34,11 +34,12 @@ class MetadataCheck(Model):
     def from_dict(cls, data: JsonObject) -> MetadataCheck:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("errors"),
-            get("stats"),
-            None
-            if _METADATA_CHECK_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _METADATA_CHECK_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.errors = get("errors")
+        made.stats = get("stats")
+        if _METADATA_CHECK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _METADATA_CHECK_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, mapping, rest_of
 
 _METADATA_SCHEMA_FIELDS = frozenset({"schema"})
 
@@ -29,10 +29,11 @@ class MetadataSchema(Model):
     def from_dict(cls, data: JsonObject) -> MetadataSchema:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("schema"),
-            None
-            if _METADATA_SCHEMA_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _METADATA_SCHEMA_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.schema = get("schema")
+        if _METADATA_SCHEMA_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _METADATA_SCHEMA_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _PAGE_FIELDS = frozenset({"count", "next", "previous"})
 
@@ -37,10 +37,13 @@ class Page(Model):
     def from_dict(cls, data: JsonObject) -> Page:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("count"),
-            get("next"),
-            get("previous"),
-            None if _PAGE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _PAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.count = get("count")
+        made.next = get("next")
+        made.previous = get("previous")
+        if _PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PAGE_FIELDS)
+        return made

@@ -15,9 +15,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .organization_link import OrganizationLink
@@ -110,13 +111,14 @@ class PangeaUser(Model):
     def from_dict(cls, data: JsonObject) -> PangeaUser:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("uuid"),
-            get("email"),
-            get("is_staff"),
-            get("is_active"),
-            get("personal_org_uuid"),
+        made = blank(cls)
+        made.id = get("id")
+        made.uuid = get("uuid")
+        made.email = get("email")
+        made.is_staff = get("is_staff")
+        made.is_active = get("is_active")
+        made.personal_org_uuid = get("personal_org_uuid")
+        made.organization_objs = (
             [
                 OrganizationLink.from_dict(i)
                 if i.__class__ is dict
@@ -124,7 +126,9 @@ class PangeaUser(Model):
                 for i in v
             ]
             if (v := get("organization_objs")).__class__ is list
-            else otherwise_typed("PangeaUser.organization_objs", v),
+            else otherwise_typed("PangeaUser.organization_objs", v)
+        )
+        made.saved_sample_group_objs = (
             [
                 SampleGroupLink.from_dict(i)
                 if i.__class__ is dict
@@ -132,17 +136,19 @@ class PangeaUser(Model):
                 for i in v
             ]
             if (v := get("saved_sample_group_objs")).__class__ is list
-            else otherwise_typed("PangeaUser.saved_sample_group_objs", v),
-            get("avatar"),
-            get("name"),
-            get("biography"),
-            get("url"),
-            get("twitter_username"),
-            get("github_username"),
-            get("company"),
-            get("location"),
-            None
-            if _PANGEA_USER_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PANGEA_USER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("PangeaUser.saved_sample_group_objs", v)
         )
+        made.avatar = get("avatar")
+        made.name = get("name")
+        made.biography = get("biography")
+        made.url = get("url")
+        made.twitter_username = get("twitter_username")
+        made.github_username = get("github_username")
+        made.company = get("company")
+        made.location = get("location")
+        if _PANGEA_USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PANGEA_USER_FIELDS)
+        return made

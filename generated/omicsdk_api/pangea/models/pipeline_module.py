@@ -15,10 +15,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
     union,
 )
 
@@ -99,24 +100,27 @@ class PipelineModule(Model):
     def from_dict(cls, data: JsonObject) -> PipelineModule:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("version"),
-            get("description"),
-            get("long_description"),
-            get("updated_at"),
-            get("created_at"),
-            get("metadata"),
-            get("pipeline"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.version = get("version")
+        made.description = get("description")
+        made.long_description = get("long_description")
+        made.updated_at = get("updated_at")
+        made.created_at = get("created_at")
+        made.metadata = get("metadata")
+        made.pipeline = get("pipeline")
+        made.pipeline_obj = (
             Pipeline.from_dict(v)
             if (v := get("pipeline_obj")).__class__ is dict
-            else otherwise_typed("PipelineModule.pipeline_obj", v),
-            get("dependencies"),
-            get("dependency_modules"),
-            get("downstream_modules"),
-            None
-            if _PIPELINE_MODULE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PIPELINE_MODULE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("PipelineModule.pipeline_obj", v)
         )
+        made.dependencies = get("dependencies")
+        made.dependency_modules = get("dependency_modules")
+        made.downstream_modules = get("downstream_modules")
+        if _PIPELINE_MODULE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PIPELINE_MODULE_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
     union,
 )
 
@@ -81,18 +82,23 @@ class Project(Model):
     def from_dict(cls, data: JsonObject) -> Project:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("created_at"),
-            get("updated_at"),
-            get("organization"),
-            get("description"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.organization = get("organization")
+        made.description = get("description")
+        made.organization_obj = (
             Organization.from_dict(v)
             if (v := get("organization_obj")).__class__ is dict
-            else otherwise_typed("Project.organization_obj", v),
-            get("sample_groups"),
-            get("sub_projects"),
-            None if _PROJECT_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _PROJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Project.organization_obj", v)
         )
+        made.sample_groups = get("sample_groups")
+        made.sub_projects = get("sub_projects")
+        if _PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_FIELDS)
+        return made

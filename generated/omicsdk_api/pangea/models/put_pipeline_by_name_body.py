@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _PUT_PIPELINE_BY_NAME_BODY_FIELDS = frozenset(
     {"uuid", "name", "updated_at", "created_at", "description", "long_description"}
@@ -48,15 +48,16 @@ class PutPipelineByNameBody(Model):
     def from_dict(cls, data: JsonObject) -> PutPipelineByNameBody:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("updated_at"),
-            get("created_at"),
-            get("description"),
-            get("long_description"),
-            None
-            if _PUT_PIPELINE_BY_NAME_BODY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PUT_PIPELINE_BY_NAME_BODY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.updated_at = get("updated_at")
+        made.created_at = get("created_at")
+        made.description = get("description")
+        made.long_description = get("long_description")
+        if _PUT_PIPELINE_BY_NAME_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PUT_PIPELINE_BY_NAME_BODY_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _S3_API_KEY_FIELDS = frozenset(
     {"uuid", "description", "created_at", "updated_at", "bucket", "public_key", "private_key"}
@@ -51,16 +51,17 @@ class S3ApiKey(Model):
     def from_dict(cls, data: JsonObject) -> S3ApiKey:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("description"),
-            get("created_at"),
-            get("updated_at"),
-            get("bucket"),
-            get("public_key"),
-            get("private_key"),
-            None
-            if _S3_API_KEY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _S3_API_KEY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.description = get("description")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.bucket = get("bucket")
+        made.public_key = get("public_key")
+        made.private_key = get("private_key")
+        if _S3_API_KEY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _S3_API_KEY_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _S3_BUCKET_FIELDS = frozenset({"uuid", "name", "endpoint_url", "organization"})
 
@@ -40,13 +40,14 @@ class S3Bucket(Model):
     def from_dict(cls, data: JsonObject) -> S3Bucket:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("endpoint_url"),
-            get("organization"),
-            None
-            if _S3_BUCKET_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _S3_BUCKET_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.endpoint_url = get("endpoint_url")
+        made.organization = get("organization")
+        if _S3_BUCKET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _S3_BUCKET_FIELDS)
+        return made

@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .sample_group import SampleGroup
@@ -67,17 +68,22 @@ class Sample(Model):
     def from_dict(cls, data: JsonObject) -> Sample:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("created_at"),
-            get("updated_at"),
-            get("library"),
-            get("metadata"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.library = get("library")
+        made.metadata = get("metadata")
+        made.library_obj = (
             SampleGroup.from_dict(v)
             if (v := get("library_obj")).__class__ is dict
-            else otherwise_typed("Sample.library_obj", v),
-            get("description"),
-            None if _SAMPLE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _SAMPLE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Sample.library_obj", v)
         )
+        made.description = get("description")
+        if _SAMPLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_FIELDS)
+        return made

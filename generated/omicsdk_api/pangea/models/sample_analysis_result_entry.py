@@ -15,10 +15,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .pipeline_module import PipelineModule
@@ -101,21 +102,24 @@ class SampleAnalysisResultEntry(Model):
     def from_dict(cls, data: JsonObject) -> SampleAnalysisResultEntry:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("module_name"),
-            get("replicate"),
-            get("sample"),
-            get("created_at"),
-            get("updated_at"),
-            get("description"),
-            get("metadata"),
-            get("is_private"),
-            get("is_hidden"),
-            get("pipeline_module"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.module_name = get("module_name")
+        made.replicate = get("replicate")
+        made.sample = get("sample")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.description = get("description")
+        made.metadata = get("metadata")
+        made.is_private = get("is_private")
+        made.is_hidden = get("is_hidden")
+        made.pipeline_module = get("pipeline_module")
+        made.pipeline_module_obj = (
             PipelineModule.from_dict(v)
             if (v := get("pipeline_module_obj")).__class__ is dict
-            else otherwise_typed("SampleAnalysisResultEntry.pipeline_module_obj", v),
+            else otherwise_typed("SampleAnalysisResultEntry.pipeline_module_obj", v)
+        )
+        made.fields = (
             [
                 SampleAnalysisResultFieldEntry.from_dict(i)
                 if i.__class__ is dict
@@ -123,9 +127,11 @@ class SampleAnalysisResultEntry(Model):
                 for i in v
             ]
             if (v := get("fields")).__class__ is list
-            else otherwise_typed("SampleAnalysisResultEntry.fields", v),
-            None
-            if _SAMPLE_ANALYSIS_RESULT_ENTRY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_ANALYSIS_RESULT_ENTRY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SampleAnalysisResultEntry.fields", v)
         )
+        if _SAMPLE_ANALYSIS_RESULT_ENTRY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_ANALYSIS_RESULT_ENTRY_FIELDS)
+        return made

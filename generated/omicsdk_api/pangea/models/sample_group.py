@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .organization import Organization
@@ -105,26 +106,29 @@ class SampleGroup(Model):
     def from_dict(cls, data: JsonObject) -> SampleGroup:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("created_at"),
-            get("updated_at"),
-            get("organization"),
-            get("description"),
-            get("is_library"),
-            get("is_public"),
-            get("theme"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.organization = get("organization")
+        made.description = get("description")
+        made.is_library = get("is_library")
+        made.is_public = get("is_public")
+        made.theme = get("theme")
+        made.organization_obj = (
             Organization.from_dict(v)
             if (v := get("organization_obj")).__class__ is dict
-            else otherwise_typed("SampleGroup.organization_obj", v),
-            get("long_description"),
-            get("metadata"),
-            get("bucket"),
-            get("storage_provider_name"),
-            get("sample_metadata_schema"),
-            None
-            if _SAMPLE_GROUP_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_GROUP_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SampleGroup.organization_obj", v)
         )
+        made.long_description = get("long_description")
+        made.metadata = get("metadata")
+        made.bucket = get("bucket")
+        made.storage_provider_name = get("storage_provider_name")
+        made.sample_metadata_schema = get("sample_metadata_schema")
+        if _SAMPLE_GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_GROUP_FIELDS)
+        return made

@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .pipeline_module import PipelineModule
@@ -101,26 +102,31 @@ class SampleGroupAnalysisResult(Model):
     def from_dict(cls, data: JsonObject) -> SampleGroupAnalysisResult:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("module_name"),
-            get("replicate"),
-            get("sample_group"),
-            get("created_at"),
-            get("updated_at"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.module_name = get("module_name")
+        made.replicate = get("replicate")
+        made.sample_group = get("sample_group")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.sample_group_obj = (
             SampleGroup.from_dict(v)
             if (v := get("sample_group_obj")).__class__ is dict
-            else otherwise_typed("SampleGroupAnalysisResult.sample_group_obj", v),
-            get("description"),
-            get("metadata"),
-            get("is_private"),
-            get("is_hidden"),
-            get("pipeline_module"),
+            else otherwise_typed("SampleGroupAnalysisResult.sample_group_obj", v)
+        )
+        made.description = get("description")
+        made.metadata = get("metadata")
+        made.is_private = get("is_private")
+        made.is_hidden = get("is_hidden")
+        made.pipeline_module = get("pipeline_module")
+        made.pipeline_module_obj = (
             PipelineModule.from_dict(v)
             if (v := get("pipeline_module_obj")).__class__ is dict
-            else otherwise_typed("SampleGroupAnalysisResult.pipeline_module_obj", v),
-            None
-            if _SAMPLE_GROUP_ANALYSIS_RESULT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_GROUP_ANALYSIS_RESULT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SampleGroupAnalysisResult.pipeline_module_obj", v)
         )
+        if _SAMPLE_GROUP_ANALYSIS_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_GROUP_ANALYSIS_RESULT_FIELDS)
+        return made

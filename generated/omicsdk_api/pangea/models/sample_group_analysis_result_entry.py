@@ -15,10 +15,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .pipeline_module import PipelineModule
@@ -102,21 +103,24 @@ class SampleGroupAnalysisResultEntry(Model):
     def from_dict(cls, data: JsonObject) -> SampleGroupAnalysisResultEntry:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("module_name"),
-            get("replicate"),
-            get("sample_group"),
-            get("created_at"),
-            get("updated_at"),
-            get("description"),
-            get("metadata"),
-            get("is_private"),
-            get("is_hidden"),
-            get("pipeline_module"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.module_name = get("module_name")
+        made.replicate = get("replicate")
+        made.sample_group = get("sample_group")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.description = get("description")
+        made.metadata = get("metadata")
+        made.is_private = get("is_private")
+        made.is_hidden = get("is_hidden")
+        made.pipeline_module = get("pipeline_module")
+        made.pipeline_module_obj = (
             PipelineModule.from_dict(v)
             if (v := get("pipeline_module_obj")).__class__ is dict
-            else otherwise_typed("SampleGroupAnalysisResultEntry.pipeline_module_obj", v),
+            else otherwise_typed("SampleGroupAnalysisResultEntry.pipeline_module_obj", v)
+        )
+        made.fields = (
             [
                 SampleGroupAnalysisResultFieldEntry.from_dict(i)
                 if i.__class__ is dict
@@ -124,9 +128,13 @@ class SampleGroupAnalysisResultEntry(Model):
                 for i in v
             ]
             if (v := get("fields")).__class__ is list
-            else otherwise_typed("SampleGroupAnalysisResultEntry.fields", v),
-            None
-            if _SAMPLE_GROUP_ANALYSIS_RESULT_ENTRY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_GROUP_ANALYSIS_RESULT_ENTRY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SampleGroupAnalysisResultEntry.fields", v)
         )
+        if _SAMPLE_GROUP_ANALYSIS_RESULT_ENTRY_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_GROUP_ANALYSIS_RESULT_ENTRY_FIELDS)
+        return made

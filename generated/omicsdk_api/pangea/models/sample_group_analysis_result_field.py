@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .sample_group_analysis_result import SampleGroupAnalysisResult
 
@@ -57,19 +57,24 @@ class SampleGroupAnalysisResultField(Model):
     def from_dict(cls, data: JsonObject) -> SampleGroupAnalysisResultField:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("created_at"),
-            get("updated_at"),
-            get("stored_data"),
-            get("analysis_result"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.stored_data = get("stored_data")
+        made.analysis_result = get("analysis_result")
+        made.analysis_result_obj = (
             SampleGroupAnalysisResult.from_dict(v)
             if (v := get("analysis_result_obj")).__class__ is dict
-            else otherwise_typed("SampleGroupAnalysisResultField.analysis_result_obj", v),
-            get("description"),
-            None
-            if _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SampleGroupAnalysisResultField.analysis_result_obj", v)
         )
+        made.description = get("description")
+        if _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .sample_group_analysis_result_field import SampleGroupAnalysisResultField
@@ -53,10 +54,11 @@ class SampleGroupAnalysisResultFieldPage(Model):
     def from_dict(cls, data: JsonObject) -> SampleGroupAnalysisResultFieldPage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("count"),
-            get("next"),
-            get("previous"),
+        made = blank(cls)
+        made.count = get("count")
+        made.next = get("next")
+        made.previous = get("previous")
+        made.results = (
             [
                 SampleGroupAnalysisResultField.from_dict(i)
                 if i.__class__ is dict
@@ -64,9 +66,15 @@ class SampleGroupAnalysisResultFieldPage(Model):
                 for i in v
             ]
             if (v := get("results")).__class__ is list
-            else otherwise_typed("SampleGroupAnalysisResultFieldPage.results", v),
-            None
-            if _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_PAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_PAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SampleGroupAnalysisResultFieldPage.results", v)
         )
+        if _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_PAGE_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(
+                data, _SAMPLE_GROUP_ANALYSIS_RESULT_FIELD_PAGE_FIELDS
+            )
+        return made

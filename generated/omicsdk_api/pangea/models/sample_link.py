@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _SAMPLE_LINK_FIELDS = frozenset({"uuid", "name", "metadata"})
 
@@ -37,12 +37,13 @@ class SampleLink(Model):
     def from_dict(cls, data: JsonObject) -> SampleLink:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("metadata"),
-            None
-            if _SAMPLE_LINK_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_LINK_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.metadata = get("metadata")
+        if _SAMPLE_LINK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_LINK_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    INTEGER,
+    NO_NULLS,
+    Field,
+    JsonObject,
+    Model,
+    array,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .sample_link import SampleLink
 
@@ -36,13 +47,16 @@ class SampleLinks(Model):
     def from_dict(cls, data: JsonObject) -> SampleLinks:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("count"),
+        made = blank(cls)
+        made.count = get("count")
+        made.links = (
             [SampleLink.from_dict(i) if i.__class__ is dict else otherwise_typed("SampleLinks.links", i) for i in v]
             if (v := get("links")).__class__ is list
-            else otherwise_typed("SampleLinks.links", v),
-            None
-            if _SAMPLE_LINKS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_LINKS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SampleLinks.links", v)
         )
+        if _SAMPLE_LINKS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_LINKS_FIELDS)
+        return made

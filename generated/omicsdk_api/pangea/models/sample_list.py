@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _SAMPLE_LIST_FIELDS = frozenset({"sample_uuids", "sample_uuid"})
 
@@ -34,11 +34,12 @@ class SampleList(Model):
     def from_dict(cls, data: JsonObject) -> SampleList:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("sample_uuids"),
-            get("sample_uuid"),
-            None
-            if _SAMPLE_LIST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_LIST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.sample_uuids = get("sample_uuids")
+        made.sample_uuid = get("sample_uuid")
+        if _SAMPLE_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_LIST_FIELDS)
+        return made

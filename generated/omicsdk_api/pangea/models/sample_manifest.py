@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .sample_analysis_result_entry import SampleAnalysisResultEntry
@@ -82,17 +83,20 @@ class SampleManifest(Model):
     def from_dict(cls, data: JsonObject) -> SampleManifest:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("created_at"),
-            get("updated_at"),
-            get("library"),
-            get("metadata"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.library = get("library")
+        made.metadata = get("metadata")
+        made.library_obj = (
             SampleGroup.from_dict(v)
             if (v := get("library_obj")).__class__ is dict
-            else otherwise_typed("SampleManifest.library_obj", v),
-            get("description"),
+            else otherwise_typed("SampleManifest.library_obj", v)
+        )
+        made.description = get("description")
+        made.analysis_results = (
             [
                 SampleAnalysisResultEntry.from_dict(i)
                 if i.__class__ is dict
@@ -100,9 +104,11 @@ class SampleManifest(Model):
                 for i in v
             ]
             if (v := get("analysis_results")).__class__ is list
-            else otherwise_typed("SampleManifest.analysis_results", v),
-            None
-            if _SAMPLE_MANIFEST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SAMPLE_MANIFEST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SampleManifest.analysis_results", v)
         )
+        if _SAMPLE_MANIFEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SAMPLE_MANIFEST_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .organization import Organization
 from .sample import Sample
@@ -44,25 +44,32 @@ class SearchResult(Model):
     def from_dict(cls, data: JsonObject) -> SearchResult:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("query"),
+        made = blank(cls)
+        made.query = get("query")
+        made.samples = (
             [Sample.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.samples", i) for i in v]
             if (v := get("samples")).__class__ is list
-            else otherwise_typed("SearchResult.samples", v),
+            else otherwise_typed("SearchResult.samples", v)
+        )
+        made.sample_groups = (
             [
                 SampleGroup.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.sample_groups", i)
                 for i in v
             ]
             if (v := get("sample_groups")).__class__ is list
-            else otherwise_typed("SearchResult.sample_groups", v),
+            else otherwise_typed("SearchResult.sample_groups", v)
+        )
+        made.organizations = (
             [
                 Organization.from_dict(i) if i.__class__ is dict else otherwise_typed("SearchResult.organizations", i)
                 for i in v
             ]
             if (v := get("organizations")).__class__ is list
-            else otherwise_typed("SearchResult.organizations", v),
-            None
-            if _SEARCH_RESULT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SEARCH_RESULT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("SearchResult.organizations", v)
         )
+        if _SEARCH_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SEARCH_RESULT_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _UPLOAD_S3_POST_FIELDS = frozenset({"url", "fields"})
 
@@ -34,11 +34,12 @@ class UploadS3Post(Model):
     def from_dict(cls, data: JsonObject) -> UploadS3Post:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("url"),
-            get("fields"),
-            None
-            if _UPLOAD_S3_POST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _UPLOAD_S3_POST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.url = get("url")
+        made.fields = get("fields")
+        if _UPLOAD_S3_POST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_S3_POST_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, literal, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _UPLOAD_S3_REQUEST_FIELDS = frozenset({"filename", "stance", "n_parts"})
 
@@ -38,12 +38,13 @@ class UploadS3Request(Model):
     def from_dict(cls, data: JsonObject) -> UploadS3Request:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("filename"),
-            get("stance"),
-            get("n_parts"),
-            None
-            if _UPLOAD_S3_REQUEST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _UPLOAD_S3_REQUEST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.filename = get("filename")
+        made.stance = get("stance")
+        made.n_parts = get("n_parts")
+        if _UPLOAD_S3_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_S3_REQUEST_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .wiki_page import WikiPage
 
@@ -51,20 +51,29 @@ class Wiki(Model):
     def from_dict(cls, data: JsonObject) -> Wiki:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("pages"),
-            get("created_at"),
-            get("updated_at"),
+        made = blank(cls)
+        made.pages = get("pages")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.page_objs = (
             [WikiPage.from_dict(i) if i.__class__ is dict else otherwise_typed("Wiki.page_objs", i) for i in v]
             if (v := get("page_objs")).__class__ is list
-            else otherwise_typed("Wiki.page_objs", v),
+            else otherwise_typed("Wiki.page_objs", v)
+        )
+        made.home_page_obj = (
             WikiPage.from_dict(v)
             if (v := get("home_page_obj")).__class__ is dict
-            else otherwise_typed("Wiki.home_page_obj", v),
+            else otherwise_typed("Wiki.home_page_obj", v)
+        )
+        made.sidebar_obj = (
             WikiPage.from_dict(v)
             if (v := get("sidebar_obj")).__class__ is dict
-            else otherwise_typed("Wiki.sidebar_obj", v),
-            get("uuid"),
-            None if _WIKI_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _WIKI_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Wiki.sidebar_obj", v)
         )
+        made.uuid = get("uuid")
+        if _WIKI_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _WIKI_FIELDS)
+        return made

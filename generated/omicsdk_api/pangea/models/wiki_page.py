@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _WIKI_PAGE_FIELDS = frozenset({"uuid", "title", "created_at", "updated_at", "text", "wiki"})
 
@@ -46,15 +46,16 @@ class WikiPage(Model):
     def from_dict(cls, data: JsonObject) -> WikiPage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("title"),
-            get("created_at"),
-            get("updated_at"),
-            get("text"),
-            get("wiki"),
-            None
-            if _WIKI_PAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _WIKI_PAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.title = get("title")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.text = get("text")
+        made.wiki = get("wiki")
+        if _WIKI_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _WIKI_PAGE_FIELDS)
+        return made

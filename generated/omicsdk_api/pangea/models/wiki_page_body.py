@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _WIKI_PAGE_BODY_FIELDS = frozenset({"title", "text", "uuid"})
 
@@ -37,12 +37,13 @@ class WikiPageBody(Model):
     def from_dict(cls, data: JsonObject) -> WikiPageBody:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("title"),
-            get("text"),
-            get("uuid"),
-            None
-            if _WIKI_PAGE_BODY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _WIKI_PAGE_BODY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.title = get("title")
+        made.text = get("text")
+        made.uuid = get("uuid")
+        if _WIKI_PAGE_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _WIKI_PAGE_BODY_FIELDS)
+        return made

@@ -14,11 +14,12 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .job_order import JobOrder
@@ -86,24 +87,27 @@ class WorkOrder(Model):
     def from_dict(cls, data: JsonObject) -> WorkOrder:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uuid"),
-            get("name"),
-            get("priority"),
-            get("sample"),
-            get("created_at"),
-            get("updated_at"),
-            get("description"),
+        made = blank(cls)
+        made.uuid = get("uuid")
+        made.name = get("name")
+        made.priority = get("priority")
+        made.sample = get("sample")
+        made.created_at = get("created_at")
+        made.updated_at = get("updated_at")
+        made.description = get("description")
+        made.job_order_objs = (
             [
                 JobOrder.from_dict(i) if i.__class__ is dict else otherwise_typed("WorkOrder.job_order_objs", i)
                 for i in v
             ]
             if (v := get("job_order_objs")).__class__ is list
-            else otherwise_typed("WorkOrder.job_order_objs", v),
-            get("status"),
-            get("progress_summary"),
-            None
-            if _WORK_ORDER_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _WORK_ORDER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("WorkOrder.job_order_objs", v)
         )
+        made.status = get("status")
+        made.progress_summary = get("progress_summary")
+        if _WORK_ORDER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _WORK_ORDER_FIELDS)
+        return made

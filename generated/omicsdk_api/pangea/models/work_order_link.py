@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _WORK_ORDER_LINK_FIELDS = frozenset({"name", "uuid", "sample_name", "sample_uuid", "status"})
 
@@ -43,14 +43,15 @@ class WorkOrderLink(Model):
     def from_dict(cls, data: JsonObject) -> WorkOrderLink:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("uuid"),
-            get("sample_name"),
-            get("sample_uuid"),
-            get("status"),
-            None
-            if _WORK_ORDER_LINK_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _WORK_ORDER_LINK_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.name = get("name")
+        made.uuid = get("uuid")
+        made.sample_name = get("sample_name")
+        made.sample_uuid = get("sample_uuid")
+        made.status = get("status")
+        if _WORK_ORDER_LINK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _WORK_ORDER_LINK_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .analysis_cost_breakdown import AnalysisCostBreakdown
 
@@ -39,16 +39,19 @@ class AnalysisCost(Model):
     def from_dict(cls, data: JsonObject) -> AnalysisCost:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("currency"),
-            get("amount"),
+        made = blank(cls)
+        made.currency = get("currency")
+        made.amount = get("amount")
+        made.breakdown = (
             None
             if (v := get("breakdown")) is None
             else AnalysisCostBreakdown.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AnalysisCost.breakdown", v),
-            None
-            if _ANALYSIS_COST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ANALYSIS_COST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AnalysisCost.breakdown", v)
         )
+        if _ANALYSIS_COST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ANALYSIS_COST_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NUMBER, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, NUMBER, Field, JsonObject, Model, blank, rest_of
 
 _ANALYSIS_COST_BREAKDOWN_FIELDS = frozenset({"storage", "computation", "data_transfer_in"})
 
@@ -37,12 +37,13 @@ class AnalysisCostBreakdown(Model):
     def from_dict(cls, data: JsonObject) -> AnalysisCostBreakdown:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("storage"),
-            get("computation"),
-            get("data_transfer_in"),
-            None
-            if _ANALYSIS_COST_BREAKDOWN_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ANALYSIS_COST_BREAKDOWN_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.storage = get("storage")
+        made.computation = get("computation")
+        made.data_transfer_in = get("data_transfer_in")
+        if _ANALYSIS_COST_BREAKDOWN_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ANALYSIS_COST_BREAKDOWN_FIELDS)
+        return made

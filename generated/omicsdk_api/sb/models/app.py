@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _APP_FIELDS = frozenset({"href", "id", "project", "name", "revision", "raw", "copy_of", "latest_revision"})
 
@@ -52,15 +52,18 @@ class App(Model):
     def from_dict(cls, data: JsonObject) -> App:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("project"),
-            get("name"),
-            get("revision"),
-            get("raw"),
-            get("copy_of"),
-            get("latest_revision"),
-            None if _APP_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _APP_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.project = get("project")
+        made.name = get("name")
+        made.revision = get("revision")
+        made.raw = get("raw")
+        made.copy_of = get("copy_of")
+        made.latest_revision = get("latest_revision")
+        if _APP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _APP_FIELDS)
+        return made

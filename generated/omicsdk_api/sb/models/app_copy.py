@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _APP_COPY_FIELDS = frozenset({"project", "strategy", "name"})
 
@@ -39,10 +39,13 @@ class AppCopy(Model):
     def from_dict(cls, data: JsonObject) -> AppCopy:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("project"),
-            get("strategy"),
-            get("name"),
-            None if _APP_COPY_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _APP_COPY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.project = get("project")
+        made.strategy = get("strategy")
+        made.name = get("name")
+        if _APP_COPY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _APP_COPY_FIELDS)
+        return made

@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .async_file_bulk_record import AsyncFileBulkRecord
@@ -85,11 +86,12 @@ class AsyncJob(Model):
     def from_dict(cls, data: JsonObject) -> AsyncJob:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("type"),
-            get("state"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.type = get("type")
+        made.state = get("state")
+        made.result = (
             None
             if (v := get("result")) is None
             else [
@@ -97,14 +99,16 @@ class AsyncJob(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("AsyncJob.result", v),
-            get("total_files"),
-            get("failed_files"),
-            get("completed_files"),
-            get("started_on"),
-            get("finished_on"),
-            None
-            if _ASYNC_JOB_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ASYNC_JOB_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AsyncJob.result", v)
         )
+        made.total_files = get("total_files")
+        made.failed_files = get("failed_files")
+        made.completed_files = get("completed_files")
+        made.started_on = get("started_on")
+        made.finished_on = get("finished_on")
+        if _ASYNC_JOB_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ASYNC_JOB_FIELDS)
+        return made

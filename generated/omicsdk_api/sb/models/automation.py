@@ -6,7 +6,19 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    mapping,
+    rest_of,
+)
 
 _AUTOMATION_FIELDS = frozenset(
     {
@@ -87,23 +99,24 @@ class Automation(Model):
     def from_dict(cls, data: JsonObject) -> Automation:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("name"),
-            get("description"),
-            get("billing_group"),
-            get("owner"),
-            get("created_by"),
-            get("created_on"),
-            get("modified_by"),
-            get("modified_on"),
-            get("archived"),
-            get("secret_settings"),
-            get("memory_limit"),
-            get("project_based"),
-            None
-            if _AUTOMATION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AUTOMATION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.name = get("name")
+        made.description = get("description")
+        made.billing_group = get("billing_group")
+        made.owner = get("owner")
+        made.created_by = get("created_by")
+        made.created_on = get("created_on")
+        made.modified_by = get("modified_by")
+        made.modified_on = get("modified_on")
+        made.archived = get("archived")
+        made.secret_settings = get("secret_settings")
+        made.memory_limit = get("memory_limit")
+        made.project_based = get("project_based")
+        if _AUTOMATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AUTOMATION_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .permissions import Permissions
 
@@ -51,20 +51,23 @@ class AutomationMember(Model):
     def from_dict(cls, data: JsonObject) -> AutomationMember:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("username"),
-            get("email"),
-            get("type"),
-            get("name"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.username = get("username")
+        made.email = get("email")
+        made.type = get("type")
+        made.name = get("name")
+        made.permissions = (
             None
             if (v := get("permissions")) is None
             else Permissions.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AutomationMember.permissions", v),
-            None
-            if _AUTOMATION_MEMBER_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AUTOMATION_MEMBER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AutomationMember.permissions", v)
         )
+        if _AUTOMATION_MEMBER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AUTOMATION_MEMBER_FIELDS)
+        return made

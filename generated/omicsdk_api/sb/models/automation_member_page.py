@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .automation_member import AutomationMember
 from .link import Link
@@ -40,11 +40,14 @@ class AutomationMemberPage(Model):
     def from_dict(cls, data: JsonObject) -> AutomationMemberPage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
+        made = blank(cls)
+        made.href = get("href")
+        made.links = (
             [Link.from_dict(i) if i.__class__ is dict else otherwise_typed("AutomationMemberPage.links", i) for i in v]
             if (v := get("links")).__class__ is list
-            else otherwise_typed("AutomationMemberPage.links", v),
+            else otherwise_typed("AutomationMemberPage.links", v)
+        )
+        made.items = (
             [
                 AutomationMember.from_dict(i)
                 if i.__class__ is dict
@@ -52,9 +55,11 @@ class AutomationMemberPage(Model):
                 for i in v
             ]
             if (v := get("items")).__class__ is list
-            else otherwise_typed("AutomationMemberPage.items", v),
-            None
-            if _AUTOMATION_MEMBER_PAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AUTOMATION_MEMBER_PAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AutomationMemberPage.items", v)
         )
+        if _AUTOMATION_MEMBER_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AUTOMATION_MEMBER_PAGE_FIELDS)
+        return made

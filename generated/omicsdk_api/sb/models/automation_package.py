@@ -6,7 +6,19 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    mapping,
+    rest_of,
+)
 
 _AUTOMATION_PACKAGE_FIELDS = frozenset(
     {
@@ -75,20 +87,21 @@ class AutomationPackage(Model):
     def from_dict(cls, data: JsonObject) -> AutomationPackage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("automation"),
-            get("version"),
-            get("location"),
-            get("schema"),
-            get("created_by"),
-            get("created_on"),
-            get("archived"),
-            get("custom_url"),
-            get("memory_limit"),
-            get("python"),
-            None
-            if _AUTOMATION_PACKAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AUTOMATION_PACKAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.id = get("id")
+        made.automation = get("automation")
+        made.version = get("version")
+        made.location = get("location")
+        made.schema = get("schema")
+        made.created_by = get("created_by")
+        made.created_on = get("created_on")
+        made.archived = get("archived")
+        made.custom_url = get("custom_url")
+        made.memory_limit = get("memory_limit")
+        made.python = get("python")
+        if _AUTOMATION_PACKAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AUTOMATION_PACKAGE_FIELDS)
+        return made

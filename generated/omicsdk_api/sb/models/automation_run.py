@@ -14,11 +14,12 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .automation import Automation
@@ -147,35 +148,40 @@ class AutomationRun(Model):
     def from_dict(cls, data: JsonObject) -> AutomationRun:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("name"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.name = get("name")
+        made.automation = (
             None
             if (v := get("automation")) is None
             else Automation.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AutomationRun.automation", v),
+            else otherwise_typed("AutomationRun.automation", v)
+        )
+        made.package = (
             None
             if (v := get("package")) is None
             else AutomationPackage.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AutomationRun.package", v),
-            get("inputs"),
-            get("outputs"),
-            get("settings"),
-            get("created_on"),
-            get("start_time"),
-            get("end_time"),
-            get("resumed_from"),
-            get("created_by"),
-            get("status"),
-            get("message"),
-            get("execution_details"),
-            get("memory_limit"),
-            get("project_id"),
-            None
-            if _AUTOMATION_RUN_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AUTOMATION_RUN_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AutomationRun.package", v)
         )
+        made.inputs = get("inputs")
+        made.outputs = get("outputs")
+        made.settings = get("settings")
+        made.created_on = get("created_on")
+        made.start_time = get("start_time")
+        made.end_time = get("end_time")
+        made.resumed_from = get("resumed_from")
+        made.created_by = get("created_by")
+        made.status = get("status")
+        made.message = get("message")
+        made.execution_details = get("execution_details")
+        made.memory_limit = get("memory_limit")
+        made.project_id = get("project_id")
+        if _AUTOMATION_RUN_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AUTOMATION_RUN_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _AZURE_CREDENTIALS_FIELDS = frozenset({"tenant_id", "client_id", "client_secret"})
 
@@ -37,12 +37,13 @@ class AzureCredentials(Model):
     def from_dict(cls, data: JsonObject) -> AzureCredentials:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("tenant_id"),
-            get("client_id"),
-            get("client_secret"),
-            None
-            if _AZURE_CREDENTIALS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AZURE_CREDENTIALS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.tenant_id = get("tenant_id")
+        made.client_id = get("client_id")
+        made.client_secret = get("client_secret")
+        if _AZURE_CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AZURE_CREDENTIALS_FIELDS)
+        return made

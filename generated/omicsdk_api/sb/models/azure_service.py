@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    literal,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .azure_credentials import AzureCredentials
 from .volume_properties import VolumeProperties
@@ -54,24 +65,29 @@ class AzureService(Model):
     def from_dict(cls, data: JsonObject) -> AzureService:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("type"),
-            get("endpoint"),
-            get("storage_account"),
-            get("container"),
-            get("prefix"),
+        made = blank(cls)
+        made.type = get("type")
+        made.endpoint = get("endpoint")
+        made.storage_account = get("storage_account")
+        made.container = get("container")
+        made.prefix = get("prefix")
+        made.credentials = (
             None
             if (v := get("credentials")) is None
             else AzureCredentials.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AzureService.credentials", v),
+            else otherwise_typed("AzureService.credentials", v)
+        )
+        made.properties = (
             None
             if (v := get("properties")) is None
             else VolumeProperties.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AzureService.properties", v),
-            None
-            if _AZURE_SERVICE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AZURE_SERVICE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AzureService.properties", v)
         )
+        if _AZURE_SERVICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AZURE_SERVICE_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, literal, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, literal, rest_of
 
 _BATCH_BY_FIELDS = frozenset({"type", "criteria"})
 
@@ -34,9 +34,12 @@ class BatchBy(Model):
     def from_dict(cls, data: JsonObject) -> BatchBy:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("type"),
-            get("criteria"),
-            None if _BATCH_BY_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _BATCH_BY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.type = get("type")
+        made.criteria = get("criteria")
+        if _BATCH_BY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BATCH_BY_FIELDS)
+        return made

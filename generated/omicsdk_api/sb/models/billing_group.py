@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    BOOLEAN,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .price import Price
 
@@ -54,21 +65,24 @@ class BillingGroup(Model):
     def from_dict(cls, data: JsonObject) -> BillingGroup:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("owner"),
-            get("name"),
-            get("type"),
-            get("pending"),
-            get("disabled"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.owner = get("owner")
+        made.name = get("name")
+        made.type = get("type")
+        made.pending = get("pending")
+        made.disabled = get("disabled")
+        made.balance = (
             None
             if (v := get("balance")) is None
             else Price.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("BillingGroup.balance", v),
-            None
-            if _BILLING_GROUP_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BILLING_GROUP_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BillingGroup.balance", v)
         )
+        if _BILLING_GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .analysis_cost import AnalysisCost
@@ -92,25 +93,30 @@ class BillingGroupAnalysisBreakdown(Model):
     def from_dict(cls, data: JsonObject) -> BillingGroupAnalysisBreakdown:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("project_name"),
-            get("analysis_app_name"),
-            get("analysis_name"),
-            get("analysis_type"),
-            get("analysis_id"),
-            get("ran_by"),
-            get("analysis_status"),
+        made = blank(cls)
+        made.project_name = get("project_name")
+        made.analysis_app_name = get("analysis_app_name")
+        made.analysis_name = get("analysis_name")
+        made.analysis_type = get("analysis_type")
+        made.analysis_id = get("analysis_id")
+        made.ran_by = get("ran_by")
+        made.analysis_status = get("analysis_status")
+        made.analysis_cost = (
             None
             if (v := get("analysis_cost")) is None
             else AnalysisCost.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("BillingGroupAnalysisBreakdown.analysis_cost", v),
-            get("refunded_amount"),
-            get("time_started"),
-            get("time_finished"),
-            get("project_locked"),
-            None
-            if _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BillingGroupAnalysisBreakdown.analysis_cost", v)
         )
+        made.refunded_amount = get("refunded_amount")
+        made.time_started = get("time_started")
+        made.time_finished = get("time_finished")
+        made.project_locked = get("project_locked")
+        if _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    BOOLEAN,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .egress_cost import EgressCost
 from .measurement import Measurement
@@ -48,22 +59,29 @@ class BillingGroupEgressBreakdown(Model):
     def from_dict(cls, data: JsonObject) -> BillingGroupEgressBreakdown:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("project_name"),
-            get("downloaded_by"),
+        made = blank(cls)
+        made.project_name = get("project_name")
+        made.downloaded_by = get("downloaded_by")
+        made.downloaded = (
             None
             if (v := get("downloaded")) is None
             else Measurement.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("BillingGroupEgressBreakdown.downloaded", v),
+            else otherwise_typed("BillingGroupEgressBreakdown.downloaded", v)
+        )
+        made.egress_cost = (
             None
             if (v := get("egress_cost")) is None
             else EgressCost.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("BillingGroupEgressBreakdown.egress_cost", v),
-            get("project_locked"),
-            None
-            if _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BillingGroupEgressBreakdown.egress_cost", v)
         )
+        made.project_locked = get("project_locked")
+        if _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS)
+        return made

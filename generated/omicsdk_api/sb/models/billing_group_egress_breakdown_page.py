@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .billing_group_egress_breakdown import BillingGroupEgressBreakdown
 from .link import Link
@@ -40,8 +40,9 @@ class BillingGroupEgressBreakdownPage(Model):
     def from_dict(cls, data: JsonObject) -> BillingGroupEgressBreakdownPage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
+        made = blank(cls)
+        made.href = get("href")
+        made.links = (
             [
                 Link.from_dict(i)
                 if i.__class__ is dict
@@ -49,7 +50,9 @@ class BillingGroupEgressBreakdownPage(Model):
                 for i in v
             ]
             if (v := get("links")).__class__ is list
-            else otherwise_typed("BillingGroupEgressBreakdownPage.links", v),
+            else otherwise_typed("BillingGroupEgressBreakdownPage.links", v)
+        )
+        made.items = (
             [
                 BillingGroupEgressBreakdown.from_dict(i)
                 if i.__class__ is dict
@@ -57,9 +60,13 @@ class BillingGroupEgressBreakdownPage(Model):
                 for i in v
             ]
             if (v := get("items")).__class__ is list
-            else otherwise_typed("BillingGroupEgressBreakdownPage.items", v),
-            None
-            if _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BillingGroupEgressBreakdownPage.items", v)
         )
+        if _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_EGRESS_BREAKDOWN_PAGE_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    BOOLEAN,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .measurement import Measurement
 
@@ -50,23 +61,30 @@ class BillingGroupStorageBreakdown(Model):
     def from_dict(cls, data: JsonObject) -> BillingGroupStorageBreakdown:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("project_name"),
-            get("project_created_by"),
-            get("location"),
+        made = blank(cls)
+        made.project_name = get("project_name")
+        made.project_created_by = get("project_created_by")
+        made.location = get("location")
+        made.active = (
             None
             if (v := get("active")) is None
             else Measurement.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("BillingGroupStorageBreakdown.active", v),
+            else otherwise_typed("BillingGroupStorageBreakdown.active", v)
+        )
+        made.archived = (
             None
             if (v := get("archived")) is None
             else Measurement.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("BillingGroupStorageBreakdown.archived", v),
-            get("project_locked"),
-            None
-            if _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BillingGroupStorageBreakdown.archived", v)
         )
+        made.project_locked = get("project_locked")
+        if _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS)
+        return made

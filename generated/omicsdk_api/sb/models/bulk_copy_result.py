@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _BULK_COPY_RESULT_FIELDS = frozenset({"status", "new_file_id", "new_file_name"})
 
@@ -37,12 +37,13 @@ class BulkCopyResult(Model):
     def from_dict(cls, data: JsonObject) -> BulkCopyResult:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("status"),
-            get("new_file_id"),
-            get("new_file_name"),
-            None
-            if _BULK_COPY_RESULT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BULK_COPY_RESULT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.status = get("status")
+        made.new_file_id = get("new_file_id")
+        made.new_file_name = get("new_file_name")
+        if _BULK_COPY_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BULK_COPY_RESULT_FIELDS)
+        return made

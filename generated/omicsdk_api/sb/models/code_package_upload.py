@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _CODE_PACKAGE_UPLOAD_FIELDS = frozenset({"upload_id", "part_size"})
 
@@ -35,11 +35,12 @@ class CodePackageUpload(Model):
     def from_dict(cls, data: JsonObject) -> CodePackageUpload:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("upload_id"),
-            get("part_size"),
-            None
-            if _CODE_PACKAGE_UPLOAD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _CODE_PACKAGE_UPLOAD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.upload_id = get("upload_id")
+        made.part_size = get("part_size")
+        if _CODE_PACKAGE_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _CODE_PACKAGE_UPLOAD_FIELDS)
+        return made

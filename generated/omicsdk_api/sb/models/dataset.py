@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _DATASET_FIELDS = frozenset({"href", "id", "name", "description"})
 
@@ -40,11 +40,14 @@ class Dataset(Model):
     def from_dict(cls, data: JsonObject) -> Dataset:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("name"),
-            get("description"),
-            None if _DATASET_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _DATASET_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.name = get("name")
+        made.description = get("description")
+        if _DATASET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DATASET_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _DISK_FIELDS = frozenset({"size", "unit", "type"})
 
@@ -37,10 +37,13 @@ class Disk(Model):
     def from_dict(cls, data: JsonObject) -> Disk:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("size"),
-            get("unit"),
-            get("type"),
-            None if _DISK_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _DISK_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.size = get("size")
+        made.unit = get("unit")
+        made.type = get("type")
+        if _DISK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DISK_FIELDS)
+        return made

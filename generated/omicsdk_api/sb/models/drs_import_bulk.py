@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .file_import_result import FileImportResult
@@ -59,9 +60,10 @@ class DRSImportBulk(Model):
     def from_dict(cls, data: JsonObject) -> DRSImportBulk:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("href"),
+        made = blank(cls)
+        made.id = get("id")
+        made.href = get("href")
+        made.result = (
             None
             if (v := get("result")) is None
             else [
@@ -69,12 +71,14 @@ class DRSImportBulk(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("DRSImportBulk.result", v),
-            get("state"),
-            get("started_on"),
-            get("finished_on"),
-            None
-            if _DRS_IMPORT_BULK_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DRS_IMPORT_BULK_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("DRSImportBulk.result", v)
         )
+        made.state = get("state")
+        made.started_on = get("started_on")
+        made.finished_on = get("finished_on")
+        if _DRS_IMPORT_BULK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DRS_IMPORT_BULK_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _DRS_IMPORT_ITEM_FIELDS = frozenset({"drs_uri", "project", "parent", "name", "metadata"})
 
@@ -43,14 +43,15 @@ class DRSImportItem(Model):
     def from_dict(cls, data: JsonObject) -> DRSImportItem:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("drs_uri"),
-            get("project"),
-            get("parent"),
-            get("name"),
-            get("metadata"),
-            None
-            if _DRS_IMPORT_ITEM_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DRS_IMPORT_ITEM_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.drs_uri = get("drs_uri")
+        made.project = get("project")
+        made.parent = get("parent")
+        made.name = get("name")
+        made.metadata = get("metadata")
+        if _DRS_IMPORT_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DRS_IMPORT_ITEM_FIELDS)
+        return made

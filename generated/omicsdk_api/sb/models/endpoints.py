@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _ENDPOINTS_FIELDS = frozenset(
     {
@@ -75,20 +75,21 @@ class Endpoints(Model):
     def from_dict(cls, data: JsonObject) -> Endpoints:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("rate_limit_url"),
-            get("user_url"),
-            get("users_url"),
-            get("billing_url"),
-            get("projects_url"),
-            get("files_url"),
-            get("tasks_url"),
-            get("apps_url"),
-            get("action_url"),
-            get("upload_url"),
-            get("storage_url"),
-            None
-            if _ENDPOINTS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ENDPOINTS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.rate_limit_url = get("rate_limit_url")
+        made.user_url = get("user_url")
+        made.users_url = get("users_url")
+        made.billing_url = get("billing_url")
+        made.projects_url = get("projects_url")
+        made.files_url = get("files_url")
+        made.tasks_url = get("tasks_url")
+        made.apps_url = get("apps_url")
+        made.action_url = get("action_url")
+        made.upload_url = get("upload_url")
+        made.storage_url = get("storage_url")
+        if _ENDPOINTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ENDPOINTS_FIELDS)
+        return made

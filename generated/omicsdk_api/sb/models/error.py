@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of, union
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of, union
 
 _ERROR_FIELDS = frozenset({"status", "code", "message", "more_info"})
 
@@ -41,11 +41,14 @@ class Error(Model):
     def from_dict(cls, data: JsonObject) -> Error:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("status"),
-            get("code"),
-            get("message"),
-            get("more_info"),
-            None if _ERROR_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _ERROR_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.status = get("status")
+        made.code = get("code")
+        made.message = get("message")
+        made.more_info = get("more_info")
+        if _ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ERROR_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .job import Job
 
@@ -48,19 +48,22 @@ class ExecutionDetails(Model):
     def from_dict(cls, data: JsonObject) -> ExecutionDetails:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("start_time"),
-            get("end_time"),
-            get("status"),
-            get("message"),
+        made = blank(cls)
+        made.href = get("href")
+        made.start_time = get("start_time")
+        made.end_time = get("end_time")
+        made.status = get("status")
+        made.message = get("message")
+        made.jobs = (
             None
             if (v := get("jobs")) is None
             else [Job.from_dict(i) if i.__class__ is dict else otherwise_typed("ExecutionDetails.jobs", i) for i in v]
             if v.__class__ is list
-            else otherwise_typed("ExecutionDetails.jobs", v),
-            None
-            if _EXECUTION_DETAILS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _EXECUTION_DETAILS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ExecutionDetails.jobs", v)
         )
+        if _EXECUTION_DETAILS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _EXECUTION_DETAILS_FIELDS)
+        return made

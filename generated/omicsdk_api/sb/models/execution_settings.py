@@ -6,7 +6,19 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of, union
+from omicsdk.core.model import (
+    BOOLEAN,
+    INTEGER,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    array,
+    blank,
+    rest_of,
+    union,
+)
 
 _EXECUTION_SETTINGS_FIELDS = frozenset(
     {"instance_type", "max_parallel_instances", "use_memoization", "use_elastic_disk"}
@@ -42,13 +54,14 @@ class ExecutionSettings(Model):
     def from_dict(cls, data: JsonObject) -> ExecutionSettings:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("instance_type"),
-            get("max_parallel_instances"),
-            get("use_memoization"),
-            get("use_elastic_disk"),
-            None
-            if _EXECUTION_SETTINGS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _EXECUTION_SETTINGS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.instance_type = get("instance_type")
+        made.max_parallel_instances = get("max_parallel_instances")
+        made.use_memoization = get("use_memoization")
+        made.use_elastic_disk = get("use_elastic_disk")
+        if _EXECUTION_SETTINGS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _EXECUTION_SETTINGS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _EXECUTION_STATUS_FIELDS = frozenset(
     {
@@ -95,25 +95,26 @@ class ExecutionStatus(Model):
     def from_dict(cls, data: JsonObject) -> ExecutionStatus:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("steps_completed"),
-            get("steps_total"),
-            get("message"),
-            get("message_code"),
-            get("queued"),
-            get("running"),
-            get("completed"),
-            get("failed"),
-            get("aborted"),
-            get("system_limit"),
-            get("account_limit"),
-            get("instance_init"),
-            get("queued_duration"),
-            get("running_duration"),
-            get("execution_duration"),
-            get("duration"),
-            None
-            if _EXECUTION_STATUS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _EXECUTION_STATUS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.steps_completed = get("steps_completed")
+        made.steps_total = get("steps_total")
+        made.message = get("message")
+        made.message_code = get("message_code")
+        made.queued = get("queued")
+        made.running = get("running")
+        made.completed = get("completed")
+        made.failed = get("failed")
+        made.aborted = get("aborted")
+        made.system_limit = get("system_limit")
+        made.account_limit = get("account_limit")
+        made.instance_init = get("instance_init")
+        made.queued_duration = get("queued_duration")
+        made.running_duration = get("running_duration")
+        made.execution_duration = get("execution_duration")
+        made.duration = get("duration")
+        if _EXECUTION_STATUS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _EXECUTION_STATUS_FIELDS)
+        return made

@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     literal,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .error import Error
@@ -92,38 +93,51 @@ class Export(Model):
     def from_dict(cls, data: JsonObject) -> Export:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("state"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.state = get("state")
+        made.source = (
             None
             if (v := get("source")) is None
             else ExportSource.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Export.source", v),
+            else otherwise_typed("Export.source", v)
+        )
+        made.destination = (
             None
             if (v := get("destination")) is None
             else VolumeFile.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Export.destination", v),
-            get("started_on"),
-            get("finished_on"),
-            get("overwrite"),
+            else otherwise_typed("Export.destination", v)
+        )
+        made.started_on = get("started_on")
+        made.finished_on = get("finished_on")
+        made.overwrite = get("overwrite")
+        made.error = (
             None
             if (v := get("error")) is None
             else Error.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Export.error", v),
+            else otherwise_typed("Export.error", v)
+        )
+        made.result = (
             None
             if (v := get("result")) is None
             else File.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Export.result", v),
+            else otherwise_typed("Export.result", v)
+        )
+        made.properties = (
             None
             if (v := get("properties")) is None
             else VolumeProperties.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Export.properties", v),
-            None if _EXPORT_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _EXPORT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Export.properties", v)
         )
+        if _EXPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _EXPORT_FIELDS)
+        return made

@@ -15,11 +15,12 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .file_origin import FileOrigin
@@ -105,29 +106,36 @@ class File(Model):
     def from_dict(cls, data: JsonObject) -> File:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("type"),
-            get("name"),
-            get("size"),
-            get("parent"),
-            get("project"),
-            get("created_on"),
-            get("modified_on"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.type = get("type")
+        made.name = get("name")
+        made.size = get("size")
+        made.parent = get("parent")
+        made.project = get("project")
+        made.created_on = get("created_on")
+        made.modified_on = get("modified_on")
+        made.origin = (
             None
             if (v := get("origin")) is None
             else FileOrigin.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("File.origin", v),
+            else otherwise_typed("File.origin", v)
+        )
+        made.storage = (
             None
             if (v := get("storage")) is None
             else FileStorage.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("File.storage", v),
-            get("metadata"),
-            get("tags"),
-            get("_secondary_files"),
-            None if _FILE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _FILE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("File.storage", v)
         )
+        made.metadata = get("metadata")
+        made.tags = get("tags")
+        made.secondary_files = get("_secondary_files")
+        if _FILE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _FILE_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _FILE_CHANGE_FIELDS = frozenset({"id", "name", "tags", "metadata"})
 
@@ -40,13 +40,14 @@ class FileChange(Model):
     def from_dict(cls, data: JsonObject) -> FileChange:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("name"),
-            get("tags"),
-            get("metadata"),
-            None
-            if _FILE_CHANGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _FILE_CHANGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.id = get("id")
+        made.name = get("name")
+        made.tags = get("tags")
+        made.metadata = get("metadata")
+        if _FILE_CHANGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _FILE_CHANGE_FIELDS)
+        return made

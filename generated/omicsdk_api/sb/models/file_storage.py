@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _FILE_STORAGE_FIELDS = frozenset({"type", "volume", "location"})
 
@@ -37,12 +37,13 @@ class FileStorage(Model):
     def from_dict(cls, data: JsonObject) -> FileStorage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("type"),
-            get("volume"),
-            get("location"),
-            None
-            if _FILE_STORAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _FILE_STORAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.type = get("type")
+        made.volume = get("volume")
+        made.location = get("location")
+        if _FILE_STORAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _FILE_STORAGE_FIELDS)
+        return made

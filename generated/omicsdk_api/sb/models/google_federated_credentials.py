@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of, union
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of, union
 
 _GOOGLE_FEDERATED_CREDENTIALS_FIELDS = frozenset({"configuration"})
 
@@ -31,10 +31,11 @@ class GoogleFederatedCredentials(Model):
     def from_dict(cls, data: JsonObject) -> GoogleFederatedCredentials:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("configuration"),
-            None
-            if _GOOGLE_FEDERATED_CREDENTIALS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GOOGLE_FEDERATED_CREDENTIALS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.configuration = get("configuration")
+        if _GOOGLE_FEDERATED_CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_FEDERATED_CREDENTIALS_FIELDS)
+        return made

@@ -12,10 +12,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     literal,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
     union,
 )
 from omicsdk.core.variants import fitting
@@ -68,23 +69,28 @@ class GoogleService(Model):
     def from_dict(cls, data: JsonObject) -> GoogleService:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("type"),
-            get("bucket"),
-            get("prefix"),
-            get("root_url"),
+        made = blank(cls)
+        made.type = get("type")
+        made.bucket = get("bucket")
+        made.prefix = get("prefix")
+        made.root_url = get("root_url")
+        made.credentials = (
             None
             if (v := get("credentials")) is None
             else fitting(v, GoogleKeyCredentials, GoogleFederatedCredentials).from_dict(v)
             if v.__class__ is dict
-            else v,
+            else v
+        )
+        made.properties = (
             None
             if (v := get("properties")) is None
             else VolumeProperties.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("GoogleService.properties", v),
-            None
-            if _GOOGLE_SERVICE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GOOGLE_SERVICE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("GoogleService.properties", v)
         )
+        if _GOOGLE_SERVICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_SERVICE_FIELDS)
+        return made

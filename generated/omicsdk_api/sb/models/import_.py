@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     literal,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .error import Error
@@ -95,35 +96,46 @@ class Import(Model):
     def from_dict(cls, data: JsonObject) -> Import:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("state"),
-            get("preserve_folder_structure"),
-            get("autorename"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.state = get("state")
+        made.preserve_folder_structure = get("preserve_folder_structure")
+        made.autorename = get("autorename")
+        made.source = (
             None
             if (v := get("source")) is None
             else VolumeFile.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Import.source", v),
+            else otherwise_typed("Import.source", v)
+        )
+        made.destination = (
             None
             if (v := get("destination")) is None
             else ImportDestination.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Import.destination", v),
-            get("started_on"),
-            get("finished_on"),
-            get("overwrite"),
+            else otherwise_typed("Import.destination", v)
+        )
+        made.started_on = get("started_on")
+        made.finished_on = get("finished_on")
+        made.overwrite = get("overwrite")
+        made.error = (
             None
             if (v := get("error")) is None
             else Error.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Import.error", v),
+            else otherwise_typed("Import.error", v)
+        )
+        made.result = (
             None
             if (v := get("result")) is None
             else File.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Import.result", v),
-            None if _IMPORT_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _IMPORT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Import.result", v)
         )
+        if _IMPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _IMPORT_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .error import Error
 from .import_ import Import
@@ -37,19 +37,24 @@ class ImportBulkRecord(Model):
     def from_dict(cls, data: JsonObject) -> ImportBulkRecord:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.resource = (
             None
             if (v := get("resource")) is None
             else Import.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("ImportBulkRecord.resource", v),
+            else otherwise_typed("ImportBulkRecord.resource", v)
+        )
+        made.error = (
             None
             if (v := get("error")) is None
             else Error.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("ImportBulkRecord.error", v),
-            None
-            if _IMPORT_BULK_RECORD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _IMPORT_BULK_RECORD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ImportBulkRecord.error", v)
         )
+        if _IMPORT_BULK_RECORD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _IMPORT_BULK_RECORD_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .import_bulk_record import ImportBulkRecord
 
@@ -33,15 +33,18 @@ class ImportBulkResponse(Model):
     def from_dict(cls, data: JsonObject) -> ImportBulkResponse:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.items = (
             [
                 ImportBulkRecord.from_dict(i) if i.__class__ is dict else otherwise_typed("ImportBulkResponse.items", i)
                 for i in v
             ]
             if (v := get("items")).__class__ is list
-            else otherwise_typed("ImportBulkResponse.items", v),
-            None
-            if _IMPORT_BULK_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _IMPORT_BULK_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ImportBulkResponse.items", v)
         )
+        if _IMPORT_BULK_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _IMPORT_BULK_RESPONSE_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .disk import Disk
 
@@ -42,15 +42,20 @@ class Instance(Model):
     def from_dict(cls, data: JsonObject) -> Instance:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("type"),
-            get("provider"),
+        made = blank(cls)
+        made.id = get("id")
+        made.type = get("type")
+        made.provider = get("provider")
+        made.disk = (
             None
             if (v := get("disk")) is None
             else Disk.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Instance.disk", v),
-            None if _INSTANCE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _INSTANCE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Instance.disk", v)
         )
+        if _INSTANCE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _INSTANCE_FIELDS)
+        return made

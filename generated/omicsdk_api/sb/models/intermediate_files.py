@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, literal, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, literal, rest_of
 
 _INTERMEDIATE_FILES_FIELDS = frozenset({"retention", "duration"})
 
@@ -34,11 +34,12 @@ class IntermediateFiles(Model):
     def from_dict(cls, data: JsonObject) -> IntermediateFiles:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("retention"),
-            get("duration"),
-            None
-            if _INTERMEDIATE_FILES_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _INTERMEDIATE_FILES_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.retention = get("retention")
+        made.duration = get("duration")
+        if _INTERMEDIATE_FILES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _INTERMEDIATE_FILES_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    BOOLEAN,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .invoice_period import InvoicePeriod
 from .price import Price
@@ -57,31 +68,42 @@ class Invoice(Model):
     def from_dict(cls, data: JsonObject) -> Invoice:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("pending"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.pending = get("pending")
+        made.analysis_costs = (
             None
             if (v := get("analysis_costs")) is None
             else Price.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Invoice.analysis_costs", v),
+            else otherwise_typed("Invoice.analysis_costs", v)
+        )
+        made.storage_costs = (
             None
             if (v := get("storage_costs")) is None
             else Price.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Invoice.storage_costs", v),
+            else otherwise_typed("Invoice.storage_costs", v)
+        )
+        made.total = (
             None
             if (v := get("total")) is None
             else Price.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Invoice.total", v),
+            else otherwise_typed("Invoice.total", v)
+        )
+        made.invoice_period = (
             None
             if (v := get("invoice_period")) is None
             else InvoicePeriod.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Invoice.invoice_period", v),
-            get("approval_date"),
-            None if _INVOICE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _INVOICE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Invoice.invoice_period", v)
         )
+        made.approval_date = get("approval_date")
+        if _INVOICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _INVOICE_FIELDS)
+        return made

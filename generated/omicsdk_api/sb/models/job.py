@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .instance import Instance
@@ -71,24 +72,31 @@ class Job(Model):
     def from_dict(cls, data: JsonObject) -> Job:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("start_time"),
-            get("end_time"),
-            get("status"),
-            get("command_line"),
-            get("retried"),
+        made = blank(cls)
+        made.name = get("name")
+        made.start_time = get("start_time")
+        made.end_time = get("end_time")
+        made.status = get("status")
+        made.command_line = get("command_line")
+        made.retried = get("retried")
+        made.instance = (
             None
             if (v := get("instance")) is None
             else Instance.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Job.instance", v),
+            else otherwise_typed("Job.instance", v)
+        )
+        made.docker = (
             None
             if (v := get("docker")) is None
             else JobDocker.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Job.docker", v),
-            get("logs"),
-            None if _JOB_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _JOB_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Job.docker", v)
         )
+        made.logs = get("logs")
+        if _JOB_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _JOB_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .marker_position import MarkerPosition
 
@@ -54,19 +54,24 @@ class Marker(Model):
     def from_dict(cls, data: JsonObject) -> Marker:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("file"),
-            get("name"),
-            get("chromosome"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.file = get("file")
+        made.name = get("name")
+        made.chromosome = get("chromosome")
+        made.position = (
             None
             if (v := get("position")) is None
             else MarkerPosition.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Marker.position", v),
-            get("created_time"),
-            get("created_by"),
-            None if _MARKER_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _MARKER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Marker.position", v)
         )
+        made.created_time = get("created_time")
+        made.created_by = get("created_by")
+        if _MARKER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _MARKER_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    NO_NULLS,
+    NUMBER,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .storage_cost import StorageCost
 
@@ -39,16 +50,19 @@ class Measurement(Model):
     def from_dict(cls, data: JsonObject) -> Measurement:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("size"),
-            get("unit"),
+        made = blank(cls)
+        made.size = get("size")
+        made.unit = get("unit")
+        made.cost = (
             None
             if (v := get("cost")) is None
             else StorageCost.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Measurement.cost", v),
-            None
-            if _MEASUREMENT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _MEASUREMENT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Measurement.cost", v)
         )
+        if _MEASUREMENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _MEASUREMENT_FIELDS)
+        return made

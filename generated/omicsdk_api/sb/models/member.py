@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    literal,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .permissions import Permissions
 
@@ -48,17 +59,22 @@ class Member(Model):
     def from_dict(cls, data: JsonObject) -> Member:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("username"),
-            get("email"),
-            get("type"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.username = get("username")
+        made.email = get("email")
+        made.type = get("type")
+        made.permissions = (
             None
             if (v := get("permissions")) is None
             else Permissions.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Member.permissions", v),
-            None if _MEMBER_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _MEMBER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Member.permissions", v)
         )
+        if _MEMBER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _MEMBER_FIELDS)
+        return made

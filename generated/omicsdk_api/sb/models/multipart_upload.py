@@ -15,9 +15,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .upload_part_report import UploadPartReport
@@ -86,16 +87,17 @@ class MultipartUpload(Model):
     def from_dict(cls, data: JsonObject) -> MultipartUpload:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("upload_id"),
-            get("href"),
-            get("project"),
-            get("parent"),
-            get("name"),
-            get("initiated"),
-            get("parallel_uploads"),
-            get("part_size"),
-            get("uploaded_parts_count"),
+        made = blank(cls)
+        made.upload_id = get("upload_id")
+        made.href = get("href")
+        made.project = get("project")
+        made.parent = get("parent")
+        made.name = get("name")
+        made.initiated = get("initiated")
+        made.parallel_uploads = get("parallel_uploads")
+        made.part_size = get("part_size")
+        made.uploaded_parts_count = get("uploaded_parts_count")
+        made.parts = (
             None
             if (v := get("parts")) is None
             else [
@@ -103,9 +105,11 @@ class MultipartUpload(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("MultipartUpload.parts", v),
-            None
-            if _MULTIPART_UPLOAD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _MULTIPART_UPLOAD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("MultipartUpload.parts", v)
         )
+        if _MULTIPART_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _MULTIPART_UPLOAD_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .file_source import FileSource
 from .volume_place import VolumePlace
@@ -44,21 +44,28 @@ class NewExport(Model):
     def from_dict(cls, data: JsonObject) -> NewExport:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.source = (
             FileSource.from_dict(v)
             if (v := get("source")).__class__ is dict
-            else otherwise_typed("NewExport.source", v),
+            else otherwise_typed("NewExport.source", v)
+        )
+        made.destination = (
             VolumePlace.from_dict(v)
             if (v := get("destination")).__class__ is dict
-            else otherwise_typed("NewExport.destination", v),
+            else otherwise_typed("NewExport.destination", v)
+        )
+        made.properties = (
             None
             if (v := get("properties")) is None
             else VolumeProperties.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("NewExport.properties", v),
-            get("overwrite"),
-            None
-            if _NEW_EXPORT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _NEW_EXPORT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("NewExport.properties", v)
         )
+        made.overwrite = get("overwrite")
+        if _NEW_EXPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _NEW_EXPORT_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .import_target import ImportTarget
 from .volume_place import VolumePlace
@@ -46,18 +46,23 @@ class NewImport(Model):
     def from_dict(cls, data: JsonObject) -> NewImport:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.source = (
             VolumePlace.from_dict(v)
             if (v := get("source")).__class__ is dict
-            else otherwise_typed("NewImport.source", v),
+            else otherwise_typed("NewImport.source", v)
+        )
+        made.destination = (
             ImportTarget.from_dict(v)
             if (v := get("destination")).__class__ is dict
-            else otherwise_typed("NewImport.destination", v),
-            get("overwrite"),
-            get("autorename"),
-            get("preserve_folder_structure"),
-            None
-            if _NEW_IMPORT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _NEW_IMPORT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("NewImport.destination", v)
         )
+        made.overwrite = get("overwrite")
+        made.autorename = get("autorename")
+        made.preserve_folder_structure = get("preserve_folder_structure")
+        if _NEW_IMPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _NEW_IMPORT_FIELDS)
+        return made

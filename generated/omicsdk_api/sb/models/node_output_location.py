@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _NODE_OUTPUT_LOCATION_FIELDS = frozenset({"output_location", "output_location_alias"})
 
@@ -34,11 +34,12 @@ class NodeOutputLocation(Model):
     def from_dict(cls, data: JsonObject) -> NodeOutputLocation:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("output_location"),
-            get("output_location_alias"),
-            None
-            if _NODE_OUTPUT_LOCATION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _NODE_OUTPUT_LOCATION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.output_location = get("output_location")
+        made.output_location_alias = get("output_location_alias")
+        if _NODE_OUTPUT_LOCATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _NODE_OUTPUT_LOCATION_FIELDS)
+        return made

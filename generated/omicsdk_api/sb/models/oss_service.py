@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    literal,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .oss_credentials import OSSCredentials
 from .volume_properties import VolumeProperties
@@ -49,23 +60,28 @@ class OSSService(Model):
     def from_dict(cls, data: JsonObject) -> OSSService:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("type"),
-            get("bucket"),
-            get("prefix"),
-            get("endpoint"),
+        made = blank(cls)
+        made.type = get("type")
+        made.bucket = get("bucket")
+        made.prefix = get("prefix")
+        made.endpoint = get("endpoint")
+        made.credentials = (
             None
             if (v := get("credentials")) is None
             else OSSCredentials.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("OSSService.credentials", v),
+            else otherwise_typed("OSSService.credentials", v)
+        )
+        made.properties = (
             None
             if (v := get("properties")) is None
             else VolumeProperties.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("OSSService.properties", v),
-            None
-            if _OSS_SERVICE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _OSS_SERVICE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("OSSService.properties", v)
         )
+        if _OSS_SERVICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _OSS_SERVICE_FIELDS)
+        return made

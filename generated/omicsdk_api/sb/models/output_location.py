@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .node_output_location import NodeOutputLocation
@@ -54,10 +55,11 @@ class OutputLocation(Model):
     def from_dict(cls, data: JsonObject) -> OutputLocation:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("main_location"),
-            get("main_location_alias"),
-            get("nodes_override"),
+        made = blank(cls)
+        made.main_location = get("main_location")
+        made.main_location_alias = get("main_location_alias")
+        made.nodes_override = get("nodes_override")
+        made.nodes_location = (
             None
             if (v := get("nodes_location")) is None
             else {
@@ -67,9 +69,11 @@ class OutputLocation(Model):
                 for k, i in v.items()
             }
             if v.__class__ is dict
-            else otherwise_typed("OutputLocation.nodes_location", v),
-            None
-            if _OUTPUT_LOCATION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _OUTPUT_LOCATION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("OutputLocation.nodes_location", v)
         )
+        if _OUTPUT_LOCATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _OUTPUT_LOCATION_FIELDS)
+        return made

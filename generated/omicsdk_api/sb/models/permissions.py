@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "execute", "admin"})
 
@@ -43,14 +43,15 @@ class Permissions(Model):
     def from_dict(cls, data: JsonObject) -> Permissions:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("read"),
-            get("copy"),
-            get("write"),
-            get("execute"),
-            get("admin"),
-            None
-            if _PERMISSIONS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PERMISSIONS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.read = get("read")
+        made.copy = get("copy")
+        made.write = get("write")
+        made.execute = get("execute")
+        made.admin = get("admin")
+        if _PERMISSIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PERMISSIONS_FIELDS)
+        return made

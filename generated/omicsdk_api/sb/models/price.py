@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    NO_NULLS,
+    NUMBER,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .price_breakdown import PriceBreakdown
 
@@ -39,14 +50,19 @@ class Price(Model):
     def from_dict(cls, data: JsonObject) -> Price:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("currency"),
-            get("amount"),
+        made = blank(cls)
+        made.currency = get("currency")
+        made.amount = get("amount")
+        made.breakdown = (
             None
             if (v := get("breakdown")) is None
             else PriceBreakdown.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Price.breakdown", v),
-            None if _PRICE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _PRICE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Price.breakdown", v)
         )
+        if _PRICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PRICE_FIELDS)
+        return made

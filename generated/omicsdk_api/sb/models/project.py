@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .permissions import Permissions
 from .project_settings import ProjectSettings
@@ -90,29 +90,36 @@ class Project(Model):
     def from_dict(cls, data: JsonObject) -> Project:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("name"),
-            get("billing_group"),
-            get("description"),
-            get("type"),
-            get("tags"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.name = get("name")
+        made.billing_group = get("billing_group")
+        made.description = get("description")
+        made.type = get("type")
+        made.tags = get("tags")
+        made.settings = (
             None
             if (v := get("settings")) is None
             else ProjectSettings.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Project.settings", v),
-            get("root_folder"),
-            get("created_by"),
-            get("created_on"),
-            get("modified_on"),
-            get("category"),
+            else otherwise_typed("Project.settings", v)
+        )
+        made.root_folder = get("root_folder")
+        made.created_by = get("created_by")
+        made.created_on = get("created_on")
+        made.modified_on = get("modified_on")
+        made.category = get("category")
+        made.permissions = (
             None
             if (v := get("permissions")) is None
             else Permissions.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Project.permissions", v),
-            None if _PROJECT_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _PROJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Project.permissions", v)
         )
+        if _PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_FIELDS)
+        return made

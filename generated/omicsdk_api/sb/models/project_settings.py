@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    BOOLEAN,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .intermediate_files import IntermediateFiles
 
@@ -63,20 +74,23 @@ class ProjectSettings(Model):
     def from_dict(cls, data: JsonObject) -> ProjectSettings:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("locked"),
-            get("controlled"),
-            get("location"),
-            get("use_interruptible_instances"),
-            get("use_memoization"),
-            get("use_elastic_disk"),
+        made = blank(cls)
+        made.locked = get("locked")
+        made.controlled = get("controlled")
+        made.location = get("location")
+        made.use_interruptible_instances = get("use_interruptible_instances")
+        made.use_memoization = get("use_memoization")
+        made.use_elastic_disk = get("use_elastic_disk")
+        made.intermediate_files = (
             None
             if (v := get("intermediate_files")) is None
             else IntermediateFiles.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("ProjectSettings.intermediate_files", v),
-            None
-            if _PROJECT_SETTINGS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PROJECT_SETTINGS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ProjectSettings.intermediate_files", v)
         )
+        if _PROJECT_SETTINGS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_SETTINGS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _RATE_FIELDS = frozenset({"limit", "remaining", "reset"})
 
@@ -37,10 +37,13 @@ class Rate(Model):
     def from_dict(cls, data: JsonObject) -> Rate:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("limit"),
-            get("remaining"),
-            get("reset"),
-            None if _RATE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _RATE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.limit = get("limit")
+        made.remaining = get("remaining")
+        made.reset = get("reset")
+        if _RATE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _RATE_FIELDS)
+        return made

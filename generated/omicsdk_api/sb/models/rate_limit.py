@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .rate import Rate
 
@@ -39,24 +39,31 @@ class RateLimit(Model):
     def from_dict(cls, data: JsonObject) -> RateLimit:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.rate = (
             None
             if (v := get("rate")) is None
             else Rate.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("RateLimit.rate", v),
+            else otherwise_typed("RateLimit.rate", v)
+        )
+        made.instance_limit = (
             None
             if (v := get("instance_limit")) is None
             else Rate.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("RateLimit.instance_limit", v),
+            else otherwise_typed("RateLimit.instance_limit", v)
+        )
+        made.instance = (
             None
             if (v := get("instance")) is None
             else Rate.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("RateLimit.instance", v),
-            None
-            if _RATE_LIMIT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _RATE_LIMIT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("RateLimit.instance", v)
         )
+        if _RATE_LIMIT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _RATE_LIMIT_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _S3_KEY_CREDENTIALS_FIELDS = frozenset({"access_key_id", "secret_access_key"})
 
@@ -34,11 +34,12 @@ class S3KeyCredentials(Model):
     def from_dict(cls, data: JsonObject) -> S3KeyCredentials:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("access_key_id"),
-            get("secret_access_key"),
-            None
-            if _S3_KEY_CREDENTIALS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _S3_KEY_CREDENTIALS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.access_key_id = get("access_key_id")
+        made.secret_access_key = get("secret_access_key")
+        if _S3_KEY_CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _S3_KEY_CREDENTIALS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _S3_ROLE_CREDENTIALS_FIELDS = frozenset({"role_arn", "external_id"})
 
@@ -34,11 +34,12 @@ class S3RoleCredentials(Model):
     def from_dict(cls, data: JsonObject) -> S3RoleCredentials:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("role_arn"),
-            get("external_id"),
-            None
-            if _S3_ROLE_CREDENTIALS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _S3_ROLE_CREDENTIALS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.role_arn = get("role_arn")
+        made.external_id = get("external_id")
+        if _S3_ROLE_CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _S3_ROLE_CREDENTIALS_FIELDS)
+        return made

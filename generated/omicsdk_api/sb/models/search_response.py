@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, mapping, nulls_of
+from omicsdk.core.model import ANY, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _SEARCH_RESPONSE_FIELDS = frozenset({"count", "cont_token", "result_set"})
 
@@ -37,12 +37,13 @@ class SearchResponse(Model):
     def from_dict(cls, data: JsonObject) -> SearchResponse:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("count"),
-            get("cont_token"),
-            get("result_set"),
-            None
-            if _SEARCH_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SEARCH_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.count = get("count")
+        made.cont_token = get("cont_token")
+        made.result_set = get("result_set")
+        if _SEARCH_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SEARCH_RESPONSE_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
 
 _STORAGE_COST_FIELDS = frozenset({"amount", "currency"})
 
@@ -34,11 +34,12 @@ class StorageCost(Model):
     def from_dict(cls, data: JsonObject) -> StorageCost:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("amount"),
-            get("currency"),
-            None
-            if _STORAGE_COST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _STORAGE_COST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.amount = get("amount")
+        made.currency = get("currency")
+        if _STORAGE_COST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _STORAGE_COST_FIELDS)
+        return made

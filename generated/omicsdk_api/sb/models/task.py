@@ -15,11 +15,12 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
     union,
 )
 
@@ -173,59 +174,74 @@ class Task(Model):
     def from_dict(cls, data: JsonObject) -> Task:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("name"),
-            get("status"),
-            get("description"),
-            get("project"),
-            get("app"),
-            get("type"),
-            get("created_by"),
-            get("executed_by"),
-            get("start_time"),
-            get("created_time"),
-            get("end_time"),
-            get("batch"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.name = get("name")
+        made.status = get("status")
+        made.description = get("description")
+        made.project = get("project")
+        made.app = get("app")
+        made.type = get("type")
+        made.created_by = get("created_by")
+        made.executed_by = get("executed_by")
+        made.start_time = get("start_time")
+        made.created_time = get("created_time")
+        made.end_time = get("end_time")
+        made.batch = get("batch")
+        made.batch_by = (
             None
             if (v := get("batch_by")) is None
             else BatchBy.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Task.batch_by", v),
+            else otherwise_typed("Task.batch_by", v)
+        )
+        made.batch_group = (
             None
             if (v := get("batch_group")) is None
             else BatchGroup.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Task.batch_group", v),
-            get("batch_input"),
-            get("parent"),
+            else otherwise_typed("Task.batch_group", v)
+        )
+        made.batch_input = get("batch_input")
+        made.parent = get("parent")
+        made.execution_status = (
             None
             if (v := get("execution_status")) is None
             else ExecutionStatus.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Task.execution_status", v),
-            get("errors"),
-            get("warnings"),
+            else otherwise_typed("Task.execution_status", v)
+        )
+        made.errors = get("errors")
+        made.warnings = get("warnings")
+        made.price = (
             None
             if (v := get("price")) is None
             else Price.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Task.price", v),
-            get("inputs"),
-            get("outputs"),
+            else otherwise_typed("Task.price", v)
+        )
+        made.inputs = get("inputs")
+        made.outputs = get("outputs")
+        made.execution_settings = (
             None
             if (v := get("execution_settings")) is None
             else ExecutionSettings.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Task.execution_settings", v),
+            else otherwise_typed("Task.execution_settings", v)
+        )
+        made.output_location = (
             None
             if (v := get("output_location")) is None
             else OutputLocation.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("Task.output_location", v),
-            get("use_interruptible_instances"),
-            get("origin_id"),
-            None if _TASK_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _TASK_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Task.output_location", v)
         )
+        made.use_interruptible_instances = get("use_interruptible_instances")
+        made.origin_id = get("origin_id")
+        if _TASK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _TASK_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .error import Error
 from .task import Task
@@ -37,19 +37,24 @@ class TaskBulkRecord(Model):
     def from_dict(cls, data: JsonObject) -> TaskBulkRecord:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.resource = (
             None
             if (v := get("resource")) is None
             else Task.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("TaskBulkRecord.resource", v),
+            else otherwise_typed("TaskBulkRecord.resource", v)
+        )
+        made.error = (
             None
             if (v := get("error")) is None
             else Error.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("TaskBulkRecord.error", v),
-            None
-            if _TASK_BULK_RECORD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _TASK_BULK_RECORD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("TaskBulkRecord.error", v)
         )
+        if _TASK_BULK_RECORD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _TASK_BULK_RECORD_FIELDS)
+        return made

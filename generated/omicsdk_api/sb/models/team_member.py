@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _TEAM_MEMBER_FIELDS = frozenset({"href", "id", "username", "role"})
 
@@ -40,13 +40,14 @@ class TeamMember(Model):
     def from_dict(cls, data: JsonObject) -> TeamMember:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("username"),
-            get("role"),
-            None
-            if _TEAM_MEMBER_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _TEAM_MEMBER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.username = get("username")
+        made.role = get("role")
+        if _TEAM_MEMBER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _TEAM_MEMBER_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .upload_part_response import UploadPartResponse
 
@@ -36,13 +36,16 @@ class UploadPartReport(Model):
     def from_dict(cls, data: JsonObject) -> UploadPartReport:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("part_number"),
+        made = blank(cls)
+        made.part_number = get("part_number")
+        made.response = (
             UploadPartResponse.from_dict(v)
             if (v := get("response")).__class__ is dict
-            else otherwise_typed("UploadPartReport.response", v),
-            None
-            if _UPLOAD_PART_REPORT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _UPLOAD_PART_REPORT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("UploadPartReport.response", v)
         )
+        if _UPLOAD_PART_REPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_PART_REPORT_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _UPLOAD_PART_REPORT_REQUEST_FIELDS = frozenset({"success_codes", "headers"})
 
@@ -34,11 +34,12 @@ class UploadPartReportRequest(Model):
     def from_dict(cls, data: JsonObject) -> UploadPartReportRequest:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("success_codes"),
-            get("headers"),
-            None
-            if _UPLOAD_PART_REPORT_REQUEST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _UPLOAD_PART_REPORT_REQUEST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.success_codes = get("success_codes")
+        made.headers = get("headers")
+        if _UPLOAD_PART_REPORT_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_PART_REPORT_REQUEST_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, mapping, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    mapping,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .upload_part_report_request import UploadPartReportRequest
 
@@ -45,18 +56,21 @@ class UploadPartUrl(Model):
     def from_dict(cls, data: JsonObject) -> UploadPartUrl:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("url"),
-            get("method"),
-            get("expires"),
-            get("headers"),
+        made = blank(cls)
+        made.url = get("url")
+        made.method = get("method")
+        made.expires = get("expires")
+        made.headers = get("headers")
+        made.report = (
             None
             if (v := get("report")) is None
             else UploadPartReportRequest.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("UploadPartUrl.report", v),
-            None
-            if _UPLOAD_PART_URL_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _UPLOAD_PART_URL_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("UploadPartUrl.report", v)
         )
+        if _UPLOAD_PART_URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _UPLOAD_PART_URL_FIELDS)
+        return made

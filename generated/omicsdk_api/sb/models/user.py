@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .user_tag import UserTag
 
@@ -89,25 +89,30 @@ class User(Model):
     def from_dict(cls, data: JsonObject) -> User:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("username"),
-            get("email"),
-            get("first_name"),
-            get("last_name"),
-            get("affiliation"),
-            get("phone"),
-            get("address"),
-            get("state"),
-            get("country"),
-            get("zip_code"),
-            get("city"),
-            get("role"),
+        made = blank(cls)
+        made.href = get("href")
+        made.username = get("username")
+        made.email = get("email")
+        made.first_name = get("first_name")
+        made.last_name = get("last_name")
+        made.affiliation = get("affiliation")
+        made.phone = get("phone")
+        made.address = get("address")
+        made.state = get("state")
+        made.country = get("country")
+        made.zip_code = get("zip_code")
+        made.city = get("city")
+        made.role = get("role")
+        made.tags = (
             None
             if (v := get("tags")) is None
             else [UserTag.from_dict(i) if i.__class__ is dict else otherwise_typed("User.tags", i) for i in v]
             if v.__class__ is list
-            else otherwise_typed("User.tags", v),
-            None if _USER_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _USER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("User.tags", v)
         )
+        if _USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _USER_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _USER_TAG_FIELDS = frozenset({"tag", "expires_at"})
 
@@ -34,9 +34,12 @@ class UserTag(Model):
     def from_dict(cls, data: JsonObject) -> UserTag:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("tag"),
-            get("expires_at"),
-            None if _USER_TAG_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _USER_TAG_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.tag = get("tag")
+        made.expires_at = get("expires_at")
+        if _USER_TAG_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _USER_TAG_FIELDS)
+        return made

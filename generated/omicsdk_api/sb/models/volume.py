@@ -6,7 +6,19 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, literal, model, nulls_of, union
+from omicsdk.core.model import (
+    BOOLEAN,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    literal,
+    model,
+    rest_of,
+    union,
+)
 from omicsdk.core.variants import tagged
 
 from .azure_service import AzureService
@@ -74,12 +86,13 @@ class Volume(Model):
     def from_dict(cls, data: JsonObject) -> Volume:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("href"),
-            get("id"),
-            get("name"),
-            get("description"),
-            get("access_mode"),
+        made = blank(cls)
+        made.href = get("href")
+        made.id = get("id")
+        made.name = get("name")
+        made.description = get("description")
+        made.access_mode = get("access_mode")
+        made.service = (
             None
             if (v := get("service")) is None
             else tagged(
@@ -99,10 +112,14 @@ class Volume(Model):
                 AzureService,
             ).from_dict(v)
             if v.__class__ is dict
-            else v,
-            get("created_on"),
-            get("modified_on"),
-            get("active"),
-            None if _VOLUME_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _VOLUME_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else v
         )
+        made.created_on = get("created_on")
+        made.modified_on = get("modified_on")
+        made.active = get("active")
+        if _VOLUME_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _VOLUME_OBJECT_FIELDS = frozenset({"location", "href", "volume", "type", "metadata"})
 
@@ -43,14 +43,15 @@ class VolumeObject(Model):
     def from_dict(cls, data: JsonObject) -> VolumeObject:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("location"),
-            get("href"),
-            get("volume"),
-            get("type"),
-            get("metadata"),
-            None
-            if _VOLUME_OBJECT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _VOLUME_OBJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.location = get("location")
+        made.href = get("href")
+        made.volume = get("volume")
+        made.type = get("type")
+        made.metadata = get("metadata")
+        if _VOLUME_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_OBJECT_FIELDS)
+        return made

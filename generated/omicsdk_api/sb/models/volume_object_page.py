@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .volume_link import VolumeLink
 from .volume_object import VolumeObject
@@ -44,14 +44,17 @@ class VolumeObjectPage(Model):
     def from_dict(cls, data: JsonObject) -> VolumeObjectPage:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.items = (
             [
                 VolumeObject.from_dict(i) if i.__class__ is dict else otherwise_typed("VolumeObjectPage.items", i)
                 for i in v
             ]
             if (v := get("items")).__class__ is list
-            else otherwise_typed("VolumeObjectPage.items", v),
-            get("href"),
+            else otherwise_typed("VolumeObjectPage.items", v)
+        )
+        made.href = get("href")
+        made.prefixes = (
             None
             if (v := get("prefixes")) is None
             else [
@@ -59,7 +62,9 @@ class VolumeObjectPage(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("VolumeObjectPage.prefixes", v),
+            else otherwise_typed("VolumeObjectPage.prefixes", v)
+        )
+        made.links = (
             None
             if (v := get("links")) is None
             else [
@@ -67,9 +72,11 @@ class VolumeObjectPage(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("VolumeObjectPage.links", v),
-            None
-            if _VOLUME_OBJECT_PAGE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _VOLUME_OBJECT_PAGE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("VolumeObjectPage.links", v)
         )
+        if _VOLUME_OBJECT_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_OBJECT_PAGE_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _VOLUME_PERMISSIONS_FIELDS = frozenset({"read", "copy", "write", "admin"})
 
@@ -40,13 +40,14 @@ class VolumePermissions(Model):
     def from_dict(cls, data: JsonObject) -> VolumePermissions:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("read"),
-            get("copy"),
-            get("write"),
-            get("admin"),
-            None
-            if _VOLUME_PERMISSIONS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _VOLUME_PERMISSIONS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.read = get("read")
+        made.copy = get("copy")
+        made.write = get("write")
+        made.admin = get("admin")
+        if _VOLUME_PERMISSIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_PERMISSIONS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, literal, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _VOLUME_PROPERTIES_FIELDS = frozenset(
     {"sse_algorithm", "sse_aws_kms_key_id", "aws_canned_acl", "aws_storage_class", "resource_id"}
@@ -45,14 +45,15 @@ class VolumeProperties(Model):
     def from_dict(cls, data: JsonObject) -> VolumeProperties:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("sse_algorithm"),
-            get("sse_aws_kms_key_id"),
-            get("aws_canned_acl"),
-            get("aws_storage_class"),
-            get("resource_id"),
-            None
-            if _VOLUME_PROPERTIES_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _VOLUME_PROPERTIES_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.sse_algorithm = get("sse_algorithm")
+        made.sse_aws_kms_key_id = get("sse_aws_kms_key_id")
+        made.aws_canned_acl = get("aws_canned_acl")
+        made.aws_storage_class = get("aws_storage_class")
+        made.resource_id = get("resource_id")
+        if _VOLUME_PROPERTIES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VOLUME_PROPERTIES_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _CHECKSUM_COUNTS_FIELDS = frozenset(
     {"CHECKSUMMING", "CHECKSUMMED", "SCHEDULED", "UNSCHEDULED", "TOTAL_NUM_FILES", "CHECKSUMMING_UNSCHEDULED"}
@@ -49,15 +49,16 @@ class ChecksumCounts(Model):
     def from_dict(cls, data: JsonObject) -> ChecksumCounts:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("CHECKSUMMING"),
-            get("CHECKSUMMED"),
-            get("SCHEDULED"),
-            get("UNSCHEDULED"),
-            get("TOTAL_NUM_FILES"),
-            get("CHECKSUMMING_UNSCHEDULED"),
-            None
-            if _CHECKSUM_COUNTS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _CHECKSUM_COUNTS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.checksumming = get("CHECKSUMMING")
+        made.checksummed = get("CHECKSUMMED")
+        made.scheduled = get("SCHEDULED")
+        made.unscheduled = get("UNSCHEDULED")
+        made.total_num_files = get("TOTAL_NUM_FILES")
+        made.checksumming_unscheduled = get("CHECKSUMMING_UNSCHEDULED")
+        if _CHECKSUM_COUNTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _CHECKSUM_COUNTS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _CHECKSUM_EVENT_FIELDS = frozenset({"status", "payload", "job_id"})
 
@@ -38,12 +38,13 @@ class ChecksumEvent(Model):
     def from_dict(cls, data: JsonObject) -> ChecksumEvent:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("status"),
-            get("payload"),
-            get("job_id"),
-            None
-            if _CHECKSUM_EVENT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _CHECKSUM_EVENT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.status = get("status")
+        made.payload = get("payload")
+        made.job_id = get("job_id")
+        if _CHECKSUM_EVENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _CHECKSUM_EVENT_FIELDS)
+        return made

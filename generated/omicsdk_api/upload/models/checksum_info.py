@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .checksums import Checksums
 
@@ -37,15 +37,18 @@ class ChecksumInfo(Model):
     def from_dict(cls, data: JsonObject) -> ChecksumInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("checksum_status"),
+        made = blank(cls)
+        made.checksum_status = get("checksum_status")
+        made.checksums = (
             None
             if (v := get("checksums")) is None
             else Checksums.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("ChecksumInfo.checksums", v),
-            None
-            if _CHECKSUM_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _CHECKSUM_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ChecksumInfo.checksums", v)
         )
+        if _CHECKSUM_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _CHECKSUM_INFO_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _CHECKSUMS_FIELDS = frozenset({"s3_etag", "sha1", "sha256", "crc32c"})
 
@@ -41,13 +41,14 @@ class Checksums(Model):
     def from_dict(cls, data: JsonObject) -> Checksums:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("s3_etag"),
-            get("sha1"),
-            get("sha256"),
-            get("crc32c"),
-            None
-            if _CHECKSUMS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _CHECKSUMS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.s3_etag = get("s3_etag")
+        made.sha1 = get("sha1")
+        made.sha256 = get("sha256")
+        made.crc32c = get("crc32c")
+        if _CHECKSUMS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _CHECKSUMS_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    INTEGER,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .checksums import Checksums
 
@@ -52,20 +63,23 @@ class FileInfo(Model):
     def from_dict(cls, data: JsonObject) -> FileInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("content_type"),
-            get("size"),
-            get("last_modified"),
-            get("upload_area_id"),
-            get("url"),
+        made = blank(cls)
+        made.name = get("name")
+        made.content_type = get("content_type")
+        made.size = get("size")
+        made.last_modified = get("last_modified")
+        made.upload_area_id = get("upload_area_id")
+        made.url = get("url")
+        made.checksums = (
             None
             if (v := get("checksums")) is None
             else Checksums.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("FileInfo.checksums", v),
-            None
-            if _FILE_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _FILE_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("FileInfo.checksums", v)
         )
+        if _FILE_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _FILE_INFO_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _FILE_VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "environment", "original_validation_id"})
 
@@ -40,12 +40,13 @@ class FileValidationRequest(Model):
     def from_dict(cls, data: JsonObject) -> FileValidationRequest:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("validator_image"),
-            get("environment"),
-            get("original_validation_id"),
-            None
-            if _FILE_VALIDATION_REQUEST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _FILE_VALIDATION_REQUEST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.validator_image = get("validator_image")
+        made.environment = get("environment")
+        made.original_validation_id = get("original_validation_id")
+        if _FILE_VALIDATION_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _FILE_VALIDATION_REQUEST_FIELDS)
+        return made

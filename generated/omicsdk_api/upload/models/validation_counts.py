@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _VALIDATION_COUNTS_FIELDS = frozenset({"VALIDATING", "VALIDATED", "SCHEDULED"})
 
@@ -37,12 +37,13 @@ class ValidationCounts(Model):
     def from_dict(cls, data: JsonObject) -> ValidationCounts:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("VALIDATING"),
-            get("VALIDATED"),
-            get("SCHEDULED"),
-            None
-            if _VALIDATION_COUNTS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _VALIDATION_COUNTS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.validating = get("VALIDATING")
+        made.validated = get("VALIDATED")
+        made.scheduled = get("SCHEDULED")
+        if _VALIDATION_COUNTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VALIDATION_COUNTS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _VALIDATION_REQUEST_FIELDS = frozenset({"validator_image", "files", "environment", "original_validation_id"})
 
@@ -44,13 +44,14 @@ class ValidationRequest(Model):
     def from_dict(cls, data: JsonObject) -> ValidationRequest:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("validator_image"),
-            get("files"),
-            get("environment"),
-            get("original_validation_id"),
-            None
-            if _VALIDATION_REQUEST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _VALIDATION_REQUEST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.validator_image = get("validator_image")
+        made.files = get("files")
+        made.environment = get("environment")
+        made.original_validation_id = get("original_validation_id")
+        if _VALIDATION_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VALIDATION_REQUEST_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .action import Action
 
@@ -36,11 +36,14 @@ class AuthRequest(Model):
     def from_dict(cls, data: JsonObject) -> AuthRequest:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("resource"),
-            Action.from_dict(v) if (v := get("action")).__class__ is dict else otherwise_typed("AuthRequest.action", v),
-            None
-            if _AUTH_REQUEST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AUTH_REQUEST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+        made = blank(cls)
+        made.resource = get("resource")
+        made.action = (
+            Action.from_dict(v) if (v := get("action")).__class__ is dict else otherwise_typed("AuthRequest.action", v)
         )
+        if _AUTH_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AUTH_REQUEST_FIELDS)
+        return made

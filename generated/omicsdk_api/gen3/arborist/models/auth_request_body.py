@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .auth_request import AuthRequest
 from .auth_request_user import AuthRequestUser
@@ -40,17 +40,22 @@ class AuthRequestBody(Model):
     def from_dict(cls, data: JsonObject) -> AuthRequestBody:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.user = (
             None
             if (v := get("user")) is None
             else AuthRequestUser.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AuthRequestBody.user", v),
+            else otherwise_typed("AuthRequestBody.user", v)
+        )
+        made.request = (
             None
             if (v := get("request")) is None
             else AuthRequest.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AuthRequestBody.request", v),
+            else otherwise_typed("AuthRequestBody.request", v)
+        )
+        made.requests = (
             None
             if (v := get("requests")) is None
             else [
@@ -58,9 +63,11 @@ class AuthRequestBody(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("AuthRequestBody.requests", v),
-            None
-            if _AUTH_REQUEST_BODY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AUTH_REQUEST_BODY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AuthRequestBody.requests", v)
         )
+        if _AUTH_REQUEST_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AUTH_REQUEST_BODY_FIELDS)
+        return made

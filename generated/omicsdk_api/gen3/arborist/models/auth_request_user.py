@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _AUTH_REQUEST_USER_FIELDS = frozenset({"token", "user_id", "policies", "aud"})
 
@@ -40,13 +40,14 @@ class AuthRequestUser(Model):
     def from_dict(cls, data: JsonObject) -> AuthRequestUser:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("token"),
-            get("user_id"),
-            get("policies"),
-            get("aud"),
-            None
-            if _AUTH_REQUEST_USER_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _AUTH_REQUEST_USER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.token = get("token")
+        made.user_id = get("user_id")
+        made.policies = get("policies")
+        made.aud = get("aud")
+        if _AUTH_REQUEST_USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _AUTH_REQUEST_USER_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _GROUP_FIELDS = frozenset({"name", "users", "policies"})
 
@@ -37,10 +37,13 @@ class Group(Model):
     def from_dict(cls, data: JsonObject) -> Group:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("users"),
-            get("policies"),
-            None if _GROUP_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _GROUP_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.name = get("name")
+        made.users = get("users")
+        made.policies = get("policies")
+        if _GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GROUP_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _POLICY_FIELDS = frozenset({"id", "role_ids", "resource_paths"})
 
@@ -37,10 +37,13 @@ class Policy(Model):
     def from_dict(cls, data: JsonObject) -> Policy:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("role_ids"),
-            get("resource_paths"),
-            None if _POLICY_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _POLICY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.id = get("id")
+        made.role_ids = get("role_ids")
+        made.resource_paths = get("resource_paths")
+        if _POLICY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _POLICY_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 _RESOURCE_INPUT_FIELDS = frozenset({"name", "path", "description", "subresources"})
 
@@ -40,10 +40,11 @@ class ResourceInput(Model):
     def from_dict(cls, data: JsonObject) -> ResourceInput:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("path"),
-            get("description"),
+        made = blank(cls)
+        made.name = get("name")
+        made.path = get("path")
+        made.description = get("description")
+        made.subresources = (
             None
             if (v := get("subresources")) is None
             else [
@@ -51,9 +52,11 @@ class ResourceInput(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("ResourceInput.subresources", v),
-            None
-            if _RESOURCE_INPUT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _RESOURCE_INPUT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ResourceInput.subresources", v)
         )
+        if _RESOURCE_INPUT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _RESOURCE_INPUT_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .resource import Resource
 
@@ -36,8 +36,9 @@ class ResourcesList(Model):
     def from_dict(cls, data: JsonObject) -> ResourcesList:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("resource_paths"),
+        made = blank(cls)
+        made.resource_paths = get("resource_paths")
+        made.resources = (
             None
             if (v := get("resources")) is None
             else [
@@ -45,9 +46,11 @@ class ResourcesList(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("ResourcesList.resources", v),
-            None
-            if _RESOURCES_LIST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _RESOURCES_LIST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ResourcesList.resources", v)
         )
+        if _RESOURCES_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _RESOURCES_LIST_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .permission import Permission
 
@@ -39,12 +39,17 @@ class Role(Model):
     def from_dict(cls, data: JsonObject) -> Role:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
+        made = blank(cls)
+        made.id = get("id")
+        made.permissions = (
             [Permission.from_dict(i) if i.__class__ is dict else otherwise_typed("Role.permissions", i) for i in v]
             if (v := get("permissions")).__class__ is list
-            else otherwise_typed("Role.permissions", v),
-            get("description"),
-            None if _ROLE_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _ROLE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Role.permissions", v)
         )
+        made.description = get("description")
+        if _ROLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ROLE_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .user_policy import UserPolicy
 
@@ -42,15 +42,20 @@ class User(Model):
     def from_dict(cls, data: JsonObject) -> User:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("email"),
-            get("groups"),
+        made = blank(cls)
+        made.name = get("name")
+        made.email = get("email")
+        made.groups = get("groups")
+        made.policies = (
             None
             if (v := get("policies")) is None
             else [UserPolicy.from_dict(i) if i.__class__ is dict else otherwise_typed("User.policies", i) for i in v]
             if v.__class__ is list
-            else otherwise_typed("User.policies", v),
-            None if _USER_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _USER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("User.policies", v)
         )
+        if _USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _USER_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _API_KEY_INFO_FIELDS = frozenset({"jti", "exp"})
 
@@ -34,11 +34,12 @@ class APIKeyInfo(Model):
     def from_dict(cls, data: JsonObject) -> APIKeyInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("jti"),
-            get("exp"),
-            None
-            if _API_KEY_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _API_KEY_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.jti = get("jti")
+        made.exp = get("exp")
+        if _API_KEY_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _API_KEY_INFO_FIELDS)
+        return made

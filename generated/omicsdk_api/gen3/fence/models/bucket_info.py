@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, mapping, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, mapping, model, otherwise_typed, rest_of
 
 from .bucket_region import BucketRegion
 
@@ -36,7 +36,8 @@ class BucketInfo(Model):
     def from_dict(cls, data: JsonObject) -> BucketInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.s3_buckets = (
             None
             if (v := get("S3_BUCKETS")) is None
             else {
@@ -44,7 +45,9 @@ class BucketInfo(Model):
                 for k, i in v.items()
             }
             if v.__class__ is dict
-            else otherwise_typed("BucketInfo.s3_buckets", v),
+            else otherwise_typed("BucketInfo.s3_buckets", v)
+        )
+        made.gs_buckets = (
             None
             if (v := get("GS_BUCKETS")) is None
             else {
@@ -52,9 +55,11 @@ class BucketInfo(Model):
                 for k, i in v.items()
             }
             if v.__class__ is dict
-            else otherwise_typed("BucketInfo.gs_buckets", v),
-            None
-            if _BUCKET_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BUCKET_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BucketInfo.gs_buckets", v)
         )
+        if _BUCKET_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BUCKET_INFO_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .bulk_object_access_ids import BulkObjectAccessIds
 
@@ -38,7 +38,8 @@ class BulkAccessRequest(Model):
     def from_dict(cls, data: JsonObject) -> BulkAccessRequest:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.bulk_object_access_ids = (
             [
                 BulkObjectAccessIds.from_dict(i)
                 if i.__class__ is dict
@@ -46,10 +47,12 @@ class BulkAccessRequest(Model):
                 for i in v
             ]
             if (v := get("bulk_object_access_ids")).__class__ is list
-            else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", v),
-            get("passports"),
-            None
-            if _BULK_ACCESS_REQUEST_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BULK_ACCESS_REQUEST_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", v)
         )
+        made.passports = get("passports")
+        if _BULK_ACCESS_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BULK_ACCESS_REQUEST_FIELDS)
+        return made

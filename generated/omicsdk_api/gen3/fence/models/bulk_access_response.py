@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .bulk_access_summary import BulkAccessSummary
 from .failed_objects import FailedObjects
@@ -47,10 +47,13 @@ class BulkAccessResponse(Model):
     def from_dict(cls, data: JsonObject) -> BulkAccessResponse:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.summary = (
             BulkAccessSummary.from_dict(v)
             if (v := get("summary")).__class__ is dict
-            else otherwise_typed("BulkAccessResponse.summary", v),
+            else otherwise_typed("BulkAccessResponse.summary", v)
+        )
+        made.unresolved_drs_objects = (
             [
                 FailedObjects.from_dict(i)
                 if i.__class__ is dict
@@ -58,7 +61,9 @@ class BulkAccessResponse(Model):
                 for i in v
             ]
             if (v := get("unresolved_drs_objects")).__class__ is list
-            else otherwise_typed("BulkAccessResponse.unresolved_drs_objects", v),
+            else otherwise_typed("BulkAccessResponse.unresolved_drs_objects", v)
+        )
+        made.resolved_drs_object_access_urls = (
             [
                 ResolvedAccessURL.from_dict(i)
                 if i.__class__ is dict
@@ -66,9 +71,11 @@ class BulkAccessResponse(Model):
                 for i in v
             ]
             if (v := get("resolved_drs_object_access_urls")).__class__ is list
-            else otherwise_typed("BulkAccessResponse.resolved_drs_object_access_urls", v),
-            None
-            if _BULK_ACCESS_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BULK_ACCESS_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BulkAccessResponse.resolved_drs_object_access_urls", v)
         )
+        if _BULK_ACCESS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BULK_ACCESS_RESPONSE_FIELDS)
+        return made

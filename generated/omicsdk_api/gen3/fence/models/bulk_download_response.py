@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .bulk_download_url import BulkDownloadURL
 from .failed_objects import FailedObjects
@@ -37,7 +37,8 @@ class BulkDownloadResponse(Model):
     def from_dict(cls, data: JsonObject) -> BulkDownloadResponse:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.urls = (
             None
             if (v := get("urls")) is None
             else [
@@ -45,7 +46,9 @@ class BulkDownloadResponse(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkDownloadResponse.urls", v),
+            else otherwise_typed("BulkDownloadResponse.urls", v)
+        )
+        made.failed_file_ids = (
             None
             if (v := get("failed_file_ids")) is None
             else [
@@ -55,9 +58,11 @@ class BulkDownloadResponse(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkDownloadResponse.failed_file_ids", v),
-            None
-            if _BULK_DOWNLOAD_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BULK_DOWNLOAD_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BulkDownloadResponse.failed_file_ids", v)
         )
+        if _BULK_DOWNLOAD_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BULK_DOWNLOAD_RESPONSE_FIELDS)
+        return made

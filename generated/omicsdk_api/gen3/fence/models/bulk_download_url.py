@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _BULK_DOWNLOAD_URL_FIELDS = frozenset({"drs_object_id", "url"})
 
@@ -34,11 +34,12 @@ class BulkDownloadURL(Model):
     def from_dict(cls, data: JsonObject) -> BulkDownloadURL:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("drs_object_id"),
-            get("url"),
-            None
-            if _BULK_DOWNLOAD_URL_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BULK_DOWNLOAD_URL_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.drs_object_id = get("drs_object_id")
+        made.url = get("url")
+        if _BULK_DOWNLOAD_URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BULK_DOWNLOAD_URL_FIELDS)
+        return made

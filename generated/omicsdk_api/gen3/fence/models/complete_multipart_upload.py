@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .completed_part import CompletedPart
@@ -56,9 +57,10 @@ class CompleteMultipartUpload(Model):
     def from_dict(cls, data: JsonObject) -> CompleteMultipartUpload:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("key"),
-            get("uploadId"),
+        made = blank(cls)
+        made.key = get("key")
+        made.upload_id = get("uploadId")
+        made.parts = (
             [
                 CompletedPart.from_dict(i)
                 if i.__class__ is dict
@@ -66,11 +68,13 @@ class CompleteMultipartUpload(Model):
                 for i in v
             ]
             if (v := get("parts")).__class__ is list
-            else otherwise_typed("CompleteMultipartUpload.parts", v),
-            get("expires_in"),
-            get("bucket"),
-            None
-            if _COMPLETE_MULTIPART_UPLOAD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _COMPLETE_MULTIPART_UPLOAD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("CompleteMultipartUpload.parts", v)
         )
+        made.expires_in = get("expires_in")
+        made.bucket = get("bucket")
+        if _COMPLETE_MULTIPART_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _COMPLETE_MULTIPART_UPLOAD_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .generic_key_info import GenericKeyInfo
 
@@ -33,7 +33,8 @@ class GenericKeys(Model):
     def from_dict(cls, data: JsonObject) -> GenericKeys:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.access_keys = (
             None
             if (v := get("access_keys")) is None
             else [
@@ -41,9 +42,11 @@ class GenericKeys(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("GenericKeys.access_keys", v),
-            None
-            if _GENERIC_KEYS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GENERIC_KEYS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("GenericKeys.access_keys", v)
         )
+        if _GENERIC_KEYS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GENERIC_KEYS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .billing_project import BillingProject
 
@@ -42,15 +42,20 @@ class GoogleBillingProjects(Model):
     def from_dict(cls, data: JsonObject) -> GoogleBillingProjects:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.signed_urls = (
             BillingProject.from_dict(v)
             if (v := get("signed_urls")).__class__ is dict
-            else otherwise_typed("GoogleBillingProjects.signed_urls", v),
+            else otherwise_typed("GoogleBillingProjects.signed_urls", v)
+        )
+        made.temporary_service_account_credentials = (
             BillingProject.from_dict(v)
             if (v := get("temporary_service_account_credentials")).__class__ is dict
-            else otherwise_typed("GoogleBillingProjects.temporary_service_account_credentials", v),
-            None
-            if _GOOGLE_BILLING_PROJECTS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GOOGLE_BILLING_PROJECTS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("GoogleBillingProjects.temporary_service_account_credentials", v)
         )
+        if _GOOGLE_BILLING_PROJECTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_BILLING_PROJECTS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _GOOGLE_KEY_FIELDS = frozenset(
     {
@@ -71,19 +71,20 @@ class GoogleKey(Model):
     def from_dict(cls, data: JsonObject) -> GoogleKey:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("type"),
-            get("project_id"),
-            get("private_key_id"),
-            get("private_key"),
-            get("client_email"),
-            get("client_id"),
-            get("auth_uri"),
-            get("token_uri"),
-            get("auth_provider_x509_cert_url"),
-            get("client_x509_cert_url"),
-            None
-            if _GOOGLE_KEY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GOOGLE_KEY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.type = get("type")
+        made.project_id = get("project_id")
+        made.private_key_id = get("private_key_id")
+        made.private_key = get("private_key")
+        made.client_email = get("client_email")
+        made.client_id = get("client_id")
+        made.auth_uri = get("auth_uri")
+        made.token_uri = get("token_uri")
+        made.auth_provider_x509_cert_url = get("auth_provider_x509_cert_url")
+        made.client_x509_cert_url = get("client_x509_cert_url")
+        if _GOOGLE_KEY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_KEY_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _GOOGLE_KEY_INFO_FIELDS = frozenset({"keyAlgorithm", "validBeforeTime", "name", "validAfterTime"})
 
@@ -40,13 +40,14 @@ class GoogleKeyInfo(Model):
     def from_dict(cls, data: JsonObject) -> GoogleKeyInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("keyAlgorithm"),
-            get("validBeforeTime"),
-            get("name"),
-            get("validAfterTime"),
-            None
-            if _GOOGLE_KEY_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GOOGLE_KEY_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.key_algorithm = get("keyAlgorithm")
+        made.valid_before_time = get("validBeforeTime")
+        made.name = get("name")
+        made.valid_after_time = get("validAfterTime")
+        if _GOOGLE_KEY_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_KEY_INFO_FIELDS)
+        return made

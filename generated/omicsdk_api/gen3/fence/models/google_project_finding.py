@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .membership_validity import MembershipValidity
@@ -65,15 +66,18 @@ class GoogleProjectFinding(Model):
     def from_dict(cls, data: JsonObject) -> GoogleProjectFinding:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("status"),
-            get("error"),
-            get("error_description"),
+        made = blank(cls)
+        made.status = get("status")
+        made.error = get("error")
+        made.error_description = get("error_description")
+        made.membership_validity = (
             None
             if (v := get("membership_validity")) is None
             else MembershipValidity.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("GoogleProjectFinding.membership_validity", v),
+            else otherwise_typed("GoogleProjectFinding.membership_validity", v)
+        )
+        made.service_account_validity = (
             None
             if (v := get("service_account_validity")) is None
             else {
@@ -83,9 +87,11 @@ class GoogleProjectFinding(Model):
                 for k, i in v.items()
             }
             if v.__class__ is dict
-            else otherwise_typed("GoogleProjectFinding.service_account_validity", v),
-            None
-            if _GOOGLE_PROJECT_FINDING_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GOOGLE_PROJECT_FINDING_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("GoogleProjectFinding.service_account_validity", v)
         )
+        if _GOOGLE_PROJECT_FINDING_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_PROJECT_FINDING_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .google_service_account_findings import GoogleServiceAccountFindings
 
@@ -36,15 +36,18 @@ class GoogleServiceAccountErrors(Model):
     def from_dict(cls, data: JsonObject) -> GoogleServiceAccountErrors:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("success"),
+        made = blank(cls)
+        made.success = get("success")
+        made.errors = (
             None
             if (v := get("errors")) is None
             else GoogleServiceAccountFindings.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("GoogleServiceAccountErrors.errors", v),
-            None
-            if _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("GoogleServiceAccountErrors.errors", v)
         )
+        if _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS)
+        return made

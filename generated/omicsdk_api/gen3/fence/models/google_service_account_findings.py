@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .google_project_finding import GoogleProjectFinding
 from .project_access_finding import ProjectAccessFinding
@@ -41,24 +41,33 @@ class GoogleServiceAccountFindings(Model):
     def from_dict(cls, data: JsonObject) -> GoogleServiceAccountFindings:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.service_account_email = (
             None
             if (v := get("service_account_email")) is None
             else ServiceAccountFinding.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("GoogleServiceAccountFindings.service_account_email", v),
+            else otherwise_typed("GoogleServiceAccountFindings.service_account_email", v)
+        )
+        made.google_project_id = (
             None
             if (v := get("google_project_id")) is None
             else GoogleProjectFinding.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("GoogleServiceAccountFindings.google_project_id", v),
+            else otherwise_typed("GoogleServiceAccountFindings.google_project_id", v)
+        )
+        made.project_access = (
             None
             if (v := get("project_access")) is None
             else ProjectAccessFinding.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("GoogleServiceAccountFindings.project_access", v),
-            None
-            if _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("GoogleServiceAccountFindings.project_access", v)
         )
+        if _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS)
+        return made

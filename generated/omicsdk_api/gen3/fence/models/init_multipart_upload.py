@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _INIT_MULTIPART_UPLOAD_FIELDS = frozenset({"file_name", "guid", "expires_in", "authz", "bucket"})
 
@@ -43,14 +43,15 @@ class InitMultipartUpload(Model):
     def from_dict(cls, data: JsonObject) -> InitMultipartUpload:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("file_name"),
-            get("guid"),
-            get("expires_in"),
-            get("authz"),
-            get("bucket"),
-            None
-            if _INIT_MULTIPART_UPLOAD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _INIT_MULTIPART_UPLOAD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.file_name = get("file_name")
+        made.guid = get("guid")
+        made.expires_in = get("expires_in")
+        made.authz = get("authz")
+        made.bucket = get("bucket")
+        if _INIT_MULTIPART_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _INIT_MULTIPART_UPLOAD_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _JWK_FIELDS = frozenset({"kty", "alg", "n", "e", "kid"})
 
@@ -43,12 +43,15 @@ class Jwk(Model):
     def from_dict(cls, data: JsonObject) -> Jwk:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("kty"),
-            get("alg"),
-            get("n"),
-            get("e"),
-            get("kid"),
-            None if _JWK_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _JWK_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.kty = get("kty")
+        made.alg = get("alg")
+        made.n = get("n")
+        made.e = get("e")
+        made.kid = get("kid")
+        if _JWK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _JWK_FIELDS)
+        return made

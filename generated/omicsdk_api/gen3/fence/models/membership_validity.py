@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _MEMBERSHIP_VALIDITY_FIELDS = frozenset({"valid_member_types", "members_exist_in_fence"})
 
@@ -34,11 +34,12 @@ class MembershipValidity(Model):
     def from_dict(cls, data: JsonObject) -> MembershipValidity:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("valid_member_types"),
-            get("members_exist_in_fence"),
-            None
-            if _MEMBERSHIP_VALIDITY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _MEMBERSHIP_VALIDITY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.valid_member_types = get("valid_member_types")
+        made.members_exist_in_fence = get("members_exist_in_fence")
+        if _MEMBERSHIP_VALIDITY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _MEMBERSHIP_VALIDITY_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _NEW_USER_FIELDS = frozenset({"username", "email", "display_name", "phone_number", "idp_name", "tags"})
 
@@ -46,13 +46,16 @@ class NewUser(Model):
     def from_dict(cls, data: JsonObject) -> NewUser:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("username"),
-            get("email"),
-            get("display_name"),
-            get("phone_number"),
-            get("idp_name"),
-            get("tags"),
-            None if _NEW_USER_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _NEW_USER_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.username = get("username")
+        made.email = get("email")
+        made.display_name = get("display_name")
+        made.phone_number = get("phone_number")
+        made.idp_name = get("idp_name")
+        made.tags = get("tags")
+        if _NEW_USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _NEW_USER_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _OPEN_ID_CONFIGURATION_FIELDS = frozenset(
     {
@@ -193,39 +193,40 @@ class OpenIDConfiguration(Model):
     def from_dict(cls, data: JsonObject) -> OpenIDConfiguration:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("authorization_endpoint"),
-            get("issuer"),
-            get("jwks_uri"),
-            get("response_types_supported"),
-            get("claim_types_supported"),
-            get("claims_locales_supported"),
-            get("claims_parameter_supported"),
-            get("claims_supported"),
-            get("display_values_supported"),
-            get("grant_types_supported"),
-            get("id_token_encryption_alg_values_supported"),
-            get("id_token_encryption_enc_values_supported"),
-            get("id_token_signing_alg_values_supported"),
-            get("op_policy_url"),
-            get("op_tos_uri"),
-            get("registration_endpoint"),
-            get("request_object_encryption_alg_values_supported"),
-            get("request_object_encryption_enc_values_supported"),
-            get("request_object_signing_alg_values_supported"),
-            get("request_parameter_supported"),
-            get("request_uri_parameter_supported"),
-            get("require_request_uri_registration"),
-            get("response_modes_supported"),
-            get("scopes_supported"),
-            get("service_documentation"),
-            get("subject_types_supported"),
-            get("token_endpoint"),
-            get("token_endpoint_auth_methods_supported"),
-            get("ui_locales_supported"),
-            get("userinfo_endpoint"),
-            None
-            if _OPEN_ID_CONFIGURATION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _OPEN_ID_CONFIGURATION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.authorization_endpoint = get("authorization_endpoint")
+        made.issuer = get("issuer")
+        made.jwks_uri = get("jwks_uri")
+        made.response_types_supported = get("response_types_supported")
+        made.claim_types_supported = get("claim_types_supported")
+        made.claims_locales_supported = get("claims_locales_supported")
+        made.claims_parameter_supported = get("claims_parameter_supported")
+        made.claims_supported = get("claims_supported")
+        made.display_values_supported = get("display_values_supported")
+        made.grant_types_supported = get("grant_types_supported")
+        made.id_token_encryption_alg_values_supported = get("id_token_encryption_alg_values_supported")
+        made.id_token_encryption_enc_values_supported = get("id_token_encryption_enc_values_supported")
+        made.id_token_signing_alg_values_supported = get("id_token_signing_alg_values_supported")
+        made.op_policy_url = get("op_policy_url")
+        made.op_tos_uri = get("op_tos_uri")
+        made.registration_endpoint = get("registration_endpoint")
+        made.request_object_encryption_alg_values_supported = get("request_object_encryption_alg_values_supported")
+        made.request_object_encryption_enc_values_supported = get("request_object_encryption_enc_values_supported")
+        made.request_object_signing_alg_values_supported = get("request_object_signing_alg_values_supported")
+        made.request_parameter_supported = get("request_parameter_supported")
+        made.request_uri_parameter_supported = get("request_uri_parameter_supported")
+        made.require_request_uri_registration = get("require_request_uri_registration")
+        made.response_modes_supported = get("response_modes_supported")
+        made.scopes_supported = get("scopes_supported")
+        made.service_documentation = get("service_documentation")
+        made.subject_types_supported = get("subject_types_supported")
+        made.token_endpoint = get("token_endpoint")
+        made.token_endpoint_auth_methods_supported = get("token_endpoint_auth_methods_supported")
+        made.ui_locales_supported = get("ui_locales_supported")
+        made.userinfo_endpoint = get("userinfo_endpoint")
+        if _OPEN_ID_CONFIGURATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _OPEN_ID_CONFIGURATION_FIELDS)
+        return made

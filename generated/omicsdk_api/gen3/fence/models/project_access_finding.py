@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .project_validity import ProjectValidity
@@ -53,10 +54,11 @@ class ProjectAccessFinding(Model):
     def from_dict(cls, data: JsonObject) -> ProjectAccessFinding:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("status"),
-            get("error"),
-            get("error_description"),
+        made = blank(cls)
+        made.status = get("status")
+        made.error = get("error")
+        made.error_description = get("error_description")
+        made.project_validity = (
             None
             if (v := get("project_validity")) is None
             else {
@@ -66,9 +68,11 @@ class ProjectAccessFinding(Model):
                 for k, i in v.items()
             }
             if v.__class__ is dict
-            else otherwise_typed("ProjectAccessFinding.project_validity", v),
-            None
-            if _PROJECT_ACCESS_FINDING_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PROJECT_ACCESS_FINDING_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ProjectAccessFinding.project_validity", v)
         )
+        if _PROJECT_ACCESS_FINDING_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_ACCESS_FINDING_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _PROJECT_VALIDITY_FIELDS = frozenset({"all_users_have_access", "exists"})
 
@@ -34,11 +34,12 @@ class ProjectValidity(Model):
     def from_dict(cls, data: JsonObject) -> ProjectValidity:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("all_users_have_access"),
-            get("exists"),
-            None
-            if _PROJECT_VALIDITY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _PROJECT_VALIDITY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.all_users_have_access = get("all_users_have_access")
+        made.exists = get("exists")
+        if _PROJECT_VALIDITY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_VALIDITY_FIELDS)
+        return made

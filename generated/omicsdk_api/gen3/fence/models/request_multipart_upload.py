@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _REQUEST_MULTIPART_UPLOAD_FIELDS = frozenset({"key", "uploadId", "partNumber", "expires_in", "bucket"})
 
@@ -43,14 +43,15 @@ class RequestMultipartUpload(Model):
     def from_dict(cls, data: JsonObject) -> RequestMultipartUpload:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("key"),
-            get("uploadId"),
-            get("partNumber"),
-            get("expires_in"),
-            get("bucket"),
-            None
-            if _REQUEST_MULTIPART_UPLOAD_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _REQUEST_MULTIPART_UPLOAD_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.key = get("key")
+        made.upload_id = get("uploadId")
+        made.part_number = get("partNumber")
+        made.expires_in = get("expires_in")
+        made.bucket = get("bucket")
+        if _REQUEST_MULTIPART_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _REQUEST_MULTIPART_UPLOAD_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, literal, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, literal, rest_of
 
 _REQUEST_UPLOAD_BLANK_FIELDS = frozenset({"file_name", "bucket", "guid", "expires_in", "authz", "protocol"})
 
@@ -47,15 +47,16 @@ class RequestUploadBlank(Model):
     def from_dict(cls, data: JsonObject) -> RequestUploadBlank:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("file_name"),
-            get("bucket"),
-            get("guid"),
-            get("expires_in"),
-            get("authz"),
-            get("protocol"),
-            None
-            if _REQUEST_UPLOAD_BLANK_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _REQUEST_UPLOAD_BLANK_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.file_name = get("file_name")
+        made.bucket = get("bucket")
+        made.guid = get("guid")
+        made.expires_in = get("expires_in")
+        made.authz = get("authz")
+        made.protocol = get("protocol")
+        if _REQUEST_UPLOAD_BLANK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _REQUEST_UPLOAD_BLANK_FIELDS)
+        return made

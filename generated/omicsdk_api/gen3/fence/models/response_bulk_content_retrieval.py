@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, INTEGER, NO_NULLS, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, INTEGER, NO_NULLS, Field, JsonObject, Model, blank, mapping, rest_of
 
 _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS = frozenset({"guids", "total_guids"})
 
@@ -34,11 +34,14 @@ class ResponseBulkContentRetrieval(Model):
     def from_dict(cls, data: JsonObject) -> ResponseBulkContentRetrieval:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("guids"),
-            get("total_guids"),
-            None
-            if _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.guids = get("guids")
+        made.total_guids = get("total_guids")
+        if _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS.issuperset(data) and (
+            all(data.values()) or None not in data.values()
+        ):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS)
+        return made

@@ -13,10 +13,11 @@ from omicsdk.core.model import (
     Field,
     JsonObject,
     Model,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .service_account_validity import ServiceAccountValidity
@@ -59,10 +60,11 @@ class ServiceAccountFinding(Model):
     def from_dict(cls, data: JsonObject) -> ServiceAccountFinding:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("status"),
-            get("error"),
-            get("error_description"),
+        made = blank(cls)
+        made.status = get("status")
+        made.error = get("error")
+        made.error_description = get("error_description")
+        made.service_account_validity = (
             None
             if (v := get("service_account_validity")) is None
             else {
@@ -72,9 +74,11 @@ class ServiceAccountFinding(Model):
                 for k, i in v.items()
             }
             if v.__class__ is dict
-            else otherwise_typed("ServiceAccountFinding.service_account_validity", v),
-            None
-            if _SERVICE_ACCOUNT_FINDING_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SERVICE_ACCOUNT_FINDING_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ServiceAccountFinding.service_account_validity", v)
         )
+        if _SERVICE_ACCOUNT_FINDING_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SERVICE_ACCOUNT_FINDING_FIELDS)
+        return made

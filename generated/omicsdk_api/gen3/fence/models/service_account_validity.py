@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _SERVICE_ACCOUNT_VALIDITY_FIELDS = frozenset(
     {"no_external_access", "owned_by_project", "valid_type", "policy_accessible"}
@@ -42,13 +42,14 @@ class ServiceAccountValidity(Model):
     def from_dict(cls, data: JsonObject) -> ServiceAccountValidity:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("no_external_access"),
-            get("owned_by_project"),
-            get("valid_type"),
-            get("policy_accessible"),
-            None
-            if _SERVICE_ACCOUNT_VALIDITY_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SERVICE_ACCOUNT_VALIDITY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.no_external_access = get("no_external_access")
+        made.owned_by_project = get("owned_by_project")
+        made.valid_type = get("valid_type")
+        made.policy_accessible = get("policy_accessible")
+        if _SERVICE_ACCOUNT_VALIDITY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SERVICE_ACCOUNT_VALIDITY_FIELDS)
+        return made

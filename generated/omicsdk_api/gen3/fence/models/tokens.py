@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _TOKENS_FIELDS = frozenset({"token_type", "access_token", "id_token", "refresh_token", "expires_in", "scope"})
 
@@ -46,13 +46,16 @@ class Tokens(Model):
     def from_dict(cls, data: JsonObject) -> Tokens:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("token_type"),
-            get("access_token"),
-            get("id_token"),
-            get("refresh_token"),
-            get("expires_in"),
-            get("scope"),
-            None if _TOKENS_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _TOKENS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.token_type = get("token_type")
+        made.access_token = get("access_token")
+        made.id_token = get("id_token")
+        made.refresh_token = get("refresh_token")
+        made.expires_in = get("expires_in")
+        made.scope = get("scope")
+        if _TOKENS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _TOKENS_FIELDS)
+        return made

@@ -16,10 +16,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .authz_action import AuthzAction
@@ -135,25 +136,26 @@ class UserInfo(Model):
     def from_dict(cls, data: JsonObject) -> UserInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("user_id"),
-            get("idp"),
-            get("sub"),
-            get("username"),
-            get("name"),
-            get("display_name"),
-            get("preferred_username"),
-            get("phone_number"),
-            get("email"),
-            get("is_admin"),
-            get("role"),
-            get("project_access"),
-            get("certificates_uploaded"),
-            get("resources_granted"),
-            get("groups"),
-            get("message"),
-            get("active"),
-            get("primary_google_service_account"),
+        made = blank(cls)
+        made.user_id = get("user_id")
+        made.idp = get("idp")
+        made.sub = get("sub")
+        made.username = get("username")
+        made.name = get("name")
+        made.display_name = get("display_name")
+        made.preferred_username = get("preferred_username")
+        made.phone_number = get("phone_number")
+        made.email = get("email")
+        made.is_admin = get("is_admin")
+        made.role = get("role")
+        made.project_access = get("project_access")
+        made.certificates_uploaded = get("certificates_uploaded")
+        made.resources_granted = get("resources_granted")
+        made.groups = get("groups")
+        made.message = get("message")
+        made.active = get("active")
+        made.primary_google_service_account = get("primary_google_service_account")
+        made.authz = (
             None
             if (v := get("authz")) is None
             else {
@@ -166,12 +168,14 @@ class UserInfo(Model):
                 for k, i in v.items()
             }
             if v.__class__ is dict
-            else otherwise_typed("UserInfo.authz", v),
-            get("resources"),
-            get("tags"),
-            get("azp"),
-            None
-            if _USER_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _USER_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("UserInfo.authz", v)
         )
+        made.resources = get("resources")
+        made.tags = get("tags")
+        made.azp = get("azp")
+        if _USER_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _USER_INFO_FIELDS)
+        return made

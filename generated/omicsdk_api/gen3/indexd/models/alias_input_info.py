@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .hash_info import HashInfo
@@ -62,17 +63,20 @@ class AliasInputInfo(Model):
     def from_dict(cls, data: JsonObject) -> AliasInputInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("release"),
-            get("size"),
+        made = blank(cls)
+        made.release = get("release")
+        made.size = get("size")
+        made.hashes = (
             HashInfo.from_dict(v)
             if (v := get("hashes")).__class__ is dict
-            else otherwise_typed("AliasInputInfo.hashes", v),
-            get("keeper_authority"),
-            get("host_authorities"),
-            get("metastring"),
-            None
-            if _ALIAS_INPUT_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ALIAS_INPUT_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AliasInputInfo.hashes", v)
         )
+        made.keeper_authority = get("keeper_authority")
+        made.host_authorities = get("host_authorities")
+        made.metastring = get("metastring")
+        if _ALIAS_INPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ALIAS_INPUT_INFO_FIELDS)
+        return made

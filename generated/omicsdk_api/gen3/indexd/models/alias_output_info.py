@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .hash_info import HashInfo
@@ -89,24 +90,27 @@ class AliasOutputInfo(Model):
     def from_dict(cls, data: JsonObject) -> AliasOutputInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("rev"),
-            get("release"),
-            get("size"),
-            get("keeper_authority"),
-            get("host_authorities"),
+        made = blank(cls)
+        made.name = get("name")
+        made.rev = get("rev")
+        made.release = get("release")
+        made.size = get("size")
+        made.keeper_authority = get("keeper_authority")
+        made.host_authorities = get("host_authorities")
+        made.hashes = (
             None
             if (v := get("hashes")) is None
             else HashInfo.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("AliasOutputInfo.hashes", v),
-            get("metadata"),
-            get("limit"),
-            get("start"),
-            get("urls"),
-            None
-            if _ALIAS_OUTPUT_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ALIAS_OUTPUT_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("AliasOutputInfo.hashes", v)
         )
+        made.metadata = get("metadata")
+        made.limit = get("limit")
+        made.start = get("start")
+        made.urls = get("urls")
+        if _ALIAS_OUTPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ALIAS_OUTPUT_INFO_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .authorizations import Authorizations
 from .bulk_summary import BulkSummary
@@ -41,7 +41,8 @@ class BulkDrsAuthorizations(Model):
     def from_dict(cls, data: JsonObject) -> BulkDrsAuthorizations:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.resolved_drs_objects = (
             None
             if (v := get("resolved_drs_objects")) is None
             else [
@@ -51,7 +52,9 @@ class BulkDrsAuthorizations(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkDrsAuthorizations.resolved_drs_objects", v),
+            else otherwise_typed("BulkDrsAuthorizations.resolved_drs_objects", v)
+        )
+        made.unresolved_drs_objects = (
             None
             if (v := get("unresolved_drs_objects")) is None
             else [
@@ -61,14 +64,18 @@ class BulkDrsAuthorizations(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BulkDrsAuthorizations.unresolved_drs_objects", v),
+            else otherwise_typed("BulkDrsAuthorizations.unresolved_drs_objects", v)
+        )
+        made.summary = (
             None
             if (v := get("summary")) is None
             else BulkSummary.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("BulkDrsAuthorizations.summary", v),
-            None
-            if _BULK_DRS_AUTHORIZATIONS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BULK_DRS_AUTHORIZATIONS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BulkDrsAuthorizations.summary", v)
         )
+        if _BULK_DRS_AUTHORIZATIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BULK_DRS_AUTHORIZATIONS_FIELDS)
+        return made

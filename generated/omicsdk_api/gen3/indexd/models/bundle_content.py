@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 _BUNDLE_CONTENT_FIELDS = frozenset({"id", "drs_uri", "name", "contents"})
 
@@ -40,10 +40,11 @@ class BundleContent(Model):
     def from_dict(cls, data: JsonObject) -> BundleContent:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("drs_uri"),
-            get("name"),
+        made = blank(cls)
+        made.id = get("id")
+        made.drs_uri = get("drs_uri")
+        made.name = get("name")
+        made.contents = (
             None
             if (v := get("contents")) is None
             else [
@@ -51,9 +52,11 @@ class BundleContent(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BundleContent.contents", v),
-            None
-            if _BUNDLE_CONTENT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BUNDLE_CONTENT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BundleContent.contents", v)
         )
+        if _BUNDLE_CONTENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_CONTENT_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .bundle_content import BundleContent
@@ -89,20 +90,23 @@ class BundleGet(Model):
     def from_dict(cls, data: JsonObject) -> BundleGet:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("drs_uri"),
-            get("name"),
-            get("size"),
-            get("created_time"),
-            get("updated_time"),
+        made = blank(cls)
+        made.id = get("id")
+        made.drs_uri = get("drs_uri")
+        made.name = get("name")
+        made.size = get("size")
+        made.created_time = get("created_time")
+        made.updated_time = get("updated_time")
+        made.checksums = (
             None
             if (v := get("checksums")) is None
             else [
                 Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("BundleGet.checksums", i) for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BundleGet.checksums", v),
+            else otherwise_typed("BundleGet.checksums", v)
+        )
+        made.contents = (
             None
             if (v := get("contents")) is None
             else [
@@ -110,12 +114,14 @@ class BundleGet(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("BundleGet.contents", v),
-            get("aliases"),
-            get("description"),
-            get("version"),
-            None
-            if _BUNDLE_GET_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BUNDLE_GET_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("BundleGet.contents", v)
         )
+        made.aliases = get("aliases")
+        made.description = get("description")
+        made.version = get("version")
+        if _BUNDLE_GET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_GET_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _BUNDLE_RESPONSE_FIELDS = frozenset({"bundle_id", "name", "contents"})
 
@@ -38,12 +38,13 @@ class BundleResponse(Model):
     def from_dict(cls, data: JsonObject) -> BundleResponse:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("bundle_id"),
-            get("name"),
-            get("contents"),
-            None
-            if _BUNDLE_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BUNDLE_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.bundle_id = get("bundle_id")
+        made.name = get("name")
+        made.contents = get("contents")
+        if _BUNDLE_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BUNDLE_RESPONSE_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .checksum import Checksum
@@ -77,26 +78,31 @@ class DataObject(Model):
     def from_dict(cls, data: JsonObject) -> DataObject:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("size"),
-            get("created"),
+        made = blank(cls)
+        made.id = get("id")
+        made.size = get("size")
+        made.created = get("created")
+        made.checksums = (
             [Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("DataObject.checksums", i) for i in v]
             if (v := get("checksums")).__class__ is list
-            else otherwise_typed("DataObject.checksums", v),
-            get("name"),
-            get("updated"),
-            get("version"),
-            get("mime_type"),
+            else otherwise_typed("DataObject.checksums", v)
+        )
+        made.name = get("name")
+        made.updated = get("updated")
+        made.version = get("version")
+        made.mime_type = get("mime_type")
+        made.urls = (
             None
             if (v := get("urls")) is None
             else [Url.from_dict(i) if i.__class__ is dict else otherwise_typed("DataObject.urls", i) for i in v]
             if v.__class__ is list
-            else otherwise_typed("DataObject.urls", v),
-            get("description"),
-            get("aliases"),
-            None
-            if _DATA_OBJECT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DATA_OBJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("DataObject.urls", v)
         )
+        made.description = get("description")
+        made.aliases = get("aliases")
+        if _DATA_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DATA_OBJECT_FIELDS)
+        return made

@@ -14,10 +14,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .access_method import AccessMethod
@@ -112,18 +113,21 @@ class DrsObject(Model):
     def from_dict(cls, data: JsonObject) -> DrsObject:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("self_uri"),
-            get("size"),
-            get("created_time"),
+        made = blank(cls)
+        made.id = get("id")
+        made.self_uri = get("self_uri")
+        made.size = get("size")
+        made.created_time = get("created_time")
+        made.checksums = (
             [Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("DrsObject.checksums", i) for i in v]
             if (v := get("checksums")).__class__ is list
-            else otherwise_typed("DrsObject.checksums", v),
-            get("name"),
-            get("updated_time"),
-            get("version"),
-            get("mime_type"),
+            else otherwise_typed("DrsObject.checksums", v)
+        )
+        made.name = get("name")
+        made.updated_time = get("updated_time")
+        made.version = get("version")
+        made.mime_type = get("mime_type")
+        made.access_methods = (
             None
             if (v := get("access_methods")) is None
             else [
@@ -131,7 +135,9 @@ class DrsObject(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("DrsObject.access_methods", v),
+            else otherwise_typed("DrsObject.access_methods", v)
+        )
+        made.contents = (
             None
             if (v := get("contents")) is None
             else [
@@ -139,14 +145,16 @@ class DrsObject(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("DrsObject.contents", v),
-            get("description"),
-            get("aliases"),
-            get("form"),
-            get("index_created_time"),
-            get("index_updated_time"),
-            None
-            if _DRS_OBJECT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DRS_OBJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("DrsObject.contents", v)
         )
+        made.description = get("description")
+        made.aliases = get("aliases")
+        made.form = get("form")
+        made.index_created_time = get("index_created_time")
+        made.index_updated_time = get("index_updated_time")
+        if _DRS_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DRS_OBJECT_FIELDS)
+        return made

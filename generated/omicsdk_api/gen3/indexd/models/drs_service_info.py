@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    INTEGER,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .drs_service_info_drs import DrsServiceInfoDrs
 from .drs_service_info_organization import DrsServiceInfoOrganization
@@ -54,22 +65,29 @@ class DrsServiceInfo(Model):
     def from_dict(cls, data: JsonObject) -> DrsServiceInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("name"),
-            get("version"),
+        made = blank(cls)
+        made.id = get("id")
+        made.name = get("name")
+        made.version = get("version")
+        made.type = (
             DrsServiceInfoType.from_dict(v)
             if (v := get("type")).__class__ is dict
-            else otherwise_typed("DrsServiceInfo.type", v),
+            else otherwise_typed("DrsServiceInfo.type", v)
+        )
+        made.organization = (
             DrsServiceInfoOrganization.from_dict(v)
             if (v := get("organization")).__class__ is dict
-            else otherwise_typed("DrsServiceInfo.organization", v),
-            get("maxBulkRequestLength"),
+            else otherwise_typed("DrsServiceInfo.organization", v)
+        )
+        made.max_bulk_request_length = get("maxBulkRequestLength")
+        made.drs = (
             DrsServiceInfoDrs.from_dict(v)
             if (v := get("drs")).__class__ is dict
-            else otherwise_typed("DrsServiceInfo.drs", v),
-            None
-            if _DRS_SERVICE_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DRS_SERVICE_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("DrsServiceInfo.drs", v)
         )
+        if _DRS_SERVICE_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DRS_SERVICE_INFO_FIELDS)
+        return made

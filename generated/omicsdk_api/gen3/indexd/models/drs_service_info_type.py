@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _DRS_SERVICE_INFO_TYPE_FIELDS = frozenset({"group", "artifact", "version"})
 
@@ -37,12 +37,13 @@ class DrsServiceInfoType(Model):
     def from_dict(cls, data: JsonObject) -> DrsServiceInfoType:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("group"),
-            get("artifact"),
-            get("version"),
-            None
-            if _DRS_SERVICE_INFO_TYPE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DRS_SERVICE_INFO_TYPE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.group = get("group")
+        made.artifact = get("artifact")
+        made.version = get("version")
+        if _DRS_SERVICE_INFO_TYPE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DRS_SERVICE_INFO_TYPE_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _HASH_INFO_FIELDS = frozenset({"md5", "sha256", "sha512", "crc", "etag", "sha1"})
 
@@ -47,15 +47,16 @@ class HashInfo(Model):
     def from_dict(cls, data: JsonObject) -> HashInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("md5"),
-            get("sha256"),
-            get("sha512"),
-            get("crc"),
-            get("etag"),
-            get("sha1"),
-            None
-            if _HASH_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _HASH_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.md5 = get("md5")
+        made.sha256 = get("sha256")
+        made.sha512 = get("sha512")
+        made.crc = get("crc")
+        made.etag = get("etag")
+        made.sha1 = get("sha1")
+        if _HASH_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _HASH_INFO_FIELDS)
+        return made

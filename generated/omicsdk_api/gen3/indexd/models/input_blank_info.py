@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _INPUT_BLANK_INFO_FIELDS = frozenset({"uploader", "file_name", "authz"})
 
@@ -37,12 +37,13 @@ class InputBlankInfo(Model):
     def from_dict(cls, data: JsonObject) -> InputBlankInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("uploader"),
-            get("file_name"),
-            get("authz"),
-            None
-            if _INPUT_BLANK_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _INPUT_BLANK_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.uploader = get("uploader")
+        made.file_name = get("file_name")
+        made.authz = get("authz")
+        if _INPUT_BLANK_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _INPUT_BLANK_INFO_FIELDS)
+        return made

@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .checksum import Checksum
@@ -68,23 +69,26 @@ class InputBundle(Model):
     def from_dict(cls, data: JsonObject) -> InputBundle:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("bundles"),
-            get("bundle_id"),
-            get("name"),
-            get("size"),
+        made = blank(cls)
+        made.bundles = get("bundles")
+        made.bundle_id = get("bundle_id")
+        made.name = get("name")
+        made.size = get("size")
+        made.checksums = (
             None
             if (v := get("checksums")) is None
             else [
                 Checksum.from_dict(i) if i.__class__ is dict else otherwise_typed("InputBundle.checksums", i) for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("InputBundle.checksums", v),
-            get("description"),
-            get("version"),
-            get("aliases"),
-            None
-            if _INPUT_BUNDLE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _INPUT_BUNDLE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("InputBundle.checksums", v)
         )
+        made.description = get("description")
+        made.version = get("version")
+        made.aliases = get("aliases")
+        if _INPUT_BUNDLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _INPUT_BUNDLE_FIELDS)
+        return made

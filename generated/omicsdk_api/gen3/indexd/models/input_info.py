@@ -15,11 +15,12 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .hash_info import HashInfo
@@ -115,25 +116,28 @@ class InputInfo(Model):
     def from_dict(cls, data: JsonObject) -> InputInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("form"),
-            get("size"),
-            get("urls"),
-            HashInfo.from_dict(v) if (v := get("hashes")).__class__ is dict else otherwise_typed("InputInfo.hashes", v),
-            get("did"),
-            get("baseid"),
-            get("file_name"),
-            get("metadata"),
-            get("urls_metadata"),
-            get("version"),
-            get("acl"),
-            get("authz"),
-            get("uploader"),
-            get("description"),
-            get("content_created_date"),
-            get("content_updated_date"),
-            None
-            if _INPUT_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _INPUT_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+        made = blank(cls)
+        made.form = get("form")
+        made.size = get("size")
+        made.urls = get("urls")
+        made.hashes = (
+            HashInfo.from_dict(v) if (v := get("hashes")).__class__ is dict else otherwise_typed("InputInfo.hashes", v)
         )
+        made.did = get("did")
+        made.baseid = get("baseid")
+        made.file_name = get("file_name")
+        made.metadata = get("metadata")
+        made.urls_metadata = get("urls_metadata")
+        made.version = get("version")
+        made.acl = get("acl")
+        made.authz = get("authz")
+        made.uploader = get("uploader")
+        made.description = get("description")
+        made.content_created_date = get("content_created_date")
+        made.content_updated_date = get("content_updated_date")
+        if _INPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _INPUT_INFO_FIELDS)
+        return made

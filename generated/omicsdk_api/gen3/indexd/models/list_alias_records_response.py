@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .hash_info import HashInfo
@@ -56,18 +57,21 @@ class ListAliasRecordsResponse(Model):
     def from_dict(cls, data: JsonObject) -> ListAliasRecordsResponse:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("aliases"),
-            get("size"),
-            get("start"),
-            get("limit"),
+        made = blank(cls)
+        made.aliases = get("aliases")
+        made.size = get("size")
+        made.start = get("start")
+        made.limit = get("limit")
+        made.hashes = (
             None
             if (v := get("hashes")) is None
             else HashInfo.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("ListAliasRecordsResponse.hashes", v),
-            None
-            if _LIST_ALIAS_RECORDS_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _LIST_ALIAS_RECORDS_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ListAliasRecordsResponse.hashes", v)
         )
+        if _LIST_ALIAS_RECORDS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _LIST_ALIAS_RECORDS_RESPONSE_FIELDS)
+        return made

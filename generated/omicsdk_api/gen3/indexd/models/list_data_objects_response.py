@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .data_object import DataObject
 
@@ -36,7 +36,8 @@ class ListDataObjectsResponse(Model):
     def from_dict(cls, data: JsonObject) -> ListDataObjectsResponse:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.data_objects = (
             None
             if (v := get("data_objects")) is None
             else [
@@ -46,10 +47,12 @@ class ListDataObjectsResponse(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("ListDataObjectsResponse.data_objects", v),
-            get("next_page_token"),
-            None
-            if _LIST_DATA_OBJECTS_RESPONSE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _LIST_DATA_OBJECTS_RESPONSE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ListDataObjectsResponse.data_objects", v)
         )
+        made.next_page_token = get("next_page_token")
+        if _LIST_DATA_OBJECTS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _LIST_DATA_OBJECTS_RESPONSE_FIELDS)
+        return made

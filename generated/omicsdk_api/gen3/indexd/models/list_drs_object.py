@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .drs_object import DrsObject
 
@@ -33,7 +33,8 @@ class ListDrsObject(Model):
     def from_dict(cls, data: JsonObject) -> ListDrsObject:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.drs_objects = (
             None
             if (v := get("drs_objects")) is None
             else [
@@ -41,9 +42,11 @@ class ListDrsObject(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("ListDrsObject.drs_objects", v),
-            None
-            if _LIST_DRS_OBJECT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _LIST_DRS_OBJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ListDrsObject.drs_objects", v)
         )
+        if _LIST_DRS_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _LIST_DRS_OBJECT_FIELDS)
+        return made

@@ -15,10 +15,11 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .hash_info import HashInfo
@@ -103,33 +104,38 @@ class ListRecords(Model):
     def from_dict(cls, data: JsonObject) -> ListRecords:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("ids"),
+        made = blank(cls)
+        made.ids = get("ids")
+        made.records = (
             None
             if (v := get("records")) is None
             else [
                 OutputInfo.from_dict(i) if i.__class__ is dict else otherwise_typed("ListRecords.records", i) for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("ListRecords.records", v),
-            get("size"),
-            get("start"),
-            get("limit"),
-            get("file_name"),
-            get("urls"),
-            get("acl"),
-            get("authz"),
+            else otherwise_typed("ListRecords.records", v)
+        )
+        made.size = get("size")
+        made.start = get("start")
+        made.limit = get("limit")
+        made.file_name = get("file_name")
+        made.urls = get("urls")
+        made.acl = get("acl")
+        made.authz = get("authz")
+        made.hashes = (
             None
             if (v := get("hashes")) is None
             else HashInfo.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("ListRecords.hashes", v),
-            get("metadata"),
-            get("version"),
-            get("page"),
-            get("urls_metadata"),
-            None
-            if _LIST_RECORDS_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _LIST_RECORDS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("ListRecords.hashes", v)
         )
+        made.metadata = get("metadata")
+        made.version = get("version")
+        made.page = get("page")
+        made.urls_metadata = get("urls_metadata")
+        if _LIST_RECORDS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _LIST_RECORDS_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, literal, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, literal, rest_of
 
 _OUTPUT_BUNDLE_FIELDS = frozenset(
     {"id", "form", "size", "name", "updated_time", "created_time", "checksum", "aliases", "description", "version"}
@@ -61,19 +61,20 @@ class OutputBundle(Model):
     def from_dict(cls, data: JsonObject) -> OutputBundle:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("id"),
-            get("form"),
-            get("size"),
-            get("name"),
-            get("updated_time"),
-            get("created_time"),
-            get("checksum"),
-            get("aliases"),
-            get("description"),
-            get("version"),
-            None
-            if _OUTPUT_BUNDLE_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _OUTPUT_BUNDLE_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.id = get("id")
+        made.form = get("form")
+        made.size = get("size")
+        made.name = get("name")
+        made.updated_time = get("updated_time")
+        made.created_time = get("created_time")
+        made.checksum = get("checksum")
+        made.aliases = get("aliases")
+        made.description = get("description")
+        made.version = get("version")
+        if _OUTPUT_BUNDLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _OUTPUT_BUNDLE_FIELDS)
+        return made

@@ -15,11 +15,12 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .bundle_content import BundleContent
@@ -159,35 +160,38 @@ class OutputInfo(Model):
     def from_dict(cls, data: JsonObject) -> OutputInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("did"),
-            get("baseid"),
-            get("rev"),
-            get("form"),
-            get("size"),
-            get("file_name"),
-            get("version"),
-            get("uploader"),
-            get("urls"),
-            get("acl"),
-            get("authz"),
+        made = blank(cls)
+        made.did = get("did")
+        made.baseid = get("baseid")
+        made.rev = get("rev")
+        made.form = get("form")
+        made.size = get("size")
+        made.file_name = get("file_name")
+        made.version = get("version")
+        made.uploader = get("uploader")
+        made.urls = get("urls")
+        made.acl = get("acl")
+        made.authz = get("authz")
+        made.hashes = (
             None
             if (v := get("hashes")) is None
             else HashInfo.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("OutputInfo.hashes", v),
-            get("updated_date"),
-            get("created_date"),
-            get("metadata"),
-            get("urls_metadata"),
-            get("description"),
-            get("content_created_date"),
-            get("content_updated_date"),
-            get("from_index_service"),
-            get("id"),
-            get("name"),
-            get("checksum"),
-            get("aliases"),
+            else otherwise_typed("OutputInfo.hashes", v)
+        )
+        made.updated_date = get("updated_date")
+        made.created_date = get("created_date")
+        made.metadata = get("metadata")
+        made.urls_metadata = get("urls_metadata")
+        made.description = get("description")
+        made.content_created_date = get("content_created_date")
+        made.content_updated_date = get("content_updated_date")
+        made.from_index_service = get("from_index_service")
+        made.id = get("id")
+        made.name = get("name")
+        made.checksum = get("checksum")
+        made.aliases = get("aliases")
+        made.bundle_data = (
             None
             if (v := get("bundle_data")) is None
             else [
@@ -195,11 +199,13 @@ class OutputInfo(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("OutputInfo.bundle_data", v),
-            get("created_time"),
-            get("updated_time"),
-            None
-            if _OUTPUT_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _OUTPUT_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("OutputInfo.bundle_data", v)
         )
+        made.created_time = get("created_time")
+        made.updated_time = get("updated_time")
+        if _OUTPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _OUTPUT_INFO_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, blank, rest_of
 
 _SYSTEM_STATS_OUTPUT_REF_FIELDS = frozenset({"fileCount", "totalFileSize"})
 
@@ -34,11 +34,12 @@ class SystemStatsOutputRef(Model):
     def from_dict(cls, data: JsonObject) -> SystemStatsOutputRef:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("fileCount"),
-            get("totalFileSize"),
-            None
-            if _SYSTEM_STATS_OUTPUT_REF_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SYSTEM_STATS_OUTPUT_REF_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.file_count = get("fileCount")
+        made.total_file_size = get("totalFileSize")
+        if _SYSTEM_STATS_OUTPUT_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SYSTEM_STATS_OUTPUT_REF_FIELDS)
+        return made

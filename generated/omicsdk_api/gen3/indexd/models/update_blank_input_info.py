@@ -14,9 +14,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .hash_info import HashInfo
@@ -54,17 +55,20 @@ class UpdateBlankInputInfo(Model):
     def from_dict(cls, data: JsonObject) -> UpdateBlankInputInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("size"),
+        made = blank(cls)
+        made.size = get("size")
+        made.hashes = (
             None
             if (v := get("hashes")) is None
             else HashInfo.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("UpdateBlankInputInfo.hashes", v),
-            get("urls"),
-            get("authz"),
-            None
-            if _UPDATE_BLANK_INPUT_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _UPDATE_BLANK_INPUT_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("UpdateBlankInputInfo.hashes", v)
         )
+        made.urls = get("urls")
+        made.authz = get("authz")
+        if _UPDATE_BLANK_INPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _UPDATE_BLANK_INPUT_INFO_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _UPDATE_INPUT_INFO_FIELDS = frozenset(
     {
@@ -76,20 +76,21 @@ class UpdateInputInfo(Model):
     def from_dict(cls, data: JsonObject) -> UpdateInputInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("file_name"),
-            get("metadata"),
-            get("urls_metadata"),
-            get("version"),
-            get("urls"),
-            get("acl"),
-            get("authz"),
-            get("uploader"),
-            get("description"),
-            get("content_created_date"),
-            get("content_updated_date"),
-            None
-            if _UPDATE_INPUT_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _UPDATE_INPUT_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.file_name = get("file_name")
+        made.metadata = get("metadata")
+        made.urls_metadata = get("urls_metadata")
+        made.version = get("version")
+        made.urls = get("urls")
+        made.acl = get("acl")
+        made.authz = get("authz")
+        made.uploader = get("uploader")
+        made.description = get("description")
+        made.content_created_date = get("content_created_date")
+        made.content_updated_date = get("content_updated_date")
+        if _UPDATE_INPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _UPDATE_INPUT_INFO_FIELDS)
+        return made

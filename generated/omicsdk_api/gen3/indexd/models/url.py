@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _URL_FIELDS = frozenset({"url", "system_metadata", "user_metadata"})
 
@@ -37,10 +37,13 @@ class Url(Model):
     def from_dict(cls, data: JsonObject) -> Url:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("url"),
-            get("system_metadata"),
-            get("user_metadata"),
-            None if _URL_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _URL_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.url = get("url")
+        made.system_metadata = get("system_metadata")
+        made.user_metadata = get("user_metadata")
+        if _URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _URL_FIELDS)
+        return made

@@ -6,7 +6,18 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import (
+    INTEGER,
+    NO_NULLS,
+    Field,
+    JsonObject,
+    Model,
+    array,
+    blank,
+    model,
+    otherwise_typed,
+    rest_of,
+)
 
 from .hash_info import HashInfo
 from .url_object import UrlObject
@@ -46,22 +57,27 @@ class UrlOutputRef(Model):
     def from_dict(cls, data: JsonObject) -> UrlOutputRef:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.urls = (
             None
             if (v := get("urls")) is None
             else [UrlObject.from_dict(i) if i.__class__ is dict else otherwise_typed("UrlOutputRef.urls", i) for i in v]
             if v.__class__ is list
-            else otherwise_typed("UrlOutputRef.urls", v),
-            get("size"),
-            get("start"),
-            get("limit"),
+            else otherwise_typed("UrlOutputRef.urls", v)
+        )
+        made.size = get("size")
+        made.start = get("start")
+        made.limit = get("limit")
+        made.hashes = (
             None
             if (v := get("hashes")) is None
             else HashInfo.from_dict(v)
             if v.__class__ is dict
-            else otherwise_typed("UrlOutputRef.hashes", v),
-            None
-            if _URL_OUTPUT_REF_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _URL_OUTPUT_REF_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("UrlOutputRef.hashes", v)
         )
+        if _URL_OUTPUT_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _URL_OUTPUT_REF_FIELDS)
+        return made

@@ -9,23 +9,14 @@ from omicsdk.core.answer import Answer, model_of
 from omicsdk.core.model import model
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.operation import AsyncOperation, Operation
-from omicsdk.core.request import OperationFacts, Paging, Request, request
+from omicsdk.core.request import OperationFacts, Request, request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Sequence
-
     import httpx
 
-    from ..models.url_object import UrlObject
     from ..models.url_output_ref import UrlOutputRef
 
-FACTS = OperationFacts(
-    name="get_urls",
-    method="GET",
-    path="/urls",
-    secured=True,
-    paging=Paging("offset", "urls", parameter="start", limit="limit"),
-)
+FACTS = OperationFacts(name="get_urls", method="GET", path="/urls", secured=True)
 
 
 def build(
@@ -57,18 +48,12 @@ def parse(answer: Answer) -> UrlOutputRef:
     return answer.json(model_of(UrlOutputRef), model(lambda: UrlOutputRef))
 
 
-def items(page: UrlOutputRef) -> Sequence[UrlObject] | None:
-    """The items of a page."""
-    return page.urls
-
-
 class GetUrlsOperation(Operation):
     """List the URLs of records by checksum, size or GUID."""
 
     facts = FACTS
     build = staticmethod(build)
     parse = staticmethod(parse)
-    items = staticmethod(items)
 
     def __call__(
         self,
@@ -88,8 +73,9 @@ class GetUrlsOperation(Operation):
             hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
                 `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
             ids (str): GUIDs of the records, separated by commas. Optional.
-            start (int): Number of URLs to skip; 0 when omitted. Optional.
-            limit (int): Largest number of URLs in an answer, from 0 to 1024; 100 when omitted. Optional.
+            start (int): How many to skip, 0 when omitted; some releases count records, others URLs. Optional.
+            limit (int): How many to answer, from 0 to 1024, 100 when omitted; some releases count records,
+                others URLs. Optional.
 
         Returns:
             200: The URLs, each with its metadata.
@@ -111,37 +97,6 @@ class GetUrlsOperation(Operation):
         """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
         return self._raw(self.build(size=size, hash=hash, ids=ids, start=start, limit=limit))
 
-    def pages(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        start: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> Iterator[UrlOutputRef]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(size=size, hash=hash, ids=ids, start=start, limit=limit), self.parse)
-
-    def iterate(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        start: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> Iterator[UrlObject]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(size=size, hash=hash, ids=ids, start=start, limit=limit), self.parse, self.items, max_items
-        )
-
 
 class AsyncGetUrlsOperation(AsyncOperation):
     """List the URLs of records by checksum, size or GUID."""
@@ -149,7 +104,6 @@ class AsyncGetUrlsOperation(AsyncOperation):
     facts = FACTS
     build = staticmethod(build)
     parse = staticmethod(parse)
-    items = staticmethod(items)
 
     async def __call__(
         self,
@@ -169,8 +123,9 @@ class AsyncGetUrlsOperation(AsyncOperation):
             hash (str): Checksum that records must have, as `TYPE:VALUE`, for example
                 `md5:8b9942cf415384b27cadf1f4d2d682e5`. Optional.
             ids (str): GUIDs of the records, separated by commas. Optional.
-            start (int): Number of URLs to skip; 0 when omitted. Optional.
-            limit (int): Largest number of URLs in an answer, from 0 to 1024; 100 when omitted. Optional.
+            start (int): How many to skip, 0 when omitted; some releases count records, others URLs. Optional.
+            limit (int): How many to answer, from 0 to 1024, 100 when omitted; some releases count records,
+                others URLs. Optional.
 
         Returns:
             200: The URLs, each with its metadata.
@@ -191,34 +146,3 @@ class AsyncGetUrlsOperation(AsyncOperation):
     ) -> httpx.Response:
         """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
         return await self._raw(self.build(size=size, hash=hash, ids=ids, start=start, limit=limit))
-
-    def pages(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        start: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-    ) -> AsyncIterator[UrlOutputRef]:
-        """Every page, as it arrives; arguments and errors as those of the call."""
-        return self._pages(self.build(size=size, hash=hash, ids=ids, start=start, limit=limit), self.parse)
-
-    def iterate(
-        self,
-        *,
-        size: int | Omit = OMIT,
-        hash: str | Omit = OMIT,
-        ids: str | Omit = OMIT,
-        start: int | Omit = OMIT,
-        limit: int | Omit = OMIT,
-        max_items: int | None = None,
-    ) -> AsyncIterator[UrlObject]:
-        """Every item of every page, as it arrives; arguments and errors as those of the call.
-
-        Args:
-            max_items: How many at most; None is all.
-        """
-        return self._iterate(
-            self.build(size=size, hash=hash, ids=ids, start=start, limit=limit), self.parse, self.items, max_items
-        )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _BATCH_CREATE_BODY_ITEM_FIELDS = frozenset({"guid", "data"})
 
@@ -34,11 +34,12 @@ class BatchCreateBodyItem(Model):
     def from_dict(cls, data: JsonObject) -> BatchCreateBodyItem:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("guid"),
-            get("data"),
-            None
-            if _BATCH_CREATE_BODY_ITEM_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BATCH_CREATE_BODY_ITEM_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.guid = get("guid")
+        made.data = get("data")
+        if _BATCH_CREATE_BODY_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BATCH_CREATE_BODY_ITEM_FIELDS)
+        return made

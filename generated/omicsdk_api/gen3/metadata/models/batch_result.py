@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, array, blank, rest_of
 
 _BATCH_RESULT_FIELDS = frozenset({"created", "updated", "conflict", "bad_input"})
 
@@ -40,13 +40,14 @@ class BatchResult(Model):
     def from_dict(cls, data: JsonObject) -> BatchResult:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("created"),
-            get("updated"),
-            get("conflict"),
-            get("bad_input"),
-            None
-            if _BATCH_RESULT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _BATCH_RESULT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.created = get("created")
+        made.updated = get("updated")
+        made.conflict = get("conflict")
+        made.bad_input = get("bad_input")
+        if _BATCH_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _BATCH_RESULT_FIELDS)
+        return made

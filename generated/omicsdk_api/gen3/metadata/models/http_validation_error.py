@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, Field, JsonObject, Model, array, blank, model, otherwise_typed, rest_of
 
 from .validation_error import ValidationError
 
@@ -33,7 +33,8 @@ class HTTPValidationError(Model):
     def from_dict(cls, data: JsonObject) -> HTTPValidationError:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
+        made = blank(cls)
+        made.detail = (
             None
             if (v := get("detail")) is None
             else [
@@ -43,9 +44,11 @@ class HTTPValidationError(Model):
                 for i in v
             ]
             if v.__class__ is list
-            else otherwise_typed("HTTPValidationError.detail", v),
-            None
-            if _HTTP_VALIDATION_ERROR_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _HTTP_VALIDATION_ERROR_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("HTTPValidationError.detail", v)
         )
+        if _HTTP_VALIDATION_ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _HTTP_VALIDATION_ERROR_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _NEW_OBJECT_FIELDS = frozenset({"guid", "aliases", "metadata", "upload_url"})
 
@@ -41,13 +41,14 @@ class NewObject(Model):
     def from_dict(cls, data: JsonObject) -> NewObject:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("guid"),
-            get("aliases"),
-            get("metadata"),
-            get("upload_url"),
-            None
-            if _NEW_OBJECT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _NEW_OBJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.guid = get("guid")
+        made.aliases = get("aliases")
+        made.metadata = get("metadata")
+        made.upload_url = get("upload_url")
+        if _NEW_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _NEW_OBJECT_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, Field, JsonObject, Model, blank, mapping, rest_of
 
 _OBJECT_VIEW_FIELDS = frozenset({"record", "metadata"})
 
@@ -34,11 +34,12 @@ class ObjectView(Model):
     def from_dict(cls, data: JsonObject) -> ObjectView:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("record"),
-            get("metadata"),
-            None
-            if _OBJECT_VIEW_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _OBJECT_VIEW_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.record = get("record")
+        made.metadata = get("metadata")
+        if _OBJECT_VIEW_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _OBJECT_VIEW_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import BOOLEAN, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _STATUS_FIELDS = frozenset({"status", "timestamp", "aggregate_metadata_enabled"})
 
@@ -37,10 +37,13 @@ class Status(Model):
     def from_dict(cls, data: JsonObject) -> Status:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("status"),
-            get("timestamp"),
-            get("aggregate_metadata_enabled"),
-            None if _STATUS_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _STATUS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.status = get("status")
+        made.timestamp = get("timestamp")
+        made.aggregate_metadata_enabled = get("aggregate_metadata_enabled")
+        if _STATUS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _STATUS_FIELDS)
+        return made

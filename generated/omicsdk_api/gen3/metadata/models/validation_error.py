@@ -6,7 +6,20 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, array, mapping, nulls_of, union
+from omicsdk.core.model import (
+    ANY,
+    INTEGER,
+    NO_NULLS,
+    STRING,
+    Field,
+    JsonObject,
+    Model,
+    array,
+    blank,
+    mapping,
+    rest_of,
+    union,
+)
 
 _VALIDATION_ERROR_FIELDS = frozenset({"loc", "msg", "type", "ctx", "input"})
 
@@ -43,14 +56,15 @@ class ValidationError(Model):
     def from_dict(cls, data: JsonObject) -> ValidationError:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("loc"),
-            get("msg"),
-            get("type"),
-            get("ctx"),
-            get("input"),
-            None
-            if _VALIDATION_ERROR_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _VALIDATION_ERROR_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.loc = get("loc")
+        made.msg = get("msg")
+        made.type = get("type")
+        made.ctx = get("ctx")
+        made.input = get("input")
+        if _VALIDATION_ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VALIDATION_ERROR_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, NUMBER, STRING, Field, JsonObject, Model, blank, rest_of
 
 _CORE_METADATA_FIELDS = frozenset(
     {
@@ -99,26 +99,27 @@ class CoreMetadata(Model):
     def from_dict(cls, data: JsonObject) -> CoreMetadata:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("object_id"),
-            get("file_name"),
-            get("file_size"),
-            get("md5sum"),
-            get("type"),
-            get("data_format"),
-            get("project_id"),
-            get("citation"),
-            get("creator"),
-            get("contributor"),
-            get("coverage"),
-            get("description"),
-            get("language"),
-            get("publisher"),
-            get("rights"),
-            get("source"),
-            get("subject"),
-            None
-            if _CORE_METADATA_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _CORE_METADATA_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.object_id = get("object_id")
+        made.file_name = get("file_name")
+        made.file_size = get("file_size")
+        made.md5sum = get("md5sum")
+        made.type = get("type")
+        made.data_format = get("data_format")
+        made.project_id = get("project_id")
+        made.citation = get("citation")
+        made.creator = get("creator")
+        made.contributor = get("contributor")
+        made.coverage = get("coverage")
+        made.description = get("description")
+        made.language = get("language")
+        made.publisher = get("publisher")
+        made.rights = get("rights")
+        made.source = get("source")
+        made.subject = get("subject")
+        if _CORE_METADATA_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _CORE_METADATA_FIELDS)
+        return made

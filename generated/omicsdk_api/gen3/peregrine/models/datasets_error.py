@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _DATASETS_ERROR_FIELDS = frozenset({"message", "data", "errors"})
 
@@ -37,12 +37,13 @@ class DatasetsError(Model):
     def from_dict(cls, data: JsonObject) -> DatasetsError:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("message"),
-            get("data"),
-            get("errors"),
-            None
-            if _DATASETS_ERROR_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _DATASETS_ERROR_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.message = get("message")
+        made.data = get("data")
+        made.errors = get("errors")
+        if _DATASETS_ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _DATASETS_ERROR_FIELDS)
+        return made

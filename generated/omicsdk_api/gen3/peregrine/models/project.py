@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _PROJECT_FIELDS = frozenset({"name", "code", "dbgap_accession_number", "description", "image_url"})
 
@@ -43,12 +43,15 @@ class Project(Model):
     def from_dict(cls, data: JsonObject) -> Project:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("name"),
-            get("code"),
-            get("dbgap_accession_number"),
-            get("description"),
-            get("image_url"),
-            None if _PROJECT_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _PROJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.name = get("name")
+        made.code = get("code")
+        made.dbgap_accession_number = get("dbgap_accession_number")
+        made.description = get("description")
+        made.image_url = get("image_url")
+        if _PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _PROJECT_FIELDS)
+        return made

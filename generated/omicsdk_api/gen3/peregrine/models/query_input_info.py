@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, blank, mapping, rest_of
 
 _QUERY_INPUT_INFO_FIELDS = frozenset({"query", "variables", "operationName"})
 
@@ -38,12 +38,13 @@ class QueryInputInfo(Model):
     def from_dict(cls, data: JsonObject) -> QueryInputInfo:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("query"),
-            get("variables"),
-            get("operationName"),
-            None
-            if _QUERY_INPUT_INFO_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _QUERY_INPUT_INFO_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.query = get("query")
+        made.variables = get("variables")
+        made.operation_name = get("operationName")
+        if _QUERY_INPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _QUERY_INPUT_INFO_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .dictionary_version import DictionaryVersion
 
@@ -39,14 +39,17 @@ class VersionOutputRef(Model):
     def from_dict(cls, data: JsonObject) -> VersionOutputRef:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("commit"),
-            get("version"),
+        made = blank(cls)
+        made.commit = get("commit")
+        made.version = get("version")
+        made.dictionary = (
             DictionaryVersion.from_dict(v)
             if (v := get("dictionary")).__class__ is dict
-            else otherwise_typed("VersionOutputRef.dictionary", v),
-            None
-            if _VERSION_OUTPUT_REF_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _VERSION_OUTPUT_REF_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("VersionOutputRef.dictionary", v)
         )
+        if _VERSION_OUTPUT_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VERSION_OUTPUT_REF_FIELDS)
+        return made

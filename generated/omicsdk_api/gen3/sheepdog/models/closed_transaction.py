@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import INTEGER, NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _CLOSED_TRANSACTION_FIELDS = frozenset({"code", "message", "transaction_id"})
 
@@ -37,12 +37,13 @@ class ClosedTransaction(Model):
     def from_dict(cls, data: JsonObject) -> ClosedTransaction:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("code"),
-            get("message"),
-            get("transaction_id"),
-            None
-            if _CLOSED_TRANSACTION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _CLOSED_TRANSACTION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.code = get("code")
+        made.message = get("message")
+        made.transaction_id = get("transaction_id")
+        if _CLOSED_TRANSACTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _CLOSED_TRANSACTION_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _ENTITY_FIELDS = frozenset({"type", "submitter_id", "id"})
 
@@ -37,10 +37,13 @@ class Entity(Model):
     def from_dict(cls, data: JsonObject) -> Entity:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("type"),
-            get("submitter_id"),
-            get("id"),
-            None if _ENTITY_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _ENTITY_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.type = get("type")
+        made.submitter_id = get("submitter_id")
+        made.id = get("id")
+        if _ENTITY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ENTITY_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, mapping, nulls_of
+from omicsdk.core.model import ANY, NO_NULLS, STRING, Field, JsonObject, Model, array, blank, mapping, rest_of
 
 _ENTITY_ERROR_FIELDS = frozenset({"keys", "message", "type", "dependents"})
 
@@ -41,13 +41,14 @@ class EntityError(Model):
     def from_dict(cls, data: JsonObject) -> EntityError:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("keys"),
-            get("message"),
-            get("type"),
-            get("dependents"),
-            None
-            if _ENTITY_ERROR_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ENTITY_ERROR_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.keys = get("keys")
+        made.message = get("message")
+        made.type = get("type")
+        made.dependents = get("dependents")
+        if _ENTITY_ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ENTITY_ERROR_FIELDS)
+        return made

@@ -15,11 +15,12 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     literal,
     mapping,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .entity_error import EntityError
@@ -65,18 +66,21 @@ class EntityOutcome(Model):
     def from_dict(cls, data: JsonObject) -> EntityOutcome:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("action"),
-            get("id"),
-            get("type"),
-            get("valid"),
+        made = blank(cls)
+        made.action = get("action")
+        made.id = get("id")
+        made.type = get("type")
+        made.valid = get("valid")
+        made.errors = (
             [EntityError.from_dict(i) if i.__class__ is dict else otherwise_typed("EntityOutcome.errors", i) for i in v]
             if (v := get("errors")).__class__ is list
-            else otherwise_typed("EntityOutcome.errors", v),
-            get("warnings"),
-            get("unique_keys"),
-            None
-            if _ENTITY_OUTCOME_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _ENTITY_OUTCOME_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("EntityOutcome.errors", v)
         )
+        made.warnings = get("warnings")
+        made.unique_keys = get("unique_keys")
+        if _ENTITY_OUTCOME_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _ENTITY_OUTCOME_FIELDS)
+        return made

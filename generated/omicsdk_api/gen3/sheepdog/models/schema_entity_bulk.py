@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _SCHEMA_ENTITY_BULK_FIELDS = frozenset({"doc", "doc_format", "name"})
 
@@ -37,12 +37,13 @@ class SchemaEntityBulk(Model):
     def from_dict(cls, data: JsonObject) -> SchemaEntityBulk:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("doc"),
-            get("doc_format"),
-            get("name"),
-            None
-            if _SCHEMA_ENTITY_BULK_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SCHEMA_ENTITY_BULK_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.doc = get("doc")
+        made.doc_format = get("doc_format")
+        made.name = get("name")
+        if _SCHEMA_ENTITY_BULK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SCHEMA_ENTITY_BULK_FIELDS)
+        return made

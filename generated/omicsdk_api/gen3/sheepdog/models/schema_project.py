@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, nulls_of
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, rest_of
 
 _SCHEMA_PROJECT_FIELDS = frozenset({"code", "name", "type", "dbgap_accession_number", "investigator_name"})
 
@@ -44,14 +44,15 @@ class SchemaProject(Model):
     def from_dict(cls, data: JsonObject) -> SchemaProject:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("code"),
-            get("name"),
-            get("type"),
-            get("dbgap_accession_number"),
-            get("investigator_name"),
-            None
-            if _SCHEMA_PROJECT_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _SCHEMA_PROJECT_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
-        )
+        made = blank(cls)
+        made.code = get("code")
+        made.name = get("name")
+        made.type = get("type")
+        made.dbgap_accession_number = get("dbgap_accession_number")
+        made.investigator_name = get("investigator_name")
+        if _SCHEMA_PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _SCHEMA_PROJECT_FIELDS)
+        return made

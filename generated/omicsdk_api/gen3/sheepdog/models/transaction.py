@@ -16,9 +16,10 @@ from omicsdk.core.model import (
     JsonObject,
     Model,
     array,
+    blank,
     model,
-    nulls_of,
     otherwise_typed,
+    rest_of,
 )
 
 from .entity_outcome import EntityOutcome
@@ -94,26 +95,29 @@ class Transaction(Model):
     def from_dict(cls, data: JsonObject) -> Transaction:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("code"),
-            get("success"),
-            get("message"),
-            get("transaction_id"),
+        made = blank(cls)
+        made.code = get("code")
+        made.success = get("success")
+        made.message = get("message")
+        made.transaction_id = get("transaction_id")
+        made.entities = (
             [
                 EntityOutcome.from_dict(i) if i.__class__ is dict else otherwise_typed("Transaction.entities", i)
                 for i in v
             ]
             if (v := get("entities")).__class__ is list
-            else otherwise_typed("Transaction.entities", v),
-            get("entity_error_count"),
-            get("transactional_error_count"),
-            get("transactional_errors"),
-            get("created_entity_count"),
-            get("updated_entity_count"),
-            get("deleted_entity_count"),
-            get("dependent_ids"),
-            None
-            if _TRANSACTION_FIELDS.issuperset(data)
-            else {k: v for k, v in data.items() if k not in _TRANSACTION_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Transaction.entities", v)
         )
+        made.entity_error_count = get("entity_error_count")
+        made.transactional_error_count = get("transactional_error_count")
+        made.transactional_errors = get("transactional_errors")
+        made.created_entity_count = get("created_entity_count")
+        made.updated_entity_count = get("updated_entity_count")
+        made.deleted_entity_count = get("deleted_entity_count")
+        made.dependent_ids = get("dependent_ids")
+        if _TRANSACTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _TRANSACTION_FIELDS)
+        return made

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import define, field
-from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, model, nulls_of, otherwise_typed
+from omicsdk.core.model import NO_NULLS, STRING, Field, JsonObject, Model, blank, model, otherwise_typed, rest_of
 
 from .versions_dictionary import VersionsDictionary
 
@@ -39,12 +39,17 @@ class Versions(Model):
     def from_dict(cls, data: JsonObject) -> Versions:
         """Make one of a decoded JSON object; what is missing is None, what isn't known is kept."""
         get = data.get
-        return cls(
-            get("version"),
-            get("commit"),
+        made = blank(cls)
+        made.version = get("version")
+        made.commit = get("commit")
+        made.dictionary = (
             VersionsDictionary.from_dict(v)
             if (v := get("dictionary")).__class__ is dict
-            else otherwise_typed("Versions.dictionary", v),
-            None if _VERSIONS_FIELDS.issuperset(data) else {k: v for k, v in data.items() if k not in _VERSIONS_FIELDS},
-            NO_NULLS if all(data.values()) or None not in data.values() else nulls_of(data),
+            else otherwise_typed("Versions.dictionary", v)
         )
+        if _VERSIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+            made.additional_properties = None
+            made.null_fields = NO_NULLS
+        else:
+            made.additional_properties, made.null_fields = rest_of(data, _VERSIONS_FIELDS)
+        return made
