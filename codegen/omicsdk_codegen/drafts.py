@@ -10,7 +10,7 @@ from .faults import Fault, Note, Report
 from .media import ANSWER_ORDER, REQUEST_ORDER, Form, accepted, essence, form_of, preferred, schema_in, sent_type
 from .naming import Wanted, argument_name, settle
 from .normalise import Normaliser
-from .operations import Argument, Case, Draft, How, Position, SentBody, Stated
+from .operations import Argument, Case, Draft, How, Position, SentBody, Stated, asks
 from .paging import pages_of
 from .shapes import ANY, BYTES, STRING, Array, Map, Scalar, Type, split_null
 from .values import Json, Object, join
@@ -50,7 +50,7 @@ class Drafter:
         self._types = normaliser
         self._report = report
         self._faults = faults
-        self._secured = _asks(document.data.get("security"))
+        self._secured = asks(document.data.get("security"))
 
     def draft(self, stated: Stated, name: str) -> Draft:
         """Settle one operation."""
@@ -60,7 +60,7 @@ class Drafter:
             self._note(join(stated.key, "servers"), "omission", "servers of one operation", "the client's base_url")
         self._wishes(stated.data, _OPERATION_WISHES, stated.key, f"{stated.method} {stated.path}")
         security = stated.data.get("security")
-        draft.secured = self._secured if security is None else _asks(security)
+        draft.secured = self._secured if security is None else asks(security)
         draft.arguments = self._parameters(stated)
         self._body(draft)
         self._answers(draft)
@@ -311,11 +311,6 @@ class Drafter:
 
     def _fault(self, pointer: str, message: str) -> None:
         self._faults.append(self._document.origin(pointer).fault(message, "Correct the overlay or the document."))
-
-
-def _asks(security: Json) -> bool:
-    # An empty way among them means that nothing is needed.
-    return isinstance(security, list) and bool(security) and all(isinstance(way, dict) and way for way in security)
 
 
 def _said(thing: Object) -> Object:

@@ -11,7 +11,7 @@ from .dialect import METHODS
 from .media import Form
 from .naming import Wanted, operation_name, pascal_case, settle, snake_case
 from .shapes import Type
-from .values import Object, join
+from .values import Json, Object, join
 
 # RFC 9110, 5.6.2: what a method may be called; its case is its own, so additionalOperations are sent as they are spelled.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
@@ -192,6 +192,11 @@ def left_out(data: Object) -> Iterator[tuple[str, str, str]]:
                 for method, _, key in _of_item(item, join(stated.key, "callbacks", name, expression)):
                     what = f"{method} of the callback {name} of {stated.method} {stated.path}"
                     yield key, what, "not generated: the service sends it"
+
+
+def asks(security: Json) -> bool:
+    """Whether a list of security requirements can't be done without; an empty way among them means that nothing is needed."""
+    return isinstance(security, list) and bool(security) and all(isinstance(way, dict) and way for way in security)
 
 
 def name_operations(operations: list[Stated]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from .parser import LostType, parse
 from .plan_dicts import DictModule, plan_dicts
 from .plan_models import ModelModule, plan_models
 from .plan_operations import OperationModule, OperationPlanner
+from .security import need_of, told_ways, ways_of
 from .shapes import Model, Type
 from .texts import clean, one_line, summary
 from .values import Json, Object
@@ -142,13 +143,15 @@ def _info(data: Object, service: str) -> tuple[str, str]:
 def _client_doc(title: str, told: str, data: Object) -> str:
     server = _server(data)
     default = f"by default {server}" if server else "the document names none, so it must be given"
+    ways = told_ways(ways_of(data))
+    asked = f" The service takes {ways}. {need_of(data)}" if ways else ""
     return f"""{title}.
 
 {told}
 
 Args:
     base_url: Where the service is, with the path that every operation stands under; {default}.
-    credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+    credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.{asked}
     timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
     retry: When and how often to try again.
     headers: Sent with every request.

@@ -28,7 +28,8 @@ class ShopApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default
             https://shop.example/v1.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            BearerToken(token) for token: A token. 5 of 6 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

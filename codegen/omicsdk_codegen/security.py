@@ -1,0 +1,127 @@
+"""Which credentials a service asks for, in terms of omicsdk.core.credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .operations import Stated, asks, stated_operations
+from .texts import literal, one_line, sentence
+from .values import Object
+
+# OpenAPI's name of an OAuth flow -> what people call it.
+_FLOWS = {
+    "implicit": "implicit",
+    "password": "password",
+    "clientCredentials": "client credentials",
+    "authorizationCode": "authorization code",
+    "deviceAuthorization": "device",
+}
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to prove who asks.
+
+    Attributes:
+        scheme: what the document calls it.
+        code: the expression to give as `credentials`; empty where there is none of ours.
+        told: one or two sentences on it.
+    """
+
+    scheme: str
+    code: str
+    told: str
+
+
+def ways_of(data: Object) -> list[Way]:
+    """What a document's security schemes mean for a client, in its order."""
+    components = data.get("components")
+    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+    found: list[Way] = []
+    for name, scheme in schemes.items() if isinstance(schemes, dict) else ():
+        if isinstance(scheme, dict):
+            code, told = _way(scheme)
+            said = sentence(scheme.get("description"))
+            found.append(Way(one_line(name), code, " ".join(text for text in (told, said) if text)))
+    return found
+
+
+def _way(scheme: Object) -> tuple[str, str]:
+    kind, name = scheme.get("type"), one_line(scheme.get("name"))
+    if kind == "apiKey":
+        return _key(str(scheme.get("in")), name, "bearer" in str(scheme.get("description", "")).lower())
+    if kind == "http":
+        return _http(one_line(scheme.get("scheme")).lower(), one_line(scheme.get("bearerFormat")))
+    if kind == "oauth2":
+        return "BearerToken(token)", f"A token of OAuth 2.0{_flows(scheme)}."
+    if kind == "openIdConnect":
+        url = one_line(scheme.get("openIdConnectUrl"))
+        return (
+            "BearerToken(token)",
+            f"A token of OpenID Connect{f', whose provider is described at {url}' if url else ''}.",
+        )
+    if kind == "mutualTLS":
+        return "", "A client certificate of the connection."
+    return "", "The document doesn't say what it is."
+
+
+def _key(place: str, name: str, is_bearer: bool) -> tuple[str, str]:
+    if place == "cookie":
+        return "", f"A key in the cookie {name}: give it with headers={{'cookie': {literal(f'{name}=...')}}}."
+    if place == "header" and name.lower() == "authorization" and is_bearer:
+        return "BearerToken(token)", "A token in the header Authorization."
+    where = "query" if place == "query" else "header"
+    return (
+        f"ApiKey(key, {where}={literal(name)})",
+        f"A key in the {where}{' parameter' if where == 'query' else ''} {name}.",
+    )
+
+
+def _http(scheme: str, form: str) -> tuple[str, str]:
+    if scheme == "basic":
+        return "Basic(username, password)", "A name and a password."
+    if scheme == "bearer":
+        return "BearerToken(token)", f"A token{f' ({form})' if form else ''}."
+    if scheme == "digest":
+        return "httpx.DigestAuth(username, password)", "A name and a password, which are never sent themselves."
+    return (
+        f"ApiKey(key, header='Authorization', prefix={literal(f'{scheme.capitalize()} ')})",
+        f"A key of the kind {scheme}.",
+    )
+
+
+def _flows(scheme: Object) -> str:
+    flows = scheme.get("flows")
+    told: list[str] = []
+    for name, flow in flows.items() if isinstance(flows, dict) else ():
+        if isinstance(flow, dict):
+            url = one_line(flow.get("tokenUrl") or flow.get("authorizationUrl"))
+            told.append(f"{_FLOWS.get(name, one_line(name))}{f' from {url}' if url else ''}")
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def need_of(data: Object) -> str:
+    """How many operations ask for credentials, in a sentence; empty where none does."""
+    stated = list(stated_operations(data))
+    asking = sum(1 for _ in _asking(data, stated))
+    if not asking:
+        return ""
+    return (
+        "All operations ask for them."
+        if asking == len(stated)
+        else f"{asking} of {len(stated)} operations ask for them."
+    )
+
+
+def _asking(data: Object, stated: list[Stated]) -> Iterator[Stated]:
+    whole = asks(data.get("security"))
+    for operation in stated:
+        own = operation.data.get("security")
+        if whole if own is None else asks(own):
+            yield operation
+
+
+def told_ways(ways: list[Way]) -> str:
+    """The ways as a phrase for a docstring; empty when there are none."""
+    return "; or ".join(f"{way.code or 'none of these'} for {way.scheme}: {way.told.rstrip('.')}" for way in ways)

@@ -1,0 +1,69 @@
+"""Security schemes in terms of the credentials that a client takes."""
+
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core import credentials as ours
+from omicsdk_codegen.document import Document
+from omicsdk_codegen.faults import Report
+from omicsdk_codegen.places import Places
+from omicsdk_codegen.plan import plan
+from omicsdk_codegen.security import need_of, ways_of
+
+CASES: list[tuple[dict[str, Any], str, str]] = [
+    ({"type": "apiKey", "in": "header", "name": "X-Key"}, "ApiKey(key, header='X-Key')", "header X-Key"),
+    ({"type": "apiKey", "in": "query", "name": "k"}, "ApiKey(key, query='k')", "query parameter k"),
+    ({"type": "apiKey", "in": "header", "name": "Authorization", "description": "Bearer TOKEN"}, "BearerToken(token)", "TOKEN"),
+    ({"type": "apiKey", "in": "header", "name": "Authorization"}, "ApiKey(key, header='Authorization')", ""),
+    ({"type": "apiKey", "in": "cookie", "name": "sid"}, "", "'sid=...'"),
+    ({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}, "BearerToken(token)", "(JWT)"),
+    ({"type": "http", "scheme": "Basic"}, "Basic(username, password)", "password"),
+    ({"type": "http", "scheme": "digest"}, "httpx.DigestAuth(username, password)", ""),
+    ({"type": "http", "scheme": "token"}, "ApiKey(key, header='Authorization', prefix='Token ')", ""),
+    ({"type": "oauth2", "flows": {"clientCredentials": {"tokenUrl": "https://a.example/t"}}}, "BearerToken(token)",
+     "(client credentials from https://a.example/t)"),
+    ({"type": "openIdConnect", "openIdConnectUrl": "https://o.example"}, "BearerToken(token)", "https://o.example"),
+    ({"type": "mutualTLS"}, "", "client certificate"),
+    ({}, "", "doesn't say"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("scheme", "code", "told"), CASES)
+def test_a_scheme_is_credentials(scheme: dict[str, Any], code: str, told: str) -> None:
+    (way,) = ways_of({"components": {"securitySchemes": {"s": scheme}}})
+    assert (way.scheme, way.code) == ("s", code)
+    assert told in way.told
+    if code:
+        names = {**vars(ours), "httpx": httpx, "key": "k", "token": "t", "username": "u", "password": "p"}
+        assert ours.as_credentials(eval(code, names)) is not None
+
+
+def _document(**more: Any) -> dict[str, Any]:
+    schemes = {"key": CASES[0][0], 'odd`"""\n': {"type": "http", "scheme": 'bearer\n"""; raise SystemExit'}}
+    paths = {"/a": {"get": {"responses": {}, "security": [{"key": []}]}}, "/b": {"get": {"responses": {}}}}
+    info = {"title": "Thing", "version": "1"}
+    return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"securitySchemes": schemes}, **more}
+
+
+def test_the_client_tells_what_it_takes() -> None:
+    package = plan(Document(_document(), "document.yaml", Places()), "thing", Report())
+    doc = " ".join(package.client_doc.split())
+    assert "The service takes ApiKey(key, header='X-Key') for key: A key in the header X-Key; or " in doc
+    assert "1 of 2 operations ask for them." in doc
+    namespace: dict[str, Any] = {}
+    exec(f"DOC = {package.client_doc}", namespace)
+    assert "raise SystemExit" in namespace["DOC"].lower().replace("systemexit", "SystemExit")
+
+
+@pytest.mark.parametrize(
+    ("security", "told"),
+    [([{"key": []}], "All operations ask for them."), ([{}], "1 of 2 operations ask for them."), ([], "1 of 2 operations ask for them.")],
+)  # fmt: skip
+def test_how_many_operations_ask(security: Any, told: str) -> None:
+    assert need_of(_document(security=security)) == told
+
+
+def test_a_service_that_asks_for_nothing_says_nothing() -> None:
+    assert need_of({"paths": {}}) == ""
+    assert ways_of({}) == []
