@@ -3,7 +3,8 @@
     python docs/build.py            write them; end with 1 when a link leads nowhere
     python docs/build.py --check    write nothing; end with 1 also when a page isn't what would be written
 
-docs/performance.md is made from benchmarks/results/*.json; each benchmark writes its own file there.
+docs/performance.md is made from benchmarks/results/*.json; each benchmark writes its own file there. docs/clients.md is
+made from what `make codegen` wrote.
 """
 
 import json
@@ -16,7 +17,9 @@ from urllib.parse import unquote
 
 ROOT = Path(__file__).parents[1]
 PERFORMANCE = ROOT / "docs" / "performance.md"
+CLIENTS = ROOT / "docs" / "clients.md"
 RESULTS = ROOT / "benchmarks" / "results"
+GENERATED = ROOT / "generated" / "omicsdk_api"
 
 OPENING = """\
 # Performance
@@ -96,6 +99,40 @@ def _bound(row: Mapping[str, Any]) -> str:
     return f"{row['case']}: bounded, because {bound}"
 
 
+CLIENTS_OPENING = """\
+# Generated clients
+
+Made by `make docs` from what `make codegen` wrote. Each client works by itself: give it the service's address and, where
+it asks for them, credentials of `omicsdk.core.credentials`. The asynchronous twin has `Async` before its name. Its
+operations stand on the command line too, under `omics <service> api` (those of the Data Store under `omics dss`).
+
+| service | from | import | operations | default address |
+|---|---|---|---:|---|
+"""
+
+
+def clients(folder: Path) -> str:
+    """The page of all generated clients.
+
+    Args:
+        folder: The generated tree.
+    """
+    rows: list[str] = []
+    for path in sorted(folder.rglob("commands.json")):
+        service = path.parent.relative_to(folder).as_posix()
+        commands = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads((path.parent / "openapi.json").read_text(encoding="utf-8"))
+        source = (path.parent / "client.py").read_text(encoding="utf-8")
+        names = re.findall(r"^class (\w+)\(Client\)", source, re.MULTILINE)
+        address = re.findall(r'_default_base_url = "([^"]*)"', source)
+        module = "omicsdk_api." + service.replace("/", ".")
+        where = f"`{address[0]}`" if address and address[0] else "none: give yours"
+        rows.append(
+            f"| {document['info']['title']} | `specs/{service}` | `from {module} import {names[0]}` | {len(commands)} | {where} |"
+        )
+    return CLIENTS_OPENING + "\n".join(rows) + "\n"
+
+
 def read_results(folder: Path) -> dict[str, Any]:
     """All results that benchmarks wrote, by the benchmark's name."""
     return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}
@@ -143,12 +180,16 @@ def anchors(page: Path) -> set[str]:
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or compare them, and look at all links; gives the exit code."""
-    made = performance(read_results(RESULTS))
-    faults = [f"{page.relative_to(ROOT)}: {link} leads nowhere" for page in pages(ROOT) for link in lost_links(page)]
+    made = {PERFORMANCE: performance(read_results(RESULTS)), CLIENTS: clients(GENERATED)}
     if "--check" not in arguments:
-        PERFORMANCE.write_text(made, encoding="utf-8")
-    elif not PERFORMANCE.exists() or PERFORMANCE.read_text(encoding="utf-8") != made:
-        faults.append(f"{PERFORMANCE.relative_to(ROOT)} isn't what the results say: run `make docs`")
+        for page, text in made.items():
+            page.write_text(text, encoding="utf-8")
+    faults = [f"{page.relative_to(ROOT)}: {link} leads nowhere" for page in pages(ROOT) for link in lost_links(page)]
+    faults += [
+        f"{page.relative_to(ROOT)} isn't what it is made from: run `make docs`"
+        for page, text in made.items()
+        if not page.exists() or page.read_text(encoding="utf-8") != text
+    ]
     for fault in faults:
         sys.stderr.write(f"{fault}\n")
     return 1 if faults else 0
