@@ -6,11 +6,15 @@ import json
 import keyword
 import re
 import sys
+from dataclasses import fields
 from pathlib import Path
 
-from .code import Code, as_comment, as_markdown
+from .code import Code, as_comment
 from .generate import Made
+from .plan import Package
+from .readme import readme
 from .render import render_text
+from .samples import Call, calls_of
 from .texts import one_line
 from .write import drift, formatted, swap_in, tree_of
 
@@ -50,7 +54,7 @@ def write_project(made: Made, name: str, spec: Path, out: Path) -> list[str]:
         OSError: the folder can't be written.
     """
     swap_in(made.files, out / "src" / name)
-    around = formatted(_files(made, name, spec))
+    around = formatted(files_around(made.package, name, spec))
     left = [file for file in around if not _is_ours(out / file)]
     for file, content in around.items():
         if file not in left:
@@ -68,7 +72,7 @@ def project_drift(made: Made, name: str, spec: Path, out: Path) -> list[str]:
     package = f"src/{name}"
     # Apart, as they are written: what is sorted how depends on what stands beside it.
     wanted = {f"{package}/{file}": content for file, content in formatted(made.files).items()}
-    wanted |= formatted(_files(made, name, spec))
+    wanted |= formatted(files_around(made.package, name, spec))
     there = {f"{package}/{file}": content for file, content in tree_of(out / package).items()}
     for file in wanted:
         if not file.startswith(f"{package}/") and (out / file).is_file():
@@ -82,8 +86,14 @@ def _is_ours(path: Path) -> bool:
     return not path.exists() or _MARK in path.read_text(encoding="utf-8", errors="replace")[:200]
 
 
-def _files(made: Made, name: str, spec: Path) -> dict[str, str]:
-    package = made.package
+def files_around(package: Package, name: str, spec: Path) -> dict[str, str]:
+    """What stands around a package in its project, by path.
+
+    Args:
+        package: the plan.
+        name: what it is called.
+        spec: the document that it was made from.
+    """
     note = as_comment(origin(spec))
     info = package.document.get("info")
     stated = str(info.get("version", "")) if isinstance(info, dict) else ""
@@ -96,18 +106,19 @@ def _files(made: Made, name: str, spec: Path) -> dict[str, str]:
         description=_toml(package.summary),
         folder=_toml(f"src/{name}"),
     )
-    readme = render_text(
-        "readme.md.jinja",
-        origin=Code(note.replace("--", "- -")),
-        title=as_markdown(package.title),
-        summary=as_markdown(package.summary),
-        operations=Code(str(len(package.operations))),
+    tests = render_text(
+        "test_operations.py.jinja",
+        origin=note,
         package=Code(name),
         api=package.api,
-        base_url=Code("" if package.base_url != "''" else '"https://..."'),
-        example=package.operations[0].name if package.operations else Code("operation"),
+        calls=[_call(call) for call in calls_of(package)],
     )
-    return {"pyproject.toml": toml, "README.md": readme}
+    return {"pyproject.toml": toml, "README.md": readme(package, name, note), "tests/test_operations.py": tests}
+
+
+def _call(call: Call) -> Code:
+    # `repr` of plain values is code whatever texts are in them: quotes and all that doesn't print are escaped.
+    return Code(", ".join(f"{field.name}={getattr(call, field.name)!r}" for field in fields(call)))
 
 
 def _toml(text: str) -> Code:

@@ -39,7 +39,7 @@ def test_a_project_is_written_that_imports(spec: Path, tmp_path: Path, capsys: p
     assert said.out == ""
     assert "1 operation, 0 models" in said.err
     assert "1 without a type" in said.err
-    assert sorted(path.name for path in out.iterdir()) == ["README.md", "pyproject.toml", "src"]
+    assert sorted(path.name for path in out.iterdir()) == ["README.md", "pyproject.toml", "src", "tests"]
     program = "from small_client import SmallClientApi; print(SmallClientApi().get_a, SmallClientApi().base_url)"
     run = subprocess.run([sys.executable, "-c", program], cwd=out / "src", capture_output=True, text=True, check=True)
     assert run.stdout == "<operation get_a: GET /a/{id}> https://small.example\n"
@@ -186,3 +186,50 @@ def test_steps_are_shown_to_whoever_looks_on(
     assert "\r\x1b[Kreading small.yaml...\r\x1b[K" in said
     first = said.split("\n")[0].rpartition("\x1b[K")[2]
     assert first.startswith(str(tmp_path / "out")), "what is said last takes the steps' place"
+
+
+SHOP = Path(__file__).parent / "golden/specs/shop"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A project of the golden document."""
+    words = (
+        SHOP / "openapi.yaml",
+        "--overlay",
+        SHOP / "overlay.yaml",
+        "--name",
+        "shop_client",
+        "--out",
+        tmp_path / "shop",
+    )
+    assert _run(*words) == 0
+    return tmp_path / "shop"
+
+
+def test_a_project_tests_each_operation(shop: Path) -> None:
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    run = subprocess.run(words, cwd=shop, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout
+    assert f"{6 * 4} passed" in run.stdout
+
+
+def test_a_projects_tests_find_what_is_wrong(shop: Path) -> None:
+    module = shop / "src/shop_client/operations/head_reads.py"
+    module.write_text(module.read_text().replace("/reads", "/writes"))
+    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-k", "head_reads"]
+    run = subprocess.run(words, cwd=shop, capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "4 failed" in run.stdout
+
+
+def test_a_projects_readme_has_every_operation(shop: Path) -> None:
+    text = (shop / "README.md").read_text()
+    rows = json.loads((shop / "src/shop_client/commands.json").read_text())
+    for row in rows:
+        assert f"- `{row['name']}(" in text
+        assert f"`{row['method']} {row['path']}`" in text
+    assert "| token | `BearerToken(token)` | A token. |" in text
+    assert ", in pages. " in text
+    assert ", as a stream too. " in text
+    assert "ShopClientApi(credentials=BearerToken(token))" in text

@@ -2,6 +2,8 @@
 
 import ast
 import json
+import tomllib
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
@@ -11,6 +13,7 @@ from omicsdk_codegen.faults import Report
 from omicsdk_codegen.naming import DEVICES
 from omicsdk_codegen.places import Places
 from omicsdk_codegen.plan import plan
+from omicsdk_codegen.project import files_around
 from omicsdk_codegen.render import render_package
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=30)
@@ -87,8 +90,29 @@ def test_every_text_stays_a_text(names: list[str], text: str, default: str | Non
         elif path.endswith(".json"):
             json.loads(source)
     assert len({path.lower() for path in files}) == len(files)
+    around = files_around(package, "evil", Path(f"{text}.yaml"))
+    for source in around.values():
+        assert all(char.isprintable() or char == "\n" for char in source)
+    _calls_are_plain_values(around["tests/test_operations.py"], len(names))
+    tomllib.loads(around["pyproject.toml"])
     assert len(package.operations) == len(names)
     assert sum(len(module.classes) for module in package.models) >= len(names) - 1
+
+
+def _calls_are_plain_values(source: str, count: int) -> None:
+    """A project's tests hold nothing of a document but literals."""
+    (calls,) = [
+        node.value
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "CALLS"
+    ]
+    assert isinstance(calls, ast.List)
+    assert len(calls.elts) == count
+    for call in calls.elts:
+        assert isinstance(call, ast.Call)
+        assert ast.unparse(call.func) == "Call"
+        for keyword in call.keywords:
+            ast.literal_eval(keyword.value)
 
 
 ALLOWED = {

@@ -1,0 +1,111 @@
+"""Values as a service might send or take them: what a package's own tests call its operations with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from .operations import Case, Draft
+from .plan import Package
+from .shapes import Array, Enum, Map, Model, Ref, Scalar, Type, Union
+
+# Models of models are filled this deep; further down only what is required, and below twice that nothing.
+_DEEP = 2
+_SCALARS: dict[str, object] = {
+    "any": "text", "null": None, "string": "text", "integer": 1, "number": 1.5, "boolean": True, "bytes": b"bytes",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation's call and a service's answer.
+
+    Attributes:
+        name: the client's attribute.
+        method: as it is sent.
+        path: pattern of the path that is sent.
+        required: arguments without which there is no call.
+        every: all arguments.
+        status: of the answer.
+        kind: how the answer is read, as in `operations.Case`.
+        answer: what the service says: JSON, text or bytes; None is nothing.
+    """
+
+    name: str
+    method: str
+    path: str
+    required: dict[str, object]
+    every: dict[str, object]
+    status: int
+    kind: str
+    answer: object
+
+
+def calls_of(package: Package) -> list[Call]:
+    """A call of each operation, in the document's order."""
+    return [_call(draft, package.shapes) for draft in package.drafts]
+
+
+def _call(draft: Draft, models: Mapping[str, Model]) -> Call:
+    every = {argument.python: sample(argument.type, models) for argument in draft.arguments}
+    needed = {argument.python for argument in draft.arguments if argument.required}
+    case = next((case for case in draft.cases if case.kind != "none"), draft.cases[0])
+    return Call(
+        name=draft.name,
+        method=draft.stated.method,
+        path=_path(draft),
+        required={name: value for name, value in every.items() if name in needed},
+        every=every,
+        status=_status(case),
+        kind=case.kind,
+        answer=_answer(case, models),
+    )
+
+
+def _path(draft: Draft) -> str:
+    raw = {argument.wire for argument in draft.arguments if argument.position == "path" and argument.raw}
+    pieces: list[str] = []
+    for number, piece in enumerate(re.split(r"\{([^}]*)\}", draft.stated.sent.partition("?")[0])):
+        pieces.append(
+            re.escape(unquote(piece, errors="replace")) if number % 2 == 0 else ".+" if piece in raw else "[^/]+"
+        )
+    text = "".join(pieces)
+    return text if text.startswith("/") else f"/{text}"
+
+
+def _status(case: Case) -> int:
+    exact = [int(status) for status in case.statuses if status.isdigit()]
+    return exact[0] if exact else 204 if case.kind == "none" and "2XX" not in case.statuses else 200
+
+
+def _answer(case: Case, models: Mapping[str, Model]) -> object:
+    if case.type is not None:
+        return sample(case.type, models)
+    return {"text": "text", "bytes": b"bytes"}.get(case.kind)
+
+
+def sample(type_: Type, models: Mapping[str, Model], depth: int = 0) -> object:
+    """A value of a type.
+
+    Args:
+        type_: the type.
+        models: all models by key.
+        depth: how many models it stands in.
+    """
+    if isinstance(type_, Scalar):
+        return _SCALARS[type_.kind]
+    if isinstance(type_, Enum):
+        return type_.values[0]
+    if isinstance(type_, Array):
+        return [] if depth > 2 * _DEEP else [sample(type_.item, models, depth)]
+    if isinstance(type_, Map):
+        return {} if depth > 2 * _DEEP else {"key": sample(type_.value, models, depth)}
+    if isinstance(type_, Union):
+        return sample(type_.members[0], models, depth)
+    assert isinstance(type_, Ref)
+    if depth > 2 * _DEEP:
+        return {}
+    fields = [held for held in models[type_.key].fields if held.required or depth < _DEEP]
+    return {held.wire: sample(held.type, models, depth + 1) for held in fields}
