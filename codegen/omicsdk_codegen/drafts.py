@@ -12,7 +12,7 @@ from .naming import Wanted, argument_name, settle
 from .normalise import Normaliser
 from .operations import Argument, Case, Draft, How, Position, SentBody, Stated, asks
 from .paging import pages_of
-from .shapes import ANY, BYTES, STRING, Array, Map, Scalar, Type, split_null
+from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, split_null
 from .values import Json, Object, join
 
 # OpenAPI: parameters of these names are ignored, for they have places of their own.
@@ -122,7 +122,7 @@ class Drafter:
         type_, nullable = split_null(self._types.type_of(schema, place)) if schema is not None else (STRING, False)
         self._untyped(type_, schema, place, f"parameter {wire!r}")
         facts: Object = {**self._types.facts_of(schema), **_said(parameter)}
-        if how == "plain" and isinstance(type_, Map) and position in ("path", "header", "cookie"):
+        if how == "plain" and position == "path" and (type_ == ANY or not isinstance(type_, (Scalar, Enum, Array))):
             how = "comma"
         required = position == "path" or parameter.get("required") is True
         return Argument(
@@ -145,7 +145,8 @@ class Drafter:
             if style != "simple":
                 self._note(pointer, "repair", f"style {style}", "style simple", certain=False)
             return "comma" if position == "header" else "plain"
-        return _FORMS.get((style, explode), "plain")
+        # A cookie has one value: what browsers send can't repeat a name.
+        return _FORMS.get((style, explode), "comma" if position == "cookie" else "plain")
 
     def _body(self, draft: Draft) -> None:
         stated = draft.stated
@@ -166,13 +167,17 @@ class Drafter:
                 self._note(place, "omission", f"body as {other}", f"bodies are sent as {media_type}")
         schema = schema_in(content[media_type])
         required = body.get("required") is True
-        fields = self._flattened(draft, schema, pointer, form, required)
+        encoding = _encoding(content[media_type])
+        fields = self._flattened(draft, schema, pointer, form, required, encoding)
+        self._unheeded(encoding, join(pointer.removesuffix("/schema"), "encoding"), form, whole=fields is None)
         draft.body = SentBody(form, sent_type(media_type, form), fields is None, required)
         draft.arguments = [*fields, *draft.arguments] if fields is not None else draft.arguments
         if fields is None:
             draft.arguments.insert(0, self._whole(draft, schema, pointer, form, body))
 
-    def _flattened(self, draft: Draft, schema: Json, pointer: str, form: Form, required: bool) -> list[Argument] | None:
+    def _flattened(
+        self, draft: Draft, schema: Json, pointer: str, form: Form, required: bool, encoding: Object
+    ) -> list[Argument] | None:
         """A body's fields as arguments; None where it is no plain object, or a field's name is taken."""
         flat = self._types.flat(schema, pointer)
         properties = flat.schema.get("properties")
@@ -209,9 +214,20 @@ class Drafter:
                         held.required and required,
                         nullable,
                         held.schema,
+                        _how_in_form(encoding.get(held.wire)) if form != "json" else "plain",
                     )
                 )
         return fields
+
+    def _unheeded(self, encoding: Object, pointer: str, form: Form, *, whole: bool) -> None:
+        """Note what a form's encoding says that isn't done."""
+        for wire, rule in encoding.items():
+            words = {"contentType", "headers"} | ({"style", "explode"} if whole else set[str]())
+            lost = sorted(words & rule.keys()) if isinstance(rule, dict) and form in ("form", "multipart") else []
+            if isinstance(rule, dict) and rule.get("contentType") in ("application/json", "application/octet-stream"):
+                lost = [word for word in lost if word != "contentType"]
+            if lost:
+                self._note(join(pointer, wire), "omission", f"{', '.join(lost)} of the field {wire!r}", "as is usual")
 
     def _whole(self, draft: Draft, schema: Json, pointer: str, form: Form, body: Object) -> Argument:
         if form == "text":
@@ -311,6 +327,20 @@ class Drafter:
 
     def _fault(self, pointer: str, message: str) -> None:
         self._faults.append(self._document.origin(pointer).fault(message, "Correct the overlay or the document."))
+
+
+def _encoding(media: Json) -> Object:
+    """What a media type says of how a form's fields are written."""
+    found = media.get("encoding") if isinstance(media, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _how_in_form(encoding: Json) -> How:
+    """How a form's field is written: without a word of it lists repeat its name, and objects are JSON."""
+    if not isinstance(encoding, dict) or encoding.keys().isdisjoint({"style", "explode"}):
+        return "plain"
+    style = str(encoding.get("style") or "form")
+    return _FORMS.get((style, encoding.get("explode", style == "form") is not False), "plain")
 
 
 def _said(thing: Object) -> Object:

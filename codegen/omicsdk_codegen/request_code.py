@@ -14,7 +14,7 @@ REQUEST = "omicsdk.core.request"
 _BODIES = "omicsdk.core.bodies"
 # Functions of omicsdk.core that the code calls, where an argument of that name would hide them.
 HIDEABLE = frozenset(
-    {"request", "segment", "joined", "deep_object", "json_text", "given", "members",
+    {"request", "segment", "joined", "deep_object", "deep_fields", "json_text", "given", "members",
      "json_body", "form_body", "multipart_body", "raw_body"}
 )  # fmt: skip
 # What may stand in a path as it is (RFC 3986), less what would end a literal.
@@ -74,10 +74,21 @@ def _pair(argument: Argument, imports: Imports) -> str:
         return f"*{imports.add(REQUEST, 'deep_object')}({wire}, {python})"
     if argument.how == "json":
         return f"({wire}, {imports.add(REQUEST, 'json_text')}({python}))"
+    return f"({wire}, {_joined(argument, imports)})"
+
+
+def _joined(argument: Argument, imports: Imports) -> str:
     separator = {"comma": ",", "space": " ", "pipe": "|"}.get(argument.how)
-    if separator is not None and not _is_plain(argument.type):
-        return f"({wire}, {imports.add(REQUEST, 'joined')}({python}, {separator!r}))"
-    return f"({wire}, {python})"
+    if separator is None or _is_plain(argument.type):
+        return argument.python
+    return f"{imports.add(REQUEST, 'joined')}({argument.python}, {separator!r})"
+
+
+def _field(argument: Argument, imports: Imports) -> str:
+    wire = as_literal(argument.wire)
+    if argument.how == "deep":
+        return f"**{imports.add(REQUEST, 'deep_fields')}({wire}, {argument.python})"
+    return f"{wire}: {_joined(argument, imports)}"
 
 
 def _is_plain(type_: Type) -> bool:
@@ -94,7 +105,7 @@ def _body(draft: Draft, imports: Imports) -> str:
         if body.form in ("form", "multipart"):
             value = f"{imports.add(_BODIES, 'members')}({value})"
     else:
-        value = f"{{{', '.join(f'{as_literal(held.wire)}: {held.python}' for held in fields)}}}"
+        value = f"{{{', '.join(_field(held, imports) for held in fields)}}}"
         if not body.required:
             value = f"{imports.add(_BODIES, 'given')}({value})"
     function = {"json": "json_body", "form": "form_body", "multipart": "multipart_body"}.get(body.form, "raw_body")

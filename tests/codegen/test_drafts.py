@@ -289,3 +289,16 @@ def test_commands_tell_what_the_command_line_needs() -> None:
             "deprecated": True,
         }
     ]
+
+
+def test_what_an_encoding_says_and_is_not_done_is_noted() -> None:
+    words = {"type": "array", "items": {"type": "string"}}
+    for form, schema in (({"a": words}, "flat"), ({"a": words, "q": words}, "whole")):
+        body = _body({"type": "object", "properties": form}, "multipart/form-data")
+        body["requestBody"]["content"]["multipart/form-data"]["encoding"] = {
+            "a": {"contentType": "text/csv", "style": "form", "explode": False}
+        }
+        drafted = Drafted({**body, "parameters": [_parameter("q")]})
+        lost = "contentType" if schema == "flat" else "contentType, explode, style"
+        assert drafted.notes == [("omission", f"{lost} of the field 'a'", "as is usual")]
+    assert Drafted({**_body(OBJECT, "multipart/form-data")}).notes == []

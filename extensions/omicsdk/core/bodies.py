@@ -144,7 +144,9 @@ def multipart_body(fields: Mapping[str, object] | Omit, files: Sequence[str] = (
 def _part(boundary: str, name: str, value: Any, is_file: bool) -> Iterator[bytes]:
     head = f'--{boundary}\r\ncontent-disposition: form-data; name="{_quoted(name)}"'
     if not is_file:
-        yield f"{head}\r\n\r\n{_form_text(value)}\r\n".encode()
+        # OpenAPI: an object that is a part is JSON, and says so.
+        kind = "\r\ncontent-type: application/json" if is_mapping(members(value)) else ""
+        yield f"{head}{kind}\r\n\r\n{_form_text(value)}\r\n".encode()
         return
     filename, source = _named_file(name, value)
     yield f'{head}; filename="{_quoted(filename)}"\r\ncontent-type: application/octet-stream\r\n\r\n'.encode()

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
 
-from omicsdk.core.bodies import NO_BODY, Body, plain
+from omicsdk.core.bodies import NO_BODY, Body, members, plain
 from omicsdk.core.narrowing import is_list, is_mapping
 from omicsdk.core.omit import OMIT
 
@@ -175,6 +175,7 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
     """Names and texts of one parameter in form style, exploded; nothing for OMIT and None."""
     if value is OMIT or value is None:
         return []
+    value = members(value)
     if is_list(value):
         return [(name, text_of(item)) for item in value if item is not None]
     if is_mapping(value):
@@ -184,6 +185,7 @@ def exploded(name: str, value: Any) -> list[tuple[str, str]]:
 
 def joined(value: Any, separator: str) -> object:
     """A list as one value (styles without explode: `,` form, a blank spaceDelimited, `|` pipeDelimited)."""
+    value = members(value)
     if is_list(value):
         return separator.join(map(text_of, value))
     if is_mapping(value):
@@ -191,11 +193,45 @@ def joined(value: Any, separator: str) -> object:
     return value
 
 
-def deep_object(name: str, value: Any) -> Query:
-    """An object in style deepObject: `name[member]=value`."""
+def styled(name: str, value: Any, style: Literal["simple", "label", "matrix"], *, explode: bool) -> object:
+    """A path or header parameter in one of the styles that RFC 6570 has for them; OMIT and None stay.
+
+    Args:
+        name: The parameter.
+        value: A scalar, a list, an object or a model.
+        style: `simple`: a,b; `label`: .a,b; `matrix`: ;name=a,b.
+        explode: Whether each item stands for itself (.a.b and ;name=a;name=b), and members are written as key=value.
+    """
+    if value is OMIT or value is None:
+        return value
+    value = plain(value)
+    sign = {"simple": "", "label": ".", "matrix": ";"}[style]
     if is_mapping(value):
-        return [(f"{name}[{key}]", item) for key, item in value.items()]
+        pairs = [(str(key), text_of(item)) for key, item in value.items()]
+        if explode:
+            return sign + (sign or ",").join(f"{key}={item}" for key, item in pairs)
+        text = ",".join(f"{key},{item}" for key, item in pairs)
+    elif is_list(value):
+        items = [text_of(item) for item in value]
+        if explode and style != "simple":
+            return sign + sign.join(f"{name}={item}" if style == "matrix" else item for item in items)
+        text = ",".join(items)
+    else:
+        text = text_of(value)
+    return f";{name}={text}" if style == "matrix" else f"{sign}{text}"
+
+
+def deep_object(name: str, value: Any) -> Query:
+    """An object in style deepObject: `name[member]=value`, and `name[member][inner]=value` for what lies deeper."""
+    value = members(value)
+    if is_mapping(value):
+        return [pair for key, item in value.items() for pair in deep_object(f"{name}[{key}]", item)]
     return [(name, value)]
+
+
+def deep_fields(name: str, value: Any) -> dict[str, object]:
+    """The same for a form's field: it becomes as many fields as it has members."""
+    return dict(deep_object(name, value))
 
 
 def json_text(value: object) -> object:
