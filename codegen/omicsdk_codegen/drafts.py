@@ -184,6 +184,7 @@ class Drafter:
         if (
             form not in ("json", "form", "multipart")
             or flat.unions
+            or self._types.is_base(schema)
             or flat.conflict
             or not isinstance(properties, dict)
         ):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .document import Document
 from .faults import Note, Report
@@ -28,6 +28,7 @@ from .shapes import (
     union_of,
 )
 from .values import Json, Object, join, schema_name, schema_pointer
+from .variants import Variants
 
 # Types nest as deep as their schemas; the steps that follow, and Python's parser, go down by recursion.
 MAX_NESTING = 40
@@ -61,6 +62,7 @@ class Normaliser:
         self.models: dict[str, Model] = {}
         self.lost: set[str] = set()
         self._named: dict[str, Type] = {}
+        self._variants = Variants(self.schemas)
         self._open: list[str] = []
         self._depth = 0
         self._unfilled: deque[tuple[Model, Flat]] = deque()
@@ -131,9 +133,52 @@ class Normaliser:
         name = schema_name(str(schema["$ref"]))
         pointer = schema_pointer(name)[1:]
         if name in self._named or pointer not in self.models:
-            return self.named(name)
+            return self._with_variants(name, self.named(name))
         # A model that is being made is known by its key: circles of models end here.
-        return union_of([Ref(pointer), NULL]) if _allows_null(self.facts_of(schema)) else Ref(pointer)
+        type_ = union_of([Ref(pointer), NULL]) if _allows_null(self.facts_of(schema)) else Ref(pointer)
+        return self._with_variants(name, type_)
+
+    def is_base(self, schema: Json) -> bool:
+        """Whether a schema refers to one whose discriminator may say that an object is more than that."""
+        reference = schema.get("$ref") if isinstance(schema, dict) else None
+        return isinstance(reference, str) and bool(self._variants.of(schema_name(reference)))
+
+    def _with_variants(self, name: str, base: Type) -> Type:
+        """Where a base is referred to, an object may be any of the models that are made of it by allOf."""
+        type_, nullable = split_null(base)
+        pointer = schema_pointer(name)[1:]
+        variants = self._variants.of(name)
+        if not variants or type_ != Ref(pointer):
+            return base
+        whole = [held for held in variants if held not in self._open and self._is_model(held)]
+        # A variant that adds nothing to the base is read as that.
+        keys = dict.fromkeys((name, *variants), pointer) | {held: schema_pointer(held)[1:] for held in whole}
+        tag, table = self._tags(self.facts_of(self.schemas[name]).get("discriminator"), name, keys)
+        models: list[Type] = [type_, *(Ref(schema_pointer(held)[1:]) for held in whole)]
+        return union_of([*models, NULL] if nullable else models, tag, table)
+
+    def _tags(self, stated: Json, base: str, keys: Mapping[str, str]) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+        """The member that tells variants apart, and its values with models' keys."""
+        tag = stated.get("propertyName") if isinstance(stated, dict) else None
+        if not isinstance(tag, str) or not isinstance(stated, dict):
+            return None, ()
+        mapping = stated.get("mapping")
+        named = {value: _target_name(str(at)) for value, at in mapping.items()} if isinstance(mapping, dict) else {}
+        table = {value: keys[name] for value, name in named.items() if name in keys}
+        common = self._tag_values(base, tag)
+        for name, key in keys.items():
+            # What a variant inherits says nothing of it.
+            own = [value for value in self._tag_values(name, tag) if value not in common]
+            if name not in named.values():
+                own.append(name)
+            for value in own:
+                table.setdefault(value, key)
+        return tag, tuple(table.items())
+
+    def _is_model(self, name: str) -> bool:
+        schema = self.schemas[name]
+        pointer = schema_pointer(name)[1:]
+        return isinstance(schema, dict) and len(parts_of(schema, pointer)) > 1 and self.named(name) == Ref(pointer)
 
     def _flat(self, flat: Flat, pointer: str, body: bool) -> Type:
         if flat.conflict is not None:
@@ -286,7 +331,8 @@ class Normaliser:
         facts = self.facts_of(properties.get(tag)) if isinstance(properties, dict) else {}
         listed = facts.get("enum")
         values = listed if isinstance(listed, list) else [facts.get("const")]
-        return [value for value in values if isinstance(value, str)]
+        stated = self.facts_of(self.schemas[name]).get("x-ms-discriminator-value")
+        return [value for value in (stated, *values) if isinstance(value, str)]
 
     def _lost(self, pointer: str, before: str, reason: str) -> Type:
         self.lost.add(pointer)

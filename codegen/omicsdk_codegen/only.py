@@ -11,7 +11,7 @@ from .faults import DocumentError, Fault
 from .operations import stated_operations
 from .texts import one_line
 from .values import Json, Object, schema_name
-from .variants import variants_of
+from .variants import Variants
 
 
 def only_tags(document: Document, tags: Collection[str]) -> Document:
@@ -83,14 +83,14 @@ def _cut(item: Object, tags: Collection[str]) -> Object:
 def _needed(document: Document, components: Object, paths: Object) -> Object:
     schemas = components.get("schemas")
     stated: Object = schemas if isinstance(schemas, dict) else {}
-    variants = variants_of(stated)
+    variants = Variants(stated)
     wanted: dict[str, None] = {}
     waiting = list(_referred(paths))
     while waiting:
         name = waiting.pop()
         if name not in wanted and name in stated:
             wanted[name] = None
-            waiting += [*_referred(stated[name]), *variants.get(name, ())]
+            waiting += [*_referred(stated[name]), *variants.of(name)]
     kept: Object = {name: schema for name, schema in stated.items() if name in wanted}
     cut: Object = {**components, "schemas": kept}
     if isinstance(schemas, dict):

@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from .values import Json, Object, schema_name
 
 
-def variants_of(schemas: Object) -> dict[str, tuple[str, ...]]:
-    """Find the bases among a document's schemas.
+class Variants:
+    """The bases among a document's schemas, and what is made of each.
 
     Args:
         schemas: by name, upgraded.
-
-    Returns:
-        Each base, which states a discriminator or is made of one that does, with the names of all schemas that are
-        made of it, directly or not, in the document's order.
     """
-    children: dict[str, list[str]] = {}
-    for name, schema in schemas.items():
-        for parent in _parents(schema):
-            children.setdefault(parent, []).append(name)
-    order = {name: number for number, name in enumerate(schemas)}
-    roots = [name for name, schema in schemas.items() if name in children and _discriminates(schema)]
-    bases = {name for root in roots for name in (root, *_below(root, children)) if name in children}
-    return {name: tuple(sorted(_below(name, children), key=order.__getitem__)) for name in schemas if name in bases}
 
+    def __init__(self, schemas: Object) -> None:
+        self._children: dict[str, list[str]] = {}
+        for name, schema in schemas.items():
+            for parent in _parents(schema):
+                self._children.setdefault(parent, []).append(name)
+        self._order = {name: number for number, name in enumerate(schemas)}
+        roots = [name for name, schema in schemas.items() if name in self._children and _discriminates(schema)]
+        self._bases = self._below(roots)
+        self._found: dict[str, tuple[str, ...]] = {}
 
-def _below(name: str, children: Mapping[str, list[str]]) -> list[str]:
-    found: dict[str, None] = {}
-    waiting = [name]
-    while waiting:
-        for child in children.get(waiting.pop(), ()):
-            if child not in found and child != name:
-                found[child] = None
-                waiting.append(child)
-    return list(found)
+    def of(self, name: str) -> tuple[str, ...]:
+        """Names of all schemas that are made of a base, directly or not, in the document's order.
+
+        A base states a discriminator, or is made of a schema that does; of any other schema the answer is empty.
+        """
+        if name not in self._bases:
+            return ()
+        if name not in self._found:
+            below = [held for held in self._below([name]) if held != name]
+            self._found[name] = tuple(sorted(below, key=self._order.__getitem__))
+        return self._found[name]
+
+    def _below(self, names: Iterable[str]) -> dict[str, None]:
+        """Some schemas and all that are made of them."""
+        found = dict.fromkeys(names)
+        waiting = list(found)
+        while waiting:
+            for child in self._children.get(waiting.pop(), ()):
+                if child not in found:
+                    found[child] = None
+                    waiting.append(child)
+        return found
 
 
 def _parts(schema: Json) -> Iterator[Object]:

@@ -1,0 +1,110 @@
+"""Answers whose schema is a base with a discriminator are decoded by it."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import httpx
+import pytest
+
+
+def _ref(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _made_of(name: str, **properties: Any) -> dict[str, Any]:
+    return {"allOf": [_ref(name), {"type": "object", "properties": properties}]}
+
+
+PETS: dict[str, Any] = {
+    "Pet": {
+        "type": "object",
+        "required": ["petType"],
+        "discriminator": {"propertyName": "petType", "mapping": {"meow": "#/components/schemas/Cat"}},
+        "properties": {"petType": {"type": "string"}, "friend": _ref("Pet")},
+    },
+    "Cat": _made_of("Pet", claws={"type": "integer"}),
+    "Lion": _made_of("Cat", mane={"type": "boolean"}),
+    "Dog": _made_of("Pet", tricks={"type": "array", "items": {"type": "string"}}),
+    "Fish": {"allOf": [_ref("Pet")]},
+    "Bird": {**_made_of("Pet", wings={"type": "integer"}), "x-ms-discriminator-value": "tweet"},
+}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "Pets", "version": "1"},
+    "servers": [{"url": "https://pets.example"}],
+    "paths": {
+        "/pets": {
+            "get": {
+                "operationId": "list_pets",
+                "responses": {"200": {"description": "", "content": {"application/json": {"schema": {
+                    "type": "array", "items": _ref("Pet")}}}}},
+            },
+            "post": {
+                "operationId": "add_pet",
+                "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Pet")}}},
+                "responses": {"200": {"description": "", "content": {"application/json": {"schema": _ref("Cat")}}}},
+            },
+        },
+        "/dogs": {"post": {
+            "operationId": "add_dog",
+            "requestBody": {"required": True, "content": {"application/json": {"schema": _ref("Dog")}}},
+            "responses": {"204": {"description": ""}},
+        }},
+    },
+    "components": {"schemas": PETS},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pets(generate: Callable[[dict[str, Any]], ModuleType]) -> ModuleType:
+    return generate(DOCUMENT)
+
+
+def _client(pets: ModuleType, answer: Any, sent: list[bytes] | None = None) -> Any:
+    def handle(request: httpx.Request) -> httpx.Response:
+        if sent is not None:
+            sent.append(request.content)
+        return httpx.Response(200, json=answer)
+
+    return pets.ThingApi(transport=httpx.MockTransport(handle))
+
+
+@pytest.mark.parametrize(
+    ("data", "model"),
+    [
+        ({"petType": "meow", "claws": 3}, "Cat"),
+        ({"petType": "Lion"}, "Lion"),
+        ({"petType": "Dog", "tricks": ["roll"]}, "Dog"),
+        ({"petType": "tweet"}, "Bird"),
+        ({"petType": "Bird"}, "Bird"),
+        ({"petType": "Pet"}, "Pet"),
+        ({"petType": "Fish", "claws": 3}, "Pet"),
+        ({"petType": "snake"}, "Pet"),
+        ({"petType": "snake", "tricks": []}, "Dog"),
+    ],
+)
+def test_the_discriminator_says_which_model_it_is(pets: ModuleType, data: dict[str, Any], model: str) -> None:
+    (pet,) = _client(pets, [data]).list_pets()
+    assert type(pet).__name__ == model
+    assert pet.to_dict() == data
+
+
+def test_variants_stand_within_each_other(pets: ModuleType) -> None:
+    data = {"petType": "Dog", "friend": {"petType": "meow", "friend": {"petType": "Lion", "mane": True}}}
+    (dog,) = _client(pets, [data]).list_pets()
+    assert type(dog.friend.friend).__name__ == "Lion"
+    assert dog.to_dict() == data
+
+
+def test_a_variant_that_is_a_base_itself_is_read_as_its_own_variants(pets: ModuleType) -> None:
+    client = _client(pets, {"petType": "Lion", "mane": True})
+    assert type(client.add_pet(body={"petType": "Dog"})).__name__ == "Lion"
+
+
+def test_a_base_as_a_body_is_one_argument_for_it_may_be_more_than_its_fields(pets: ModuleType) -> None:
+    sent: list[bytes] = []
+    client = _client(pets, {}, sent)
+    client.add_pet(body={"petType": "Dog", "tricks": ["roll"]})
+    client.add_dog(pet_type="Dog", tricks=["roll"])
+    assert sent == [b'{"petType":"Dog","tricks":["roll"]}'] * 2
