@@ -1,0 +1,58 @@
+"""Finding lists in a recording that a client can follow from page to page."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+from matching import Call
+from omicsdk.core.errors import OmicsError
+from omicsdk.core.retry import NO_RETRY
+from recording import HOST
+
+Found = Sequence[tuple[Call, Mapping[str, Any]]]
+"""Calls and the exchanges that they make, in the order of the recording."""
+
+NEAR = 60
+"""Exchanges within which the pages of one list stand: later ones were asked for when the list was another."""
+
+
+def key_of(method: str, url: str) -> tuple[object, ...]:
+    """What a request asks for; the order of its query doesn't matter."""
+    parts = urlsplit(url)
+    return method, parts.path, *sorted(parse_qsl(parts.query, keep_blank_values=True))
+
+
+def walk(client_class: Any, found: Found, start: int) -> list[int]:
+    """The exchanges, by place, that iterating over a list plays.
+
+    Args:
+        client_class: The generated client.
+        found: The recording.
+        start: The place of the first page.
+
+    Returns:
+        Places of all pages; empty when one of them isn't recorded nearby.
+    """
+    near = range(start, min(start + NEAR, len(found)))
+    places: dict[tuple[object, ...], int] = {}
+    for place in near:
+        method, url, content = found[place][0].sent
+        if not content:
+            places.setdefault(key_of(method, url), place)
+    played: list[int] = []
+
+    def play(request: httpx.Request) -> httpx.Response:
+        place = places[key_of(request.method, str(request.url))]
+        played.append(place)
+        answer = found[place][1]["response"]
+        return httpx.Response(answer["status"], json=answer["body"])
+
+    call = found[start][0]
+    with client_class(HOST + call.base, transport=httpx.MockTransport(play), retry=NO_RETRY) as client:
+        try:
+            for _ in getattr(client, call.operation).iterate(**call.arguments):
+                pass
+        except (KeyError, OmicsError):
+            return []
+    return played
