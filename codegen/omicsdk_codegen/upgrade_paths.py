@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from .dialect import METHODS
 from .notes import shown
@@ -14,6 +15,12 @@ from .values import Json, Object
 
 _FLASK = re.compile(r"<(?:(?P<converter>[A-Za-z_]\w*)(?:\([^<>]*\))?:)?(?P<name>[A-Za-z_]\w*)>")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
+# A variable with what frameworks and RFC 6570 write beside its name: {id:[0-9]+}, {proxy+}, {+path}, {*rest}.
+_DRESSED = re.compile(
+    r"\{\s*(?P<before>[+*]?)(?P<name>[\w.$@-]+?)\s*(?::(?P<rule>(?:[^{}]|\{[^{}]*\})*))?(?P<after>[+*]?)\s*\}"
+)
+_EXPANSION = re.compile(r"\{[?&]([^{}]*)\}")
+_COLON = re.compile(r"(?<=/):([A-Za-z_]\w*)")
 # Flask's converters (werkzeug.routing.converters) as schemas.
 _CONVERTERS: dict[str, Object] = {
     "int": {"type": "integer"},
@@ -28,13 +35,15 @@ class Template:
 
     Attributes:
         key: with its variables in braces; what follows `#` tells operations apart.
-        sent: the key without what follows `#`.
-        converters: of each variable the Flask converter that it was written with.
+        sent: the key without what follows `#`, and without variables in its query.
+        converters: of each variable the rule that it was written with: a Flask converter, or a regular expression.
+        queried: variables in the query of the path: what each is called there, and whether it must be given.
     """
 
     key: str
     sent: str
     converters: dict[str, str]
+    queried: dict[str, tuple[str, bool]]
 
     @property
     def variables(self) -> list[str]:
@@ -42,12 +51,47 @@ class Template:
         return list(dict.fromkeys(_VARIABLE.findall(self.sent)))
 
 
-def template(path: str) -> Template:
-    """Read a path: `/a/<int:id>` means `/a/{id}`, a path without a slash before it has one."""
+def template(path: str, declared: Collection[str] = ()) -> Template:
+    """Read a path.
+
+    `/a/<int:id>`, `/a/{id:[0-9]+}` and, where a path parameter is called so, `/a/:id` mean `/a/{id}`; a path without
+    a slash before it has one; `/a{?q}` and `/a?q={q}` have a query parameter.
+
+    Args:
+        path: as the document has it.
+        declared: names of the path parameters that its operations describe.
+    """
     converters = {match["name"]: match["converter"] or "string" for match in _FLASK.finditer(path)}
     key = _FLASK.sub(lambda match: "{" + match["name"] + "}", path)
+    key = _COLON.sub(lambda match: "{" + match[1] + "}" if match[1] in declared else match[0], key)
+    for match in _DRESSED.finditer(key):
+        slashes = match["before"] or match["after"] or match["rule"] in (".*", ".+")
+        if slashes or match["rule"]:
+            converters[match["name"]] = "path" if slashes else match["rule"]
+    key = _DRESSED.sub(lambda match: "{" + match["name"] + "}", key)
+    converters |= {name: "path" for name in _VARIABLE.findall(key) if "=" in name and "*" in name}
+    names = [name.strip(" *") for listed in _EXPANSION.findall(key) for name in listed.split(",")]
+    queried = {name: (name, False) for name in names if name}
+    key = _EXPANSION.sub("", key)
     key = key if key.startswith("/") else "/" + key
-    return Template(key, key.partition("#")[0], converters)
+    sent, _, query = key.partition("#")[0].partition("?")
+    fixed: list[str] = []
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        variable = _VARIABLE.fullmatch(value)
+        if variable:
+            queried[variable[1]] = (unquote(name), True)
+        elif pair:
+            fixed.append(pair)
+    return Template(key, f"{sent}?{'&'.join(fixed)}" if fixed else sent, converters, queried)
+
+
+def _declared(item: Json) -> set[str]:
+    """Names of the path parameters of a path item and its operations."""
+    around = [item, *item.values()] if isinstance(item, dict) else []
+    lists = [thing.get("parameters") for thing in around if isinstance(thing, dict)]
+    parameters = [parameter for listed in lists if isinstance(listed, list) for parameter in listed]
+    return {str(held.get("name")) for held in parameters if isinstance(held, dict) and held.get("in") == "path"}
 
 
 class Paths:
@@ -68,7 +112,7 @@ class Paths:
             if path.startswith("x-"):
                 found[path] = item
                 continue
-            read = template(path)
+            read = template(path, _declared(item))
             if read.key != path:
                 self._context.repair(source, path, path, read.key)
             if read.key in written:
@@ -198,6 +242,7 @@ class Paths:
 
     def _match(self, parameters: list[Object], path: Template, old: Object) -> list[Object]:
         """Path parameters and the variables of the path are the same."""
+        parameters = self._queried(parameters, path, old)
         stated = [parameter for parameter in parameters if parameter["in"] == "path"]
         astray = [parameter for parameter in stated if parameter["name"] not in path.variables]
         known = {str(parameter["name"]) for parameter in stated}
@@ -233,6 +278,28 @@ class Paths:
             if parameter["in"] == "path" and path.converters.get(str(parameter["name"])) == "path":
                 parameter.setdefault("x-omics-raw-path", True)
         return parameters
+
+    def _queried(self, parameters: list[Object], path: Template, old: Object) -> list[Object]:
+        """Variables in the query of a path are query parameters, whatever they are called."""
+        taken = {str(parameter["name"]) for parameter in parameters if parameter["in"] == "query"}
+        found: list[Object] = []
+        for parameter in parameters:
+            name = str(parameter["name"])
+            if parameter["in"] == "path" and name in path.queried and name not in path.variables:
+                wire, required = path.queried[name]
+                self._context.repair(parameter, "in", f"a path parameter {name}", f"{wire} in the query")
+                if wire in taken:
+                    continue
+                parameter |= {"name": wire, "in": "query", "required": required}
+                taken.add(wire)
+            found.append(parameter)
+        for name, (wire, required) in path.queried.items():
+            if wire not in taken:
+                self._context.repair(old, None, f"{{{name}}} in the path's query without a parameter", "a parameter")
+                made: Object = {"name": wire, "in": "query", "required": required, "schema": {"type": "string"}}
+                self._context.made(made, old)
+                found.append(made)
+        return found
 
     def _implied(self, name: str, converter: str, old: Object) -> Object:
         made: Object = {

@@ -227,11 +227,48 @@ def test_a_parameter_without_name_or_place_is_a_fault(old: str, expected: str) -
         ("/a#post", "/a#post", "/a", {}),
         ("/a?x=1", "/a?x=1", "/a?x=1", {}),
         ("/a<b", "/a<b", "/a<b", {}),
+        ("/{id:[0-9]{3}}/{ b }", "/{id}/{b}", "/{id}/{b}", {"id": "[0-9]{3}"}),
+        ("/{proxy+}/{+up}/{*all}/{rest*}", "/{proxy}/{up}/{all}/{rest}", "/{proxy}/{up}/{all}/{rest}",
+         {"proxy": "path", "up": "path", "all": "path", "rest": "path"}),
+        ("/{file:path}", "/{file}", "/{file}", {"file": "path"}),
+        ("/{name=projects/*}:stop", "/{name=projects/*}:stop", "/{name=projects/*}:stop", {"name=projects/*": "path"}),
+        ("/a{?q,limit*}", "/a", "/a", {}),
+        ("/a?x=1&y={y}#z", "/a?x=1&y={y}#z", "/a?x=1", {}),
     ],
-)
+)  # fmt: skip
 def test_paths_have_one_form(path: str, key: str, sent: str, converters: dict[str, str]) -> None:
     found = template(path)
     assert (found.key, found.sent, found.converters) == (key, sent, converters)
+
+
+@pytest.mark.parametrize(
+    ("path", "stated", "required"),
+    [
+        ("/a?x=1&why={y}", "{name: y, in: path, required: true, schema: {type: integer}}", True),
+        ("/a?x=1&why={y}", "{name: why, in: query, required: true, schema: {type: integer}}", True),
+        ("/a{?why}", "{name: why, in: query, schema: {type: integer}}", False),
+        ("/a{?why*}", "{name: why, in: path, schema: {type: integer}}", False),
+    ],
+)
+def test_a_variable_in_the_query_of_a_path_is_a_query_parameter(path: str, stated: str, required: bool) -> None:
+    data = upgraded(operation(f"parameters: [{stated}]", path=f"'{path}'")).data
+    found = next(iter(data["paths"].values()))  # type: ignore[union-attr]
+    wanted = [{"name": "why", "in": "query", "required": required, "schema": {"type": "integer"}}]
+    assert found["get"]["parameters"] == wanted  # type: ignore[index,call-overload]
+
+
+def test_a_variable_in_the_query_of_a_path_that_nobody_describes() -> None:
+    data, notes = noted(operation("summary: s", path="'/a{?q}'"))
+    assert at(data, GET + "/parameters") == [
+        {"name": "q", "in": "query", "required": False, "schema": {"type": "string"}}
+    ]
+    assert [note.kind for note in notes] == ["repair", "repair"]
+
+
+def test_a_part_with_a_colon_is_a_variable_where_a_parameter_is_called_so() -> None:
+    data, notes = noted(operation("parameters: [{name: id, in: path, required: true, schema: {}}]", path="/:id/:stop"))
+    assert at(data, "/paths/~1{id}~1:stop/get/parameters/0/in") == "path"
+    assert [(note.before, note.after) for note in notes] == [("/:id/:stop", "/{id}/:stop")]
 
 
 def test_flask_variables_become_parameters() -> None:
