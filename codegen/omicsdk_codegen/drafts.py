@@ -12,7 +12,7 @@ from .naming import Wanted, argument_name, settle
 from .normalise import Normaliser
 from .operations import Argument, Case, Draft, How, Position, SentBody, Stated, asks
 from .paging import pages_of
-from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, split_null
+from .shapes import ANY, BYTES, STRING, Array, Enum, Map, Scalar, Type, is_plain, split_null
 from .values import Json, Object, join
 
 # OpenAPI: parameters of these names are ignored, for they have places of their own.
@@ -32,6 +32,13 @@ _FORMS: dict[tuple[str, bool], How] = {
     ("pipeDelimited", False): "pipe",
     ("deepObject", True): "deep",
     ("deepObject", False): "deep",
+}
+_RFC_6570: dict[tuple[str, bool], How] = {
+    ("simple", True): "simple*",
+    ("label", False): "label",
+    ("label", True): "label*",
+    ("matrix", False): "matrix",
+    ("matrix", True): "matrix*",
 }
 
 
@@ -122,6 +129,8 @@ class Drafter:
         type_, nullable = split_null(self._types.type_of(schema, place)) if schema is not None else (STRING, False)
         self._untyped(type_, schema, place, f"parameter {wire!r}")
         facts: Object = {**self._types.facts_of(schema), **_said(parameter)}
+        if how == "simple*" and (is_plain(type_) or isinstance(type_, Array)):  # the same, exploded or not
+            how = "comma" if position == "header" else "plain"
         if how == "plain" and position == "path" and (type_ == ANY or not isinstance(type_, (Scalar, Enum, Array))):
             how = "comma"
         required = position == "path" or parameter.get("required") is True
@@ -142,9 +151,10 @@ class Drafter:
         style = str(parameter.get("style") or ("form" if position in ("query", "cookie") else "simple"))
         explode = parameter.get("explode", style == "form") is not False
         if position in ("path", "header"):
-            if style != "simple":
+            how = _RFC_6570.get((style, explode)) if position == "path" or style == "simple" else None
+            if how is None and style != "simple":
                 self._note(pointer, "repair", f"style {style}", "style simple", certain=False)
-            return "comma" if position == "header" else "plain"
+            return how or ("comma" if position == "header" else "plain")
         # A cookie has one value: what browsers send can't repeat a name.
         return _FORMS.get((style, explode), "comma" if position == "cookie" else "plain")
 

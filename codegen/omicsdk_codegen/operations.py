@@ -17,8 +17,11 @@ from .values import Json, Object, join
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}")
 
 Position: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
-# How a value is written: as it is, its items joined by something, its members named one by one, or as JSON.
-How: TypeAlias = Literal["plain", "comma", "space", "pipe", "deep", "json"]
+# How a value is written: as it is, its items joined by something, its members named one by one, as JSON, or in a style
+# of RFC 6570, exploded where a star follows.
+How: TypeAlias = Literal[
+    "plain", "comma", "space", "pipe", "deep", "json", "simple*", "label", "label*", "matrix", "matrix*"
+]
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,16 @@ from urllib.parse import quote, unquote
 from .code import Code, as_literal
 from .imports import Imports
 from .operations import Argument, Draft
-from .shapes import ANY, BYTES, Array, Enum, Scalar, Type
+from .shapes import BYTES, Array, is_plain
 
 REQUEST = "omicsdk.core.request"
 _BODIES = "omicsdk.core.bodies"
 # Functions of omicsdk.core that the code calls, where an argument of that name would hide them.
 HIDEABLE = frozenset(
-    {"request", "segment", "joined", "deep_object", "deep_fields", "json_text", "given", "members",
+    {"request", "segment", "joined", "styled", "deep_object", "deep_fields", "json_text", "given", "members",
      "json_body", "form_body", "multipart_body", "raw_body"}
 )  # fmt: skip
+_STYLED = frozenset({"simple*", "label", "label*", "matrix", "matrix*"})
 # What may stand in a path as it is (RFC 3986), less what would end a literal.
 _SAFE = "/-._~!$&()*+,;=:@"
 
@@ -34,6 +35,8 @@ def path_code(draft: Draft, imports: Imports) -> Code:
         value = argument.python
         if argument.how == "comma":
             value = f'{imports.add(REQUEST, "joined")}({value}, ",")'
+        elif argument.how in _STYLED:
+            value = _styled(argument, imports)
         elif argument.how == "json":
             value = f"{imports.add(REQUEST, 'json_text')}({value})"
         raw = ", raw=True" if argument.raw else ""
@@ -74,12 +77,14 @@ def _pair(argument: Argument, imports: Imports) -> str:
         return f"*{imports.add(REQUEST, 'deep_object')}({wire}, {python})"
     if argument.how == "json":
         return f"({wire}, {imports.add(REQUEST, 'json_text')}({python}))"
+    if argument.how in _STYLED:
+        return f"({wire}, {_styled(argument, imports)})"
     return f"({wire}, {_joined(argument, imports)})"
 
 
 def _joined(argument: Argument, imports: Imports) -> str:
     separator = {"comma": ",", "space": " ", "pipe": "|"}.get(argument.how)
-    if separator is None or _is_plain(argument.type):
+    if separator is None or is_plain(argument.type):
         return argument.python
     return f"{imports.add(REQUEST, 'joined')}({argument.python}, {separator!r})"
 
@@ -91,8 +96,12 @@ def _field(argument: Argument, imports: Imports) -> str:
     return f"{wire}: {_joined(argument, imports)}"
 
 
-def _is_plain(type_: Type) -> bool:
-    return type_ != ANY and isinstance(type_, (Scalar, Enum))
+def _styled(argument: Argument, imports: Imports) -> str:
+    style, explode = argument.how.rstrip("*"), argument.how.endswith("*")
+    called = imports.add(REQUEST, "styled")
+    # Python before 3.12 takes no backslash within an f-string's braces, and a name in a path is sent quoted anyway.
+    name = quote(argument.wire, safe="") if argument.position == "path" else argument.wire
+    return f"{called}({as_literal(name)}, {argument.python}, {style!r}, explode={explode})"
 
 
 def _body(draft: Draft, imports: Imports) -> str:

@@ -128,6 +128,11 @@ def split_null(type_: Type) -> tuple[Type, bool]:
     return union_of([member for member in type_.members if member != NULL], type_.tag, type_.table), True
 
 
+def is_plain(type_: Type) -> bool:
+    """Whether all values of a type are texts, numbers and the like, which every style writes alike."""
+    return type_ != ANY and isinstance(type_, (Scalar, Enum))
+
+
 def models_in(type_: Type) -> Iterator[str]:
     """Keys of the models that a type is made of, in order."""
     if isinstance(type_, Ref):

@@ -145,6 +145,35 @@ def test_styles_of_the_query(more: dict[str, Any], how: str) -> None:
     assert Drafted({"parameters": [_parameter("q", schema=schema, **more)]}).arguments["q"].how == how
 
 
+@pytest.mark.parametrize(
+    ("position", "more", "kind", "how"),
+    [
+        ("path", {}, "array", "plain"),
+        ("path", {"style": "simple", "explode": True}, "array", "plain"),
+        ("path", {"style": "simple", "explode": True}, "object", "simple*"),
+        ("path", {"explode": False}, "object", "comma"),
+        ("path", {"style": "label"}, "string", "label"),
+        ("path", {"style": "label", "explode": True}, "array", "label*"),
+        ("path", {"style": "matrix"}, "object", "matrix"),
+        ("path", {"style": "matrix", "explode": True}, "array", "matrix*"),
+        ("header", {"explode": True}, "array", "comma"),
+        ("header", {"explode": True}, "object", "simple*"),
+    ],
+)
+def test_styles_of_paths_and_headers(position: str, more: dict[str, Any], kind: str, how: str) -> None:
+    parameter = {"name": "id", "in": position, "required": True, "schema": {"type": kind}, **more}
+    drafted = Drafted({"parameters": [parameter]}, path="/things/{id}" if position == "path" else "/things")
+    assert drafted.arguments["id"].how == how
+    assert not drafted.report.notes
+
+
+@pytest.mark.parametrize(("position", "style"), [("path", "form"), ("header", "matrix")])
+def test_a_style_that_a_place_does_not_have_is_reported(position: str, style: str) -> None:
+    parameter = {"name": "id", "in": position, "required": True, "schema": {"type": "string"}, "style": style}
+    drafted = Drafted({"parameters": [parameter]}, path="/things/{id}" if position == "path" else "/things")
+    assert [(note.before, note.certain) for note in drafted.report.notes] == [(f"style {style}", False)]
+
+
 def test_a_parameter_with_a_media_type_is_json() -> None:
     parameter = {"name": "q", "in": "query", "content": {"application/json": {"schema": OBJECT}}}
     assert Drafted({"parameters": [parameter]}).arguments["q"].how == "json"

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.bodies import form_body, json_body, multipart_body, plain, raw_body
 from omicsdk.core.omit import OMIT
-from omicsdk.core.request import OperationFacts, deep_object, joined, query_text, request, segment
+from omicsdk.core.request import OperationFacts, deep_object, joined, query_text, request, segment, styled
 
 FACTS = OperationFacts(name="get_bundle", method="GET", path="/bundles/{uuid}")
 
@@ -112,3 +113,29 @@ def test_raw_bodies():
 
 def test_plain_turns_tuples_and_sets_into_lists():
     assert plain({"a": (1, 2), "b": {3}}) == {"a": [1, 2], "b": [3]}
+
+
+@pytest.mark.parametrize(
+    ("value", "style", "explode", "text"),
+    [
+        ("blue", "simple", False, "blue"),
+        (["b", "c"], "simple", True, "b,c"),
+        ({"R": 1, "G": True}, "simple", False, "R,1,G,true"),
+        ({"R": 1, "G": 2}, "simple", True, "R=1,G=2"),
+        ("blue", "label", False, ".blue"),
+        (["b", "c"], "label", False, ".b,c"),
+        (["b", "c"], "label", True, ".b.c"),
+        ({"R": 1, "G": 2}, "label", False, ".R,1,G,2"),
+        ({"R": 1, "G": 2}, "label", True, ".R=1.G=2"),
+        (5, "matrix", False, ";color=5"),
+        (["b", "c"], "matrix", False, ";color=b,c"),
+        (["b", "c"], "matrix", True, ";color=b;color=c"),
+        ({"R": 1, "G": 2}, "matrix", False, ";color=R,1,G,2"),
+        ({"R": 1, "G": 2}, "matrix", True, ";R=1;G=2"),
+        (OMIT, "label", False, OMIT),
+        (None, "matrix", True, None),
+    ],
+)
+def test_styles_of_rfc_6570(value: object, style: Any, explode: bool, text: object) -> None:
+    # The table of OpenAPI's style examples.
+    assert styled("color", value, style, explode=explode) == text
