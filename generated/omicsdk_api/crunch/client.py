@@ -145,7 +145,12 @@ class CrunchApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; the document names
             none, so it must be given.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            Basic(username, password) for basicAuth: A name and a password. Name and password of a user of the
+            site; or none of these for cookieAuth: A key in the cookie sessionid: give it with
+            headers={'cookie': 'sessionid=...'}. Session of a browser that is logged in; or ApiKey(key,
+            header='Authorization') for tokenAuth: A key in the header Authorization. A token of the site, as
+            `Token ` and 40 hexadecimal digits. All operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

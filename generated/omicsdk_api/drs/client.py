@@ -79,7 +79,12 @@ class DrsApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default
             https://drs.example.org/ga4gh/drs/v1.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            Basic(username, password) for BasicAuth: A name and a password. A user's name and password, as the
+            server gave them, in the Authorization header; or BearerToken(token) for BearerAuth: A token. A
+            token of an issuer that the server trusts, in the Authorization header; or BearerToken(token) for
+            PassportAuth: A token (JWT). GA4GH Passports, as encoded JSON Web Tokens in the list `passports`
+            of a request's body. Nothing goes into a header.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

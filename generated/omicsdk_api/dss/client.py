@@ -80,7 +80,11 @@ class DssApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default
             https://dss.data.humancellatlas.org/v1.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            BearerToken(token) for dcpAuth: A token of OAuth 2.0 (implicit from
+            https://auth.data.humancellatlas.org/authorize). A bearer token: a JWT from the Atlas's
+            authorisation service, or one signed by a trusted Google service account. It states the user's
+            e-mail address and group. 13 of 22 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

@@ -109,7 +109,10 @@ class FusilladeApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default
             https://auth.data.humancellatlas.org.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            BearerToken(token) for BearerAuth: A token (JWT). Token that the identity provider signed, or that
+            a service account signed for itself: a JWT with the claim for the e-mail address. 45 of 53
+            operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

@@ -413,7 +413,11 @@ class PangeaApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default
             https://pangeabio.io.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            ApiKey(key, header='Authorization') for tokenAuth: A key in the header Authorization. The word
+            `Token`, a blank and the token of the account; or none of these for cookieAuth: A key in the
+            cookie sessionid: give it with headers={'cookie': 'sessionid=...'}. Session of a browser that is
+            logged in. 104 of 192 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

@@ -273,7 +273,10 @@ class SbApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default
             https://api.sbgenomics.com/v2.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            ApiKey(key, header='X-SBG-Auth-Token') for authToken: A key in the header X-SBG-Auth-Token. The
+            authentication token of an account, from its developer page; or BearerToken(token) for bearer: A
+            token. A token of OAuth 2.0. 164 of 165 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

@@ -89,7 +89,11 @@ class IndexdApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default
             https://data.example.domain.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            Basic(username, password) for basic_auth: A name and a password. Name and password of a service
+            that may write; behind a commons' gateway a bearer token takes their place; or BearerToken(token)
+            for authToken: A token in the header Authorization. An access token of the commons, as `Bearer
+            TOKEN`. 20 of 45 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

@@ -64,7 +64,10 @@ class MetadataApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; the document names
             none, so it must be given.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            Basic(username, password) for HTTPBasic: A name and a password. Name and password of an
+            administrator, where the commons has set them; or BearerToken(token) for HTTPBearer: A token. An
+            access token of the commons. 14 of 30 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

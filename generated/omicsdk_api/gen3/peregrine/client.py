@@ -35,7 +35,9 @@ class PeregrineApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; by default
             https://example.domain.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            BearerToken(token) for accessToken: A token (JWT). An access token of the commons, as `bearer
+            ...`. 4 of 7 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.

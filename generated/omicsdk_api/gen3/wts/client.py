@@ -35,7 +35,9 @@ class WtsApi(Client):
     Args:
         base_url: Where the service is, with the path that every operation stands under; the document names
             none, so it must be given.
-        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none.
+        credentials: Of omicsdk.core.credentials, or an httpx.Auth; None sends none. The service takes
+            BearerToken(token) for authToken: A token in the header Authorization. An access token of the
+            commons that the service belongs to, as `Bearer TOKEN`. 3 of 8 operations ask for them.
         timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
         retry: When and how often to try again.
         headers: Sent with every request.
