@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Iterator
 from .dialect import METHODS
 from .document import Document
 from .faults import DocumentError, Fault
-from .operations import stated_operations
+from .operations import name_operations, stated_operations
 from .texts import one_line
-from .values import Json, Object, schema_name
+from .values import Json, Object, at, join, schema_name, tokens
 from .variants import Variants
 
 
@@ -40,6 +40,7 @@ def only_tags(document: Document, tags: Collection[str]) -> Document:
         if isinstance(item, dict) and (cut := _cut(item, tags)):
             document.places.link(cut, item)
             kept[path] = cut
+    _keep_names(document, kept)
     data["paths"] = kept
     components = document.data.get("components")
     if isinstance(paths, dict) and isinstance(components, dict):
@@ -47,6 +48,21 @@ def only_tags(document: Document, tags: Collection[str]) -> Document:
         data["components"] = _needed(document, components, kept)
     document.places.link(data, document.data)
     return Document(data, document.label, document.places)
+
+
+def _keep_names(document: Document, kept: Object) -> None:
+    """An operation is called as in the whole document, where another one may have had the shorter name."""
+    names = name_operations(list(stated_operations(document.data)))
+    stated = list(stated_operations({"paths": kept}))
+    for key, name in name_operations(stated).items():
+        if name != names[key]:
+            *around, method = tokens(key)
+            holder = at({"paths": kept}, join("", *around))
+            operation = next(each.data for each in stated if each.key == key)
+            assert isinstance(holder, dict)
+            renamed: Object = {**operation, "x-omics-name": names[key]}
+            document.places.link(renamed, operation)
+            holder[method] = renamed
 
 
 def _tags(operation: Object) -> list[str]:

@@ -76,6 +76,20 @@ def test_what_stays_is_written_as_in_the_whole(tmp_path: Path) -> None:
         assert part[name] == whole[name]
 
 
+def test_an_operation_keeps_the_name_that_it_has_in_the_whole(tmp_path: Path) -> None:
+    spec = tmp_path / "twice.yaml"
+    spec.write_text(
+        "openapi: 3.1.0\ninfo: {title: Thing, version: '1'}\npaths:\n"
+        "  /a: {get: {operationId: read, tags: [a], responses: {}}}\n"
+        "  /b: {get: {operationId: read, tags: [b], responses: {}}, additionalOperations: {X: {operationId: read, tags: [b], responses: {}}}}\n"
+    )
+    whole, part = (
+        make_package(spec, (), "thing", origin="Generated for a test.", tags=tags).package for tags in ((), ("b",))
+    )
+    assert {operation.name for operation in part.operations} < {operation.name for operation in whole.operations}
+    assert len(part.operations) == 2
+
+
 def test_places_are_those_of_the_document(tmp_path: Path) -> None:
     rows = [(row["line"], row["kind"]) for row in _made(tmp_path, "dogs").report.rows() if row["line"]]
     assert (15, "repair") in rows
