@@ -281,7 +281,8 @@ class Drafter:
         draft.cases = cases or [Case((), "headers" if draft.stated.method == "HEAD" else "none")]
         draft.accept = accepted(media_types)
         wish = draft.stated.data.get("x-omics-stream")
-        draft.streams = wish is True or (wish is None and any(case.kind == "bytes" for case in cases))
+        flows = any(case.kind == "bytes" for case in cases) or "text/event-stream" in map(essence, media_types)
+        draft.streams = wish is True or (wish is None and flows)
 
     def _answer(
         self, draft: Draft, status: str, response: Json, media_types: list[str], places: list[tuple[Json, str]]
@@ -296,9 +297,12 @@ class Drafter:
         media_type, form = taken
         media_types += [name for name in content if forms[name] == form]
         schema = schema_in(content[media_type])
-        if form != "json":
-            return Case((status,), "text" if form == "text" else "bytes")
         pointer = join(draft.stated.key, "responses", status, "content", media_type, "schema")
+        if form != "json":
+            kind = "text" if form == "text" else "bytes"
+            if not {"properties", "items", "allOf", "oneOf", "anyOf"}.isdisjoint(self._types.facts_of(schema)):
+                self._note(pointer, "untyped", f"answer {status} as {media_type}", f"{kind} as it comes")
+            return Case((status,), kind)
         self._assumed(media_type, form, pointer)
         # The same words under two statuses are one model.
         pointer = next((place for other, place in places if other == schema), pointer)

@@ -115,6 +115,7 @@ def _plan(document: Document, service: str, report: Report) -> Package:
     named = name_classes(document.data, models, names, {*CLASS_WORDS, api, f"Async{api}"})
     planner = OperationPlanner(named, parsed)
     title, told = _info(document.data, service)
+    _note_server(document, report)
     return Package(
         title=title,
         summary=summary(told) or title,
@@ -163,12 +164,24 @@ Raises:
     ConfigError: The base URL isn't one."""
 
 
-def _server(data: Object) -> str:
+def _note_server(document: Document, report: Report) -> None:
+    """A path alone, or an address with holes or signs that no address has, can't be a default."""
+    _, url = _first_server(document.data)
+    if url.strip("/") and not _server(document.data):
+        place = document.origin("/servers/0/url")
+        after = "no default of base_url: it isn't a whole http(s) address"
+        report.add(Note(place.pointer, place.file, place.line, "omission", f"server {one_line(url)}", after, True))
+
+
+def _first_server(data: Object) -> tuple[Object, str]:
     servers = data.get("servers")
     first = servers[0] if isinstance(servers, list) and servers else None
     url = first.get("url") if isinstance(first, dict) else None
-    if not isinstance(first, dict) or not isinstance(url, str):
-        return ""
+    return (first, url) if isinstance(first, dict) and isinstance(url, str) else ({}, "")
+
+
+def _server(data: Object) -> str:
+    first, url = _first_server(data)
     variables = first.get("variables")
     for name, variable in variables.items() if isinstance(variables, dict) else ():
         if isinstance(variable, dict):

@@ -331,3 +331,22 @@ def test_what_an_encoding_says_and_is_not_done_is_noted() -> None:
         lost = "contentType" if schema == "flat" else "contentType, explode, style"
         assert drafted.notes == [("omission", f"{lost} of the field 'a'", "as is usual")]
     assert Drafted({**_body(OBJECT, "multipart/form-data")}).notes == []
+
+
+def _answered(media_type: str, schema: dict[str, Any]) -> Drafted:
+    return Drafted({"responses": {"200": {"content": {media_type: {"schema": schema}}}}})
+
+
+@pytest.mark.parametrize(("media_type", "kind"), [("application/xml", "text"), ("application/zip", "bytes")])
+def test_a_schema_of_an_answer_that_is_not_json_is_noted(media_type: str, kind: str) -> None:
+    drafted = _answered(media_type, OBJECT)
+    assert drafted.draft.cases[0].kind == kind
+    assert drafted.notes == [("untyped", f"answer 200 as {media_type}", f"{kind} as it comes")]
+    assert _answered(media_type, {"type": "string"}).notes == []
+    assert _answered(media_type, {}).notes == []
+
+
+def test_events_can_be_read_while_they_come() -> None:
+    drafted = _answered("text/event-stream", {"type": "string"})
+    assert (drafted.draft.cases[0].kind, drafted.draft.streams) == ("text", True)
+    assert not _answered("text/plain", {"type": "string"}).draft.streams

@@ -173,3 +173,13 @@ def test_all_faults_of_overlays_wishes_are_told_at_once() -> None:
     with pytest.raises(DocumentError) as caught:
         planned(data)
     assert len(caught.value.faults) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "noted"),
+    [("https://a.example/v1", False), ("/", False), ("/v3", True), ("localhost:80", True), ('https://a/"b"', True)],
+)
+def test_a_server_that_is_no_whole_address_is_noted(url: str, noted: bool) -> None:
+    report = Report()
+    plan(Document({**DOCUMENT, "servers": [{"url": url}]}, "document.yaml", Places()), "thing", report)
+    assert [(note.kind, note.before) for note in report.notes] == ([("omission", f"server {url}")] if noted else [])
