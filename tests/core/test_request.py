@@ -82,6 +82,12 @@ def test_other_styles():
     assert query_text(deep_object("filter", {"a": 1})) == "filter%5Ba%5D=1"
 
 
+def test_null_is_left_out_and_an_object_in_a_list_is_json():
+    assert joined([1, None, True], ",") == "1,true"
+    assert joined({"a": 1, "b": None, "c": OMIT}, ",") == "a,1"
+    assert query_text([("q", [{"a": [1]}, None])]) == "q=%7B%22a%22:%5B1%5D%7D"
+
+
 def test_json_bodies_leave_out_what_is_omitted_and_keep_null():
     body = json_body({"a": OMIT, "b": None, "c": {"d": OMIT, "e": datetime(2020, 1, 1, tzinfo=UTC)}})
     assert isinstance(body.content, bytes)

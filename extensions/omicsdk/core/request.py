@@ -187,9 +187,10 @@ def joined(value: Any, separator: str) -> object:
     """A list as one value (styles without explode: `,` form, a blank spaceDelimited, `|` pipeDelimited)."""
     value = members(value)
     if is_list(value):
-        return separator.join(map(text_of, value))
+        return separator.join(text_of(item) for item in value if item is not None)
     if is_mapping(value):
-        return separator.join(f"{key}{separator}{text_of(item)}" for key, item in value.items())
+        given = ((key, item) for key, item in value.items() if item is not None and item is not OMIT)
+        return separator.join(f"{key}{separator}{text_of(item)}" for key, item in given)
     return value
 
 
@@ -242,11 +243,13 @@ def json_text(value: object) -> object:
 
 
 def text_of(value: object) -> str:
-    """A scalar as it stands on the wire."""
+    """A scalar as it stands on the wire; what OpenAPI has no style for (an object in a list) is JSON."""
     if value is True:
         return "true"
     if value is False:
         return "false"
     if isinstance(value, date):
         return value.isoformat()
+    if is_list(value) or is_mapping(members(value)):
+        return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
     return str(value)
