@@ -45,7 +45,7 @@ class Accepted(Model):
             if v.__class__ is dict
             else otherwise_typed("Accepted.sample", v)
         )
-        if _ACCEPTED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ACCEPTED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

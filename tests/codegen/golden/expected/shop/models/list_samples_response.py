@@ -57,7 +57,7 @@ class ListSamplesResponse(Model):
             else otherwise_typed("ListSamplesResponse.samples", v)
         )
         made.total = get("total")
-        if _LIST_SAMPLES_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LIST_SAMPLES_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -60,7 +60,7 @@ class NewSample(Model):
             else otherwise_typed("NewSample.parent", v)
         )
         made.class_ = get("class")
-        if _NEW_SAMPLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _NEW_SAMPLE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class Rejected(Model):
         made = blank(cls)
         made.state = get("state")
         made.why = get("why")
-        if _REJECTED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _REJECTED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:
