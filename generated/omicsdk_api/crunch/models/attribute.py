@@ -45,7 +45,7 @@ class Attribute(Model):
         made.value = get("value")
         made.latitude = get("latitude")
         made.longitude = get("longitude")
-        if _ATTRIBUTE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ATTRIBUTE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -92,7 +92,7 @@ class Dataset(Model):
             else otherwise_typed("Dataset.items", v)
         )
         made.base_file_path = get("base_file_path")
-        if _DATASET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DATASET_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class DatasetReference(Model):
         made = blank(cls)
         made.project = get("project")
         made.dataset = get("dataset")
-        if _DATASET_REFERENCE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DATASET_REFERENCE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

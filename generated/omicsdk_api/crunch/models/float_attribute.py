@@ -41,7 +41,7 @@ class FloatAttribute(Model):
         made.item = get("item")
         made.key = get("key")
         made.value = get("value")
-        if _FLOAT_ATTRIBUTE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FLOAT_ATTRIBUTE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -76,7 +76,7 @@ class Item(Model):
             if (v := get("attributes")).__class__ is list
             else otherwise_typed("Item.attributes", v)
         )
-        if _ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -68,9 +68,7 @@ class PaginatedBooleanAttributeList(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("PaginatedBooleanAttributeList.results", v)
         )
-        if _PAGINATED_BOOLEAN_ATTRIBUTE_LIST_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _PAGINATED_BOOLEAN_ATTRIBUTE_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

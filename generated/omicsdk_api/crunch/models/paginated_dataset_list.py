@@ -66,7 +66,7 @@ class PaginatedDatasetList(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("PaginatedDatasetList.results", v)
         )
-        if _PAGINATED_DATASET_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PAGINATED_DATASET_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

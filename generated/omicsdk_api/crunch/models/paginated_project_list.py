@@ -66,7 +66,7 @@ class PaginatedProjectList(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("PaginatedProjectList.results", v)
         )
-        if _PAGINATED_PROJECT_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PAGINATED_PROJECT_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

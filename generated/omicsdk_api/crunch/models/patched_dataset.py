@@ -99,7 +99,7 @@ class PatchedDataset(Model):
             else otherwise_typed("PatchedDataset.items", v)
         )
         made.base_file_path = get("base_file_path")
-        if _PATCHED_DATASET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PATCHED_DATASET_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -81,7 +81,7 @@ class PatchedItem(Model):
             if v.__class__ is list
             else otherwise_typed("PatchedItem.attributes", v)
         )
-        if _PATCHED_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PATCHED_ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

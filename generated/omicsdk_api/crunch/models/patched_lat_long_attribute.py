@@ -47,7 +47,7 @@ class PatchedLatLongAttribute(Model):
         made.key = get("key")
         made.latitude = get("latitude")
         made.longitude = get("longitude")
-        if _PATCHED_LAT_LONG_ATTRIBUTE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PATCHED_LAT_LONG_ATTRIBUTE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

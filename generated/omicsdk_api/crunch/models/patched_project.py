@@ -55,7 +55,7 @@ class PatchedProject(Model):
         made.description = get("description")
         made.details = get("details")
         made.workflow = get("workflow")
-        if _PATCHED_PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PATCHED_PROJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -55,7 +55,7 @@ class Project(Model):
         made.description = get("description")
         made.details = get("details")
         made.workflow = get("workflow")
-        if _PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -132,7 +132,7 @@ class Status(Model):
         made.memory_free = get("memory_free")
         made.disk_total = get("disk_total")
         made.disk_free = get("disk_free")
-        if _STATUS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _STATUS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -90,7 +90,7 @@ class AccessMethod(Model):
             if v.__class__ is dict
             else otherwise_typed("AccessMethod.authorizations", v)
         )
-        if _ACCESS_METHOD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ACCESS_METHOD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class AccessRequest(Model):
         get = data.get
         made = blank(cls)
         made.passports = get("passports")
-        if _ACCESS_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ACCESS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -38,7 +38,7 @@ class AccessURL(Model):
         made = blank(cls)
         made.url = get("url")
         made.headers = get("headers")
-        if _ACCESS_URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ACCESS_URL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

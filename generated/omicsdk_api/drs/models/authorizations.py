@@ -56,7 +56,7 @@ class Authorizations(Model):
         made.supported_types = get("supported_types")
         made.passport_auth_issuers = get("passport_auth_issuers")
         made.bearer_auth_issuers = get("bearer_auth_issuers")
-        if _AUTHORIZATIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTHORIZATIONS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

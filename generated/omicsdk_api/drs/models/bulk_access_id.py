@@ -37,7 +37,7 @@ class BulkAccessId(Model):
         made = blank(cls)
         made.bulk_object_id = get("bulk_object_id")
         made.bulk_access_ids = get("bulk_access_ids")
-        if _BULK_ACCESS_ID_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_ACCESS_ID_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -51,7 +51,7 @@ class BulkAccessRequest(Model):
             if v.__class__ is list
             else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", v)
         )
-        if _BULK_ACCESS_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_ACCESS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -46,7 +46,7 @@ class BulkAccessURL(Model):
         made.drs_object_id = get("drs_object_id")
         made.drs_access_id = get("drs_access_id")
         made.headers = get("headers")
-        if _BULK_ACCESS_URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_ACCESS_URL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

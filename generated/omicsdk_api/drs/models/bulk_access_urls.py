@@ -80,7 +80,7 @@ class BulkAccessUrls(Model):
             if v.__class__ is list
             else otherwise_typed("BulkAccessUrls.resolved_drs_object_access_urls", v)
         )
-        if _BULK_ACCESS_URLS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_ACCESS_URLS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

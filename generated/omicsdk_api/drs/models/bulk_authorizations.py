@@ -91,7 +91,7 @@ class BulkAuthorizations(Model):
             if v.__class__ is list
             else otherwise_typed("BulkAuthorizations.resolved_drs_objects", v)
         )
-        if _BULK_AUTHORIZATIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_AUTHORIZATIONS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

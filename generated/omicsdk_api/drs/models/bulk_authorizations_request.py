@@ -32,7 +32,7 @@ class BulkAuthorizationsRequest(Model):
         get = data.get
         made = blank(cls)
         made.bulk_object_ids = get("bulk_object_ids")
-        if _BULK_AUTHORIZATIONS_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_AUTHORIZATIONS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -87,7 +87,7 @@ class BulkObjects(Model):
             if v.__class__ is list
             else otherwise_typed("BulkObjects.resolved_drs_objects", v)
         )
-        if _BULK_OBJECTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_OBJECTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -38,7 +38,7 @@ class BulkObjectsRequest(Model):
         made = blank(cls)
         made.passports = get("passports")
         made.bulk_object_ids = get("bulk_object_ids")
-        if _BULK_OBJECTS_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_OBJECTS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

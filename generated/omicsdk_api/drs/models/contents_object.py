@@ -70,7 +70,7 @@ class ContentsObject(Model):
             if v.__class__ is list
             else otherwise_typed("ContentsObject.contents", v)
         )
-        if _CONTENTS_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CONTENTS_OBJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -43,7 +43,7 @@ class DrsFacts(Model):
         made.max_bulk_request_length = get("maxBulkRequestLength")
         made.object_count = get("objectCount")
         made.total_object_size = get("totalObjectSize")
-        if _DRS_FACTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DRS_FACTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

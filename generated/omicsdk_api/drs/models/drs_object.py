@@ -145,7 +145,7 @@ class DrsObject(Model):
         )
         made.description = get("description")
         made.aliases = get("aliases")
-        if _DRS_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DRS_OBJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

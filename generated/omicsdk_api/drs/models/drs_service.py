@@ -55,7 +55,7 @@ class DrsService(Model):
             if v.__class__ is dict
             else otherwise_typed("DrsService.drs", v)
         )
-        if _DRS_SERVICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DRS_SERVICE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

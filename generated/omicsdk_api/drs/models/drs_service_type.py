@@ -31,7 +31,7 @@ class DrsServiceType(Model):
         get = data.get
         made = blank(cls)
         made.artifact = get("artifact")
-        if _DRS_SERVICE_TYPE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DRS_SERVICE_TYPE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

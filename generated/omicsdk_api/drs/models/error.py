@@ -37,7 +37,7 @@ class Error(Model):
         made = blank(cls)
         made.msg = get("msg")
         made.status_code = get("status_code")
-        if _ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ERROR_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

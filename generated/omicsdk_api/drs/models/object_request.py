@@ -38,7 +38,7 @@ class ObjectRequest(Model):
         made = blank(cls)
         made.expand = get("expand")
         made.passports = get("passports")
-        if _OBJECT_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OBJECT_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class Organization(Model):
         made = blank(cls)
         made.name = get("name")
         made.url = get("url")
-        if _ORGANIZATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ORGANIZATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -102,7 +102,7 @@ class Service(Model):
         made.created_at = get("createdAt")
         made.updated_at = get("updatedAt")
         made.environment = get("environment")
-        if _SERVICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SERVICE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class ServiceInfoType(Model):
         made.group = get("group")
         made.artifact = get("artifact")
         made.version = get("version")
-        if _SERVICE_INFO_TYPE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SERVICE_INFO_TYPE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

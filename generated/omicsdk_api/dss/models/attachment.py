@@ -39,7 +39,7 @@ class Attachment(Model):
         made = blank(cls)
         made.type = get("type")
         made.expression = get("expression")
-        if _ATTACHMENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ATTACHMENT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -107,7 +107,7 @@ class BundleEnumerationResult(Model):
         made.search_after = get("search_after")
         made.link = get("link")
         made.event_timestamp = get("event_timestamp")
-        if _BUNDLE_ENUMERATION_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BUNDLE_ENUMERATION_RESULT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

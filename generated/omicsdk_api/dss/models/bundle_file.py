@@ -48,7 +48,7 @@ class BundleFile(Model):
         made.version = get("version")
         made.name = get("name")
         made.indexed = get("indexed")
-        if _BUNDLE_FILE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BUNDLE_FILE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class BundleIdentifier(Model):
         made = blank(cls)
         made.uuid = get("uuid")
         made.version = get("version")
-        if _BUNDLE_IDENTIFIER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BUNDLE_IDENTIFIER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

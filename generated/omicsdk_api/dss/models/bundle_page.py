@@ -37,7 +37,7 @@ class BundlePage(Model):
             if (v := get("bundle")).__class__ is dict
             else otherwise_typed("BundlePage.bundle", v)
         )
-        if _BUNDLE_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BUNDLE_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

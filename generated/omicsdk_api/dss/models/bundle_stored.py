@@ -37,7 +37,7 @@ class BundleStored(Model):
         made = blank(cls)
         made.version = get("version")
         made.manifest = get("manifest")
-        if _BUNDLE_STORED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BUNDLE_STORED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

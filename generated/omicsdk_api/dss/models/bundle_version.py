@@ -64,7 +64,7 @@ class BundleVersion(Model):
             else otherwise_typed("BundleVersion.files", v)
         )
         made.creator_uid = get("creator_uid")
-        if _BUNDLE_VERSION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BUNDLE_VERSION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

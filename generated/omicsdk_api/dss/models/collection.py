@@ -67,7 +67,7 @@ class Collection(Model):
             if (v := get("contents")).__class__ is list
             else otherwise_typed("Collection.contents", v)
         )
-        if _COLLECTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _COLLECTION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

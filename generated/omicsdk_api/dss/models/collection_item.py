@@ -49,7 +49,7 @@ class CollectionItem(Model):
         made.uuid = get("uuid")
         made.version = get("version")
         made.path = get("path")
-        if _COLLECTION_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _COLLECTION_ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -38,9 +38,7 @@ class CollectionOfCollectionsItem(Model):
         made = blank(cls)
         made.uuid = get("uuid")
         made.version = get("version")
-        if _COLLECTION_OF_COLLECTIONS_ITEM_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _COLLECTION_OF_COLLECTIONS_ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

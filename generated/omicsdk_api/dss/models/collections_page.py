@@ -44,7 +44,7 @@ class CollectionsPage(Model):
             if (v := get("collections")).__class__ is list
             else otherwise_typed("CollectionsPage.collections", v)
         )
-        if _COLLECTIONS_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _COLLECTIONS_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

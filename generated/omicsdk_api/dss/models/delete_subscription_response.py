@@ -32,7 +32,7 @@ class DeleteSubscriptionResponse(Model):
         get = data.get
         made = blank(cls)
         made.time_deleted = get("timeDeleted")
-        if _DELETE_SUBSCRIPTION_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DELETE_SUBSCRIPTION_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

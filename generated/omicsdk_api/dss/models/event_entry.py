@@ -45,7 +45,7 @@ class EventEntry(Model):
         made.timestamp = get("timestamp")
         made.offset = get("offset")
         made.size = get("size")
-        if _EVENT_ENTRY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _EVENT_ENTRY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -42,7 +42,7 @@ class EventStreams(Model):
             if (v := get("event_streams")).__class__ is list
             else otherwise_typed("EventStreams.event_streams", v)
         )
-        if _EVENT_STREAMS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _EVENT_STREAMS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

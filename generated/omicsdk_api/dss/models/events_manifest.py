@@ -67,7 +67,7 @@ class EventsManifest(Model):
             if (v := get("events")).__class__ is list
             else otherwise_typed("EventsManifest.events", v)
         )
-        if _EVENTS_MANIFEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _EVENTS_MANIFEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

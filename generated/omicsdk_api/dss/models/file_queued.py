@@ -38,7 +38,7 @@ class FileQueued(Model):
         made = blank(cls)
         made.version = get("version")
         made.task_id = get("task_id")
-        if _FILE_QUEUED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_QUEUED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

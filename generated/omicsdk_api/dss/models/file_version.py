@@ -77,7 +77,7 @@ class FileVersion(Model):
         made.sha1 = get("sha1")
         made.sha256 = get("sha256")
         made.url = get("url")
-        if _FILE_VERSION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_VERSION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

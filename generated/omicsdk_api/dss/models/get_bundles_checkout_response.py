@@ -43,7 +43,7 @@ class GetBundlesCheckoutResponse(Model):
         made.status = get("status")
         made.cause = get("cause")
         made.location = get("location")
-        if _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GET_BUNDLES_CHECKOUT_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -44,7 +44,7 @@ class GetSubscriptionsResponse(Model):
             if (v := get("subscriptions")).__class__ is list
             else otherwise_typed("GetSubscriptionsResponse.subscriptions", v)
         )
-        if _GET_SUBSCRIPTIONS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GET_SUBSCRIPTIONS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -32,9 +32,7 @@ class PostBundlesCheckoutResponse(Model):
         get = data.get
         made = blank(cls)
         made.checkout_job_id = get("checkout_job_id")
-        if _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _POST_BUNDLES_CHECKOUT_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

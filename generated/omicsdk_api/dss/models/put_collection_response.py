@@ -38,7 +38,7 @@ class PutCollectionResponse(Model):
         made = blank(cls)
         made.uuid = get("uuid")
         made.version = get("version")
-        if _PUT_COLLECTION_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PUT_COLLECTION_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

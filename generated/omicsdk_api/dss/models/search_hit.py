@@ -46,7 +46,7 @@ class SearchHit(Model):
         made.bundle_url = get("bundle_url")
         made.search_score = get("search_score")
         made.metadata = get("metadata")
-        if _SEARCH_HIT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SEARCH_HIT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -60,7 +60,7 @@ class SearchResult(Model):
         )
         made.total_hits = get("total_hits")
         made.es_query = get("es_query")
-        if _SEARCH_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SEARCH_RESULT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

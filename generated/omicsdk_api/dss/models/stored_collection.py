@@ -71,7 +71,7 @@ class StoredCollection(Model):
             else otherwise_typed("StoredCollection.contents", v)
         )
         made.owner = get("owner")
-        if _STORED_COLLECTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _STORED_COLLECTION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

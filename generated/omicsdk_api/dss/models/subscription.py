@@ -123,7 +123,7 @@ class Subscription(Model):
             if v.__class__ is dict
             else otherwise_typed("Subscription.attachments", v)
         )
-        if _SUBSCRIPTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SUBSCRIPTION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -56,7 +56,7 @@ class AccessLevel(Model):
             if v.__class__ is dict
             else otherwise_typed("AccessLevel.policy_document", v)
         )
-        if _ACCESS_LEVEL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ACCESS_LEVEL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

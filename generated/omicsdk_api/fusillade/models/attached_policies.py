@@ -41,7 +41,7 @@ class AttachedPolicies(Model):
             if v.__class__ is dict
             else otherwise_typed("AttachedPolicies.iam_policy", v)
         )
-        if _ATTACHED_POLICIES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ATTACHED_POLICIES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

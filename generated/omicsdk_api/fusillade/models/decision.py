@@ -37,7 +37,7 @@ class Decision(Model):
         made = blank(cls)
         made.result = get("result")
         made.reason = get("reason")
-        if _DECISION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DECISION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -54,7 +54,7 @@ class Group(Model):
             if v.__class__ is dict
             else otherwise_typed("Group.policies", v)
         )
-        if _GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GROUP_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class Groups(Model):
         get = data.get
         made = blank(cls)
         made.groups = get("groups")
-        if _GROUPS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GROUPS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -61,7 +61,7 @@ class Key(Model):
         made.e = get("e")
         made.x5c = get("x5c")
         made.x5t = get("x5t")
-        if _KEY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _KEY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

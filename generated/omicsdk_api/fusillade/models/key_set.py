@@ -37,7 +37,7 @@ class KeySet(Model):
             if (v := get("keys")).__class__ is list
             else otherwise_typed("KeySet.keys", v)
         )
-        if _KEY_SET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _KEY_SET_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -43,7 +43,7 @@ class Members(Model):
             if v.__class__ is list
             else otherwise_typed("Members.members", v)
         )
-        if _MEMBERS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MEMBERS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

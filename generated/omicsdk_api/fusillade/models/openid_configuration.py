@@ -88,7 +88,7 @@ class OpenidConfiguration(Model):
         made.scopes_supported = get("scopes_supported")
         made.response_types_supported = get("response_types_supported")
         made.id_token_signing_alg_values_supported = get("id_token_signing_alg_values_supported")
-        if _OPENID_CONFIGURATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OPENID_CONFIGURATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -71,7 +71,7 @@ class Outcome(Model):
         made.users = get("users")
         made.resource_type = get("resource_type")
         made.resource_id = get("resource_id")
-        if _OUTCOME_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OUTCOME_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

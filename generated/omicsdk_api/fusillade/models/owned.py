@@ -45,7 +45,7 @@ class Owned(Model):
         made.roles = get("roles")
         made.resource_ids = get("resource_ids")
         made.resource_type = get("resource_type")
-        if _OWNED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OWNED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

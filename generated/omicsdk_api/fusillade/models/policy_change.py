@@ -39,7 +39,7 @@ class PolicyChange(Model):
             if v.__class__ is dict
             else otherwise_typed("PolicyChange.policy", v)
         )
-        if _POLICY_CHANGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _POLICY_CHANGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -54,7 +54,7 @@ class PolicyDocument(Model):
             if v.__class__ is list
             else otherwise_typed("PolicyDocument.statement", v)
         )
-        if _POLICY_DOCUMENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _POLICY_DOCUMENT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class PolicyNames(Model):
         get = data.get
         made = blank(cls)
         made.policies = get("policies")
-        if _POLICY_NAMES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _POLICY_NAMES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -83,7 +83,7 @@ class PolicyStatement(Model):
         made.resource = get("Resource")
         made.not_resource = get("NotResource")
         made.condition = get("Condition")
-        if _POLICY_STATEMENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _POLICY_STATEMENT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class ResourceIds(Model):
         made = blank(cls)
         made.resource_ids = get("resource_ids")
         made.resource_type = get("resource_type")
-        if _RESOURCE_IDS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCE_IDS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

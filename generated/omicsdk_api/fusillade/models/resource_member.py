@@ -41,7 +41,7 @@ class ResourceMember(Model):
         made.member = get("member")
         made.member_type = get("member_type")
         made.access_level = get("access_level")
-        if _RESOURCE_MEMBER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCE_MEMBER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

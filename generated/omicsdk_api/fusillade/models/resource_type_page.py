@@ -42,7 +42,7 @@ class ResourceTypePage(Model):
         made.resource_type = get("resource_type")
         made.actions = get("actions")
         made.resource_ids = get("resource_ids")
-        if _RESOURCE_TYPE_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCE_TYPE_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

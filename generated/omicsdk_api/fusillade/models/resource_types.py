@@ -31,7 +31,7 @@ class ResourceTypes(Model):
         get = data.get
         made = blank(cls)
         made.resources = get("resources")
-        if _RESOURCE_TYPES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCE_TYPES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

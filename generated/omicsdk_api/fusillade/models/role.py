@@ -46,7 +46,7 @@ class Role(Model):
             if v.__class__ is dict
             else otherwise_typed("Role.policies", v)
         )
-        if _ROLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ROLE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

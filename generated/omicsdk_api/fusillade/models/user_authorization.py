@@ -49,7 +49,7 @@ class UserAuthorization(Model):
         made.scope = get("scope")
         made.groups = get("groups")
         made.roles = get("roles")
-        if _USER_AUTHORIZATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USER_AUTHORIZATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

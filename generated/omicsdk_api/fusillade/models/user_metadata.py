@@ -41,7 +41,7 @@ class UserMetadata(Model):
             if v.__class__ is dict
             else otherwise_typed("UserMetadata.authorization", v)
         )
-        if _USER_METADATA_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USER_METADATA_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -57,7 +57,7 @@ class Userinfo(Model):
             if v.__class__ is dict
             else otherwise_typed("Userinfo.https_auth_data_humancellatlas_org_app_metadata", v)
         )
-        if _USERINFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USERINFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class Activation(Model):
         made = blank(cls)
         made.uid = get("uid")
         made.token = get("token")
-        if _ACTIVATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ACTIVATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

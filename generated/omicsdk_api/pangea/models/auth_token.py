@@ -31,7 +31,7 @@ class AuthToken(Model):
         get = data.get
         made = blank(cls)
         made.auth_token = get("auth_token")
-        if _AUTH_TOKEN_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTH_TOKEN_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

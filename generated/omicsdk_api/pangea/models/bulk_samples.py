@@ -37,7 +37,7 @@ class BulkSamples(Model):
         made = blank(cls)
         made.names = get("names")
         made.library = get("library")
-        if _BULK_SAMPLES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_SAMPLES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

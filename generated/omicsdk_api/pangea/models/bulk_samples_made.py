@@ -31,7 +31,7 @@ class BulkSamplesMade(Model):
         get = data.get
         made = blank(cls)
         made.uuids = get("uuids")
-        if _BULK_SAMPLES_MADE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_SAMPLES_MADE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -46,7 +46,7 @@ class CompleteS3Request(Model):
             if (v := get("parts")).__class__ is list
             else otherwise_typed("CompleteS3Request.parts", v)
         )
-        if _COMPLETE_S3_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _COMPLETE_S3_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

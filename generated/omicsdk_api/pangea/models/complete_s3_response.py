@@ -37,7 +37,7 @@ class CompleteS3Response(Model):
         made = blank(cls)
         made.status = get("status")
         made.upload_id = get("upload_id")
-        if _COMPLETE_S3_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _COMPLETE_S3_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class CorrectedNames(Model):
         made = blank(cls)
         made.canon = get("canon")
         made.rank = get("rank")
-        if _CORRECTED_NAMES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CORRECTED_NAMES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

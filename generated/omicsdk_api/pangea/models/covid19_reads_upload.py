@@ -37,7 +37,7 @@ class Covid19ReadsUpload(Model):
         made = blank(cls)
         made.user = get("user")
         made.raw_reads_path = get("raw_reads_path")
-        if _COVID19_READS_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _COVID19_READS_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

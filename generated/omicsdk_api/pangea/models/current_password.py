@@ -31,7 +31,7 @@ class CurrentPassword(Model):
         get = data.get
         made = blank(cls)
         made.current_password = get("current_password")
-        if _CURRENT_PASSWORD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CURRENT_PASSWORD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -114,7 +114,7 @@ class GroupWorkOrder(Model):
         made.status = get("status")
         made.progress_summary = get("progress_summary")
         made.work_orders = get("work_orders")
-        if _GROUP_WORK_ORDER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GROUP_WORK_ORDER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

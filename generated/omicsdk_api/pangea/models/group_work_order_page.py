@@ -66,7 +66,7 @@ class GroupWorkOrderPage(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("GroupWorkOrderPage.results", v)
         )
-        if _GROUP_WORK_ORDER_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GROUP_WORK_ORDER_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

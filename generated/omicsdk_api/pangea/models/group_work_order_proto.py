@@ -55,7 +55,7 @@ class GroupWorkOrderProto(Model):
         made.updated_at = get("updated_at")
         made.description = get("description")
         made.work_order_protos = get("work_order_protos")
-        if _GROUP_WORK_ORDER_PROTO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GROUP_WORK_ORDER_PROTO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

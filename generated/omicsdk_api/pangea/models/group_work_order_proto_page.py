@@ -68,7 +68,7 @@ class GroupWorkOrderProtoPage(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("GroupWorkOrderProtoPage.results", v)
         )
-        if _GROUP_WORK_ORDER_PROTO_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GROUP_WORK_ORDER_PROTO_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -72,7 +72,7 @@ class JobOrderProto(Model):
         made.created_at = get("created_at")
         made.updated_at = get("updated_at")
         made.description = get("description")
-        if _JOB_ORDER_PROTO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _JOB_ORDER_PROTO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

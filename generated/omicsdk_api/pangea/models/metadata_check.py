@@ -37,7 +37,7 @@ class MetadataCheck(Model):
         made = blank(cls)
         made.errors = get("errors")
         made.stats = get("stats")
-        if _METADATA_CHECK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _METADATA_CHECK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class MetadataVersion(Model):
         made.created_at = get("created_at")
         made.updated_at = get("updated_at")
         made.metadata = get("metadata")
-        if _METADATA_VERSION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _METADATA_VERSION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -50,7 +50,7 @@ class Organization(Model):
         made.created_at = get("created_at")
         made.updated_at = get("updated_at")
         made.core_sample_group_uuid = get("core_sample_group_uuid")
-        if _ORGANIZATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ORGANIZATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class OrganizationAddUser(Model):
         get = data.get
         made = blank(cls)
         made.user = get("user")
-        if _ORGANIZATION_ADD_USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ORGANIZATION_ADD_USER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

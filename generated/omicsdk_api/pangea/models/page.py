@@ -41,7 +41,7 @@ class Page(Model):
         made.count = get("count")
         made.next = get("next")
         made.previous = get("previous")
-        if _PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

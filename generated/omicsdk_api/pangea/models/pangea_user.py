@@ -146,7 +146,7 @@ class PangeaUser(Model):
         made.github_username = get("github_username")
         made.company = get("company")
         made.location = get("location")
-        if _PANGEA_USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PANGEA_USER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -66,7 +66,7 @@ class PangeaUserPage(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("PangeaUserPage.results", v)
         )
-        if _PANGEA_USER_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PANGEA_USER_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

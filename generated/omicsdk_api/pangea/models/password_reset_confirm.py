@@ -41,7 +41,7 @@ class PasswordResetConfirm(Model):
         made.uid = get("uid")
         made.token = get("token")
         made.new_password = get("new_password")
-        if _PASSWORD_RESET_CONFIRM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PASSWORD_RESET_CONFIRM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class PatchMyAccountBody(Model):
         made = blank(cls)
         made.id = get("id")
         made.email = get("email")
-        if _PATCH_MY_ACCOUNT_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PATCH_MY_ACCOUNT_BODY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -55,7 +55,7 @@ class PatchPipelineByNameBody(Model):
         made.long_description = get("long_description")
         made.updated_at = get("updated_at")
         made.created_at = get("created_at")
-        if _PATCH_PIPELINE_BY_NAME_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PATCH_PIPELINE_BY_NAME_BODY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

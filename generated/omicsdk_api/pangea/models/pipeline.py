@@ -53,7 +53,7 @@ class Pipeline(Model):
         made.long_description = get("long_description")
         made.updated_at = get("updated_at")
         made.created_at = get("created_at")
-        if _PIPELINE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PIPELINE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -118,7 +118,7 @@ class PipelineModule(Model):
         made.dependencies = get("dependencies")
         made.dependency_modules = get("dependency_modules")
         made.downstream_modules = get("downstream_modules")
-        if _PIPELINE_MODULE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PIPELINE_MODULE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

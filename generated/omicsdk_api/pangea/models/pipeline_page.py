@@ -63,7 +63,7 @@ class PipelinePage(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("PipelinePage.results", v)
         )
-        if _PIPELINE_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PIPELINE_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

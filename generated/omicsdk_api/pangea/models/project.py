@@ -96,7 +96,7 @@ class Project(Model):
         )
         made.sample_groups = get("sample_groups")
         made.sub_projects = get("sub_projects")
-        if _PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class ProjectAddSampleGroup(Model):
         get = data.get
         made = blank(cls)
         made.sample_group_uuid = get("sample_group_uuid")
-        if _PROJECT_ADD_SAMPLE_GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECT_ADD_SAMPLE_GROUP_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -63,7 +63,7 @@ class ProjectPage(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("ProjectPage.results", v)
         )
-        if _PROJECT_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECT_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -55,7 +55,7 @@ class PutPipelineByNameBody(Model):
         made.created_at = get("created_at")
         made.description = get("description")
         made.long_description = get("long_description")
-        if _PUT_PIPELINE_BY_NAME_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PUT_PIPELINE_BY_NAME_BODY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class RandomSamples(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("RandomSamples.results", v)
         )
-        if _RANDOM_SAMPLES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RANDOM_SAMPLES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class Refusal(Model):
         get = data.get
         made = blank(cls)
         made.detail = get("detail")
-        if _REFUSAL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _REFUSAL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -59,7 +59,7 @@ class S3ApiKey(Model):
         made.bucket = get("bucket")
         made.public_key = get("public_key")
         made.private_key = get("private_key")
-        if _S3_API_KEY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _S3_API_KEY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

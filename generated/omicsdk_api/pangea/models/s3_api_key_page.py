@@ -63,7 +63,7 @@ class S3ApiKeyPage(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("S3ApiKeyPage.results", v)
         )
-        if _S3_API_KEY_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _S3_API_KEY_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

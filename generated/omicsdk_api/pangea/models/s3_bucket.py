@@ -45,7 +45,7 @@ class S3Bucket(Model):
         made.name = get("name")
         made.endpoint_url = get("endpoint_url")
         made.organization = get("organization")
-        if _S3_BUCKET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _S3_BUCKET_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

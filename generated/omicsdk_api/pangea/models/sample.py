@@ -81,7 +81,7 @@ class Sample(Model):
             else otherwise_typed("Sample.library_obj", v)
         )
         made.description = get("description")
-        if _SAMPLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

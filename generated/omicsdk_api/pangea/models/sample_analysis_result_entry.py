@@ -129,7 +129,7 @@ class SampleAnalysisResultEntry(Model):
             if (v := get("fields")).__class__ is list
             else otherwise_typed("SampleAnalysisResultEntry.fields", v)
         )
-        if _SAMPLE_ANALYSIS_RESULT_ENTRY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_ANALYSIS_RESULT_ENTRY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

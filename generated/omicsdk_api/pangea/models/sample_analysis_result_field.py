@@ -70,7 +70,7 @@ class SampleAnalysisResultField(Model):
             else otherwise_typed("SampleAnalysisResultField.analysis_result_obj", v)
         )
         made.description = get("description")
-        if _SAMPLE_ANALYSIS_RESULT_FIELD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_ANALYSIS_RESULT_FIELD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

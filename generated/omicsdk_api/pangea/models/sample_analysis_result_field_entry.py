@@ -60,9 +60,7 @@ class SampleAnalysisResultFieldEntry(Model):
         made.stored_data = get("stored_data")
         made.analysis_result = get("analysis_result")
         made.description = get("description")
-        if _SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _SAMPLE_ANALYSIS_RESULT_FIELD_ENTRY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -68,9 +68,7 @@ class SampleAnalysisResultFieldPage(Model):
             if (v := get("results")).__class__ is list
             else otherwise_typed("SampleAnalysisResultFieldPage.results", v)
         )
-        if _SAMPLE_ANALYSIS_RESULT_FIELD_PAGE_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _SAMPLE_ANALYSIS_RESULT_FIELD_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -87,7 +87,7 @@ class SampleEntry(Model):
             if (v := get("analysis_results")).__class__ is list
             else otherwise_typed("SampleEntry.analysis_results", v)
         )
-        if _SAMPLE_ENTRY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_ENTRY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -126,7 +126,7 @@ class SampleGroup(Model):
         made.bucket = get("bucket")
         made.storage_provider_name = get("storage_provider_name")
         made.sample_metadata_schema = get("sample_metadata_schema")
-        if _SAMPLE_GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_GROUP_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -124,7 +124,7 @@ class SampleGroupAnalysisResult(Model):
             if (v := get("pipeline_module_obj")).__class__ is dict
             else otherwise_typed("SampleGroupAnalysisResult.pipeline_module_obj", v)
         )
-        if _SAMPLE_GROUP_ANALYSIS_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_GROUP_ANALYSIS_RESULT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

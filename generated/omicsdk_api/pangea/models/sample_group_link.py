@@ -37,7 +37,7 @@ class SampleGroupLink(Model):
         made = blank(cls)
         made.uuid = get("uuid")
         made.name = get("name")
-        if _SAMPLE_GROUP_LINK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_GROUP_LINK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -106,7 +106,7 @@ class SampleHistory(Model):
             if (v := get("versioned_metadata")).__class__ is list
             else otherwise_typed("SampleHistory.versioned_metadata", v)
         )
-        if _SAMPLE_HISTORY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_HISTORY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

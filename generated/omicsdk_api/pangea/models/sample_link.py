@@ -41,7 +41,7 @@ class SampleLink(Model):
         made.uuid = get("uuid")
         made.name = get("name")
         made.metadata = get("metadata")
-        if _SAMPLE_LINK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_LINK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -54,7 +54,7 @@ class SampleLinks(Model):
             if (v := get("links")).__class__ is list
             else otherwise_typed("SampleLinks.links", v)
         )
-        if _SAMPLE_LINKS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_LINKS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class SampleList(Model):
         made = blank(cls)
         made.sample_uuids = get("sample_uuids")
         made.sample_uuid = get("sample_uuid")
-        if _SAMPLE_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SAMPLE_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

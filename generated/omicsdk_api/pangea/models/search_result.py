@@ -67,7 +67,7 @@ class SearchResult(Model):
             if (v := get("organizations")).__class__ is list
             else otherwise_typed("SearchResult.organizations", v)
         )
-        if _SEARCH_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SEARCH_RESULT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

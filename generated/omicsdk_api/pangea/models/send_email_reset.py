@@ -31,7 +31,7 @@ class SendEmailReset(Model):
         get = data.get
         made = blank(cls)
         made.email = get("email")
-        if _SEND_EMAIL_RESET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SEND_EMAIL_RESET_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

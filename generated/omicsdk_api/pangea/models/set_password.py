@@ -37,7 +37,7 @@ class SetPassword(Model):
         made = blank(cls)
         made.new_password = get("new_password")
         made.current_password = get("current_password")
-        if _SET_PASSWORD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SET_PASSWORD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class SetUsername(Model):
         made = blank(cls)
         made.current_password = get("current_password")
         made.new_email = get("new_email")
-        if _SET_USERNAME_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SET_USERNAME_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -49,7 +49,7 @@ class Tag(Model):
         made.created_at = get("created_at")
         made.updated_at = get("updated_at")
         made.payload = get("payload")
-        if _TAG_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TAG_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

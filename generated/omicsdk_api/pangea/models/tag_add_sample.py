@@ -37,7 +37,7 @@ class TagAddSample(Model):
         made = blank(cls)
         made.sample_uuid = get("sample_uuid")
         made.payload = get("payload")
-        if _TAG_ADD_SAMPLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TAG_ADD_SAMPLE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class TagAddTag(Model):
         made = blank(cls)
         made.tag_uuid = get("tag_uuid")
         made.payload = get("payload")
-        if _TAG_ADD_TAG_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TAG_ADD_TAG_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

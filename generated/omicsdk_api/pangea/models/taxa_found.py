@@ -31,7 +31,7 @@ class TaxaFound(Model):
         get = data.get
         made = blank(cls)
         made.results = get("results")
-        if _TAXA_FOUND_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TAXA_FOUND_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class TokenCreate(Model):
         made = blank(cls)
         made.password = get("password")
         made.email = get("email")
-        if _TOKEN_CREATE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TOKEN_CREATE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

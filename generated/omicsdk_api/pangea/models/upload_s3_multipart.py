@@ -37,7 +37,7 @@ class UploadS3Multipart(Model):
         made = blank(cls)
         made.urls = get("urls")
         made.upload_id = get("upload_id")
-        if _UPLOAD_S3_MULTIPART_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPLOAD_S3_MULTIPART_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class UploadS3Post(Model):
         made = blank(cls)
         made.url = get("url")
         made.fields = get("fields")
-        if _UPLOAD_S3_POST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPLOAD_S3_POST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -42,7 +42,7 @@ class UploadS3Request(Model):
         made.filename = get("filename")
         made.stance = get("stance")
         made.n_parts = get("n_parts")
-        if _UPLOAD_S3_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPLOAD_S3_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class UploadedPart(Model):
         made = blank(cls)
         made.e_tag = get("ETag")
         made.part_number = get("PartNumber")
-        if _UPLOADED_PART_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPLOADED_PART_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

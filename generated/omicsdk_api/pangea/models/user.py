@@ -37,7 +37,7 @@ class User(Model):
         made = blank(cls)
         made.id = get("id")
         made.email = get("email")
-        if _USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

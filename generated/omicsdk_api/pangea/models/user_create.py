@@ -41,7 +41,7 @@ class UserCreate(Model):
         made.email = get("email")
         made.id = get("id")
         made.password = get("password")
-        if _USER_CREATE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USER_CREATE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

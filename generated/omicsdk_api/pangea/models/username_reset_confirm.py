@@ -41,7 +41,7 @@ class UsernameResetConfirm(Model):
         made.new_email = get("new_email")
         made.uid = get("uid")
         made.token = get("token")
-        if _USERNAME_RESET_CONFIRM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USERNAME_RESET_CONFIRM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

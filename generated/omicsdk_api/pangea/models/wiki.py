@@ -71,7 +71,7 @@ class Wiki(Model):
             else otherwise_typed("Wiki.sidebar_obj", v)
         )
         made.uuid = get("uuid")
-        if _WIKI_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _WIKI_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -53,7 +53,7 @@ class WikiPage(Model):
         made.updated_at = get("updated_at")
         made.text = get("text")
         made.wiki = get("wiki")
-        if _WIKI_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _WIKI_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

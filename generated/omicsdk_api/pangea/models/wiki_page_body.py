@@ -41,7 +41,7 @@ class WikiPageBody(Model):
         made.title = get("title")
         made.text = get("text")
         made.uuid = get("uuid")
-        if _WIKI_PAGE_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _WIKI_PAGE_BODY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

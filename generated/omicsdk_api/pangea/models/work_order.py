@@ -105,7 +105,7 @@ class WorkOrder(Model):
         )
         made.status = get("status")
         made.progress_summary = get("progress_summary")
-        if _WORK_ORDER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _WORK_ORDER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

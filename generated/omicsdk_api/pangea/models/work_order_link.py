@@ -49,7 +49,7 @@ class WorkOrderLink(Model):
         made.sample_name = get("sample_name")
         made.sample_uuid = get("sample_uuid")
         made.status = get("status")
-        if _WORK_ORDER_LINK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _WORK_ORDER_LINK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

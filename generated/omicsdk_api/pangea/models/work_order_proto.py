@@ -49,7 +49,7 @@ class WorkOrderProto(Model):
         made.created_at = get("created_at")
         made.updated_at = get("updated_at")
         made.description = get("description")
-        if _WORK_ORDER_PROTO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _WORK_ORDER_PROTO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

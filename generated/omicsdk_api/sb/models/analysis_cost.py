@@ -49,7 +49,7 @@ class AnalysisCost(Model):
             if v.__class__ is dict
             else otherwise_typed("AnalysisCost.breakdown", v)
         )
-        if _ANALYSIS_COST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ANALYSIS_COST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class AnalysisCostBreakdown(Model):
         made.storage = get("storage")
         made.computation = get("computation")
         made.data_transfer_in = get("data_transfer_in")
-        if _ANALYSIS_COST_BREAKDOWN_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ANALYSIS_COST_BREAKDOWN_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -61,7 +61,7 @@ class App(Model):
         made.raw = get("raw")
         made.copy_of = get("copy_of")
         made.latest_revision = get("latest_revision")
-        if _APP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _APP_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -43,7 +43,7 @@ class AppCopy(Model):
         made.project = get("project")
         made.strategy = get("strategy")
         made.name = get("name")
-        if _APP_COPY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _APP_COPY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -106,7 +106,7 @@ class AsyncJob(Model):
         made.completed_files = get("completed_files")
         made.started_on = get("started_on")
         made.finished_on = get("finished_on")
-        if _ASYNC_JOB_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ASYNC_JOB_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -114,7 +114,7 @@ class Automation(Model):
         made.secret_settings = get("secret_settings")
         made.memory_limit = get("memory_limit")
         made.project_based = get("project_based")
-        if _AUTOMATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTOMATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -65,7 +65,7 @@ class AutomationMember(Model):
             if v.__class__ is dict
             else otherwise_typed("AutomationMember.permissions", v)
         )
-        if _AUTOMATION_MEMBER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTOMATION_MEMBER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -57,7 +57,7 @@ class AutomationMemberPage(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("AutomationMemberPage.items", v)
         )
-        if _AUTOMATION_MEMBER_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTOMATION_MEMBER_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

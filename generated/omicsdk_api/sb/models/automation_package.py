@@ -99,7 +99,7 @@ class AutomationPackage(Model):
         made.custom_url = get("custom_url")
         made.memory_limit = get("memory_limit")
         made.python = get("python")
-        if _AUTOMATION_PACKAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTOMATION_PACKAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -52,7 +52,7 @@ class AutomationPage(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("AutomationPage.items", v)
         )
-        if _AUTOMATION_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTOMATION_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -179,7 +179,7 @@ class AutomationRun(Model):
         made.execution_details = get("execution_details")
         made.memory_limit = get("memory_limit")
         made.project_id = get("project_id")
-        if _AUTOMATION_RUN_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTOMATION_RUN_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -55,7 +55,7 @@ class AutomationRunPage(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("AutomationRunPage.items", v)
         )
-        if _AUTOMATION_RUN_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTOMATION_RUN_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class AzureCredentials(Model):
         made.tenant_id = get("tenant_id")
         made.client_id = get("client_id")
         made.client_secret = get("client_secret")
-        if _AZURE_CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AZURE_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -85,7 +85,7 @@ class AzureService(Model):
             if v.__class__ is dict
             else otherwise_typed("AzureService.properties", v)
         )
-        if _AZURE_SERVICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AZURE_SERVICE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class BatchBy(Model):
         made = blank(cls)
         made.type = get("type")
         made.criteria = get("criteria")
-        if _BATCH_BY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BATCH_BY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class BatchGroup(Model):
         made = blank(cls)
         made.value = get("value")
         made.fields = get("fields")
-        if _BATCH_GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BATCH_GROUP_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class BillingEndpoints(Model):
         made = blank(cls)
         made.billing_groups_url = get("billing_groups_url")
         made.invoices_url = get("invoices_url")
-        if _BILLING_ENDPOINTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BILLING_ENDPOINTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

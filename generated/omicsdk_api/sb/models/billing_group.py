@@ -80,7 +80,7 @@ class BillingGroup(Model):
             if v.__class__ is dict
             else otherwise_typed("BillingGroup.balance", v)
         )
-        if _BILLING_GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BILLING_GROUP_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

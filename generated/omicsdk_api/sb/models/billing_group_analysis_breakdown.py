@@ -112,9 +112,7 @@ class BillingGroupAnalysisBreakdown(Model):
         made.time_started = get("time_started")
         made.time_finished = get("time_finished")
         made.project_locked = get("project_locked")
-        if _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _BILLING_GROUP_ANALYSIS_BREAKDOWN_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

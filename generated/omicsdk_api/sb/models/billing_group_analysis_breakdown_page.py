@@ -62,9 +62,7 @@ class BillingGroupAnalysisBreakdownPage(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("BillingGroupAnalysisBreakdownPage.items", v)
         )
-        if _BILLING_GROUP_ANALYSIS_BREAKDOWN_PAGE_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _BILLING_GROUP_ANALYSIS_BREAKDOWN_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -77,9 +77,7 @@ class BillingGroupEgressBreakdown(Model):
             else otherwise_typed("BillingGroupEgressBreakdown.egress_cost", v)
         )
         made.project_locked = get("project_locked")
-        if _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _BILLING_GROUP_EGRESS_BREAKDOWN_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

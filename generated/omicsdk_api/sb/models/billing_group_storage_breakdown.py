@@ -80,9 +80,7 @@ class BillingGroupStorageBreakdown(Model):
             else otherwise_typed("BillingGroupStorageBreakdown.archived", v)
         )
         made.project_locked = get("project_locked")
-        if _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _BILLING_GROUP_STORAGE_BREAKDOWN_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

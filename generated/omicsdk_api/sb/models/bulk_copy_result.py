@@ -41,7 +41,7 @@ class BulkCopyResult(Model):
         made.status = get("status")
         made.new_file_id = get("new_file_id")
         made.new_file_name = get("new_file_name")
-        if _BULK_COPY_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_COPY_RESULT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

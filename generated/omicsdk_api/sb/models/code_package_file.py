@@ -37,7 +37,7 @@ class CodePackageFile(Model):
         made = blank(cls)
         made.id = get("id")
         made.name = get("name")
-        if _CODE_PACKAGE_FILE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CODE_PACKAGE_FILE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

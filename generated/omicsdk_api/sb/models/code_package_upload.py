@@ -38,7 +38,7 @@ class CodePackageUpload(Model):
         made = blank(cls)
         made.upload_id = get("upload_id")
         made.part_size = get("part_size")
-        if _CODE_PACKAGE_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CODE_PACKAGE_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

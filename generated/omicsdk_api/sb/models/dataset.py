@@ -45,7 +45,7 @@ class Dataset(Model):
         made.id = get("id")
         made.name = get("name")
         made.description = get("description")
-        if _DATASET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DATASET_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

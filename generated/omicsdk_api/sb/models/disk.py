@@ -41,7 +41,7 @@ class Disk(Model):
         made.size = get("size")
         made.unit = get("unit")
         made.type = get("type")
-        if _DISK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DISK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -32,7 +32,7 @@ class DownloadInfo(Model):
         get = data.get
         made = blank(cls)
         made.url = get("url")
-        if _DOWNLOAD_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DOWNLOAD_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

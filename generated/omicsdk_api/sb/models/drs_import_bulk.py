@@ -76,7 +76,7 @@ class DRSImportBulk(Model):
         made.state = get("state")
         made.started_on = get("started_on")
         made.finished_on = get("finished_on")
-        if _DRS_IMPORT_BULK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DRS_IMPORT_BULK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -49,7 +49,7 @@ class DRSImportItem(Model):
         made.parent = get("parent")
         made.name = get("name")
         made.metadata = get("metadata")
-        if _DRS_IMPORT_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DRS_IMPORT_ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

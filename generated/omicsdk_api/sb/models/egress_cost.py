@@ -37,7 +37,7 @@ class EgressCost(Model):
         made = blank(cls)
         made.currency = get("currency")
         made.amount = get("amount")
-        if _EGRESS_COST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _EGRESS_COST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -87,7 +87,7 @@ class Endpoints(Model):
         made.action_url = get("action_url")
         made.upload_url = get("upload_url")
         made.storage_url = get("storage_url")
-        if _ENDPOINTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ENDPOINTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -46,7 +46,7 @@ class Error(Model):
         made.code = get("code")
         made.message = get("message")
         made.more_info = get("more_info")
-        if _ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ERROR_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -61,7 +61,7 @@ class ExecutionDetails(Model):
             if v.__class__ is list
             else otherwise_typed("ExecutionDetails.jobs", v)
         )
-        if _EXECUTION_DETAILS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _EXECUTION_DETAILS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

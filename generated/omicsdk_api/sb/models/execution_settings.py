@@ -59,7 +59,7 @@ class ExecutionSettings(Model):
         made.max_parallel_instances = get("max_parallel_instances")
         made.use_memoization = get("use_memoization")
         made.use_elastic_disk = get("use_elastic_disk")
-        if _EXECUTION_SETTINGS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _EXECUTION_SETTINGS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -112,7 +112,7 @@ class ExecutionStatus(Model):
         made.running_duration = get("running_duration")
         made.execution_duration = get("execution_duration")
         made.duration = get("duration")
-        if _EXECUTION_STATUS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _EXECUTION_STATUS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -135,7 +135,7 @@ class Export(Model):
             if v.__class__ is dict
             else otherwise_typed("Export.properties", v)
         )
-        if _EXPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _EXPORT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -42,7 +42,7 @@ class ExportBulkResponse(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("ExportBulkResponse.items", v)
         )
-        if _EXPORT_BULK_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _EXPORT_BULK_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -133,7 +133,7 @@ class File(Model):
         made.metadata = get("metadata")
         made.tags = get("tags")
         made.secondary_files = get("_secondary_files")
-        if _FILE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -52,7 +52,7 @@ class FileBulkRecord(Model):
             if v.__class__ is dict
             else otherwise_typed("FileBulkRecord.error", v)
         )
-        if _FILE_BULK_RECORD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_BULK_RECORD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

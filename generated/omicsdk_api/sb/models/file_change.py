@@ -45,7 +45,7 @@ class FileChange(Model):
         made.name = get("name")
         made.tags = get("tags")
         made.metadata = get("metadata")
-        if _FILE_CHANGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_CHANGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

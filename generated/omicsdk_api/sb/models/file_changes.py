@@ -37,7 +37,7 @@ class FileChanges(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("FileChanges.items", v)
         )
-        if _FILE_CHANGES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_CHANGES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -45,7 +45,7 @@ class FileCopyItem(Model):
         made.parent = get("parent")
         made.project = get("project")
         made.name = get("name")
-        if _FILE_COPY_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_COPY_ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

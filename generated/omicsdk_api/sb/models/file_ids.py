@@ -31,7 +31,7 @@ class FileIds(Model):
         get = data.get
         made = blank(cls)
         made.file_ids = get("file_ids")
-        if _FILE_IDS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_IDS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

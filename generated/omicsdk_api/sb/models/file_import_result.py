@@ -52,7 +52,7 @@ class FileImportResult(Model):
             if v.__class__ is dict
             else otherwise_typed("FileImportResult.resource", v)
         )
-        if _FILE_IMPORT_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_IMPORT_RESULT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class FileStorage(Model):
         made.type = get("type")
         made.volume = get("volume")
         made.location = get("location")
-        if _FILE_STORAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_STORAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

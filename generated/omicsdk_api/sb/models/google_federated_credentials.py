@@ -33,7 +33,7 @@ class GoogleFederatedCredentials(Model):
         get = data.get
         made = blank(cls)
         made.configuration = get("configuration")
-        if _GOOGLE_FEDERATED_CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_FEDERATED_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

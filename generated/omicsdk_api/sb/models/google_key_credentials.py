@@ -37,7 +37,7 @@ class GoogleKeyCredentials(Model):
         made = blank(cls)
         made.client_email = get("client_email")
         made.private_key = get("private_key")
-        if _GOOGLE_KEY_CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_KEY_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

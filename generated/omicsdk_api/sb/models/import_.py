@@ -133,7 +133,7 @@ class Import(Model):
             if v.__class__ is dict
             else otherwise_typed("Import.result", v)
         )
-        if _IMPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _IMPORT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -42,7 +42,7 @@ class ImportBulkResponse(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("ImportBulkResponse.items", v)
         )
-        if _IMPORT_BULK_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _IMPORT_BULK_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

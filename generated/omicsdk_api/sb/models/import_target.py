@@ -41,7 +41,7 @@ class ImportTarget(Model):
         made.project = get("project")
         made.parent = get("parent")
         made.name = get("name")
-        if _IMPORT_TARGET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _IMPORT_TARGET_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -53,7 +53,7 @@ class Instance(Model):
             if v.__class__ is dict
             else otherwise_typed("Instance.disk", v)
         )
-        if _INSTANCE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _INSTANCE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

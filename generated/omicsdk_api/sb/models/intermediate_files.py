@@ -37,7 +37,7 @@ class IntermediateFiles(Model):
         made = blank(cls)
         made.retention = get("retention")
         made.duration = get("duration")
-        if _INTERMEDIATE_FILES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _INTERMEDIATE_FILES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -101,7 +101,7 @@ class Invoice(Model):
             else otherwise_typed("Invoice.invoice_period", v)
         )
         made.approval_date = get("approval_date")
-        if _INVOICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _INVOICE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -52,7 +52,7 @@ class InvoicePage(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("InvoicePage.items", v)
         )
-        if _INVOICE_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _INVOICE_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

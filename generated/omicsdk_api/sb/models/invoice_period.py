@@ -37,7 +37,7 @@ class InvoicePeriod(Model):
         made = blank(cls)
         made.from_ = get("from")
         made.to = get("to")
-        if _INVOICE_PERIOD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _INVOICE_PERIOD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

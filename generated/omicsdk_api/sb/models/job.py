@@ -94,7 +94,7 @@ class Job(Model):
             else otherwise_typed("Job.docker", v)
         )
         made.logs = get("logs")
-        if _JOB_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _JOB_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

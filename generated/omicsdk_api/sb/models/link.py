@@ -41,7 +41,7 @@ class Link(Model):
         made.href = get("href")
         made.rel = get("rel")
         made.method = get("method")
-        if _LINK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LINK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -69,7 +69,7 @@ class Marker(Model):
         )
         made.created_time = get("created_time")
         made.created_by = get("created_by")
-        if _MARKER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MARKER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class MarkerPosition(Model):
         made = blank(cls)
         made.start = get("start")
         made.end = get("end")
-        if _MARKER_POSITION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MARKER_POSITION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -60,7 +60,7 @@ class Measurement(Model):
             if v.__class__ is dict
             else otherwise_typed("Measurement.cost", v)
         )
-        if _MEASUREMENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MEASUREMENT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -72,7 +72,7 @@ class Member(Model):
             if v.__class__ is dict
             else otherwise_typed("Member.permissions", v)
         )
-        if _MEMBER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MEMBER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -107,7 +107,7 @@ class MultipartUpload(Model):
             if v.__class__ is list
             else otherwise_typed("MultipartUpload.parts", v)
         )
-        if _MULTIPART_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MULTIPART_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -40,7 +40,7 @@ class MultipartUploads(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("MultipartUploads.items", v)
         )
-        if _MULTIPART_UPLOADS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MULTIPART_UPLOADS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

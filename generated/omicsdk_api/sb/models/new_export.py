@@ -63,7 +63,7 @@ class NewExport(Model):
             else otherwise_typed("NewExport.properties", v)
         )
         made.overwrite = get("overwrite")
-        if _NEW_EXPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _NEW_EXPORT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

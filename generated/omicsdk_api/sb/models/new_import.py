@@ -60,7 +60,7 @@ class NewImport(Model):
         made.overwrite = get("overwrite")
         made.autorename = get("autorename")
         made.preserve_folder_structure = get("preserve_folder_structure")
-        if _NEW_IMPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _NEW_IMPORT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

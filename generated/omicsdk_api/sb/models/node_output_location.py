@@ -37,7 +37,7 @@ class NodeOutputLocation(Model):
         made = blank(cls)
         made.output_location = get("output_location")
         made.output_location_alias = get("output_location_alias")
-        if _NODE_OUTPUT_LOCATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _NODE_OUTPUT_LOCATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -79,7 +79,7 @@ class OSSService(Model):
             if v.__class__ is dict
             else otherwise_typed("OSSService.properties", v)
         )
-        if _OSS_SERVICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OSS_SERVICE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -71,7 +71,7 @@ class OutputLocation(Model):
             if v.__class__ is dict
             else otherwise_typed("OutputLocation.nodes_location", v)
         )
-        if _OUTPUT_LOCATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OUTPUT_LOCATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -43,7 +43,7 @@ class Page(Model):
             if (v := get("links")).__class__ is list
             else otherwise_typed("Page.links", v)
         )
-        if _PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -49,7 +49,7 @@ class Permissions(Model):
         made.write = get("write")
         made.execute = get("execute")
         made.admin = get("admin")
-        if _PERMISSIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PERMISSIONS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -117,7 +117,7 @@ class Project(Model):
             if v.__class__ is dict
             else otherwise_typed("Project.permissions", v)
         )
-        if _PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

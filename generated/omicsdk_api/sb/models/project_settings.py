@@ -88,7 +88,7 @@ class ProjectSettings(Model):
             if v.__class__ is dict
             else otherwise_typed("ProjectSettings.intermediate_files", v)
         )
-        if _PROJECT_SETTINGS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECT_SETTINGS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class Rate(Model):
         made.limit = get("limit")
         made.remaining = get("remaining")
         made.reset = get("reset")
-        if _RATE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RATE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -61,7 +61,7 @@ class RateLimit(Model):
             if v.__class__ is dict
             else otherwise_typed("RateLimit.instance", v)
         )
-        if _RATE_LIMIT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RATE_LIMIT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

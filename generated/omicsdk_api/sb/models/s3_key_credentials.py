@@ -37,7 +37,7 @@ class S3KeyCredentials(Model):
         made = blank(cls)
         made.access_key_id = get("access_key_id")
         made.secret_access_key = get("secret_access_key")
-        if _S3_KEY_CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _S3_KEY_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class S3RoleCredentials(Model):
         made = blank(cls)
         made.role_arn = get("role_arn")
         made.external_id = get("external_id")
-        if _S3_ROLE_CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _S3_ROLE_CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

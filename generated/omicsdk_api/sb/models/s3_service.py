@@ -88,7 +88,7 @@ class S3Service(Model):
             if v.__class__ is dict
             else otherwise_typed("S3Service.properties", v)
         )
-        if _S3_SERVICE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _S3_SERVICE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class SearchResponse(Model):
         made.count = get("count")
         made.cont_token = get("cont_token")
         made.result_set = get("result_set")
-        if _SEARCH_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SEARCH_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class StorageCost(Model):
         made = blank(cls)
         made.amount = get("amount")
         made.currency = get("currency")
-        if _STORAGE_COST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _STORAGE_COST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -239,7 +239,7 @@ class Task(Model):
         )
         made.use_interruptible_instances = get("use_interruptible_instances")
         made.origin_id = get("origin_id")
-        if _TASK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TASK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -52,7 +52,7 @@ class TaskBulkRecord(Model):
             if v.__class__ is dict
             else otherwise_typed("TaskBulkRecord.error", v)
         )
-        if _TASK_BULK_RECORD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TASK_BULK_RECORD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

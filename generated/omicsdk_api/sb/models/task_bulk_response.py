@@ -40,7 +40,7 @@ class TaskBulkResponse(Model):
             if (v := get("items")).__class__ is list
             else otherwise_typed("TaskBulkResponse.items", v)
         )
-        if _TASK_BULK_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TASK_BULK_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

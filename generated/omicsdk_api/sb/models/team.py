@@ -41,7 +41,7 @@ class Team(Model):
         made.href = get("href")
         made.id = get("id")
         made.name = get("name")
-        if _TEAM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TEAM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

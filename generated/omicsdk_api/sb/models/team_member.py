@@ -45,7 +45,7 @@ class TeamMember(Model):
         made.id = get("id")
         made.username = get("username")
         made.role = get("role")
-        if _TEAM_MEMBER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TEAM_MEMBER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

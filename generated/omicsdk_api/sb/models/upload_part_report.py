@@ -43,7 +43,7 @@ class UploadPartReport(Model):
             if (v := get("response")).__class__ is dict
             else otherwise_typed("UploadPartReport.response", v)
         )
-        if _UPLOAD_PART_REPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPLOAD_PART_REPORT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

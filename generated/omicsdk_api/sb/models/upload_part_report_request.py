@@ -37,7 +37,7 @@ class UploadPartReportRequest(Model):
         made = blank(cls)
         made.success_codes = get("success_codes")
         made.headers = get("headers")
-        if _UPLOAD_PART_REPORT_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPLOAD_PART_REPORT_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

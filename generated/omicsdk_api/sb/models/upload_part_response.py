@@ -31,7 +31,7 @@ class UploadPartResponse(Model):
         get = data.get
         made = blank(cls)
         made.headers = get("headers")
-        if _UPLOAD_PART_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPLOAD_PART_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -68,7 +68,7 @@ class UploadPartUrl(Model):
             if v.__class__ is dict
             else otherwise_typed("UploadPartUrl.report", v)
         )
-        if _UPLOAD_PART_URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPLOAD_PART_URL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -110,7 +110,7 @@ class User(Model):
             if v.__class__ is list
             else otherwise_typed("User.tags", v)
         )
-        if _USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class UserTag(Model):
         made = blank(cls)
         made.tag = get("tag")
         made.expires_at = get("expires_at")
-        if _USER_TAG_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USER_TAG_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -117,7 +117,7 @@ class Volume(Model):
         made.created_on = get("created_on")
         made.modified_on = get("modified_on")
         made.active = get("active")
-        if _VOLUME_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VOLUME_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class VolumeLink(Model):
         get = data.get
         made = blank(cls)
         made.next = get("next")
-        if _VOLUME_LINK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VOLUME_LINK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -49,7 +49,7 @@ class VolumeObject(Model):
         made.volume = get("volume")
         made.type = get("type")
         made.metadata = get("metadata")
-        if _VOLUME_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VOLUME_OBJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -74,7 +74,7 @@ class VolumeObjectPage(Model):
             if v.__class__ is list
             else otherwise_typed("VolumeObjectPage.links", v)
         )
-        if _VOLUME_OBJECT_PAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VOLUME_OBJECT_PAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

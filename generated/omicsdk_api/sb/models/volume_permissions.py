@@ -45,7 +45,7 @@ class VolumePermissions(Model):
         made.copy = get("copy")
         made.write = get("write")
         made.admin = get("admin")
-        if _VOLUME_PERMISSIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VOLUME_PERMISSIONS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

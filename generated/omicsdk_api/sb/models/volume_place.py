@@ -37,7 +37,7 @@ class VolumePlace(Model):
         made = blank(cls)
         made.volume = get("volume")
         made.location = get("location")
-        if _VOLUME_PLACE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VOLUME_PLACE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class VolumePrefix(Model):
         made.prefix = get("prefix")
         made.href = get("href")
         made.volume = get("volume")
-        if _VOLUME_PREFIX_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VOLUME_PREFIX_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -51,7 +51,7 @@ class VolumeProperties(Model):
         made.aws_canned_acl = get("aws_canned_acl")
         made.aws_storage_class = get("aws_storage_class")
         made.resource_id = get("resource_id")
-        if _VOLUME_PROPERTIES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VOLUME_PROPERTIES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

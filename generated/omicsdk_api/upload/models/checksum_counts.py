@@ -56,7 +56,7 @@ class ChecksumCounts(Model):
         made.unscheduled = get("UNSCHEDULED")
         made.total_num_files = get("TOTAL_NUM_FILES")
         made.checksumming_unscheduled = get("CHECKSUMMING_UNSCHEDULED")
-        if _CHECKSUM_COUNTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CHECKSUM_COUNTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -42,7 +42,7 @@ class ChecksumEvent(Model):
         made.status = get("status")
         made.payload = get("payload")
         made.job_id = get("job_id")
-        if _CHECKSUM_EVENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CHECKSUM_EVENT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

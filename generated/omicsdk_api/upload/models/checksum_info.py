@@ -46,7 +46,7 @@ class ChecksumInfo(Model):
             if v.__class__ is dict
             else otherwise_typed("ChecksumInfo.checksums", v)
         )
-        if _CHECKSUM_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CHECKSUM_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

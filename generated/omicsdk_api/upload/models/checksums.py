@@ -46,7 +46,7 @@ class Checksums(Model):
         made.sha1 = get("sha1")
         made.sha256 = get("sha256")
         made.crc32c = get("crc32c")
-        if _CHECKSUMS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CHECKSUMS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

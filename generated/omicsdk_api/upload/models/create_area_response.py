@@ -31,7 +31,7 @@ class CreateAreaResponse(Model):
         get = data.get
         made = blank(cls)
         made.uri = get("uri")
-        if _CREATE_AREA_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CREATE_AREA_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -47,7 +47,7 @@ class Credentials(Model):
         made.secret_access_key = get("SecretAccessKey")
         made.session_token = get("SessionToken")
         made.expiration = get("Expiration")
-        if _CREDENTIALS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CREDENTIALS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

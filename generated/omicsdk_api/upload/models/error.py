@@ -41,7 +41,7 @@ class Error(Model):
         made.status = get("status")
         made.title = get("title")
         made.detail = get("detail")
-        if _ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ERROR_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -77,7 +77,7 @@ class FileInfo(Model):
             if v.__class__ is dict
             else otherwise_typed("FileInfo.checksums", v)
         )
-        if _FILE_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -44,7 +44,7 @@ class FileValidationRequest(Model):
         made.validator_image = get("validator_image")
         made.environment = get("environment")
         made.original_validation_id = get("original_validation_id")
-        if _FILE_VALIDATION_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FILE_VALIDATION_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class ScheduledValidation(Model):
         get = data.get
         made = blank(cls)
         made.validation_id = get("validation_id")
-        if _SCHEDULED_VALIDATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SCHEDULED_VALIDATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

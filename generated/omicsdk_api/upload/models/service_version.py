@@ -33,7 +33,7 @@ class ServiceVersion(Model):
         get = data.get
         made = blank(cls)
         made.upload_service_version = get("upload_service_version")
-        if _SERVICE_VERSION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SERVICE_VERSION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class ValidationCounts(Model):
         made.validating = get("VALIDATING")
         made.validated = get("VALIDATED")
         made.scheduled = get("SCHEDULED")
-        if _VALIDATION_COUNTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VALIDATION_COUNTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

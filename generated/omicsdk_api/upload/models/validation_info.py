@@ -37,7 +37,7 @@ class ValidationInfo(Model):
         made = blank(cls)
         made.validation_status = get("validation_status")
         made.validation_results = get("validation_results")
-        if _VALIDATION_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VALIDATION_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

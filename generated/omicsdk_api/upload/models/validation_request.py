@@ -49,7 +49,7 @@ class ValidationRequest(Model):
         made.files = get("files")
         made.environment = get("environment")
         made.original_validation_id = get("original_validation_id")
-        if _VALIDATION_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VALIDATION_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class Action(Model):
         made = blank(cls)
         made.service = get("service")
         made.method = get("method")
-        if _ACTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ACTION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class AddUserToGroup(Model):
         made = blank(cls)
         made.username = get("username")
         made.expires_at = get("expires_at")
-        if _ADD_USER_TO_GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ADD_USER_TO_GROUP_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

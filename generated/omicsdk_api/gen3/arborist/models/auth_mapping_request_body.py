@@ -37,7 +37,7 @@ class AuthMappingRequestBody(Model):
         made = blank(cls)
         made.username = get("username")
         made.client_id = get("clientID")
-        if _AUTH_MAPPING_REQUEST_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTH_MAPPING_REQUEST_BODY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class AuthRequest(Model):
         made.action = (
             Action.from_dict(v) if (v := get("action")).__class__ is dict else otherwise_typed("AuthRequest.action", v)
         )
-        if _AUTH_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTH_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

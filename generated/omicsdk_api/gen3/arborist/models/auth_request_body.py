@@ -65,7 +65,7 @@ class AuthRequestBody(Model):
             if v.__class__ is list
             else otherwise_typed("AuthRequestBody.requests", v)
         )
-        if _AUTH_REQUEST_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTH_REQUEST_BODY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

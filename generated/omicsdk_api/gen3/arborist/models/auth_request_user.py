@@ -45,7 +45,7 @@ class AuthRequestUser(Model):
         made.user_id = get("user_id")
         made.policies = get("policies")
         made.aud = get("aud")
-        if _AUTH_REQUEST_USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTH_REQUEST_USER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

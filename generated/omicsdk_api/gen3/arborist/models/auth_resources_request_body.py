@@ -37,7 +37,7 @@ class AuthResourcesRequestBody(Model):
             if (v := get("user")).__class__ is dict
             else otherwise_typed("AuthResourcesRequestBody.user", v)
         )
-        if _AUTH_RESOURCES_REQUEST_BODY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTH_RESOURCES_REQUEST_BODY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class AuthResourcesResponse(Model):
         get = data.get
         made = blank(cls)
         made.resources = get("resources")
-        if _AUTH_RESOURCES_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTH_RESOURCES_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

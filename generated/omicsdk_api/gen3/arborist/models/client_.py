@@ -37,7 +37,7 @@ class Client_(Model):
         made = blank(cls)
         made.client_id = get("clientID")
         made.policies = get("policies")
-        if _CLIENT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CLIENT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class ClientCreated(Model):
             if (v := get("created")).__class__ is dict
             else otherwise_typed("ClientCreated.created", v)
         )
-        if _CLIENT_CREATED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CLIENT_CREATED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

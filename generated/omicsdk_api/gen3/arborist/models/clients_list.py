@@ -37,7 +37,7 @@ class ClientsList(Model):
             if (v := get("clients")).__class__ is list
             else otherwise_typed("ClientsList.clients", v)
         )
-        if _CLIENTS_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CLIENTS_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

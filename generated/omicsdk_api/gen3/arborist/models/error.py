@@ -39,7 +39,7 @@ class Error(Model):
             if v.__class__ is dict
             else otherwise_typed("Error.error", v)
         )
-        if _ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ERROR_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class ErrorDetail(Model):
         made = blank(cls)
         made.message = get("message")
         made.code = get("code")
-        if _ERROR_DETAIL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ERROR_DETAIL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class GrantUserPolicy(Model):
         made = blank(cls)
         made.policy = get("policy")
         made.expires_at = get("expires_at")
-        if _GRANT_USER_POLICY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GRANT_USER_POLICY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class Group(Model):
         made.name = get("name")
         made.users = get("users")
         made.policies = get("policies")
-        if _GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GROUP_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class GroupsList(Model):
             if (v := get("groups")).__class__ is list
             else otherwise_typed("GroupsList.groups", v)
         )
-        if _GROUPS_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GROUPS_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

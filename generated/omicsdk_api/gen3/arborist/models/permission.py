@@ -45,7 +45,7 @@ class Permission(Model):
             Action.from_dict(v) if (v := get("action")).__class__ is dict else otherwise_typed("Permission.action", v)
         )
         made.description = get("description")
-        if _PERMISSION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PERMISSION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class PoliciesList(Model):
             if (v := get("policies")).__class__ is list
             else otherwise_typed("PoliciesList.policies", v)
         )
-        if _POLICIES_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _POLICIES_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

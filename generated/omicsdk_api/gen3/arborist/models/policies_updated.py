@@ -37,7 +37,7 @@ class PoliciesUpdated(Model):
             if (v := get("updated")).__class__ is list
             else otherwise_typed("PoliciesUpdated.updated", v)
         )
-        if _POLICIES_UPDATED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _POLICIES_UPDATED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class Policy(Model):
         made.id = get("id")
         made.role_ids = get("role_ids")
         made.resource_paths = get("resource_paths")
-        if _POLICY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _POLICY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

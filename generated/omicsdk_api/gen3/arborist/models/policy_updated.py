@@ -37,7 +37,7 @@ class PolicyUpdated(Model):
             if (v := get("updated")).__class__ is dict
             else otherwise_typed("PolicyUpdated.updated", v)
         )
-        if _POLICY_UPDATED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _POLICY_UPDATED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -49,7 +49,7 @@ class Resource(Model):
         made.description = get("description")
         made.subresources = get("subresources")
         made.tag = get("tag")
-        if _RESOURCE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

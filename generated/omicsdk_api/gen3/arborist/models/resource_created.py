@@ -37,7 +37,7 @@ class ResourceCreated(Model):
             if (v := get("created")).__class__ is dict
             else otherwise_typed("ResourceCreated.created", v)
         )
-        if _RESOURCE_CREATED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCE_CREATED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

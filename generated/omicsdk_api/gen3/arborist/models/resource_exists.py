@@ -52,7 +52,7 @@ class ResourceExists(Model):
             if v.__class__ is dict
             else otherwise_typed("ResourceExists.exists", v)
         )
-        if _RESOURCE_EXISTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCE_EXISTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

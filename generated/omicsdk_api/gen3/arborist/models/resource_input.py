@@ -54,7 +54,7 @@ class ResourceInput(Model):
             if v.__class__ is list
             else otherwise_typed("ResourceInput.subresources", v)
         )
-        if _RESOURCE_INPUT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCE_INPUT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -51,7 +51,7 @@ class ResourceUpdated(Model):
             if v.__class__ is dict
             else otherwise_typed("ResourceUpdated.created", v)
         )
-        if _RESOURCE_UPDATED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCE_UPDATED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -48,7 +48,7 @@ class ResourcesList(Model):
             if v.__class__ is list
             else otherwise_typed("ResourcesList.resources", v)
         )
-        if _RESOURCES_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOURCES_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -47,7 +47,7 @@ class Role(Model):
             else otherwise_typed("Role.permissions", v)
         )
         made.description = get("description")
-        if _ROLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ROLE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -35,7 +35,7 @@ class RoleCreated(Model):
         made.created = (
             Role.from_dict(v) if (v := get("created")).__class__ is dict else otherwise_typed("RoleCreated.created", v)
         )
-        if _ROLE_CREATED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ROLE_CREATED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -35,7 +35,7 @@ class RoleUpdated(Model):
         made.updated = (
             Role.from_dict(v) if (v := get("updated")).__class__ is dict else otherwise_typed("RoleUpdated.updated", v)
         )
-        if _ROLE_UPDATED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ROLE_UPDATED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

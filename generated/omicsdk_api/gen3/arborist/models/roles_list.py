@@ -37,7 +37,7 @@ class RolesList(Model):
             if (v := get("roles")).__class__ is list
             else otherwise_typed("RolesList.roles", v)
         )
-        if _ROLES_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ROLES_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class TokenOfUser(Model):
         get = data.get
         made = blank(cls)
         made.token = get("token")
-        if _TOKEN_OF_USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TOKEN_OF_USER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -35,7 +35,7 @@ class UserCreated(Model):
         made.created = (
             User.from_dict(v) if (v := get("created")).__class__ is dict else otherwise_typed("UserCreated.created", v)
         )
-        if _USER_CREATED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USER_CREATED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class UserWithScalars(Model):
         made = blank(cls)
         made.name = get("name")
         made.email = get("email")
-        if _USER_WITH_SCALARS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USER_WITH_SCALARS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

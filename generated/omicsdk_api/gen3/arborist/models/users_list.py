@@ -37,7 +37,7 @@ class UsersList(Model):
             if (v := get("users")).__class__ is list
             else otherwise_typed("UsersList.users", v)
         )
-        if _USERS_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USERS_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class AccessToken(Model):
         get = data.get
         made = blank(cls)
         made.access_token = get("access_token")
-        if _ACCESS_TOKEN_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ACCESS_TOKEN_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -33,7 +33,7 @@ class AdminGoogleServiceAccount(Model):
         get = data.get
         made = blank(cls)
         made.service_account_email = get("service_account_email")
-        if _ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ADMIN_GOOGLE_SERVICE_ACCOUNT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

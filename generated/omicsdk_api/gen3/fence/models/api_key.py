@@ -31,7 +31,7 @@ class APIKey(Model):
         get = data.get
         made = blank(cls)
         made.api_key = get("api_key")
-        if _API_KEY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _API_KEY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class APIKeyInfo(Model):
         made = blank(cls)
         made.jti = get("jti")
         made.exp = get("exp")
-        if _API_KEY_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _API_KEY_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

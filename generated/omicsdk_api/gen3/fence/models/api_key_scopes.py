@@ -31,7 +31,7 @@ class APIKeyScopes(Model):
         get = data.get
         made = blank(cls)
         made.scope = get("scope")
-        if _API_KEY_SCOPES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _API_KEY_SCOPES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

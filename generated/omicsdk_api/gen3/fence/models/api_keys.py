@@ -37,7 +37,7 @@ class APIKeys(Model):
             if (v := get("jtis")).__class__ is list
             else otherwise_typed("APIKeys.jtis", v)
         )
-        if _API_KEYS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _API_KEYS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

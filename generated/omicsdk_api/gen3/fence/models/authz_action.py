@@ -37,7 +37,7 @@ class AuthzAction(Model):
         made = blank(cls)
         made.method = get("method")
         made.service = get("service")
-        if _AUTHZ_ACTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _AUTHZ_ACTION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

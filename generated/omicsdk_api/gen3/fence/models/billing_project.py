@@ -31,7 +31,7 @@ class BillingProject(Model):
         get = data.get
         made = blank(cls)
         made.project_id = get("project_id")
-        if _BILLING_PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BILLING_PROJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

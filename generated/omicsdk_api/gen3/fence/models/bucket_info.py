@@ -57,7 +57,7 @@ class BucketInfo(Model):
             if v.__class__ is dict
             else otherwise_typed("BucketInfo.gs_buckets", v)
         )
-        if _BUCKET_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BUCKET_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

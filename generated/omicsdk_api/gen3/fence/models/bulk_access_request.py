@@ -50,7 +50,7 @@ class BulkAccessRequest(Model):
             else otherwise_typed("BulkAccessRequest.bulk_object_access_ids", v)
         )
         made.passports = get("passports")
-        if _BULK_ACCESS_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_ACCESS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -73,7 +73,7 @@ class BulkAccessResponse(Model):
             if (v := get("resolved_drs_object_access_urls")).__class__ is list
             else otherwise_typed("BulkAccessResponse.resolved_drs_object_access_urls", v)
         )
-        if _BULK_ACCESS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_ACCESS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

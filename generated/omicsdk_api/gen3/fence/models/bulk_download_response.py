@@ -60,7 +60,7 @@ class BulkDownloadResponse(Model):
             if v.__class__ is list
             else otherwise_typed("BulkDownloadResponse.failed_file_ids", v)
         )
-        if _BULK_DOWNLOAD_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_DOWNLOAD_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class BulkDownloadURL(Model):
         made = blank(cls)
         made.drs_object_id = get("drs_object_id")
         made.url = get("url")
-        if _BULK_DOWNLOAD_URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_DOWNLOAD_URL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

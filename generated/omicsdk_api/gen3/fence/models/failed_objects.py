@@ -37,7 +37,7 @@ class FailedObjects(Model):
         made = blank(cls)
         made.error_code = get("error_code")
         made.object_ids = get("object_ids")
-        if _FAILED_OBJECTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _FAILED_OBJECTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

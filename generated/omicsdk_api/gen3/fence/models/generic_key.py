@@ -37,7 +37,7 @@ class GenericKey(Model):
         made = blank(cls)
         made.access_key = get("access_key")
         made.secret_key = get("secret_key")
-        if _GENERIC_KEY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GENERIC_KEY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class GenericKeyInfo(Model):
         get = data.get
         made = blank(cls)
         made.access_key = get("access_key")
-        if _GENERIC_KEY_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GENERIC_KEY_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

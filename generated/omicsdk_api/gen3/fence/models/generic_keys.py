@@ -44,7 +44,7 @@ class GenericKeys(Model):
             if v.__class__ is list
             else otherwise_typed("GenericKeys.access_keys", v)
         )
-        if _GENERIC_KEYS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GENERIC_KEYS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

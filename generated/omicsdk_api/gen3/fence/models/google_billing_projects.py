@@ -53,7 +53,7 @@ class GoogleBillingProjects(Model):
             if (v := get("temporary_service_account_credentials")).__class__ is dict
             else otherwise_typed("GoogleBillingProjects.temporary_service_account_credentials", v)
         )
-        if _GOOGLE_BILLING_PROJECTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_BILLING_PROJECTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

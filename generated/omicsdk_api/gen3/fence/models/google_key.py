@@ -82,7 +82,7 @@ class GoogleKey(Model):
         made.token_uri = get("token_uri")
         made.auth_provider_x509_cert_url = get("auth_provider_x509_cert_url")
         made.client_x509_cert_url = get("client_x509_cert_url")
-        if _GOOGLE_KEY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_KEY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

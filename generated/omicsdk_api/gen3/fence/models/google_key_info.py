@@ -45,7 +45,7 @@ class GoogleKeyInfo(Model):
         made.valid_before_time = get("validBeforeTime")
         made.name = get("name")
         made.valid_after_time = get("validAfterTime")
-        if _GOOGLE_KEY_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_KEY_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

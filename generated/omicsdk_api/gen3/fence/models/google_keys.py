@@ -44,7 +44,7 @@ class GoogleKeys(Model):
             if v.__class__ is list
             else otherwise_typed("GoogleKeys.access_keys", v)
         )
-        if _GOOGLE_KEYS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_KEYS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

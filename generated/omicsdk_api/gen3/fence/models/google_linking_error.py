@@ -37,7 +37,7 @@ class GoogleLinkingError(Model):
         made = blank(cls)
         made.error = get("error")
         made.error_description = get("error_description")
-        if _GOOGLE_LINKING_ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_LINKING_ERROR_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

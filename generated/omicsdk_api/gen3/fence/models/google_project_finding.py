@@ -89,7 +89,7 @@ class GoogleProjectFinding(Model):
             if v.__class__ is dict
             else otherwise_typed("GoogleProjectFinding.service_account_validity", v)
         )
-        if _GOOGLE_PROJECT_FINDING_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_PROJECT_FINDING_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class GoogleServiceAccount(Model):
         made.service_account_email = get("service_account_email")
         made.google_project_id = get("google_project_id")
         made.project_access = get("project_access")
-        if _GOOGLE_SERVICE_ACCOUNT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_SERVICE_ACCOUNT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

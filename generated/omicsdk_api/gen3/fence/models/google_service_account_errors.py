@@ -45,7 +45,7 @@ class GoogleServiceAccountErrors(Model):
             if v.__class__ is dict
             else otherwise_typed("GoogleServiceAccountErrors.errors", v)
         )
-        if _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_SERVICE_ACCOUNT_ERRORS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

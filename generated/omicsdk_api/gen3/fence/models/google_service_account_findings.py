@@ -63,9 +63,7 @@ class GoogleServiceAccountFindings(Model):
             if v.__class__ is dict
             else otherwise_typed("GoogleServiceAccountFindings.project_access", v)
         )
-        if _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _GOOGLE_SERVICE_ACCOUNT_FINDINGS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -47,7 +47,7 @@ class GoogleServiceAccountInfo(Model):
         made.google_project_id = get("google_project_id")
         made.project_access = get("project_access")
         made.project_access_exp = get("project_access_exp")
-        if _GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_SERVICE_ACCOUNT_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,9 +31,7 @@ class GoogleServiceAccountProjectAccess(Model):
         get = data.get
         made = blank(cls)
         made.project_access = get("project_access")
-        if _GOOGLE_SERVICE_ACCOUNT_PROJECT_ACCESS_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _GOOGLE_SERVICE_ACCOUNT_PROJECT_ACCESS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -46,7 +46,7 @@ class GoogleServiceAccounts(Model):
             if v.__class__ is list
             else otherwise_typed("GoogleServiceAccounts.service_accounts", v)
         )
-        if _GOOGLE_SERVICE_ACCOUNTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GOOGLE_SERVICE_ACCOUNTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -49,7 +49,7 @@ class InitMultipartUpload(Model):
         made.expires_in = get("expires_in")
         made.authz = get("authz")
         made.bucket = get("bucket")
-        if _INIT_MULTIPART_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _INIT_MULTIPART_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -49,7 +49,7 @@ class Jwk(Model):
         made.n = get("n")
         made.e = get("e")
         made.kid = get("kid")
-        if _JWK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _JWK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,9 +31,7 @@ class LinkedGoogleEmailExpiration(Model):
         get = data.get
         made = blank(cls)
         made.exp = get("exp")
-        if _LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _LINKED_GOOGLE_EMAIL_EXPIRATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

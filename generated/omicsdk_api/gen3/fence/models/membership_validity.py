@@ -37,7 +37,7 @@ class MembershipValidity(Model):
         made = blank(cls)
         made.valid_member_types = get("valid_member_types")
         made.members_exist_in_fence = get("members_exist_in_fence")
-        if _MEMBERSHIP_VALIDITY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MEMBERSHIP_VALIDITY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

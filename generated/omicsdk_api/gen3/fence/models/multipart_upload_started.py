@@ -37,7 +37,7 @@ class MultipartUploadStarted(Model):
         made = blank(cls)
         made.guid = get("guid")
         made.upload_id = get("uploadId")
-        if _MULTIPART_UPLOAD_STARTED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MULTIPART_UPLOAD_STARTED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class NewAPIKey(Model):
         made = blank(cls)
         made.key_id = get("key_id")
         made.api_key = get("api_key")
-        if _NEW_API_KEY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _NEW_API_KEY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -53,7 +53,7 @@ class NewUser(Model):
         made.phone_number = get("phone_number")
         made.idp_name = get("idp_name")
         made.tags = get("tags")
-        if _NEW_USER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _NEW_USER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

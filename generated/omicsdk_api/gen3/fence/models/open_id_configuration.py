@@ -224,7 +224,7 @@ class OpenIDConfiguration(Model):
         made.token_endpoint_auth_methods_supported = get("token_endpoint_auth_methods_supported")
         made.ui_locales_supported = get("ui_locales_supported")
         made.userinfo_endpoint = get("userinfo_endpoint")
-        if _OPEN_ID_CONFIGURATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OPEN_ID_CONFIGURATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class PartURL(Model):
         get = data.get
         made = blank(cls)
         made.presigned_url = get("presigned_url")
-        if _PART_URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PART_URL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -70,7 +70,7 @@ class ProjectAccessFinding(Model):
             if v.__class__ is dict
             else otherwise_typed("ProjectAccessFinding.project_validity", v)
         )
-        if _PROJECT_ACCESS_FINDING_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECT_ACCESS_FINDING_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

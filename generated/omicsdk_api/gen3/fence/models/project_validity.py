@@ -37,7 +37,7 @@ class ProjectValidity(Model):
         made = blank(cls)
         made.all_users_have_access = get("all_users_have_access")
         made.exists = get("exists")
-        if _PROJECT_VALIDITY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECT_VALIDITY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class PublicKeys(Model):
         get = data.get
         made = blank(cls)
         made.keys = get("keys")
-        if _PUBLIC_KEYS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PUBLIC_KEYS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,9 +31,7 @@ class RequestBulkContentRetrieval(Model):
         get = data.get
         made = blank(cls)
         made.guids = get("guids")
-        if _REQUEST_BULK_CONTENT_RETRIEVAL_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _REQUEST_BULK_CONTENT_RETRIEVAL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

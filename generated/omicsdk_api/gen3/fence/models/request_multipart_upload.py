@@ -49,7 +49,7 @@ class RequestMultipartUpload(Model):
         made.part_number = get("partNumber")
         made.expires_in = get("expires_in")
         made.bucket = get("bucket")
-        if _REQUEST_MULTIPART_UPLOAD_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _REQUEST_MULTIPART_UPLOAD_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -54,7 +54,7 @@ class RequestUploadBlank(Model):
         made.expires_in = get("expires_in")
         made.authz = get("authz")
         made.protocol = get("protocol")
-        if _REQUEST_UPLOAD_BLANK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _REQUEST_UPLOAD_BLANK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

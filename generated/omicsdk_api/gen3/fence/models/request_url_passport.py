@@ -31,7 +31,7 @@ class RequestUrlPassport(Model):
         get = data.get
         made = blank(cls)
         made.passports = get("passports")
-        if _REQUEST_URL_PASSPORT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _REQUEST_URL_PASSPORT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -45,7 +45,7 @@ class ResolvedAccessURL(Model):
         made.drs_access_id = get("drs_access_id")
         made.url = get("url")
         made.headers = get("headers")
-        if _RESOLVED_ACCESS_URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _RESOLVED_ACCESS_URL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,9 +37,7 @@ class ResponseBulkContentRetrieval(Model):
         made = blank(cls)
         made.guids = get("guids")
         made.total_guids = get("total_guids")
-        if _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _RESPONSE_BULK_CONTENT_RETRIEVAL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -76,7 +76,7 @@ class ServiceAccountFinding(Model):
             if v.__class__ is dict
             else otherwise_typed("ServiceAccountFinding.service_account_validity", v)
         )
-        if _SERVICE_ACCOUNT_FINDING_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SERVICE_ACCOUNT_FINDING_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -47,7 +47,7 @@ class ServiceAccountValidity(Model):
         made.owned_by_project = get("owned_by_project")
         made.valid_type = get("valid_type")
         made.policy_accessible = get("policy_accessible")
-        if _SERVICE_ACCOUNT_VALIDITY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SERVICE_ACCOUNT_VALIDITY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class SystemVersion(Model):
         made = blank(cls)
         made.version = get("version")
         made.commit = get("commit")
-        if _SYSTEM_VERSION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SYSTEM_VERSION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -53,7 +53,7 @@ class Tokens(Model):
         made.refresh_token = get("refresh_token")
         made.expires_in = get("expires_in")
         made.scope = get("scope")
-        if _TOKENS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TOKENS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

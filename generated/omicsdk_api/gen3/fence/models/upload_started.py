@@ -37,7 +37,7 @@ class UploadStarted(Model):
         made = blank(cls)
         made.guid = get("guid")
         made.url = get("url")
-        if _UPLOAD_STARTED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPLOAD_STARTED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

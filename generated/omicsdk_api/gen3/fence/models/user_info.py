@@ -173,7 +173,7 @@ class UserInfo(Model):
         made.resources = get("resources")
         made.tags = get("tags")
         made.azp = get("azp")
-        if _USER_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _USER_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class AliasInfoAliasesItem(Model):
         get = data.get
         made = blank(cls)
         made.value = get("value")
-        if _ALIAS_INFO_ALIASES_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ALIAS_INFO_ALIASES_ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -74,7 +74,7 @@ class AliasInputInfo(Model):
         made.keeper_authority = get("keeper_authority")
         made.host_authorities = get("host_authorities")
         made.metastring = get("metastring")
-        if _ALIAS_INPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ALIAS_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

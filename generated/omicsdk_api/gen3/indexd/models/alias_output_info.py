@@ -108,7 +108,7 @@ class AliasOutputInfo(Model):
         made.limit = get("limit")
         made.start = get("start")
         made.urls = get("urls")
-        if _ALIAS_OUTPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ALIAS_OUTPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class AliasRef(Model):
         made = blank(cls)
         made.name = get("name")
         made.rev = get("rev")
-        if _ALIAS_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ALIAS_REF_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

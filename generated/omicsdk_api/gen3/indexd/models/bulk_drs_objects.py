@@ -73,7 +73,7 @@ class BulkDrsObjects(Model):
             if v.__class__ is dict
             else otherwise_typed("BulkDrsObjects.summary", v)
         )
-        if _BULK_DRS_OBJECTS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_DRS_OBJECTS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -38,7 +38,7 @@ class BulkDrsRequest(Model):
         made = blank(cls)
         made.bulk_object_ids = get("bulk_object_ids")
         made.passports = get("passports")
-        if _BULK_DRS_REQUEST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_DRS_REQUEST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

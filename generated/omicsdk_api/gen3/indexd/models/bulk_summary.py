@@ -41,7 +41,7 @@ class BulkSummary(Model):
         made.requested = get("requested")
         made.resolved = get("resolved")
         made.unresolved = get("unresolved")
-        if _BULK_SUMMARY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BULK_SUMMARY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -119,7 +119,7 @@ class BundleGet(Model):
         made.aliases = get("aliases")
         made.description = get("description")
         made.version = get("version")
-        if _BUNDLE_GET_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BUNDLE_GET_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

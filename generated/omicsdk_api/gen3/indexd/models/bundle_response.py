@@ -42,7 +42,7 @@ class BundleResponse(Model):
         made.bundle_id = get("bundle_id")
         made.name = get("name")
         made.contents = get("contents")
-        if _BUNDLE_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BUNDLE_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

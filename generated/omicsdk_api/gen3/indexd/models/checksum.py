@@ -37,7 +37,7 @@ class Checksum(Model):
         made = blank(cls)
         made.checksum = get("checksum")
         made.type = get("type")
-        if _CHECKSUM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CHECKSUM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -100,7 +100,7 @@ class DataObject(Model):
         )
         made.description = get("description")
         made.aliases = get("aliases")
-        if _DATA_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DATA_OBJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -152,7 +152,7 @@ class DrsObject(Model):
         made.form = get("form")
         made.index_created_time = get("index_created_time")
         made.index_updated_time = get("index_updated_time")
-        if _DRS_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DRS_OBJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

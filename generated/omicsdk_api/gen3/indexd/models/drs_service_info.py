@@ -85,7 +85,7 @@ class DrsServiceInfo(Model):
             if (v := get("drs")).__class__ is dict
             else otherwise_typed("DrsServiceInfo.drs", v)
         )
-        if _DRS_SERVICE_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DRS_SERVICE_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

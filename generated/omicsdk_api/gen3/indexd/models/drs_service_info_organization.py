@@ -37,7 +37,7 @@ class DrsServiceInfoOrganization(Model):
         made = blank(cls)
         made.name = get("name")
         made.url = get("url")
-        if _DRS_SERVICE_INFO_ORGANIZATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DRS_SERVICE_INFO_ORGANIZATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class ErrorResponse(Model):
         made.msg = get("msg")
         made.status_code = get("status_code")
         made.error = get("error")
-        if _ERROR_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ERROR_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

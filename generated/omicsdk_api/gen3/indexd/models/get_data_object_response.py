@@ -37,7 +37,7 @@ class GetDataObjectResponse(Model):
             if (v := get("data_object")).__class__ is dict
             else otherwise_typed("GetDataObjectResponse.data_object", v)
         )
-        if _GET_DATA_OBJECT_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GET_DATA_OBJECT_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

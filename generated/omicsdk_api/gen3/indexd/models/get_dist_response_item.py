@@ -45,7 +45,7 @@ class GetDistResponseItem(Model):
         made.host = get("host")
         made.hints = get("hints")
         made.type = get("type")
-        if _GET_DIST_RESPONSE_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GET_DIST_RESPONSE_ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -54,7 +54,7 @@ class HashInfo(Model):
         made.crc = get("crc")
         made.etag = get("etag")
         made.sha1 = get("sha1")
-        if _HASH_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _HASH_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

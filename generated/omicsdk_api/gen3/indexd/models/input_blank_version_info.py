@@ -46,7 +46,7 @@ class InputBlankVersionInfo(Model):
         made.uploader = get("uploader")
         made.file_name = get("file_name")
         made.authz = get("authz")
-        if _INPUT_BLANK_VERSION_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _INPUT_BLANK_VERSION_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

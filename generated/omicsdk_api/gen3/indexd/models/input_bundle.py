@@ -86,7 +86,7 @@ class InputBundle(Model):
         made.description = get("description")
         made.version = get("version")
         made.aliases = get("aliases")
-        if _INPUT_BUNDLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _INPUT_BUNDLE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -135,7 +135,7 @@ class InputInfo(Model):
         made.description = get("description")
         made.content_created_date = get("content_created_date")
         made.content_updated_date = get("content_updated_date")
-        if _INPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -69,7 +69,7 @@ class ListAliasRecordsResponse(Model):
             if v.__class__ is dict
             else otherwise_typed("ListAliasRecordsResponse.hashes", v)
         )
-        if _LIST_ALIAS_RECORDS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LIST_ALIAS_RECORDS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

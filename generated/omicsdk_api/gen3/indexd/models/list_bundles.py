@@ -139,7 +139,7 @@ class ListBundles(Model):
         made.hashes = get("hashes")
         made.page = get("page")
         made.urls_metadata = get("urls_metadata")
-        if _LIST_BUNDLES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LIST_BUNDLES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -50,7 +50,7 @@ class ListDataObjectsResponse(Model):
             else otherwise_typed("ListDataObjectsResponse.data_objects", v)
         )
         made.next_page_token = get("next_page_token")
-        if _LIST_DATA_OBJECTS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LIST_DATA_OBJECTS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

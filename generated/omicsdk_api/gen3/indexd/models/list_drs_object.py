@@ -44,7 +44,7 @@ class ListDrsObject(Model):
             if v.__class__ is list
             else otherwise_typed("ListDrsObject.drs_objects", v)
         )
-        if _LIST_DRS_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LIST_DRS_OBJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -133,7 +133,7 @@ class ListRecords(Model):
         made.version = get("version")
         made.page = get("page")
         made.urls_metadata = get("urls_metadata")
-        if _LIST_RECORDS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LIST_RECORDS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

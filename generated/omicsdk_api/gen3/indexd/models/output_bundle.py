@@ -72,7 +72,7 @@ class OutputBundle(Model):
         made.aliases = get("aliases")
         made.description = get("description")
         made.version = get("version")
-        if _OUTPUT_BUNDLE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OUTPUT_BUNDLE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -203,7 +203,7 @@ class OutputInfo(Model):
         )
         made.created_time = get("created_time")
         made.updated_time = get("updated_time")
-        if _OUTPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OUTPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -43,7 +43,7 @@ class OutputRef(Model):
         made.did = get("did")
         made.baseid = get("baseid")
         made.rev = get("rev")
-        if _OUTPUT_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

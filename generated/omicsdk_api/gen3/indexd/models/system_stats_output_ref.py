@@ -37,7 +37,7 @@ class SystemStatsOutputRef(Model):
         made = blank(cls)
         made.file_count = get("fileCount")
         made.total_file_size = get("totalFileSize")
-        if _SYSTEM_STATS_OUTPUT_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SYSTEM_STATS_OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

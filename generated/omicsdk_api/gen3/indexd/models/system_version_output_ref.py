@@ -37,7 +37,7 @@ class SystemVersionOutputRef(Model):
         made = blank(cls)
         made.commit = get("commit")
         made.version = get("version")
-        if _SYSTEM_VERSION_OUTPUT_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SYSTEM_VERSION_OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class UnresolvedGroup(Model):
         made = blank(cls)
         made.error_code = get("error_code")
         made.object_ids = get("object_ids")
-        if _UNRESOLVED_GROUP_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UNRESOLVED_GROUP_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,9 +37,7 @@ class UpdateAllVersionsInputInfo(Model):
         made = blank(cls)
         made.acl = get("acl")
         made.authz = get("authz")
-        if _UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS.issuperset(data) and (
-            all(data.values()) or None not in data.values()
-        ):
+        if _UPDATE_ALL_VERSIONS_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

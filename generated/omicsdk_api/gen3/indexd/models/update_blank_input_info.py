@@ -66,7 +66,7 @@ class UpdateBlankInputInfo(Model):
         )
         made.urls = get("urls")
         made.authz = get("authz")
-        if _UPDATE_BLANK_INPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _UPDATE_BLANK_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

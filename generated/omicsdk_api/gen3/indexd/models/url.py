@@ -41,7 +41,7 @@ class Url(Model):
         made.url = get("url")
         made.system_metadata = get("system_metadata")
         made.user_metadata = get("user_metadata")
-        if _URL_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _URL_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class UrlObject(Model):
         made = blank(cls)
         made.url = get("url")
         made.metadata = get("metadata")
-        if _URL_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _URL_OBJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -75,7 +75,7 @@ class UrlOutputRef(Model):
             if v.__class__ is dict
             else otherwise_typed("UrlOutputRef.hashes", v)
         )
-        if _URL_OUTPUT_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _URL_OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class URLsOutputItem(Model):
         made.did = get("did")
         made.urls = get("urls")
         made.rev = get("rev")
-        if _URLS_OUTPUT_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _URLS_OUTPUT_ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

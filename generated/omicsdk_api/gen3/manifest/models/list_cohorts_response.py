@@ -42,7 +42,7 @@ class ListCohortsResponse(Model):
             if v.__class__ is list
             else otherwise_typed("ListCohortsResponse.cohorts", v)
         )
-        if _LIST_COHORTS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LIST_COHORTS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

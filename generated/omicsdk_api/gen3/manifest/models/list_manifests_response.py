@@ -46,7 +46,7 @@ class ListManifestsResponse(Model):
             if v.__class__ is list
             else otherwise_typed("ListManifestsResponse.manifests", v)
         )
-        if _LIST_MANIFESTS_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LIST_MANIFESTS_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

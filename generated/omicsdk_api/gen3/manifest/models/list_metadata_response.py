@@ -59,7 +59,7 @@ class ListMetadataResponse(Model):
             if v.__class__ is list
             else otherwise_typed("ListMetadataResponse.external_file_metadata", v)
         )
-        if _LIST_METADATA_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LIST_METADATA_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class ListedFile(Model):
         made.filename = get("filename")
         made.last_modified = get("last_modified")
         made.last_modified_timestamp = get("last_modified_timestamp")
-        if _LISTED_FILE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _LISTED_FILE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -49,7 +49,7 @@ class ManifestEntry(Model):
         made.file_size = get("file_size")
         made.md5sum = get("md5sum")
         made.commons_url = get("commons_url")
-        if _MANIFEST_ENTRY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MANIFEST_ENTRY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

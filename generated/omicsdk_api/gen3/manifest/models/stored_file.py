@@ -31,7 +31,7 @@ class StoredFile(Model):
         get = data.get
         made = blank(cls)
         made.filename = get("filename")
-        if _STORED_FILE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _STORED_FILE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class AliasList(Model):
         made = blank(cls)
         made.guid = get("guid")
         made.aliases = get("aliases")
-        if _ALIAS_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ALIAS_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

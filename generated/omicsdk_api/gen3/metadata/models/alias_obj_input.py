@@ -31,7 +31,7 @@ class AliasObjInput(Model):
         get = data.get
         made = blank(cls)
         made.aliases = get("aliases")
-        if _ALIAS_OBJ_INPUT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ALIAS_OBJ_INPUT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

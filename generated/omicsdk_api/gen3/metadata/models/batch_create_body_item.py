@@ -37,7 +37,7 @@ class BatchCreateBodyItem(Model):
         made = blank(cls)
         made.guid = get("guid")
         made.data = get("data")
-        if _BATCH_CREATE_BODY_ITEM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BATCH_CREATE_BODY_ITEM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

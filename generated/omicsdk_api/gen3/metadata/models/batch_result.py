@@ -45,7 +45,7 @@ class BatchResult(Model):
         made.updated = get("updated")
         made.conflict = get("conflict")
         made.bad_input = get("bad_input")
-        if _BATCH_RESULT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _BATCH_RESULT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

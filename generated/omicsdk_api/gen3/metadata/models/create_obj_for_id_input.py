@@ -41,7 +41,7 @@ class CreateObjForIdInput(Model):
         made.file_name = get("file_name")
         made.aliases = get("aliases")
         made.metadata = get("metadata")
-        if _CREATE_OBJ_FOR_ID_INPUT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CREATE_OBJ_FOR_ID_INPUT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

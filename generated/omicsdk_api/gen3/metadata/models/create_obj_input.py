@@ -46,7 +46,7 @@ class CreateObjInput(Model):
         made.file_name = get("file_name")
         made.aliases = get("aliases")
         made.metadata = get("metadata")
-        if _CREATE_OBJ_INPUT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CREATE_OBJ_INPUT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

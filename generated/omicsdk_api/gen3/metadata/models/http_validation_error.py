@@ -46,7 +46,7 @@ class HTTPValidationError(Model):
             if v.__class__ is list
             else otherwise_typed("HTTPValidationError.detail", v)
         )
-        if _HTTP_VALIDATION_ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _HTTP_VALIDATION_ERROR_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -46,7 +46,7 @@ class NewObject(Model):
         made.aliases = get("aliases")
         made.metadata = get("metadata")
         made.upload_url = get("upload_url")
-        if _NEW_OBJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _NEW_OBJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

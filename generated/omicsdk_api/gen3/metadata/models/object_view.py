@@ -37,7 +37,7 @@ class ObjectView(Model):
         made = blank(cls)
         made.record = get("record")
         made.metadata = get("metadata")
-        if _OBJECT_VIEW_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _OBJECT_VIEW_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

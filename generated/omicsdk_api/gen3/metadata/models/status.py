@@ -41,7 +41,7 @@ class Status(Model):
         made.status = get("status")
         made.timestamp = get("timestamp")
         made.aggregate_metadata_enabled = get("aggregate_metadata_enabled")
-        if _STATUS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _STATUS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -62,7 +62,7 @@ class ValidationError(Model):
         made.type = get("type")
         made.ctx = get("ctx")
         made.input = get("input")
-        if _VALIDATION_ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VALIDATION_ERROR_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

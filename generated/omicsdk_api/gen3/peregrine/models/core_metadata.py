@@ -117,7 +117,7 @@ class CoreMetadata(Model):
         made.rights = get("rights")
         made.source = get("source")
         made.subject = get("subject")
-        if _CORE_METADATA_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CORE_METADATA_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class DatasetsError(Model):
         made.message = get("message")
         made.data = get("data")
         made.errors = get("errors")
-        if _DATASETS_ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DATASETS_ERROR_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class DictionaryVersion(Model):
         made = blank(cls)
         made.commit = get("commit")
         made.version = get("version")
-        if _DICTIONARY_VERSION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _DICTIONARY_VERSION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -49,7 +49,7 @@ class Project(Model):
         made.dbgap_accession_number = get("dbgap_accession_number")
         made.description = get("description")
         made.image_url = get("image_url")
-        if _PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

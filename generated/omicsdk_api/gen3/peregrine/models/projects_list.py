@@ -37,7 +37,7 @@ class ProjectsList(Model):
             if (v := get("projects")).__class__ is list
             else otherwise_typed("ProjectsList.projects", v)
         )
-        if _PROJECTS_LIST_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROJECTS_LIST_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class QueryErrors(Model):
         made = blank(cls)
         made.errors = get("errors")
         made.data = get("data")
-        if _QUERY_ERRORS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _QUERY_ERRORS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

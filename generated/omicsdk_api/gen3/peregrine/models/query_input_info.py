@@ -42,7 +42,7 @@ class QueryInputInfo(Model):
         made.query = get("query")
         made.variables = get("variables")
         made.operation_name = get("operationName")
-        if _QUERY_INPUT_INFO_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _QUERY_INPUT_INFO_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -31,7 +31,7 @@ class SchemaOutputRef(Model):
         get = data.get
         made = blank(cls)
         made.data = get("data")
-        if _SCHEMA_OUTPUT_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SCHEMA_OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -47,7 +47,7 @@ class VersionOutputRef(Model):
             if (v := get("dictionary")).__class__ is dict
             else otherwise_typed("VersionOutputRef.dictionary", v)
         )
-        if _VERSION_OUTPUT_REF_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VERSION_OUTPUT_REF_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

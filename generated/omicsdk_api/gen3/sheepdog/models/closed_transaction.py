@@ -41,7 +41,7 @@ class ClosedTransaction(Model):
         made.code = get("code")
         made.message = get("message")
         made.transaction_id = get("transaction_id")
-        if _CLOSED_TRANSACTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _CLOSED_TRANSACTION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class Entity(Model):
         made.type = get("type")
         made.submitter_id = get("submitter_id")
         made.id = get("id")
-        if _ENTITY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ENTITY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

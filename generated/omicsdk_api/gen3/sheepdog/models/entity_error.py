@@ -46,7 +46,7 @@ class EntityError(Model):
         made.message = get("message")
         made.type = get("type")
         made.dependents = get("dependents")
-        if _ENTITY_ERROR_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ENTITY_ERROR_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -78,7 +78,7 @@ class EntityOutcome(Model):
         )
         made.warnings = get("warnings")
         made.unique_keys = get("unique_keys")
-        if _ENTITY_OUTCOME_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _ENTITY_OUTCOME_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

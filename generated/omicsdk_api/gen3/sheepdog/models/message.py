@@ -31,7 +31,7 @@ class Message(Model):
         get = data.get
         made = blank(cls)
         made.message = get("message")
-        if _MESSAGE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _MESSAGE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

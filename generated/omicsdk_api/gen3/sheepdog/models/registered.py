@@ -41,7 +41,7 @@ class Registered(Model):
         made.id = get("id")
         made.name = get("name")
         made.message = get("message")
-        if _REGISTERED_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _REGISTERED_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

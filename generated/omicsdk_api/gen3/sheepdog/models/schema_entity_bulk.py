@@ -41,7 +41,7 @@ class SchemaEntityBulk(Model):
         made.doc = get("doc")
         made.doc_format = get("doc_format")
         made.name = get("name")
-        if _SCHEMA_ENTITY_BULK_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SCHEMA_ENTITY_BULK_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

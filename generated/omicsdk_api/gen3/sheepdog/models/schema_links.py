@@ -32,7 +32,7 @@ class SchemaLinks(Model):
         get = data.get
         made = blank(cls)
         made.links = get("links")
-        if _SCHEMA_LINKS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SCHEMA_LINKS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -41,7 +41,7 @@ class SchemaProgram(Model):
         made.dbgap_accession_number = get("dbgap_accession_number")
         made.name = get("name")
         made.type = get("type")
-        if _SCHEMA_PROGRAM_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SCHEMA_PROGRAM_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

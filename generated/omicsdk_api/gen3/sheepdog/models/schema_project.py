@@ -50,7 +50,7 @@ class SchemaProject(Model):
         made.type = get("type")
         made.dbgap_accession_number = get("dbgap_accession_number")
         made.investigator_name = get("investigator_name")
-        if _SCHEMA_PROJECT_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _SCHEMA_PROJECT_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -42,7 +42,7 @@ class StoredEntities(Model):
             if (v := get("entities")).__class__ is list
             else otherwise_typed("StoredEntities.entities", v)
         )
-        if _STORED_ENTITIES_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _STORED_ENTITIES_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -42,7 +42,7 @@ class StoredEntity(Model):
         made.program = get("program")
         made.project = get("project")
         made.properties = get("properties")
-        if _STORED_ENTITY_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _STORED_ENTITY_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -115,7 +115,7 @@ class Transaction(Model):
         made.updated_entity_count = get("updated_entity_count")
         made.deleted_entity_count = get("deleted_entity_count")
         made.dependent_ids = get("dependent_ids")
-        if _TRANSACTION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _TRANSACTION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -37,7 +37,7 @@ class Validation(Model):
         made = blank(cls)
         made.valid = get("valid")
         made.errors = get("errors")
-        if _VALIDATION_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VALIDATION_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

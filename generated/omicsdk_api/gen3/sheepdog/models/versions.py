@@ -47,7 +47,7 @@ class Versions(Model):
             if (v := get("dictionary")).__class__ is dict
             else otherwise_typed("Versions.dictionary", v)
         )
-        if _VERSIONS_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _VERSIONS_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -46,7 +46,7 @@ class GetExternalOidcResponse(Model):
             if v.__class__ is list
             else otherwise_typed("GetExternalOidcResponse.providers", v)
         )
-        if _GET_EXTERNAL_OIDC_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GET_EXTERNAL_OIDC_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

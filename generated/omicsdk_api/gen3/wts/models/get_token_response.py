@@ -31,7 +31,7 @@ class GetTokenResponse(Model):
         get = data.get
         made = blank(cls)
         made.token = get("token")
-        if _GET_TOKEN_RESPONSE_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _GET_TOKEN_RESPONSE_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:

@@ -57,7 +57,7 @@ class Provider(Model):
             if v.__class__ is list
             else otherwise_typed("Provider.urls", v)
         )
-        if _PROVIDER_FIELDS.issuperset(data) and (all(data.values()) or None not in data.values()):
+        if _PROVIDER_FIELDS.issuperset(data) and None not in data.values():
             made.additional_properties = None
             made.null_fields = NO_NULLS
         else:
