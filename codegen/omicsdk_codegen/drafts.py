@@ -250,9 +250,12 @@ class Drafter:
             self._untyped(type_, schema, pointer, "the body")
         if form in ("form", "multipart") and isinstance(type_, (Scalar, Array)):
             type_ = Map(ANY)
+        facts: Object = {**self._types.facts_of(schema), **_said(body)}
+        if form == "multipart" and isinstance(type_, Map):
+            files = self._types.type_of(facts.get("additionalProperties"), join(pointer, "files"), body=True)
+            type_ = Map(files) if files == BYTES else type_
         taken = {argument.python for argument in draft.arguments}
         python = next(name for name in ("body", "body_", "request_body", "whole_body") if name not in taken)
-        facts: Object = {**self._types.facts_of(schema), **_said(body)}
         required = body.get("required") is True
         nullable = nullable and type_ != ANY
         return Argument(pointer, "body", python, "body", type_, required, nullable, facts, whole=True)

@@ -116,7 +116,7 @@ class Normaliser:
 
     def _type_of(self, schema: Object, pointer: str, body: bool) -> Type:
         if body and self._is_binary(schema):
-            return BYTES
+            return union_of([BYTES, NULL]) if _allows_null(self.facts_of(schema)) else BYTES
         parts = parts_of(schema, pointer)
         nullable = _allows_null(schema)
         if not parts:
@@ -198,7 +198,8 @@ class Normaliser:
 
     def _is_binary(self, schema: Object) -> bool:
         facts = self.facts_of(schema)
-        return facts.get("type") == "file" or (facts.get("type") == "string" and facts.get("format") == "binary")
+        names = _names(facts) - {"null"}
+        return names == {"file"} or (names == {"string"} and facts.get("format") == "binary")
 
     def _of_name(self, name: str, flat: Flat, pointer: str) -> Type:
         if name == "array":
@@ -257,9 +258,16 @@ class Normaliser:
         if not body:
             return self.type_of(schema, pointer)
         flat = self.flat(schema, pointer)
-        items = flat.schema.get("items") if flat.schema.get("type") == "array" else None
-        if isinstance(items, dict) and self.type_of(items, join(pointer, "items"), body=True) == BYTES:
-            return Array(BYTES)
+        names, items = _names(flat.schema), flat.schema.get("items")
+        if (
+            names - {"null"} == {"array"}
+            and isinstance(items, dict)
+            and self.type_of(items, join(pointer, "items"), body=True) == BYTES
+        ):
+            return union_of([Array(BYTES), NULL]) if "null" in names else Array(BYTES)
+        members = [(member, join(place, at)) for listed, place in flat.unions for at, member in enumerate(listed)]
+        if any(self._field_type(member, place, body) == Array(BYTES) for member, place in members):
+            return union_of([self._field_type(member, place, body) for member, place in members])
         return self.type_of(schema, pointer, body=True)
 
     def flat(self, schema: Json, pointer: str) -> Flat:
@@ -354,6 +362,12 @@ def _with_type(member: Json, stated: Json) -> Json:
 
 def _target_name(target: str) -> str:
     return schema_name(target) if target.startswith("#/components/schemas/") else target
+
+
+def _names(schema: Object) -> set[str]:
+    """The types that a schema states."""
+    stated = schema.get("type")
+    return {str(name) for name in stated} if isinstance(stated, list) else {str(stated)} if stated else set()
 
 
 def _allows_null(schema: Object) -> bool:

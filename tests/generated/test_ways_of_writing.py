@@ -1,6 +1,7 @@
 """Values are written as the document says: forms with an encoding, models as parameters, lists in cookies."""
 
 import importlib
+import inspect
 from types import ModuleType
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +15,13 @@ BOX = {
     "properties": {"x": {"type": "integer"}, "tags": WORDS, "in": {"$ref": "#/components/schemas/Box"}},
 }
 REF = {"$ref": "#/components/schemas/Box"}
+FILE = {"type": "string", "format": "binary"}
+FILES = {
+    "one": {"type": ["string", "null"], "format": "binary"},
+    "several": {"anyOf": [{"type": "array", "items": FILE}, {"type": "null"}]},
+    "listed": {"type": ["array", "null"], "items": FILE},
+    "either": {"oneOf": [FILE, {"type": "string"}]},
+}
 ENCODING = {
     "comma": {"style": "form", "explode": False},
     "pipe": {"style": "pipeDelimited"},
@@ -28,6 +36,11 @@ def _form(name: str, media: str, required: bool = True) -> Any:
     return {"post": {"operationId": name, "requestBody": body, "responses": {"204": {"description": ""}}}}
 
 
+def _files(name: str, schema: Any) -> Any:
+    body = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    return {"post": {"operationId": name, "requestBody": body, "responses": {"204": {"description": ""}}}}
+
+
 def _parameter(name: str, schema: Any, place: str = "query", **more: Any) -> Any:
     return {"name": name, "in": place, "schema": schema, **more}
 
@@ -39,6 +52,8 @@ DOCUMENT: dict[str, Any] = {
     "paths": {
         "/form": _form("form", "application/x-www-form-urlencoded"),
         "/parts": _form("parts", "multipart/form-data", required=False),
+        "/files": _files("files", {"type": "object", "properties": FILES}),
+        "/any": _files("any_files", {"type": "object", "additionalProperties": FILE}),
         "/values/{box}": {
             "get": {
                 "operationId": "values",
@@ -120,3 +135,26 @@ def test_a_model_in_a_path_is_written_as_its_members(ways: ModuleType, sent: Any
 
 def test_a_list_in_a_cookie_is_joined(sent: Any) -> None:
     assert sent("values", box="b", crumbs=["a", "b"]).headers["cookie"] == "crumbs=a%2Cb"
+
+
+def _part(request: httpx.Request, name: str) -> list[bytes]:
+    return [part for part in request.content.split(b"--") if f'name="{name}"'.encode() in part]
+
+
+def test_files_that_may_be_null_or_something_else_are_sent_as_files(ways: ModuleType, sent: Any) -> None:
+    request = sent("files", one=b"1", several=[b"2", b"3"], listed=[b"4"], either=b"5")
+    for name, wanted in (("one", [b"1"]), ("several", [b"2", b"3"]), ("listed", [b"4"]), ("either", [b"5"])):
+        parts = _part(request, name)
+        assert [
+            part.endswith(b"application/octet-stream\r\n\r\n" + held + b"\r\n")
+            for part, held in zip(parts, wanted, strict=True)
+        ] == [True] * len(wanted)
+    assert _part(sent("files", either="text"), "either")[0].endswith(b'name="either"\r\n\r\ntext\r\n')
+    assert _part(sent("any_files", body={"x": b"6"}), "x")[0].endswith(b"octet-stream\r\n\r\n6\r\n")
+
+
+def test_arguments_for_files_are_typed_as_files(ways: ModuleType) -> None:
+    files = inspect.signature(importlib.import_module(f"{ways.__name__}.operations.files").build).parameters
+    assert {name: "bytes" in str(held.annotation) for name, held in files.items()} == dict.fromkeys(FILES, True)
+    whole = inspect.signature(importlib.import_module(f"{ways.__name__}.operations.any_files").build).parameters
+    assert "bytes" in str(whole["body"].annotation)

@@ -121,13 +121,14 @@ def multipart_body(fields: Mapping[str, object] | Omit, files: Sequence[str] = (
 
     Args:
         fields: Names and values; OMIT and None are left out, lists repeat their name. OMIT is no body.
-        files: Names of the binary fields: bytes, a file object, a path, or (file name, one of these).
+        files: Names of the binary fields: bytes, a file object, a path, or (file name, one of these). What can only
+            be a file is sent as one under any name.
     """
     if fields is OMIT:
         return NO_BODY
     boundary = os.urandom(16).hex()
     parts = [
-        (name, item, name in files)
+        (name, item, name in files or _is_content(item))
         for name, value in fields.items()
         if value is not OMIT and value is not None
         for item in (value if is_array(value) else [value])
@@ -139,6 +140,10 @@ def multipart_body(fields: Mapping[str, object] | Omit, files: Sequence[str] = (
         yield f"--{boundary}--\r\n".encode()
 
     return Body(content, f"multipart/form-data; boundary={boundary}")
+
+
+def _is_content(value: object) -> bool:
+    return isinstance(value, (bytes, os.PathLike)) or hasattr(value, "read")
 
 
 def _part(boundary: str, name: str, value: Any, is_file: bool) -> Iterator[bytes]:
