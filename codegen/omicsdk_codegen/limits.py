@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .faults import Fault
-from .values import Json
+from .values import Json, unescape
 
 # Twice the largest document known to be published (a cloud vendor's, some 30 MB).
 MAX_BYTES = 64 * 1024 * 1024
@@ -41,7 +41,7 @@ def copied_fault(label: str, line: int | None) -> Fault:
 
 def twice_fault(pointer: str, label: str, line: int | None) -> Fault:
     """The fault of a mapping with one key twice."""
-    key = pointer.rpartition("/")[2]
+    key = unescape(pointer.rpartition("/")[2])
     return Fault(
         f"the key {key} stands twice in one mapping", "Keep one, or name the second otherwise.", label, line, pointer
     )

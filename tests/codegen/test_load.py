@@ -116,6 +116,12 @@ def test_what_is_no_document_is_refused(text: str | bytes, name: str, expected: 
     assert fault.startswith(expected)
 
 
+@pytest.mark.parametrize("name", ["a.yaml", "a.json"])
+def test_a_path_that_stands_twice_is_told_as_it_is_written(name: str) -> None:
+    (fault,) = faults('{"/a": 1, "/a": 2}', name)
+    assert "the key /a stands twice in one mapping (/~1a)" in fault
+
+
 def test_keys_that_stand_twice_in_block_style_are_told_with_their_lines() -> None:
     assert faults("a: 1\nb:\n  200: x\n  '200': y\na: 2\n") == [
         "a.yaml:4: the key 200 stands twice in one mapping (/b/200). Keep one, or name the second otherwise.",
