@@ -98,15 +98,18 @@ def test_a_missing_extra_is_one_line(
     assert "pip install 'omicsdk[codegen]'" in capsys.readouterr().err
 
 
-def test_a_folder_that_cannot_be_made_is_one_line(
-    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_folder_that_cannot_be_written_is_one_line(
+    spec: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _run(spec, "--name", "small_client", "--out", spec / "below") == 1
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) == 1
-    assert "small.yaml" in lines[0]
-    with pytest.raises(OSError, match=r"small\.yaml"):
-        _run(spec, "--name", "small_client", "--out", spec / "below", debug=True)
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied", "small/src")
+
+    monkeypatch.setattr("omicsdk_codegen.project.write_project", refuse)
+    assert _run(spec, "--name", "small_client", "--out", tmp_path / "small") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "small/src" in line
+    with pytest.raises(PermissionError):
+        _run(spec, "--name", "small_client", "--out", tmp_path / "small", debug=True)
 
 
 def test_overlays_and_copies_are_used(spec: Path, tmp_path: Path) -> None:
@@ -157,7 +160,7 @@ def test_two_documents_are_compared(spec: Path, tmp_path: Path, capsys: pytest.C
     assert _run("diff", spec, new, "--fail-on-breaking", "--json") == 1
     assert json.loads(capsys.readouterr().out)["breaking"]
     assert _run("diff", spec, spec, "--fail-on-breaking") == 0
-    assert _run("diff", spec, tmp_path / "none.yaml") == 1
+    assert _run("diff", spec, tmp_path / "none.yaml") == 2
 
 
 def test_a_package_holds_a_document_to_compare_with(spec: Path, tmp_path: Path) -> None:
@@ -233,3 +236,26 @@ def test_a_projects_readme_has_every_operation(shop: Path) -> None:
     assert ", in pages. " in text
     assert ", as a stream too. " in text
     assert "ShopClientApi(credentials=BearerToken(token))" in text
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["no.yaml", "--name", "n", "--out", "o"], ["diff", "no.yaml", "no.yaml"], [".", "--name", "n", "--out", "o"]],
+)
+def test_a_document_that_is_none_is_usage(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert _run(*words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "Give an OpenAPI or Swagger document" in line
+
+
+@pytest.mark.parametrize("inside", ["", "deep/er"])
+def test_a_file_where_the_project_should_go_is_usage(
+    spec: Path, tmp_path: Path, inside: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "there").write_text("mine")
+    assert _run(spec, "--name", "n", "--out", tmp_path / "there" / inside) == 2
+    assert "a file stands there" in capsys.readouterr().err
+    assert (tmp_path / "there").read_text() == "mine"

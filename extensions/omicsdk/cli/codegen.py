@@ -48,6 +48,9 @@ def main(argv: Sequence[str], *, debug: bool) -> int:
         return _say(*lines_of(MissingExtra("codegen", "omics codegen", module=missing)), code=USAGE)
     from omicsdk_codegen.faults import DocumentError
 
+    wrong = _wrong_path(arguments)
+    if wrong:
+        return _say(f"omics codegen: {wrong}", code=USAGE)
     try:
         return run(arguments)
     except DocumentError as error:
@@ -58,6 +61,20 @@ def main(argv: Sequence[str], *, debug: bool) -> int:
         return _say(*lines_of(error), code=REFUSED)
     finally:
         _progress("")
+
+
+def _wrong_path(arguments: argparse.Namespace) -> str:
+    """What is wrong with the paths of a call, in words; empty when nothing is."""
+    given = vars(arguments)
+    documents: list[Path] = [given[name] for name in ("spec", "old", "new") if name in given]
+    for path in documents:
+        if not path.is_file():
+            there = "is a folder" if path.is_dir() else "isn't there"
+            return f"{path} {there}. Give an OpenAPI or Swagger document, YAML or JSON."
+    out: Path | None = given.get("out")
+    if out is not None and any(path.exists() and not path.is_dir() for path in (out, *out.parents)):
+        return f"--out {out}: a file stands there. Give a folder, or one that isn't there yet."
+    return ""
 
 
 def _generate(arguments: argparse.Namespace) -> int:
