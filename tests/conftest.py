@@ -1,0 +1,10 @@
+"""How property tests run: without bounds on time, which say more of the machine than of the code."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("developer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples on every run: a change is judged by what it changed. New examples are found by developers.
+settings.register_profile("ci", settings.get_profile("developer"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "developer")
