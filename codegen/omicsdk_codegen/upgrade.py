@@ -33,7 +33,7 @@ def upgrade(resolved: Resolved) -> Document:
         The document, without components but schemas and securitySchemes.
 
     Raises:
-        DocumentError: with all faults: a parameter without a name, two paths that are one.
+        DocumentError: with all faults: no paths, a parameter without a name, two paths that are one.
     """
     context, old = Context(resolved), resolved.data
     schemas = Schemas(context)
@@ -43,6 +43,10 @@ def upgrade(resolved: Resolved) -> Document:
     new["servers"] = _swagger_servers(context, old) if swagger else _servers(old)
     new |= context.plain("document", old, _HANDLED | (_SWAGGER if swagger else set()))
     context.made(new, old)
+    if not {"paths", "webhooks", "components"} & set(old) or (resolved.dialect != "3.1" and "paths" not in old):
+        context.fault(
+            old, None, "there are no paths, so there is nothing to call", "State them; `paths: {}` means none."
+        )
     new["paths"] = paths.paths(old.get("paths"), old, "paths")
     if "webhooks" in old:
         hooks = context.mapping(old["webhooks"], old, "webhooks")
