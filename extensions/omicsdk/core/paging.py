@@ -131,12 +131,7 @@ def items_at(page: Any, key: str) -> list[Any]:
     """
     if not key:
         return page if is_array(page) else []
-    if is_object(page) and key in page:
-        found = page[key]
-    else:
-        found = page
-        for step in key.split("."):
-            found = found.get(step) if is_object(found) else None
+    found = page[key] if is_object(page) and key in page else found_at(page, key)
     return found if is_array(found) else []
 
 

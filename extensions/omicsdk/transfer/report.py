@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from omicsdk.core.errors import OmicsError, SomeFailed
+from omicsdk.core.errors import OmicsError, SomeFailed, first_of
 
 State = Literal["done", "skipped", "failed", "stopped"]
 
@@ -108,9 +108,7 @@ class Report:
         if len(errors) == 1:
             raise errors[0]
         if errors:
-            first = "; ".join(str(error) for error in errors[:3])
-            more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
-            raise SomeFailed(f"{len(errors)} of {len(self.outcomes)} files failed: {first}{more}", errors)
+            raise SomeFailed(f"{len(errors)} of {len(self.outcomes)} files failed: {first_of(errors)}", errors)
 
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON."""
