@@ -50,9 +50,9 @@ def upload(client: Dss, arguments: Mapping[str, Any], console: Console) -> objec
         return client.upload(**given, report=None if show is None else lambda gone, total: show(_bytes(gone, total)))
 
 
-def create_version(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
+def create_version(arguments: Mapping[str, Any], console: Console) -> object:
     """`omics dss create-version`: the time now as DSS_VERSION."""
-    del client, arguments, console
+    del arguments, console
     return new_version()
 
 

@@ -149,6 +149,7 @@ COMMANDS: list[Command] = [
         "command": "create-version",
         "summary": "Print the present time as a version for a new file, bundle or collection.",
         "run": "omicsdk.cli.dss:create_version",
+        "bare": True,
         "parameters": [],
     },
     {
