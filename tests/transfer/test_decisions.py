@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import plan
-from omicsdk.transfer.answers import Asked, Kind, Verdict, judge, parse_head
+from omicsdk.transfer.downloads.answers import Asked, Kind, Verdict, judge, parse_head
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_DELAY, Quota
 from omicsdk.transfer.width import Sample, next_width

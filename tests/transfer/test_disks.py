@@ -187,7 +187,7 @@ def test_a_disk_that_fails_to_sync_is_an_error(server: Any, target: Path, monkey
 def test_many_files_are_synced_without_the_systems_call_for_all(
     server: Any, target: Path, noise: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("omicsdk.transfer.commit._libc_syncfs", lambda: None)
+    monkeypatch.setattr("omicsdk.transfer.downloads.commit._libc_syncfs", lambda: None)
     items = [server.item(f"d{n % 3}/f{n}", noise(n), "md5") for n in range(20)]
     assert download(items, target).counts["done"] == 20
     assert download(items, target).counts["skipped"] == 20
@@ -245,6 +245,6 @@ def test_others_unwritten_data_is_not_waited_for(server: Any, target: Path, nois
     def never(_folder: str) -> bool:
         raise AssertionError("the whole file system was synced")
 
-    monkeypatch.setattr("omicsdk.transfer.commit._dirty", lambda: 10**9)
-    monkeypatch.setattr("omicsdk.transfer.commit._sync_file_system", never)
+    monkeypatch.setattr("omicsdk.transfer.downloads.commit._dirty", lambda: 10**9)
+    monkeypatch.setattr("omicsdk.transfer.downloads.commit._sync_file_system", never)
     assert download([server.item(f"f{n}", noise(n), "md5") for n in range(20)], target).ok

@@ -11,22 +11,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from omicsdk.transfer.downloading import download as download
-    from omicsdk.transfer.fetch import Patience as Patience
+    from omicsdk.transfer.downloads.downloading import download as download
     from omicsdk.transfer.items import Item as Item
     from omicsdk.transfer.items import Location as Location
     from omicsdk.transfer.report import Outcome as Outcome
     from omicsdk.transfer.report import Progress as Progress
     from omicsdk.transfer.report import Report as Report
+    from omicsdk.transfer.wire import Patience as Patience
 
 _HOMES = {
     "Item": "items",
     "Location": "items",
     "Outcome": "report",
-    "Patience": "fetch",
+    "Patience": "wire",
     "Progress": "report",
     "Report": "report",
-    "download": "downloading",
+    "download": "downloads.downloading",
 }
 __all__ = ["Item", "Location", "Outcome", "Patience", "Progress", "Report", "download"]
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.answers import Kind, Verdict, judge, parse_head
+from omicsdk.transfer.downloads.answers import Kind, Verdict, judge, parse_head
+from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.items import Location
-from omicsdk.transfer.job import Job, Piece
 from omicsdk.transfer.plan import CELL, next_boundary
 from omicsdk.transfer.writing import write_at, write_error
 

@@ -15,19 +15,19 @@ from omicsdk.core.errors import OmicsError, TransferError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.user_agent import user_agent
 from omicsdk.transfer.background import Inbox, Pool
-from omicsdk.transfer.commit import Committer
-from omicsdk.transfer.fetch import Ask, Ended, Patience, Wire
-from omicsdk.transfer.files import PartFiles
+from omicsdk.transfer.downloads.commit import Committer
+from omicsdk.transfer.downloads.files import PartFiles
+from omicsdk.transfer.downloads.job import Job, Piece
+from omicsdk.transfer.downloads.reception import Reception, problem_of
+from omicsdk.transfer.downloads.replies import Replies
+from omicsdk.transfer.downloads.verify import Verifier
 from omicsdk.transfer.items import Item, Location
-from omicsdk.transfer.job import Job, Piece
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.plan import CELL
-from omicsdk.transfer.reception import Reception, problem_of
-from omicsdk.transfer.replies import Replies
 from omicsdk.transfer.report import Outcome, Progress, State
 from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.verify import Verifier
 from omicsdk.transfer.width import Sample, next_width
+from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
 AHEAD = 16

@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, TransferError
 from omicsdk.transfer import hashing, plan
 from omicsdk.transfer.background import Pool
-from omicsdk.transfer.files import PartFiles
-from omicsdk.transfer.job import Job, Mending
+from omicsdk.transfer.downloads.files import PartFiles
+from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.journal import Journal
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 from omicsdk.core.checksums import crc32c
 from omicsdk.core.errors import NotWritable, TransferError
-from omicsdk.transfer.commit import Landing
-from omicsdk.transfer.job import Job
+from omicsdk.transfer.downloads.commit import Landing
+from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.names import LONGEST
 from omicsdk.transfer.writing import write_error
 

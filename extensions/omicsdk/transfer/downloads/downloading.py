@@ -16,12 +16,12 @@ from types import FrameType
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import NameClash, NotWritable
-from omicsdk.transfer.engine import TICK, Engine, Settings
-from omicsdk.transfer.fetch import Patience
+from omicsdk.transfer.downloads.engine import TICK, Engine, Settings
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER, check_links, check_names, folds_case
 from omicsdk.transfer.report import Outcome, Progress, Report
+from omicsdk.transfer.wire import Patience
 from omicsdk.transfer.writing import write_error
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")

@@ -21,15 +21,15 @@ from omicsdk.core.errors import (
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
 from omicsdk.core.redirects import REDIRECT_LIMIT
-from omicsdk.transfer.answers import Kind, Verdict
-from omicsdk.transfer.files import PartFiles
+from omicsdk.transfer.downloads.answers import Kind, Verdict
+from omicsdk.transfer.downloads.files import PartFiles
+from omicsdk.transfer.downloads.job import Job
+from omicsdk.transfer.downloads.reception import ACCEPTED, Reception
+from omicsdk.transfer.downloads.verify import Verifier
 from omicsdk.transfer.items import URL_SAFE, Location
-from omicsdk.transfer.job import Job
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.plan import CELL
-from omicsdk.transfer.reception import ACCEPTED, Reception
 from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER
-from omicsdk.transfer.verify import Verifier
 
 #: A file whose source changes more often than this while it is fetched has failed.
 RESTARTS = 2

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer import plan
-from omicsdk.transfer.answers import Asked, Verdict
+from omicsdk.transfer.downloads.answers import Asked, Verdict
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journal import MISSING, PartState
 from omicsdk.transfer.retrying import Quota

@@ -1,0 +1,1 @@
+"""Downloads: jobs through checking, locating, fetching, hashing and landing."""
