@@ -1,0 +1,328 @@
+"""A server on loopback that breaks on demand, and a clock that tests move: fixtures for the conftests that import them."""
+
+import hashlib
+import random
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.checksums import digest
+from omicsdk.transfer import Item, Location
+
+MIB = 1024 * 1024
+
+
+@dataclass
+class Request:
+    """What came in."""
+
+    path: str
+    query: str
+    headers: dict[str, str]
+    sent: int = 0
+    status: int = 0
+
+    @property
+    def first(self) -> int:
+        """The first byte that is asked for."""
+        return int(self.headers["range"].split("=")[1].split("-")[0]) if "range" in self.headers else 0
+
+    @property
+    def last(self) -> int | None:
+        """The last byte that is asked for."""
+        text = self.headers.get("range", "-").rpartition("-")[2]
+        return int(text) if text else None
+
+
+@dataclass
+class Answer:
+    """How to answer, and where to break."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    length: int | None = None  # what Content-Length says, when it isn't the body's length
+    chunked: bool = False
+    unsized: bool = False  # no length at all
+    cut: int | None = None  # bytes after which the connection ends
+    reset: bool = False  # ends it with RST
+    stall: bool = False  # instead of ending it, waits until either side closes it
+    pace: int = 0  # bytes a second
+    version: str = "HTTP/1.1"
+
+
+Fault = Callable[["Server", Request, Answer], Answer | None]
+
+
+class Server:
+    """A small HTTP/1.1 server over sockets, one thread a connection."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+        self.right: dict[str, bytes] = {}  # what each item's file must hold in the end
+        self.etags: dict[str, str] = {}
+        self.requests: list[Request] = []
+        self.faults: dict[str, deque[Fault]] = {}
+        self.always: dict[str, Fault] = {}
+        self.ranges = True
+        self.tls: ssl.SSLContext | None = None
+        self.open = 0
+        self.most_open = 0
+        self.closing = threading.Event()
+        self._guard = threading.Lock()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self._listener.getsockname()[1]
+        self._sockets: set[socket.socket] = set()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    @property
+    def connections(self) -> int:
+        """How many connections stand."""
+        return len(self._sockets)
+
+    def url(self, path: str, query: str = "", host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}/{path}" + (f"?{query}" if query else "")
+
+    def put(self, path: str, body: bytes, etag: str | None = "") -> str:
+        if etag == "":
+            etag = f'"{hashlib.md5(body).hexdigest()}"'
+        with self._guard:  # no answer may have the one's body and the other's tag
+            self.files[path] = body
+            if etag is not None:
+                self.etags[path] = etag
+        return self.url(path)
+
+    def fault(self, path: str, *faults: Fault) -> None:
+        """The next requests for a path are answered through these, one each."""
+        self.faults.setdefault(path, deque()).extend(faults)
+
+    def of(self, path: str) -> list[Request]:
+        return [request for request in self.requests if request.path == path]
+
+    def sent(self, path: str) -> int:
+        return sum(request.sent for request in self.of(path))
+
+    def item(self, name: str, body: bytes, *algorithms: str, **more: Any) -> Item:
+        """An item whose body this server has, with the named checksums stated; retries follow at once."""
+        self.put(name, body)
+        self.right[name] = body
+        checksums = {algorithm: digest(body, algorithm) for algorithm in algorithms}
+        return Item(name, Location(self.url(name)), len(body), checksums, **{"min_delay": 0.01} | more)
+
+    def close(self) -> None:
+        self.closing.set()
+        self._listener.close()
+        with self._guard:
+            for connection in self._sockets:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._guard:
+                self._sockets.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            with connection, connection.makefile("rb") as reader:
+                while not self.closing.is_set() and self._one(connection, reader):
+                    pass
+        except (OSError, ValueError):
+            return
+        finally:
+            with self._guard:
+                self._sockets.discard(connection)
+
+    def _one(self, connection: socket.socket, reader: Any) -> bool:
+        line = reader.readline()
+        if not line:
+            return False
+        path, _, query = line.split()[1].decode().lstrip("/").partition("?")
+        headers: dict[str, str] = {}
+        while (field_line := reader.readline()) not in (b"\r\n", b""):
+            name, _, value = field_line.decode("latin-1").partition(":")
+            headers[name.strip().lower()] = value.strip()
+        request = Request(path, query, headers)
+        with self._guard:
+            self.requests.append(request)
+            queue = self.faults.get(path)
+            fault = queue.popleft() if queue else self.always.get(path)
+            self.open += 1
+            self.most_open = max(self.most_open, self.open)
+        try:
+            answer = self._plain(request)
+            if fault is not None:
+                answer = fault(self, request, answer) or answer
+            request.status = answer.status
+            return self._send(connection, request, answer)
+        finally:
+            with self._guard:
+                self.open -= 1
+
+    def _plain(self, request: Request) -> Answer:
+        with self._guard:
+            body, etag = self.files.get(request.path), self.etags.get(request.path)
+        if body is None:
+            return Answer(404, {}, b"nothing here")
+        headers = {"ETag": etag} if etag else {}
+        asked = request.headers.get("range")
+        if not asked or not self.ranges or request.headers.get("if-range", etag) != etag:
+            return Answer(200, headers, body)
+        first, last = request.first, request.last
+        if first >= len(body):
+            return Answer(416, {"Content-Range": f"bytes */{len(body)}"})
+        last = min(len(body) - 1, len(body) - 1 if last is None else last)
+        headers["Content-Range"] = f"bytes {first}-{last}/{len(body)}"
+        return Answer(206, headers, body[first : last + 1])
+
+    def _send(self, connection: socket.socket, request: Request, answer: Answer) -> bool:
+        headers = dict(answer.headers)
+        if answer.chunked:
+            headers["Transfer-Encoding"] = "chunked"
+        elif not answer.unsized:
+            headers["Content-Length"] = str(len(answer.body) if answer.length is None else answer.length)
+        head = f"{answer.version} {answer.status} X\r\n" + "".join(
+            f"{name}: {value}\r\n" for name, value in headers.items()
+        )
+        connection.sendall(head.encode("latin-1") + b"\r\n")
+        body = memoryview(answer.body)[: answer.cut]
+        for start in range(0, len(body), 64 * 1024):
+            chunk = body[start : start + 64 * 1024]
+            connection.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk) if answer.chunked else chunk)
+            request.sent += len(chunk)
+            if answer.pace:
+                self.closing.wait(len(chunk) / answer.pace)
+        if answer.stall:
+            while connection.recv(4096):  # until either side closes it
+                pass
+            return False
+        if answer.reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
+        if answer.cut is not None or answer.unsized or (answer.length or 0) > len(answer.body):
+            return False
+        if answer.chunked:
+            connection.sendall(b"0\r\n\r\n")
+        return True
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server that breaks on demand."""
+    running = Server()
+    yield running
+    running.close()
+
+
+class MovedClock:
+    """A clock whose waits take no time, and whose wall time may jump."""
+
+    def __init__(self) -> None:
+        self.slept = 0.0
+        self.jumped = 0.0  # seconds that the wall clock was put forward
+
+    def now(self) -> float:
+        return time.time() + self.slept + self.jumped
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.slept
+
+    def sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+    async def async_sleep(self, seconds: float) -> None:
+        self.slept += seconds
+
+
+@pytest.fixture
+def clock() -> MovedClock:
+    """A clock whose waits take no time."""
+    return MovedClock()
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """Where to download to."""
+    return tmp_path / "target"
+
+
+@pytest.fixture
+def noise() -> Callable[..., bytes]:
+    """Makes bytes without a pattern, the same each time."""
+    return lambda size, seed=1: random.Random(seed).randbytes(size)
+
+
+@pytest.fixture
+def leftovers(target: Path) -> Callable[[], list[str]]:
+    """Lists the files in the target that are neither final nor a journal."""
+    return lambda: sorted(path.name for path in target.rglob("*.part"))
+
+
+@pytest.fixture
+def fault() -> type["Faults"]:
+    """Ways to break an answer."""
+    return Faults
+
+
+class Faults:
+    """Ways to break an answer, for `server.fault` and `server.always`."""
+
+    @staticmethod
+    def cut(at: int, **how: Any) -> Fault:
+        return lambda _server, _request, answer: replace(answer, cut=at, length=len(answer.body), **how)
+
+    @staticmethod
+    def status(status: int, headers: dict[str, str] | None = None, body: bytes = b"no") -> Fault:
+        return lambda _server, _request, _answer: Answer(status, headers or {}, body)
+
+    @staticmethod
+    def flip(at: int) -> Fault:
+        """Turns over one bit of the file's byte at an offset, when it is in the answer."""
+
+        def flipped(_server: Server, request: Request, answer: Answer) -> Answer:
+            place = at - (request.first if answer.status == 206 else 0)
+            body = bytearray(answer.body)
+            if 0 <= place < len(body):
+                body[place] ^= 1
+            return replace(answer, body=bytes(body))
+
+        return flipped
+
+    @staticmethod
+    def whole(server: Server, request: Request, answer: Answer) -> Answer:
+        """Ignores the range."""
+        return Answer(200, {"ETag": server.etags.get(request.path, "")}, server.files[request.path])
+
+    @staticmethod
+    def fine(_server: Server, _request: Request, answer: Answer) -> Answer:
+        """Is none."""
+        return answer
+
+    @staticmethod
+    def changed(**what: Any) -> Fault:
+        """Changes fields of the answer; headers are added to those that are there."""
+
+        def change(_server: Server, _request: Request, answer: Answer) -> Answer:
+            headers = answer.headers | what.get("headers", {})
+            return replace(answer, **what | {"headers": headers})
+
+        return change
