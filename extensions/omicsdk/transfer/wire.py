@@ -29,10 +29,16 @@ from omicsdk.transfer.items import URL_SAFE, server_of
 
 #: Bytes that libcurl reads at once from a socket.
 RECEIVE_BUFFER = 512 * 1024
+#: Bytes that libcurl asks a body for at once.
+SEND_BUFFER = 512 * 1024
+#: What a body gives in the place of bytes to end its request.
+ABORT = cast("int", pycurl.READFUNC_ABORT)
 #: libcurl's name for "the timer", in the place of a socket.
 _TIMER = cast("int", pycurl.SOCKET_TIMEOUT)
 
 _Options = tuple[tuple[str, str], ...]
+#: The options that a handle was made with, its method, and whether it sends a body.
+_Kind = tuple[_Options, str, bool]
 
 _ERRORS: dict[int, type[TransportError]] = {
     pycurl.E_COULDNT_RESOLVE_PROXY: ProxyFailed,
@@ -47,6 +53,7 @@ _ERRORS: dict[int, type[TransportError]] = {
     pycurl.E_RECV_ERROR: ConnectionLost,
     pycurl.E_SEND_ERROR: ConnectionLost,
     pycurl.E_GOT_NOTHING: ConnectionLost,
+    pycurl.E_SEND_FAIL_REWIND: ConnectionLost,
 }
 # Trying again doesn't help: the URL makes no sense, or the certificate isn't trusted.
 _LASTING = frozenset(
@@ -60,17 +67,37 @@ _LASTING = frozenset(
 )
 
 
+class Body(Protocol):
+    """What is sent with a request. Its methods are called from within libcurl: they must not raise."""
+
+    length: int  # in bytes, known before
+
+    def read(self, size: int, /) -> bytes | int:
+        """Gives the next bytes, at most `size`; nothing at the end; ABORT ends the request."""
+        ...
+
+    def seek(self, offset: int, /) -> None:
+        """Goes to an offset, for libcurl to send again what a closing connection swallowed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One GET.
+    """One request.
 
     Attributes:
         url: Where to.
         headers: All headers to send; names and values without line ends.
+        method: GET, PUT, POST or DELETE.
+        body: What is sent with it, None for nothing.
+        way: How to get there (proxy, certificates), None for what the wire's `options_for` says.
     """
 
     url: str
     headers: tuple[tuple[str, str], ...]
+    method: str = "GET"
+    body: Body | None = None
+    way: Mapping[str, str] | None = None
 
 
 class Receiver(Protocol):
@@ -100,11 +127,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class _Flight:
-    """A request in flight: who takes the answer, where it went, and the options that its handle was made with."""
+    """A request in flight: who takes the answer, what was asked, and the kind of its handle."""
 
     receiver: Receiver
-    url: str
-    options: _Options
+    ask: Ask
+    kind: _Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +161,8 @@ class Wire:
     def __init__(self, options_for: Callable[[str], Mapping[str, str]], patience: Patience, connections: int) -> None:
         self._options_for = options_for
         self._patience = patience
-        # Handles that differ in proxy or certificates are kept apart: libcurl can't unset all of these options.
-        self._idle = dict[_Options, list[Any]]()
+        # Handles that differ in proxy, certificates or method are kept apart: libcurl can't unset all of these options.
+        self._idle = dict[_Kind, list[Any]]()
         self._flying = dict[Any, _Flight]()
         self._servers = dict[str, _Options]()
         self._deadline: float | None = None
@@ -175,14 +202,22 @@ class Wire:
         Raises:
             ValueError: The URL makes no sense.
         """
-        options = self._options(ask.url)
-        idle = self._idle.get(options)
-        handle = idle.pop() if idle else self._new_handle(options)
+        body = ask.body
+        kind = (self._options(ask), ask.method, body is not None)
+        idle = self._idle.get(kind)
+        handle = idle.pop() if idle else self._new_handle(kind)
         handle.setopt(pycurl.URL, quote(ask.url, safe=URL_SAFE))
-        handle.setopt(pycurl.HTTPHEADER, [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers])
+        headers = [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers]
+        if body is not None:
+            headers.append("Expect:")  # not sent: a second's wait for servers that don't know it
+        handle.setopt(pycurl.HTTPHEADER, headers)
         handle.setopt(pycurl.HEADERFUNCTION, receiver.lines.append)
         handle.setopt(pycurl.WRITEFUNCTION, receiver.take)
-        self._flying[handle] = _Flight(receiver, ask.url, options)
+        if body is not None:
+            handle.setopt(pycurl.INFILESIZE_LARGE, body.length)
+            handle.setopt(pycurl.READFUNCTION, body.read)
+            handle.setopt(pycurl.SEEKFUNCTION, _seeking(body))
+        self._flying[handle] = _Flight(receiver, ask, kind)
         self._multi.add_handle(handle)
 
     def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
@@ -241,17 +276,21 @@ class Wire:
             for handle in fine:
                 ended.append(Ended(self._land(handle)))
             for handle, code, text in failed:
-                url = self._flying[handle].url
-                ended.append(Ended(self._land(handle), _error(code, text, url), code in _LASTING))
+                ask = self._flying[handle].ask
+                ended.append(Ended(self._land(handle), _error(code, text, ask), code in _LASTING))
         return ended
 
     def _land(self, handle: Any) -> Receiver:
         self._multi.remove_handle(handle)
         flight = self._flying.pop(handle)
-        self._idle.setdefault(flight.options, []).append(handle)
+        if flight.ask.body is not None:  # an idle handle keeps no file open
+            handle.unsetopt(pycurl.READFUNCTION)
+            handle.unsetopt(pycurl.SEEKFUNCTION)
+        self._idle.setdefault(flight.kind, []).append(handle)
         return flight.receiver
 
-    def _new_handle(self, options: _Options) -> Any:
+    def _new_handle(self, kind: _Kind) -> Any:
+        options, method, sends = kind
         handle: Any = pycurl.Curl()
         handle.setopt(pycurl.PROXY, "")  # what the environment says is in the options, libcurl doesn't look itself
         for name, value in options:
@@ -265,9 +304,17 @@ class Wire:
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(self._patience.connect * 1000))
         handle.setopt(pycurl.LOW_SPEED_LIMIT, self._patience.least_rate)
         handle.setopt(pycurl.LOW_SPEED_TIME, max(1, round(self._patience.silence)))
+        if sends:
+            handle.setopt(pycurl.UPLOAD, 1)
+            handle.setopt(pycurl.UPLOAD_BUFFERSIZE, SEND_BUFFER)
+        if method != ("PUT" if sends else "GET"):
+            handle.setopt(pycurl.CUSTOMREQUEST, method)
         return handle
 
-    def _options(self, url: str) -> _Options:
+    def _options(self, ask: Ask) -> _Options:
+        if ask.way is not None:
+            return tuple(sorted(ask.way.items()))
+        url = ask.url
         server = server_of(url)
         options = self._servers.get(server)
         if options is None:
@@ -291,6 +338,14 @@ class Wire:
             self._watched.add(descriptor)
 
 
-def _error(code: int, text: str, url: str) -> TransportError:
+def _seeking(body: Body) -> Callable[[int, int], int]:
+    def seek(offset: int, _origin: int) -> int:  # libcurl counts from the start only
+        body.seek(offset)
+        return cast("int", pycurl.SEEKFUNC_OK)
+
+    return seek
+
+
+def _error(code: int, text: str, ask: Ask) -> TransportError:
     said = text.split("?", 1)[0].strip() or f"libcurl's error {code}"
-    return _ERRORS.get(code, TransportError)(said, method="GET", url=without_query(url))
+    return _ERRORS.get(code, TransportError)(said, method=ask.method, url=without_query(ask.url))
