@@ -524,10 +524,16 @@ class SomeFailed(TransferError):
         self.errors = tuple(errors)
 
 
-def first_of(errors: Sequence[OmicsError]) -> str:
-    """Gives the first three errors of a batch as one text, and how many more there are."""
-    shown = "; ".join(str(error).rstrip(".") for error in errors[:3])
-    return f"{shown}; and {len(errors) - 3} more" if len(errors) > 3 else shown
+def first_of(errors: Sequence[OmicsError], count: int | None = None) -> str:
+    """Gives the first three errors of a batch as one text, and how many more there are.
+
+    Args:
+        errors: The batch's errors, or the first of them.
+        count: How many there are in all, when not all are given.
+    """
+    shown = [str(error).rstrip(".") for error in errors[:3]]
+    more = (len(errors) if count is None else count) - len(shown)
+    return "; ".join([*shown, f"and {more} more"] if more > 0 else shown)
 
 
 def shortened(text: str, limit: int) -> str:

@@ -14,21 +14,35 @@ if TYPE_CHECKING:
     from omicsdk.transfer.downloads.downloading import download as download
     from omicsdk.transfer.items import Item as Item
     from omicsdk.transfer.items import Location as Location
-    from omicsdk.transfer.report import Outcome as Outcome
-    from omicsdk.transfer.report import Progress as Progress
-    from omicsdk.transfer.report import Report as Report
+    from omicsdk.transfer.reports.outcome import Outcome as Outcome
+    from omicsdk.transfer.reports.outcomes import Outcomes as Outcomes
+    from omicsdk.transfer.reports.progress import Progress as Progress
+    from omicsdk.transfer.reports.report import Report as Report
+    from omicsdk.transfer.reports.report import TransferReport as TransferReport
     from omicsdk.transfer.wire import Patience as Patience
 
 _HOMES = {
     "Item": "items",
     "Location": "items",
-    "Outcome": "report",
+    "Outcome": "reports.outcome",
+    "Outcomes": "reports.outcomes",
     "Patience": "wire",
-    "Progress": "report",
-    "Report": "report",
+    "Progress": "reports.progress",
+    "Report": "reports.report",
+    "TransferReport": "reports.report",
     "download": "downloads.downloading",
 }
-__all__ = ["Item", "Location", "Outcome", "Patience", "Progress", "Report", "download"]
+__all__ = [
+    "Item",
+    "Location",
+    "Outcome",
+    "Outcomes",
+    "Patience",
+    "Progress",
+    "Report",
+    "TransferReport",
+    "download",
+]
 
 
 def __getattr__(name: str) -> object:

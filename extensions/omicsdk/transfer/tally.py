@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from omicsdk.transfer.report import Outcome, Progress
+from omicsdk.transfer.reports.outcome import Outcome
+from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.width import Sample
 
 #: Seconds between two calls of a progress function.

@@ -20,7 +20,9 @@ from omicsdk.transfer.downloads.engine import TICK, Engine, Settings
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER, check_links, check_names, folds_case
-from omicsdk.transfer.report import Outcome, Progress, Report
+from omicsdk.transfer.reports.outcomes import Outcomes
+from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.wire import Patience
 from omicsdk.transfer.writing import write_error
 
@@ -43,7 +45,7 @@ def download(
     wait: bool = True,
     patience: Patience | None = None,
     clock: Clock = SYSTEM_CLOCK,
-) -> Report:
+) -> TransferReport:
     """Fetches files into a folder.
 
     A file appears under its name only when it is whole and its checksums are right; until then its bytes are beside it,
@@ -88,7 +90,7 @@ def download(
     _make(str(journal_file.parent))
 
     began = clock.monotonic()
-    outcomes: list[Outcome | None] = [None] * len(wanted)
+    outcomes = Outcomes()
     settings = Settings(
         connections=connections,
         locators=locators,
@@ -109,14 +111,15 @@ def download(
             _relative(journal_file, target),
             log,
             settings,
-            outcomes.__setitem__,
+            outcomes.put,
         )
         with _interrupts(engine):
             engine.run()
     finally:
         log.close()
-    told = (outcome or Outcome(item.name, "stopped", item.size) for outcome, item in zip(outcomes, wanted, strict=True))
-    report = Report(tuple(told), clock.monotonic() - began)
+    if len(outcomes) < len(wanted):
+        outcomes.fill((item.name, item.size) for item in wanted)
+    report = TransferReport(outcomes, clock.monotonic() - began)
     if engine.interrupted:
         _log.info("interrupted; run the same again to go on")
         raise KeyboardInterrupt

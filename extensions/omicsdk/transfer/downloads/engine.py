@@ -24,7 +24,8 @@ from omicsdk.transfer.downloads.verify import Verifier
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.plan import CELL
-from omicsdk.transfer.report import Outcome, Progress, State
+from omicsdk.transfer.reports.outcome import Outcome, State
+from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.width import Sample, next_width
 from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
