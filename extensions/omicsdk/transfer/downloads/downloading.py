@@ -16,6 +16,7 @@ from types import FrameType
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import NameClash, NotWritable
+from omicsdk.transfer.control import Control
 from omicsdk.transfer.downloads.engine import TICK, Engine, Settings
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import Journal
@@ -38,6 +39,7 @@ def download(
     locators: int = 16,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
+    control: Control | None = None,
     environ: Mapping[str, str] | None = None,
     route: Callable[[str], Network] | None = None,
     run: str = "transfer",
@@ -59,6 +61,7 @@ def download(
         locators: How many items are asked for their URLs at once; 1 or more.
         progress: Is called about ten times a second, and once at the end.
         stop: Ends the transfer when it is set; it can be gone on with later.
+        control: Stops and pauses it, and bounds its time.
         environ: The environment's variables for proxies and certificates; by default the process's own.
         route: Gives the way to a URL (proxy, certificates) instead of the environment.
         run: Names the journal. Transfers of different names into one folder don't wait for each other.
@@ -82,6 +85,8 @@ def download(
         raise ValueError("connections and locators must be at least 1")
     if not _RUN.match(run):
         raise ValueError(f"run is part of a file's name, letters, digits, '.', '_' and '-': {run!r}")
+    control = control or Control()
+    control.begin(clock.monotonic())
     target = os.path.abspath(folder)
     wanted = list(items)
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
@@ -98,6 +103,7 @@ def download(
         route=route or (lambda url: network(url, environ)),
         progress=progress,
         stop=stop,
+        control=control,
         clock=clock,
     )
     waiter = _Waiter(target, stop, clock, patient=wait)
@@ -113,14 +119,14 @@ def download(
             settings,
             outcomes.put,
         )
-        with _interrupts(engine):
+        with _interrupts(control):
             engine.run()
     finally:
         log.close()
     if len(outcomes) < len(wanted):
         outcomes.fill((item.name, item.size) for item in wanted)
     report = TransferReport(outcomes, clock.monotonic() - began)
-    if engine.interrupted:
+    if control.reason == "interrupt":
         _log.info("interrupted; run the same again to go on")
         raise KeyboardInterrupt
     return report
@@ -177,7 +183,7 @@ class _Waiter:
 
 
 @contextmanager
-def _interrupts(engine: Engine) -> Generator[None]:
+def _interrupts(control: Control) -> Generator[None]:
     """Makes Ctrl-C end the engine in order: an exception in the midst of a callback would be lost in libcurl.
 
     A second one is raised at once. Handlers that the program set itself are left alone, and so are other threads.
@@ -190,9 +196,9 @@ def _interrupts(engine: Engine) -> Generator[None]:
         return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if engine.interrupted:
+        if control.reason == "interrupt":
             signal.default_int_handler(number, frame)
-        engine.interrupt()
+        control.stop("interrupt")
 
     signal.signal(signal.SIGINT, interrupt)
     try:

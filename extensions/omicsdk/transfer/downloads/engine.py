@@ -15,6 +15,7 @@ from omicsdk.core.errors import OmicsError, TransferError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.user_agent import user_agent
 from omicsdk.transfer.background import Inbox, Pool
+from omicsdk.transfer.control import Control
 from omicsdk.transfer.downloads.commit import Committer
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Piece
@@ -53,6 +54,7 @@ class Settings:
     route: Callable[[str], Network] = network
     progress: Callable[[Progress], None] | None = None
     stop: threading.Event | None = None
+    control: Control = field(default_factory=Control)
     clock: Clock = SYSTEM_CLOCK
     jitter: Callable[[], float] = random.random
 
@@ -85,6 +87,7 @@ class Engine:
         self._items = items
         self._more = True
         self._settings = settings
+        self._control = settings.control
         self._clock = settings.clock
         self._finished = finished
         self._journal = journal
@@ -119,16 +122,23 @@ class Engine:
             trouble=self._tally.note_trouble,
             jitter=settings.jitter,
         )
-        self.interrupted = False
 
     def run(self) -> None:
         """Runs until all items have an outcome or somebody stops it."""
+        with self._control.watched(self._wire.wake):
+            self._run()
+
+    def _run(self) -> None:
+        self._control.begin(self._clock.monotonic())
         try:
             while not self._stopped():
                 self._inbox.deliver()
-                self._wake_up()
-                self._admit()
-                self._dispatch()
+                if self._control.paused:
+                    self._suspend()
+                else:
+                    self._wake_up()
+                    self._admit()
+                    self._dispatch()
                 if not self._open and not self._more:
                     break
                 self._committer.push(now=self._landing == len(self._open) and not self._more)
@@ -139,16 +149,28 @@ class Engine:
             self._close()
         self._tell(final=True)
 
-    def interrupt(self) -> None:
-        """Ends the run soon; from any thread or a signal's handler."""
-        self.interrupted = True
-        self._wire.wake()
-
     # -- the loop's steps
 
     def _stopped(self) -> bool:
         stop = self._settings.stop
-        return self.interrupted or (stop is not None and stop.is_set())
+        if stop is not None and stop.is_set():
+            self._control.stop()
+        return self._control.over(self._clock.monotonic())
+
+    def _suspend(self) -> None:
+        """Ends all requests without holding it against anybody; what they brought is kept."""
+        for reception in self._flying_cancelled():
+            problem = self._landed(reception)
+            if reception.stale:
+                continue
+            reception.job.give_back(reception.piece)
+            if problem is not None:
+                self._failed(reception.job, problem)
+            else:
+                self._queue(reception.job, first=True)
+
+    def _flying_cancelled(self) -> list[Reception]:
+        return [receiver for receiver in self._wire.cancel(lambda _: True) if isinstance(receiver, Reception)]
 
     def _patience(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
@@ -156,7 +178,8 @@ class Engine:
         if self._later or self._held:
             due = min([entry[0] for entry in self._later] + list(self._held.values()))
             wait = min(wait, max(0.0, due - self._clock.monotonic()))
-            if not (self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing):
+            busy = self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing
+            if not (busy or self._control.paused):
                 self._clock.sleep(wait)
                 return 0.0
         return wait
@@ -286,16 +309,20 @@ class Engine:
         assert isinstance(reception, Reception)
         if ended.error is None and reception.verdict is None and not reception.stale:
             reception.open()  # an answer without a body
-        reception.finish()
-        reception.job.fetched += reception.bytes
-        self._tally.fetched += reception.bytes
-        problem = problem_of(reception)
+        problem = self._landed(reception)
         if reception.stale:
             return
         if problem is not None:
             self._failed(reception.job, problem)
         else:
             self._replies.ended(reception, ended.error, lasting=ended.lasting)
+
+    def _landed(self, reception: Reception) -> OmicsError | None:
+        """Counts what a request brought; gives what stopped it from within."""
+        reception.finish()
+        reception.job.fetched += reception.bytes
+        self._tally.fetched += reception.bytes
+        return problem_of(reception)
 
     def _wait(self, job: Job, seconds: float) -> None:
         """Lines a job up after a while."""

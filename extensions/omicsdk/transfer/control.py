@@ -1,0 +1,116 @@
+"""What a running transfer is told from outside: stop, pause, go on, how fast. Thread-safe, and safe in signal handlers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Literal
+
+#: Why a transfer ends before its end: somebody called stop, Ctrl-C, or its time budget is over.
+Reason = Literal["asked", "interrupt", "budget"]
+
+
+class Control:
+    """The switches of a transfer. One may govern several transfers, at once or one after the other.
+
+    Args:
+        budget: Seconds from the start of the first transfer until all are stopped, pauses included; None for no end.
+
+    Raises:
+        ValueError: A budget that isn't above 0.
+    """
+
+    # No locks but for the list of watchers: a signal's handler interrupts a thread anywhere and must not wait for it.
+
+    def __init__(self, *, budget: float | None = None) -> None:
+        if budget is not None and not budget > 0:
+            raise ValueError(f"budget is {budget} seconds; it must be above 0")
+        self._budget = budget
+        self._deadline: float | None = None
+        self._reason: Reason | None = None
+        self._paused = False
+        self._watchers: tuple[Callable[[], None], ...] = ()
+        self._guard = threading.Lock()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped, for good."""
+        return self._reason is not None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it was stopped, None while it wasn't."""
+        return self._reason
+
+    @property
+    def why(self) -> str:
+        """Why it was stopped in words, "" while it wasn't."""
+        if self._reason == "budget":
+            return f"the time budget of {self._budget:g} s is over"
+        return {None: "", "asked": "it was stopped", "interrupt": "it was interrupted"}[self._reason]
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is to be sent for now."""
+        return self._paused and self._reason is None
+
+    def stop(self, reason: Reason = "asked") -> None:
+        """Ends the transfer in order, within a second; what arrived is kept for the next run.
+
+        Args:
+            reason: Why; the first one counts.
+        """
+        if self._reason is None:
+            self._reason = reason
+        self._changed()
+
+    def pause(self) -> None:
+        """Ends all requests until `resume`; their bytes are kept."""
+        self._paused = True
+        self._changed()
+
+    def resume(self) -> None:
+        """Goes on after `pause`."""
+        self._paused = False
+        self._changed()
+
+    def begin(self, now: float) -> None:
+        """Starts the time budget, if it doesn't run yet; engines call it.
+
+        Args:
+            now: Seconds by the transfer's monotonic clock.
+        """
+        if self._budget is not None and self._deadline is None:
+            self._deadline = now + self._budget
+
+    def over(self, now: float) -> bool:
+        """Tells whether the transfer has to end now; engines ask it each time that they come round.
+
+        Args:
+            now: Seconds by the transfer's monotonic clock.
+        """
+        if self._deadline is not None and now >= self._deadline:
+            self.stop("budget")
+        return self._reason is not None
+
+    @contextmanager
+    def watched(self, wake: Callable[[], None]) -> Generator[None]:
+        """Has a function called after each change, as long as the block runs.
+
+        Args:
+            wake: Is called from the thread that made the change, or a signal's handler: it must neither wait nor raise.
+        """
+        with self._guard:
+            self._watchers = (*self._watchers, wake)
+        try:
+            yield
+        finally:
+            with self._guard:
+                rest = list(self._watchers)
+                rest.remove(wake)
+                self._watchers = tuple(rest)
+
+    def _changed(self) -> None:
+        for wake in self._watchers:
+            wake()

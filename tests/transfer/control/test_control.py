@@ -1,0 +1,155 @@
+"""The switches of a transfer, and what an engine does with them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer.control import Control
+
+MIB = 1024 * 1024
+
+
+def test_the_first_reason_counts() -> None:
+    control = Control(budget=5)
+    assert (control.stopped, control.why, control.reason) == (False, "", None)
+    control.stop("interrupt")
+    control.stop()
+    assert (control.stopped, control.why, control.reason) == (True, "it was interrupted", "interrupt")
+
+
+def test_what_is_stopped_is_not_paused() -> None:
+    control = Control()
+    control.pause()
+    assert control.paused
+    control.stop()
+    assert not control.paused
+
+
+def test_a_budget_begins_once_and_ends() -> None:
+    control = Control(budget=2.5)
+    assert not control.over(1e9)
+    control.begin(100.0)
+    control.begin(200.0)
+    assert not control.over(102.4)
+    assert control.over(102.5)
+    assert control.why == "the time budget of 2.5 s is over"
+
+
+@pytest.mark.parametrize("budget", [0, -1.0, float("nan")])
+def test_budgets_that_make_no_sense(budget: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Control(budget=budget)
+
+
+def test_watchers_are_told_of_changes_while_they_watch() -> None:
+    control, told = Control(), list[str]()
+    with control.watched(lambda: told.append("one")), control.watched(lambda: told.append("two")):
+        control.pause()
+    control.resume()
+    assert told == ["one", "two"]
+
+
+class Pausing:
+    """A progress function that pauses when so many bytes have come, and resumes a few words later."""
+
+    def __init__(self, control: Control, at: int, words: int = 3) -> None:
+        self._control = control
+        self._at = at
+        self._words = words
+        self.while_paused: list[int] = []
+
+    def __call__(self, progress: Any) -> None:
+        if self._control.paused:
+            self.while_paused.append(progress.bytes_fetched)
+            if len(self.while_paused) >= self._words:
+                self._control.resume()
+        elif not self.while_paused and progress.bytes_fetched >= self._at:
+            self._control.pause()
+
+
+def test_a_pause_costs_no_byte_and_no_try(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body, control = noise(20 * MIB), Control()
+    item = server.item("one", body, "sha256", retries=0)
+    server.fault("one", fault.cut(6 * MIB, stall=True))
+    pausing = Pausing(control, 6 * MIB)
+    download([item], target, connections=1, control=control, progress=pausing).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert [request.first for request in server.of("one")][:2] == [0, 6 * MIB]
+    assert server.sent("one") == len(body)
+    assert set(pausing.while_paused) == {6 * MIB}
+
+
+def test_a_pause_without_ranges_begins_the_file_anew(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    body, control = noise(9 * MIB), Control()
+    item = server.item("one", body, "sha256", retries=0)
+    server.ranges = False
+    server.fault("one", fault.cut(5 * MIB, stall=True))
+    download([item], target, control=control, progress=Pausing(control, 5 * MIB)).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert server.sent("one") == 14 * MIB
+
+
+def test_nothing_is_begun_while_paused(server: Any, target: Path, noise: Any) -> None:
+    control = Control()
+    control.pause()
+    pausing = Pausing(control, 0)
+    items = [server.item(f"f{n}", noise(1000, n), "md5") for n in range(5)]
+    assert download(items, target, control=control, progress=pausing).counts["done"] == 5
+    assert pausing.while_paused == [0, 0, 0]
+
+
+def test_a_pause_of_an_hour_ends_no_file(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
+    """The URL that was given before has ended by then, and a server asked for patience."""
+    control, locations = Control(), list[str]()
+    bodies = {"one": noise(6 * MIB), "later": noise(100, 2)}
+    for name, body in bodies.items():
+        server.put(name, body)
+
+    def locate() -> Location:
+        locations.append(f"n={len(locations)}")
+        return Location(server.url("one", locations[-1]))
+
+    def hour(progress: Any) -> None:
+        if control.paused:
+            clock.slept += 3600
+            control.resume()
+        elif clock.slept < 3600 and progress.bytes_fetched >= 5 * MIB:
+            control.pause()
+
+    server.fault("one", fault.cut(5 * MIB, stall=True), fault.status(403))
+    server.fault("later", fault.status(503, {"Retry-After": "1800"}))
+    items = [
+        Item("one", locate, len(bodies["one"]), retries=0),
+        Item("later", Location(server.url("later")), 100, retries=1),
+    ]
+    download(items, target, control=control, progress=hour, clock=clock).raise_if_failed()
+    assert locations == ["n=0", "n=1"]
+    assert {name: (target / name).read_bytes() for name in bodies} == bodies
+
+
+def test_a_stopped_control_stops_the_next_transfer_too(server: Any, target: Path) -> None:
+    control = Control()
+    control.stop()
+    report = download([server.item("one", b"1", "md5")], target, control=control)
+    assert report.counts["stopped"] == 1
+    assert server.requests == []
+
+
+def test_a_budget_ends_a_transfer_and_the_next_goes_on(
+    server: Any, fault: Any, target: Path, noise: Any, clock: Any
+) -> None:
+    body, control = noise(20 * MIB), Control(budget=60)
+    items = [server.item("small", b"1", "md5"), server.item("one", body, "md5")]
+    server.fault("one", fault.cut(6 * MIB, stall=True))
+
+    def late(progress: Any) -> None:
+        if progress.files_done and progress.bytes_fetched > 6 * MIB:
+            clock.slept += 61
+
+    report = download(items, target, connections=2, control=control, progress=late, clock=clock)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "stopped"]
+    assert control.reason == "budget"
+    report = download(items, target)
+    assert [outcome.state for outcome in report.outcomes] == ["skipped", "done"]
+    assert server.sent("one") < len(body) + 4 * MIB
