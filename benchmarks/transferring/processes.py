@@ -1,0 +1,74 @@
+"""Our side of a worker: a process that is warm, and does what it is told."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from measuring import Action, Spent
+
+_SCRIPT = Path(__file__).with_name("worker.py")
+
+
+class Took(NamedTuple):
+    """What a task took: wall and CPU seconds, and MiB that memory rose above what was in use before it."""
+
+    wall: float
+    cpu: float
+    rose: float
+
+
+class Worker:
+    """A process that does tasks; see worker.py."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def does(self, **task: Any) -> Took:
+        """Does a task.
+
+        Raises:
+            RuntimeError: It failed.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(task) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        told = json.loads(line) if line else {"error": "the worker ended"}
+        if "error" in told:
+            raise RuntimeError(f"{task['do']}: {told['error']}")
+        return Took(**told)
+
+    def task(self, **task: Any) -> Action:
+        """A task as something to measure."""
+
+        def act() -> Spent:
+            took = self.does(**task)
+            return Spent(took.wall, took.cpu)
+
+        return act
+
+
+@contextmanager
+def worker(python: str | Path = sys.executable) -> Iterator[Worker]:
+    """A process until the block ends.
+
+    Args:
+        python: The interpreter, and with it the environment.
+    """
+    process = subprocess.Popen([python, _SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        yield Worker(process)
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None and not pipe.closed:
+                try:
+                    pipe.close()
+                except BrokenPipeError:
+                    continue

