@@ -3,13 +3,14 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from omicsdk.core.errors import DiskFull, NotWritable, TransferError
 from omicsdk.transfer import download
+from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.writing import write_at
 
 MIB = 1024 * 1024
@@ -172,25 +173,25 @@ def test_what_came_in_the_files_place_meanwhile_is_the_error(server: Any, target
     assert [path.name for path in target.glob("*.part")] == []
 
 
-def test_a_disk_that_fails_to_sync_is_an_error(server: Any, target: Path, monkeypatch: Any) -> None:
-    def broken(_descriptor: int) -> None:
-        raise OSError(5, "Input/output error")
+def test_a_disk_that_fails_to_sync_is_an_error(server: Any, target: Path) -> None:
+    class Broken(Disk):
+        def sync_files(self, paths: Sequence[str]) -> None:
+            raise OSError(5, "Input/output error")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fdatasync", broken)
-        report = download([server.item("one", b"1", "md5")], target)
+    report = download([server.item("one", b"1", "md5")], target, disk=Broken())
     assert isinstance(report.outcomes[0].error, NotWritable)
     assert "Input/output error" in str(report.outcomes[0].error)
     assert b'["done"' not in (target / ".omics-transfer/transfer.journal").read_bytes()
+    assert [path.name for path in target.iterdir()] == [".omics-transfer"]
 
 
 def test_many_files_are_synced_without_the_systems_call_for_all(
     server: Any, target: Path, noise: Any, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr("omicsdk.transfer.downloads.commit._libc_syncfs", lambda: None)
-    items = [server.item(f"d{n % 3}/f{n}", noise(n), "md5") for n in range(20)]
-    assert download(items, target).counts["done"] == 20
-    assert download(items, target).counts["skipped"] == 20
+    monkeypatch.setattr("omicsdk.transfer.disk._libc", lambda name: None)
+    items = [server.item(f"d{n % 3}/f{n}", noise(n), "md5") for n in range(100)]
+    assert download(items, target).counts["done"] == 100
+    assert download(items, target).counts["skipped"] == 100
 
 
 def test_records_that_find_no_room_cost_nothing_but_a_check(
@@ -237,14 +238,14 @@ def test_a_file_system_that_cannot_sync_is_taken_as_it_is(server: Any, target: P
     def unsupported(_descriptor: int) -> None:
         raise OSError(22, "Invalid argument")
 
-    monkeypatch.setattr(os, "fdatasync", unsupported)
+    monkeypatch.setattr(os, "fsync", unsupported)
     assert download([server.item("one", b"1", "md5")], target).ok
 
 
 def test_others_unwritten_data_is_not_waited_for(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
-    def never(_folder: str) -> bool:
-        raise AssertionError("the whole file system was synced")
+    class Never(Disk):
+        def sync_file_system(self, folder: str) -> bool:
+            raise OSError(5, "the whole file system was synced")
 
     monkeypatch.setattr("omicsdk.transfer.downloads.commit._dirty", lambda: 10**9)
-    monkeypatch.setattr("omicsdk.transfer.downloads.commit._sync_file_system", never)
-    assert download([server.item(f"f{n}", noise(n), "md5") for n in range(20)], target).ok
+    assert download([server.item(f"f{n}", noise(n), "md5") for n in range(20)], target, disk=Never()).ok

@@ -10,15 +10,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable
-from omicsdk.transfer.journal import MISSING, DoneState, Journal
+from omicsdk.transfer.journal import MISSING, Journal
+from omicsdk.transfer.journal_lines import HEADER, DoneState, done_line, line_of
 from omicsdk.transfer.plan import CELL
 
-NAMES = ("a", "b/ü", 'c "quoted"\n', "d\udcff")
+NAMES = ("a", "b/ü", 'c "quoted"\n', "d\udcff", 'e",', "f\\\\", 'a",1,2,{}]')
 ACTIONS = st.one_of(
     st.tuples(st.just("begin"), st.sampled_from(NAMES), st.integers(0, 5 * CELL)),
     st.tuples(st.just("cell"), st.sampled_from(NAMES), st.integers(0, 9)),
     st.tuples(st.just("drop"), st.sampled_from(NAMES)),
     st.tuples(st.just("done"), st.sampled_from(NAMES), st.integers(0, 10**12)),
+    st.tuples(st.just("forget"), st.sampled_from(NAMES)),
+    st.tuples(st.just("open")),
 )
 
 
@@ -38,26 +41,33 @@ def open_journal(tmp_path: Path) -> Any:
         journal.close()
 
 
-def state(journal: Journal) -> tuple[object, ...]:
-    parts = {name: (part.size, part.validator, part.checksums, part.cells) for name, part in journal.parts.items()}
-    return parts, {name: journal.done(name) for name in NAMES}
+def parts_of(journal: Journal) -> dict[str, object]:
+    """How far unfinished files are, as values that stay as they are."""
+    return {
+        name: (part.size, part.validator, dict(part.checksums), list(part.cells))
+        for name, part in journal.parts.items()
+    }
 
 
-def play(journal: Journal, actions: list[Any]) -> list[int]:
-    """Carries out actions; gives the journal's length after each."""
-    lengths = [journal.path.stat().st_size]
-    for action, name, *values in actions:
-        part = journal.parts.get(name)
-        if action == "begin":
-            journal.begin(name, values[0], '"v"', {"md5": "0"})
-        elif action == "cell" and part is not None and values[0] < len(part.cells):
-            journal.cell(name, values[0], values[0] + 7)
-        elif action == "drop":
-            journal.drop(name)
-        elif action == "done":
-            journal.finish([(name, DoneState(values[0], 5, {"sha256": "1"}))])
-        lengths.append(journal.path.stat().st_size)
-    return lengths
+def play(journal: Journal, done: dict[str, DoneState], action: str, name: str, *values: int) -> dict[str, DoneState]:
+    """Carries out an action; gives what is done after it, when `done` was before."""
+    part = journal.parts.get(name)
+    if action == "begin":
+        journal.begin(name, values[0], '"v"', {"md5": "0"})
+    elif action == "cell" and part is not None and values[0] < len(part.cells):
+        journal.cell(name, values[0], values[0] + 7)
+    elif action == "drop":
+        journal.drop(name)
+    elif action == "done":
+        state = DoneState(values[0], 5, {"sha256": '1"'})
+        journal.finish([(name, state)])
+        return done | {name: state}
+    elif action == "forget":
+        known = journal.done(name)
+        journal.forget(name)
+        if known is not None:
+            return {other: state for other, state in done.items() if other != name}
+    return done
 
 
 numbers = count()
@@ -68,11 +78,16 @@ numbers = count()
 def test_any_torn_end_leaves_what_was_before_it(actions: list[Any], data: st.DataObject, tmp_path: Path) -> None:
     path = tmp_path / f"{next(numbers)}.journal"
     journal = Journal(path, lambda: False)
-    states = [state(journal)]
+    done = dict[str, DoneState]()
+    states = [(parts_of(journal), done)]
     lengths = [path.stat().st_size]
     for action in actions:
-        play(journal, [action])
-        states.append(_copied(state(journal)))
+        if action[0] == "open":
+            journal.close()
+            journal = Journal(path, lambda: False)
+        else:
+            done = play(journal, done, *action)
+        states.append((parts_of(journal), done))
         lengths.append(path.stat().st_size)
     journal.close()
     whole = path.read_bytes()
@@ -81,21 +96,15 @@ def test_any_torn_end_leaves_what_was_before_it(actions: list[Any], data: st.Dat
     path.write_bytes(whole[:cut] + garbage)
     again = Journal(path, lambda: False)
     reached = max(number for number, length in enumerate(lengths) if length <= cut)
-    assert state(again) == states[reached]
+    parts, done = states[reached]
+    assert parts_of(again) == parts
+    assert {name: state for name in NAMES if (state := again.done(name))} == done
     again.begin("new", 2 * CELL, "", {})
     again.close()
     third = Journal(path, lambda: False)
     assert third.parts["new"].size == 2 * CELL
     third.close()
     path.unlink()
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(one) for key, one in value.items()}
-    if isinstance(value, tuple):
-        return tuple(_copied(one) for one in value)
-    return array("q", value) if isinstance(value, array) else value
 
 
 def test_cells_and_files_survive(open_journal: Any) -> None:
@@ -128,10 +137,29 @@ def test_a_damaged_line_hides_what_follows(open_journal: Any) -> None:
 def test_another_format_is_begun_anew(open_journal: Any) -> None:
     path = open_journal().path
     open_journal().finish([("a", DoneState(1, 1, {}))])
-    path.write_bytes(b"something else entirely\n" * 5)
-    journal = open_journal()
-    assert journal.done("a") is None
-    assert path.read_bytes().count(b"\n") == 1
+    for other in (["omics-transfer", 2, CELL], ["omics-transfer", 1, CELL * 2]):
+        path.write_bytes(line_of(other) + done_line("a", DoneState(1, 1, {})))
+        journal = open_journal()
+        assert journal.done("a") is None
+        assert path.read_bytes() == line_of(["omics-transfer", 1, CELL])
+        journal.close()
+
+
+@pytest.mark.parametrize("left", [b"", b"\0" * 5000, b"0", line_of(HEADER)[:-1], line_of(HEADER)[:15]])
+def test_what_a_crash_left_of_a_journal_is_begun_anew(open_journal: Any, left: bytes) -> None:
+    path = open_journal().path
+    path.write_bytes(left)
+    open_journal().finish([("a", DoneState(1, 1, {}))])
+    assert open_journal().done("a") == DoneState(1, 1, {})
+
+
+@pytest.mark.parametrize("other", [b"id\tname\n1\tx\n", b"\x89PNG", b"12345678 [1, 2]\n", b"00000000\n"])
+def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path, other: bytes) -> None:
+    path = tmp_path / "mine"
+    path.write_bytes(other)
+    with pytest.raises(NotWritable, match="it is no journal of a transfer"):
+        Journal(path, lambda: False)
+    assert path.read_bytes() == other
 
 
 def test_old_lines_are_cleared_away(open_journal: Any) -> None:

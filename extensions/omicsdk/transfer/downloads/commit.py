@@ -1,47 +1,45 @@
-"""Puts verified files under their final names and makes them durable, many at once, in a thread of its own."""
+"""Puts verified files under their final names and makes them durable, many at once.
+
+Names are given in the engine's thread, which has just written the file and would only wait for another one to do it;
+syncing and recording, which take their time, happen in a thread of the committer's own.
+"""
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import os
+import stat
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
 from logging import getLogger
 from queue import Empty, SimpleQueue
+from typing import NamedTuple
 
-from omicsdk.core.errors import TransferError
+from omicsdk.core.errors import NotWritable, TransferError
 from omicsdk.transfer.background import Inbox
+from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import DoneState, Journal
 from omicsdk.transfer.writing import write_error
 
-#: At most so many files are synced together ...
+#: At most so many files are synced together, or what waits when the thread gets round to it ...
 BATCH = 256
-#: ... and none waits longer than this, in seconds.
+#: ... and none waits longer than this before it is handed over, in seconds.
 PATIENCE = 1.0
 # Up to so many files are synced one by one: syncing the file system would wait for other processes' data too.
 _FEW = 4
 # Bytes that wait to be written, beyond our own, up to which syncing the file system is cheaper than syncing each file.
 _FOREIGN = 64 * 1024 * 1024
-# Seconds that syncing the file system may take before files are synced one by one.
+# Syncing the file system may take so many seconds, and one more for so many bytes; else files are synced one by one ...
 _SLOW = 0.25
-
-# So many files are handed over together, or those of so many seconds.
-_PUSH = 64
-_PUSH_AFTER = 0.05
-# What file systems say that can't sync this; there is nothing better to be had from them.
-_UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
-_FLUSH, _END = "flush", "end"
+_SLOW_BYTES = 50 * 1024 * 1024
+# ... for so many seconds.
+_AVOID = 30.0
 
 _log = getLogger("omicsdk.transfer")
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(NamedTuple):
     """A verified file on its way to its final name.
 
     Attributes:
@@ -62,90 +60,94 @@ class Landing:
 
 
 class Committer:
-    """The thread that renames, syncs and records.
+    """Renames, syncs and records.
 
     Args:
         journal: Where done-records go.
         folder: The target folder.
         inbox: Where results go.
+        disk: Where changes go.
     """
 
-    def __init__(self, journal: Journal, folder: str, inbox: Inbox) -> None:
+    def __init__(self, journal: Journal, folder: str, inbox: Inbox, disk: Disk) -> None:
         self._journal = journal
         self._folder = folder
         self._inbox = inbox
-        self._waiting: list[Landing] = []
+        self._disk = disk
+        self._device: int | None = None
+        self._elsewhere = False  # whether a file that waits isn't on the target folder's file system
+        self._waiting: list[tuple[Landing, DoneState]] = []
         self._since = 0.0
-        self._queue = SimpleQueue[list[Landing] | str]()
+        self._queue = SimpleQueue[list[tuple[Landing, DoneState]] | None]()
         self._thread: threading.Thread | None = None
-        self._syncs_whole = sys.platform == "linux"
+        self._whole_from = 0.0 if sys.platform == "linux" else float("inf")  # when syncing the whole is tried again
 
     def land(self, landing: Landing) -> None:
-        """Takes a file in; from the engine's thread. It is handed to the committer's with the next `push`."""
+        """Gives a file its final name; from the engine's thread. It is made durable after one of the next `push`."""
+        name, part, final, size, checksums, landed = landing
+        try:
+            found = os.lstat(part or final)
+            if found.st_size != size or not stat.S_ISREG(found.st_mode):
+                raise NotWritable(part or final, "another program changed it meanwhile", name=name)
+            if part is not None:
+                self._disk.rename(part, final)
+            if self._device is None:
+                self._device = os.stat(self._folder).st_dev
+        except OSError as error:
+            landed(write_error(error, final, name))
+            return
+        except NotWritable as error:
+            landed(error)
+            return
+        if found.st_dev != self._device:
+            self._elsewhere = True
         if not self._waiting:
             self._since = time.monotonic()
-        self._waiting.append(landing)
+        self._waiting.append((landing, DoneState(size, found.st_mtime_ns, checksums)))
 
     def push(self, *, now: bool) -> None:
-        """Hands what was taken in to the thread, many at once: waking it for each would cost more than its work.
+        """Hands what has landed to the thread, many at once: waking it for each would cost more than its work.
 
         Args:
-            now: Whether not to wait for more, and to sync at once.
+            now: Whether not to wait for more.
         """
-        due = len(self._waiting) >= _PUSH or time.monotonic() - self._since >= _PUSH_AFTER
-        if self._waiting and (now or due):
+        if self._waiting and (now or len(self._waiting) >= BATCH or time.monotonic() - self._since >= PATIENCE):
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="omicsdk-commit", daemon=True)
                 self._thread.start()
             self._queue.put(self._waiting)
             self._waiting = []
-        if now and self._thread is not None:
-            self._queue.put(_FLUSH)
 
     def close(self) -> None:
-        """Syncs what was taken in and ends the thread."""
+        """Syncs what has landed and ends the thread."""
         self.push(now=True)
         if self._thread is not None:
-            self._queue.put(_END)
+            self._queue.put(None)
             self._thread.join()
             self._thread = None
 
     def _run(self) -> None:
-        batch: list[tuple[Landing, DoneState]] = []
-        due = 0.0
-        message: list[Landing] | str = _FLUSH
-        while message is not _END:
+        more = True
+        while more:
+            batch = self._queue.get() or []
+            more = bool(batch)
             try:
-                message = self._queue.get(timeout=max(0.0, due - time.monotonic()) if batch else None)
+                while more:
+                    further = self._queue.get_nowait()
+                    batch += further or []
+                    more = bool(further)
             except Empty:
-                message = _FLUSH
-            if isinstance(message, list):
-                due = due if batch else time.monotonic() + PATIENCE
-                renamed = ((landing, self._rename(landing)) for landing in message)
-                batch += [(landing, state) for landing, state in renamed if state is not None]
-                if len(batch) < BATCH and time.monotonic() < due:
-                    continue
+                pass
             if batch:
-                self._sync(batch)
-                batch = []
+                self._commit(batch)
 
-    def _rename(self, landing: Landing) -> DoneState | None:
-        try:
-            if landing.part is not None:
-                os.replace(landing.part, landing.final)
-            found = os.stat(landing.final)
-        except OSError as error:
-            problem = write_error(error, landing.final, landing.name)
-            self._inbox.put(lambda: landing.landed(problem))
-            return None
-        return DoneState(landing.size, found.st_mtime_ns, landing.checksums)
-
-    def _sync(self, batch: list[tuple[Landing, DoneState]]) -> None:
+    def _commit(self, batch: Sequence[tuple[Landing, DoneState]]) -> None:
         problem: OSError | None = None
         try:
-            self._sync_files([landing.final for landing, _ in batch], sum(landing.size for landing, _ in batch))
+            self._sync([landing.final for landing, _ in batch], sum(landing.size for landing, _ in batch))
         except OSError as error:
             problem = error
+            self._take_back(batch)
         else:
             try:
                 self._journal.finish([(landing.name, state) for landing, state in batch])
@@ -158,17 +160,26 @@ class Committer:
 
         self._inbox.put(landed)
 
-    def _sync_files(self, paths: list[str], size: int) -> None:
-        if self._syncs_whole and len(paths) > _FEW and _dirty() <= size + _FOREIGN:
-            began = time.monotonic()
-            if _sync_file_system(self._folder):
-                self._syncs_whole = time.monotonic() - began < _SLOW
+    def _take_back(self, batch: Sequence[tuple[Landing, DoneState]]) -> None:
+        """Takes files from their final names that the disk may not have taken in: what can be read of them may change."""
+        for landing, _ in batch:
+            if landing.part is not None:
+                try:
+                    self._disk.rename(landing.final, landing.part)
+                except OSError as error:
+                    _log.warning("%s may be damaged, and can't be renamed: %s", landing.final, error.strerror)
+
+    def _sync(self, paths: Sequence[str], size: int) -> None:
+        began = time.monotonic()
+        if len(paths) > _FEW and not self._elsewhere and began >= self._whole_from and _dirty() <= size + _FOREIGN:
+            done = self._disk.sync_file_system(self._folder)
+            ended = time.monotonic()
+            if not done or ended - began > _SLOW + size / _SLOW_BYTES:
+                self._whole_from = ended + _AVOID
+            if done:
                 return
-            self._syncs_whole = False
-        for path in paths:
-            _sync_one(path)
-        for parent in {os.path.dirname(path) for path in paths}:
-            _sync_folder(parent)
+        self._disk.sync_files(paths)
+        self._disk.sync_folders({os.path.dirname(path) for path in paths})
 
 
 def _dirty() -> int:
@@ -179,51 +190,3 @@ def _dirty() -> int:
     except OSError:
         return 0
     return 1024 * sum(int(told.get(name, b"0").split()[0]) for name in (b"Dirty", b"Writeback"))
-
-
-def _sync_file_system(folder: str) -> bool:
-    syncfs = _libc_syncfs()
-    if syncfs is None:
-        return False
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        return syncfs(descriptor) == 0
-    finally:
-        os.close(descriptor)
-
-
-@cache
-def _libc_syncfs() -> Callable[[int], int] | None:
-    try:
-        return ctypes.CDLL(None, use_errno=True).syncfs
-    except (AttributeError, OSError):
-        return None
-
-
-def _sync_one(path: str) -> None:
-    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
-    try:
-        _synced(getattr(os, "fdatasync", os.fsync), descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_folder(path: str) -> None:
-    if os.name == "nt":
-        return  # Windows has no such call
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except PermissionError:  # a folder that may be written but not read can't be synced
-        return
-    try:
-        _synced(os.fsync, descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _synced(sync: Callable[[int], None], descriptor: int) -> None:
-    try:
-        sync(descriptor)
-    except OSError as error:
-        if error.errno not in _UNSUPPORTED:
-            raise

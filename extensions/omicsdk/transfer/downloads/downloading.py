@@ -17,6 +17,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import NameClash, NotWritable
 from omicsdk.transfer.control import Control
+from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.engine import TICK, Engine, Settings
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import Journal
@@ -47,6 +48,7 @@ def download(
     wait: bool = True,
     patience: Patience | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    disk: Disk | None = None,
 ) -> TransferReport:
     """Fetches files into a folder.
 
@@ -69,6 +71,7 @@ def download(
         wait: What to do while another process transfers into the folder under the same name: wait, or raise FolderBusy.
         patience: How long a silent server is waited for: by default 10 s for a connection, 60 s without a byte.
         clock: Tells the time.
+        disk: Makes all changes to the file system; by default one that gives files the permissions that are usual.
 
     Returns:
         The outcome of each item, in their order.
@@ -88,11 +91,12 @@ def download(
     control = control or Control()
     control.begin(clock.monotonic())
     target = os.path.abspath(folder)
+    disk = disk or Disk()
     wanted = list(items)
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
-    _check([item.name for item in wanted], target)
-    _make(target)
-    _make(str(journal_file.parent))
+    _check([item.name for item in wanted], target, disk)
+    _make(target, disk)
+    _make(str(journal_file.parent), disk)
 
     began = clock.monotonic()
     outcomes = Outcomes()
@@ -105,9 +109,10 @@ def download(
         stop=stop,
         control=control,
         clock=clock,
+        disk=disk,
     )
     waiter = _Waiter(target, stop, clock, patient=wait)
-    log = Journal(journal_file, waiter)
+    log = Journal(journal_file, waiter, disk)
     try:
         engine = Engine(
             iter(enumerate(wanted)),
@@ -132,22 +137,22 @@ def download(
     return report
 
 
-def _check(names: Sequence[str], folder: str) -> None:
+def _check(names: Sequence[str], folder: str, disk: Disk) -> None:
     """Checks names before anything is made or fetched."""
     try:
         check_names(names, folds_case=True)
     except NameClash:
         check_names(names, folds_case=False)
-        _make(folder)
+        _make(folder, disk)
         with NamedTemporaryFile(prefix="Case", dir=folder) as probe:  # names that differ in case are fine on most disks
             if folds_case(probe.name):
                 raise
     check_links(names, folder)
 
 
-def _make(folder: str) -> None:
+def _make(folder: str, disk: Disk) -> None:
     try:
-        os.makedirs(folder, exist_ok=True)
+        disk.make_folders(folder)
     except FileExistsError as error:
         raise NotWritable(folder, "there is a file of that name") from error
     except OSError as error:

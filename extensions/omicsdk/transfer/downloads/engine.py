@@ -16,6 +16,7 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.user_agent import user_agent
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import Control
+from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.commit import Committer
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Piece
@@ -57,6 +58,7 @@ class Settings:
     control: Control = field(default_factory=Control)
     clock: Clock = SYSTEM_CLOCK
     jitter: Callable[[], float] = random.random
+    disk: Disk = field(default_factory=Disk)
 
 
 class Engine:
@@ -91,12 +93,12 @@ class Engine:
         self._clock = settings.clock
         self._finished = finished
         self._journal = journal
-        self._files = PartFiles(folder, run)
+        self._files = PartFiles(folder, run, settings.disk)
         self._wire = Wire(lambda url: curl_options(settings.route(url)), settings.patience, settings.connections)
         self._inbox = Inbox(self._wire.wake)
         self._locators = Pool("omicsdk-locate", settings.locators, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
-        self._committer = Committer(journal, folder, self._inbox)
+        self._committer = Committer(journal, folder, self._inbox, settings.disk)
         self._verifier = Verifier(
             self._hashers, self._journal, self._files, self._there, self._verified, self._failed, self._fetch
         )
@@ -286,6 +288,7 @@ class Engine:
             location,
             accept=self._replies.answered,
             open_part=self._files.open,
+            write_at=self._files.disk.write_at,
             written=self._replies.cell_written,
             now=self._clock.now,
         )

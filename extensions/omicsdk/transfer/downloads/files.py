@@ -8,14 +8,11 @@ from collections.abc import Callable, Mapping
 
 from omicsdk.core.checksums import crc32c
 from omicsdk.core.errors import NotWritable, TransferError
+from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.commit import Landing
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.names import LONGEST
 from omicsdk.transfer.writing import write_error
-
-_FLAGS = (
-    os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-)
 
 
 class PartFiles:
@@ -24,9 +21,11 @@ class PartFiles:
     Args:
         folder: The target folder.
         run: Keeps the parts of this transfer apart from those of another one into the same folder.
+        disk: Where changes go.
     """
 
-    def __init__(self, folder: str, run: str) -> None:
+    def __init__(self, folder: str, run: str, disk: Disk) -> None:
+        self.disk = disk
         self._prefix = folder if folder.endswith(os.sep) else folder + os.sep
         self._run = run
         self._made = {folder}
@@ -53,7 +52,7 @@ class PartFiles:
         """Gives the descriptor of a job's part, opening it when it isn't.
 
         Args:
-            job: The job; when nothing of it is there, the part is emptied.
+            job: The job; when nothing of it is there, the part is made anew, whatever has its name.
 
         Raises:
             DiskFull: There is no room.
@@ -61,9 +60,8 @@ class PartFiles:
         """
         if job.descriptor < 0:
             self._make_parent(job)
-            flags = _FLAGS if job.have else _FLAGS | os.O_TRUNC
             try:
-                job.descriptor = os.open(job.part, flags, 0o666)
+                job.descriptor = self.disk.reopen(job.part) if job.have else self.disk.create(job.part)
                 job.touched = True
             except OSError as error:
                 raise write_error(error, job.part, job.item.title) from error
@@ -76,13 +74,13 @@ class PartFiles:
     def close(self, job: Job) -> None:
         """Closes a job's part, if it is open."""
         if job.descriptor >= 0:
-            os.close(job.descriptor)
-            job.descriptor = -1
+            descriptor, job.descriptor = job.descriptor, -1
+            self.disk.close(descriptor)
 
     def remove(self, job: Job) -> None:
         """Removes a job's part, if it is there; nothing of it can be used again."""
         try:
-            os.unlink(job.part)
+            self.disk.unlink(job.part)
         except OSError:  # not there, or no longer ours to remove: nothing depends on it
             return
 
@@ -119,7 +117,7 @@ class PartFiles:
             NotWritable: It can't be renamed.
         """
         try:
-            os.replace(job.final, job.part)
+            self.disk.rename(job.final, job.part)
         except OSError as error:
             raise write_error(error, job.final, job.item.title) from error
 
@@ -140,7 +138,7 @@ class PartFiles:
         if parent in self._made:
             return
         try:
-            os.makedirs(parent, exist_ok=True)
+            self.disk.make_folders(parent)
         except OSError as error:
             raise write_error(error, parent, job.item.title) from error
         self._made.add(parent)

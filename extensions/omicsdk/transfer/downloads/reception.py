@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import OmicsError
@@ -10,7 +10,7 @@ from omicsdk.transfer.downloads.answers import Kind, Verdict, judge, parse_head
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.plan import CELL, next_boundary
-from omicsdk.transfer.writing import write_at, write_error
+from omicsdk.transfer.writing import write_error
 
 #: Bytes that are collected for one write: fewer cost more calls, more make the heap be trimmed and faulted in again.
 BATCH = 128 * 1024
@@ -27,6 +27,7 @@ class Reception:
         location: Where the request goes.
         accept: Decides with the verdict whether the body is written; may change job and piece.
         open_part: Gives the descriptor of the job's part file.
+        write_at: Writes buffers at an offset of it, as `Disk.write_at` does.
         written: Is told of each whole cell: job, number, CRC32C.
         now: The wall clock, for a Retry-After that is a date.
     """
@@ -39,6 +40,7 @@ class Reception:
         *,
         accept: Callable[[Reception, Verdict], bool],
         open_part: Callable[[Job], int],
+        write_at: Callable[[int, Sequence[bytes], int], int],
         written: Callable[[Job, int, int], None],
         now: Callable[[], float],
     ) -> None:
@@ -54,6 +56,7 @@ class Reception:
         self.too_long = False
         self._accept = accept
         self._open_part = open_part
+        self._write_at = write_at
         self._written = written
         self._now = now
         self._accepted = False
@@ -168,7 +171,7 @@ class Reception:
                 job.forget_digests()
                 job.inline = False
         try:
-            self.piece.position += write_at(self._descriptor, self._chunks, self.piece.position)
+            self.piece.position += self._write_at(self._descriptor, self._chunks, self.piece.position)
         except OSError as error:
             raise write_error(error, job.part, job.item.title) from error
         self._chunks.clear()
