@@ -11,7 +11,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from omicsdk.transfer.asynchronous import download_async as download_async
+    from omicsdk.transfer.control import Control as Control
     from omicsdk.transfer.downloads.downloading import download as download
+    from omicsdk.transfer.handle import Transfer as Transfer
     from omicsdk.transfer.items import Item as Item
     from omicsdk.transfer.items import Location as Location
     from omicsdk.transfer.reports.outcome import Outcome as Outcome
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.wire import Patience as Patience
 
 _HOMES = {
+    "Control": "control",
     "Item": "items",
     "Location": "items",
     "Outcome": "reports.outcome",
@@ -29,10 +33,13 @@ _HOMES = {
     "Patience": "wire",
     "Progress": "reports.progress",
     "Report": "reports.report",
+    "Transfer": "handle",
     "TransferReport": "reports.report",
     "download": "downloads.downloading",
+    "download_async": "asynchronous",
 }
 __all__ = [
+    "Control",
     "Item",
     "Location",
     "Outcome",
@@ -40,8 +47,10 @@ __all__ = [
     "Patience",
     "Progress",
     "Report",
+    "Transfer",
     "TransferReport",
     "download",
+    "download_async",
 ]
 
 

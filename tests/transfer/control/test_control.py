@@ -4,8 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.transfer import Item, Location, download
-from omicsdk.transfer.control import Control
+from omicsdk.transfer import Control, Item, Location, download
 
 MIB = 1024 * 1024
 

@@ -1,0 +1,275 @@
+"""`Transfer`: a transfer that runs in a thread of its own and is controlled through a handle."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from logging import getLogger
+from types import TracebackType
+from typing import Any, Generic, Literal, ParamSpec, TypeVar
+
+from omicsdk.core.errors import UsageError
+from omicsdk.transfer.control import Control
+from omicsdk.transfer.downloads.downloading import download as _download
+from omicsdk.transfer.reports.progress import Progress
+
+Stage = Literal["new", "running", "paused", "stopping", "done"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+_NOTHING_YET = Progress(
+    files=0, files_done=0, files_failed=0, bytes=0, bytes_done=0, bytes_fetched=0, rate=0.0, seconds=0.0
+)
+_log = getLogger("omicsdk.transfer")
+
+
+def _as_handle(function: Callable[P, R]) -> Callable[P, Transfer[R]]:
+    @wraps(function)
+    def made(*args: P.args, **kwargs: P.kwargs) -> Transfer[R]:
+        return Transfer.of(function, *args, **kwargs)
+
+    return made
+
+
+class Transfer(Generic[T]):
+    """A transfer with switches. All methods may be called from any thread.
+
+    with Transfer.download(items, "data") as transfer:
+        transfer.pause()
+        ...
+        transfer.resume()
+    transfer.wait().raise_if_failed()
+
+    A `with` block starts it and waits for its end; when the block ends with an exception, the transfer is stopped first.
+    An `async with` block does the same without holding up the event loop. When the program's main thread ends with an
+    exception while a transfer runs, the transfer is stopped in order; when it ends otherwise, the transfer goes on to its
+    end.
+
+    Args:
+        work: Does the work when it is started: is given the control to obey and what to call with the progress.
+
+    Attributes:
+        control: What the transfer is told; may be shared with other transfers, which then obey it too.
+    """
+
+    def __init__(
+        self, work: Callable[[Control, Callable[[Progress], None]], T], control: Control | None = None
+    ) -> None:
+        self.control = control or Control()
+        self._work = work
+        self._guard = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._ended = threading.Event()
+        self._result: list[T] = []
+        self._error: BaseException | None = None
+        self._progress = _NOTHING_YET
+        self._callbacks: tuple[Callable[[Progress], None], ...] = ()
+
+    @classmethod
+    def of(cls, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Transfer[R]:
+        """Makes a handle of any transfer function, without starting it.
+
+        Args:
+            function: Takes `control` and `progress` as keyword arguments, as `download`, `upload` and the platforms'
+                workflows do.
+            *args: Its arguments.
+            **kwargs: Its keyword arguments; a `control` or `progress` among them is kept.
+        """
+        given: dict[str, Any] = dict(kwargs)
+        control: Control | None = given.pop("control", None)
+        progress: Callable[[Progress], None] | None = given.pop("progress", None)
+        call: Callable[..., R] = function
+        transfer = Transfer[R](lambda obey, tell: call(*args, **given, control=obey, progress=tell), control)
+        if progress is not None:
+            transfer.add_callback(progress)
+        return transfer
+
+    #: As `omicsdk.transfer.download`, but gives a handle that isn't started yet.
+    download = staticmethod(_as_handle(_download))
+
+    @property
+    def state(self) -> Stage:
+        """new, running, paused, stopping (nothing new is begun, files are put in order) or done."""
+        if self._ended.is_set():
+            return "done"
+        if self._thread is None:
+            return "new"
+        if self.control.stopped:
+            return "stopping"
+        return "paused" if self.control.paused else "running"
+
+    @property
+    def progress(self) -> Progress:
+        """How far it was at most a tenth of a second ago; all zeros before it begins."""
+        return self._progress
+
+    def add_callback(self, callback: Callable[[Progress], None]) -> None:
+        """Has a function called about ten times a second, and once at the end.
+
+        Args:
+            callback: Is called in the transfer's thread: while it runs no byte moves. It may call this handle's methods
+                but `wait`. When it raises, this is logged as an error and it isn't called again; the transfer goes on.
+        """
+        with self._guard:
+            self._callbacks = (*self._callbacks, callback)
+
+    def start(self) -> Transfer[T]:
+        """Begins.
+
+        Returns:
+            The transfer itself.
+
+        Raises:
+            UsageError: It was started before.
+        """
+        with self._guard:
+            if self._thread is not None:
+                raise UsageError(
+                    f"This transfer was started before and is {self.state}", remedy="Make another one to run it again."
+                )
+            self._thread = threading.Thread(target=self._run, name="omicsdk-transfer")
+        self._thread.start()
+        return self
+
+    def pause(self) -> None:
+        """Ends all requests and begins no other until `resume`.
+
+        Files go on at the byte where they were, without losing a try. Where a server gives no ranges its files begin
+        anew. Files whose bytes have all come are still checked and put in place.
+        """
+        self.control.pause()
+
+    def resume(self) -> None:
+        """Goes on after `pause`."""
+        self.control.resume()
+
+    def stop(self) -> None:
+        """Ends the transfer in order, within a second, without waiting for it. Another run goes on where it was."""
+        self.control.stop()
+
+    def wait(self, timeout: float | None = None) -> T:
+        """Waits for the end. Ctrl-C stops the transfer in order, waits for it and is raised then.
+
+        Args:
+            timeout: Seconds to wait at most; None for as long as it takes.
+
+        Returns:
+            What the transfer gives: for downloads and uploads the report, whose `raise_if_failed` is for the caller.
+
+        Raises:
+            UsageError: It wasn't started, or this is one of its own callbacks.
+            TimeoutError: It is still running, and goes on.
+            Exception: Whatever ended it.
+        """
+        thread = self._thread
+        if thread is None:
+            raise UsageError("This transfer wasn't started", remedy="Call start() first, or use it in a `with` block.")
+        if thread is threading.current_thread():
+            raise UsageError(
+                "A transfer can't wait for itself: this is one of its callbacks",
+                remedy="Look at progress.final there, and wait elsewhere.",
+            )
+        try:
+            if not self._ended.wait(timeout):
+                raise TimeoutError(f"the transfer is still {self.state} after {timeout:g} s")
+        except KeyboardInterrupt as pressed:
+            self.control.stop("interrupt")
+            thread.join()
+            # The transfer's own says how to go on.
+            raise self._error if isinstance(self._error, KeyboardInterrupt) else pressed from None
+        thread.join()
+        return self._outcome()
+
+    async def wait_async(self) -> T:
+        """Waits for the end on an event loop, asyncio's or trio's. Cancelling it ends the waiting, not the transfer.
+
+        Returns:
+            As `wait`.
+
+        Raises:
+            UsageError: It wasn't started.
+            Exception: Whatever ended it.
+        """
+        from anyio import CapacityLimiter, to_thread
+
+        if self._thread is None:
+            raise UsageError("This transfer wasn't started", remedy="Call start(), or use it in an `async with` block.")
+        await to_thread.run_sync(self._ended.wait, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+        return self._outcome()
+
+    def __enter__(self) -> Transfer[T]:
+        return self.start() if self._thread is None else self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.wait()
+            return
+        self.control.stop("interrupt" if isinstance(error, KeyboardInterrupt) else "asked")
+        self._ended.wait()
+        self._say_what_is_lost()
+
+    async def __aenter__(self) -> Transfer[T]:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if error is None:
+            try:
+                await self.wait_async()
+            except BaseException:
+                await self._stop_async()
+                raise
+            return
+        await self._stop_async()
+        self._say_what_is_lost()
+
+    async def _stop_async(self) -> None:
+        """Stops and waits for the end, whoever cancels: the journal and the files are put in order until then."""
+        from anyio import CancelScope, CapacityLimiter, get_cancelled_exc_class, to_thread
+
+        self.control.stop()
+        while not self._ended.is_set():
+            try:
+                with CancelScope(shield=True):  # asyncio's own cancelling doesn't mind shields
+                    await to_thread.run_sync(self._ended.wait, abandon_on_cancel=True, limiter=CapacityLimiter(1))
+            except get_cancelled_exc_class():
+                continue  # the caller raises the exception that brought it here
+
+    def _run(self) -> None:
+        try:
+            self._result.append(self._work(self.control, self._tell))
+        except BaseException as error:  # it is raised where somebody waits
+            self._error = error
+        finally:
+            self._ended.set()
+
+    def _tell(self, progress: Progress) -> None:
+        self._progress = progress
+        if not threading.main_thread().is_alive() and hasattr(sys, "last_value"):
+            self.control.stop()  # the program died of an exception and waits for this thread alone
+        for callback in self._callbacks:
+            try:
+                callback(progress)
+            except Exception:
+                _log.exception("a transfer's callback failed and is called no more; the transfer goes on")
+                with self._guard:
+                    self._callbacks = tuple(each for each in self._callbacks if each is not callback)
+
+    def _outcome(self) -> T:
+        if self._error is not None:
+            raise self._error
+        return self._result[0]
+
+    def _say_what_is_lost(self) -> None:
+        if isinstance(self._error, Exception):
+            _log.error("the transfer that was stopped had failed: %s", self._error)
+
+    def __repr__(self) -> str:
+        return f"<Transfer: {self.state}, {self._progress.bytes_done} of {self._progress.bytes} bytes>"
