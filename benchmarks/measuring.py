@@ -129,6 +129,24 @@ def compared(case: Case) -> Row:
     return row_of(case, rounds_of(case))
 
 
+def figure_row(name: str, values: Sequence[float], goal: float | None, unit: str, facts: Mapping[str, Any]) -> Row:
+    """A row of results of a figure that nothing is compared with: its median, which the goal is held against.
+
+    Args:
+        name: The case's.
+        values: One a round that counts.
+        goal: The median, at most.
+        unit: "s" or "MiB".
+        facts: More of the row.
+    """
+    value = round(statistics.median(values), 4)
+    spread = [round(min(values), 4), round(max(values), 4)]
+    goal_told = "none" if goal is None else f"{goal:g}"
+    print(f"{name:75} {value:9.2f} {unit} ({spread[0]:.2f}-{spread[1]:.2f}; goal {goal_told})", flush=True)
+    row = {"case": name, "ours": value, "peer": None, "ratio": value, "spread": spread, "unit": unit}
+    return {**row, **({} if goal is None else {"goal": goal}), "rounds": len(values), **facts}
+
+
 def write_results(name: str, rows: Sequence[Row], **machine: Any) -> None:
     """Write benchmarks/results/<name>.json, from which `make docs` makes the page.
 

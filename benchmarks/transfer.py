@@ -38,18 +38,25 @@ def main() -> int:
         programs.environment()
     rows: list[Row] = []
     left_out: list[str] = []
+    failed: list[str] = []
     with bench(QUICK if arguments.quick else Sizes()) as ready:
         for entry in wanted:
             if lost := programs.missing(entry.needs):
                 left_out.append(f"{entry.name}: {' and '.join(lost)} isn't installed")
                 continue
-            row = entry.measure(ready, entry.name, entry.goal, 1 if arguments.quick else arguments.rounds)
+            try:
+                row = entry.measure(ready, entry.name, entry.goal, 1 if arguments.quick else arguments.rounds)
+            except Exception as error:  # the other cases are measured all the same
+                failed.append(f"{entry.name}: {error}")
+                continue
             rows.append(_bounded(row))
-    if wanted == ENTRIES and not arguments.quick:
+    if wanted == ENTRIES and not failed and not arguments.quick:
         write_results("transfer", rows, nginx=nginx.version(), **programs.versions())
     for line in left_out:
         print(f"LEFT OUT: {line}", file=sys.stderr)
-    return 1 if left_out and not arguments.allow_missing else 0
+    for line in failed:
+        print(f"FAILED: {line}", file=sys.stderr)
+    return 1 if failed or (left_out and not arguments.allow_missing) else 0
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,14 +1,17 @@
 """The cases of benchmarks/transfer.py: what is done, against what, and the goals."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from statistics import median
+from typing import Any, Literal, NamedTuple
 
-from measuring import Action, Case, Row, compared, row_of, rounds_of
+from measuring import Action, Case, Row, compared, figure_row, rounds_of, row_of
+
 from transferring import programs
 from transferring.bench import Bench, Place
-from transferring.files import Served, rows_of, whole, write_plan
+from transferring.files import Served, rows_of, whole, write_manifest, write_plan
+from transferring.processes import server, worker
 
 
 class Entry(NamedTuple):
@@ -32,23 +35,42 @@ def ours(
     place: Place,
     files: Sequence[Served],
     checksum: str | None,
-    server: str,
+    at: str,
     *,
     api: str | None = None,
     **options: Any,
 ) -> Action:
     """Our download of some files in the warm process."""
-    plan = write_plan(bench.lists / "plan", rows_of(server, files))
-    certificate = str(bench.nginx.certificate) if server == bench.nginx.https else None
-    return bench.worker.task(
-        do="download",
-        plan=str(plan),
-        folder=str(place.out),
-        checksum=checksum,
-        api=api,
-        certificate=certificate,
-        options=options,
-    )
+    return bench.worker.task(**_download(bench, place, files, checksum, at, api=api, **options))
+
+
+def _download(
+    bench: Bench,
+    place: Place,
+    files: Sequence[Served],
+    checksum: str | None,
+    at: str,
+    *,
+    api: str | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Our task of fetching some files of a server."""
+    plan = write_plan(bench.lists / "plan", rows_of(at, files))
+    certificate = str(bench.nginx.certificate) if at == bench.nginx.https else None
+    return _task(plan, place, checksum, api=api, certificate=certificate, options=options)
+
+
+def _task(
+    plan: Path,
+    place: Place,
+    checksum: str | None,
+    *,
+    api: str | None = None,
+    certificate: str | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    told = {"plan": str(plan), "folder": str(place.out), "checksum": checksum}
+    return {"do": "download", **told, "api": api, "certificate": certificate, "options": dict(options or {})}
 
 
 def against(
@@ -99,6 +121,88 @@ def many_on_disk(bench: Bench, name: str, goal: float | None, rounds: int) -> Ro
     return row_of(case, rounds_of(case), "cpu")
 
 
+def behind_api(bench: Bench, name: str, goal: float | None, rounds: int, **options: Any) -> Row:
+    """Small files, each behind a call of an API that takes its time, against curl with 16 transfers at once."""
+    place, files = bench.memory, bench.files.many[: bench.sizes.behind_api]
+    with server("api.py", bench.nginx.http) as at:
+        asked = [(served.name, f"{at}/v1/files/{served.name}?replica=aws", served) for served in files]
+        mine = ours(bench, place, files, "sha256", bench.nginx.http, api=f"{at}/v1", **options)
+        peer = programs.curl_list(
+            bench.lists / "curl", place.out, asked, "--location", "--parallel", "--parallel-max", "16"
+        )
+        return compared(against(place, files, mine, programs.shell(peer), name, goal, rounds))
+
+
+def uploading(
+    bench: Bench,
+    name: str,
+    goal: float | None,
+    rounds: int,
+    *,
+    of: Literal["wall", "cpu"] = "wall",
+    payload: bool = True,
+) -> Row:
+    """A large file to S3 with CRC32C, against boto3's upload_file in a process that is as warm."""
+    with server("sink.py") as sink, worker(programs.environment()) as other:
+        task = {"source": str(bench.files.source), "server": sink, "checksum": "crc32c"}
+        mine = bench.worker.task(do="upload", **task)
+        peer = other.task(do="boto3_upload", payload=payload, **task)
+        case = Case(name, mine, peer, goal, rounds, facts=bench.memory.facts())
+        return row_of(case, rounds_of(case), of)
+
+
+def nothing_to_do(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """A manifest on disk whose files all are there."""
+    place = bench.disk
+    place.empty()
+    task = _manifest(bench, place, bench.sizes.rows)
+    bench.worker.does(**task)
+    facts = place.facts()
+    took = [bench.worker.does(**task) for _ in range(rounds + 1)][1:]
+    place.empty()
+    cpu = {"ours_cpu": round(median(each.cpu for each in took), 4)}
+    return figure_row(name, [each.wall for each in took], goal, "s", {**cpu, **facts})
+
+
+def memory(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """How far the resident memory of a fresh process rises above what it is after imports, in the worst of some cases."""
+    place, http = bench.memory, bench.nginx.http
+    facts = place.facts()
+    each: dict[str, list[float]] = {}
+
+    def rises(what: str, task: Mapping[str, Any], *, anew: bool = True) -> None:
+        for _ in range(rounds):
+            if anew:
+                place.empty()
+            with worker() as fresh:
+                each.setdefault(what, []).append(fresh.does(**task).rose)
+
+    rises("a file of 2 GiB", _download(bench, place, bench.files.huge, "sha256", http))
+    place.empty()
+    bench.files.forget("huge")
+    rises("5,000 x 20 KB", _download(bench, place, bench.files.many, "sha256", http))
+    rises("200 x 5 MB", _download(bench, place, bench.files.medium, "sha256", http))
+    with server("sink.py") as sink:
+        source = str(bench.files.source)
+        rises("upload of 1 GiB", {"do": "upload", "source": source, "server": sink, "checksum": "crc32c"})
+    place.empty()
+    task = _manifest(bench, place, bench.sizes.streamed_rows)
+    bench.worker.does(**task)
+    rises("a manifest of 1,000,000 rows, nothing to do", task, anew=False)
+    place.empty()
+    told = {what: round(median(values), 2) for what, values in each.items()}
+    return figure_row(
+        name, [max(values) for values in zip(*each.values(), strict=True)], goal, "MiB", {"each": told, **facts}
+    )
+
+
+def _manifest(bench: Bench, place: Place, rows: int) -> dict[str, Any]:
+    """Our task for a manifest of tiny files."""
+    tiny = bench.files.tiny
+    plan = write_manifest(bench.lists / f"manifest-{rows}", f"{bench.nginx.http}/{tiny.name}", tiny, rows)
+    return _task(plan, place, "sha256")
+
+
 _PEERS: dict[str, Callable[[Bench, Place, Sequence[Served]], Sequence[str | Path]]] = {
     "curl -K": lambda bench, place, files: programs.curl_list(
         bench.lists / "curl", place.out, rows_of(bench.nginx.http, files)
@@ -112,6 +216,8 @@ _PEERS: dict[str, Callable[[Bench, Place, Sequence[Served]], Sequence[str | Path
 
 _LARGE = "512 MiB or more"
 _SMALL = "5,000 x 20 KB"
+_API = "1,000 x 20 KB behind an API call of 50 ms"
+_UPLOAD = "upload 1 GiB to S3 part sink, CRC32C, signing included / boto3 upload_file"
 
 ENTRIES = [
     Entry(f"{_LARGE}, no checksum / curl", 0.85, ("curl",), one_file),
@@ -135,10 +241,17 @@ ENTRIES = [
     Entry(f"{_SMALL} / aria2c", 0.7, ("aria2c",), partial(many, peer="aria2c", checksum="sha256")),
     Entry(f"{_SMALL} / rclone", 0.9, ("rclone",), partial(many, peer="rclone", checksum="sha256")),
     Entry(f"{_SMALL} / s5cmd", 0.5, ("s5cmd",), partial(many, peer="s5cmd", checksum="sha256")),
+    Entry(f"{_API}, 16 calls at once / curl -Z 16", 1.1, ("curl",), partial(behind_api, locators=16)),
+    Entry(f"{_API}, default / curl -Z 16", 0.6, ("curl",), behind_api),
     Entry(
         "200 x 5 MB, no checksum / curl", 1.0, ("curl",), partial(many, peer="curl -K", kind="medium", checksum=None)
     ),
     Entry(
         "200 x 5 MB, SHA-256 / curl", 1.4, ("curl",), partial(many, peer="curl -K", kind="medium", checksum="sha256")
     ),
+    Entry(f"{_UPLOAD}, wall", 0.6, ("boto3",), uploading),
+    Entry(f"{_UPLOAD}, CPU", 0.45, ("boto3",), partial(uploading, of="cpu")),
+    Entry(f"{_UPLOAD} without signing the payload", None, ("boto3",), partial(uploading, payload=False)),
+    Entry("peak memory over baseline, MiB, worst case", 32, (), memory),
+    Entry("100,000-row manifest, nothing to do, seconds", 3, (), nothing_to_do),
 ]

@@ -89,11 +89,10 @@ class Files:
         self._make("upload", self._sizes.upload)
         return self._root / "upload"
 
-    def forget(self, *kinds: str) -> None:
+    def forget(self, kind: str) -> None:
         """Deletes files that no case needs any more: they lie in memory."""
-        for kind in kinds:
-            for served in self.__dict__.pop(kind, []):
-                (self._root / served.name).unlink()
+        for served in self.__dict__.pop(kind, []):
+            (self._root / served.name).unlink()
 
     def _make(self, name: str, size: int) -> Served:
         import google_crc32c
@@ -120,6 +119,12 @@ def write_plan(plan: Path, files: Iterable[tuple[str, str, Served]]) -> Path:
             f"{name}\t{url}\t{served.size}\t{served.sha256}\t{served.crc32c}\n" for name, url, served in files
         )
     return plan
+
+
+def write_manifest(plan: Path, url: str, served: Served, rows: int) -> Path:
+    """Writes a plan of many rows that are all the same small file, a thousand in a folder."""
+    named = ((f"{number // 1000:04}/{number % 1000:03}", url, served) for number in range(rows))
+    return write_plan(plan, named)
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> Path:

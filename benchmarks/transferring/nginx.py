@@ -42,7 +42,11 @@ http {{
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
     root {root};
-    server {{ listen {plain}; location /bucket/ {{ alias {root}/; }} }}
+    server {{
+        listen {plain};
+        location = /bucket {{ return 200; }}
+        location /bucket/ {{ alias {root}/; }}
+    }}
     server {{ listen {limited}; }}
     server {{
         listen {tls} ssl;
@@ -112,13 +116,10 @@ def version() -> str:
 
 
 def _certificate(folder: Path) -> Path:
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
-        + ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
-        + ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
-        check=True,
-        capture_output=True,
-    )
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    names = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", folder / "key.pem", "-out", folder / "cert.pem"]
+    subprocess.run(["openssl", "req", "-x509", *kind, *names, *files], check=True, capture_output=True)
     return folder / "cert.pem"
 
 

