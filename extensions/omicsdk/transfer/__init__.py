@@ -22,6 +22,14 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.progress import Progress as Progress
     from omicsdk.transfer.reports.report import Report as Report
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
+    from omicsdk.transfer.scale.following import ShardsProgress as ShardsProgress
+    from omicsdk.transfer.scale.on_dask import run_on_dask as run_on_dask
+    from omicsdk.transfer.scale.planning import Plan as Plan
+    from omicsdk.transfer.scale.results import ShardResult as ShardResult
+    from omicsdk.transfer.scale.results import ShardsOpen as ShardsOpen
+    from omicsdk.transfer.scale.results import ShardsReport as ShardsReport
+    from omicsdk.transfer.scale.running import run_shards as run_shards
+    from omicsdk.transfer.scale.shard import Shard as Shard
     from omicsdk.transfer.wire import Patience as Patience
 
 _HOMES = {
@@ -31,12 +39,20 @@ _HOMES = {
     "Outcome": "reports.outcome",
     "Outcomes": "reports.outcomes",
     "Patience": "wire",
+    "Plan": "scale.planning",
     "Progress": "reports.progress",
     "Report": "reports.report",
+    "Shard": "scale.shard",
+    "ShardResult": "scale.results",
+    "ShardsOpen": "scale.results",
+    "ShardsProgress": "scale.following",
+    "ShardsReport": "scale.results",
     "Transfer": "handle",
     "TransferReport": "reports.report",
     "download": "downloads.downloading",
     "download_async": "asynchronous",
+    "run_on_dask": "scale.on_dask",
+    "run_shards": "scale.running",
 }
 __all__ = [
     "Control",
@@ -45,12 +61,20 @@ __all__ = [
     "Outcome",
     "Outcomes",
     "Patience",
+    "Plan",
     "Progress",
     "Report",
+    "Shard",
+    "ShardResult",
+    "ShardsOpen",
+    "ShardsProgress",
+    "ShardsReport",
     "Transfer",
     "TransferReport",
     "download",
     "download_async",
+    "run_on_dask",
+    "run_shards",
 ]
 
 

@@ -1,0 +1,1 @@
+"""Transfers that are cut into shards, which any executor or cluster runs."""

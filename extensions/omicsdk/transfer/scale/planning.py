@@ -1,0 +1,138 @@
+"""A plan: what to fetch and where to, ready to be cut into shards."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from tempfile import NamedTemporaryFile
+from typing import Unpack
+
+from omicsdk.core.errors import NameClash
+from omicsdk.transfer.items import Item
+from omicsdk.transfer.names import WORK_FOLDER, check_names, folds_case
+from omicsdk.transfer.scale.shard import Options, Shard, Source
+from omicsdk.transfer.scale.sharing import balanced, shard_of
+
+
+class Plan:
+    """A download that is to be done by several workers.
+
+    All workers must see the target folder under the same path: a disk of their machine, or a shared file system.
+
+    Args:
+        source: The items; or a function that gives a fresh iterator over them each time that it is called, so that a
+            manifest of millions of rows is read by every shard and held by none. For workers in other processes it
+            must be picklable (a function of a module, or a functools.partial of one), and so must the items' `locate`.
+        folder: The target folder.
+        run: Names the plan's journals. Plans of different names into one folder don't wait for each other.
+        journals: A folder for the journals, which all workers see; by default `.omics-transfer` in the target folder.
+        reports: A folder for one JSONL report a shard; by default none is written.
+        **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        folder: str | os.PathLike[str],
+        *,
+        run: str = "transfer",
+        journals: str | os.PathLike[str] | None = None,
+        reports: str | os.PathLike[str] | None = None,
+        **options: Unpack[Options],
+    ) -> None:
+        self.source = source
+        self.folder = os.path.abspath(folder)
+        self.run = run
+        self._journals = None if journals is None else os.path.abspath(journals)
+        self._reports = None if reports is None else os.path.abspath(reports)
+        self._options = options
+        self._checked = False
+
+    def shards(self, n: int) -> list[Shard]:
+        """Cuts the plan into parts that don't depend on each other.
+
+        Items in a sequence are shared out by their sizes, those of a function by a digest of their names. Every item is
+        in exactly one shard, and in the same one whenever the same plan is cut into as many parts. Cut into another
+        number of parts, files that are there are found and held against their checksums, not fetched again; what was
+        begun of others is.
+
+        Args:
+            n: How many, 1 or more. There may be more than items; some have nothing to do then.
+
+        Returns:
+            The shards, n of them.
+
+        Raises:
+            UnsafePath: A name would lead out of the folder, or two to one path, be it in different shards.
+            ValueError: n is below 1.
+        """
+        if n < 1:
+            raise ValueError(f"a plan is cut into at least 1 shard, not {n}")
+        self._check()
+        files, sizes = [0] * n, [0] * n
+        source = self.source
+        own: list[list[Item]] | None = None
+        if callable(source):
+            for item in source():
+                index = shard_of(item.name, n)
+                files[index] += 1
+                sizes[index] += item.size or 0
+        else:
+            own = [[] for _ in range(n)]
+            for item, index in zip(source, balanced([(item.name, item.size) for item in source], n), strict=True):
+                own[index].append(item)
+                files[index] += 1
+                sizes[index] += item.size or 0
+        return [
+            Shard(
+                index,
+                n,
+                source=source if own is None else tuple(own[index]),
+                folder=self.folder,
+                name=f"{self.run}-{index:04d}-of-{n:04d}",
+                files=files[index],
+                size=sizes[index],
+                journals=self._journals,
+                reports=self._reports,
+                options=self._options,
+            )
+            for index in range(n)
+        ]
+
+    def earlier_shards(self) -> int | None:
+        """Tells into how many shards an earlier run of this plan was cut, None when there was none.
+
+        Cut into as many again, its workers go on with what was begun; of several the most are taken.
+        """
+        pattern = re.compile(re.escape(self.run) + r"-\d{4,}-of-(\d{4,})\.journal\Z")
+        try:
+            names = os.listdir(self._journals or os.path.join(self.folder, WORK_FOLDER))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return max((int(found[1]) for name in names if (found := pattern.match(name))), default=None)
+
+    def _check(self) -> None:
+        """Checks all names against each other, once: each shard sees its own only."""
+        if self._checked:
+            return
+        names = _Names(self.source)
+        try:
+            check_names(names, folds_case=True)
+        except NameClash:
+            check_names(names, folds_case=False)
+            os.makedirs(self.folder, exist_ok=True)
+            with NamedTemporaryFile(prefix="Case", dir=self.folder) as probe:  # on most disks "A" and "a" are two files
+                if folds_case(probe.name):
+                    raise
+        self._checked = True
+
+
+class _Names(Iterable[str]):
+    """The names of a source, as often as somebody wants to go through them."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[str]:
+        return (item.name for item in (self._source() if callable(self._source) else self._source))

@@ -1,0 +1,325 @@
+"""`run_shards`: has any executor run shards, and has lost ones run again."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Executor,
+    Future,
+    ThreadPoolExecutor,
+    wait,
+)
+from logging import getLogger
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import FolderBusy, OmicsError, TransferError, UsageError
+from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.scale.following import ShardsProgress, Tracker
+from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport, numbers
+from omicsdk.transfer.scale.shard import Shard, worker_name
+from omicsdk.transfer.scale.telling import BEAT, Desk, FileDesk, Line, attending
+
+#: Seconds that running shards have for ending in order after an interrupt.
+GRACE = 10.0
+
+_log = getLogger("omicsdk.transfer")
+
+
+def run_shards(
+    shards: Sequence[Shard],
+    executor: Executor | Callable[[], Executor],
+    *,
+    retries: int = 2,
+    progress: Callable[[ShardsProgress], None] | None = None,
+    stop: threading.Event | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> ShardsReport:
+    """Runs shards in an executor: threads, processes, or machines.
+
+    A shard whose worker is lost is run again, by another worker, and goes on where the first one was. Files that fail
+    aren't tried again here: the engine has done so already.
+
+    Args:
+        shards: Some or all shards of a plan.
+        executor: Where they run; it stays open. Or a function that makes one: it is closed in the end, and a pool of
+            processes that broke (one dead process ends them all) is replaced by a new one.
+        retries: How often each shard is begun again, 0 or more.
+        progress: Is called a few times a second, and once at the end.
+        stop: Ends all shards in order when it is set; the same shards can be gone on with later.
+        clock: Tells the time.
+
+    Returns:
+        What came of each shard, in their order; a shard that came to no end has an error.
+
+    Raises:
+        ShardsOpen: The executor broke and there is no new one to be had; its report has what was done.
+        UsageError: The shards can't be sent to other processes; it names the item.
+        ValueError: retries is negative, or a shard stands there twice.
+        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+    """
+    if not shards:
+        return ShardsReport(())
+    first = shards[0]
+    journals = first.journals or os.path.join(first.folder, WORK_FOLDER)
+    with FileDesk.within(journals, first.name) as desk:
+        return drive(
+            shards,
+            executor,
+            desk,
+            packed=pickle.dumps,
+            cancels=True,
+            retries=retries,
+            progress=progress,
+            stop=stop,
+            clock=clock,
+        )
+
+
+def drive(
+    shards: Sequence[Shard],
+    executor: Executor | Callable[[], Executor],
+    desk: Desk,
+    *,
+    packed: Callable[[Shard], bytes],
+    cancels: bool,
+    retries: int,
+    progress: Callable[[ShardsProgress], None] | None,
+    stop: threading.Event | None,
+    clock: Clock,
+) -> ShardsReport:
+    """Does what `run_shards` says, over any desk.
+
+    Args:
+        shards: As there.
+        executor: As there.
+        desk: Where workers tell how far they are.
+        packed: Pickles a shard.
+        cancels: Whether `Future.cancel` leaves tasks alone that are running.
+        retries: As there.
+        progress: As there.
+        stop: As there.
+        clock: As there.
+    """
+    if retries < 0:
+        raise ValueError("retries can't be negative")
+    if len({shard.index for shard in shards}) < len(shards):
+        raise ValueError("a shard stands there twice, or the shards are of several plans")
+    run = _Run(shards, executor, desk, packed, retries, cancels=cancels)
+    began = clock.monotonic()
+
+    def tell(*, final: bool = False) -> None:
+        if progress is not None:
+            progress(run.tracker.progress(clock.monotonic() - began, final=final))
+
+    try:
+        run.start()
+        while run.open:
+            run.step()
+            if stop is not None and stop.is_set():
+                run.stop()
+            tell()
+    except BaseException:
+        run.abandon()
+        raise
+    finally:
+        run.close()
+    tell(final=True)
+    return run.report(clock.monotonic() - began)
+
+
+class _Run:
+    """One run: which shards are under way, and what came of the others."""
+
+    def __init__(
+        self,
+        shards: Sequence[Shard],
+        executor: Executor | Callable[[], Executor],
+        desk: Desk,
+        packed: Callable[[Shard], bytes],
+        retries: int,
+        *,
+        cancels: bool,
+    ) -> None:
+        self._shards = {shard.index: shard for shard in shards}
+        self._make = executor if not isinstance(executor, Executor) else None
+        self._executor = executor if isinstance(executor, Executor) else executor()
+        self._desk = desk
+        self._retries = retries
+        self._cancels = cancels
+        self._again = Counter[int]()
+        self._lost = dict[int, BaseException]()  # to be begun again
+        self._broken: BaseException | None = None
+        self._stopped = False
+        self._results = dict[int, ShardResult]()
+        self.open = dict[Future[ShardResult], int]()
+        self.tracker = Tracker(shards)
+        in_process = isinstance(self._executor, ThreadPoolExecutor)  # then nothing has to be picklable
+        self._tasks: dict[int, Shard | bytes] = {
+            shard.index: shard if in_process else _packed(shard, packed) for shard in shards
+        }
+
+    def start(self) -> None:
+        """Hands all shards in."""
+        for index in self._shards:
+            self._submit(index)
+        self._go_on()
+
+    def step(self) -> None:
+        """Waits a moment for what comes, and deals with it."""
+        ended, _ = wait(self.open, timeout=BEAT, return_when=FIRST_COMPLETED)
+        for word in self._desk.words():
+            self.tracker.told(word)
+        for future in ended:
+            self._ended(self.open.pop(future), future)
+        self._go_on()
+
+    def stop(self) -> None:
+        """Has all shards end in order."""
+        if self._stopped:
+            return
+        self._stopped = True
+        self._desk.stop()
+        if self._cancels:
+            for future in list(self.open):
+                future.cancel()
+
+    def abandon(self) -> None:
+        """Stops, and waits for the shards that run, but not for ever."""
+        self.stop()
+        wait(self.open, timeout=GRACE)
+
+    def close(self) -> None:
+        """Closes an executor that is our own."""
+        if self._make is not None:
+            self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def report(self, seconds: float) -> ShardsReport:
+        """Says what came of it."""
+        return ShardsReport(tuple(self._results[index] for index in self._shards), seconds, self.tracker.lost)
+
+    def _submit(self, index: int) -> None:
+        try:
+            self.open[self._executor.submit(work, self._tasks[index], self._desk.line)] = index
+        except (BrokenExecutor, RuntimeError) as error:  # RuntimeError: somebody has shut it down
+            self._broken = error
+            self._lost[index] = error
+
+    def _ended(self, index: int, future: Future[ShardResult]) -> None:
+        if future.cancelled():
+            self._over(stopped_before(self._shards[index]))
+            return
+        error = future.exception()
+        if error is None:
+            self._over(future.result())
+        elif isinstance(error, KeyboardInterrupt):
+            raise error
+        elif isinstance(error, FolderBusy) and self._stopped:
+            self._over(stopped_before(self._shards[index]))
+        elif isinstance(error, OmicsError):
+            self._over(ShardResult(index, self._shards[index].of, error=error))
+        else:
+            self.tracker.is_lost(index)
+            self._lost[index] = error
+            if isinstance(error, BrokenExecutor):
+                self._broken = error
+
+    def _go_on(self) -> None:
+        """Begins lost shards again; after a pool broke, when all of its futures have told so."""
+        if not self._lost or (self._broken is not None and self.open):
+            return
+        lost, self._lost = self._lost, dict[int, BaseException]()
+        if self._broken is not None and not self._stopped:
+            self._replace_pool(lost)
+        begun = {index for index in lost if self.tracker.begun(index)} or set(lost)
+        for index, error in lost.items():
+            if self._stopped:
+                self._over(stopped_before(self._shards[index]))
+            elif index in begun and self._again[index] >= self._retries:
+                self._over(self._failed(index, error))
+            else:
+                self._again[index] += index in begun
+                _log.warning("shard %d of %d is begun again: %r", index, self._shards[index].of, error)
+                self._submit(index)
+        if self._lost and not self.open:
+            self._go_on()
+
+    def _replace_pool(self, lost: dict[int, BaseException]) -> None:
+        broken, self._broken = self._broken, None
+        if self._make is None:
+            for index, error in lost.items():
+                self._over(self._failed(index, error))
+            raise ShardsOpen(self.report(0.0), f"their executor broke ({broken!r})") from broken
+        _log.warning("the executor broke (%r), shards %s go on in a new one", broken, numbers(sorted(lost)))
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor = self._make()
+
+    def _over(self, result: ShardResult) -> None:
+        self._results[result.index] = result
+        self.tracker.ended(result)
+
+    def _failed(self, index: int, error: BaseException) -> ShardResult:
+        of = self._shards[index].of
+        reason = "its worker was lost" if isinstance(error, BrokenExecutor) else f"it ended with {error!r}"
+        again = f", {self._again[index] + 1} times" if self._again[index] else ""
+        told = TransferError(
+            f"Shard {index} of {of} came to no end: {reason}{again}",
+            remedy="Run the same shards again: what is done is not fetched twice.",
+        )
+        told.__cause__ = error
+        return ShardResult(index, of, error=told)
+
+
+def work(task: Shard | bytes, line: Line) -> ShardResult:
+    """Runs a shard in a worker.
+
+    Args:
+        task: The shard, or its pickle.
+        line: Where to tell how far it is.
+
+    Returns:
+        What came of it.
+    """
+    shard: Shard = pickle.loads(task) if isinstance(task, bytes) else task  # noqa: S301 # from the one who submitted it
+    with attending(line, shard.index) as (progress, stop):
+        if stop.is_set():
+            return stopped_before(shard)
+        return shard.run(progress=progress, stop=stop)
+
+
+def stopped_before(shard: Shard) -> ShardResult:
+    """The result of a shard that wasn't begun."""
+    return ShardResult(shard.index, shard.of, counts={"stopped": shard.files}, worker=worker_name())
+
+
+def _packed(shard: Shard, packed: Callable[[Shard], bytes]) -> bytes:
+    try:
+        return packed(shard)
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise _unpicklable(shard, packed, error) from error
+
+
+def _unpicklable(shard: Shard, packed: Callable[..., bytes], error: Exception) -> UsageError:
+    """Says which part of a shard can't be sent to other processes."""
+
+    def fails(value: object) -> bool:
+        try:
+            packed(value)
+        except (pickle.PicklingError, TypeError, AttributeError):
+            return True
+        return False
+
+    remedy = "Use a Location, a function of a module or a functools.partial of one; or run the shards in threads."
+    if callable(shard.source):
+        what = "the plan's source" if fails(shard.source) else "an option"
+    else:
+        guilty = next((item for item in shard.source if fails(item)), None)
+        what = (
+            "an option" if guilty is None else f"{guilty.title}: its locate" if fails(guilty.locate) else guilty.title
+        )
+    return UsageError(f"{what} can't be sent to other processes ({error})", remedy=remedy)

@@ -1,0 +1,115 @@
+"""A shard: a part of a plan that one worker runs, and that another can go on with."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+from omicsdk.core.clock import Clock
+from omicsdk.core.environment import Network
+from omicsdk.transfer.downloads.downloading import download
+from omicsdk.transfer.items import Item
+from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.scale.results import KEPT, ShardResult
+from omicsdk.transfer.scale.sharing import shard_of
+from omicsdk.transfer.wire import Patience
+
+Source = Sequence[Item] | Callable[[], Iterable[Item]]
+
+
+class Options(TypedDict, total=False):
+    """What a shard passes on to `download`; see there."""
+
+    connections: int
+    locators: int
+    environ: Mapping[str, str] | None
+    route: Callable[[str], Network] | None
+    patience: Patience | None
+    clock: Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A part of a plan. Running it twice does no harm: the second time finds what the first one left.
+
+    Attributes:
+        index: Its number, from 0.
+        of: How many shards the plan was cut into.
+        source: Its own items, or what gives the items of the whole plan, of which it takes those that are its own.
+        folder: The target folder, absolute.
+        name: What keeps its journal apart from those of the other shards.
+        files: How many files it has.
+        size: Their stated sizes together, in bytes.
+        journals: The folder of its journal; None for the one in the target folder.
+        reports: The folder for its JSONL report; None for no report.
+        options: How to transfer.
+    """
+
+    index: int
+    of: int
+    source: Source = field(repr=False)
+    folder: str
+    name: str
+    files: int
+    size: int
+    journals: str | None = None
+    reports: str | None = None
+    options: Options = field(default_factory=Options, repr=False)
+
+    def items(self) -> Iterator[Item]:
+        """Gives its items, one after the other."""
+        if callable(self.source):
+            return (item for item in self.source() if shard_of(item.name, self.of) == self.index)
+        return iter(self.source)
+
+    def run(
+        self, *, progress: Callable[[Progress], None] | None = None, stop: threading.Event | None = None
+    ) -> ShardResult:
+        """Fetches what isn't there yet.
+
+        While another process has this shard's journal, it is waited for: two workers never write the same files. The
+        lock of a dead process is free at once, on this machine and on network file systems that know locks.
+
+        Args:
+            progress: Is called about ten times a second.
+            stop: Ends it when it is set; it can be gone on with later.
+
+        Returns:
+            What came of it; files that fail don't raise.
+
+        Raises:
+            UnsafePath: A folder on the way is a link that leads out of the target folder.
+            NotWritable: The folder can't be written.
+            DiskFull: There isn't even room for the journal.
+            FolderBusy: It was stopped while another process had the journal.
+            KeyboardInterrupt: It was interrupted.
+        """
+        if not self.files:
+            return ShardResult(self.index, self.of, worker=worker_name())
+        report = download(
+            self.items(),
+            self.folder,
+            run=self.name,
+            journal=None if self.journals is None else os.path.join(self.journals, f"{self.name}.journal"),
+            progress=progress,
+            stop=stop,
+            **self.options,
+        )
+        return ShardResult(
+            self.index,
+            self.of,
+            counts=report.counts,
+            bytes_fetched=report.bytes_fetched,
+            seconds=report.seconds,
+            failures=tuple(report.failed[:KEPT]),
+            worker=worker_name(),
+        )
+
+
+def worker_name() -> str:
+    """Tells which process this is, as host:pid."""
+    return f"{socket.gethostname()}:{os.getpid()}"

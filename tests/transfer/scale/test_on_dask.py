@@ -1,0 +1,104 @@
+"""A real cluster of two processes: one is killed half-way, and nothing is lost."""
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import UsageError
+from omicsdk.transfer import Item, Location
+from omicsdk.transfer.scale.on_dask import run_on_dask
+from omicsdk.transfer.scale.planning import Plan
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two workers with one thread each."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        silence_logs=logging.CRITICAL,
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def client(cluster: Any) -> Iterator[Any]:
+    """Somebody who has two workers at hand."""
+    from distributed import Client
+
+    with Client(cluster, set_as_default=False) as connected:
+        connected.wait_for_workers(2)
+        yield connected
+
+
+def test_a_worker_is_killed_half_way(client, items, target, right, halfway, bodies, server):
+    told = []
+    served = Location(server.url("large"))
+    items = [
+        item if item.name != "large" else Item(item.name, lambda: served, item.size, item.checksums) for item in items
+    ]
+
+    def word(progress):
+        told.append(progress)
+        if halfway.at(progress):
+            (worker,) = progress.workers.values()
+            os.kill(int(worker.rpartition(":")[2]), signal.SIGKILL)
+            halfway.lift()
+
+    report = run_on_dask(Plan(items, target, connections=2), client, shards=3, progress=word)
+    report.raise_if_failed()
+    assert halfway.reached
+    assert report.ok
+    assert right()
+    assert report.counts == {"done": 6, "skipped": 0, "failed": 0, "stopped": 0}
+    assert report.lost == 1
+    assert max(result.bytes_fetched for result in report.results) <= 6 * MIB  # of 9, whose first 4 were there
+    assert all(server.sent(name) == len(body) for name, body in bodies.items() if name != "large")
+    assert told[0].bytes > 0
+    assert len({progress.bytes_done for progress in told}) > 2
+    assert told[-1].final
+    assert told[-1].shards_done == 3
+    assert told[-1].bytes_done == told[-1].bytes
+    assert told[-1].bytes_fetched >= told[-1].bytes
+
+
+def test_an_address_is_enough_and_an_earlier_number_of_shards_is_kept(cluster, items, target, right):
+    def source():
+        return iter(items)
+
+    first = run_on_dask(Plan(source, target), cluster.scheduler_address, shards=3)
+    again = run_on_dask(Plan(source, target), cluster.scheduler_address)
+    assert first.ok
+    assert right()
+    assert len(again.results) == 3
+    assert again.counts["skipped"] == 6
+
+
+def test_stopped_and_gone_on_with(client, items, target, right, halfway, bodies):
+    stop = threading.Event()
+    plan = Plan(items, target, connections=2)
+    report = run_on_dask(plan, client, shards=3, progress=lambda word: halfway.at(word) and stop.set(), stop=stop)
+    assert report.counts["stopped"] == len(report.open) == 1
+    halfway.lift()
+    report = run_on_dask(plan, client)
+    assert report.ok
+    assert report.bytes_fetched <= len(bodies["large"]) - 4 * MIB
+    assert right()
+
+
+def test_what_can_not_be_sent_is_named(client, target):
+    lock = threading.Lock()
+    bad = Item("bad", lambda: Location(f"http://127.0.0.1/{lock}"), 1)
+    with pytest.raises(UsageError, match="bad: its locate can't be sent"):
+        run_on_dask(Plan([bad], target), client, shards=1)
