@@ -30,17 +30,26 @@ if TYPE_CHECKING:
     from omicsdk.transfer.scale.results import ShardsReport as ShardsReport
     from omicsdk.transfer.scale.running import run_shards as run_shards
     from omicsdk.transfer.scale.shard import Shard as Shard
+    from omicsdk.transfer.uploads.plan import PartRules as PartRules
+    from omicsdk.transfer.uploads.store import MultipartStore as MultipartStore
+    from omicsdk.transfer.uploads.store import PutTo as PutTo
+    from omicsdk.transfer.uploads.store import Upload as Upload
+    from omicsdk.transfer.uploads.uploading import abort_upload as abort_upload
+    from omicsdk.transfer.uploads.uploading import upload as upload
     from omicsdk.transfer.wire import Patience as Patience
 
 _HOMES = {
     "Control": "control",
     "Item": "items",
     "Location": "items",
+    "MultipartStore": "uploads.store",
     "Outcome": "reports.outcome",
     "Outcomes": "reports.outcomes",
+    "PartRules": "uploads.plan",
     "Patience": "wire",
     "Plan": "scale.planning",
     "Progress": "reports.progress",
+    "PutTo": "uploads.store",
     "Report": "reports.report",
     "Shard": "scale.shard",
     "ShardResult": "scale.results",
@@ -49,20 +58,26 @@ _HOMES = {
     "ShardsReport": "scale.results",
     "Transfer": "handle",
     "TransferReport": "reports.report",
+    "Upload": "uploads.store",
+    "abort_upload": "uploads.uploading",
     "download": "downloads.downloading",
     "download_async": "asynchronous",
     "run_on_dask": "scale.on_dask",
     "run_shards": "scale.running",
+    "upload": "uploads.uploading",
 }
 __all__ = [
     "Control",
     "Item",
     "Location",
+    "MultipartStore",
     "Outcome",
     "Outcomes",
+    "PartRules",
     "Patience",
     "Plan",
     "Progress",
+    "PutTo",
     "Report",
     "Shard",
     "ShardResult",
@@ -71,10 +86,13 @@ __all__ = [
     "ShardsReport",
     "Transfer",
     "TransferReport",
+    "Upload",
+    "abort_upload",
     "download",
     "download_async",
     "run_on_dask",
     "run_shards",
+    "upload",
 ]
 
 

@@ -1,0 +1,406 @@
+"""The engine of uploads: takes jobs through opening, beginning, sending and completing. One thread; others only help it."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from logging import getLogger
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.environment import Network, curl_options, network
+from omicsdk.core.errors import OmicsError, TransportError
+from omicsdk.core.redaction import without_query
+from omicsdk.core.user_agent import user_agent
+from omicsdk.transfer.background import Inbox, Pool
+from omicsdk.transfer.control import Control
+from omicsdk.transfer.items import Location
+from omicsdk.transfer.reports.outcome import Outcome, State
+from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.uploads.job import Job, Prepared, Sending
+from omicsdk.transfer.uploads.journal import UploadJournal
+from omicsdk.transfer.uploads.replies import Replies
+from omicsdk.transfer.uploads.stages import Stages, verified_words
+from omicsdk.transfer.uploads.store import Upload
+from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
+
+#: Files that are opened ahead of those that are sent.
+AHEAD = 16
+#: A part up to this size is prepared ahead in that number; of larger ones no more than can go at once.
+SMALL = 1024 * 1024
+#: Seconds between two looks at what was asked to stop.
+TICK = 0.1
+#: Seconds over which a rate is measured.
+SAMPLE = 0.25
+
+_log = getLogger("omicsdk.transfer")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to upload; see `upload`."""
+
+    connections: int = 4
+    callers: int = 16
+    hashers: int = 2
+    abort: bool = False
+    patience: Patience = field(default_factory=Patience)
+    route: Callable[[str], Network] = network
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event | None = None
+    control: Control = field(default_factory=Control)
+    clock: Clock = SYSTEM_CLOCK
+    jitter: Callable[[], float] = random.random
+
+
+class Engine:
+    """One run.
+
+    Args:
+        uploads: What to upload, with their numbers; asked for more as there is room.
+        count: How many there are.
+        size: Their sizes together, in bytes.
+        journal: The open journal, None for none.
+        settings: How.
+        finished: Is given each outcome with its upload's number, as they come.
+    """
+
+    def __init__(
+        self,
+        uploads: Iterator[tuple[int, Upload, int | None]],
+        count: int,
+        size: int,
+        journal: UploadJournal | None,
+        settings: Settings,
+        finished: Callable[[int, Outcome], None],
+    ) -> None:
+        self._uploads = uploads
+        self._more = True
+        self._settings = settings
+        self._control = settings.control
+        self._clock = settings.clock
+        self._finished = finished
+        self._closing = False
+        self._wire = Wire(lambda url: curl_options(settings.route(url)), settings.patience, settings.connections)
+        self._inbox = Inbox(self._wire.wake)
+        self._callers = Pool("omicsdk-call", settings.callers, self._inbox)
+        self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
+        self._tally = Tally(count, size, settings.clock.monotonic(), SAMPLE)
+        self._open = dict[int, Job]()
+        self._working = dict[int, Job]()  # those with parts to be prepared
+        self._preparing = 0
+        self._ready = deque[tuple[Job, Prepared]]()
+        self._later: list[tuple[float, Callable[[], None]]] = []
+        self._held = dict[str, float]()
+        self._agent = user_agent()
+        self._replies = Replies(
+            clock=settings.clock,
+            jitter=settings.jitter,
+            again=self._again,
+            resend=self._resend,
+            redirect=self._redirect,
+            landed=self._landed,
+            gone=self._gone,
+            hold=self._hold,
+            failed=self._failed,
+        )
+        self._stages = Stages(
+            journal=journal,
+            callers=self._callers,
+            hashers=self._hashers,
+            ended=lambda: self._closing,
+            work=self._work,
+            over=self._over,
+            failed=self._failed,
+            trouble=self._replies.trouble,
+            restart=self._restart,
+        )
+
+    def run(self) -> None:
+        """Runs until all uploads have an outcome or somebody stops it."""
+        with self._control.watched(self._wire.wake):
+            self._run()
+
+    def _run(self) -> None:
+        self._control.begin(self._clock.monotonic())
+        try:
+            while not self._stopped():
+                self._inbox.deliver()
+                if self._control.paused:
+                    self._suspend()
+                else:
+                    self._wake_up()
+                    self._admit()
+                    self._prepare()
+                    self._dispatch()
+                if not self._open and not self._more:
+                    break
+                for ended in self._wire.poll(self._patience()):
+                    self._ended(ended)
+                self._tell()
+        finally:
+            self._close()
+        self._tell(final=True)
+
+    # -- the loop's steps
+
+    def _stopped(self) -> bool:
+        stop = self._settings.stop
+        if stop is not None and stop.is_set():
+            self._control.stop()
+        return self._control.over(self._clock.monotonic())
+
+    def _suspend(self) -> None:
+        """Ends all requests without holding it against anybody."""
+        for receiver in self._wire.cancel(lambda _: True):
+            assert isinstance(receiver, Sending)
+            self._returned(receiver)
+            if not receiver.stale:
+                self._resend(receiver.job, receiver.prepared.cut.number)
+
+    def _patience(self) -> float:
+        """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
+        wait = TICK
+        if self._later or self._held:
+            due = min([entry[0] for entry in self._later] + list(self._held.values()))
+            wait = min(wait, max(0.0, due - self._clock.monotonic()))
+            if not (self._wire.flying or self._callers.waiting or self._hashers.waiting or self._control.paused):
+                self._clock.sleep(wait)
+                return 0.0
+        return wait
+
+    def _wake_up(self) -> None:
+        if self._later or self._held:
+            now = self._clock.monotonic()
+            self._held = {server: until for server, until in self._held.items() if until > now}
+            due = [entry for entry in self._later if entry[0] <= now]
+            for entry in due:
+                self._later.remove(entry)
+                entry[1]()
+
+    def _admit(self) -> None:
+        while self._more and len(self._open) < self._settings.connections + AHEAD:
+            entry = next(self._uploads, None)
+            if entry is None:
+                self._more = False
+                return
+            number, upload, size = entry
+            job = Job(number, upload, os.path.abspath(upload.path))
+            job.counted = size
+            self._open[number] = job
+            self._stages.open(job)
+
+    def _work(self, job: Job) -> None:
+        """Has a job's parts sent."""
+        if not job.over:
+            self._working[job.number] = job
+
+    def _prepare(self) -> None:
+        """Hashes and signs a few parts ahead of the sending."""
+        if not self._working:
+            return
+        now = self._clock.monotonic()
+        room = self._settings.connections - self._preparing - len(self._ready)
+        for job in list(self._working.values()):
+            if room <= -AHEAD:
+                return
+            while job.todo and job.resume_at <= now and job.pipeline < 2 * self._settings.connections:
+                cut = job.cut(job.todo[0])
+                if (room <= 0 and (cut.length > SMALL or room <= -AHEAD)) or not self._stages.may_go(job, cut):
+                    break
+                job.todo.popleft()
+                job.claimed_end = max(job.claimed_end, cut.start + cut.length)
+                job.pipeline += 1
+                self._preparing += 1
+                room -= 1
+                self._stages.extend(job)
+                self._sign(job, cut.number)
+            if not job.todo or job.over:
+                self._working.pop(job.number, None)
+
+    def _sign(self, job: Job, number: int) -> None:
+        epoch = job.epoch
+
+        def prepared(result: Prepared) -> None:
+            self._preparing -= 1
+            if epoch != job.epoch:
+                job.pipeline -= 1
+            elif result.listed is not None:
+                job.pipeline -= 1
+                job.kept += result.listed.size
+                self._stages.landed(job, result.listed)
+            elif result.location is None:
+                job.pipeline -= 1
+                self._stages.only_in_parts(job)
+            else:
+                self._ready.append((job, result))
+
+        def failed(error: Exception) -> None:
+            self._preparing -= 1
+            job.pipeline -= 1
+            if epoch == job.epoch:
+                self._replies.not_prepared(job, number, error)
+
+        self._callers.submit(self._stages.preparation(job, number, self._clock.monotonic), prepared, failed)
+
+    def _dispatch(self) -> None:
+        waiting = deque[tuple[Job, Prepared]]()
+        while self._ready and self._wire.flying < self._settings.connections:
+            job, prepared = self._ready.popleft()
+            if job.epoch != prepared.epoch:
+                job.pipeline -= 1
+            elif prepared.location is not None and prepared.location.server in self._held:
+                waiting.append((job, prepared))
+            else:
+                self._send(job, prepared)
+        self._ready.extendleft(reversed(waiting))
+
+    def _send(self, job: Job, prepared: Prepared) -> None:
+        location = prepared.location
+        assert location is not None
+        sending = Sending(job, prepared, location)
+        headers = {"accept": "*/*", "user-agent": self._agent}
+        headers.update((name.lower(), value) for name, value in location.headers.items())
+        headers.pop("content-length", None)  # libcurl says it
+        if job.began is None:
+            job.began = self._clock.monotonic()
+        job.attempts += 1
+        try:
+            job.file.check()
+            way = job.store.route(location.url)
+            options = curl_options(way) if way is not None else None
+            self._wire.start(Ask(location.url, tuple(headers.items()), "PUT", sending.file_body, options), sending)
+        except OmicsError as error:
+            job.pipeline -= 1
+            self._failed(job, error)
+        except ValueError as error:  # brackets that don't close, a port that is no number
+            job.pipeline -= 1
+            reason = f"{job.title}: its URL makes no sense ({error})"
+            self._failed(job, TransportError(reason, method="PUT", url=without_query(location.url)))
+
+    def _ended(self, ended: Ended) -> None:
+        sending = ended.receiver
+        assert isinstance(sending, Sending)
+        self._returned(sending)
+        if not sending.stale:
+            self._replies.ended(sending, ended.error, lasting=ended.lasting)
+
+    def _returned(self, sending: Sending) -> None:
+        """Counts what a request sent."""
+        sending.job.pipeline -= 1
+        sending.job.gone_out += sending.file_body.sent
+        self._tally.fetched += sending.file_body.sent
+
+    def _landed(self, sending: Sending, facts: dict[str, str]) -> None:
+        """The store has a part."""
+        self._stages.reported(sending, facts)
+
+    def _again(self, job: Job, seconds: float, then: Callable[[], None]) -> None:
+        """Does something for a job after a while."""
+        due = self._clock.monotonic() + seconds
+        job.resume_at = max(job.resume_at, due)
+        epoch = job.epoch
+        self._later.append((due, lambda: then() if epoch == job.epoch else None))
+
+    def _resend(self, job: Job, number: int) -> None:
+        """Has a part prepared anew, before those that follow."""
+        job.give_back(number)
+        self._work(job)
+
+    def _redirect(self, job: Job, prepared: Prepared) -> None:
+        """Sends a part elsewhere."""
+        job.pipeline += 1
+        self._ready.appendleft((job, prepared))
+
+    def _gone(self, job: Job) -> None:
+        """The platform doesn't know an upload."""
+        self._stages.gone(job)
+
+    def _restart(self, job: Job) -> None:
+        """Sends a file from the beginning."""
+        self._abandon(job)
+        job.begin()
+        self._stages.begin(job)
+
+    def _abandon(self, job: Job) -> None:
+        """Ends a job's requests."""
+        self._working.pop(job.number, None)
+        for receiver in self._wire.cancel(lambda flying: isinstance(flying, Sending) and flying.job is job):
+            assert isinstance(receiver, Sending)
+            self._returned(receiver)
+
+    def _hold(self, location: Location, seconds: float) -> None:
+        """Leaves a server alone for a while: what it says to one request holds for all."""
+        until = self._clock.monotonic() + seconds
+        self._held[location.server] = max(until, self._held.get(location.server, 0.0))
+
+    # -- ends
+
+    def _failed(self, job: Job, error: OmicsError) -> None:
+        if not job.over and job.error is None:
+            job.error = error
+            self._abandon(job)
+            job.epoch += 1
+            self._stages.give_up(job, error, abort=self._settings.abort)
+
+    def _over(self, job: Job, state: State, error: OmicsError | None = None) -> None:
+        if job.over:
+            return
+        job.over = True
+        job.epoch += 1
+        if job.source is not None:
+            job.source.close()
+        del self._open[job.number]
+        self._working.pop(job.number, None)
+        now = self._clock.monotonic()
+        outcome = Outcome(
+            name=job.title,
+            state=state,
+            size=job.source.size if job.source is not None else job.counted,
+            bytes_fetched=job.gone_out,
+            bytes_kept=job.kept,
+            checksums=self._stages.checksums(job) if state in ("done", "skipped") else {},
+            verified=verified_words(job) if state == "done" else "",
+            attempts=job.attempts,
+            seconds=now - job.began if job.began is not None else 0.0,
+            error=error,
+        )
+        self._tally.count(outcome, job.counted)
+        self._finished(job.number, outcome)
+
+    def _close(self) -> None:
+        self._closing = True
+        for receiver in self._wire.cancel(lambda _: True):
+            assert isinstance(receiver, Sending)
+            self._returned(receiver)
+        self._hashers.close(0.5)
+        self._callers.close(0.2)
+        self._inbox.deliver()
+        for job in list(self._open.values()):
+            self._over(job, "failed" if job.error is not None else "stopped", job.error)
+        self._wire.close()
+
+    # -- measuring
+
+    def _gone_out(self) -> int:
+        flying = (receiver.file_body.sent for receiver in self._wire.receivers() if isinstance(receiver, Sending))
+        return self._tally.fetched + sum(flying)
+
+    def _present(self) -> int:
+        """Bytes that are there of files that haven't come to their end, those of parts in flight too."""
+        flying = sum(
+            min(receiver.file_body.sent, receiver.file_body.length)
+            for receiver in self._wire.receivers()
+            if isinstance(receiver, Sending) and not receiver.stale
+        )
+        return flying + sum(job.present for job in self._open.values())
+
+    def _tell(self, *, final: bool = False) -> None:
+        progress = self._settings.progress
+        now = self._clock.monotonic()
+        if progress is not None and (final or now >= self._tally.next_word):
+            progress(self._tally.progress(now, self._gone_out(), self._present(), final=final))

@@ -1,0 +1,207 @@
+"""The journal of uploads: which are unfinished and which of their parts the platform has. Append-only, a CRC a line.
+
+A line is eight hex digits (the CRC32C of what follows the blank), a blank and a JSON array. What is torn off at the end
+is cut away before the first append. Parts are hints, written without syncing: who continues asks the platform. No URL
+is ever written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from omicsdk.core.errors import FolderBusy
+from omicsdk.transfer.journal_lines import is_sound, line_of, record_of
+from omicsdk.transfer.locking import locked
+from omicsdk.transfer.uploads.source import Identity
+from omicsdk.transfer.uploads.store import SentPart
+from omicsdk.transfer.writing import write_all, write_error
+
+#: The format; a journal of another one isn't continued.
+HEAD: list[object] = ["omics-uploads", 1]
+
+
+def key_of(path: str, name: str, target: str) -> str:
+    """Names an upload in the journal.
+
+    Args:
+        path: The file's absolute path.
+        name: What the upload calls it.
+        target: Where to, without secrets.
+    """
+    text = "\0".join((path, name, target)).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(text, digest_size=12).hexdigest()
+
+
+@dataclass(slots=True)
+class Unfinished:
+    """An upload in parts that was begun.
+
+    Attributes:
+        upload_id: The platform's name for it.
+        identity: What the file was.
+        part_size: The size of its parts in bytes.
+        parts: Those that were sent, by number.
+    """
+
+    upload_id: str
+    identity: Identity
+    part_size: int
+    parts: dict[int, SentPart] = field(default_factory=dict[int, SentPart])
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """An upload that is over.
+
+    Attributes:
+        identity: What the file was.
+        checksums: Its checksums, as far as they were made.
+    """
+
+    identity: Identity
+    checksums: Mapping[str, str]
+
+
+class UploadJournal:
+    """An open, locked journal; used by one thread.
+
+    Args:
+        path: The journal's file; its folder is made.
+        wait: Is called while another process holds the journal; returns False to give up.
+
+    Raises:
+        FolderBusy: Another process holds it and `wait` gave up.
+        NotWritable: The file can't be opened or written, or is no journal of uploads.
+        DiskFull: There is no room.
+    """
+
+    def __init__(self, path: Path, wait: Callable[[], bool]) -> None:
+        self.path = path
+        self._unfinished = dict[str, Unfinished]()
+        self._finished = dict[bytes, int]()  # where the record is: there may be a million
+        self._end = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+            self._descriptor = os.open(path, flags, 0o600)
+        except OSError as error:
+            raise write_error(error, str(path)) from error
+        try:
+            if not locked(self._descriptor, wait):
+                raise FolderBusy(str(path), remedy="Wait until that upload has ended, or name another journal.")
+            self._load()
+        except OSError as error:
+            self.close()
+            raise write_error(error, str(path)) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def unfinished(self, key: str) -> Unfinished | None:
+        """Gives what is recorded of an upload that was begun."""
+        return self._unfinished.get(key)
+
+    def finished(self, key: str) -> Finished | None:
+        """Gives what is recorded of an upload that is over."""
+        offset = self._finished.get(bytes.fromhex(key))
+        if offset is None:
+            return None
+        with open(self._descriptor, "rb", closefd=False) as file:
+            file.seek(offset)
+            record = _parsed(file.readline())
+        if record is None or record[:2] != ["done", key]:
+            return None
+        return Finished(cast("Identity", tuple(record[2])), record[3])
+
+    def begin(self, key: str, state: Unfinished) -> None:
+        """Records that an upload was begun; synced, for whoever lost its id would pay for its parts unknowingly.
+
+        Raises:
+            OSError: The journal couldn't be written.
+        """
+        self._unfinished[key] = state
+        self._append(["begin", key, state.upload_id, list(state.identity), state.part_size])
+        os.fsync(self._descriptor)
+
+    def part(self, key: str, part: SentPart) -> None:
+        """Records that a part was sent."""
+        self._unfinished[key].parts[part.number] = part
+        self._hint(["part", key, part.number, part.size, part.etag, dict(part.checksums)])
+
+    def drop(self, key: str) -> None:
+        """Records that an upload was given up."""
+        if self._unfinished.pop(key, None) is not None:
+            self._hint(["drop", key])
+
+    def done(self, key: str, state: Finished) -> None:
+        """Records that an upload is over."""
+        self._unfinished.pop(key, None)
+        end = self._end
+        if self._hint(["done", key, list(state.identity), dict(state.checksums)]):
+            self._finished[bytes.fromhex(key)] = end
+
+    def close(self) -> None:
+        """Syncs and closes the file, which lets go of the lock. Closing twice does nothing."""
+        if self._descriptor >= 0:
+            try:
+                os.fsync(self._descriptor)
+            finally:
+                os.close(self._descriptor)
+                self._descriptor = -1
+
+    def _hint(self, record: list[object]) -> bool:
+        """Appends what may be lost: without it only work is done twice."""
+        try:
+            self._append(record)
+        except OSError:
+            return False
+        return True
+
+    def _append(self, record: list[object]) -> None:
+        line = line_of(record)
+        try:
+            write_all(self._descriptor, line)
+        except OSError:
+            os.ftruncate(self._descriptor, self._end)  # half a line would hide all that follow it
+            raise
+        self._end += len(line)
+
+    def _load(self) -> None:
+        with open(self._descriptor, "rb", closefd=False) as file:
+            file.seek(0)
+            for number, line in enumerate(file):
+                record = _parsed(line)
+                if number == 0 and record != HEAD and not line_of(HEAD).startswith(line):
+                    raise FileExistsError(0, "it is no journal of uploads, name another file")
+                if record is None:
+                    break
+                self._replay(record)
+                self._end += len(line)
+        os.ftruncate(self._descriptor, self._end)
+        if self._end == 0:
+            self._append(list(HEAD))
+
+    def _replay(self, record: list[Any]) -> None:
+        match record:
+            case ["part", key, number, size, etag, checksums]:
+                if key in self._unfinished:
+                    self._unfinished[key].parts[number] = SentPart(number, size, etag, checksums)
+            case ["begin", key, upload_id, identity, part_size]:
+                self._unfinished[key] = Unfinished(upload_id, cast("Identity", tuple(identity)), part_size)
+                self._finished.pop(bytes.fromhex(key), None)
+            case ["done", key, *_]:
+                self._unfinished.pop(key, None)
+                self._finished[bytes.fromhex(key)] = self._end
+            case ["drop", key]:
+                self._unfinished.pop(key, None)
+            case _:  # the head, or a record of a later version, which says nothing to this one
+                pass
+
+
+def _parsed(line: bytes) -> list[Any] | None:
+    return record_of(line) if is_sound(line) else None

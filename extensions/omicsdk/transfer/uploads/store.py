@@ -1,0 +1,235 @@
+"""What to upload and where to: a presigned URL for the whole file, or a store that takes parts."""
+
+# ruff: noqa: ARG002 - methods that give what most stores need
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from omicsdk.core.checksums import ALGORITHMS
+from omicsdk.core.environment import Network
+from omicsdk.core.errors import TransferError
+from omicsdk.core.redaction import without_query
+from omicsdk.transfer.items import Location
+from omicsdk.transfer.uploads.plan import Cut, PartRules
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A file as it was when its upload began.
+
+    Attributes:
+        path: Where it is.
+        name: What the upload calls it.
+        size: Its size in bytes.
+        mtime_ns: Its time of change, in nanoseconds.
+        inode: Its number in the file system, 0 where there is none.
+        part_size: The size of its parts in bytes.
+        checksums: Checksums of the whole that the destination needs beforehand, from algorithm to value.
+    """
+
+    path: str
+    name: str
+    size: int
+    mtime_ns: int = 0
+    inode: int = 0
+    part_size: int = 0
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class SentPart:
+    """A part that the platform has.
+
+    Attributes:
+        number: Its number, from 1.
+        size: Its length in bytes.
+        etag: What the platform called it, without quotes; may be empty.
+        checksums: What is known of its contents, from algorithm to value.
+    """
+
+    number: int
+    size: int
+    etag: str = ""
+    checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class NoSuchUpload(TransferError):
+    """The platform doesn't know an upload (any longer); stores raise it, and the file is sent from the beginning."""
+
+    default_remedy = "Run the same command again to send it from the beginning."
+
+
+@dataclass(frozen=True, slots=True)
+class PutTo:
+    """A single PUT of the whole file to a presigned URL.
+
+    Attributes:
+        locate: Where to, with headers that must go along; or a function of the file that says so, which is called in a
+            thread and asked again when the URL has ended.
+        needs: Checksums of the file that the function wants to know (in `Source.checksums`); they are made before.
+        route: Gives the way to a URL (proxy, certificates) instead of the environment.
+    """
+
+    locate: Location | Callable[[Source], Location] = field(repr=False)
+    needs: tuple[str, ...] = ()
+    route: Callable[[str], Network] | None = field(default=None, repr=False)
+
+    @property
+    def target(self) -> str:
+        """Where to, without secrets; empty when only the function knows."""
+        return without_query(self.locate.url) if isinstance(self.locate, Location) else ""
+
+
+class MultipartStore(Protocol):
+    """One object of a store that takes files in parts.
+
+    All methods may block; they are called in threads, several at once. Whoever implements it raises errors of
+    `omicsdk.core`; after a TransportError, RateLimited or ServerError a call is tried again. Inheriting from this class
+    gives the methods that most stores don't need.
+    """
+
+    target: str
+    """Where to, without secrets: stands in journals and messages, and tells this object from all others."""
+    rules: PartRules
+    """How files may be cut."""
+    part_checksum: str | None = None
+    """The checksum that each part is sent with ("crc32c", "sha256", "sha1", "md5"), None for none."""
+    needs: tuple[str, ...] = ()
+    """Checksums of the whole file that `begin` and `put` want to know; they are made before."""
+    wants: tuple[str, ...] = ()
+    """Checksums of the whole file that `complete` wants to know; they are made beside the sending."""
+    reports_parts: bool = False
+    """Whether `sent` has to be called."""
+    renewable: bool = True
+    """Whether URLs that have ended can be signed again."""
+
+    def begin(self, source: Source) -> str:
+        """Begins an upload in parts; gives its id."""
+        ...
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        """Gives the URL and the headers of a part's PUT."""
+        ...
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        """Puts the parts together.
+
+        Args:
+            upload_id: The upload.
+            parts: All of them, in order.
+            checksums: Those of the whole file that are known.
+
+        Returns:
+            What the platform says of the whole: algorithms with values, "etag", and anything else.
+        """
+        ...
+
+    def abort(self, upload_id: str) -> None:
+        """Gives an upload up; the platform forgets its parts. One that is gone already is no error."""
+        ...
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        """Gives the platform's list of an upload's parts, None when it can't say; raises NoSuchUpload."""
+        return None
+
+    def unfinished(self, source: Source) -> str:
+        """Gives the id of an earlier upload of this object to go on with, "" for none; asked when no journal knows one."""
+        return ""
+
+    def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
+        """Gives the URL and the headers of a PUT of the whole file, None when there is only the way in parts."""
+        return None
+
+    def sent(self, upload_id: str, part: SentPart) -> None:
+        """Tells the platform that a part was sent, where it wants to know."""
+
+    def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
+        """Tells whether the object is made of these parts already, as `complete` would; asked when the upload is gone."""
+        return None
+
+    def route(self, url: str) -> Network | None:
+        """Gives the way to a URL (proxy, certificates), None for what the environment says."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file to upload.
+
+    Attributes:
+        path: The file.
+        to: Where to.
+        name: What to call it in messages and reports; by default the file's own name.
+        checksums: Checksums of the file to compute beside the sending, out of `omicsdk.core.checksums.ALGORITHMS`.
+        retries: How many failures in a row end it, 0 for none. Each part that is sent wins one back.
+        min_delay: Seconds before the first retry; each further one without progress waits twice as long, at most 60 s.
+
+    Raises:
+        ValueError: A negative number, or an algorithm that isn't known.
+    """
+
+    path: str | os.PathLike[str]
+    to: PutTo | MultipartStore
+    name: str = ""
+    checksums: Iterable[str] = ()
+    retries: int = 10
+    min_delay: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", os.path.basename(os.fspath(self.path)))
+        if self.retries < 0 or self.min_delay < 0:
+            raise ValueError(f"{self.name}: retries and min_delay can't be negative")
+        object.__setattr__(self, "checksums", tuple(dict.fromkeys(name.lower() for name in self.checksums)))
+        wanted = (*self.checksums, *self.to.needs)
+        if unknown := [name for name in wanted if name not in ALGORITHMS]:
+            raise ValueError(f"{self.name}: no checksum '{unknown[0]}' is known; there are {', '.join(ALGORITHMS)}")
+
+
+class WholeStore(MultipartStore):
+    """A `PutTo` as a store that takes files whole only.
+
+    Args:
+        to: Where to.
+
+    Attributes:
+        renewable: Whether another URL can be had when this one has ended.
+    """
+
+    def __init__(self, to: PutTo) -> None:
+        self._locate = to.locate
+        self._route = to.route
+        self.renewable = not isinstance(to.locate, Location)
+        self.target = to.target
+        self.needs = to.needs
+        self.rules = _WHOLE
+
+    def begin(self, source: Source) -> str:
+        """There are no parts."""
+        raise NotImplementedError
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        """There are no parts."""
+        raise NotImplementedError
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        """There are no parts."""
+        raise NotImplementedError
+
+    def abort(self, upload_id: str) -> None:
+        """There is nothing to give up."""
+
+    def put(self, source: Source, checksums: Mapping[str, str]) -> Location:
+        """Gives the URL, or asks for it."""
+        return self._locate if isinstance(self._locate, Location) else self._locate(source)
+
+    def route(self, url: str) -> Network | None:
+        """Gives the way that was given."""
+        return self._route(url) if self._route is not None else None
+
+
+_WHOLE = PartRules(least=1, largest=1 << 62, part_size=1 << 62, single=1 << 62)

@@ -1,0 +1,179 @@
+"""`upload`: sends many files, in parallel, checked, and going on where an earlier run stopped."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from logging import getLogger
+from pathlib import Path
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.environment import Network, network
+from omicsdk.core.errors import UsageError
+from omicsdk.transfer.control import Control
+from omicsdk.transfer.interrupts import interrupts
+from omicsdk.transfer.reports.outcomes import Outcomes
+from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.uploads.engine import TICK, Engine, Settings
+from omicsdk.transfer.uploads.journal import UploadJournal, key_of
+from omicsdk.transfer.uploads.store import PutTo, Upload
+from omicsdk.transfer.wire import Patience
+
+_log = getLogger("omicsdk.transfer")
+
+
+def upload(
+    uploads: Iterable[Upload],
+    *,
+    connections: int = 4,
+    callers: int = 16,
+    journal: str | os.PathLike[str] | None = None,
+    abort: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    environ: Mapping[str, str] | None = None,
+    route: Callable[[str], Network] | None = None,
+    wait: bool = True,
+    patience: Patience | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> TransferReport:
+    """Sends files.
+
+    Parts go straight from the file, several at once; what the store says of each (ETag, checksum) is held against what
+    was sent. A file that changes while it is read fails. One that fails doesn't keep the others from being sent.
+
+    Args:
+        uploads: What to send; asked for more as there is room.
+        connections: How many requests run at once, at most; 1 or more.
+        callers: How many calls of stores (for URLs, to begin, to complete) run at once, at most; 1 or more.
+        journal: A file that remembers what was sent, for going on after a stop or a crash; by default there is none, and
+            only stores that list their unfinished uploads can go on. With a journal a file that was sent and hasn't
+            changed since isn't sent again. Only one process can use it at a time.
+        abort: Whether the parts of a file that fails are given up on the platform; by default the next run uses them.
+            Those of a file that changed always are. After a stop or Ctrl-C they never are.
+        progress: Is called about ten times a second, and once at the end; the bytes that it calls fetched are those
+            that were sent.
+        stop: Ends the run when it is set; it can be gone on with later.
+        control: Stops and pauses it, and bounds its time.
+        environ: The environment's variables for proxies and certificates; by default the process's own.
+        route: Gives the way to a URL (proxy, certificates) instead of the environment; a store's own counts more.
+        wait: What to do while another process uses the journal: wait, or raise FolderBusy.
+        patience: How long a silent server is waited for: by default 10 s for a connection, 60 s without a byte.
+        clock: Tells the time.
+
+    Returns:
+        The outcome of each upload, in their order.
+
+    Raises:
+        FolderBusy: Another process uses the journal.
+        NotWritable: The journal can't be written, or is another kind of file.
+        DiskFull: There isn't even room for the journal.
+        ValueError: A number below 1.
+        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+    """
+    if connections < 1 or callers < 1:
+        raise ValueError("connections and callers must be at least 1")
+    control = control or Control()
+    control.begin(clock.monotonic())
+    began = clock.monotonic()
+    sizes = [_size(entry) for entry in uploads] if isinstance(uploads, Sequence) else None
+    settings = Settings(
+        connections=connections,
+        callers=callers,
+        abort=abort,
+        patience=patience or Patience(),
+        route=route or (lambda url: network(url, environ)),
+        progress=progress,
+        stop=stop,
+        control=control,
+        clock=clock,
+    )
+    outcomes = Outcomes()
+    log = UploadJournal(Path(journal), _waiter(Path(journal), stop, clock, wait=wait)) if journal is not None else None
+    try:
+        total = sum(size or 0 for size in sizes or ())
+        engine = Engine(_numbered(uploads, sizes), len(sizes or ()), total, log, settings, outcomes.put)
+        with interrupts(control):
+            engine.run()
+    finally:
+        if log is not None:
+            log.close()
+    if sizes is not None and len(outcomes) < len(sizes):
+        outcomes.fill((entry.name, size) for entry, size in zip(uploads, sizes, strict=True))
+    report = TransferReport(outcomes, clock.monotonic() - began)
+    if not report.ok and report.stopped:
+        _log.info("stopped; %s", _how_to_go_on(journal))
+    if control.reason == "interrupt":
+        raise KeyboardInterrupt
+    return report
+
+
+def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
+    """Gives an unfinished upload up: the platform forgets the parts that it has.
+
+    Args:
+        entry: The upload, as it was begun.
+        journal: The journal that it was begun with.
+
+    Returns:
+        Whether there was one.
+
+    Raises:
+        UsageError: It goes to a single URL, where nothing is left behind.
+        FolderBusy: Another process uses the journal: the upload may be running.
+        OmicsError: The platform refused.
+    """
+    if isinstance(entry.to, PutTo):
+        raise UsageError(f"{entry.name} goes to a single URL", remedy="There is nothing to give up; just don't go on.")
+    log = UploadJournal(Path(journal), lambda: False)
+    try:
+        key = key_of(os.path.abspath(entry.path), entry.name, entry.to.target)
+        begun = log.unfinished(key)
+        if begun is None:
+            return False
+        entry.to.abort(begun.upload_id)
+        log.drop(key)
+        return True
+    finally:
+        log.close()
+
+
+def _size(entry: Upload) -> int | None:
+    """The file's size, None when it can't be told; why, its turn will show."""
+    try:
+        return os.stat(entry.path).st_size
+    except OSError:
+        return None
+
+
+def _numbered(
+    uploads: Iterable[Upload], sizes: Sequence[int | None] | None
+) -> Iterator[tuple[int, Upload, int | None]]:
+    for number, entry in enumerate(uploads):
+        yield number, entry, sizes[number] if sizes is not None else None
+
+
+def _waiter(journal: Path, stop: threading.Event | None, clock: Clock, *, wait: bool) -> Callable[[], bool]:
+    """Waits while another process holds the journal, and says so once."""
+    told = False
+
+    def waiting() -> bool:
+        nonlocal told
+        if not wait or (stop is not None and stop.is_set()):
+            return False
+        if not told:
+            told = True
+            _log.warning("another process is uploading with the journal %s, waiting for it to end", journal)
+        clock.sleep(TICK)
+        return True
+
+    return waiting
+
+
+def _how_to_go_on(journal: object) -> str:
+    if journal is not None:
+        return "run the same again to go on"
+    return "files that were under way begin anew the next time; with a journal they would go on"
