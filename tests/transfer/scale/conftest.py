@@ -51,7 +51,7 @@ class Halfway:
 
     def __init__(self, server: Any, bodies: dict[str, bytes]) -> None:
         self._server = server
-        self._before = sum(map(len, bodies.values())) - len(bodies["large"]) + 6 * MIB - 256 * 1024
+        self.before = sum(map(len, bodies.values())) - len(bodies["large"]) + 6 * MIB - 256 * 1024
         self.reached = False
         server.always["large"] = lambda _server, _request, answer: replace(
             answer, cut=6 * MIB, length=len(answer.body), stall=True
@@ -59,7 +59,7 @@ class Halfway:
 
     def at(self, progress: Any) -> bool:
         """Tells once that everything else and those 6 MiB are there, but for what the engine has in its hands."""
-        if self.reached or progress.bytes_done < self._before:
+        if self.reached or progress.bytes_done < self.before:
             return False
         self.reached = True
         return True
