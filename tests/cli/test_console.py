@@ -2,7 +2,6 @@
 
 import io
 import logging
-from types import SimpleNamespace
 
 import pytest
 from omicsdk.cli.console import Console
@@ -18,6 +17,7 @@ from omicsdk.core.errors import (
     SomeFailed,
     UsageError,
 )
+from omicsdk.transfer import Progress
 
 
 class Terminal(io.StringIO):
@@ -29,8 +29,9 @@ class Terminal(io.StringIO):
         return self._tty
 
 
-def state(**values: int) -> SimpleNamespace:
-    return SimpleNamespace(**{"files": 3, "files_done": 1, "files_failed": 0, "bytes": 100, "bytes_done": 50} | values)
+def state(**values) -> Progress:
+    usual = {"files": 3, "files_done": 1, "files_failed": 0, "bytes": 100, "bytes_done": 50}
+    return Progress(**{"bytes_fetched": 50, "rate": 10.0, "seconds": 5.0} | usual | values)
 
 
 @pytest.mark.parametrize(
@@ -87,6 +88,22 @@ def test_a_bar_on_a_terminal_and_lines_above_it(monkeypatch):
     assert "canary" not in drawn
     console.message("after")
     assert err.getvalue().endswith("omics: after\n")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"files": None, "unsized": 2, "retries": 4}, "1 files, 4 retries"),
+        ({"phase": "waiting", "connections": 0}, "1/3 files, waiting"),
+        ({"files_done": 3, "bytes_done": 100, "phase": "over"}, "3/3 files\n"),
+    ],
+)
+def test_the_bar_tells_what_is_not_as_usual(monkeypatch, values, words):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "200")
+    with Console(stderr=(err := Terminal())).progress("x") as show:
+        show(state(**values))
+    assert words in err.getvalue()
 
 
 @pytest.mark.parametrize("console", [Console(stderr=Terminal(tty=False)), Console("WARNING", stderr=Terminal())])

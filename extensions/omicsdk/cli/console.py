@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         """How far a transfer is; what `omicsdk.transfer.Progress` has."""
 
         @property
-        def files(self) -> int: ...
+        def files(self) -> int | None: ...
         @property
         def files_done(self) -> int: ...
         @property
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
         def bytes(self) -> int: ...
         @property
         def bytes_done(self) -> int: ...
+        @property
+        def unsized(self) -> int: ...
+        @property
+        def retries(self) -> int: ...
+        @property
+        def phase(self) -> str: ...
 
 
 class Console:
@@ -130,12 +136,12 @@ class Console:
             bar = bars.add_task(printable(title), total=None, files="")
 
             def show(state: TransferProgress) -> None:
-                failed = f", {state.files_failed} failed" if state.files_failed else ""
+                known = state.files is not None and not state.unsized
                 bars.update(
                     bar,
-                    total=state.bytes or None,
+                    total=(state.bytes or None) if known else None,
                     completed=state.bytes_done,
-                    files=f"{state.files_done}/{state.files} files{failed}",
+                    files=_files_words(state),
                 )
 
             # Lines go above the bar as long as there is one.
@@ -157,3 +163,16 @@ class Console:
     def _write(self, line: str) -> None:
         self._stderr.write(f"{line}\n")
         self._stderr.flush()
+
+
+def _files_words(state: TransferProgress) -> str:
+    """What stands beside the bar: files, and whatever isn't as usual."""
+    count = f"{state.files_done}" if state.files is None else f"{state.files_done}/{state.files}"
+    told = [f"{count} files"]
+    if state.files_failed:
+        told.append(f"{state.files_failed} failed")
+    if state.retries:
+        told.append(f"{state.retries} retries")
+    if state.phase not in ("moving", "over"):
+        told.append(state.phase)
+    return ", ".join(told)

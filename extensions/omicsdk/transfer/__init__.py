@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.outcome import Outcome as Outcome
     from omicsdk.transfer.reports.outcomes import Outcomes as Outcomes
     from omicsdk.transfer.reports.progress import Progress as Progress
+    from omicsdk.transfer.reports.reading import read_jsonl as read_jsonl
     from omicsdk.transfer.reports.report import Report as Report
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
     from omicsdk.transfer.scale.following import ShardsProgress as ShardsProgress
@@ -62,6 +63,7 @@ _HOMES = {
     "abort_upload": "uploads.uploading",
     "download": "downloads.downloading",
     "download_async": "asynchronous",
+    "read_jsonl": "reports.reading",
     "run_on_dask": "scale.on_dask",
     "run_shards": "scale.running",
     "upload": "uploads.uploading",
@@ -90,6 +92,7 @@ __all__ = [
     "abort_upload",
     "download",
     "download_async",
+    "read_jsonl",
     "run_on_dask",
     "run_shards",
     "upload",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from omicsdk.transfer.reports.outcome import Outcome
-from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.reports.progress import Phase, Progress
+from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.width import Sample
 
 #: Seconds between two calls of a progress function.
@@ -18,26 +19,52 @@ class Tally:
     """Counters of a run.
 
     Args:
-        files: How many files there are.
+        files: How many files there are; None when they come one by one, each told by `expect`.
         size: The stated sizes of all files together, in bytes.
         now: The clock at the start.
         period: Seconds that a sample of the rate covers.
+        unsized: How many of the files state no size.
+
+    Attributes:
+        fetched: Bytes of requests that have ended.
+        throughput: How fast bytes came over time.
+        next_word: When a progress function is to be called next.
     """
 
-    def __init__(self, files: int, size: int, now: float, period: float) -> None:
+    def __init__(self, files: int | None, size: int, now: float, period: float, unsized: int = 0) -> None:
         self.fetched = 0
         self.next_word = now
-        self._files = files
+        self.throughput = Throughput(period)
+        self._files = files or 0
+        self._all_seen = files is not None
         self._size = size
+        self._unsized = unsized
         self._period = period
         self._began = now
         self._done = 0
         self._failed = 0
+        self._retries = 0
         self._bytes_done = 0
         self._sampled = (now, 0)
         self._busy = True
         self._trouble = False
         self._history = deque([(now, 0)])
+
+    def expect(self, stated: int | None) -> None:
+        """Counts a file that its source has just told of.
+
+        Args:
+            stated: Its size in bytes, None when it is unknown.
+        """
+        self._files += 1
+        if stated is None:
+            self._unsized += 1
+        else:
+            self._size += stated
+
+    def all_seen(self) -> None:
+        """Notes that the source of files has come to its end."""
+        self._all_seen = True
 
     def count(self, outcome: Outcome, stated: int | None) -> None:
         """Counts a file that has come to its end.
@@ -46,12 +73,20 @@ class Tally:
             outcome: Its outcome.
             stated: The size that it was counted with before, None when it was unknown.
         """
+        if stated is None:
+            self._unsized = max(0, self._unsized - 1)
+        else:
+            self._size -= stated
         if outcome.state in ("done", "skipped"):
             self._done += 1
             self._bytes_done += outcome.size or 0
-            self._size += (outcome.size or 0) - (stated or 0)
+            self._size += outcome.size or 0
         elif outcome.state == "failed":
             self._failed += 1
+
+    def count_retry(self) -> None:
+        """Counts that something is tried again after a failure."""
+        self._retries += 1
 
     def note_trouble(self) -> None:
         """Notes that a server is in trouble."""
@@ -77,10 +112,24 @@ class Tally:
         """
         began, before = self._sampled
         sample = Sample(connections, (received - before) / max(now - began, 1e-6), self._busy, self._trouble)
-        self._sampled, self._busy, self._trouble = (now, received), True, False
+        self.record(now, received)
+        self._busy, self._trouble = True, False
         return sample
 
-    def progress(self, now: float, received: int, present: int, *, final: bool) -> Progress:
+    def record(self, now: float, received: int) -> None:
+        """Adds to the curve what came since the last sample; once more at the end, for what came after it.
+
+        Args:
+            now: The clock.
+            received: Bytes that have come, those of requests in flight too.
+        """
+        _, before = self._sampled
+        self.throughput.record(now - self._began, max(0, received - before))
+        self._sampled = (now, received)
+
+    def progress(
+        self, now: float, received: int, present: int, *, final: bool, connections: int = 0, phase: Phase = "moving"
+    ) -> Progress:
         """Describes how far it is.
 
         Args:
@@ -88,20 +137,27 @@ class Tally:
             received: Bytes that have come over the network.
             present: Bytes that are there of files that haven't come to their end.
             final: Whether it is over.
+            connections: Requests that are under way.
+            phase: What it is at.
         """
         self.next_word = now + WORD
         self._history.append((now, received))
         while len(self._history) > 2 and self._history[0][0] < now - _WINDOW:
             self._history.popleft()
         since, before = self._history[0]
+        done = self._bytes_done + present
         return Progress(
-            files=self._files,
+            files=self._files if self._all_seen or final else None,
             files_done=self._done,
             files_failed=self._failed,
-            bytes=self._size,
-            bytes_done=self._bytes_done + present,
+            bytes=max(self._size, done),
+            bytes_done=done,
             bytes_fetched=received,
-            rate=(received - before) / (now - since) if now > since else 0.0,
+            rate=max(0, received - before) / (now - since) if now > since else 0.0,
             seconds=now - self._began,
             final=final,
+            unsized=self._unsized,
+            retries=self._retries,
+            connections=connections,
+            phase=phase,
         )

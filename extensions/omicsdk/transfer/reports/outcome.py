@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import OmicsError, TransferError
+from omicsdk.transfer.reports.words import without_secrets
 
 State = Literal["done", "skipped", "failed", "stopped"]
 
@@ -25,9 +26,10 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
         bytes_kept: Bytes that an earlier run had fetched.
         checksums: The checksums that were verified; empty when the platform states none.
         verified: What its bytes were held against, in words.
-        attempts: Requests that were made for its bytes.
+        attempts: Requests that were made for its bytes; a large file takes several.
         seconds: From its first request to its last, or the time that checking it took.
         error: Why it failed.
+        retries: How often it was tried again after a failure.
     """
 
     name: str
@@ -40,9 +42,10 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
     attempts: int = 0
     seconds: float = 0.0
     error: OmicsError | None = None
+    retries: int = 0
 
     def to_dict(self) -> dict[str, object]:
-        """Gives plain values for JSON; the error as its type and its message."""
+        """Gives plain values for JSON; the error as its type, message and remedy, without the query of any URL."""
         told: dict[str, object] = {
             "name": self.name,
             "state": self.state,
@@ -52,8 +55,33 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
             "checksums": dict(self.checksums),
             "verified": self.verified,
             "attempts": self.attempts,
+            "retries": self.retries,
             "seconds": round(self.seconds, 3),
         }
         if self.error is not None:
-            told["error"] = {"type": type(self.error).__name__, "message": str(self.error)}
+            told["error"] = error_words(self.error)
         return told
+
+
+class ReportedError(TransferError):
+    """An error as a report tells it, when the report has been read from a file.
+
+    Args:
+        kind: The name of the class that it was.
+        message: What that one said.
+        remedy: What to do.
+        name: The file that it is about.
+    """
+
+    def __init__(self, kind: str, message: str, *, remedy: str = "", name: str = "") -> None:
+        super().__init__(message, remedy=remedy, name=name)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def error_words(error: OmicsError) -> dict[str, str]:
+    """Gives an error's type, message (with the remedy) and remedy, without the query of any URL."""
+    kind = error.kind if isinstance(error, ReportedError) else type(error).__name__
+    return {"type": kind, "message": without_secrets(str(error)), "remedy": without_secrets(error.remedy)}

@@ -41,6 +41,7 @@ class Outcomes(Sequence[Outcome]):
         bytes_fetched: Bytes that came over the network, of all together.
         bytes_kept: Bytes that earlier runs had fetched.
         attempts: Requests that were made.
+        retries: How often something was tried again after a failure.
         failures: The first KEPT_FAILURES that failed, as they came.
     """
 
@@ -49,6 +50,7 @@ class Outcomes(Sequence[Outcome]):
         self.bytes_fetched = 0
         self.bytes_kept = 0
         self.attempts = 0
+        self.retries = 0
         self.failures: list[Outcome] = []
         self._failed = dict[int, Outcome]()
         self._memory = dict[int, Outcome]()
@@ -74,6 +76,7 @@ class Outcomes(Sequence[Outcome]):
         self.bytes_fetched += outcome.bytes_fetched
         self.bytes_kept += outcome.bytes_kept
         self.attempts += outcome.attempts
+        self.retries += outcome.retries
         if number >= self._end:
             self._end = number + 1
         self._places = None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 
 from omicsdk.core.errors import SomeFailed, first_of
 from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.outcomes import Outcomes
+from omicsdk.transfer.reports.throughput import Throughput
 
 
 class TransferReport:
@@ -15,15 +17,32 @@ class TransferReport:
     Args:
         outcomes: What became of each item, in the items' order.
         seconds: How long it took.
+        throughput: How fast bytes came over the time.
+        began: When it began, in seconds since 1970-01-01T00:00Z; None when nobody looked.
+        title: What it was, in words for people.
 
     Attributes:
         outcomes: One for each item, in the items' order; whatever their number, few are in memory.
         seconds: How long it took.
+        throughput: How fast bytes came over the time.
+        began: When it began, in seconds since 1970-01-01T00:00Z.
+        title: What it was, in words for people.
     """
 
-    def __init__(self, outcomes: Iterable[Outcome] = (), seconds: float = 0.0) -> None:
+    def __init__(
+        self,
+        outcomes: Iterable[Outcome] = (),
+        seconds: float = 0.0,
+        *,
+        throughput: Throughput | None = None,
+        began: float | None = None,
+        title: str = "",
+    ) -> None:
         self.outcomes = outcomes if isinstance(outcomes, Outcomes) else Outcomes(outcomes)
         self.seconds = seconds
+        self.throughput = throughput or Throughput()
+        self.began = began
+        self.title = title
 
     @property
     def ok(self) -> bool:
@@ -64,6 +83,22 @@ class TransferReport:
         if count:
             raise SomeFailed(f"{count} of {len(self.outcomes)} files failed: {first_of(errors, count)}", errors)
 
+    def summary(self) -> dict[str, object]:
+        """Gives plain values for JSON: what all files together came to."""
+        return {
+            "title": self.title,
+            "ok": self.ok,
+            "files": len(self.outcomes),
+            "counts": self.counts,
+            "bytes_fetched": self.bytes_fetched,
+            "bytes_kept": self.outcomes.bytes_kept,
+            "attempts": self.outcomes.attempts,
+            "retries": self.outcomes.retries,
+            "began": self.began,
+            "seconds": round(self.seconds, 3),
+            "throughput": self.throughput.to_dict(),
+        }
+
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON, all files in one list; see `write_jsonl` for very many."""
         return {
@@ -73,6 +108,39 @@ class TransferReport:
             "seconds": round(self.seconds, 3),
             "files": [outcome.to_dict() for outcome in self.outcomes],
         }
+
+    def write_jsonl(self, path: str | os.PathLike[str]) -> None:
+        """Writes it as JSON lines: one that sums up, then one a file; `read_jsonl` reads them.
+
+        The first has record "summary" and what `summary` gives; the others record "file" and what `Outcome.to_dict` gives.
+        No URL in them has a query.
+
+        Args:
+            path: The file; it appears when it is whole.
+
+        Raises:
+            DiskFull: There is no room.
+            NotWritable: It can't be written.
+        """
+        from omicsdk.transfer.reports.lines import lines_of
+        from omicsdk.transfer.reports.whole import write_whole
+
+        write_whole(path, lines_of(self.summary(), self.outcomes))
+
+    def write_html(self, path: str | os.PathLike[str]) -> None:
+        """Writes it as one page that needs nothing else: totals, throughput over time, failures first.
+
+        Args:
+            path: The file; it appears when it is whole.
+
+        Raises:
+            DiskFull: There is no room.
+            NotWritable: It can't be written.
+        """
+        from omicsdk.transfer.reports.page import page_of
+        from omicsdk.transfer.reports.whole import write_whole
+
+        write_whole(path, page_of(self.summary(), self.outcomes, self.throughput))
 
     def __repr__(self) -> str:
         return f"<TransferReport: {self.outcomes!r}, {self.seconds:.3g} s>"
