@@ -7,6 +7,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Literal
 
+from omicsdk.transfer.throttle import Throttle
+
 #: Why a transfer ends before its end: somebody called stop, Ctrl-C, or its time budget is over.
 Reason = Literal["asked", "interrupt", "budget"]
 
@@ -16,16 +18,21 @@ class Control:
 
     Args:
         budget: Seconds from the start of the first transfer until all are stopped, pauses included; None for no end.
+        rate_limit: Bytes a second for all transfers together, None for no limit; see `rate_limit`.
 
     Raises:
-        ValueError: A budget that isn't above 0.
+        ValueError: A budget or limit that isn't above 0.
+
+    Attributes:
+        throttle: The bandwidth limit, for engines.
     """
 
     # No locks but for the list of watchers: a signal's handler interrupts a thread anywhere and must not wait for it.
 
-    def __init__(self, *, budget: float | None = None) -> None:
+    def __init__(self, *, budget: float | None = None, rate_limit: float | None = None) -> None:
         if budget is not None and not budget > 0:
             raise ValueError(f"budget is {budget} seconds; it must be above 0")
+        self.throttle = Throttle(rate_limit)
         self._budget = budget
         self._deadline: float | None = None
         self._reason: Reason | None = None
@@ -54,6 +61,16 @@ class Control:
     def paused(self) -> bool:
         """Whether nothing is to be sent for now."""
         return self._paused and self._reason is None
+
+    @property
+    def rate_limit(self) -> float | None:
+        """Bytes a second for all transfers together, headers not counted; None for no limit. May be set at any time."""
+        return self.throttle.rate
+
+    @rate_limit.setter
+    def rate_limit(self, rate: float | None) -> None:
+        self.throttle.rate = rate
+        self._changed()
 
     def stop(self, reason: Reason = "asked") -> None:
         """Ends the transfer in order, within a second; what arrived is kept for the next run.
