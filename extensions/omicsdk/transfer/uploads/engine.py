@@ -20,6 +20,7 @@ from omicsdk.transfer.control import Control
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
 from omicsdk.transfer.uploads.journal import UploadJournal
@@ -61,9 +62,9 @@ class Engine:
     """One run.
 
     Args:
-        uploads: What to upload, with their numbers; asked for more as there is room.
-        count: How many there are.
-        size: Their sizes together, in bytes.
+        uploads: What to upload, with numbers and sizes as far as they can be told; asked for more as there is room.
+        count: How many there are, None when nobody knows.
+        size: Their sizes together, in bytes, as far as they are known.
         journal: The open journal, None for none.
         settings: How.
         finished: Is given each outcome with its upload's number, as they come.
@@ -72,7 +73,7 @@ class Engine:
     def __init__(
         self,
         uploads: Iterator[tuple[int, Upload, int | None]],
-        count: int,
+        count: int | None,
         size: int,
         journal: UploadJournal | None,
         settings: Settings,
@@ -89,6 +90,7 @@ class Engine:
         self._inbox = Inbox(self._wire.wake)
         self._callers = Pool("omicsdk-call", settings.callers, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
+        self._counted = count is not None
         self._tally = Tally(count, size, settings.clock.monotonic(), SAMPLE)
         self._open = dict[int, Job]()
         self._working = dict[int, Job]()  # those with parts to be prepared
@@ -107,6 +109,7 @@ class Engine:
             gone=self._gone,
             hold=self._hold,
             failed=self._failed,
+            retrying=self._retrying,
         )
         self._stages = Stages(
             journal=journal,
@@ -119,6 +122,11 @@ class Engine:
             trouble=self._replies.trouble,
             restart=self._restart,
         )
+
+    @property
+    def throughput(self) -> Throughput:
+        """How fast bytes went out over the time."""
+        return self._tally.throughput
 
     def run(self) -> None:
         """Runs until all uploads have an outcome or somebody stops it."""
@@ -187,8 +195,11 @@ class Engine:
             entry = next(self._uploads, None)
             if entry is None:
                 self._more = False
+                self._tally.all_seen()
                 return
             number, upload, size = entry
+            if not self._counted:
+                self._tally.expect(size)
             job = Job(number, upload, os.path.abspath(upload.path))
             job.counted = size
             self._open[number] = job
@@ -306,6 +317,11 @@ class Engine:
         epoch = job.epoch
         self._later.append((due, lambda: then() if epoch == job.epoch else None))
 
+    def _retrying(self, job: Job) -> None:
+        """Counts that something is tried again."""
+        job.retries += 1
+        self._tally.count_retry()
+
     def _resend(self, job: Job, number: int) -> None:
         """Has a part prepared anew, before those that follow."""
         job.give_back(number)
@@ -366,6 +382,7 @@ class Engine:
             checksums=self._stages.checksums(job) if state in ("done", "skipped") else {},
             verified=verified_words(job) if state == "done" else "",
             attempts=job.attempts,
+            retries=job.retries,
             seconds=now - job.began if job.began is not None else 0.0,
             error=error,
         )
@@ -402,5 +419,8 @@ class Engine:
     def _tell(self, *, final: bool = False) -> None:
         progress = self._settings.progress
         now = self._clock.monotonic()
+        if final or self._tally.due(now, busy=True):
+            self._tally.record(now, self._gone_out())
         if progress is not None and (final or now >= self._tally.next_word):
-            progress(self._tally.progress(now, self._gone_out(), self._present(), final=final))
+            flying = self._wire.flying
+            progress(self._tally.progress(now, self._gone_out(), self._present(), final=final, connections=flying))

@@ -81,6 +81,7 @@ class Job:
         self.restarts = 0
         self.completing = False
         self.attempts = 0
+        self.retries = 0
         self.gone_out = 0
         self.kept = 0
         self.began: float | None = None

@@ -60,6 +60,7 @@ class Replies:
         gone: Is told that the platform doesn't know an upload.
         hold: Has a server left alone for so many seconds.
         failed: Ends a job.
+        retrying: Counts that something is tried again.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Replies:
         gone: Callable[[Job], None],
         hold: Callable[[Location, float], None],
         failed: Callable[[Job, OmicsError], None],
+        retrying: Callable[[Job], None],
     ) -> None:
         self._clock = clock
         self._jitter = jitter
@@ -84,6 +86,7 @@ class Replies:
         self._gone = gone
         self._hold = hold
         self._failed = failed
+        self._retrying = retrying
 
     def ended(self, sending: Sending, error: TransportError | None, *, lasting: bool) -> None:
         """Decides how an upload goes on after a request.
@@ -253,6 +256,7 @@ class Replies:
             self._failed(job, error)
             return None
         job.quota, wait = decision
+        self._retrying(job)
         _log.info("%s: %s; again in %.2f s (%d tries left)", job.title, error, wait, job.quota.left)
         return wait
 

@@ -138,7 +138,8 @@ class Stages:
             self._failed(job, TransferError(f"{job.title}: {error}", name=job.title, remedy="Split the file."))
             return
         if job.needed is None:
-            job.needed = self._chains(job, job.store.needs, lambda: self._know_needed(job))
+            needs = (*job.store.needs, *(job.store.whole_needs if job.cuts.single else ()))
+            job.needed = self._chains(job, dict.fromkeys(needs), lambda: self._know_needed(job))
             job.needed.extend(job.file.size)
         self._know_needed(job)
 

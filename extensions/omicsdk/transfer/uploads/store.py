@@ -100,6 +100,8 @@ class MultipartStore(Protocol):
     """The checksum that each part is sent with ("crc32c", "sha256", "sha1", "md5"), None for none."""
     needs: tuple[str, ...] = ()
     """Checksums of the whole file that `begin` and `put` want to know; they are made before."""
+    whole_needs: tuple[str, ...] = ()
+    """Those that only `put` wants to know."""
     wants: tuple[str, ...] = ()
     """Checksums of the whole file that `complete` wants to know; they are made beside the sending."""
     reports_parts: bool = False

@@ -95,7 +95,8 @@ def upload(
     log = UploadJournal(Path(journal), _waiter(Path(journal), stop, clock, wait=wait)) if journal is not None else None
     try:
         total = sum(size or 0 for size in sizes or ())
-        engine = Engine(_numbered(uploads, sizes), len(sizes or ()), total, log, settings, outcomes.put)
+        count = len(sizes) if sizes is not None else None
+        engine = Engine(_numbered(uploads, sizes), count, total, log, settings, outcomes.put)
         with interrupts(control):
             engine.run()
     finally:
@@ -103,7 +104,10 @@ def upload(
             log.close()
     if sizes is not None and len(outcomes) < len(sizes):
         outcomes.fill((entry.name, size) for entry, size in zip(uploads, sizes, strict=True))
-    report = TransferReport(outcomes, clock.monotonic() - began)
+    seconds = clock.monotonic() - began
+    report = TransferReport(
+        outcomes, seconds, throughput=engine.throughput, began=clock.now() - seconds, title="Upload"
+    )
     if not report.ok and report.stopped:
         _log.info("stopped; %s", _how_to_go_on(journal))
     if control.reason == "interrupt":
@@ -153,7 +157,7 @@ def _numbered(
     uploads: Iterable[Upload], sizes: Sequence[int | None] | None
 ) -> Iterator[tuple[int, Upload, int | None]]:
     for number, entry in enumerate(uploads):
-        yield number, entry, sizes[number] if sizes is not None else None
+        yield number, entry, sizes[number] if sizes is not None else _size(entry)
 
 
 def _waiter(journal: Path, stop: threading.Event | None, clock: Clock, *, wait: bool) -> Callable[[], bool]:

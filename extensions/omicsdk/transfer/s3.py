@@ -1,0 +1,394 @@
+"""An object of S3, or of a store that speaks its language, as the end of an upload: boto3 signs, our engine moves the bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Literal, cast
+from urllib.parse import urlencode
+
+from omicsdk.core.checksums import ETAG_PART, crc32c, etag_part_size
+from omicsdk.core.environment import Network, network
+from omicsdk.core.errors import (
+    AuthError,
+    ChecksumMismatch,
+    ConnectFailed,
+    ConnectionLost,
+    OmicsError,
+    TimedOut,
+    TransferError,
+    TransportError,
+    error_class,
+)
+from omicsdk.core.redaction import mask_text
+from omicsdk.transfer.items import Location
+from omicsdk.transfer.uploads.answers import base64_of, hex_of
+from omicsdk.transfer.uploads.plan import PART_SIZE, Cut, PartRules
+from omicsdk.transfer.uploads.store import MultipartStore, NoSuchUpload, SentPart, Source
+
+PartChecksum = Literal["crc32c", "sha256", "sha1", "md5"]
+
+#: How long a signed URL is good for, in seconds; it is signed anew when a store refuses it.
+EXPIRES = 3600
+
+#: The names by which S3's API knows the algorithms; MD5 is of an older kind.
+_ALGORITHMS = {"crc32c": "CRC32C", "sha256": "SHA256", "sha1": "SHA1"}
+_DIGESTS: dict[str, Callable[[bytes], bytes]] = {
+    "crc32c": lambda data: crc32c(data).to_bytes(4, "big"),
+    "sha256": lambda data: hashlib.sha256(data).digest(),
+    "sha1": lambda data: hashlib.sha1(data, usedforsecurity=False).digest(),
+}
+_MD5 = re.compile(r"[0-9a-f]{32}\Z")
+_OPERATIONS = {
+    "create_multipart_upload": "CreateMultipartUpload",
+    "upload_part": "UploadPart",
+    "complete_multipart_upload": "CompleteMultipartUpload",
+    "abort_multipart_upload": "AbortMultipartUpload",
+    "list_parts": "ListParts",
+    "list_multipart_uploads": "ListMultipartUploads",
+    "head_object": "HeadObject",
+    "put_object": "PutObject",
+    "put_object_tagging": "PutObjectTagging",
+}
+
+
+class _Signing(threading.local):
+    """What the signing that goes on in this thread is about; the client's hooks look here, others' signing is left alone."""
+
+    headers: Mapping[str, str] | None = None
+    ours: bool = False
+    plain: bool = False
+
+
+_signing = _Signing()
+
+
+class S3Object(MultipartStore):
+    """An object to upload to.
+
+    Endpoint, credentials, proxies and certificates are those of the client; requests are signed with version 4 unless the
+    client was told another. Parts carry a checksum that the store verifies, and the whole is verified when it is complete.
+
+    Args:
+        client: A boto3 client for S3.
+        bucket: The bucket.
+        key: The object's name in it.
+        checksum: What each part is sent with; "md5" for stores that know no other, None for none.
+        part_size: The size of parts in bytes, at least 5 MiB; larger ones are taken where there would be too many.
+        single: Files up to so many bytes go in one request; by default the part size.
+        extra_args: Arguments of boto3's operations (ContentType, Tagging, Metadata, ACL, ServerSideEncryption ...); each
+            operation gets those that it knows.
+        tags: Makes the object's tags of the file's checksums, instead of Tagging among `extra_args`. Objects in parts
+            are tagged when they are complete, so that the file need not be read before it is sent.
+        tag_checksums: Which checksums `tags` wants to know.
+        go_on: Whether to go on with an unfinished upload of this object that no journal knows; its parts are held
+            against the file. Nobody else may be uploading to it.
+
+    Raises:
+        ValueError: A part size that the store doesn't take, or an argument that no operation knows.
+    """
+
+    def __init__(
+        self,
+        client: Any,
+        bucket: str,
+        key: str,
+        *,
+        checksum: PartChecksum | None = "crc32c",
+        part_size: int = PART_SIZE,
+        single: int | None = None,
+        extra_args: Mapping[str, Any] | None = None,
+        tags: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None,
+        tag_checksums: tuple[str, ...] = (),
+        go_on: bool = False,
+    ) -> None:
+        self.target = f"s3://{bucket}/{key}"
+        self.rules = PartRules(part_size=part_size, single=part_size if single is None else single)
+        self.part_checksum = checksum
+        self.wants = self.whole_needs = tag_checksums
+        self._client = client
+        self._place = {"Bucket": bucket, "Key": key}
+        self._tags = tags
+        self._go_on = go_on
+        self._extra = _extra_by_operation(client, extra_args or {})
+        self._size = 0
+        self._part_size = part_size
+        _hook(client)
+
+    def __repr__(self) -> str:
+        return f"S3Object({self.target!r})"
+
+    def begin(self, source: Source) -> str:
+        """Begins an upload in parts."""
+        self._seen(source)
+        known = _ALGORITHMS.get(self.part_checksum or "")
+        arguments: dict[str, Any] = {"ChecksumAlgorithm": known} if known else {}
+        _signing.plain = not known
+        try:
+            answer = self._call("create_multipart_upload", **arguments)
+        finally:
+            _signing.plain = False
+        return str(answer["UploadId"])
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        """Signs a part's PUT."""
+        return self._signed("upload_part", checksums, UploadId=upload_id, PartNumber=cut.number)
+
+    def put(self, source: Source, checksums: Mapping[str, str]) -> Location | None:
+        """Signs a PUT of the whole."""
+        self._seen(source)
+        tags = {"Tagging": urlencode(self._tags(source.checksums))} if self._tags is not None else {}
+        return self._signed("put_object", checksums, **tags)
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        """Puts the parts together and verifies the whole.
+
+        Raises:
+            ChecksumMismatch: The store made something else of them.
+        """
+        listed = [
+            {"PartNumber": part.number, "ETag": f'"{part.etag}"', **self._argument(part.checksums, "Content")}
+            for part in parts
+        ]
+        answer = self._call("complete_multipart_upload", UploadId=upload_id, MultipartUpload={"Parts": listed})
+        self._verify(parts, answer)
+        self._tag(checksums)
+        return self._facts(answer)
+
+    def abort(self, upload_id: str) -> None:
+        """Gives an upload up."""
+        try:
+            self._call("abort_multipart_upload", UploadId=upload_id)
+        except NoSuchUpload:
+            return
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart]:
+        """Lists an upload's parts."""
+        found = dict[int, SentPart]()
+        marker = 0
+        while True:
+            page = self._call("list_parts", UploadId=upload_id, PartNumberMarker=marker)
+            for part in page.get("Parts", []):
+                etag = part.get("ETag", "").strip('"')
+                checksums = {name: hex_of(part.get(f"Checksum{kind}", "")) for name, kind in _ALGORITHMS.items()}
+                checksums["md5"] = etag if _MD5.match(etag) and not self._encrypted else ""
+                known = {name: value for name, value in checksums.items() if value}
+                found[part["PartNumber"]] = SentPart(part["PartNumber"], part["Size"], etag, known)
+            if not page.get("IsTruncated"):
+                return found
+            marker = page["NextPartNumberMarker"]
+
+    def unfinished(self, source: Source) -> str:
+        """Gives the newest unfinished upload of this object, if one is to be gone on with."""
+        self._seen(source)
+        if not self._go_on:
+            return ""
+        bucket = {"Bucket": self._place["Bucket"], "Prefix": self._place["Key"]}
+        page = self._call("list_multipart_uploads", place=bucket)
+        wanted = _ALGORITHMS.get(self.part_checksum or "")
+        ours = [
+            entry
+            for entry in page.get("Uploads", [])
+            if entry["Key"] == self._place["Key"] and entry.get("ChecksumAlgorithm") in (wanted, None)
+        ]
+        return str(max(ours, key=lambda entry: entry["Initiated"])["UploadId"]) if ours else ""
+
+    def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
+        """Tells by the ETag whether the object is made of these parts."""
+        if not all(_MD5.match(part.etag) for part in parts):
+            return None
+        whole = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False).hexdigest()
+        try:
+            answer = self._call("head_object")
+        except TransportError:
+            raise
+        except OmicsError:
+            return None
+        if answer.get("ETag", "").strip('"') != f"{whole}-{len(parts)}":
+            return None
+        return self._facts(answer)
+
+    def route(self, url: str) -> Network | None:
+        """Gives the client's own way: its proxies, authorities and certificate; None when it has none of its own."""
+        config = self._client.meta.config
+        certificate: Any = config.client_cert
+        authorities = _authorities(self._client)
+        if config.proxies is None and certificate is None and authorities is None:
+            return None
+        way = network(url)
+        if config.proxies is not None:
+            way = replace(way, proxy=config.proxies.get(url.partition(":")[0]))
+        if authorities is not None:
+            way = replace(way, ca_file=authorities, ca_dir=None)
+        if certificate is not None:
+            pair = (certificate, None) if isinstance(certificate, str) else certificate
+            way = replace(way, client_cert=pair[0], client_key=pair[1])
+        return way
+
+    @property
+    def _encrypted(self) -> bool:
+        """Whether ETags are no MD5: objects are encrypted with keys of KMS or the customer's."""
+        arguments = self._extra["put_object"]
+        return str(arguments.get("ServerSideEncryption", "")).startswith("aws:") or "SSECustomerKey" in arguments
+
+    def _seen(self, source: Source) -> None:
+        self._size, self._part_size = source.size, source.part_size
+
+    def _signed(self, operation: str, checksums: Mapping[str, str], **arguments: Any) -> Location:
+        params = {**self._place, **self._extra[operation], **self._argument(checksums, ""), **arguments}
+        _signing.ours, _signing.headers = True, None
+        try:
+            with self._told(operation):
+                url = self._client.generate_presigned_url(operation, Params=params, ExpiresIn=EXPIRES)
+            return Location(url, _signing.headers or {})
+        finally:
+            _signing.ours, _signing.headers = False, None
+
+    def _argument(self, checksums: Mapping[str, str], without: str) -> dict[str, str]:
+        """A part's checksum as boto3 calls it."""
+        name = self.part_checksum
+        if name is None or name not in checksums or (name == "md5" and without):
+            return {}
+        argument = "ContentMD5" if name == "md5" else f"Checksum{_ALGORITHMS[name]}"
+        return {argument: base64_of(checksums[name])}
+
+    def _verify(self, parts: Sequence[SentPart], answer: Mapping[str, Any]) -> None:
+        name = self.part_checksum
+        theirs = str(answer.get(f"Checksum{_ALGORITHMS.get(name or '', '')}", ""))
+        if name is None or "-" not in theirs or not all(name in part.checksums for part in parts):
+            return
+        whole = _DIGESTS[name](b"".join(bytes.fromhex(part.checksums[name]) for part in parts))
+        ours = f"{base64_of(whole.hex())}-{len(parts)}"
+        if ours != theirs:
+            raise ChecksumMismatch(
+                self.target,
+                algorithm=f"{name} of all parts",
+                expected=ours,
+                actual=theirs,
+                remedy="What the store holds under this name is damaged. Send it again, to a new name if you can.",
+            )
+
+    def _facts(self, answer: Mapping[str, Any]) -> dict[str, str]:
+        facts = {"etag": str(answer.get("ETag", "")).strip('"')}
+        if not self._encrypted and self._part_size == etag_part_size(self._size) and self._size > ETAG_PART:
+            facts["s3_etag"] = facts["etag"]
+        return facts
+
+    def _tag(self, checksums: Mapping[str, str]) -> None:
+        if self._tags is not None:
+            listed = [{"Key": name, "Value": value} for name, value in self._tags(checksums).items()]
+            self._call("put_object_tagging", Tagging={"TagSet": listed})
+
+    def _call(self, operation: str, *, place: Mapping[str, Any] | None = None, **arguments: Any) -> dict[str, Any]:
+        with self._told(operation):
+            extra = self._extra[operation]
+            return cast(
+                "dict[str, Any]", getattr(self._client, operation)(**(place or self._place), **extra, **arguments)
+            )
+
+    @contextmanager
+    def _told(self, operation: str) -> Generator[None]:
+        """Turns boto3's errors into ours."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (ClientError, BotoCoreError) as error:
+            raise s3_error(error, f"{self.target}: {operation}") from None
+
+
+def s3_error(error: Exception, what: str) -> OmicsError:
+    """Gives the error that users see for one of boto3's.
+
+    Args:
+        error: What boto3 raised.
+        what: What was done, to what.
+    """
+    from botocore import exceptions as boto
+
+    said = mask_text(str(error))
+    if isinstance(error, boto.ClientError):
+        response = cast("dict[str, dict[str, Any]]", error.response)
+        about, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
+        code, status = str(about.get("Code", "")), int(meta.get("HTTPStatusCode", 0) or 0)
+        if code == "NoSuchUpload":
+            return NoSuchUpload(f"{what}: the store doesn't know this upload (any longer)")
+        message = f"{what}: {mask_text(str(about.get('Message') or said))}"
+        return error_class(status)(
+            message, status=status, code=code or None, request_id=meta.get("RequestId"), remedy=_REMEDIES.get(code)
+        )
+    if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
+        remedy = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may write to the bucket."
+        return AuthError(f"{what}: {said}", remedy=remedy)
+    for kind, ours in _UNREACHED.items():
+        if isinstance(error, getattr(boto, kind)):
+            return ours(f"{what}: {said}")
+    return TransferError(f"{what}: {said}", remedy="Check the client's settings and the arguments of the upload.")
+
+
+_REMEDIES = {
+    "PermanentRedirect": "Make the client for the region that the bucket is in.",
+    "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",
+    "NoSuchBucket": "Check the bucket's name.",
+    "AccessDenied": "Check that your credentials may write to the bucket.",
+}
+# The most particular first.
+_UNREACHED: dict[str, type[TransportError]] = {
+    "ConnectTimeoutError": TimedOut,
+    "ReadTimeoutError": TimedOut,
+    "EndpointConnectionError": ConnectFailed,
+    "ConnectionClosedError": ConnectionLost,
+    "HTTPClientError": TransportError,
+}
+
+
+def _extra_by_operation(client: Any, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Sorts arguments by the operations that know them."""
+    model = client.meta.service_model
+    sorted_out = {
+        method: {name: extra[name] for name in extra if name in model.operation_model(name_).input_shape.members}
+        for method, name_ in _OPERATIONS.items()
+    }
+    unknown = [name for name in extra if not any(name in arguments for arguments in sorted_out.values())]
+    if unknown:
+        raise ValueError(f"{unknown[0]} is no argument of an upload to S3")
+    return sorted_out
+
+
+def _hook(client: Any) -> None:
+    """Has the client tell which headers it signs, use version 4 for us, and add no checksum of its own where none is
+    wanted. All of it only while we sign in the same thread."""
+    events = client.meta.events
+    for operation in ("UploadPart", "PutObject"):
+        events.register_first(f"choose-signer.s3.{operation}", _choose_signer, unique_id=f"omicsdk-choose-{operation}")
+        events.register_last(f"before-sign.s3.{operation}", _before_sign, unique_id=f"omicsdk-sign-{operation}")
+    events.register_last("before-call.s3.CreateMultipartUpload", _before_create, unique_id="omicsdk-create")
+
+
+def _choose_signer(signature_version: object, **_: object) -> str | None:
+    # Presigning falls back to version 2 in old regions, which new buckets refuse.
+    return "s3v4-query" if _signing.ours and signature_version in ("v4-query", "s3v4-query") else None
+
+
+def _before_sign(request: Any, **_: object) -> None:
+    if _signing.ours:
+        _signing.headers = {
+            name: value.decode("latin-1") if isinstance(value, bytes) else str(value)
+            for name, value in request.headers.items()
+        }
+
+
+def _before_create(params: dict[str, Any], **_: object) -> None:
+    if _signing.plain:  # the store would insist on a checksum with each part
+        params["headers"].pop("x-amz-checksum-algorithm", None)
+
+
+def _authorities(client: Any) -> str | None:
+    """The file of authorities that a client was made with; boto3 keeps it nowhere that is documented."""
+    session = getattr(getattr(client, "_endpoint", None), "http_session", None)
+    found: object = getattr(session, "_verify", None)
+    return found if isinstance(found, str) else None
