@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from heapq import nlargest
@@ -20,6 +21,8 @@ from omicsdk.transfer.reports.words import size_words, time_words, visible
 
 #: Files that the page lists; a browser takes long over more.
 ROWS = 2000
+#: Failures that are seen without unfolding the others.
+OPEN_FAILURES = 20
 #: Files that "slowest" and "most retried" have.
 TOP = 10
 
@@ -92,30 +95,54 @@ def _failures(outcomes: Outcomes) -> Iterator[str]:
     count = outcomes.counts["failed"]
     if not count:
         return
-    yield f"<section>\n<h2>Failures</h2>\n<p class=quiet>{_files_words(count)} failed"
-    yield f"; here are the first {KEPT_FAILURES:,}" if count > KEPT_FAILURES else ""
-    yield ".</p>\n<ol class=failures>\n"
-    for outcome in islice(outcomes.of("failed"), KEPT_FAILURES):
-        words = {"type": "", "message": "", "remedy": ""} if outcome.error is None else error_words(outcome.error)
-        cause = words["message"].removesuffix(words["remedy"]).strip()
-        yield f"<li>\n<h3>{_name(outcome.name)}</h3>\n<p><span class=kind>{_text(words['type'])}</span> {_text(cause)}</p>\n"
-        yield f"<p class=remedy>{_text(words['remedy'])}</p>\n" if words["remedy"] else ""
-        yield f"<p class=quiet>{_effort(outcome)}</p>\n</li>\n"
-    yield "</ol>\n</section>\n"
+    kinds = Counter(error_words(outcome.error)["type"] for outcome in outcomes.failures if outcome.error is not None)
+    named = ", ".join(f"{_text(kind)} {number:,}" for kind, number in kinds.most_common())
+    among = f", among the first {KEPT_FAILURES:,}" if count > KEPT_FAILURES else ""
+    yield f"<section>\n<h2>Failures</h2>\n<p class=quiet>{_files_words(count)} failed{among}: {named}.</p>\n"
+    told = iter(islice(outcomes.of("failed"), KEPT_FAILURES))
+    yield "<ol class=failures>\n"
+    yield from map(_failure, islice(told, OPEN_FAILURES))
+    yield "</ol>\n"
+    if count > OPEN_FAILURES:
+        more = min(count, KEPT_FAILURES) - OPEN_FAILURES
+        yield f"<details>\n<summary>{more:,} more</summary>\n<ol class=failures>\n"
+        yield from map(_failure, told)
+        yield "</ol>\n</details>\n"
+    yield _rest_words(KEPT_FAILURES, count)
+    yield "</section>\n"
+
+
+def _failure(outcome: Outcome) -> str:
+    error = outcome.error
+    words = {"type": "", "message": "", "remedy": ""} if error is None else error_words(error)
+    cause = words["message"].removesuffix(words["remedy"]).strip()
+    remedy = f"<p class=remedy>{_text(words['remedy'])}</p>\n" if words["remedy"] else ""
+    return (
+        f"<li>\n<h3>{_name(outcome.name)}</h3>\n<p><span class=kind>{_text(words['type'])}</span> {_text(cause)}</p>\n"
+        f"{remedy}<p class=quiet>{_effort(outcome)}</p>\n</li>\n"
+    )
+
+
+def _rest_words(shown: int, count: int) -> str:
+    """Where to find what the page leaves out."""
+    if count <= shown:
+        return ""
+    return (
+        f"<p class=quiet>These are the first {shown:,} of {count:,}. The report as JSON lines (<code>write_jsonl</code>, "
+        "<code>--report FILE.jsonl</code>) has all of them.</p>\n"
+    )
 
 
 def _conspicuous(outcomes: Outcomes) -> Iterator[str]:
     """The files that took longest, and those that were tried most often."""
-    slowest: list[Outcome] = []
-    retried: list[Outcome] = []
-    if outcomes.bytes_fetched and len(outcomes) > 1:
-        slowest = nlargest(TOP, outcomes.of("done", "failed", "stopped"), key=lambda outcome: outcome.seconds)
-    if outcomes.retries:
-        retried = nlargest(TOP, outcomes, key=lambda outcome: outcome.retries)
-    for heading, chosen in (("Slowest", slowest), ("Most retried", retried)):
-        chosen = [outcome for outcome in chosen if outcome.seconds > 0 or outcome.retries]
-        if heading == "Most retried":
-            chosen = [outcome for outcome in chosen if outcome.retries]
+    if len(outcomes) < 2:
+        return
+    slowest = nlargest(TOP, outcomes.of("done", "failed", "stopped"), key=lambda outcome: outcome.seconds)
+    retried = nlargest(TOP, outcomes, key=lambda outcome: outcome.retries) if outcomes.retries else []
+    for heading, chosen in (
+        ("Slowest", [outcome for outcome in slowest if outcome.seconds > 0]),
+        ("Most retried", [outcome for outcome in retried if outcome.retries]),
+    ):
         if chosen:
             yield f"<section>\n<h2>{heading}</h2>\n"
             yield from _table(chosen)
@@ -126,11 +153,7 @@ def _files(outcomes: Outcomes) -> Iterator[str]:
     if not len(outcomes):
         return
     yield "<section>\n<h2>All files</h2>\n"
-    if len(outcomes) > ROWS:
-        yield (
-            f"<p class=quiet>The first {ROWS:,} of {len(outcomes):,}; the report as JSON lines "
-            "(<code>write_jsonl</code>, <code>--report FILE.jsonl</code>) has all of them.</p>\n"
-        )
+    yield _rest_words(ROWS, len(outcomes))
     yield from _table(islice(outcomes, ROWS))
     yield "</section>\n"
 
@@ -170,7 +193,7 @@ def _files_words(count: int) -> str:
 
 def _name(name: str) -> str:
     """A file's name in isolation, so that its direction of writing changes nothing around it."""
-    return f"<bdi class=name>{_text(name)}</bdi>"
+    return f"<bdi class=name>{_text(name).replace('/', '/<wbr>')}</bdi>"
 
 
 def _text(text: str) -> str:

@@ -28,14 +28,15 @@ def plot_of(throughput: Throughput) -> str:
         before = end
     line = "".join(steps)
     mean = throughput.total / throughput.seconds
-    described = f"Throughput over {time_words(throughput.seconds)}: mean {size_words(mean)}/s, peak {size_words(throughput.peak)}/s"
+    rates = f"On average {size_words(mean)}/s, at most {size_words(throughput.peak)}/s"
+    described = f"Throughput over {time_words(throughput.seconds)}. {rates}"
     # The drawing is stretched to its place, so words stand outside of it.
     grid = "".join(f'<path class=grid d="M0 {_HEIGHT - rate * up:.1f}H{_WIDTH}"/>' for rate in lines)
     ups = "".join(f'<span style="bottom:{100 * rate / top:.2f}%">{size_words(rate)}/s</span>' for rate in lines)
     times = "".join(f"<span>{time_words(throughput.seconds * part / 4) if part else '0'}</span>" for part in range(5))
     return (
         "<section>\n<h2>Throughput</h2>\n"
-        f"<p class=quiet>{described.partition(': ')[2].capitalize()}.</p>\n"
+        f"<p class=quiet>{rates}.</p>\n"
         f"<div class=plot>\n<div class=rates aria-hidden=true>{ups}</div>\n"
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img" aria-label="{described}">\n'
         f'{grid}\n<path class=area d="M0 {_HEIGHT}{line}L{before * across:.1f} {_HEIGHT}Z"/>\n'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 
-from omicsdk.core.errors import SomeFailed, first_of
+from omicsdk.core.errors import Interrupted, SomeFailed, first_of
 from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.throughput import Throughput
@@ -20,6 +20,7 @@ class TransferReport:
         throughput: How fast bytes came over the time.
         began: When it began, in seconds since 1970-01-01T00:00Z; None when nobody looked.
         title: What it was, in words for people.
+        why_stopped: Why it ended before its end, in words; "" when it didn't.
 
     Attributes:
         outcomes: One for each item, in the items' order; whatever their number, few are in memory.
@@ -27,6 +28,7 @@ class TransferReport:
         throughput: How fast bytes came over the time.
         began: When it began, in seconds since 1970-01-01T00:00Z.
         title: What it was, in words for people.
+        why_stopped: Why it ended before its end, in words; "" when it didn't.
     """
 
     def __init__(
@@ -37,17 +39,19 @@ class TransferReport:
         throughput: Throughput | None = None,
         began: float | None = None,
         title: str = "",
+        why_stopped: str = "",
     ) -> None:
         self.outcomes = outcomes if isinstance(outcomes, Outcomes) else Outcomes(outcomes)
         self.seconds = seconds
         self.throughput = throughput or Throughput()
         self.began = began
         self.title = title
+        self.why_stopped = why_stopped
 
     @property
     def ok(self) -> bool:
         """Whether every file is there and right."""
-        return self.outcomes.ok
+        return self.outcomes.ok and not self.why_stopped
 
     @property
     def failed(self) -> Sequence[Outcome]:
@@ -70,11 +74,12 @@ class TransferReport:
         return self.outcomes.bytes_fetched
 
     def raise_if_failed(self) -> None:
-        """Raises when a file failed.
+        """Raises when a file failed or was stopped before its end.
 
         Raises:
             OmicsError: The error of the only one that failed.
             SomeFailed: Several did; `errors` has those of the first 1,000.
+            Interrupted: None failed, but some were stopped; says why, and how to go on.
         """
         count = self.outcomes.counts["failed"]
         errors = [outcome.error for outcome in self.outcomes.failures if outcome.error is not None]
@@ -82,12 +87,17 @@ class TransferReport:
             raise errors[0]
         if count:
             raise SomeFailed(f"{count} of {len(self.outcomes)} files failed: {first_of(errors, count)}", errors)
+        if not self.ok:
+            counts = self.counts
+            there = f"{counts['done'] + counts['skipped']} of {len(self.outcomes)} files are there"
+            raise Interrupted(f"The transfer ended before its end: {self.why_stopped or 'it was stopped'}; {there}")
 
     def summary(self) -> dict[str, object]:
         """Gives plain values for JSON: what all files together came to."""
         return {
             "title": self.title,
             "ok": self.ok,
+            "why_stopped": self.why_stopped,
             "files": len(self.outcomes),
             "counts": self.counts,
             "bytes_fetched": self.bytes_fetched,

@@ -34,6 +34,7 @@ dd{margin:0;font-size:1.2rem;font-variant-numeric:tabular-nums}
 .failures{list-style:none;margin:0;padding:0;display:grid;gap:.5rem}
 .failures li{border-left:4px solid var(--bad);background:var(--bad-wash);border-radius:.25rem;padding:.6rem .8rem;
 overflow-wrap:anywhere}
+summary{cursor:pointer;padding:.6rem 0;color:var(--blue)}
 .kind{color:var(--bad);font-weight:600}
 .remedy::before{content:"\\2192\\a0"}
 .name{font-family:ui-monospace,monospace;font-size:.92em;font-weight:500;overflow-wrap:anywhere}
@@ -53,10 +54,9 @@ code{font-family:ui-monospace,monospace}
 .times span:nth-child(even){display:none}
 thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}
 table,tbody{display:block}
-tr{display:grid;grid-template-columns:1fr auto;gap:0 .75rem;padding:.6rem 0;border-bottom:1px solid var(--line)}
+tr{display:flex;flex-wrap:wrap;gap:0 1rem;padding:.6rem 0;border-bottom:1px solid var(--line)}
 th,td{border:0;padding:.05rem 0}
-tbody td.number{text-align:left}
-tr td[data-label]{grid-column:1/-1}
+tr th,tr td[data-label=Verified]{flex:1 1 100%}
 td[data-label]::before{content:attr(data-label) " ";color:var(--quiet)}
 td[data-label=Verified]::before{display:none}
 .sum{max-width:none;white-space:normal;overflow-wrap:anywhere}

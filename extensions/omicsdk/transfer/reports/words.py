@@ -45,4 +45,4 @@ def visible(text: str) -> str:
     """Writes as escapes what steers a page or terminal instead of being read: control and bidi characters, halves."""
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("ascii", "backslashreplace").decode() for c in text)
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
