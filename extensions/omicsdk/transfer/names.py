@@ -6,30 +6,53 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Container, Iterable, Iterator
+from hashlib import blake2b
+from itertools import islice
 
 from omicsdk.core.errors import NameClash, UnsafePath
+from omicsdk.transfer.key_sets import KeyPile, KeySet
 
 #: Where a transfer keeps its journals, within the target folder; no file of that name is fetched.
 WORK_FOLDER = ".omics-transfer"
 #: Bytes that file systems allow in one part of a path.
 LONGEST = 255
+#: Bytes that Linux allows in a whole path, with the zero at its end; other systems' figures come from `room_in`.
+LONGEST_PATH = 4096
+#: Bytes of the end that a file's name has until it is whole: a dot, eight hex digits, ".part".
+SUFFIX = 14
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\x00-\x1f\\]')
-_WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?\Z", re.IGNORECASE)
+_WINDOWS_DEVICE = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?\Z", re.IGNORECASE | re.DOTALL
+)
+# Nothing is wrong with such a name, save on Windows: most are decided by this alone.
+_PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}/){0,9}[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}\Z")
+_MASK = 2**64 - 1
+_FILE, _FOLDER = 0, 1
+#: Names that may clash and are held against each other at once, at most.
+_SUSPECTS = 1000
+#: Folders that are remembered as looked at, at most.
+_RECENT = 4096
 
 
-def check_name(name: str, *, windows: bool = os.name == "nt") -> None:
+def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGEST_PATH - 1 - SUFFIX) -> None:
     """Checks one name by itself.
+
+    What only Windows takes amiss (backslashes, device names such as NUL, trailing dots and blanks) is refused on Windows;
+    elsewhere these are names like others.
 
     Args:
         name: A path within the target folder, with "/" between its parts.
-        windows: Whether Windows' rules hold too (backslashes, device names, trailing dots).
+        windows: Whether Windows' rules hold too.
+        room: Bytes that the whole name may have, see `room_in`.
 
     Raises:
         UnsafePath: The name is empty, absolute, has a drive letter, "..", NUL or an empty part, or is too long.
     """
+    if not windows and len(name) <= room and _PLAIN.match(name):
+        return
     if not name:
         raise UnsafePath(name, "is empty")
     if "\0" in name:
@@ -39,7 +62,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt") -> None:
     if _DRIVE.match(name):
         raise UnsafePath(name, "begins with a drive letter")
     try:
-        os.fsencode(name)
+        length = len(os.fsencode(name))
     except UnicodeEncodeError:
         raise UnsafePath(name, "can't be written as a file name on this system") from None
     for part in name.split("/"):
@@ -51,37 +74,119 @@ def check_name(name: str, *, windows: bool = os.name == "nt") -> None:
             raise UnsafePath(name, f"has a part of more than {LONGEST} bytes")
         if windows and (_WINDOWS_FORBIDDEN.search(part) or _WINDOWS_DEVICE.match(part) or part[-1] in ". "):
             raise UnsafePath(name, "isn't allowed on Windows")
+    if length > room:
+        raise UnsafePath(name, f"has {length} bytes, more than the {room} that there is room for in this folder")
     if name.partition("/")[0].casefold() == WORK_FOLDER:
         raise UnsafePath(name, "stands where transfers keep their journals")
 
 
-def check_names(names: Iterable[str], *, folds_case: bool, windows: bool = os.name == "nt") -> None:
-    """Checks the names of a transfer, each by itself and against the others.
+def room_in(folder: str) -> int:
+    """How many bytes a name in a folder may have, so that the file system takes the whole path.
+
+    Args:
+        folder: The target folder; it needn't be there.
+    """
+    try:
+        longest = os.pathconf("/", "PC_PATH_MAX")
+    except (AttributeError, OSError, ValueError):  # Windows, where long paths may have been allowed
+        longest = 32_767
+    return max(0, longest - 1 - SUFFIX - len(os.fsencode(os.path.join(os.path.abspath(folder), ""))))
+
+
+def check_names(
+    names: Iterable[str],
+    *,
+    folds_case: bool,
+    windows: bool = os.name == "nt",
+    room: int = LONGEST_PATH - 1 - SUFFIX,
+) -> None:
+    """Checks the names of a transfer, each by itself and against the others, in 8 to 16 bytes of memory a name.
+
+    They are gone through once, and once more when two may clash, to say which. Of an iterator, which can be gone through
+    only once, an error names one of the two.
 
     Args:
         names: Paths within the target folder, with "/" between their parts.
         folds_case: Whether the file system takes "A" and "a" for one name.
         windows: Whether Windows' rules hold too.
+        room: Bytes that a whole name may have, see `room_in`.
 
     Raises:
         UnsafePath: A name isn't safe.
         NameClash: Two entries would land on one path, or one where another needs a folder.
     """
+    if iter(names) is names:
+        guard = NameGuard(folds_case=folds_case, windows=windows, room=room)
+        for name in names:
+            guard.check(name)
+        return
+    keyed = _folded if folds_case else str
+    recent = set[str]()
+    suspects = set[int]()
+    with KeyPile() as files, KeyPile() as folders:
+        for batch in _batches(names):
+            keys, above = list[int](), list[int]()
+            for name in batch:
+                check_name(name, windows=windows, room=room)
+                key = keyed(name)
+                keys.append(hash(key))
+                above += [hash(folder) for folder in _new_folders(key, recent)]
+            files.add_all(keys)
+            folders.add_all(above)
+        for suspect in _suspects(files, folders):
+            suspects.add(suspect)
+            if len(suspects) == _SUSPECTS:
+                _compare(names, keyed, suspects)
+                suspects.clear()
+    if suspects:
+        _compare(names, keyed, suspects)
+
+
+def _batches(names: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(names)
+    while batch := list(islice(left, 1024)):
+        yield batch
+
+
+def _new_folders(key: str, recent: set[str]) -> Iterator[str]:
+    """The folders above a name that weren't seen lately, the nearest first."""
+    while (cut := key.rfind("/")) > 0:
+        key = key[:cut]
+        if key in recent:
+            return
+        if len(recent) >= _RECENT:
+            recent.clear()
+        recent.add(key)
+        yield key
+
+
+def _suspects(files: KeyPile, folders: KeyPile) -> Iterator[int]:
+    """The keys of names that are there twice, or also as folders; a few may only happen to have the same key."""
+    for names, parents in zip(files.buckets(), folders.buckets(), strict=True):
+        once = set[int]()
+        for key in names:
+            if key in once:
+                yield key
+            once.add(key)
+        yield from once.intersection(parents)
+
+
+def _compare(names: Iterable[str], keyed: Callable[[str], str], suspects: Container[int]) -> None:
+    """Holds the suspects against each other, by what they are."""
     files = dict[str, str]()
     folders = dict[str, str]()
     for name in names:
-        check_name(name, windows=windows)
-        key = _folded(name) if folds_case else name
-        if key in files:
-            raise NameClash(name, _same_path(name, files[key]))
-        files[key] = name
-        while (cut := key.rfind("/")) > 0:
-            key = key[:cut]
-            if key in folders:
-                break
-            folders[key] = name
-    for key in files.keys() & folders.keys():
-        raise NameClash(files[key], f"is also a folder of another entry, {folders[key]!r}")
+        key = keyed(name)
+        if hash(key) & _MASK in suspects:
+            if key in files:
+                raise NameClash(name, _same_path(name, files[key]))
+            files[key] = name
+        for folder in _new_folders(key, set()):
+            if hash(folder) & _MASK in suspects:
+                folders.setdefault(folder, name)
+    for key, name in files.items():
+        if key in folders:
+            raise NameClash(name, f"is also a folder of another entry, {folders[key]!r}")
 
 
 def _same_path(name: str, other: str) -> str:
@@ -89,7 +194,68 @@ def _same_path(name: str, other: str) -> str:
 
 
 def _folded(name: str) -> str:
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+class NameGuard:
+    """Checks names one by one, as they come, in 8 to 16 bytes of memory each.
+
+    Names are told apart by 63 bits of a keyed digest: among a million, one that clashes with none is refused once in ten
+    million transfers, and whoever makes the names can't make it happen.
+
+    Args:
+        folds_case: Whether the file system takes "A" and "a" for one name.
+        windows: Whether Windows' rules hold too.
+        room: Bytes that a whole name may have, see `room_in`.
+        folder: The target folder, when links in it are to be looked for too.
+    """
+
+    def __init__(
+        self,
+        *,
+        folds_case: bool,
+        windows: bool = os.name == "nt",
+        room: int = LONGEST_PATH - 1 - SUFFIX,
+        folder: str | None = None,
+    ) -> None:
+        self._keyed = _folded if folds_case else str
+        self._windows = windows
+        self._room = room
+        self._links = LinkGuard(folder) if folder is not None else None
+        self._secret = os.urandom(16)
+        self._seen = KeySet()
+        self._recent = set[str]()
+
+    def check(self, name: str) -> None:
+        """Checks a name by itself and against those before it.
+
+        Args:
+            name: A path within the target folder, with "/" between its parts.
+
+        Raises:
+            UnsafePath: It isn't safe.
+            NameClash: It would land where an earlier one does, or where that needs a folder, or the other way about.
+        """
+        check_name(name, windows=self._windows, room=self._room)
+        if self._links is not None:
+            self._links.check(name)
+        key = self._keyed(name)
+        there = self._seen.add(self._digest(key, _FILE))
+        if there == _FILE:
+            raise NameClash(name, "stands there twice, or is the same path as an earlier entry on this file system")
+        if there == _FOLDER:
+            raise NameClash(name, "is also a folder of another entry")
+        above = list(_new_folders(key, self._recent))
+        for folder in above:
+            if self._seen.add(self._digest(folder, _FOLDER)) == _FILE:
+                self._recent.difference_update(above)
+                raise NameClash(name, "needs a folder where another entry is a file")
+
+    def _digest(self, key: str, kind: int) -> int:
+        digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret).digest()
+        return int.from_bytes(digest, "big") & ~1 | kind
 
 
 def folds_case(existing: str) -> bool:
@@ -118,25 +284,57 @@ def check_links(names: Iterable[str], folder: str) -> None:
     Raises:
         UnsafePath: A folder on the way is a link that leads out of the target folder, or isn't a folder.
     """
-    root = os.path.realpath(folder)
-    seen = {""}
+    guard = LinkGuard(folder)
     for name in names:
+        guard.check(name)
+
+
+class LinkGuard:
+    """Looks for links among the folders that files would land in. Remembers some thousand of them.
+
+    What it has looked at may be changed afterwards by whoever may write in the target folder: names of servers and
+    manifests are guarded against, not other users of one's own folders.
+
+    Args:
+        folder: The target folder.
+    """
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._root = os.path.realpath(folder)
+        self._empty = not os.path.lexists(folder)
+        self._seen = {""}
+
+    def check(self, name: str) -> None:
+        """Looks at the folders above a file.
+
+        Args:
+            name: A name that check_name allows.
+
+        Raises:
+            UnsafePath: A folder on the way is a link that leads out of the target folder, or isn't a folder.
+        """
         parent = name.rpartition("/")[0]
-        if parent in seen:
-            continue
+        if self._empty or parent in self._seen:
+            return
+        if len(self._seen) > _RECENT:
+            self._seen = {""}
         path = ""
         for part in parent.split("/"):
             path = f"{path}/{part}" if path else part
-            if path not in seen:
-                seen.add(path)
-                _check_folder(name, os.path.join(folder, path), root)
+            if path not in self._seen:
+                if not _check_folder(name, os.path.join(self._folder, path), self._root):
+                    break  # nothing is there, so nothing is below it
+                self._seen.add(path)
+        self._seen.add(parent)
 
 
-def _check_folder(name: str, path: str, root: str) -> None:
+def _check_folder(name: str, path: str, root: str) -> bool:
+    """Whether a folder is there."""
     try:
         mode = os.lstat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return
+        return False
     if stat.S_ISLNK(mode):
         target = os.path.realpath(path)
         if target != root and not target.startswith(root.rstrip(os.sep) + os.sep):
@@ -145,3 +343,4 @@ def _check_folder(name: str, path: str, root: str) -> None:
             raise UnsafePath(name, f"leads through {path}, a link to nothing or to a file")
     elif not stat.S_ISDIR(mode):
         raise UnsafePath(name, f"needs a folder where the file {path} is")
+    return True

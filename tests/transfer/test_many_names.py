@@ -1,0 +1,262 @@
+"""Names against each other, a million of them in bounded memory, and against what is in the folder."""
+
+import os
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import NameClash, UnsafePath
+from omicsdk.transfer import names
+from omicsdk.transfer.key_sets import KeyPile, KeySet
+from omicsdk.transfer.names import LinkGuard, NameGuard, check_links, check_name, check_names, room_in
+
+Check = Callable[[list[str], bool], None]
+
+
+class Streamed:
+    """Names that can be gone through again, but are nowhere in memory."""
+
+    def __init__(self, count: int, *more: str) -> None:
+        self.count, self.more = count, more
+
+    def __iter__(self) -> Iterator[str]:
+        for number in range(self.count):
+            yield f"bundle-{number // 10}.2018/reads_{number}.fastq.gz"
+        yield from self.more
+
+
+def at_once(entries: list[str], folds: bool) -> None:
+    check_names(entries, folds_case=folds)
+
+
+def one_by_one(entries: list[str], folds: bool) -> None:
+    guard = NameGuard(folds_case=folds)
+    for entry in entries:
+        guard.check(entry)
+
+
+def from_an_iterator(entries: list[str], folds: bool) -> None:
+    check_names(iter(entries), folds_case=folds)
+
+
+WAYS = [at_once, one_by_one, from_an_iterator]
+parts = st.sampled_from(["a", "b", "A", "ß", "SS", "\xe9", "e\u0301"])
+paths = st.lists(parts, min_size=1, max_size=4).map("/".join)
+
+
+def clash(entries: list[str], folds: bool) -> bool:
+    """Whether two meet, the slow and plain way."""
+    keyed = [names._folded(entry) if folds else entry for entry in entries]
+    return any(
+        one == other or other.startswith(one + "/") or one.startswith(other + "/")
+        for index, one in enumerate(keyed)
+        for other in keyed[:index]
+    )
+
+
+@pytest.mark.parametrize("check", WAYS)
+@given(st.lists(paths, max_size=12), st.booleans())
+def test_two_that_meet_are_found_and_no_others(check: Check, entries: list[str], folds: bool) -> None:
+    if clash(entries, folds):
+        with pytest.raises(NameClash):
+            check(entries, folds)
+    else:
+        check(entries, folds)
+
+
+@pytest.mark.parametrize("folds", [False, True])
+def test_keys_that_happen_to_be_the_same_are_no_clash(monkeypatch: pytest.MonkeyPatch, folds: bool) -> None:
+    monkeypatch.setattr(names, "hash", lambda _: -7, raising=False)
+    entries = [f"{number}/x" for number in range(2500)]
+    check_names(entries, folds_case=folds)
+    with pytest.raises(NameClash, match=r"'7/x' stands there twice"):
+        check_names([*entries, "7/x"], folds_case=folds)
+
+
+def test_an_error_names_both() -> None:
+    with pytest.raises(NameClash, match="'B/README' is the same path as 'b/Readme'"):
+        check_names(Streamed(3000, "b/Readme", "c", "B/README"), folds_case=True)
+    with pytest.raises(NameClash, match=r"'x/y' is also a folder of another entry, 'x/y/z/1'"):
+        check_names(Streamed(3000, "x/y/z/1", "x/y/z/2", "x/y"), folds_case=False)
+
+
+def test_thousands_of_clashes_are_one_error() -> None:
+    with pytest.raises(NameClash, match="stands there twice"):
+        check_names([*Streamed(5000), *Streamed(5000)], folds_case=False)
+
+
+def test_after_a_refusal_the_guard_goes_on() -> None:
+    guard = NameGuard(folds_case=True)
+    for name in ("a", "b/c"):
+        guard.check(name)
+    for name in ("A", "a/b/c", "b", "../x", "B/c/d"):
+        for _ in range(2):
+            with pytest.raises(UnsafePath):
+                guard.check(name)
+    guard.check("b/d")
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        lambda entries: check_names(entries, folds_case=True),
+        lambda entries: check_names(iter(entries), folds_case=True),
+    ],
+)
+def test_memory_is_a_few_bytes_a_name(check: Callable[[Any], None]) -> None:
+    check(Streamed(10))
+    tracemalloc.start()
+    try:
+        check(Streamed(20_000))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20_000 * 24 + 1_500_000  # the rest is there for few names too
+
+
+@given(st.lists(st.lists(st.integers(-(2**63), 2**64 - 1), max_size=30), max_size=8), st.integers(1, 40))
+def test_a_pile_gives_back_what_was_put_on_it(batches: list[list[int]], in_memory: int) -> None:
+    with KeyPile(in_memory) as pile:
+        for batch in batches:
+            pile.add_all(batch)
+        found = [key for bucket in pile.buckets() for key in bucket]
+    assert sorted(found) == sorted(key % 2**64 for batch in batches for key in batch)
+
+
+@given(st.lists(st.integers(0, 20) | st.integers(0, 2**64 - 1), max_size=60))
+def test_a_key_is_of_one_kind(keys: list[int]) -> None:
+    kinds = dict[int, int]()
+    seen = KeySet()
+    for key in keys:
+        assert seen.add(key) == kinds.get(key // 2)
+        kinds.setdefault(key // 2, key & 1)
+
+
+@pytest.mark.parametrize(
+    "device", ["CON", "nul.txt", "a/Aux", "com¹", "LPT9.tar.gz", "CONIN$", "conout$", "nul .txt", "prn  ", "COM0"]
+)
+def test_devices_of_windows(device: str) -> None:
+    with pytest.raises(UnsafePath, match="Windows"):
+        check_name(device, windows=True)
+    check_name(device, windows=False)
+
+
+@pytest.mark.parametrize("name", ["console", "nullable.txt", "com10", "auxiliary/x", "a.con"])
+def test_names_that_only_begin_like_devices(name: str) -> None:
+    check_name(name, windows=True)
+
+
+def test_whole_paths_have_a_length_too(tmp_path: Path) -> None:
+    room = room_in(str(tmp_path))
+    part = "d" * 200
+    name = "/".join([part] * (room // 201)) + "/" + "x" * (room % 201)
+    assert len(name) == room
+    check_names([name], folds_case=False, room=room)
+    for longer in (name + "x", name[:-1] + "ü"):
+        with pytest.raises(UnsafePath, match="room for in this folder"):
+            check_names([longer], folds_case=False, room=room)
+    place = tmp_path / name
+    place.parent.mkdir(parents=True)
+    part_file = f"{name.rpartition('/')[2][: 255 - names.SUFFIX]}" + "." + "0" * 8 + ".part"
+    (place.parent / part_file).write_bytes(b"")
+    (place.parent / part_file).replace(place)  # what the limit promises
+
+
+@pytest.fixture(scope="module")
+def maze(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with links that lead in, out, round and nowhere."""
+    root = tmp_path_factory.mktemp("maze")
+    target = root / "target"
+    (target / "a" / "b").mkdir(parents=True)
+    (root / "outside" / "b").mkdir(parents=True)
+    (root / "target-beside").mkdir()
+    (target / "f").write_bytes(b"")
+    for link, goal in {
+        "in": "a",
+        "out": "../outside",
+        "up": "..",
+        "self": ".",
+        "beside": "../target-beside",
+        "round": "round",
+        "nowhere": "gone",
+        "a/out": "../../outside",
+        "a/in": "../a/b",
+        "a/root": "/",
+    }.items():
+        (target / link).symlink_to(goal)
+    return target
+
+
+steps = st.sampled_from(
+    [
+        "a",
+        "b",
+        "in",
+        "out",
+        "up",
+        "self",
+        "beside",
+        "round",
+        "nowhere",
+        "root",
+        "f",
+        "new",
+        "..",
+        ".",
+        "",
+        "~",
+        "a\\..",
+        "\0",
+    ]
+)
+
+
+@given(st.lists(steps, min_size=1, max_size=6).map("/".join) | st.text(max_size=20))
+def test_a_name_that_passes_never_leads_out_of_the_folder(maze: Path, name: str) -> None:
+    try:
+        check_names([name], folds_case=True)
+        check_links([name], str(maze))
+    except UnsafePath:
+        return
+    # Of the name's last part a link is no matter: the file is put in its place by renaming.
+    parent = os.path.realpath(maze / name.rpartition("/")[0])
+    assert parent == str(maze) or parent.startswith(f"{maze}{os.sep}")
+
+
+@given(st.lists(st.lists(steps, min_size=1, max_size=4).map("/".join), max_size=8))
+def test_what_was_looked_at_before_changes_no_decision(maze: Path, entries: list[str]) -> None:
+    guard = LinkGuard(str(maze))
+    for name in entries:
+        try:
+            check_name(name)
+        except UnsafePath:
+            continue
+        alone = together = ""
+        try:
+            check_links([name], str(maze))
+        except UnsafePath as error:
+            alone = error.reason
+        try:
+            guard.check(name)
+        except UnsafePath as error:
+            together = error.reason
+        assert alone == together
+
+
+def test_a_guard_with_a_folder_looks_for_links_too(maze: Path) -> None:
+    guard = NameGuard(folds_case=False, folder=str(maze))
+    guard.check("in/x")
+    with pytest.raises(UnsafePath, match="leads out of the folder"):
+        guard.check("a/out/x")
+
+
+def test_each_folder_is_looked_at_once(maze: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    real = os.lstat
+    monkeypatch.setattr(os, "lstat", lambda path: (looked.append(os.fspath(path)), real(path))[1])
+    check_links([f"a/b/{number}" for number in range(100)], str(maze))
+    assert sorted(path for path in looked if path.startswith(f"{maze}{os.sep}")) == [f"{maze}/a", f"{maze}/a/b"]
