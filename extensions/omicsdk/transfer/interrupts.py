@@ -1,4 +1,4 @@
-"""Ctrl-C while an engine runs."""
+"""Ctrl-C while an engine runs, and what is said when a transfer was stopped."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from logging import getLogger
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from omicsdk.transfer.control import Control
+
+if TYPE_CHECKING:
+    from omicsdk.transfer.reports.report import TransferReport
+
+_log = getLogger("omicsdk.transfer")
 
 
 @contextmanager
@@ -37,3 +44,24 @@ def interrupts(control: Control) -> Generator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def say_stopped(control: Control, report: TransferReport) -> None:
+    """Says that a transfer ended before its end, and how to go on.
+
+    Args:
+        control: What stopped it.
+        report: What was done until then.
+
+    Raises:
+        KeyboardInterrupt: It was Ctrl-C.
+    """
+    if control.reason is None:
+        return
+    counts = report.counts
+    there = counts["done"] + counts["skipped"]
+    told = f"{control.why}; {there} of {len(report.outcomes)} files are there. The same call goes on where this one ended."
+    if control.reason == "interrupt":
+        raise KeyboardInterrupt(told)
+    if report.why_stopped:
+        _log.info(told)

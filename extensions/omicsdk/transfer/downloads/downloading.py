@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import threading
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from logging import getLogger
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from types import FrameType
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
-from omicsdk.core.errors import NameClash, NotWritable
+from omicsdk.core.errors import FolderBusy, Interrupted, NameClash, NotWritable
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.engine import TICK, Engine, Settings
+from omicsdk.transfer.interrupts import interrupts, say_stopped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER, check_links, check_names, folds_case
@@ -80,6 +78,7 @@ def download(
         UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
         NotWritable: The folder can't be written.
         FolderBusy: Another process transfers into it.
+        Interrupted: It was stopped, or its time was over, while it waited for the other process.
         DiskFull: There isn't even room for the journal.
         ValueError: A number below 1, or a run's name that is no file name.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later.
@@ -111,8 +110,7 @@ def download(
         clock=clock,
         disk=disk,
     )
-    waiter = _Waiter(target, stop, clock, patient=wait)
-    log = Journal(journal_file, waiter, disk)
+    log = _opened(journal_file, _Waiter(target, stop, control, clock, patient=wait), disk)
     try:
         engine = Engine(
             iter(enumerate(wanted)),
@@ -124,17 +122,28 @@ def download(
             settings,
             outcomes.put,
         )
-        with _interrupts(control):
+        with interrupts(control):
             engine.run()
     finally:
         log.close()
     if len(outcomes) < len(wanted):
         outcomes.fill((item.name, item.size) for item in wanted)
-    report = TransferReport(outcomes, clock.monotonic() - began)
-    if control.reason == "interrupt":
-        _log.info("interrupted; run the same again to go on")
-        raise KeyboardInterrupt
+    why = "" if engine.finished else control.why
+    report = TransferReport(outcomes, clock.monotonic() - began, why_stopped=why)
+    say_stopped(control, report)
     return report
+
+
+def _opened(path: Path, waiter: _Waiter, disk: Disk) -> Journal:
+    try:
+        return Journal(path, waiter, disk)
+    except FolderBusy as error:
+        control = waiter.control
+        if control.reason == "interrupt":
+            raise KeyboardInterrupt from None
+        if control.stopped:
+            raise Interrupted(f"{error.message}, and {control.why} while waiting for its end") from error
+        raise
 
 
 def _check(names: Sequence[str], folder: str, disk: Disk) -> None:
@@ -170,7 +179,10 @@ def _relative(journal: Path, folder: str) -> str:
 class _Waiter:
     """Waits while another process holds the journal, and says so once."""
 
-    def __init__(self, folder: str, stop: threading.Event | None, clock: Clock, *, patient: bool) -> None:
+    def __init__(
+        self, folder: str, stop: threading.Event | None, control: Control, clock: Clock, *, patient: bool
+    ) -> None:
+        self.control = control
         self._folder = folder
         self._stop = stop
         self._clock = clock
@@ -178,7 +190,9 @@ class _Waiter:
         self._told = False
 
     def __call__(self) -> bool:
-        if not self._patient or (self._stop is not None and self._stop.is_set()):
+        if self._stop is not None and self._stop.is_set():
+            self.control.stop()
+        if not self._patient or self.control.over(self._clock.monotonic()):
             return False
         if not self._told:
             self._told = True
@@ -186,27 +200,3 @@ class _Waiter:
         self._clock.sleep(TICK)
         return True
 
-
-@contextmanager
-def _interrupts(control: Control) -> Generator[None]:
-    """Makes Ctrl-C end the engine in order: an exception in the midst of a callback would be lost in libcurl.
-
-    A second one is raised at once. Handlers that the program set itself are left alone, and so are other threads.
-    """
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        if control.reason == "interrupt":
-            signal.default_int_handler(number, frame)
-        control.stop("interrupt")
-
-    signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -88,6 +88,7 @@ class Engine:
     ) -> None:
         self._items = items
         self._more = True
+        self.finished = False  # whether the run came to its end by itself
         self._settings = settings
         self._control = settings.control
         self._clock = settings.clock
@@ -142,6 +143,7 @@ class Engine:
                     self._admit()
                     self._dispatch()
                 if not self._open and not self._more:
+                    self.finished = True
                     break
                 self._committer.push(now=self._landing == len(self._open) and not self._more)
                 for ended in self._wire.poll(self._patience()):
