@@ -1,0 +1,60 @@
+"""What stores tell is understood where it can be, and never taken for more than it is."""
+
+import base64
+import hashlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.checksums import Digests, crc32c, crc32c_text
+from omicsdk.transfer.stores.told import MIB, PART_SIZES, Claim, claims, identity, part_sizes
+
+BODY = b"x" * (11 * MIB)
+
+
+def etag(body, part):
+    digests = Digests(("s3_etag",), part_size=part)
+    digests.update(body)
+    return digests.values()["s3_etag"]
+
+
+def test_an_etag_of_one_part_is_an_md5_perhaps():
+    md5 = hashlib.md5(b"a").hexdigest()
+    assert claims({"ETag": f'"{md5.upper()}"'}, 1) == [Claim("md5", md5)]
+
+
+def test_an_etag_of_several_parts_names_each_size_that_may_have_made_it():
+    tag = etag(BODY, 8 * MIB)
+    found = claims({"ETag": f'"{tag}"'}, len(BODY))
+    assert {claim.part for claim in found} == {8 * MIB, 10 * MIB}
+    assert [claim.part for claim in found if etag(BODY, claim.part) == claim.value] == [8 * MIB]
+    assert not any(claim.sure for claim in found)
+
+
+def test_google_and_azure_tell_in_base64():
+    md5 = hashlib.md5(b"a")
+    crc = base64.b64encode(crc32c(b"a").to_bytes(4, "big")).decode()
+    told = claims({"md5Hash": base64.b64encode(md5.digest()).decode(), "crc32c": crc, "etag": "CJDx5fPBgo4DEAE="}, 1)
+    assert told == [
+        Claim("md5", md5.hexdigest(), sure=True),
+        Claim("crc32c", crc32c_text(crc32c(b"a")), sure=True),
+    ]
+    settings = {"content_settings": {"content_md5": bytearray(md5.digest())}}
+    assert claims(settings, 1) == [Claim("md5", md5.hexdigest(), sure=True)]
+
+
+def test_what_is_no_checksum_is_none():
+    assert claims({"ETag": "0x8DB", "md5Hash": "not base64!", "crc32c": None, "content_settings": None}, 1) == []
+
+
+@given(st.integers(1, 1 << 43), st.sampled_from(PART_SIZES))
+def test_the_size_that_was_used_is_among_those_tried(size, part):
+    parts = -(-size // part)
+    found = part_sizes(size, parts)
+    assert part in found
+    assert all(-(-size // one) == parts for one in found)
+
+
+def test_identities():
+    assert identity({"mtime": 1.5, "ETag": '"a"'}) == 'ETag="a"'
+    assert identity({"etag": "", "mtime": 1.5}) == "mtime=1.5"
+    assert identity({"size": 3}) == ""
