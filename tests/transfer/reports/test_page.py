@@ -101,13 +101,22 @@ def test_failures_come_before_files_with_cause_and_remedy():
     [
         ([], "There was nothing to do", ["Totals", "Throughput"]),
         ([Outcome("a", "skipped", 1)], "Every file is there and right", ["Totals", "Throughput", "All files"]),
-        ([Outcome("a", "stopped", 1)], "Stopped before its end: 1 file left", ["Totals", "Throughput", "All files"]),
+        (
+            [Outcome("a", "stopped", 1)],
+            "Ended before its end: it was stopped, 1 file left",
+            ["Totals", "Throughput", "All files"],
+        ),
     ],
 )
 def test_what_is_said_first(outcomes, verdict, headings):
     page = Page(text_of(report_of(*outcomes)))
     assert page.texts["p"][0] == verdict
     assert page.texts["h2"] == headings
+
+
+def test_why_it_was_stopped():
+    page = Page(text_of(report_of(Outcome("a", "done", 1), why_stopped="the time budget of 5 s is over")))
+    assert page.texts["p"][0] == "Ended before its end: the time budget of 5 s is over"
 
 
 def test_a_transfer_that_moved_nothing_has_no_plot():

@@ -129,7 +129,15 @@ def download(
     if len(outcomes) < len(wanted):
         outcomes.fill((item.name, item.size) for item in wanted)
     why = "" if engine.finished else control.why
-    report = TransferReport(outcomes, clock.monotonic() - began, why_stopped=why)
+    seconds = clock.monotonic() - began
+    report = TransferReport(
+        outcomes,
+        seconds,
+        throughput=engine.throughput,
+        began=clock.now() - seconds,
+        title=f"Download to {target}",
+        why_stopped=why,
+    )
     say_stopped(control, report)
     return report
 

@@ -27,7 +27,8 @@ from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.reports.outcome import Outcome, State
-from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.reports.progress import Progress, phase_of
+from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.width import Sample, next_width
 from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
@@ -152,6 +153,11 @@ class Engine:
         finally:
             self._close()
         self._tell(final=True)
+
+    @property
+    def throughput(self) -> Throughput:
+        """How fast bytes came."""
+        return self._tally.throughput
 
     # -- the loop's steps
 
@@ -331,6 +337,7 @@ class Engine:
 
     def _wait(self, job: Job, seconds: float) -> None:
         """Lines a job up after a while."""
+        self._tally.count_retry()
         self._later.append((self._clock.monotonic() + seconds, job))
 
     # -- ends
@@ -424,5 +431,18 @@ class Engine:
     def _tell(self, *, final: bool = False) -> None:
         progress = self._settings.progress
         now = self._clock.monotonic()
+        if final:
+            self._tally.record(now, self._received())
         if progress is not None and (final or now >= self._tally.next_word):
-            progress(self._tally.progress(now, self._received(), self._present(), final=final))
+            flying = self._wire.flying
+            phase = phase_of(
+                final=final,
+                paused=self._control.paused,
+                connections=flying,
+                preparing=self._preparing,
+                waiting=len(self._ready) + len(self._later),
+            )
+            told = self._tally.progress(
+                now, self._received(), self._present(), final=final, connections=flying, phase=phase
+            )
+            progress(told)

@@ -54,11 +54,12 @@ def page_of(summary: Mapping[str, object], outcomes: Outcomes, throughput: Throu
 
 
 def _header(title: str, summary: Mapping[str, object], outcomes: Outcomes) -> str:
-    failed, stopped = outcomes.counts["failed"], outcomes.counts["stopped"]
+    failed, stopped, why = outcomes.counts["failed"], outcomes.counts["stopped"], str(summary["why_stopped"])
     if failed:
         kind, said = "failed", f"{failed:,} of {_files_words(len(outcomes))} failed"
-    elif stopped:
-        kind, said = "stopped", f"Stopped before its end: {_files_words(stopped)} left"
+    elif stopped or why:
+        left = f", {_files_words(stopped)} left" if stopped else ""
+        kind, said = "stopped", f"Ended before its end: {_text(why) or 'it was stopped'}{left}"
     else:
         kind, said = "done", "Every file is there and right" if len(outcomes) else "There was nothing to do"
     began = summary["began"]

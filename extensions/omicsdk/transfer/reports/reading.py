@@ -56,6 +56,7 @@ def read_jsonl(path: str | os.PathLike[str]) -> TransferReport:
             throughput=curve,
             began=None if began is None else _number(began),
             title=str(first["title"]),
+            why_stopped=str(first["why_stopped"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _not_a_report(path, 1, f"{type(error).__name__}: {error}") from error
