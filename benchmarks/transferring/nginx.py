@@ -87,6 +87,7 @@ def serving(root: Path, folder: Path) -> Iterator[Nginx]:
         plain, tls, limited = (stack.enter_context(socket.socket()) for _ in range(3))
         limited.setsockopt(socket.SOL_SOCKET, _SO_MAX_PACING_RATE, RATE)
         for listener in (plain, tls, limited):
+            listener.setblocking(False)  # nginx takes it for done: a worker would sleep in accept
             listener.bind(("127.0.0.1", 0))
             listener.listen(511)
         plain_at, tls_at, limited_at = (f"127.0.0.1:{each.getsockname()[1]}" for each in (plain, tls, limited))
