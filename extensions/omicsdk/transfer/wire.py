@@ -26,6 +26,8 @@ from omicsdk.core.errors import (
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
 from omicsdk.transfer.items import URL_SAFE, server_of
+from omicsdk.transfer.pacing import Pacing
+from omicsdk.transfer.throttle import Throttle
 
 #: Bytes that libcurl reads at once from a socket.
 RECEIVE_BUFFER = 512 * 1024
@@ -156,9 +158,16 @@ class Wire:
         options_for: Gives libcurl's options for a URL (proxy, certificates) by their names in lower case.
         patience: How long a silent peer is waited for.
         connections: How many requests there are at once, at most.
+        throttle: The bandwidth limit; by default there is none.
     """
 
-    def __init__(self, options_for: Callable[[str], Mapping[str, str]], patience: Patience, connections: int) -> None:
+    def __init__(
+        self,
+        options_for: Callable[[str], Mapping[str, str]],
+        patience: Patience,
+        connections: int,
+        throttle: Throttle | None = None,
+    ) -> None:
         self._options_for = options_for
         self._patience = patience
         # Handles that differ in proxy, certificates or method are kept apart: libcurl can't unset all of these options.
@@ -177,6 +186,14 @@ class Wire:
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
         self._multi.setopt(pycurl.M_MAXCONNECTS, 2 * connections)
         self._multi.setopt(pycurl.M_PIPELINING, 0)
+        self._pacing = Pacing[Any](
+            throttle or Throttle(),
+            begin=self._multi.add_handle,
+            pause=lambda handle: _switch(handle, pycurl.PAUSE_ALL),
+            go_on=lambda handle: _switch(handle, pycurl.PAUSE_CONT),
+            push=lambda: self._multi.socket_action(_TIMER, 0),
+            moved=lambda handle: handle.getinfo(pycurl.SIZE_DOWNLOAD_T) + handle.getinfo(pycurl.SIZE_UPLOAD_T),
+        )
 
     @property
     def flying(self) -> int:
@@ -218,7 +235,11 @@ class Wire:
             handle.setopt(pycurl.READFUNCTION, body.read)
             handle.setopt(pycurl.SEEKFUNCTION, _seeking(body))
         self._flying[handle] = _Flight(receiver, ask, kind)
-        self._multi.add_handle(handle)
+        if self._pacing.on:
+            handle.setopt(pycurl.BUFFERSIZE, self._pacing.buffer)
+            self._pacing.start(handle)
+        else:
+            self._multi.add_handle(handle)
 
     def cancel(self, unwanted: Callable[[Receiver], bool]) -> list[Receiver]:
         """Ends requests and closes their connections.
@@ -240,6 +261,9 @@ class Wire:
         Returns:
             The requests that ended.
         """
+        paced = self._pacing.on
+        if paced and (pause := self._pacing.let_through(lambda: list(self._flying))) is not None:
+            timeout = min(timeout, pause)
         if self._deadline is not None:
             timeout = min(timeout, max(0.0, self._deadline - time.monotonic()))
         for key, mask in self._selector.select(timeout):
@@ -252,6 +276,8 @@ class Wire:
                 pycurl.CSELECT_OUT if mask & selectors.EVENT_WRITE else 0
             )
             self._multi.socket_action(key.fd, flags)
+            if paced and self._pacing.full():
+                break
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self._deadline = None
             self._multi.socket_action(_TIMER, 0)
@@ -281,7 +307,12 @@ class Wire:
         return ended
 
     def _land(self, handle: Any) -> Receiver:
-        self._multi.remove_handle(handle)
+        if not self._pacing.on:
+            self._multi.remove_handle(handle)
+        else:
+            if self._pacing.ended(handle):
+                self._multi.remove_handle(handle)
+            handle.setopt(pycurl.BUFFERSIZE, RECEIVE_BUFFER)
         flight = self._flying.pop(handle)
         if flight.ask.body is not None:  # an idle handle keeps no file open
             handle.unsetopt(pycurl.READFUNCTION)
@@ -336,6 +367,11 @@ class Wire:
             events |= selectors.EVENT_WRITE if what & pycurl.POLL_OUT else 0
             self._selector.register(descriptor, events)
             self._watched.add(descriptor)
+
+
+def _switch(handle: Any, pause: int) -> None:
+    with contextlib.suppress(pycurl.error):  # it is over, and its end will be told
+        handle.pause(pause)
 
 
 def _seeking(body: Body) -> Callable[[int, int], int]:

@@ -1,15 +1,21 @@
 """A store on loopback that takes PUTs and breaks on demand."""
 
 import hashlib
+import random
 import socket
 import struct
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core.clock import ManualClock
+from omicsdk.transfer import Location, MultipartStore, PartRules, TransferReport, Upload, upload
+from omicsdk.transfer.uploads.plan import Cut
+from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart, Source
 
 MIB = 1024 * 1024
 
@@ -169,3 +175,98 @@ def sink() -> Iterator[Sink]:
     running = Sink()
     yield running
     running.close()
+
+
+class Parts(MultipartStore):
+    """An object of the sink in parts; remembers what it was asked. Parts are tiny: the rules are the platform's."""
+
+    def __init__(self, sink: Sink, name: str = "object", *, part_size: int = 1000, **rules: int) -> None:
+        self.sink = sink
+        self.name = name
+        self.target = f"sink://{name}"
+        self.rules = PartRules(**{"least": 10, "part_size": part_size, "single": 0} | rules)
+        self.part_checksum = "crc32c"
+        self.begun = 0
+        self.signed: list[int] = []
+        self.completed: list[tuple[Sequence[SentPart], Mapping[str, str]]] = []
+        self.aborted: list[str] = []
+        self.listed: dict[int, SentPart] | None = None
+        self.gone: set[str] = set()
+        self.answer: Mapping[str, str] = {}
+
+    def begin(self, source: Source) -> str:
+        self.begun += 1
+        return f"id{self.begun}"
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        self.signed.append(cut.number)
+        query = f"part={cut.number}&upload={upload_id}&X-Amz-Signature=canary"
+        return Location(self.sink.url(self.name, query), {"x-crc32c": checksums.get("crc32c", "")})
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        if upload_id in self.gone:
+            raise NoSuchUpload("gone")
+        self.completed.append((parts, checksums))
+        return self.answer
+
+    def abort(self, upload_id: str) -> None:
+        self.aborted.append(upload_id)
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        if upload_id in self.gone:
+            raise NoSuchUpload("gone")
+        return self.listed
+
+    @property
+    def body(self) -> bytes:
+        """What the sink has of the last upload, its parts together."""
+        pieces: dict[int, bytes] = {}
+        for key, data in self.sink.stored.items():
+            path, _, query = key.partition("?")
+            if path == self.name and f"upload=id{self.begun}&" in query:
+                pieces[int(query.partition("part=")[2].partition("&")[0])] = data
+        return b"".join(pieces[number] for number in sorted(pieces))
+
+
+@pytest.fixture
+def store(sink: Sink) -> Parts:
+    """An object in parts."""
+    return Parts(sink)
+
+
+@pytest.fixture
+def parts() -> type[Parts]:
+    """Objects in parts."""
+    return Parts
+
+
+@pytest.fixture
+def reply() -> type[Reply]:
+    """Answers of the sink."""
+    return Reply
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file without a pattern, of ten and a half parts."""
+    path = tmp_path / "reads.bin"
+    path.write_bytes(random.Random(4).randbytes(10_500))
+    return path
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that moves when somebody waits."""
+    return ManualClock()
+
+
+@pytest.fixture
+def send(clock: ManualClock) -> Callable[..., TransferReport]:
+    """Uploads one file without waiting in earnest."""
+
+    def sent(
+        path: Path, to: Any, *, name: str = "", checksums: Sequence[str] = (), retries: int = 10, **how: Any
+    ) -> Any:
+        return upload([Upload(path, to, name, checksums, retries)], **{"clock": clock} | how)
+
+    return sent

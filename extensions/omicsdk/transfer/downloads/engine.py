@@ -96,7 +96,12 @@ class Engine:
         self._finished = finished
         self._journal = journal
         self._files = PartFiles(folder, run, settings.disk)
-        self._wire = Wire(lambda url: curl_options(settings.route(url)), settings.patience, settings.connections)
+        self._wire = Wire(
+            lambda url: curl_options(settings.route(url)),
+            settings.patience,
+            settings.connections,
+            settings.control.throttle,
+        )
         self._inbox = Inbox(self._wire.wake)
         self._locators = Pool("omicsdk-locate", settings.locators, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)

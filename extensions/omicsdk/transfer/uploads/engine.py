@@ -86,7 +86,12 @@ class Engine:
         self._clock = settings.clock
         self._finished = finished
         self._closing = False
-        self._wire = Wire(lambda url: curl_options(settings.route(url)), settings.patience, settings.connections)
+        self._wire = Wire(
+            lambda url: curl_options(settings.route(url)),
+            settings.patience,
+            settings.connections,
+            settings.control.throttle,
+        )
         self._inbox = Inbox(self._wire.wake)
         self._callers = Pool("omicsdk-call", settings.callers, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)

@@ -1,0 +1,122 @@
+"""What a store's answer to a PUT means."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.transfer.uploads.answers import BODY_LIMIT, Answer, Kind, base64_of, difference, facts_of, hex_of, judge
+
+
+def xml(code: str, message: str = "No.") -> bytes:
+    return f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message><RequestId>R1</RequestId></Error>".encode()
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, b"", Kind.SENT),
+        (201, b"", Kind.SENT),
+        (204, b"", Kind.SENT),
+        (206, b"", Kind.REFUSED),
+        (304, b"", Kind.REFUSED),
+        (403, xml("AccessDenied", "Request has expired"), Kind.ENDED),
+        (401, b"", Kind.ENDED),
+        (410, b"", Kind.ENDED),
+        (400, xml("ExpiredToken"), Kind.ENDED),
+        (400, xml("RequestTimeout"), Kind.LATER),
+        (400, xml("BadDigest"), Kind.DAMAGED),
+        (400, xml("XAmzContentChecksumMismatch"), Kind.DAMAGED),
+        (400, xml("EntityTooSmall"), Kind.REFUSED),
+        (400, b"", Kind.REFUSED),
+        (404, xml("NoSuchUpload"), Kind.GONE),
+        (404, b"", Kind.GONE),
+        (404, xml("NoSuchBucket"), Kind.REFUSED),
+        (409, xml("OperationAborted"), Kind.LATER),
+        (408, b"", Kind.LATER),
+        (429, b"", Kind.LATER),
+        (500, xml("InternalError"), Kind.LATER),
+        (503, xml("SlowDown"), Kind.LATER),
+        (411, b"", Kind.REFUSED),
+        (507, b"", Kind.REFUSED),
+        (0, b"", Kind.REFUSED),
+    ],
+)
+def test_kinds(status: int, body: bytes, kind: Kind):
+    assert judge(status, {}, body, 0.0).kind is kind
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_one_only_when_it_says_where_to(status: int):
+    assert judge(status, {"location": "/there"}, b"", 0.0).location == "/there"
+    assert judge(status, {}, xml("PermanentRedirect"), 0.0).kind is Kind.REFUSED
+
+
+def test_the_stores_own_words_are_read():
+    verdict = judge(403, {"retry-after": "7"}, xml("AccessDenied", "Access &amp; more"), 0.0)
+    assert (verdict.code, verdict.message, verdict.request_id) == ("AccessDenied", "Access & more", "R1")
+    assert verdict.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"error": {"code": 403, "message": "No."}}', b'{"code": 403, "message": "No."}', b'{"error": "No."}']
+)
+def test_words_in_json_are_read(body: bytes):
+    verdict = judge(403, {}, body, 0.0)
+    assert verdict.message == "No."
+
+
+@given(
+    st.integers(0, 999),
+    st.dictionaries(st.text(max_size=20), st.text(max_size=40), max_size=4),
+    st.binary(max_size=300),
+)
+def test_no_answer_breaks_the_judge(status: int, headers: dict[str, str], body: bytes):
+    assert judge(status, headers, body, 0.0).status == status
+    assert judge(status, headers, b"{" + body, 0.0).status == status
+
+
+def test_what_an_answer_says_of_the_bytes():
+    headers = {
+        "etag": '"9e107d9d372bb6826bd81d3542a419d6"',
+        "x-amz-checksum-crc32c": "ImIEBA==",
+        "x-amz-checksum-sha256": "not base64!",
+        "x-goog-hash": "crc32c=AAAAAA==,md5=ngd",
+    }
+    assert facts_of(headers) == {
+        "etag": "9e107d9d372bb6826bd81d3542a419d6",
+        "md5": "9e107d9d372bb6826bd81d3542a419d6",
+        "crc32c": "00000000",
+    }
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"x-amz-server-side-encryption": "aws:kms"},
+        {"x-amz-server-side-encryption": "aws:kms:dsse"},
+        {"x-amz-server-side-encryption-customer-algorithm": "AES256"},
+    ],
+)
+def test_an_etag_of_an_encrypted_part_is_no_md5(headers: dict[str, str]):
+    assert "md5" not in facts_of({"etag": '"9e107d9d372bb6826bd81d3542a419d6"', **headers})
+    plain = {"etag": '"9e107d9d372bb6826bd81d3542a419d6"', "x-amz-server-side-encryption": "AES256"}
+    assert "md5" in facts_of(plain)
+
+
+@given(st.binary(min_size=1, max_size=64))
+def test_base64_and_hex_are_each_others(data: bytes):
+    assert hex_of(base64_of(data.hex())) == data.hex()
+    assert hex_of(base64_of(data.hex()) + "-7") == ""
+
+
+def test_differences_are_found_where_both_know():
+    ours = {"crc32c": "00000001", "sha256": "aa"}
+    assert difference(ours, {"etag": "x", "md5": "y"}) is None
+    assert difference(ours, {"crc32c": "00000001"}) is None
+    assert difference(ours, {"sha256": "bb"}) == ("sha256", "aa", "bb")
+
+
+def test_bodies_are_kept_up_to_a_limit():
+    answer = Answer()
+    for _ in range(10):
+        assert answer.take(b"x" * 16384) is None
+    assert len(answer.body) == BODY_LIMIT
