@@ -264,12 +264,15 @@ class Engine:
         self._callers.submit(self._stages.preparation(job, number, self._clock.monotonic), prepared, failed)
 
     def _dispatch(self) -> None:
+        if not self._ready:
+            return
         waiting = deque[tuple[Job, Prepared]]()
+        now = self._clock.monotonic()
         while self._ready and self._wire.flying < self._settings.connections:
             job, prepared = self._ready.popleft()
             if job.epoch != prepared.epoch:
                 job.pipeline -= 1
-            elif prepared.location is not None and prepared.location.server in self._held:
+            elif job.resume_at > now or (prepared.location is not None and prepared.location.server in self._held):
                 waiting.append((job, prepared))
             else:
                 self._send(job, prepared)

@@ -20,11 +20,10 @@ from omicsdk.core.errors import (
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.redirects import REDIRECT_LIMIT
-from omicsdk.transfer.downloads.answers import parse_head
 from omicsdk.transfer.hashing import Stopped
 from omicsdk.transfer.items import URL_SAFE, Location
 from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER
-from omicsdk.transfer.uploads.answers import Kind, Verdict, difference, judge
+from omicsdk.transfer.uploads.answers import Kind, Verdict, difference, judge, parse_head
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
 from omicsdk.transfer.uploads.store import NoSuchUpload
 from omicsdk.transfer.uploads.troubles import readable
