@@ -121,6 +121,7 @@ def download(
             log,
             settings,
             outcomes.put,
+            unsized=sum(item.size is None for item in wanted),
         )
         with interrupts(control):
             engine.run()

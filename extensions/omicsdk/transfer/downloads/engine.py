@@ -74,6 +74,7 @@ class Engine:
         journal: The open journal.
         settings: How.
         finished: Is given each outcome with its item's number, as they come.
+        unsized: How many items state no size.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Engine:
         journal: Journal,
         settings: Settings,
         finished: Callable[[int, Outcome], None],
+        unsized: int = 0,
     ) -> None:
         self._items = items
         self._more = True
@@ -96,12 +98,7 @@ class Engine:
         self._finished = finished
         self._journal = journal
         self._files = PartFiles(folder, run, settings.disk)
-        self._wire = Wire(
-            lambda url: curl_options(settings.route(url)),
-            settings.patience,
-            settings.connections,
-            settings.control.throttle,
-        )
+        self._wire = Wire(lambda url: curl_options(settings.route(url)), settings.patience, settings.connections)
         self._inbox = Inbox(self._wire.wake)
         self._locators = Pool("omicsdk-locate", settings.locators, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
@@ -118,7 +115,7 @@ class Engine:
         self._width = next_width([], settings.connections)
         self._samples: list[Sample] = []
         self._agent = user_agent()
-        self._tally = Tally(count, size, settings.clock.monotonic(), SAMPLE)
+        self._tally = Tally(count, size, settings.clock.monotonic(), SAMPLE, unsized)
         self._replies = Replies(
             journal=journal,
             files=self._files,
