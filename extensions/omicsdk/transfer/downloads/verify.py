@@ -11,7 +11,7 @@ from omicsdk.transfer import hashing, plan
 from omicsdk.transfer.background import Pool
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Mending
-from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.journal import Journal, PartState
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.
 STEP = 2 * plan.CELL
@@ -82,6 +82,9 @@ class Verifier:
         elif wanted.checksums:
             self._check_existing(job, found.st_size)
         else:
+            record = self._usable(job)
+            if record is not None and record.size == found.st_size:  # its cells tell what of it came through a crash
+                self._take_back(job)
             self._resume(job)
 
     def _check_existing(self, job: Job, size: int) -> None:
@@ -94,8 +97,7 @@ class Verifier:
                 self._verified(job, checksums, fetched=False)
                 return
             _log.info("%s: the file that is there has another %s", job.item.title, wrong)
-            if self._files.part_length(job) is None:
-                self._files.take_back(job)
+            self._take_back(job)
             self._resume(job)
 
         self._in_background(
@@ -105,17 +107,24 @@ class Verifier:
             job.final,
         )
 
+    def _take_back(self, job: Job) -> None:
+        """Takes a file that is wrong, or may be, from its final name, to go on from what of it is right."""
+        if self._files.part_length(job) is None:
+            if job.item.name in self._journal.parts:  # it will be written to, and an old record mustn't vouch for that
+                self._journal.forget(job.item.name)
+            self._files.take_back(job)
+
+    def _usable(self, job: Job) -> PartState | None:
+        """What the journal has of a job's cells, where it is of the same source."""
+        record, item = self._journal.parts.get(job.item.name), job.item
+        if record is None or item.size not in (None, record.size) or dict(record.checksums) != dict(item.checksums):
+            return None
+        return record if record.validator or record.checksums else None
+
     def _resume(self, job: Job) -> None:
-        record = self._journal.parts.get(job.item.name)
-        length = self._files.part_length(job) if record is not None else None
-        if (
-            record is None
-            or length is None
-            or (job.item.size is not None and job.item.size != record.size)
-            or dict(record.checksums) != dict(job.item.checksums)
-            or not (record.validator or record.checksums)
-        ):
-            if record is not None:
+        record = self._usable(job)
+        if record is None or self._files.part_length(job) is None:
+            if job.item.name in self._journal.parts:
                 _log.info("%s: what an earlier run left can't be used, starting over", job.item.title)
                 self._journal.drop(job.item.name)
             job.begin()

@@ -1,0 +1,221 @@
+"""Power cuts at any moment: what was promised is there, what is trusted is right, and the next run makes all of it right."""
+
+import random
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer.downloads import commit
+from omicsdk.transfer.journal import Journal
+from power_cuts import Cut, Image, Operation, Promise, RecordingDisk, Write, image
+
+MIB = 1024 * 1024
+SIZES = {
+    "large": (8 * MIB + 5, "sha256"),
+    "unstated": (4 * MIB + 1, ""),
+    "d/two": (200_000, "crc32c"),
+    **{f"d/e{number % 2}/small{number}": (3000 * number, "md5") for number in range(5)},
+    "small unstated": (700, ""),
+}
+
+
+@pytest.fixture
+def world(server: Any, tmp_path: Path, monkeypatch: Any) -> "World":
+    return World(server, tmp_path, monkeypatch)
+
+
+class World:
+    """Two versions of the same files on a server, and folders that they are fetched into."""
+
+    def __init__(self, server: Any, tmp_path: Path, monkeypatch: Any) -> None:
+        self.server = server
+        self.tmp_path = tmp_path
+        self.numbers = count()
+        self.bodies = {
+            (version, name): random.Random(f"{version}{name}" if algorithm else name).randbytes(size)
+            for version in "AB"
+            for name, (size, algorithm) in SIZES.items()
+        }
+        for (version, name), body in self.bodies.items():
+            server.put(f"{version}/{name}".replace(" ", "_"), body)
+        self.disk: RecordingDisk | None = None
+        monkeypatch.setattr(commit, "BATCH", 2)  # files are committed in several batches, in both ways
+        monkeypatch.setattr(commit, "_FEW", 2)
+        real = Journal.finish
+
+        def finish(journal: Journal, files: Any) -> None:
+            real(journal, files)
+            if self.disk is not None:
+                self.disk.promise(name for name, _ in files)
+
+        monkeypatch.setattr(Journal, "finish", finish)
+
+    def items(self, version: str) -> list[Item]:
+        return [
+            Item(
+                name,
+                Location(self.server.url(f"{version}/{name}".replace(" ", "_"))),
+                size,
+                {algorithm: self.checksum(version, name)} if algorithm else {},
+                retries=0,
+            )
+            for name, (size, algorithm) in SIZES.items()
+        ]
+
+    def checksum(self, version: str, name: str) -> str:
+        from omicsdk.core.checksums import digest
+
+        return digest(self.bodies[version, name], SIZES[name][1])
+
+    def folder(self, found: Image | None = None) -> Path:
+        path = self.tmp_path / f"world{next(self.numbers)}" / "target"
+        path.parent.mkdir()
+        if found is not None:
+            found.write(path)
+        return path
+
+    def fetch(self, version: str, folder: Path, kind: Callable[[Path], RecordingDisk] = RecordingDisk) -> RecordingDisk:
+        """Fetches a version and gives what was done to the disk for that."""
+        folder.mkdir(exist_ok=True)
+        self.disk = kind(folder)
+        download(self.items(version), folder, disk=self.disk).raise_if_failed()
+        disk, self.disk = self.disk, None
+        for name in SIZES:
+            assert (folder / name).read_bytes() == self.bodies[version, name]
+        return disk
+
+    def trusted(self, folder: Path) -> dict[str, dict[str, str]]:
+        """Replays the journal; gives what it says of files that are as it says."""
+        journal = Journal(folder / ".omics-transfer/transfer.journal", lambda: False)
+        try:
+            found = {name: journal.done(name) for name in SIZES if (folder / name).exists()}
+        finally:
+            journal.close()
+        stats = {name: (folder / name).stat() for name in found}
+        return {
+            name: dict(state.checksums)
+            for name, state in found.items()
+            if state and (state.size, state.mtime_ns) == (stats[name].st_size, stats[name].st_mtime_ns)
+        }
+
+    def check(self, version: str, disk: RecordingDisk, cut: int, folder: Path) -> None:
+        """What was promised is there, and what is trusted is right."""
+        trusted = self.trusted(folder)
+        for name, checksums in trusted.items():
+            body = (folder / name).read_bytes()
+            versions = [one for one in "AB" if self.bodies[one, name] == body]
+            assert versions, f"{name} is trusted and wrong"
+            assert not checksums or self.checksum(versions[0], name) in checksums.values()
+        for operation in disk.log[:cut]:
+            for name in operation.names if isinstance(operation, Promise) else ():
+                assert (folder / name).exists(), f"{name} was promised and isn't there"
+                assert (folder / name).read_bytes() == self.bodies[version, name], f"{name} was promised and is wrong"
+                assert name in trusted, f"{name} was promised and isn't trusted"
+
+    def trial(
+        self, dice: random.Random, cuts: Sequence[float], kind: Callable[[Path], RecordingDisk] = RecordingDisk
+    ) -> None:
+        """Fetches, cuts the power, looks at what is left, and goes on from there, again and again."""
+        folder = self.folder()
+        for share in cuts:
+            version = dice.choice("AAB")
+            disk = self.fetch(version, folder, kind)
+            cut = moment(disk.log, share, dice)
+            folder = self.folder(image(disk, cut, dice, ordered=dice.random() < 0.5))
+            self.check(version, disk, cut, folder)
+            shutil.rmtree(disk.root)
+        version = dice.choice("AB")
+        self.fetch(version, folder)
+        asked = len(self.server.requests)
+        self.fetch(version, folder)
+        assert len(self.server.requests) == asked
+        shutil.rmtree(folder)
+
+
+def moment(log: list[Operation], share: float, dice: random.Random) -> int:
+    """When the power is cut: mostly right after something else than a write."""
+    if dice.random() < 0.3:
+        return round(share * len(log))
+    events = [at for at, one in enumerate(log, 1) if not isinstance(one, Write | Cut)]
+    return events[round(share * (len(events) - 1))] if events else len(log)
+
+
+SHARES = st.lists(st.floats(0, 1), min_size=1, max_size=3)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@given(seed=st.integers(0, 2**32), cuts=SHARES)
+def test_every_image_that_a_power_cut_may_leave_is_mended(world: World, seed: int, cuts: list[float]) -> None:
+    world.trial(random.Random(seed), cuts)
+
+
+@pytest.mark.long
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500, deadline=None)
+@given(seed=st.integers(0, 2**32), cuts=SHARES)
+def test_very_many_images_are_mended(world: World, seed: int, cuts: list[float]) -> None:
+    world.trial(random.Random(seed), cuts)
+
+
+class SyncsNoFiles(RecordingDisk):
+    def sync_files(self, paths: Sequence[str]) -> None:
+        pass
+
+    def sync_file_system(self, folder: str) -> bool:
+        return True
+
+
+class SyncsNoJournal(RecordingDisk):
+    def sync(self, descriptor: int) -> None:
+        pass
+
+
+class SyncsNoFolders(RecordingDisk):
+    def sync_folders(self, paths: Iterable[str]) -> None:
+        pass
+
+    def sync_file_system(self, folder: str) -> bool:
+        return False
+
+
+class ForgetsNewFolders(RecordingDisk):
+    """Syncs the folders of files, but not those in which these folders were made."""
+
+    def sync_folders(self, paths: Iterable[str]) -> None:
+        self._parents.clear()
+        super().sync_folders(paths)
+
+    def sync_file_system(self, folder: str) -> bool:
+        return False
+
+
+def caught(world: World, kind: Callable[[Path], RecordingDisk] = RecordingDisk) -> str:
+    """Tries until something is noticed; gives what."""
+    for seed in range(60):
+        dice = random.Random(seed)
+        try:
+            world.trial(dice, [max(dice.random(), dice.random())], kind)
+        except AssertionError as error:
+            return str(error)
+    return ""
+
+
+@pytest.mark.parametrize("kind", [SyncsNoFiles, SyncsNoJournal, SyncsNoFolders, ForgetsNewFolders])
+def test_a_sync_that_is_left_out_is_noticed(world: World, kind: Callable[[Path], RecordingDisk]) -> None:
+    assert "promised" in (found := caught(world, kind)) or "is trusted and wrong" in found
+
+
+def test_a_record_before_its_file_is_durable_is_noticed(world: World, monkeypatch: Any) -> None:
+    real = commit.Committer._commit
+
+    def hasty(self: Any, batch: Any) -> None:
+        self._journal.finish([(landing.name, state) for landing, state in batch])
+        real(self, batch)
+
+    monkeypatch.setattr(commit.Committer, "_commit", hasty)
+    assert "promised" in (found := caught(world)) or "is trusted and wrong" in found

@@ -1,0 +1,192 @@
+"""Going on where an earlier run stopped, whatever has changed since."""
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.transfer import Item, Location, download, plan
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.journal import Journal
+
+MIB = 1024 * 1024
+CELL = 4 * MIB
+
+
+class Stopping(Disk):
+    """Stops the transfer when so many bytes of files were written."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__()
+        self.after = after
+        self.stop = threading.Event()
+
+    def write_at(self, descriptor: int, buffers: Any, offset: int) -> int:
+        written = Disk.write_at(descriptor, buffers, offset)
+        self.after -= written
+        if self.after <= 0:
+            self.stop.set()
+        return written
+
+
+@pytest.fixture
+def stopped(target: Path) -> Callable[..., Path]:
+    """Fetches some MiB of an item; gives its part."""
+
+    def run(item: Item, after: int, **how: Any) -> Path:
+        disk = Stopping(after)
+        (outcome,) = download([item], target, disk=disk, stop=disk.stop, **how).outcomes
+        assert outcome.state == "stopped"
+        (part,) = target.rglob("*.part")
+        return part
+
+    return run
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 8), (8, 1), (2, 3)])
+def test_parts_may_be_of_another_size_and_number(
+    server: Any, target: Path, noise: Any, stopped: Any, monkeypatch: Any, before: int, after: int
+) -> None:
+    body = noise(61 * MIB + 3)
+    item = server.item("one", body, "sha256")
+    monkeypatch.setattr(plan, "LARGEST_PART", before * CELL)
+    stopped(item, 30 * MIB, connections=before)
+    monkeypatch.setattr(plan, "LARGEST_PART", after * CELL)
+    outcome = download([item], target, connections=after).outcomes[0]
+    assert outcome.state == "done"
+    assert outcome.bytes_kept >= 30 * MIB - before * CELL
+    assert outcome.bytes_kept + outcome.bytes_fetched == len(body)
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_source_that_changed_is_begun_anew_and_that_is_said(
+    server: Any, target: Path, noise: Any, stopped: Any, caplog: Any
+) -> None:
+    old, new = noise(20 * MIB, 1), noise(20 * MIB, 2)
+    stopped(server.item("one", old), 10 * MIB)
+    outcome = download([server.item("one", new)], target).outcomes[0]
+    assert (target / "one").read_bytes() == new
+    assert outcome.bytes_fetched == len(new)
+    assert "one: the file changed on the server" in caplog.text
+    assert "starting over" in caplog.text
+
+
+def test_a_size_that_changed_is_begun_anew(server: Any, target: Path, noise: Any, stopped: Any, caplog: Any) -> None:
+    caplog.set_level("INFO")
+    stopped(server.item("one", noise(20 * MIB), "sha256"), 10 * MIB)
+    body = noise(30 * MIB, 3)
+    assert download([server.item("one", body, "sha256")], target).ok
+    assert (target / "one").read_bytes() == body
+    assert "what an earlier run left can't be used, starting over" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["link", "hard link", "link to nothing", "pipe"])
+def test_what_took_the_parts_place_is_not_written_through(
+    server: Any, target: Path, noise: Any, stopped: Any, tmp_path: Path, kind: str
+) -> None:
+    body, precious = noise(12 * MIB), b"precious" * MIB
+    item = server.item("one", body, "sha256")
+    part = stopped(item, 5 * MIB)
+    other = tmp_path / "other"
+    part.unlink()
+    if kind == "pipe":
+        os.mkfifo(part)
+    else:
+        if kind != "link to nothing":
+            other.write_bytes(precious)
+        os.link(other, part) if kind == "hard link" else part.symlink_to(other)
+    download([item], target).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert not (target / "one").is_symlink()
+    assert not other.exists() or other.read_bytes() == precious
+
+
+def test_a_folder_in_the_parts_place_is_the_error(server: Any, target: Path, noise: Any, stopped: Any) -> None:
+    item = server.item("one", noise(12 * MIB), "sha256")
+    part = stopped(item, 5 * MIB)
+    part.unlink()
+    (part / "sub").mkdir(parents=True)
+    (outcome,) = download([item], target).outcomes
+    assert outcome.state == "failed"
+    assert str(part) in str(outcome.error)
+    assert (part / "sub").exists()
+
+
+def test_a_part_that_goes_while_it_is_written_is_no_file(server: Any, target: Path, noise: Any, fault: Any) -> None:
+    def removes(_server: Any, _request: Any, answer: Any) -> Any:
+        for part in target.glob("*.part"):
+            part.unlink()
+        return answer
+
+    for algorithms in ((), ("md5",)):
+        item = server.item("one", noise(9 * MIB), *algorithms)
+        server.fault("one", fault.cut(5 * MIB), removes)
+        (outcome,) = download([item], target).outcomes
+        assert outcome.state == "failed"
+        assert not (target / "one").exists()
+    assert download([item], target).ok
+
+
+def test_a_file_without_checksum_that_has_its_name_but_no_record_is_not_fetched_again(
+    server: Any, target: Path, noise: Any, monkeypatch: Any
+) -> None:
+    """A kill or power cut between name and record."""
+    body = noise(13 * MIB)
+    item = server.item("one", body)
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "finish", lambda *_: None)
+        assert download([item], target).ok
+    with (target / "one").open("r+b") as file:
+        file.seek(9 * MIB)
+        file.write(b"damaged")
+    server.requests.clear()
+    outcome = download([item], target).outcomes[0]
+    assert (outcome.state, outcome.bytes_fetched) == ("done", CELL)
+    assert (target / "one").read_bytes() == body
+
+
+def test_a_file_without_checksum_and_without_record_is_fetched(server: Any, target: Path, noise: Any) -> None:
+    target.mkdir()
+    (target / "one").write_bytes(noise(50_000, 1))
+    assert download([server.item("one", noise(50_000, 2))], target).outcomes[0].state == "done"
+    assert (target / "one").read_bytes() == noise(50_000, 2)
+
+
+def test_an_old_record_does_not_vouch_for_a_file_that_is_written_to_again(
+    server: Any, target: Path, noise: Any, stopped: Any, monkeypatch: Any
+) -> None:
+    old = noise(12 * MIB, 1)
+    new = old[:CELL] + noise(8 * MIB, 2)
+    first, second = server.item("one", old, "sha256"), server.item("two", new, "sha256")
+    second = Item("one", Location(server.url("two")), second.size, second.checksums)
+    assert download([first], target).ok
+    mtime = (target / "one").stat().st_mtime_ns
+    stopped(second, 10 * MIB, connections=1).unlink()
+    restored(target / "one", old, mtime)  # a power cut: cells of the new file are known, the names are as they were
+    part = stopped(second, MIB, connections=1)
+    restored(target / "one", part.read_bytes(), mtime)  # another: it was written to, but name and time are as they were
+    part.unlink()
+    download([first], target).raise_if_failed()
+    assert (target / "one").read_bytes() == old
+
+
+def restored(path: Path, body: bytes, mtime_ns: int) -> None:
+    """Puts a file back as it was."""
+    path.write_bytes(body)
+    os.utime(path, ns=(mtime_ns, mtime_ns))
+
+
+def test_one_byte_less_each_time(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+    vectors, plain = os.pwritev, os.write
+    monkeypatch.setattr(os, "pwritev", lambda file, data, at: vectors(file, [b"".join(data)[: -1 or None]], at))
+    monkeypatch.setattr(os, "write", lambda file, data: plain(file, bytes(data)[: max(1, len(data) - 1)]))
+    items = [
+        server.item("one", noise(6 * MIB), "sha256"),
+        server.item("two", noise(1000), "md5"),
+        server.item("3", b"3"),
+    ]
+    download(items, target).raise_if_failed()
+    assert (target / "one").read_bytes() == noise(6 * MIB)
+    assert download(items, target).counts["skipped"] == 3
