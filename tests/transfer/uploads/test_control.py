@@ -1,0 +1,133 @@
+"""Uploads are stopped, paused and bounded in time from outside."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.transfer import Control, Location, Progress, PutTo, Upload, upload
+
+MIB = 1024 * 1024
+
+
+def test_a_stop_ends_it_at_once_though_the_store_is_silent(
+    sink: Any, store: Any, file: Path, reply: Any, caplog: pytest.LogCaptureFixture
+):
+    control = Control()
+    sink.always = lambda _: (control.stop(), reply(stall=True))[1]
+    began = time.monotonic()
+    with caplog.at_level(logging.INFO, "omicsdk.transfer"):
+        report = upload([Upload(file, store), Upload(file, store, "second")], control=control)
+    assert time.monotonic() - began < 5
+    assert [outcome.state for outcome in report.outcomes] == ["stopped", "stopped"]
+    assert "with a journal they would go on" in caplog.text
+
+
+def test_a_stop_ends_it_though_a_call_of_the_store_hangs(sink: Any, store: Any, file: Path):
+    stop, forever = threading.Event(), threading.Event()
+
+    def hang(*_: Any) -> Any:
+        stop.set()
+        forever.wait()
+
+    store.complete = hang
+    try:
+        assert upload([Upload(file, store)], stop=stop).counts["stopped"] == 1
+    finally:
+        forever.set()
+
+
+def test_nothing_goes_out_while_it_is_paused_and_all_after(sink: Any, store: Any, file: Path):
+    control = Control()
+    seen = 0
+
+    def fault(_: Any) -> None:
+        nonlocal seen
+        if seen == 3:
+            control.pause()
+            threading.Timer(0.3, control.resume).start()
+        seen += 1
+
+    sink.always = fault
+    report = upload([Upload(file, store, retries=0)], control=control, connections=2)
+    report.raise_if_failed()
+    assert store.body == file.read_bytes()
+    assert report.outcomes[0].retries == 0
+
+
+def test_a_time_budget_ends_it(sink: Any, store: Any, file: Path, clock: Any, reply: Any):
+    sink.always = lambda _: (clock.advance(100), None)[1]
+    report = upload([Upload(file, store)], control=Control(budget=300), clock=clock, connections=1)
+    assert report.counts["stopped"] == 1
+    assert 0 < len(sink.requests) < 11
+
+
+def test_progress_ends_with_everything(sink: Any, store: Any, file: Path, clock: Any):
+    told: list[Progress] = []
+    sink.always = lambda _: (clock.advance(1), None)[1]
+    upload([Upload(file, store), Upload(file, PutTo(Location(sink.url("b"))))], progress=told.append, clock=clock)
+    assert told[-1].final
+    assert (told[-1].files, told[-1].files_done) == (2, 2)
+    assert told[-1].bytes == told[-1].bytes_done == told[-1].bytes_fetched == 21_000
+    assert all(progress.bytes == 21_000 for progress in told)
+    done = [progress.bytes_done for progress in told]
+    assert done == sorted(done)
+    assert len(told) > 5
+
+
+def test_progress_of_a_source_that_tells_its_files_one_by_one(sink: Any, file: Path):
+    told: list[Progress] = []
+    upload((Upload(file, PutTo(Location(sink.url(str(n))))) for n in range(3)), progress=told.append)
+    assert (told[-1].files, told[-1].bytes_done) == (3, 31_500)
+
+
+_SENDER = """
+import logging
+from omicsdk.transfer import Location, PutTo, Upload, upload
+logging.basicConfig(level=logging.INFO)
+print("begins", flush=True)
+upload([Upload({file!r}, PutTo(Location({url!r})))], journal={journal!r})
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are POSIX's")
+def test_ctrl_c_ends_it_in_order(sink: Any, file: Path, tmp_path: Path, reply: Any):
+    came = threading.Event()
+    sink.always = lambda _: (came.set(), reply(stall=True))[1]
+    script = _SENDER.format(file=str(file), url=sink.url("a"), journal=str(tmp_path / "journal"))
+    running = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.PIPE, text=True)
+    assert came.wait(60)
+    running.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    _, told = running.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    assert "KeyboardInterrupt" in told
+    assert "run the same again to go on" in told
+
+
+_MEASURED = """
+import resource
+from omicsdk.transfer import Location, PutTo, Upload, upload
+from omicsdk.transfer.s3 import S3Object
+upload([Upload({small!r}, PutTo(Location({url!r}), needs=("sha256", "md5", "crc32c", "s3_etag")))]).raise_if_failed()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+upload([Upload({large!r}, PutTo(Location({url!r})), str(n), ("crc32c", "sha256")) for n in range(4)], connections=4).raise_if_failed()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is in KiB on Linux")
+def test_memory_is_bounded_whatever_the_size(sink: Any, tmp_path: Path, file: Path):
+    with (tmp_path / "large").open("wb") as large:
+        large.truncate(96 * MIB)
+    sink.largest_kept = MIB
+    script = _MEASURED.format(small=str(file), large=str(tmp_path / "large"), url=sink.url("a"))
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False)
+    assert told.returncode == 0, told.stderr
+    assert int(told.stdout) < 24 * 1024

@@ -1,0 +1,311 @@
+"""What was sent once isn't sent again: by the journal, or by what the platform lists."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import FolderBusy, NotWritable, SourceChanged, TransportError, UsageError
+from omicsdk.transfer import Location, PutTo, Upload, abort_upload
+from omicsdk.transfer.uploads.store import SentPart
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    return tmp_path / "uploads.journal"
+
+
+@pytest.fixture
+def half(sink: Any, store: Any, file: Path, send: Any, journal: Path) -> list[int]:
+    """An upload that was stopped; gives the parts that are there."""
+    stop = threading.Event()
+    answered = 0
+
+    def watch(_: Any) -> None:
+        nonlocal answered
+        answered += 1
+        if answered == 6:
+            stop.set()
+
+    sink.always = watch
+    report = send(file, store, journal=journal, stop=stop, connections=1)
+    sink.always = None
+    assert report.counts["stopped"] == 1
+    assert report.outcomes[0].error is None
+    assert store.aborted == []
+    there = sorted(int(key.partition("part=")[2].partition("&")[0]) for key in sink.stored)
+    assert 0 < len(there) < 11
+    sink.requests.clear()
+    return there
+
+
+def etags(sink: Any) -> dict[int, SentPart]:
+    """What the sink would list of an upload."""
+    import hashlib
+
+    found: dict[int, SentPart] = {}
+    for key, data in sink.stored.items():
+        number = int(key.partition("part=")[2].partition("&")[0])
+        md5 = hashlib.md5(data).hexdigest()
+        found[number] = SentPart(number, len(data), md5, {"md5": md5})
+    return found
+
+
+def test_an_upload_that_was_stopped_goes_on(
+    sink: Any, store: Any, file: Path, send: Any, journal: Path, half: list[int]
+):
+    report = send(file, store, journal=journal, checksums=["sha256"])
+    report.raise_if_failed()
+    assert store.begun == 1
+    assert store.body == file.read_bytes()
+    outcome = report.outcomes[0]
+    assert outcome.bytes_kept > 0
+    assert outcome.bytes_kept + outcome.bytes_fetched == 10_500
+    assert len(sink.requests) <= 11 - len(half) + 1  # the one whose answer wasn't seen
+    assert [part.number for part in store.completed[0][0]] == list(range(1, 12))
+    assert "sha256" in outcome.checksums
+
+
+def test_a_file_that_was_sent_isnt_sent_again(sink: Any, store: Any, file: Path, send: Any, journal: Path):
+    assert send(file, store, journal=journal, checksums=["sha256"]).ok
+    assert send(file, PutTo(Location(sink.url("w"))), journal=journal).ok
+    sink.requests.clear()
+    again = send(file, store, journal=journal, checksums=["sha256"])
+    assert again.outcomes[0].state == "skipped"
+    assert set(again.outcomes[0].checksums) == {"sha256", "crc32c"}
+    assert send(file, PutTo(Location(sink.url("w"))), journal=journal).outcomes[0].state == "skipped"
+    assert sink.requests == []
+
+
+def test_a_file_that_has_another_target_or_contents_is_sent(
+    sink: Any, store: Any, parts: Any, file: Path, send: Any, journal: Path
+):
+    assert send(file, store, journal=journal).ok
+    assert send(file, parts(sink, "other"), journal=journal).outcomes[0].state == "done"
+    file.write_bytes(file.read_bytes() + b"more")
+    assert send(file, store, journal=journal).outcomes[0].state == "done"
+
+
+def test_parts_that_the_platform_lost_are_sent_again(
+    sink: Any, store: Any, file: Path, send: Any, journal: Path, half: list[int]
+):
+    store.listed = {number: part for number, part in etags(sink).items() if number != half[0]}
+    send(file, store, journal=journal).raise_if_failed()
+    sent = [int(request.query.partition("part=")[2].partition("&")[0]) for request in sink.requests]
+    assert half[0] in sent
+    assert store.body == file.read_bytes()
+
+
+def test_parts_that_only_the_platform_knows_are_held_against_the_file(
+    sink: Any, store: Any, file: Path, send: Any, half: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    listed = etags(sink)
+    listed[half[0]] = SentPart(half[0], 1000, "0" * 32, {"md5": "0" * 32})  # other contents
+    store.listed = listed
+    monkeypatch.setattr(store, "unfinished", lambda _: "id1")
+    report = send(file, store)
+    report.raise_if_failed()
+    assert store.begun == 1
+    assert store.body == file.read_bytes()
+    assert report.outcomes[0].bytes_kept == 1000 * (len(half) - 1)
+    assert {part.etag for part in store.completed[0][0]} == {part.etag for part in etags(sink).values()}
+
+
+def test_an_upload_of_other_parts_sizes_goes_on_with_those(
+    sink: Any, store: Any, parts: Any, file: Path, send: Any, half: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    other = parts(sink, part_size=4000)
+    other.begun = 1
+    other.listed = etags(sink)
+    monkeypatch.setattr(other, "unfinished", lambda _: "id1")
+    report = send(file, other)
+    report.raise_if_failed()
+    assert other.body == file.read_bytes()
+    assert len(other.completed[0][0]) == 11
+
+
+def test_a_journal_keeps_the_part_size(sink: Any, parts: Any, file: Path, send: Any, journal: Path, half: list[int]):
+    other = parts(sink, part_size=4000)
+    other.begun = 1
+    assert send(file, other, journal=journal).ok
+    assert len(other.completed[0][0]) == 11
+    assert other.body == file.read_bytes()
+
+
+def test_an_upload_that_the_platform_forgot_begins_anew(
+    store: Any, file: Path, send: Any, journal: Path, half: list[int]
+):
+    store.gone.add("id1")
+    report = send(file, store, journal=journal)
+    report.raise_if_failed()
+    assert store.begun == 2
+    assert store.body == file.read_bytes()
+    assert report.outcomes[0].bytes_fetched == 10_500
+
+
+def test_an_upload_that_is_forgotten_while_it_runs_begins_anew(
+    sink: Any, store: Any, file: Path, send: Any, reply: Any
+):
+    sink.fault("object", lambda _: None, lambda _: reply(404, {}, b"<Error><Code>NoSuchUpload</Code></Error>"))
+    send(file, store).raise_if_failed()
+    assert store.begun == 2
+    assert store.body == file.read_bytes()
+
+
+def test_a_platform_that_forgets_every_upload_ends_the_file(sink: Any, store: Any, file: Path, send: Any, reply: Any):
+    sink.always = lambda _: reply(404, {}, b"<Error><Code>NoSuchUpload</Code></Error>")
+    report = send(file, store)
+    assert report.failed[0].error.code == "NoSuchUpload"  # type: ignore[union-attr]
+    assert store.begun == 3
+
+
+def test_an_answer_to_complete_that_was_lost_is_no_loss(
+    store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch
+):
+    plain = store.complete
+
+    def complete(upload_id: str, *what: Any) -> Any:
+        plain(upload_id, *what)
+        store.gone.add(upload_id)
+        raise TransportError("cut")
+
+    monkeypatch.setattr(store, "complete", lambda *what: complete(*what) if not store.gone else plain(*what))
+    monkeypatch.setattr(store, "finished", lambda parts: {"etag": "x"} if len(parts) == 11 else None)
+    send(file, store).raise_if_failed()
+    assert (store.begun, len(store.completed)) == (1, 1)
+
+
+@pytest.mark.parametrize("change", ["contents", "time", "file"])
+def test_a_file_that_changed_between_two_runs_is_told_and_given_up(
+    store: Any, file: Path, send: Any, journal: Path, half: list[int], change: str
+):
+    data = file.read_bytes()
+    match change:
+        case "contents":
+            file.write_bytes(data + b"more")
+        case "time":
+            os.utime(file, ns=(1, 1))
+        case _:
+            stat = file.stat()
+            (file.parent / "new").write_bytes(data)
+            os.utime(file.parent / "new", ns=(stat.st_atime_ns, stat.st_mtime_ns))
+            (file.parent / "new").replace(file)
+    error = send(file, store, journal=journal).failed[0].error
+    assert isinstance(error, SourceChanged)
+    assert "reads.bin changed" in str(error)
+    assert store.aborted == ["id1"]
+    send(file, store, journal=journal).raise_if_failed()  # and the next run sends the new one
+    assert store.begun == 2
+    assert store.body == file.read_bytes()
+
+
+def test_an_unfinished_upload_is_given_up_on_request(store: Any, file: Path, send: Any, journal: Path, half: list[int]):
+    assert abort_upload(Upload(file, store), journal)
+    assert store.aborted == ["id1"]
+    assert not abort_upload(Upload(file, store), journal)
+    assert send(file, store, journal=journal).ok
+    assert store.begun == 2
+
+
+def test_there_is_nothing_to_give_up_of_a_single_put(sink: Any, file: Path, journal: Path):
+    with pytest.raises(UsageError, match="single URL"):
+        abort_upload(Upload(file, PutTo(Location(sink.url("a")))), journal)
+
+
+def test_two_at_one_journal(store: Any, file: Path, send: Any, journal: Path):
+    def busy(*_: Any) -> Any:
+        with pytest.raises(FolderBusy, match=r"uploads\.journal"):
+            send(file, store, journal=journal, wait=False)
+        return {}
+
+    store.complete = busy
+    assert send(file, store, journal=journal).ok
+
+
+def test_a_file_of_the_users_is_never_taken_for_a_journal(store: Any, file: Path, send: Any):
+    before = file.read_bytes()
+    for contents in (before, b"", b"text\n", b"no newline", b"00000000 []\n"):
+        precious = file.parent / "precious"
+        precious.write_bytes(contents)
+        if not contents:
+            continue
+        with pytest.raises(NotWritable, match="no journal of uploads"):
+            send(file, store, journal=precious)
+        assert precious.read_bytes() == contents
+
+
+def test_no_url_and_no_secret_is_written(sink: Any, file: Path, send: Any, journal: Path, store: Any):
+    send(file, store, journal=journal).raise_if_failed()
+    send(
+        file, PutTo(Location(sink.url("a", "sig=canary"), {"Authorization": "canary"})), journal=journal
+    ).raise_if_failed()
+    assert "canary" not in journal.read_text()
+    assert oct(journal.stat().st_mode & 0o777) == "0o600"
+
+
+def test_a_torn_journal_goes_on_with_what_is_whole(store: Any, file: Path, send: Any, journal: Path, half: list[int]):
+    whole = journal.read_bytes()
+    for cut in range(len(whole), 0, -7):
+        journal.write_bytes(whole[:cut])
+        store.listed = {}
+        assert send(file, store, journal=journal).ok
+        assert store.body == file.read_bytes()
+        journal.write_bytes(b"")
+
+
+_SENDER = """
+import sys
+sys.path.insert(0, {folder!r})
+from pathlib import Path
+from omicsdk.transfer import Location, MultipartStore, PartRules, Upload, upload
+
+class Store(MultipartStore):
+    target = "sink://killed"
+    rules = PartRules(single=0, part_size=5 << 20)
+    part_checksum = "crc32c"
+    def begin(self, source):
+        return "id1"
+    def sign(self, upload_id, cut, checksums):
+        return Location({url!r} + f"?part={{cut.number}}")
+    def complete(self, upload_id, parts, checksums):
+        print(len(parts), flush=True)
+        return {{}}
+    def abort(self, upload_id):
+        pass
+
+report = upload([Upload({file!r}, Store())], journal={journal!r}, connections=2)
+print(report.outcomes[0].state, report.outcomes[0].bytes_kept, flush=True)
+"""
+
+
+def test_an_upload_that_was_killed_goes_on(sink: Any, tmp_path: Path, journal: Path, noise: Any, reply: Any):
+    path = tmp_path / "large"
+    path.write_bytes(noise(40 * MIB))
+    script = _SENDER.format(folder=str(tmp_path), url=sink.url("killed"), file=str(path), journal=str(journal))
+    running = threading.Event()
+
+    def fault(_: Any) -> Any:
+        if len([key for key in sink.stored if key.startswith("killed")]) < 4:
+            return None
+        running.set()
+        return reply(stall=True)
+
+    sink.always = fault
+    first = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    assert running.wait(60)
+    first.kill()
+    first.communicate()
+    before = dict(sink.stored)
+    sink.always = None
+    sink.requests.clear()
+    again = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert again.stdout.split()[:2] == ["8", "done"], again.stderr
+    kept = int(again.stdout.split()[2])
+    assert kept >= 5 * MIB * (len(before) - 2)  # those whose answers were in flight may be lost
+    assert len(sink.requests) == 8 - kept // (5 * MIB)
+    assert b"".join(sink.stored[f"killed?part={number}"] for number in range(1, 9)) == path.read_bytes()
