@@ -169,6 +169,52 @@ def test_a_manifest_that_isnt_there_is_usage(dss):
     assert ran.err.count("\n") == 1
 
 
+def test_a_report_tells_of_each_file(dss, bundle, source, tmp_path):
+    manifest(tmp_path / "m.tsv", bundle, source, f3="0" * 64)
+    ran = dss(*MANIFEST, str(tmp_path / "m.tsv"), "--num-retries", "0", "--report", "report.jsonl")
+    assert ran.code == 3
+    assert "what became of each file stands in report.jsonl" in ran.err
+    first, *files = map(json.loads, Path("report.jsonl").read_text().splitlines())
+    assert (first["ok"], first["counts"]["done"], first["counts"]["failed"]) == (False, 12, 1)
+    assert first["title"] == f"Download of {tmp_path / 'm.tsv'}"
+    assert [file["error"]["type"] for file in files if file["state"] == "failed"] == ["ChecksumMismatch"]
+
+    ran = dss("download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws", "--report", "report.HTML")
+    assert ran.code == 0
+    page = Path("report.HTML").read_text()
+    assert "Every file is there and right" in page
+    assert f"Download of bundle {bundle['bundle_uuid']}" in page
+
+
+def test_a_report_tells_of_what_failed_beside_the_files(dss, bundle, tmp_path):
+    header = ["bundle_uuid", "bundle_version", "file_name", "file_uuid", "file_version", "file_sha256", "file_size"]
+    row = [bundle["bundle_uuid"], bundle["version"], "none.txt", UUID, VERSION, "0" * 64, "1"]
+    (tmp_path / "m.tsv").write_text("\t".join(header) + "\n" + "\t".join(row) + "\n")
+    ran = dss(*MANIFEST, str(tmp_path / "m.tsv"), "--layout", "bundle", "--no-metadata", "--report", "report.jsonl")
+    assert ran.code != 0
+    first, *files = map(json.loads, Path("report.jsonl").read_text().splitlines())
+    assert (first["ok"], first["counts"]["failed"]) == (False, 1)
+    assert "has no such file" in files[-1]["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("report.txt", "ends in .html"),
+        ("report", "ends in .html"),
+        ("missing/report.html", "there is no folder"),
+        (".", "ends in .html"),
+        ("folder.html", "it is a folder"),
+    ],
+)
+def test_a_report_that_cannot_be_is_usage_before_anything_starts(dss, path, said):
+    Path("folder.html").mkdir()
+    ran = dss("download-manifest", "--manifest", "none.tsv", "--replica", "aws", "--report", path)
+    assert ran.code == 2
+    assert said in ran.err
+    assert path in ran.err
+
+
 def test_an_unknown_layout_is_usage(dss):
     ran = dss("download-manifest", "--manifest", "none.tsv", "--replica", "aws", "--layout", "flat")
     assert ran.code == 2

@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.reports import report_path, write_report
 from omicsdk.core.errors import TransferError
 from omicsdk.dss.version import create_version as new_version
 from omicsdk.transfer import Progress
@@ -63,7 +64,8 @@ def _bytes(gone: int, total: int) -> Progress:
 
 
 def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console: Console, title: str) -> Result:
-    """Run a download with a progress bar; Ctrl-C stops it so that the same command goes on from there."""
+    """Run a download with a progress bar and a report; Ctrl-C stops it so that the same command goes on from there."""
+    path = report_path(arguments.pop("report", None))
     stop = threading.Event()
     with console.progress(title) as progress:
         try:
@@ -72,7 +74,11 @@ def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console
             stop.set()
             console.message("Stopped. The same command goes on where this one ended.")
             raise
-    if result.errors and not any(outcome.state in ("done", "skipped") for outcome in result.report.outcomes):
+    if path is not None:
+        write_report(path, result.report, result.errors, f"Download of {title}")
+        console.message(f"what became of each file stands in {path}")
+    counts = result.report.counts
+    if result.errors and not counts["done"] + counts["skipped"]:
         result.raise_if_failed()
     for error in result.errors[:SHOWN_ERRORS]:
         console.some_failed(str(error))

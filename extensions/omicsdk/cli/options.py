@@ -64,6 +64,13 @@ DRY_RUN: Argument = {
     "help": "Print the request that would be sent, and send nothing.",
 }
 
+REPORT: Argument = {
+    "name": "report",
+    "type": "string",
+    "default": None,
+    "help": "File to write what became of each file into: FILE.html (a page for people) or FILE.jsonl (JSON lines).",
+}
+
 
 def key(argument: Argument) -> str:
     """What an argument's value goes by: the keyword of a call; those of ours have dashes, so they clash with none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.options import REPORT
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
@@ -118,6 +120,7 @@ COMMANDS: list[Command] = [
             _NO_METADATA,
             _NO_DATA,
             *_RETRIES,
+            REPORT,
         ],
     },
     {
@@ -143,6 +146,7 @@ COMMANDS: list[Command] = [
             _NO_DATA,
             *_RETRIES,
             _FOLDER,
+            REPORT,
         ],
     },
     {
@@ -166,6 +170,7 @@ COMMANDS: list[Command] = [
                 "help": "Version of the collection; by default the latest.",
             },
             _FOLDER,
+            REPORT,
         ],
     },
 ]

@@ -1,0 +1,84 @@
+"""`--report`: what a transfer did, into a file for people or machines."""
+
+from __future__ import annotations
+
+import os
+from itertools import chain
+from pathlib import Path
+
+from omicsdk.core.errors import UsageError
+from omicsdk.transfer import Outcome, TransferReport
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from omicsdk.core.errors import OmicsError
+
+
+def report_path(given: str | None) -> Path | None:
+    """Checks where a report shall go, so that no transfer of hours ends without a place for it.
+
+    Args:
+        given: What was typed after `--report`.
+
+    Returns:
+        The path; None when none was given.
+
+    Raises:
+        UsageError: Its suffix names no kind of report, or it can't be written there.
+    """
+    if given is None:
+        return None
+    path = Path(given)
+    if path.suffix.lower() not in (".html", ".jsonl"):
+        raise UsageError(
+            f"--report {given}: the suffix tells what is written",
+            remedy="Give a name that ends in .html (a page for people) or .jsonl (a line a file, for machines).",
+        )
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        what = "it is a folder" if path.is_dir() else f"there is no folder {path.absolute().parent}"
+        raise UsageError(f"--report {given}: {what}", remedy="Name a file in a folder that is there.")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise UsageError(f"--report {given}: its folder can't be written", remedy="Choose another folder.")
+    return path
+
+
+def write_report(path: Path, report: TransferReport, errors: Sequence[OmicsError], title: str) -> None:
+    """Writes a report as the suffix of its name says.
+
+    Args:
+        path: Where to, as `report_path` gives it.
+        report: What the transfer did.
+        errors: All that failed; what the transfer itself doesn't know of (names that weren't found, links that couldn't be
+            made) is told as files that failed too.
+        title: What it was.
+
+    Raises:
+        NotWritable: It can't be written.
+        DiskFull: There is no room.
+    """
+    known = {_cause(outcome.error) for outcome in report.failed if outcome.error is not None}
+    others = [error for error in errors if _cause(error) not in known]
+    told = TransferReport(
+        chain(report.outcomes, (_as_outcome(error) for error in others)) if others else report.outcomes,
+        report.seconds,
+        throughput=report.throughput,
+        began=report.began,
+        title=title,
+        why_stopped=report.why_stopped,
+    )
+    if path.suffix.lower() == ".html":
+        told.write_html(path)
+    else:
+        told.write_jsonl(path)
+
+
+def _cause(error: OmicsError) -> str:
+    """What it says without the remedy, which a workflow may have replaced by a better one."""
+    return str(error).removesuffix(error.remedy)
+
+
+def _as_outcome(error: OmicsError) -> Outcome:
+    name = getattr(error, "name", "") or getattr(error, "operation", "")
+    return Outcome(str(name) or type(error).__name__, "failed", error=error)
