@@ -10,7 +10,8 @@ made from what `make codegen` wrote.
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -26,7 +27,9 @@ OPENING = """\
 
 Made by `make docs` from `benchmarks/results/`; nothing here is estimated. Each benchmark measures omicsdk and its peer in
 one run, interleaved, and takes medians. A ratio is ours divided by the peer's, so less is better where it isn't said
-otherwise; seconds are wall time, with CPU seconds in brackets. `make bench` measures anew on your machine.
+otherwise; seconds are wall time, with CPU seconds in brackets. Behind the number of rounds stand the lowest and the
+highest ratio (or figure) of a round. Where files are moved, the file system that they went to is named, and the machine's load (1 min)
+as the case began. `make bench` measures anew on your machine.
 """
 
 
@@ -41,16 +44,20 @@ def performance(results: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _section(name: str, result: Mapping[str, Any]) -> str:
+    rows: list[Mapping[str, Any]] = result["rows"]
+    columns = dict(_COLUMNS)
+    if not any("file_system" in row for row in rows):
+        del columns["file system, load"]
     lines = [
         f"## {name}",
         "",
         f"`python benchmarks/{name}.py`, on {_machine(result['machine'])}.",
         "",
-        "| case | omicsdk | peer | ratio | goal | rounds |",
-        "|---|---:|---:|---:|---:|---:|",
-        *(_row(row) for row in result["rows"]),
+        f"| {' | '.join(columns)} |",
+        "|---|" + "|".join("---" if title in _WORDS else "---:" for title in list(columns)[1:]) + "|",
+        *(f"| {' | '.join(cell(row) for cell in columns.values())} |" for row in rows),
     ]
-    notes = [_bound(row) for row in result["rows"] if row.get("bound")]
+    notes = [f"- {note}" for row in rows for note in (_bound(row), _each(row)) if note]
     return "\n".join([*lines, "", *notes, *([""] if notes else [])])
 
 
@@ -60,18 +67,27 @@ def _machine(machine: str | Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" if name != "system" else str(value) for name, value in machine.items())
 
 
-def _row(row: Mapping[str, Any]) -> str:
-    goal = "" if row.get("goal") is None else f"{'≥' if row.get('higher') else '≤'} {row['goal']:g}"
-    held = " (bounded)" if row.get("bound") else "" if _holds(row) else " (missed)"
-    cells = (
-        str(row["case"]).replace("|", "\\|"),
-        _figure(row, "ours"),
-        _figure(row, "peer"),
-        f"{row['ratio']:.2f}{held}",
-        goal,
-        str(row.get("rounds", "")),
-    )
-    return f"| {' | '.join(cells)} |"
+def _case(row: Mapping[str, Any]) -> str:
+    return str(row["case"]).replace("|", "\\|")
+
+
+def _ratio(row: Mapping[str, Any]) -> str:
+    held = "(bounded)" if row.get("bound") else "" if _holds(row) else "(missed)"
+    ratio = "" if row.get("unit") and row.get("peer") is None else f"{row['ratio']:.2f}"
+    return f"{ratio} {held}".strip()
+
+
+def _goal(row: Mapping[str, Any]) -> str:
+    return "" if row.get("goal") is None else f"{'≥' if row.get('higher') else '≤'} {row['goal']:g}"
+
+
+def _rounds(row: Mapping[str, Any]) -> str:
+    spread = f" ({row['spread'][0]:.2f}–{row['spread'][1]:.2f})" if row.get("spread") else ""
+    return f"{row.get('rounds', '')}{spread}"
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return f"{row['file_system']}, {row['load']:.1f}" if "file_system" in row else ""
 
 
 def _holds(row: Mapping[str, Any]) -> bool:
@@ -83,9 +99,12 @@ def _figure(row: Mapping[str, Any], who: str) -> str:
     value = row.get(who)
     if value is None:
         return ""
-    cpu = row.get(f"{who}_cpu")
     text = _amount(value, row.get("unit", "s"))
-    return text if cpu is None else f"{text} ({_amount(cpu, 's')})"
+    if (cpu := row.get(f"{who}_cpu")) is not None:
+        return f"{text} ({_amount(cpu, 's')})"
+    if (wall := row.get(f"{who}_wall")) is not None:
+        return f"{text} of CPU ({_amount(wall, 's')} wall)"
+    return text
 
 
 def _amount(value: float, unit: str) -> str:
@@ -93,10 +112,30 @@ def _amount(value: float, unit: str) -> str:
 
 
 def _bound(row: Mapping[str, Any]) -> str:
-    bound = row["bound"]
+    bound = row.get("bound")
+    if not bound:
+        return ""
     if isinstance(bound, Mapping):
         return f"{row['case']}: bounded at {bound['ratio']:g}, because {bound['reason']}"
     return f"{row['case']}: bounded, because {bound}"
+
+
+def _each(row: Mapping[str, Any]) -> str:
+    """What the worst one of a row was chosen from."""
+    told = ", ".join(f"{what} {_amount(value, row.get('unit', 's'))}" for what, value in row.get("each", {}).items())
+    return f"{row['case']}, each: {told}." if told else ""
+
+
+_COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "case": _case,
+    "omicsdk": partial(_figure, who="ours"),
+    "peer": partial(_figure, who="peer"),
+    "ratio": _ratio,
+    "goal": _goal,
+    "rounds": _rounds,
+    "file system, load": _place,
+}
+_WORDS = {"file system, load"}
 
 
 CLIENTS_OPENING = """\

@@ -111,9 +111,9 @@ def serving(root: Path, folder: Path) -> Iterator[Nginx]:
 
 
 def version() -> str:
-    """What it says of itself: nginx/1.22.1."""
+    """Its version: 1.22.1."""
     said = subprocess.run(["nginx", "-v"], capture_output=True, text=True).stderr
-    return "".join(re.findall(r"nginx/[\d.]+", said))
+    return "".join(re.findall(r"nginx/([\d.]+)", said)[:1])
 
 
 def _certificate(folder: Path) -> Path:

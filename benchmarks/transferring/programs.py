@@ -82,16 +82,27 @@ def aria2c(listed: Path, output: Path, rows: Iterable[tuple[str, str, Served]]) 
 
 
 def rclone(listed: Path, output: Path, server: str, files: Sequence[Served]) -> list[str | Path]:
-    """`rclone copy --transfers 16 --no-traverse --files-from-raw` from its http remote."""
+    """`rclone copy --transfers 16 --no-traverse --no-check-dest --files-from-raw` from its http remote."""
     write_lines(listed, (served.name for served in files))
-    flags = ["--transfers", "16", "--checkers", "16", "--no-traverse", "--files-from-raw", str(listed)]
+    flags = ["--transfers", "16", "--no-traverse", "--no-check-dest", "--files-from-raw", str(listed)]
     return ["rclone", "copy", "--config", "/dev/null", *flags, "--http-url", server, ":http:", output]
 
 
 def s5cmd(listed: Path, output: Path, server: str, files: Sequence[Served]) -> list[str | Path]:
-    """`s5cmd run` of copies, unsigned; the program itself, without the Python script that starts it."""
+    """`s5cmd --numworkers 16 run` of copies, unsigned; the program itself, without the Python script that starts it."""
     write_lines(listed, (f"cp s3://bucket/{served.name} {output / served.name}" for served in files))
-    return [_find("s5cmd"), "--no-sign-request", "--endpoint-url", server, "--log", "error", "run", listed]
+    return [
+        _find("s5cmd"),
+        "--no-sign-request",
+        "--endpoint-url",
+        server,
+        "--log",
+        "error",
+        "--numworkers",
+        "16",
+        "run",
+        listed,
+    ]
 
 
 def shell(*commands: Sequence[str | Path]) -> Action:

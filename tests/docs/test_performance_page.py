@@ -26,7 +26,11 @@ def row(**changed):
         ({"goal": 2.5, "higher": True}, "| 2.00 (missed) | ≥ 2.5 |"),
         ({"goal": 1.5, "bound": {"ratio": 2.0, "reason": "of the disk"}}, "| 2.00 (bounded) | ≤ 1.5 |"),
         ({"ours_cpu": 0.015, "peer_cpu": 1.5}, "| 20.0 ms (15.0 ms) | 10.0 ms (1.50 s) |"),
-        ({"ours": 1234.5, "unit": "MiB", "peer": None}, "| 1,234.50 MiB |  |"),
+        ({"ours": 1234.5, "unit": "MiB", "peer": None}, "| 1,234.50 MiB |  |  | ≤ 3 |"),
+        ({"ratio": 5, "unit": "MiB", "peer": None}, "|  | (missed) | ≤ 3 |"),
+        ({"ours_wall": 0.5, "peer_wall": 2.5}, "| 20.0 ms of CPU (500.0 ms wall) | 10.0 ms of CPU (2.50 s wall) |"),
+        ({"spread": [1.25, 3.0]}, "| 20 (1.25–3.00) |"),
+        ({"file_system": "memory (tmpfs)", "load": 0.42}, "| 20 | memory (tmpfs), 0.4 |"),
     ],
 )
 def test_a_row(changed, wanted):
@@ -39,6 +43,13 @@ def test_a_bound_is_told_with_its_reason():
     bounded = row(bound={"ratio": 2.0, "reason": "the disk takes as long"})
     page = BUILD.performance({"some": {"machine": "a laptop", "rows": [bounded]}})
     assert "a | b: bounded at 2, because the disk takes as long" in page
+
+
+def test_a_worst_case_is_told_with_the_others():
+    page = BUILD.performance(
+        {"some": {"machine": "a laptop", "rows": [row(unit="MiB", each={"one": 3.0, "two": 5.5})]}}
+    )
+    assert "- a | b, each: one 3.00 MiB, two 5.50 MiB." in page
 
 
 def test_without_results_the_page_says_so():
