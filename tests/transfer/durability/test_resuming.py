@@ -1,12 +1,13 @@
 """Going on where an earlier run stopped, whatever has changed since."""
 
+import errno
 import os
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core.errors import DiskFull
 from omicsdk.transfer import Item, Location, download, plan
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journal import Journal
@@ -15,19 +16,18 @@ MIB = 1024 * 1024
 CELL = 4 * MIB
 
 
-class Stopping(Disk):
-    """Stops the transfer when so many bytes of files were written."""
+class Small(Disk):
+    """Has room for so many bytes of files."""
 
-    def __init__(self, after: int) -> None:
+    def __init__(self, room: int) -> None:
         super().__init__()
-        self.after = after
-        self.stop = threading.Event()
+        self.room = room
 
     def write_at(self, descriptor: int, buffers: Any, offset: int) -> int:
+        if self.room <= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
         written = Disk.write_at(descriptor, buffers, offset)
-        self.after -= written
-        if self.after <= 0:
-            self.stop.set()
+        self.room -= written
         return written
 
 
@@ -36,9 +36,8 @@ def stopped(target: Path) -> Callable[..., Path]:
     """Fetches some MiB of an item; gives its part."""
 
     def run(item: Item, after: int, **how: Any) -> Path:
-        disk = Stopping(after)
-        (outcome,) = download([item], target, disk=disk, stop=disk.stop, **how).outcomes
-        assert outcome.state == "stopped"
+        (outcome,) = download([item], target, disk=Small(after), **how).outcomes
+        assert isinstance(outcome.error, DiskFull)
         (part,) = target.rglob("*.part")
         return part
 
