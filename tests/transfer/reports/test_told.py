@@ -1,6 +1,7 @@
 """What real downloads tell: the report with its curve, and progress while sizes are unknown."""
 
 import pytest
+from omicsdk.core.errors import TransferError
 from omicsdk.transfer import Item, Location, download, read_jsonl
 
 MIB = 1024 * 1024
@@ -30,3 +31,13 @@ def test_progress_without_sizes_counts_files(server, target):
     assert all(progress.unsized or progress.files_done == 3 for progress in told)
     assert told[-1].phase == "over"
     assert (told[-1].bytes, told[-1].bytes_done, told[-1].unsized, told[-1].remaining) == (300, 300, 0, 0.0)
+
+
+def test_an_error_of_a_users_own_function_tells_no_signature(target):
+    def locate():
+        raise RuntimeError("403 for https://s3.example.org/b/k?X-Amz-Signature=canary")
+
+    report = download([Item("one", locate, retries=0)], target)
+    with pytest.raises(TransferError, match="asking for its URL failed: RuntimeError") as caught:
+        report.raise_if_failed()
+    assert "canary" not in str(caught.value) + repr(caught.value)

@@ -12,7 +12,7 @@ from logging import getLogger
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, curl_options, network
 from omicsdk.core.errors import OmicsError, TransferError, TransportError
-from omicsdk.core.redaction import without_query
+from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.user_agent import user_agent
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import Control
@@ -251,7 +251,7 @@ class Engine:
             return
         if not isinstance(error, OmicsError):
             _log.debug("%s: locate failed", job.item.title, exc_info=error)
-            error = TransferError(f"{job.item.title}: asking for its URL failed: {error!r}", name=job.item.name)
+            error = TransferError(f"{job.item.title}: asking for its URL failed: {mask_text(repr(error))}", name=job.item.name)
         self._failed(job, error)
 
     def _prepared(self, job: Job) -> None:
