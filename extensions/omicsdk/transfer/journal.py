@@ -34,7 +34,7 @@ from omicsdk.transfer.journal_lines import (
     may_be_ours,
     record_of,
 )
-from omicsdk.transfer.locking import locked, try_lock
+from omicsdk.transfer.locking import holder, locked, try_lock
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.plan import cell_count
 from omicsdk.transfer.writing import write_error
@@ -74,6 +74,7 @@ class Journal:
         path: The journal's file; its folder is made.
         wait: Is called while another process holds the journal; returns False to give up.
         disk: Where changes go; by default one of its own.
+        look: Only look: nothing is made, locked, mended or written.
 
     Attributes:
         path: The journal's file.
@@ -85,7 +86,7 @@ class Journal:
         DiskFull: There is no room.
     """
 
-    def __init__(self, path: Path, wait: Callable[[], bool], disk: Disk | None = None) -> None:
+    def __init__(self, path: Path, wait: Callable[[], bool], disk: Disk | None = None, *, look: bool = False) -> None:
         self.path = path
         self.parts = dict[str, PartState]()
         self._disk = disk or Disk()
@@ -99,12 +100,17 @@ class Journal:
         self._block, self._block_start = b"", 0
         self._guard = threading.Lock()
         try:
-            self._disk.make_folders(os.path.abspath(path.parent))
-            self._descriptor = _open_locked(path, wait, self._disk)
+            if look:
+                self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+            else:
+                self._disk.make_folders(os.path.abspath(path.parent))
+                self._descriptor = _open_locked(path, wait, self._disk)
         except OSError as error:
             raise write_error(error, str(path)) from error
         try:
-            self._open()
+            self._load()
+            if not look:
+                self._mend()
         except OSError as error:
             self._disk.close(self._descriptor)
             raise write_error(error, str(path)) from error
@@ -249,8 +255,8 @@ class Journal:
 
     # -- opening
 
-    def _open(self) -> None:
-        self._load()
+    def _mend(self) -> None:
+        """Makes a journal that was read ready for more."""
         if self._end and os.name == "posix" and self._lines > _COMPACT_FROM + 2 * self._live_lines():
             self._compact()
         if os.fstat(self._descriptor).st_size != self._end:
@@ -418,7 +424,10 @@ def _open_locked(path: Path, wait: Callable[[], bool], disk: Disk) -> int:
                 if os.path.samestat(os.fstat(descriptor), os.stat(path)):
                     return descriptor
             else:
-                raise FolderBusy(str(path.parent.parent if path.parent.name == WORK_FOLDER else path.parent))
+                process = holder(descriptor)
+                remedy = f"Wait until process {process} has ended, or choose another folder." if process else None
+                folder = path.parent.parent if path.parent.name == WORK_FOLDER else path.parent
+                raise FolderBusy(str(folder), remedy=remedy)
         except FileNotFoundError:
             pass  # whoever held it removed it: make a new one
         except BaseException:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import selectors
 import socket
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 from urllib.parse import quote
 
 import pycurl
@@ -27,6 +26,7 @@ from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
 from omicsdk.transfer.items import URL_SAFE, server_of
 from omicsdk.transfer.pacing import Pacing
+from omicsdk.transfer.poller import READ, Poller
 from omicsdk.transfer.throttle import Throttle
 
 #: Bytes that libcurl reads at once from a socket.
@@ -38,7 +38,11 @@ ABORT = cast("int", pycurl.READFUNC_ABORT)
 #: libcurl's name for "the timer", in the place of a socket.
 _TIMER = cast("int", pycurl.SOCKET_TIMEOUT)
 
+# What libcurl is told of a socket, by what the poller says of it.
+_SELECTED = (0, pycurl.CSELECT_IN, pycurl.CSELECT_OUT, pycurl.CSELECT_IN | pycurl.CSELECT_OUT)
+
 _Options = tuple[tuple[str, str], ...]
+_Headers = tuple[tuple[str, str], ...]
 #: The options that a handle was made with, its method, and whether it sends a body.
 _Kind = tuple[_Options, str, bool]
 
@@ -83,13 +87,12 @@ class Body(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(NamedTuple):
     """One request.
 
     Attributes:
         url: Where to.
-        headers: All headers to send; names and values without line ends.
+        headers: All headers to send; names and values without line ends. The same tuple again costs nothing.
         method: GET, PUT, POST or DELETE.
         body: What is sent with it, None for nothing.
         way: How to get there (proxy, certificates), None for what the wire's `options_for` says.
@@ -112,8 +115,7 @@ class Receiver(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """The end of a request.
 
     Attributes:
@@ -127,8 +129,7 @@ class Ended:
     lasting: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Flight:
+class _Flight(NamedTuple):
     """A request in flight: who takes the answer, what was asked, and the kind of its handle."""
 
     receiver: Receiver
@@ -171,16 +172,15 @@ class Wire:
         self._options_for = options_for
         self._patience = patience
         # Handles that differ in proxy, certificates or method are kept apart: libcurl can't unset all of these options.
-        self._idle = dict[_Kind, list[Any]]()
+        self._idle = dict[_Kind, list[tuple[Any, _Headers]]]()
         self._flying = dict[Any, _Flight]()
         self._servers = dict[str, _Options]()
         self._deadline: float | None = None
-        self._watched = set[int]()
-        self._selector = selectors.DefaultSelector()
+        self._poller = Poller()
         self._waked, self._waker = socket.socketpair()
         self._waked.setblocking(False)
         self._waker.setblocking(False)
-        self._selector.register(self._waked, selectors.EVENT_READ)
+        self._poller.watch(self._waked.fileno(), READ)
         self._multi: Any = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
@@ -222,12 +222,13 @@ class Wire:
         body = ask.body
         kind = (self._options(ask), ask.method, body is not None)
         idle = self._idle.get(kind)
-        handle = idle.pop() if idle else self._new_handle(kind)
+        handle, before = idle.pop() if idle else (self._new_handle(kind), None)
         handle.setopt(pycurl.URL, quote(ask.url, safe=URL_SAFE))
-        headers = [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers]
-        if body is not None:
-            headers.append("Expect:")  # not sent: a second's wait for servers that don't know it
-        handle.setopt(pycurl.HTTPHEADER, headers)
+        if ask.headers is not before:
+            headers = [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers]
+            if body is not None:
+                headers.append("Expect:")  # not sent: a second's wait for servers that don't know it
+            handle.setopt(pycurl.HTTPHEADER, headers)
         handle.setopt(pycurl.HEADERFUNCTION, receiver.lines.append)
         handle.setopt(pycurl.WRITEFUNCTION, receiver.take)
         if body is not None:
@@ -266,18 +267,15 @@ class Wire:
             timeout = min(timeout, pause)
         if self._deadline is not None:
             timeout = min(timeout, max(0.0, self._deadline - time.monotonic()))
-        for key, mask in self._selector.select(timeout):
-            if key.fileobj is self._waked:
+        for descriptor, ready in self._poller.wait(timeout):
+            if descriptor == self._waked.fileno():
                 with contextlib.suppress(BlockingIOError):
                     while self._waked.recv(4096):
                         pass
-                continue
-            flags = (pycurl.CSELECT_IN if mask & selectors.EVENT_READ else 0) | (
-                pycurl.CSELECT_OUT if mask & selectors.EVENT_WRITE else 0
-            )
-            self._multi.socket_action(key.fd, flags)
-            if paced and self._pacing.full():
-                break
+            else:
+                self._multi.socket_action(descriptor, _SELECTED[ready])
+                if paced and self._pacing.full():
+                    break
         if self._deadline is not None and time.monotonic() >= self._deadline:
             self._deadline = None
             self._multi.socket_action(_TIMER, 0)
@@ -286,11 +284,11 @@ class Wire:
     def close(self) -> None:
         """Ends everything and closes all connections."""
         self.cancel(lambda _: True)
-        for handle in chain.from_iterable(self._idle.values()):
+        for handle, _ in chain.from_iterable(self._idle.values()):
             handle.close()
         self._idle.clear()
         self._multi.close()
-        self._selector.close()
+        self._poller.close()
         self._waked.close()
         self._waker.close()
 
@@ -317,7 +315,7 @@ class Wire:
         if flight.ask.body is not None:  # an idle handle keeps no file open
             handle.unsetopt(pycurl.READFUNCTION)
             handle.unsetopt(pycurl.SEEKFUNCTION)
-        self._idle.setdefault(flight.kind, []).append(handle)
+        self._idle.setdefault(flight.kind, []).append((handle, flight.ask.headers))
         return flight.receiver
 
     def _new_handle(self, kind: _Kind) -> Any:
@@ -358,15 +356,7 @@ class Wire:
         self._deadline = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
 
     def _watch(self, what: int, descriptor: int, _multi: object, _data: object) -> None:
-        # libcurl may close a socket and get the same number for the next without a word: always watch it anew.
-        if descriptor in self._watched:
-            self._watched.discard(descriptor)
-            self._selector.unregister(descriptor)
-        if what != pycurl.POLL_REMOVE and what & pycurl.POLL_INOUT:
-            events = selectors.EVENT_READ if what & pycurl.POLL_IN else 0
-            events |= selectors.EVENT_WRITE if what & pycurl.POLL_OUT else 0
-            self._selector.register(descriptor, events)
-            self._watched.add(descriptor)
+        self._poller.watch(descriptor, what & pycurl.POLL_INOUT)  # libcurl's numbers for both are the poller's
 
 
 def _switch(handle: Any, pause: int) -> None:

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from omicsdk.core.redirects import REDIRECT_STATUSES
 from omicsdk.core.retry import retry_after
 from omicsdk.transfer.retrying import ENDED, LATER
 
+# What is looked at in a head; the rest isn't even decoded.
+_WANTED = {
+    name.encode(): name
+    for name in (
+        "content-length",
+        "content-range",
+        "date",
+        "etag",
+        "last-modified",
+        "location",
+        "retry-after",
+        "transfer-encoding",
+    )
+}
 _CONTENT_RANGE = re.compile(r"bytes\s+(?:(\d{1,19})-(\d{1,19})|\*)/(\d{1,19}|\*)\s*\Z", re.IGNORECASE)
 
 
@@ -28,8 +42,7 @@ class Kind(Enum):
     REFUSED = "refused"  # for good
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a request asked for.
 
     Attributes:
@@ -49,8 +62,7 @@ class Asked:
     validator: str
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What an answer is.
 
     Attributes:
@@ -83,15 +95,18 @@ def parse_head(lines: Iterable[bytes]) -> tuple[int, dict[str, str]]:
         lines: Status and header lines as they came.
 
     Returns:
-        The status, 0 when there is none, and the headers with lower-case names; of a repeated one the last.
+        The status, 0 when there is none, and the headers that `judge` looks at, with lower-case names; of a repeated one
+        the last.
     """
     status, headers = 0, dict[str, str]()
     for line in lines:
-        if line.startswith(b"HTTP/"):
+        field, colon, value = line.partition(b":")
+        if colon:
+            if name := _WANTED.get(field.strip().lower()):
+                headers[name] = value.decode("latin-1").strip()
+        elif line.startswith(b"HTTP/"):
             fields = line.split(None, 2)
             status, headers = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0, {}
-        elif (colon := line.find(b":")) > 0:
-            headers[line[:colon].decode("latin-1").strip().lower()] = line[colon + 1 :].decode("latin-1").strip()
     return status, headers
 
 
@@ -179,6 +194,15 @@ def _length(headers: Mapping[str, str]) -> int | None:
 def _differs(before: str, now: str) -> bool:
     """Whether two validators tell of different contents; an ETag says nothing about a date."""
     return bool(before and now) and before.startswith('"') == now.startswith('"') and before != now
+
+
+def validator_of(lines: Iterable[bytes]) -> str:
+    """Gives the ETag or date in a head, as in a verdict.
+
+    Args:
+        lines: Status and header lines as they came.
+    """
+    return _validator(parse_head(lines)[1])
 
 
 def _validator(headers: Mapping[str, str]) -> str:

@@ -16,6 +16,9 @@ from omicsdk.core.errors import FolderBusy, Interrupted, NameClash, NotWritable
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.engine import TICK, Engine, Settings
+from omicsdk.transfer.downloads.files import PartFiles
+from omicsdk.transfer.downloads.room import warn_of_no_room
+from omicsdk.transfer.downloads.survey import survey
 from omicsdk.transfer.interrupts import interrupts, say_stopped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import Journal
@@ -47,6 +50,8 @@ def download(
     patience: Patience | None = None,
     clock: Clock = SYSTEM_CLOCK,
     disk: Disk | None = None,
+    mode: int = 0o666,
+    dry_run: bool = False,
 ) -> TransferReport:
     """Fetches files into a folder.
 
@@ -69,17 +74,21 @@ def download(
         wait: What to do while another process transfers into the folder under the same name: wait, or raise FolderBusy.
         patience: How long a silent server is waited for: by default 10 s for a connection, 60 s without a byte.
         clock: Tells the time.
-        disk: Makes all changes to the file system; by default one that gives files the permissions that are usual.
+        disk: Makes all changes to the file system, for tests.
+        mode: The permissions of all files that are made, from their first byte on, less the process's umask; 0o600 keeps
+            them to their owner.
+        dry_run: Only say what would happen: names are checked, and each file is looked at, but nothing is read, written or
+            asked of a server.
 
     Returns:
-        The outcome of each item, in their order.
+        The outcome of each item, in their order. After a dry run they are skipped, planned or failed.
 
     Raises:
         UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
         NotWritable: The folder can't be written.
         FolderBusy: Another process transfers into it.
         Interrupted: It was stopped, or its time was over, while it waited for the other process.
-        DiskFull: There isn't even room for the journal.
+        DiskFull: There isn't even room for the journal; with `dry_run`, not for all files (NoRoom).
         ValueError: A number below 1, or a run's name that is no file name.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later.
     """
@@ -90,10 +99,14 @@ def download(
     control = control or Control()
     control.begin(clock.monotonic())
     target = os.path.abspath(folder)
-    disk = disk or Disk()
+    disk = disk or Disk(mode)
     wanted = list(items)
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
+    files = PartFiles(target, _relative(journal_file, target), disk)
+    if dry_run:
+        return _dry_run(wanted, files, target, journal_file, clock)
     _check([item.name for item in wanted], target, disk)
+    warn_of_no_room(wanted, sum(item.size or 0 for item in wanted), files, target)
     _make(target, disk)
     _make(str(journal_file.parent), disk)
 
@@ -143,6 +156,27 @@ def download(
     return report
 
 
+def _dry_run(items: Sequence[Item], files: PartFiles, folder: str, path: Path, clock: Clock) -> TransferReport:
+    began = clock.monotonic()
+    _check([item.name for item in items], folder, None)
+    journal = Journal(path, lambda: False, look=True) if path.exists() else None
+    try:
+        outcomes = survey(items, files, journal, folder)
+    finally:
+        if journal is not None:
+            journal.close()
+    return TransferReport(outcomes, clock.monotonic() - began, title=f"Dry run of a download to {folder}")
+
+
+def _lettered(folder: str) -> str:
+    """The nearest folder above, or this one, that is there and whose name can be written in other letters."""
+    while os.path.dirname(folder) != folder and not (
+        os.path.exists(folder) and os.path.basename(folder).swapcase() != os.path.basename(folder)
+    ):
+        folder = os.path.dirname(folder)
+    return folder
+
+
 def _opened(path: Path, waiter: _Waiter, disk: Disk) -> Journal:
     try:
         return Journal(path, waiter, disk)
@@ -155,17 +189,23 @@ def _opened(path: Path, waiter: _Waiter, disk: Disk) -> Journal:
         raise
 
 
-def _check(names: Sequence[str], folder: str, disk: Disk) -> None:
-    """Checks names before anything is made or fetched."""
+def _check(names: Sequence[str], folder: str, disk: Disk | None) -> None:
+    """Checks names before anything is made or fetched; without a disk nothing is made for that either."""
     try:
         check_names(names, folds_case=True)
     except NameClash:
         check_names(names, folds_case=False)
-        _make(folder, disk)
-        with NamedTemporaryFile(prefix="Case", dir=folder) as probe:  # names that differ in case are fine on most disks
-            if folds_case(probe.name):
-                raise
+        if _folds(folder, disk):  # names that differ in case are fine on most disks
+            raise
     check_links(names, folder)
+
+
+def _folds(folder: str, disk: Disk | None) -> bool:
+    if disk is None:
+        return folds_case(_lettered(folder))
+    _make(folder, disk)
+    with NamedTemporaryFile(prefix="Case", dir=folder) as probe:
+        return folds_case(probe.name)
 
 
 def _make(folder: str, disk: Disk) -> None:
@@ -208,4 +248,3 @@ class _Waiter:
             _log.warning("another process is transferring into %s, waiting for it to end", self._folder)
         self._clock.sleep(TICK)
         return True
-

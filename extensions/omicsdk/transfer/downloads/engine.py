@@ -7,22 +7,25 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from logging import getLogger
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, curl_options, network
-from omicsdk.core.errors import OmicsError, TransferError, TransportError
+from omicsdk.core.errors import ConnectionLost, OmicsError, TransferError, TransportError
 from omicsdk.core.redaction import mask_text, without_query
-from omicsdk.core.user_agent import user_agent
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.downloads.answers import validator_of
+from omicsdk.transfer.downloads.asking import headers_for
 from omicsdk.transfer.downloads.commit import Committer
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.reception import Reception, problem_of
 from omicsdk.transfer.downloads.replies import Replies
-from omicsdk.transfer.downloads.verify import Verifier
+from omicsdk.transfer.downloads.small import Small, is_small
+from omicsdk.transfer.downloads.verify import Verifier, words
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.plan import CELL
@@ -37,6 +40,8 @@ from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
 AHEAD = 16
 #: Items that are neither done nor waiting to begin, at most: they hold memory.
 OPEN = 512
+#: Items that are looked at, at most, before others are looked after again.
+AT_ONCE = 256
 #: Seconds between two looks at what was asked to stop.
 TICK = 0.1
 #: Seconds over which a rate is measured, for the number of connections.
@@ -98,7 +103,12 @@ class Engine:
         self._finished = finished
         self._journal = journal
         self._files = PartFiles(folder, run, settings.disk)
-        self._wire = Wire(lambda url: curl_options(settings.route(url)), settings.patience, settings.connections)
+        self._wire = Wire(
+            lambda url: curl_options(settings.route(url)),
+            settings.patience,
+            settings.connections,
+            settings.control.throttle,
+        )
         self._inbox = Inbox(self._wire.wake)
         self._locators = Pool("omicsdk-locate", settings.locators, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
@@ -106,15 +116,14 @@ class Engine:
         self._verifier = Verifier(
             self._hashers, self._journal, self._files, self._there, self._verified, self._failed, self._fetch
         )
-        self._open = dict[int, Job]()
+        self._open = dict[int, Job | Small]()
         self._preparing = 0
-        self._ready = deque[Job]()
+        self._ready = deque[Job | Small]()
         self._later: list[tuple[float, Job]] = []
         self._held = dict[str, float]()
         self._landing = 0
         self._width = next_width([], settings.connections)
         self._samples: list[Sample] = []
-        self._agent = user_agent()
         self._tally = Tally(count, size, settings.clock.monotonic(), SAMPLE, unsized)
         self._replies = Replies(
             journal=journal,
@@ -171,18 +180,21 @@ class Engine:
 
     def _suspend(self) -> None:
         """Ends all requests without holding it against anybody; what they brought is kept."""
-        for reception in self._flying_cancelled():
-            problem = self._landed(reception)
-            if reception.stale:
+        for receiver in self._wire.cancel(lambda _: True):
+            if isinstance(receiver, Small):
+                self._tally.fetched += receiver.received
+                receiver.again()
+                self._ready.appendleft(receiver)
                 continue
-            reception.job.give_back(reception.piece)
+            assert isinstance(receiver, Reception)
+            problem = self._landed(receiver)
+            if receiver.stale:
+                continue
+            receiver.job.give_back(receiver.piece)
             if problem is not None:
-                self._failed(reception.job, problem)
+                self._failed(receiver.job, problem)
             else:
-                self._queue(reception.job, first=True)
-
-    def _flying_cancelled(self) -> list[Reception]:
-        return [receiver for receiver in self._wire.cancel(lambda _: True) if isinstance(receiver, Reception)]
+                self._queue(receiver.job, first=True)
 
     def _patience(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
@@ -207,16 +219,44 @@ class Engine:
 
     def _admit(self) -> None:
         room = self._settings.locators + AHEAD
+        looked = 0
         while self._more and self._preparing + len(self._ready) < room and len(self._open) < OPEN:
+            if looked == AT_ONCE:  # others have to be looked after too
+                self._wire.wake()
+                return
+            looked += 1
             entry = next(self._items, None)
             if entry is None:
                 self._more = False
                 return
             number, item = entry
-            job = Job(number, item, *self._files.paths(item.name))
-            self._open[number] = job
-            self._preparing += 1
-            self._verifier.look(job)
+            if not self._is_plain(number, item):
+                job = self._job(number, item)
+                self._preparing += 1
+                self._verifier.look(job)
+
+    def _job(self, number: int, item: Item) -> Job:
+        job = self._open[number] = Job(number, item, *self._files.paths(item.name))
+        return job
+
+    def _is_plain(self, number: int, item: Item) -> bool:
+        """Takes the short ways: to the end of an item that is there and recorded, to the request for a small one."""
+        try:
+            found = self._files.found(item.name)
+        except OmicsError:
+            return False  # that can't be looked at is a job's to tell
+        if found is not None:
+            recorded = self._verifier.recorded(item, found)
+            if recorded is None:
+                return False
+            outcome = Outcome(item.name, "skipped", found.st_size, checksums=recorded, verified=words(recorded, ""))
+            self._tell_outcome(number, item, outcome)
+            return True
+        if not is_small(item) or item.name in self._journal.parts:
+            return False
+        small = self._open[number] = Small(number, item)
+        self._ready.append(small)
+        return True
 
     def _fetch(self, job: Job) -> None:
         """Has a job's missing bytes fetched."""
@@ -261,23 +301,30 @@ class Engine:
 
     def _queue(self, job: Job, *, first: bool = False) -> None:
         """Lines a job up for connections."""
-        if job.over or job in self._ready:
+        if job.over or job.queued:
             return
+        job.queued = True
         if first:
             self._ready.appendleft(job)
         else:
             self._ready.append(job)
 
     def _dispatch(self) -> None:
-        waiting = deque[Job]()
+        waiting = list[Job | Small]()
         while self._ready and self._wire.flying < self._width:
-            job = self._ready[0]
-            if job.claimable and not self._is_held(job):
-                self._send(job, job.claim(self._width))
-            else:
-                self._ready.popleft()
-                if not job.over and (job.returned or job.unclaimed):
+            job = self._ready.popleft()
+            if isinstance(job, Small):
+                if self._is_held(job.location):
                     waiting.append(job)
+                else:
+                    self._send_small(job)
+                continue
+            while self._wire.flying < self._width and job.claimable and not self._is_held(job.asks_at):
+                self._send(job, job.claim(self._width))
+            if job.over or not (job.returned or job.unclaimed):
+                job.queued = False
+            else:
+                waiting.append(job)
         self._ready.extendleft(reversed(waiting))
 
     def _hold(self, location: Location, seconds: float) -> None:
@@ -285,56 +332,108 @@ class Engine:
         until = self._clock.monotonic() + seconds
         self._held[location.server] = max(until, self._held.get(location.server, 0.0))
 
-    def _is_held(self, job: Job) -> bool:
-        location = job.direct or job.location
-        return bool(self._held) and location is not None and location.server in self._held
+    def _is_held(self, location: Location) -> bool:
+        return bool(self._held) and location.server in self._held
 
     def _send(self, job: Job, piece: Piece) -> None:
-        location = job.direct or job.location
-        assert location is not None
-        reception = Reception(
+        reception = self._reception(job, piece)
+        location = reception.location
+        job.attempts += 1
+        self._start(job, Ask(location.url, headers_for(location, reception.asked)), reception)
+
+    def _reception(self, job: Job, piece: Piece) -> Reception:
+        return Reception(
             job,
             piece,
-            location,
+            job.asks_at,
             accept=self._replies.answered,
             open_part=self._files.open,
             write_at=self._files.disk.write_at,
             written=self._replies.cell_written,
             now=self._clock.now,
         )
-        headers = {"accept": "*/*", "user-agent": self._agent}
-        headers.update((name.lower(), value) for name, value in location.headers.items())
-        headers["accept-encoding"] = "identity"  # offsets and checksums are those of the bytes as they are stored
-        asked = reception.asked
-        if asked.ranged:
-            headers["range"] = f"bytes={asked.start}-{'' if asked.end is None else asked.end - 1}"
-            if asked.validator:
-                headers["if-range"] = asked.validator
-        job.attempts += 1
+
+    def _send_small(self, small: Small) -> None:
+        small.began = self._clock.monotonic()
+        self._start(small, Ask(small.location.url, headers_for(small.location)), small)
+
+    def _start(self, job: Job | Small, ask: Ask, receiver: Reception | Small) -> None:
         try:
-            self._wire.start(Ask(location.url, tuple(headers.items())), reception)
+            self._wire.start(ask, receiver)
         except ValueError as error:  # brackets that don't close, a port that is no number
             reason = f"{job.item.title}: its URL makes no sense ({error})"
-            self._failed(job, TransportError(reason, method="GET", url=without_query(location.url)))
+            self._failed(self._as_job(job), TransportError(reason, method="GET", url=without_query(ask.url)))
 
     def _ended(self, ended: Ended) -> None:
-        reception = ended.receiver
-        assert isinstance(reception, Reception)
-        if ended.error is None and reception.verdict is None and not reception.stale:
-            reception.open()  # an answer without a body
-        problem = self._landed(reception)
-        if reception.stale:
+        receiver = ended.receiver
+        if isinstance(receiver, Small):
+            self._small_ended(receiver, ended)
+            return
+        assert isinstance(receiver, Reception)
+        if ended.error is None and receiver.verdict is None and not receiver.stale:
+            receiver.open()  # an answer without a body
+        problem = self._landed(receiver)
+        if receiver.stale:
             return
         if problem is not None:
-            self._failed(reception.job, problem)
+            self._failed(receiver.job, problem)
         else:
-            self._replies.ended(reception, ended.error, lasting=ended.lasting)
+            self._replies.ended(receiver, ended.error, lasting=ended.lasting)
+
+    def _small_ended(self, small: Small, ended: Ended) -> None:
+        checksums = small.verified() if ended.error is None else None
+        if checksums is None:  # whatever it is, a job knows what to do
+            job = self._as_job(small)
+            reception = self._reception(job, job.claim(1))
+            job.attempts += 1
+            whole = reception.take_over(small.lines, small.chunks)
+            error = ended.error if whole else ended.error or ConnectionLost("more came than was asked for")
+            self._ended(Ended(reception, error, ended.lasting))
+            return
+        self._tally.fetched += small.received
+        try:
+            landing = self._files.place(small.item, small.chunks, checksums, partial(self._small_landed, small))
+        except OmicsError as error:
+            self._small_failed(small, error)
+            return
+        self._landing += 1
+        self._committer.land(landing)
+
+    def _small_landed(self, small: Small, error: TransferError | None) -> None:
+        self._landing -= 1
+        if error is not None:
+            self._small_failed(small, error)
+            return
+        item, checksums = small.item, small.item.checksums
+        held = words(checksums, "" if checksums else validator_of(small.lines))
+        seconds = self._clock.monotonic() - small.began
+        del self._open[small.number]
+        self._tell_outcome(
+            small.number, item, Outcome(item.name, "done", item.size, small.received, 0, checksums, held, 1, seconds)
+        )
+
+    def _small_failed(self, small: Small, error: OmicsError) -> None:
+        """Ends a file that came as it should and couldn't be placed."""
+        job = self._as_job(small)
+        job.attempts, job.fetched, job.touched = 1, small.received, True
+        self._failed(job, error)
+
+    def _as_job(self, waiting: Job | Small) -> Job:
+        """The job for an item that didn't go the short way."""
+        if isinstance(waiting, Job):
+            return waiting
+        job = self._job(waiting.number, waiting.item)
+        job.location = waiting.location
+        job.began = job.located = waiting.began or self._clock.monotonic()
+        job.gained_since_located = False
+        job.begin()
+        return job
 
     def _landed(self, reception: Reception) -> OmicsError | None:
         """Counts what a request brought; gives what stopped it from within."""
         reception.finish()
-        reception.job.fetched += reception.bytes
-        self._tally.fetched += reception.bytes
+        reception.job.fetched += reception.received
+        self._tally.fetched += reception.received
         return problem_of(reception)
 
     def _wait(self, job: Job, seconds: float) -> None:
@@ -378,9 +477,8 @@ class Engine:
         if state in ("failed", "stopped") and job.record is None and job.touched:
             self._files.remove(job)  # there is no telling what of it could be kept
         del self._open[job.number]
-        if job in self._ready:
-            self._ready.remove(job)
         now = self._clock.monotonic()
+        right = state in ("done", "skipped")
         outcome = Outcome(
             name=job.item.name,
             state=state,
@@ -388,37 +486,43 @@ class Engine:
             bytes_fetched=job.fetched,
             bytes_kept=job.kept,
             checksums=checksums or {},
-            verified=self._verifier.words(job) if state in ("done", "skipped") else "",
+            verified=words(job.item.checksums, job.validator, open_ended=job.open_ended) if right else "",
             attempts=job.attempts,
             seconds=now - job.began if job.began is not None else 0.0,
             error=error,
+            retries=job.retries,
         )
-        self._tally.count(outcome, job.item.size)
-        self._finished(job.number, outcome)
+        self._tell_outcome(job.number, job.item, outcome)
+
+    def _tell_outcome(self, number: int, item: Item, outcome: Outcome) -> None:
+        self._tally.count(outcome, item.size)
+        self._finished(number, outcome)
 
     def _close(self) -> None:
         self._wire.cancel(lambda _: True)
-        for job in list(self._open.values()):
-            job.epoch += 1
+        for job in self._open.values():
+            if isinstance(job, Job):
+                job.epoch += 1
         self._hashers.close(2.0)
         self._committer.close()
         self._inbox.deliver()
         for job in list(self._open.values()):
-            self._over(job, "stopped")
+            self._over(self._as_job(job), "stopped")
         self._locators.close(0.2)
         self._wire.close()
 
     # -- measuring
 
-    def _flying(self) -> Iterator[Reception]:
-        return (receiver for receiver in self._wire.receivers() if isinstance(receiver, Reception))
+    def _flying(self) -> Iterator[Reception | Small]:
+        return (receiver for receiver in self._wire.receivers() if isinstance(receiver, Reception | Small))
 
     def _received(self) -> int:
-        return self._tally.fetched + sum(reception.bytes for reception in self._flying())
+        return self._tally.fetched + sum(receiver.received for receiver in self._flying())
 
     def _present(self) -> int:
         """Bytes that are there of files that haven't come to their end, those of begun cells too."""
-        begun = sum(reception.piece.position % CELL for reception in self._flying() if not reception.stale)
+        receptions = (receiver for receiver in self._flying() if isinstance(receiver, Reception))
+        begun = sum(reception.piece.position % CELL for reception in receptions if not reception.stale)
         return begun + sum(job.present for job in self._open.values())
 
     def _measure(self) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from omicsdk.core.checksums import crc32c
 from omicsdk.core.errors import NotWritable, TransferError
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.commit import Landing
 from omicsdk.transfer.downloads.job import Job
+from omicsdk.transfer.items import Item
 from omicsdk.transfer.names import LONGEST
 from omicsdk.transfer.writing import write_error
 
@@ -40,13 +41,16 @@ class PartFiles:
             The final path, and where its bytes are until then: beside it, with eight hex digits that keep it apart from
             files of the user's own, and ".part".
         """
-        final = self._prefix + (name if os.sep == "/" else name.replace("/", os.sep))
+        final = self._final(name)
         parent, _, tail = final.rpartition(os.sep)
         own = crc32c(f"{self._run}\0{name}".encode("utf-8", "surrogatepass"))
         suffix = f".{own:08x}.part"
         if len(os.fsencode(tail)) + len(suffix) > LONGEST:
             tail = os.fsencode(tail)[: LONGEST - len(suffix)].decode("utf-8", "ignore")
         return final, f"{parent}{os.sep}{tail}{suffix}"
+
+    def _final(self, name: str) -> str:
+        return self._prefix + (name if os.sep == "/" else name.replace("/", os.sep))
 
     def open(self, job: Job) -> int:
         """Gives the descriptor of a job's part, opening it when it isn't.
@@ -59,7 +63,7 @@ class PartFiles:
             NotWritable: It can't be opened.
         """
         if job.descriptor < 0:
-            self._make_parent(job)
+            self._make_parent(job.part, job.item)
             try:
                 job.descriptor = self.disk.reopen(job.part) if job.have else self.disk.create(job.part)
                 job.touched = True
@@ -84,11 +88,49 @@ class PartFiles:
         except OSError:  # not there, or no longer ours to remove: nothing depends on it
             return
 
-    def existing(self, job: Job) -> os.stat_result | None:
-        """Looks for a regular file under the final name.
+    def place(
+        self,
+        item: Item,
+        chunks: Sequence[bytes],
+        checksums: Mapping[str, str],
+        landed: Callable[[TransferError | None], None],
+    ) -> Landing:
+        """Writes a whole file at once.
 
         Args:
-            job: The job.
+            item: The item, whose bytes are verified.
+            chunks: Its bytes.
+            checksums: What was verified.
+            landed: Is called when it is durable and recorded, or has failed.
+
+        Returns:
+            It, on its way to its final name.
+
+        Raises:
+            DiskFull: There is no room.
+            NotWritable: It can't be written.
+        """
+        final, part = self.paths(item.name)
+        assert item.size is not None
+        self._make_parent(part, item)
+        try:
+            descriptor = self.disk.create(part)
+            try:
+                self.disk.write_at(descriptor, chunks, 0)
+            except OSError:
+                self.disk.unlink(part)
+                raise
+            finally:
+                self.disk.close(descriptor)
+        except OSError as error:
+            raise write_error(error, part, item.title) from error
+        return Landing(item.name, part, final, item.size, checksums, landed)
+
+    def found(self, name: str) -> os.stat_result | None:
+        """Looks for a regular file under a final name.
+
+        Args:
+            name: An item's name.
 
         Returns:
             What it is, None when there is none. A link isn't followed: it will be replaced.
@@ -96,9 +138,10 @@ class PartFiles:
         Raises:
             NotWritable: A folder is in the way, or the place can't be looked at.
         """
-        found = _stat(job.final)
+        final = self._final(name)
+        found = _stat(final)
         if found is not None and stat.S_ISDIR(found.st_mode):
-            raise NotWritable(job.final, "there is a folder of that name", name=job.item.title)
+            raise NotWritable(final, "there is a folder of that name", name=name)
         return found if found is not None and stat.S_ISREG(found.st_mode) else None
 
     def part_length(self, job: Job) -> int | None:
@@ -133,14 +176,14 @@ class PartFiles:
         assert job.size is not None
         return Landing(job.item.name, job.part if fetched else None, job.final, job.size, checksums, landed)
 
-    def _make_parent(self, job: Job) -> None:
-        parent = os.path.dirname(job.part)
+    def _make_parent(self, part: str, item: Item) -> None:
+        parent = part[: part.rindex(os.sep)]
         if parent in self._made:
             return
         try:
             self.disk.make_folders(parent)
         except OSError as error:
-            raise write_error(error, parent, job.item.title) from error
+            raise write_error(error, parent, item.title) from error
         self._made.add(parent)
 
 

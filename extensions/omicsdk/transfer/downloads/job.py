@@ -45,9 +45,6 @@ class Piece:
         self.crc = 0
 
 
-_NONE = Digests(())
-
-
 class Job:
     """The state of one item.
 
@@ -58,47 +55,66 @@ class Job:
         part: The path that it has until then.
     """
 
+    # What is so at the beginning stands here, not in __init__: there may be a million jobs, and most change little of it.
+    size: int | None
+    validator = ""
+    have = 0
+    kept = 0  # bytes from an earlier run
+    record: PartState | None = None  # what the journal has of it
+    descriptor = -1
+    epoch = 0  # requests and tasks of an earlier one count no longer
+    flying = 0
+    ranged: bool | None = None  # whether the server serves ranges, as far as that is known
+    location: Location | None = None
+    direct: Location | None = None  # where redirects led
+    locating = False
+    located = 0.0  # when it was
+    gained_since_located = True
+    redirects = 0
+    waited = 0.0  # seconds, because a server said "not yet"
+    open_ended = False  # nobody told the size: the body's own end was believed
+    restarts = 0
+    strikes = 0
+    paused = False  # until the wait after a failure is over
+    queued = False  # lined up for a connection
+    error: OmicsError | None = None  # of the last failure
+    attempts = 0
+    retries = 0  # failures after which it went on
+    touched = False  # whether its part was opened for writing
+    fetched = 0
+    began: float | None = None
+    hashed = 0
+    frontier = 0  # cells in a row from the first
+    following = False
+    inline = False
+    mending: Mending | None = None
+    over = False
+    _digests: Digests | None = None
+
     def __init__(self, number: int, item: Item, final: str, part: str) -> None:
         self.number = number
         self.item = item
         self.final = final
         self.part = part
         self.size = item.size
-        self.validator = ""
         self.cells = array("q")
-        self.have = 0
-        self.kept = 0  # bytes from an earlier run
-        self.record: PartState | None = None  # what the journal has of it
-        self.descriptor = -1
-        self.epoch = 0  # requests and tasks of an earlier one count no longer
-        self.flying = 0
-        self.ranged: bool | None = None  # whether the server serves ranges, as far as that is known
         self.unclaimed: list[plan.Span] = []
         self.returned = deque[Piece]()
-        self.location: Location | None = None
-        self.direct: Location | None = None  # where redirects led
-        self.locating = False
-        self.located = 0.0  # when it was
-        self.gained_since_located = True
-        self.redirects = 0
-        self.waited = 0.0  # seconds, because a server said "not yet"
-        self.open_ended = False  # nobody told the size: the body's own end was believed
-        self.restarts = 0
-        self.strikes = 0
         self.quota = Quota.of(item.retries, item.min_delay)
-        self.paused = False  # until the wait after a failure is over
-        self.error: OmicsError | None = None  # of the last failure
-        self.attempts = 0
-        self.touched = False  # whether its part was opened for writing
-        self.fetched = 0
-        self.began: float | None = None
-        self.digests = _NONE
-        self.hashed = 0
-        self.frontier = 0  # cells in a row from the first
-        self.following = False
-        self.inline = False
-        self.mending: Mending | None = None
-        self.over = False
+
+    @property
+    def digests(self) -> Digests:
+        """Its checksums, as far as they are computed; that of CRC32C comes from the cells."""
+        if self._digests is None:
+            self._digests = Digests([name for name in self.item.checksums if name != "crc32c"], self.size)
+        return self._digests
+
+    @property
+    def asks_at(self) -> Location:
+        """Where the next request goes, when it is located."""
+        location = self.direct or self.location
+        assert location is not None
+        return location
 
     @property
     def complete(self) -> bool:
@@ -131,7 +147,7 @@ class Job:
         self.cells = array("q", [MISSING]) * plan.cell_count(self.size or 0)
         self.forget_digests()
         if self.size is None or self.size <= plan.WHOLE or self.ranged is False:
-            self.returned.append(Piece.of(0, self.size))
+            self.returned.append(Piece(0, self.size, 0))
         else:
             self.unclaimed = [(0, self.size)]
 
@@ -172,11 +188,10 @@ class Job:
 
     def forget_digests(self) -> None:
         """Begins the checksums anew."""
-        names = [name for name in self.item.checksums if name != "crc32c"]  # that one comes from the cells
-        self.digests = Digests(names, self.size)
+        self._digests = None
         self.hashed = self.frontier = 0
         self.following = False
-        self.inline = bool(names) and self.size is not None and self.size <= INLINE
+        self.inline = self.size is not None and self.size <= INLINE
 
     def claim(self, connections: int) -> Piece:
         """Takes the next piece, when `claimable`.
@@ -206,15 +221,9 @@ class Job:
 
     def asks(self, piece: Piece) -> Asked:
         """What the next request for a piece asks for."""
-        whole = piece.position == 0 and (piece.end is None or piece.end == self.size)
-        return Asked(
-            start=piece.position,
-            end=piece.end,
-            ranged=not whole,
-            size=self.size,
-            stated=self.item.size is not None,
-            validator=self.validator,
-        )
+        position, end = piece.position, piece.end
+        ranged = position != 0 or (end is not None and end != self.size)
+        return Asked(position, end, ranged, self.size, self.item.size is not None, self.validator)
 
     def learn(self, verdict: Verdict) -> None:
         """Takes over what a good answer says of the file."""
@@ -243,7 +252,8 @@ class Job:
         if self.cells[index] == MISSING:
             self.have += 1
         self.cells[index] = crc
-        self.quota = self.quota.gained()
+        if self.quota.streak or self.quota.left < self.quota.retries:
+            self.quota = self.quota.gained()
         self.gained_since_located = True
         self.redirects = 0
 

@@ -12,6 +12,8 @@ from omicsdk.transfer.items import Location
 from omicsdk.transfer.plan import CELL, next_boundary
 from omicsdk.transfer.writing import write_error
 
+_extend = crc32c_extend()
+
 #: Bytes that are collected for one write: fewer cost more calls, more make the heap be trimmed and faulted in again.
 BATCH = 128 * 1024
 #: Bytes of an error's body that are read, so that the connection can be used again.
@@ -32,6 +34,17 @@ class Reception:
         now: The wall clock, for a Retry-After that is a date.
     """
 
+    verdict: Verdict | None = None
+    problem: BaseException | None = None
+    received = 0
+    too_long = False
+    _accepted = False
+    _skipped = 0
+    _pending = 0
+    _crc = 0
+    _room = 0
+    _descriptor = -1
+
     def __init__(
         self,
         job: Job,
@@ -50,23 +63,12 @@ class Reception:
         self.asked = job.asks(piece)
         self.epoch = job.epoch
         self.lines: list[bytes] = []
-        self.verdict: Verdict | None = None
-        self.problem: BaseException | None = None
-        self.bytes = 0
-        self.too_long = False
         self._accept = accept
         self._open_part = open_part
         self._write_at = write_at
         self._written = written
         self._now = now
-        self._accepted = False
-        self._skipped = 0
-        self._extend = crc32c_extend()
         self._chunks: list[bytes] = []
-        self._pending = 0
-        self._crc = 0
-        self._room = 0
-        self._descriptor = -1
 
     @property
     def stale(self) -> bool:
@@ -83,10 +85,10 @@ class Reception:
                     self._skipped += len(chunk)
                     return None if self._skipped <= _SKIP else 0
             length = len(chunk)
-            self.bytes += length
+            self.received += length
             if length >= self._room:
                 return self._cross(chunk)
-            self._crc = self._extend(self._crc, chunk)
+            self._crc = _extend(self._crc, chunk)
             self._chunks.append(chunk)
             self._room -= length
             self._pending += length
@@ -96,6 +98,19 @@ class Reception:
             self.problem = error
             return 0
         return None
+
+    def take_over(self, lines: list[bytes], chunks: list[bytes]) -> bool:
+        """Takes an answer that was taken in elsewhere.
+
+        Args:
+            lines: Its head.
+            chunks: What came of its body.
+
+        Returns:
+            Whether it could take all of it.
+        """
+        self.lines = lines
+        return all(self.take(chunk) != 0 for chunk in chunks)
 
     def open(self) -> None:
         """Judges the answer by its head."""
@@ -135,7 +150,7 @@ class Reception:
                 self.too_long = bool(chunk)
                 return 0 if chunk else None
             head, chunk = chunk[: self._room], chunk[self._room :]
-            self._crc = self._extend(self._crc, head)
+            self._crc = _extend(self._crc, head)
             self._chunks.append(head)
             self._pending += len(head)
             if self._flush() == 0:
@@ -144,7 +159,7 @@ class Reception:
             self._room = self._to_boundary(self.piece.position)
             if not chunk:
                 return None
-        self._crc = self._extend(self._crc, chunk)
+        self._crc = _extend(self._crc, chunk)
         self._chunks.append(chunk)
         self._room -= len(chunk)
         self._pending += len(chunk)

@@ -156,7 +156,7 @@ class Replies:
             piece.end = job.size = piece.position
             job.open_ended = True
         if piece.position < piece.end:
-            if verdict.status == 206 and reception.bytes:  # a server may send less than was asked for
+            if verdict.status == 206 and reception.received:  # a server may send less than was asked for
                 job.give_back(piece)
                 self._fetch(job)
             else:
@@ -287,6 +287,7 @@ class Replies:
             self._failed(job, error)
             return None
         job.quota, delay = decision
+        job.retries += 1
         return delay
 
     def _pause(self, job: Job, seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from logging import getLogger
 from typing import Protocol, TypeVar
@@ -11,6 +12,8 @@ from omicsdk.transfer import hashing, plan
 from omicsdk.transfer.background import Pool
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Mending
+from omicsdk.transfer.downloads.known import recorded, usable
+from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import Journal, PartState
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.
@@ -66,19 +69,15 @@ class Verifier:
         self._attempt(job, lambda: self._look(job))
 
     def _look(self, job: Job) -> None:
-        found = self._files.existing(job)
+        found = self._files.found(job.item.name)
         wanted = job.item
         if found is None or (wanted.size is not None and found.st_size != wanted.size):
             self._resume(job)
             return
-        done = self._journal.done(wanted.name)
-        if (
-            done is not None
-            and (done.size, done.mtime_ns) == (found.st_size, found.st_mtime_ns)
-            and wanted.checksums.items() <= done.checksums.items()
-        ):
-            job.size = done.size
-            self._there(job, done.checksums)
+        recorded = self.recorded(wanted, found)
+        if recorded is not None:
+            job.size = found.st_size
+            self._there(job, recorded)
         elif wanted.checksums:
             self._check_existing(job, found.st_size)
         else:
@@ -86,6 +85,18 @@ class Verifier:
             if record is not None and record.size == found.st_size:  # its cells tell what of it came through a crash
                 self._take_back(job)
             self._resume(job)
+
+    def recorded(self, item: Item, found: os.stat_result) -> Mapping[str, str] | None:
+        """Tells whether the journal knows a file that is there as done.
+
+        Args:
+            item: What is wanted.
+            found: What is there under its name.
+
+        Returns:
+            The checksums that were verified then; None when it isn't known, isn't the same, or more is stated by now.
+        """
+        return recorded(self._journal, item, found)
 
     def _check_existing(self, job: Job, size: int) -> None:
         def checked(checksums: dict[str, str]) -> None:
@@ -116,10 +127,7 @@ class Verifier:
 
     def _usable(self, job: Job) -> PartState | None:
         """What the journal has of a job's cells, where it is of the same source."""
-        record, item = self._journal.parts.get(job.item.name), job.item
-        if record is None or item.size not in (None, record.size) or dict(record.checksums) != dict(item.checksums):
-            return None
-        return record if record.validator or record.checksums else None
+        return usable(self._journal, job.item)
 
     def _resume(self, job: Job) -> None:
         record = self._usable(job)
@@ -283,15 +291,6 @@ class Verifier:
         job.record = None
         self._failed(job, error)
 
-    def words(self, job: Job) -> str:
-        """Says what a job's bytes were held against."""
-        if job.item.checksums:
-            return ", ".join(job.item.checksums)
-        held = ["end of the body" if job.open_ended else "size"]
-        if job.validator:
-            held.append("ETag" if job.validator.startswith('"') else "date of change")
-        return f"{' and '.join(held)} only: the platform states no checksum"
-
     def _attempt(self, job: Job, step: Callable[[], None]) -> None:
         """Takes a step; what the file system has against it is the job's end."""
         try:
@@ -308,3 +307,19 @@ class Verifier:
                 raise error
 
         self._hashers.submit(task, lambda result: self._attempt(job, lambda: done(result)), failed)
+
+
+def words(checksums: Mapping[str, str], validator: str, *, open_ended: bool = False) -> str:
+    """Says what a file's bytes were held against.
+
+    Args:
+        checksums: What the platform states.
+        validator: The ETag or date that the server told, "" when it told none.
+        open_ended: Whether nobody told the size.
+    """
+    if checksums:
+        return ", ".join(checksums)
+    held = ["end of the body" if open_ended else "size"]
+    if validator:
+        held.append("ETag" if validator.startswith('"') else "date of change")
+    return f"{' and '.join(held)} only: the platform states no checksum"

@@ -8,10 +8,10 @@ from typing import Literal, NamedTuple
 from omicsdk.core.errors import OmicsError, TransferError
 from omicsdk.transfer.reports.words import without_secrets
 
-State = Literal["done", "skipped", "failed", "stopped"]
+State = Literal["done", "skipped", "failed", "stopped", "planned"]
 
 #: Every state, in the order that reports name them.
-STATES: tuple[State, ...] = ("done", "skipped", "failed", "stopped")
+STATES: tuple[State, ...] = ("done", "skipped", "failed", "stopped", "planned")
 
 
 class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass, and there may be a million
@@ -20,7 +20,7 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
     Attributes:
         name: The file's path within the target folder.
         state: done (fetched and verified), skipped (was there and right), failed (see error), stopped (before its end;
-            the next run goes on).
+            the next run goes on), planned (by a dry run).
         size: Its size in bytes, None when it never became known.
         bytes_fetched: Bytes that came over the network for it, those that came twice included.
         bytes_kept: Bytes that an earlier run had fetched.
@@ -30,6 +30,7 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
         seconds: From its first request to its last, or the time that checking it took.
         error: Why it failed.
         retries: How often it was tried again after a failure.
+        plan: What a dry run says would happen with it, in words; "" in any other run.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
     seconds: float = 0.0
     error: OmicsError | None = None
     retries: int = 0
+    plan: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON; the error as its type, message and remedy, without the query of any URL."""
@@ -58,6 +60,8 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
             "retries": self.retries,
             "seconds": round(self.seconds, 3),
         }
+        if self.plan:
+            told["plan"] = self.plan
         if self.error is not None:
             told["error"] = error_words(self.error)
         return told

@@ -92,6 +92,7 @@ def _outcome(told: Mapping[str, object]) -> Outcome:
         error=None
         if error is None
         else ReportedError(str(error["type"]), str(error["message"]), remedy=str(error["remedy"]), name=name),
+        plan=str(told.get("plan", "")),
     )
 
 

@@ -65,8 +65,8 @@ class TransferReport:
 
     @property
     def counts(self) -> dict[State, int]:
-        """How many files are in each state."""
-        return dict(self.outcomes.counts)
+        """How many files are in each state; planned is named only after a dry run."""
+        return {state: count for state, count in self.outcomes.counts.items() if count or state != "planned"}
 
     @property
     def bytes_fetched(self) -> int:

@@ -1,0 +1,34 @@
+"""What a request for bytes says. Pure."""
+
+from __future__ import annotations
+
+from omicsdk.core.user_agent import user_agent
+from omicsdk.transfer.downloads.answers import Asked
+from omicsdk.transfer.items import Location
+
+# Offsets and checksums are those of the bytes as they are stored.
+_IDENTITY = {"accept-encoding": "identity"}
+_PLAIN = {"accept": "*/*", "user-agent": user_agent()}
+#: The headers of a request that needs none of its own: always the same object, which costs the wire nothing.
+PLAIN = tuple((_PLAIN | _IDENTITY).items())
+
+
+def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[str, str], ...]:
+    """Gives a request's headers.
+
+    Args:
+        location: Where it goes.
+        asked: The bytes that it asks for, None for the whole file.
+
+    Returns:
+        Names in lower case and values.
+    """
+    ranged = asked is not None and asked.ranged
+    if not (location.headers or ranged):
+        return PLAIN
+    headers = _PLAIN | {name.lower(): value for name, value in location.headers.items()} | _IDENTITY
+    if asked is not None and ranged:
+        headers["range"] = f"bytes={asked.start}-{'' if asked.end is None else asked.end - 1}"
+        if asked.validator:
+            headers["if-range"] = asked.validator
+    return tuple(headers.items())

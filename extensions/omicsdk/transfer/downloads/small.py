@@ -1,0 +1,63 @@
+"""A small file whose answer is as it should be: taken in, checked and written in a few steps, for there may be a million.
+
+Whatever isn't as it should be is handed to a job, with all that came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from omicsdk.core.checksums import digest
+from omicsdk.transfer.downloads.job import INLINE
+from omicsdk.transfer.items import Item, Location
+
+
+class Small:
+    """The one request for a small file whose size is stated, or its turn to be sent.
+
+    Args:
+        number: The item's number.
+        item: What to fetch; see `is_small`.
+    """
+
+    __slots__ = ("began", "chunks", "item", "lines", "location", "number", "received")
+
+    present = 0  # bytes that are there and can be kept: nothing is written before all is there
+
+    def __init__(self, number: int, item: Item) -> None:
+        assert isinstance(item.locate, Location)
+        self.number = number
+        self.item = item
+        self.location = item.locate
+        self.received = 0
+        self.chunks: list[bytes] = []
+        self.lines: list[bytes] = []
+        self.began = 0.0
+
+    def take(self, chunk: bytes, /) -> int | None:
+        """Takes bytes of the body; 0 ends the request."""
+        self.chunks.append(chunk)
+        self.received += len(chunk)
+        return None if self.received <= INLINE else 0  # no small file: an error's page, or another file
+
+    def again(self) -> None:
+        """Forgets what came, for another request."""
+        self.chunks = []
+        self.lines = []
+        self.received = 0
+
+    def verified(self) -> Mapping[str, str] | None:
+        """The checksums that were verified, None when the answer isn't the file as it is stated."""
+        item, lines = self.item, self.lines
+        if self.received != item.size or not lines or lines[0].split(None, 2)[1:2] != [b"200"]:
+            return None
+        body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
+        for algorithm, stated in item.checksums.items():
+            if digest(body, algorithm) != stated:
+                return None
+        return item.checksums
+
+
+def is_small(item: Item) -> bool:
+    """Whether an item may be fetched as one: its bytes fit in memory, and where they are is known."""
+    return item.size is not None and 0 < item.size <= INLINE and isinstance(item.locate, Location)
