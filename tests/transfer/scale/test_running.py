@@ -1,5 +1,6 @@
 """Shards in threads and processes: lost workers cost nothing, and a second run finds what the first one did."""
 
+import json
 import os
 import pickle
 import re
@@ -10,6 +11,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 from omicsdk.core.errors import NotFound, SomeFailed, TransferError, UsageError
@@ -60,6 +62,44 @@ def test_cut_otherwise_what_is_there_is_verified_not_fetched(plan, right, server
     assert report.ok
     assert [request.path for request in server.requests[before:]] == ["small"]
     assert plan.earlier_shards() == 5
+
+
+def test_cut_otherwise_what_was_begun_is_swept_away_in_the_end(items, target, right, halfway):
+    stop = threading.Event()
+    plan = Plan(items, target, connections=2)
+    with ThreadPoolExecutor(3) as pool:
+        run_shards(plan.shards(3), pool, progress=lambda word: halfway.at(word) and stop.set(), stop=stop)
+        assert len(list(target.rglob("*.part"))) == 1
+        halfway.lift()
+        report = run_shards(plan.shards(1), pool)
+    assert report.ok
+    assert right()
+    assert [path.name for path in (target / ".omics-transfer").iterdir()] == ["transfer-0000-of-0001.journal"]
+
+
+def test_a_journal_that_is_in_use_is_left_alone(items, target, right):
+    plan = Plan(items, target)
+    (other,) = plan.shards(1)
+    journal = Journal(target / ".omics-transfer" / f"{other.name}.journal", lambda: False)
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            assert run_shards(plan.shards(2), pool).ok
+        assert journal.path.exists()
+    finally:
+        journal.close()
+    assert right()
+
+
+def test_each_shard_writes_a_report_when_asked(items, target, tmp_path, server):
+    del server.files["small"]
+    with ThreadPoolExecutor(2) as pool:
+        report = run_shards(Plan(items, target, reports=tmp_path / "reports").shards(2), pool)
+    told = []
+    for result in report.results:
+        lines = [json.loads(line) for line in Path(result.report).read_text().splitlines()]
+        assert lines[0]["counts"] == result.counts
+        told += [line["name"] for line in lines[1:]]
+    assert sorted(told) == sorted(item.name for item in items)
 
 
 def test_a_streamed_plan(items, target, right):

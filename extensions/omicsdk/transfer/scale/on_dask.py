@@ -12,6 +12,7 @@ from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import MissingExtra
+from omicsdk.transfer.control import Control
 from omicsdk.transfer.scale.following import ShardsProgress, Word
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.results import ShardsReport
@@ -33,6 +34,7 @@ def run_on_dask(
     retries: int = 2,
     progress: Callable[[ShardsProgress], None] | None = None,
     stop: threading.Event | None = None,
+    control: Control | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> ShardsReport:
     """Runs a plan on a Dask cluster. All workers must see the target folder under the same path.
@@ -49,6 +51,7 @@ def run_on_dask(
             lost workers; 0 or more.
         progress: Is called a few times a second, and once at the end.
         stop: Ends all shards in order when it is set; the same plan can be gone on with later.
+        control: Does so too when it is stopped or its time budget is over. Pauses aren't passed on.
         clock: Tells the time.
 
     Returns:
@@ -70,10 +73,10 @@ def run_on_dask(
                 client.get_executor(pure=False),
                 desk,
                 packed=_packed,
-                cancels=False,
                 retries=retries,
                 progress=progress,
                 stop=stop,
+                control=control,
                 clock=clock,
             )
 
@@ -149,6 +152,9 @@ class _Desk:
     def stop(self) -> None:
         """Has the workers stop; one that can't be reached is lost anyway."""
         self._client.run(_stop_here, self.line.topic, on_error="ignore")
+
+    def leave(self) -> None:
+        """Does nothing: workers keep in mind what they were told."""
 
 
 def _stop_here(topic: str) -> None:

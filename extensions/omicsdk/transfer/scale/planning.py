@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 from tempfile import NamedTemporaryFile
 from typing import Unpack
@@ -13,6 +12,7 @@ from omicsdk.transfer.items import Item
 from omicsdk.transfer.names import WORK_FOLDER, check_names, folds_case
 from omicsdk.transfer.scale.shard import Options, Shard, Source
 from omicsdk.transfer.scale.sharing import balanced, shard_of
+from omicsdk.transfer.scale.sweeping import earlier_journals
 
 
 class Plan:
@@ -55,7 +55,7 @@ class Plan:
         Items in a sequence are shared out by their sizes, those of a function by a digest of their names. Every item is
         in exactly one shard, and in the same one whenever the same plan is cut into as many parts. Cut into another
         number of parts, files that are there are found and held against their checksums, not fetched again; what was
-        begun of others is.
+        begun is, and what has no checksum. When everything is there then, such remains are removed.
 
         Args:
             n: How many, 1 or more. There may be more than items; some have nothing to do then.
@@ -105,12 +105,8 @@ class Plan:
 
         Cut into as many again, its workers go on with what was begun; of several the most are taken.
         """
-        pattern = re.compile(re.escape(self.run) + r"-\d{4,}-of-(\d{4,})\.journal\Z")
-        try:
-            names = os.listdir(self._journals or os.path.join(self.folder, WORK_FOLDER))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
-        return max((int(found[1]) for name in names if (found := pattern.match(name))), default=None)
+        folder = self._journals or os.path.join(self.folder, WORK_FOLDER)
+        return max((count for _, count in earlier_journals(folder, self.run)), default=None)
 
     def _check(self) -> None:
         """Checks all names against each other, once: each shard sees its own only."""

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import os
 import pickle
+import signal
 import threading
+import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import (
-    FIRST_COMPLETED,
-    BrokenExecutor,
-    Executor,
-    Future,
-    ThreadPoolExecutor,
-    wait,
-)
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from logging import getLogger
+from multiprocessing import parent_process
+from queue import Empty, SimpleQueue
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import FolderBusy, OmicsError, TransferError, UsageError
-from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.control import Control
+from omicsdk.transfer.interrupts import interrupts
 from omicsdk.transfer.scale.following import ShardsProgress, Tracker
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport, numbers
 from omicsdk.transfer.scale.shard import Shard, worker_name
+from omicsdk.transfer.scale.sweeping import journals_of, sweep
 from omicsdk.transfer.scale.telling import BEAT, Desk, FileDesk, Line, attending
 
 #: Seconds that running shards have for ending in order after an interrupt.
@@ -38,6 +36,7 @@ def run_shards(
     retries: int = 2,
     progress: Callable[[ShardsProgress], None] | None = None,
     stop: threading.Event | None = None,
+    control: Control | None = None,
     clock: Clock = SYSTEM_CLOCK,
 ) -> ShardsReport:
     """Runs shards in an executor: threads, processes, or machines.
@@ -52,6 +51,7 @@ def run_shards(
         retries: How often each shard is begun again, 0 or more.
         progress: Is called a few times a second, and once at the end.
         stop: Ends all shards in order when it is set; the same shards can be gone on with later.
+        control: Does so too when it is stopped or its time budget is over. Pauses aren't passed on.
         clock: Tells the time.
 
     Returns:
@@ -65,18 +65,16 @@ def run_shards(
     """
     if not shards:
         return ShardsReport(())
-    first = shards[0]
-    journals = first.journals or os.path.join(first.folder, WORK_FOLDER)
-    with FileDesk.within(journals, first.name) as desk:
+    with FileDesk.within(journals_of(shards[0]), shards[0].name) as desk:
         return drive(
             shards,
             executor,
             desk,
             packed=pickle.dumps,
-            cancels=True,
             retries=retries,
             progress=progress,
             stop=stop,
+            control=control,
             clock=clock,
         )
 
@@ -87,10 +85,10 @@ def drive(
     desk: Desk,
     *,
     packed: Callable[[Shard], bytes],
-    cancels: bool,
     retries: int,
     progress: Callable[[ShardsProgress], None] | None,
     stop: threading.Event | None,
+    control: Control | None,
     clock: Clock,
 ) -> ShardsReport:
     """Does what `run_shards` says, over any desk.
@@ -100,37 +98,50 @@ def drive(
         executor: As there.
         desk: Where workers tell how far they are.
         packed: Pickles a shard.
-        cancels: Whether `Future.cancel` leaves tasks alone that are running.
         retries: As there.
         progress: As there.
         stop: As there.
+        control: As there.
         clock: As there.
     """
     if retries < 0:
         raise ValueError("retries can't be negative")
     if len({shard.index for shard in shards}) < len(shards):
         raise ValueError("a shard stands there twice, or the shards are of several plans")
-    run = _Run(shards, executor, desk, packed, retries, cancels=cancels)
+    control = control or Control()
+    run = _Run(shards, executor, desk, packed, retries)
     began = clock.monotonic()
+    control.begin(began)
+    given_up: float | None = None
 
     def tell(*, final: bool = False) -> None:
         if progress is not None:
             progress(run.tracker.progress(clock.monotonic() - began, final=final))
 
     try:
-        run.start()
-        while run.open:
-            run.step()
-            if stop is not None and stop.is_set():
-                run.stop()
-            tell()
+        with interrupts(control), control.watched(run.wake):
+            run.start()
+            while run.open and (given_up is None or clock.monotonic() < given_up):
+                if control.over(clock.monotonic()) or (stop is not None and stop.is_set()):
+                    run.stop()
+                if control.reason == "interrupt" and given_up is None:
+                    given_up = clock.monotonic() + GRACE
+                run.step(control)
+                tell()
     except BaseException:
-        run.abandon()
+        run.stop()
+        if given_up is None:  # else it is the second Ctrl-C: somebody is in a hurry
+            run.drain(GRACE)
         raise
     finally:
         run.close()
+    if control.reason == "interrupt":
+        raise KeyboardInterrupt(f"{control.why}; running the same shards again goes on where they ended")
     tell(final=True)
-    return run.report(clock.monotonic() - began)
+    report = run.report(clock.monotonic() - began)
+    if report.ok and len(shards) == shards[0].of:
+        sweep(shards)
+    return report
 
 
 class _Run:
@@ -143,20 +154,19 @@ class _Run:
         desk: Desk,
         packed: Callable[[Shard], bytes],
         retries: int,
-        *,
-        cancels: bool,
     ) -> None:
         self._shards = {shard.index: shard for shard in shards}
         self._make = executor if not isinstance(executor, Executor) else None
         self._executor = executor if isinstance(executor, Executor) else executor()
         self._desk = desk
         self._retries = retries
-        self._cancels = cancels
         self._again = Counter[int]()
         self._lost = dict[int, BaseException]()  # to be begun again
         self._broken: BaseException | None = None
         self._stopped = False
         self._results = dict[int, ShardResult]()
+        # Futures come here when they end: concurrent.futures.wait holds their locks, which a Ctrl-C then never frees.
+        self._ends = SimpleQueue[Future[ShardResult] | None]()
         self.open = dict[Future[ShardResult], int]()
         self.tracker = Tracker(shards)
         in_process = isinstance(self._executor, ThreadPoolExecutor)  # then nothing has to be picklable
@@ -168,57 +178,79 @@ class _Run:
         """Hands all shards in."""
         for index in self._shards:
             self._submit(index)
-        self._go_on()
+        self._go_on(None)
 
-    def step(self) -> None:
-        """Waits a moment for what comes, and deals with it."""
-        ended, _ = wait(self.open, timeout=BEAT, return_when=FIRST_COMPLETED)
+    def wake(self) -> None:
+        """Ends the waiting of `step`; from any thread or a signal's handler."""
+        self._ends.put(None)
+
+    def step(self, control: Control) -> None:
+        """Waits a moment for what comes, and deals with it.
+
+        Args:
+            control: Is stopped when a worker was interrupted.
+        """
+        ended = list(self._ended(BEAT))
         for word in self._desk.words():
             self.tracker.told(word)
         for future in ended:
-            self._ended(self.open.pop(future), future)
-        self._go_on()
+            self._take(self.open.pop(future), future, control)
+        self._go_on(control)
 
     def stop(self) -> None:
-        """Has all shards end in order."""
-        if self._stopped:
-            return
-        self._stopped = True
-        self._desk.stop()
-        if self._cancels:
-            for future in list(self.open):
-                future.cancel()
+        """Has all shards end in order; those that haven't begun see so when they do."""
+        if not self._stopped:
+            self._stopped = True
+            self._desk.stop()
 
-    def abandon(self) -> None:
-        """Stops, and waits for the shards that run, but not for ever."""
-        self.stop()
-        wait(self.open, timeout=GRACE)
+    def drain(self, seconds: float) -> None:
+        """Waits for the shards that run, but not for ever."""
+        until = time.monotonic() + seconds
+        while self.open and time.monotonic() < until:
+            for future in self._ended(BEAT):
+                del self.open[future]
 
     def close(self) -> None:
-        """Closes an executor that is our own."""
+        """Closes an executor that is our own. Shards that still wait in another one shall find that they are stopped."""
         if self._make is not None:
             self._executor.shutdown(wait=False, cancel_futures=True)
+        elif self.open:
+            self._desk.leave()
 
     def report(self, seconds: float) -> ShardsReport:
         """Says what came of it."""
         return ShardsReport(tuple(self._results[index] for index in self._shards), seconds, self.tracker.lost)
 
+    def _ended(self, timeout: float) -> Iterator[Future[ShardResult]]:
+        """Waits for a shard's end, and gives all that came."""
+        try:
+            future = self._ends.get(timeout=timeout)
+            while True:
+                if future is not None:
+                    yield future
+                future = self._ends.get_nowait()
+        except Empty:
+            return
+
     def _submit(self, index: int) -> None:
         try:
-            self.open[self._executor.submit(work, self._tasks[index], self._desk.line)] = index
+            future = self._executor.submit(work, self._tasks[index], self._desk.line, ours=self._make is not None)
         except (BrokenExecutor, RuntimeError) as error:  # RuntimeError: somebody has shut it down
             self._broken = error
             self._lost[index] = error
+        else:
+            self.open[future] = index
+            future.add_done_callback(self._ends.put)
 
-    def _ended(self, index: int, future: Future[ShardResult]) -> None:
-        if future.cancelled():
-            self._over(stopped_before(self._shards[index]))
-            return
-        error = future.exception()
+    def _take(self, index: int, future: Future[ShardResult], control: Control) -> None:
+        """Takes a shard's end in."""
+        error: BaseException | None = CancelledError() if future.cancelled() else future.exception()
         if error is None:
             self._over(future.result())
-        elif isinstance(error, KeyboardInterrupt):
-            raise error
+        elif isinstance(error, KeyboardInterrupt):  # Ctrl-C goes to all processes of a terminal
+            control.stop("interrupt")
+            self.stop()
+            self._over(stopped_before(self._shards[index]))
         elif isinstance(error, FolderBusy) and self._stopped:
             self._over(stopped_before(self._shards[index]))
         elif isinstance(error, OmicsError):
@@ -229,27 +261,26 @@ class _Run:
             if isinstance(error, BrokenExecutor):
                 self._broken = error
 
-    def _go_on(self) -> None:
+    def _go_on(self, control: Control | None) -> None:
         """Begins lost shards again; after a pool broke, when all of its futures have told so."""
-        if not self._lost or (self._broken is not None and self.open):
-            return
-        lost, self._lost = self._lost, dict[int, BaseException]()
-        if self._broken is not None and not self._stopped:
-            self._replace_pool(lost)
-        begun = {index for index in lost if self.tracker.begun(index)} or set(lost)
-        for index, error in lost.items():
-            if self._stopped:
-                self._over(stopped_before(self._shards[index]))
-            elif index in begun and self._again[index] >= self._retries:
-                self._over(self._failed(index, error))
-            else:
-                self._again[index] += index in begun
-                _log.warning("shard %d of %d is begun again: %r", index, self._shards[index].of, error)
-                self._submit(index)
-        if self._lost and not self.open:
-            self._go_on()
+        if control is not None and control.stopped:
+            self.stop()
+        while self._lost and not (self._broken is not None and self.open):
+            lost, self._lost = self._lost, dict[int, BaseException]()
+            if self._broken is not None and not self._stopped:
+                self._replace_pool(lost)
+            begun = {index for index in lost if self.tracker.begun(index)} or set(lost)
+            for index, error in lost.items():
+                if self._stopped:
+                    self._over(stopped_before(self._shards[index]))
+                elif index in begun and self._again[index] >= self._retries:
+                    self._over(self._failed(index, error))
+                else:
+                    self._again[index] += index in begun
+                    _log.warning("shard %d of %d is begun again: %r", index, self._shards[index].of, error)
+                    self._submit(index)
 
-    def _replace_pool(self, lost: dict[int, BaseException]) -> None:
+    def _replace_pool(self, lost: Mapping[int, BaseException]) -> None:
         broken, self._broken = self._broken, None
         if self._make is None:
             for index, error in lost.items():
@@ -275,16 +306,19 @@ class _Run:
         return ShardResult(index, of, error=told)
 
 
-def work(task: Shard | bytes, line: Line) -> ShardResult:
+def work(task: Shard | bytes, line: Line, *, ours: bool = False) -> ShardResult:
     """Runs a shard in a worker.
 
     Args:
         task: The shard, or its pickle.
         line: Where to tell how far it is.
+        ours: Whether the worker does nothing else.
 
     Returns:
         What came of it.
     """
+    if ours and parent_process() is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it hears Ctrl-C too, and says when to stop
     shard: Shard = pickle.loads(task) if isinstance(task, bytes) else task  # noqa: S301 # from the one who submitted it
     with attending(line, shard.index) as (progress, stop):
         if stop.is_set():

@@ -99,14 +99,23 @@ class Shard:
             stop=stop,
             **self.options,
         )
+        path = None
+        if self.reports is not None:
+            os.makedirs(self.reports, exist_ok=True)
+            path = os.path.join(self.reports, f"{self.name}.jsonl")
+            report.write_jsonl(path)
+        counts = report.counts
+        if stop is not None and stop.is_set():  # items that weren't reached are in no report
+            counts["stopped"] = self.files - sum(count for state, count in counts.items() if state != "stopped")
         return ShardResult(
             self.index,
             self.of,
-            counts=report.counts,
+            counts=counts,
             bytes_fetched=report.bytes_fetched,
             seconds=report.seconds,
             failures=tuple(report.failed[:KEPT]),
             worker=worker_name(),
+            report=path,
         )
 
 

@@ -56,6 +56,10 @@ class Desk(Protocol):
         """Has the workers stop, and those that come later not begin."""
         ...
 
+    def leave(self) -> None:
+        """Lets what `stop` said stand when the desk is closed: there are shards that haven't heard it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
@@ -99,6 +103,7 @@ class FileDesk:
 
     def __init__(self, folder: str) -> None:
         self._folder = folder
+        self._stays = False
 
     @classmethod
     @contextmanager
@@ -111,10 +116,12 @@ class FileDesk:
         """
         folder = os.path.join(journals, f"{name}.{uuid4().hex[:12]}")
         os.makedirs(folder, exist_ok=True)
+        desk = cls(folder)
         try:
-            yield cls(folder)
+            yield desk
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if not desk._stays:
+                shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def line(self) -> FileLine:
@@ -135,6 +142,10 @@ class FileDesk:
         """Has the workers stop."""
         with open(os.path.join(self._folder, _STOP), "w", encoding="ascii"):
             return
+
+    def leave(self) -> None:
+        """Lets the word to stop stand; the folder stays."""
+        self._stays = True
 
 
 @contextmanager
