@@ -291,7 +291,8 @@ class Engine:
             return
         if not isinstance(error, OmicsError):
             _log.debug("%s: locate failed", job.item.title, exc_info=error)
-            error = TransferError(f"{job.item.title}: asking for its URL failed: {mask_text(repr(error))}", name=job.item.name)
+            said = mask_text(repr(error))
+            error = TransferError(f"{job.item.title}: asking for its URL failed: {said}", name=job.item.name)
         self._failed(job, error)
 
     def _prepared(self, job: Job) -> None:
