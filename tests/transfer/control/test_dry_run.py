@@ -1,0 +1,172 @@
+"""Dry runs: what would happen is told, and nothing is touched. Room on the disk, and permissions, before and after."""
+
+import logging
+import os
+import shutil
+import stat
+from collections import namedtuple
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from omicsdk.core.errors import DiskFull, NameClash, NotWritable, UnsafePath
+from omicsdk.transfer import Control, Item, Location, download
+from omicsdk.transfer.journal import Journal
+
+MIB = 1024 * 1024
+Usage = namedtuple("Usage", "total used free")
+
+
+def never() -> NoReturn:
+    raise AssertionError("a dry run asks for no URL")
+
+
+def tree(folder: Path) -> dict[str, tuple[int, int, bytes]]:
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mtime_ns, path.stat().st_ino, path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def plans(report: Any) -> list[tuple[str, str, str]]:
+    return [(outcome.name, outcome.state, outcome.plan) for outcome in report.outcomes]
+
+
+def test_nothing_is_there_and_nothing_is_made(target: Path) -> None:
+    items = [Item("a/one", never, 1234567, {"md5": "0" * 32}), Item("two", never)]
+    report = download(items, target, dry_run=True)
+    assert plans(report) == [
+        ("a/one", "planned", "fetch 1,234,567 bytes"),
+        ("two", "planned", "fetch a file of unknown size"),
+    ]
+    assert report.counts == {"done": 0, "skipped": 0, "failed": 0, "stopped": 0, "planned": 2}
+    assert report.to_dict()["files"][0]["plan"] == "fetch 1,234,567 bytes"
+    assert not target.exists()
+
+
+def test_what_earlier_runs_left_is_told_and_left(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    names = ("done", "begun", "right", "other", "folder")
+    items = {
+        name: server.item(name, noise(20 * MIB if name == "begun" else 5000, n), "sha256")
+        for n, name in enumerate(names)
+    }
+    download([items["done"]], target)
+    control = Control()
+    server.fault("begun", fault.cut(6 * MIB, stall=True))
+
+    def enough(progress: Any) -> None:
+        if progress.bytes_fetched >= 6 * MIB:
+            control.stop()
+
+    download([items["begun"]], target, connections=1, control=control, progress=enough)
+    (target / "right").write_bytes(noise(5000, 2))
+    (target / "other").write_bytes(b"short")
+    (target / "folder").mkdir()
+    before, requests = tree(target), len(server.requests)
+    with closing(Journal(target / ".omics-transfer/transfer.journal", lambda: False)):  # another process is at it
+        report = download([replace(item, locate=never) for item in items.values()], target, dry_run=True)
+    assert plans(report) == [
+        ("done", "skipped", ""),
+        ("begun", "planned", "go on: 4,194,304 of 20,971,520 bytes are there"),
+        ("right", "planned", "check the file that is there"),
+        ("other", "planned", "fetch 5,000 bytes in the place of the file that is there"),
+        ("folder", "failed", ""),
+    ]
+    assert isinstance(report.failed[0].error, NotWritable)
+    assert (tree(target), len(server.requests)) == (before, requests)
+
+
+def test_it_foresees_what_the_run_does(server: Any, target: Path, noise: Any) -> None:
+    items = [server.item(f"f{n}", noise(3000, n), "md5") for n in range(4)]
+    download(items[:2], target)
+    foreseen = download(items, target, dry_run=True).counts
+    done = download(items, target).counts
+    assert (foreseen["skipped"], foreseen["planned"]) == (done["skipped"], done["done"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("names", "error"), [(["../x"], UnsafePath), (["a", "a"], NameClash), (["a", "a/b"], NameClash)]
+)
+def test_names_are_checked_as_in_earnest(target: Path, names: list[str], error: type[Exception]) -> None:
+    with pytest.raises(error):
+        download([Item(name, never) for name in names], target, dry_run=True)
+    assert not target.exists()
+
+
+def test_names_that_differ_in_case_are_fine_where_the_disk_tells_them_apart(target: Path) -> None:
+    target.parent.joinpath("Probe").touch()
+    folds = target.parent.joinpath("pROBE").exists()
+    items = [Item("reads", never), Item("READS", never)]
+    if folds:
+        with pytest.raises(NameClash):
+            download(items, target, dry_run=True)
+    else:
+        assert download(items, target, dry_run=True).counts["planned"] == 2
+    assert not target.exists()
+
+
+def test_a_file_in_the_folders_place_is_told(target: Path) -> None:
+    target.write_text("a file")
+    with pytest.raises(NotWritable, match="a file of that name"):
+        download([Item("one", never)], target, dry_run=True)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="this account may write everywhere")
+def test_a_folder_that_may_not_be_written_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(NotWritable, match="may not write"):
+        download([Item("one", never)], tmp_path / "x", dry_run=True)
+
+
+def test_too_little_room_is_an_error_of_a_dry_run(target: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 1000))
+    fits = [Item("one", never, 400), Item("two", never, 600)]
+    assert download(fits, target, dry_run=True).ok
+    with pytest.raises(DiskFull, match=r"1,001 more bytes are needed in .*, and 1,000 are free\. Make room"):
+        download([*fits, Item("three", never, 1)], target, dry_run=True)
+
+
+def test_what_is_there_needs_no_room(server: Any, target: Path, noise: Any, monkeypatch: Any) -> None:
+    items = [server.item(f"f{n}", noise(300_000, n), "md5") for n in range(3)]
+    download(items[:2], target)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 300_000))
+    assert download(items, target, dry_run=True).ok
+
+
+def test_too_little_room_is_a_warning_in_earnest(
+    server: Any, target: Path, monkeypatch: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, 1))
+    with caplog.at_level(logging.WARNING, "omicsdk.transfer"):
+        assert download([server.item("one", b"123", "md5")], target).ok
+    assert "3 more bytes are needed" in caplog.text
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_files_may_be_kept_to_their_owner_from_the_first_byte(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    large, small = server.item("large", noise(9 * MIB), "md5"), server.item("small", b"1", "md5")
+    server.fault("large", fault.cut(5 * MIB, stall=True))
+    control, seen = Control(), []
+
+    def look(progress: Any) -> None:
+        if progress.bytes_fetched > 5 * MIB and not seen:
+            seen.extend(stat.S_IMODE(path.stat().st_mode) for path in target.glob("*.part"))
+            control.pause()
+        elif control.paused:
+            control.resume()
+
+    download([large, small], target, mode=0o600, control=control, progress=look).raise_if_failed()
+    assert seen == [0o600]
+    made = [path for path in target.rglob("*") if path.is_file()]
+    assert {path.name for path in made} == {"large", "small", "transfer.journal"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in made} == {0o600}
+
+
+def test_a_location_is_no_reason_to_ask(server: Any, target: Path) -> None:
+    download([Item("one", Location(server.url("one")), 5)], target, dry_run=True)
+    assert server.requests == []
