@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal, NamedTuple
+from urllib.request import urlopen
 
 from measuring import Action, Case, Row, compared, figure_row, rounds_of, row_of
 
@@ -147,8 +148,24 @@ def uploading(
         task = {"source": str(bench.files.source), "server": sink, "checksum": "crc32c"}
         mine = bench.worker.task(do="upload", **task)
         peer = other.task(do="boto3_upload", payload=payload, **task)
-        case = Case(name, mine, peer, goal, rounds, facts=bench.memory.facts())
+        check = _arrived(sink, bench.sizes.upload)
+        case = Case(name, mine, peer, goal, rounds, check=check, facts=bench.memory.facts())
         return row_of(case, rounds_of(case), of)
+
+
+def _arrived(sink: str, size: int) -> Callable[[], None]:
+    """A check that as many bytes as an upload has came to a sink since the last time."""
+    before = 0
+
+    def check() -> None:
+        nonlocal before
+        with urlopen(sink) as answer:
+            total = int(answer.read())
+        if total - before < size:
+            raise RuntimeError(f"only {total - before} of {size} bytes came to the sink")
+        before = total
+
+    return check
 
 
 def nothing_to_do(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:

@@ -4,7 +4,7 @@
 
 Writes the port that it listens on, and ends with its input. The kernel drops the bytes of bodies (MSG_TRUNC): they are
 never copied out of it, so the sink costs next to nothing and the figures are the clients'. An ETag is a number, not an MD5;
-what is sent is counted, not looked at: correctness is the tests' matter.
+what is sent is counted (a GET tells), not looked at: correctness is the tests' matter.
 """
 
 import itertools
@@ -15,6 +15,7 @@ import threading
 _MSG_TRUNC = 0x20
 _AT_ONCE = 4 << 20
 _NUMBERS = itertools.count(1)
+_SIZES: list[int] = []  # of the bodies that came in full
 _INITIATED = b'<?xml version="1.0"?><InitiateMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><UploadId>%d</UploadId></InitiateMultipartUploadResult>'
 _COMPLETED = b'<?xml version="1.0"?><CompleteMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><ETag>"%d"</ETag></CompleteMultipartUploadResult>'
 
@@ -33,8 +34,10 @@ def answer(connection: socket.socket) -> None:
                 came += more
             head, _, came = came.partition(b"\r\n\r\n")
             request, _, lines = head.partition(b"\r\n")
-            headers = dict(line.lower().split(b":", 1) for line in lines.split(b"\r\n") if b":" in line)
-            left = int(headers.get(b"content-length", b"0")) - len(came)
+            fields = (line.split(b":", 1) for line in lines.split(b"\r\n") if b":" in line)
+            headers = {name.lower(): value.strip() for name, value in fields}
+            size = int(headers.get(b"content-length", b"0"))
+            left = size - len(came)
             if b"100-continue" in headers.get(b"expect", b""):
                 connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             came, left = (came[left:], 0) if left < 0 else (b"", left)
@@ -43,6 +46,7 @@ def answer(connection: socket.socket) -> None:
                 if not dropped:
                     return
                 left -= dropped
+            _SIZES.append(size)
             connection.sendall(_reply(request, headers))
 
 
@@ -51,9 +55,12 @@ def _reply(request: bytes, headers: dict[bytes, bytes]) -> bytes:
     number = next(_NUMBERS)
     if method == b"PUT":
         echoed = b"".join(
-            b"%s:%s\r\n" % (name, value) for name, value in headers.items() if name.startswith(b"x-amz-checksum-")
+            b"%s: %s\r\n" % (name, value) for name, value in headers.items() if name.startswith(b"x-amz-checksum-")
         )
         return b'HTTP/1.1 200 OK\r\nETag: "%032x"\r\n%sContent-Length: 0\r\n\r\n' % (number, echoed)
+    if method == b"GET":
+        body = b"%d" % sum(_SIZES)
+        return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
     if method == b"POST":
         body = (_INITIATED if b"uploads" in target.partition(b"?")[2].split(b"&") else _COMPLETED) % number
         return b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
