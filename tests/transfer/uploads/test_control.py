@@ -29,6 +29,21 @@ def test_a_stop_ends_it_at_once_though_the_store_is_silent(
     assert "with a journal they would go on" in caplog.text
 
 
+def test_a_stopped_upload_is_given_up_on_request(sink: Any, store: Any, file: Path):
+    control = Control()
+    sink.always = lambda _: control.stop()
+    report = upload([Upload(file, store)], control=control, abort=True)
+    assert (report.outcomes[0].state, store.aborted) == ("stopped", ["id1"])
+
+
+def test_each_outcome_is_told_as_it_comes(sink: Any, store: Any, file: Path, reply: Any):
+    told: list[tuple[int, str]] = []
+    sink.always = lambda request: reply(411) if request.path == "bad" else None
+    uploads = [Upload(file, store), Upload(file, PutTo(Location(sink.url("bad"))))]
+    upload(uploads, finished=lambda number, outcome: told.append((number, outcome.state)))
+    assert sorted(told) == [(0, "done"), (1, "failed")]
+
+
 def test_a_stop_ends_it_though_a_call_of_the_store_hangs(sink: Any, store: Any, file: Path):
     stop, forever = threading.Event(), threading.Event()
 

@@ -35,6 +35,8 @@ AHEAD = 16
 SMALL = 1024 * 1024
 #: Seconds between two looks at what was asked to stop.
 TICK = 0.1
+#: So many of these are waited at the end of a stopped run for the platform to forget what was begun.
+GIVING_UP = 7
 #: Seconds over which a rate is measured.
 SAMPLE = 0.25
 
@@ -403,11 +405,24 @@ class Engine:
             assert isinstance(receiver, Sending)
             self._returned(receiver)
         self._hashers.close(0.5)
+        if self._settings.abort:
+            self._give_up_rest()
         self._callers.close(0.2)
         self._inbox.deliver()
         for job in list(self._open.values()):
             self._over(job, "failed" if job.error is not None else "stopped", job.error)
         self._wire.close()
+
+    def _give_up_rest(self) -> None:
+        """Gives the parts of stopped files up, as far as the platform lets us within a moment."""
+        for job in list(self._open.values()):
+            if job.error is None and job.upload_id:
+                self._stages.give_up(job, None, abort=True)
+        for _ in range(GIVING_UP):
+            if not any(job.upload_id for job in self._open.values()):
+                return
+            self._wire.poll(TICK)
+            self._inbox.deliver()
 
     # -- measuring
 

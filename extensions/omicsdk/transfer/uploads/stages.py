@@ -392,27 +392,27 @@ class Stages:
         job.restarts += 1
         self._restart(job)
 
-    def give_up(self, job: Job, error: OmicsError, *, abort: bool) -> None:
-        """Ends a job that failed; parts that nobody can use are given up on the platform, too.
+    def give_up(self, job: Job, error: OmicsError | None, *, abort: bool) -> None:
+        """Ends a job that failed or was stopped; parts that nobody can use are given up on the platform, too.
 
         Args:
             job: The upload.
-            error: Why.
+            error: Why; None when it was stopped.
             abort: Whether to give up parts that could still be used.
         """
         if not job.upload_id or not (abort or isinstance(error, SourceChanged)):
             self._over(job, "failed", error)
             return
-        upload_id = job.upload_id
+        upload_id, state = job.upload_id, "failed" if error is not None else "stopped"
 
         def aborted(_: None) -> None:
             if self._journal is not None:
                 self._journal.drop(job.key)
-            self._over(job, "failed", error)
+            self._over(job, state, error)
 
         def not_aborted(problem: Exception) -> None:
             _log.warning("%s: its parts couldn't be given up on the platform: %s", job.title, problem)
-            self._over(job, "failed", error)
+            self._over(job, state, error)
 
         self._callers.submit(lambda: job.store.abort(upload_id), aborted, not_aborted)
 

@@ -13,6 +13,7 @@ from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import interrupts
+from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
@@ -32,6 +33,7 @@ def upload(
     journal: str | os.PathLike[str] | None = None,
     abort: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    finished: Callable[[int, Outcome], None] | None = None,
     stop: threading.Event | None = None,
     control: Control | None = None,
     environ: Mapping[str, str] | None = None,
@@ -52,10 +54,12 @@ def upload(
         journal: A file that remembers what was sent, for going on after a stop or a crash; by default there is none, and
             only stores that list their unfinished uploads can go on. With a journal a file that was sent and hasn't
             changed since isn't sent again. Only one process can use it at a time.
-        abort: Whether the parts of a file that fails are given up on the platform; by default the next run uses them.
-            Those of a file that changed always are. After a stop or Ctrl-C they never are.
+        abort: Whether the parts of a file that fails or is stopped are given up on the platform; by default the next run
+            uses them. Those of a file that changed always are given up.
         progress: Is called about ten times a second, and once at the end; the bytes that it calls fetched are those
             that were sent.
+        finished: Is given each upload's number, from 0, and its outcome as they come, in the engine's thread: it should
+            return soon.
         stop: Ends the run when it is set; it can be gone on with later.
         control: Stops and pauses it, and bounds its time.
         environ: The environment's variables for proxies and certificates; by default the process's own.
@@ -92,11 +96,17 @@ def upload(
         clock=clock,
     )
     outcomes = Outcomes()
+
+    def over(number: int, outcome: Outcome) -> None:
+        outcomes.put(number, outcome)
+        if finished is not None:
+            finished(number, outcome)
+
     log = UploadJournal(Path(journal), _waiter(Path(journal), stop, clock, wait=wait)) if journal is not None else None
     try:
         total = sum(size or 0 for size in sizes or ())
         count = len(sizes) if sizes is not None else None
-        engine = Engine(_numbered(uploads, sizes), count, total, log, settings, outcomes.put)
+        engine = Engine(_numbered(uploads, sizes), count, total, log, settings, over)
         with interrupts(control):
             engine.run()
     finally:
@@ -109,7 +119,7 @@ def upload(
         outcomes, seconds, throughput=engine.throughput, began=clock.now() - seconds, title="Upload"
     )
     if not report.ok and report.stopped:
-        _log.info("stopped; %s", _how_to_go_on(journal))
+        _log.info("stopped; %s", _how_to_go_on(journal, abort=abort))
     if control.reason == "interrupt":
         raise KeyboardInterrupt
     return report
@@ -177,7 +187,9 @@ def _waiter(journal: Path, stop: threading.Event | None, clock: Clock, *, wait: 
     return waiting
 
 
-def _how_to_go_on(journal: object) -> str:
+def _how_to_go_on(journal: object, *, abort: bool) -> str:
+    if abort:
+        return "what was under way was given up; run the same again to send it anew"
     if journal is not None:
         return "run the same again to go on"
     return "files that were under way begin anew the next time; with a journal they would go on"
