@@ -20,7 +20,7 @@ errors = st.one_of(
 outcomes = st.builds(
     Outcome,
     name=texts,
-    state=st.sampled_from(["done", "skipped", "failed", "stopped"]),
+    state=st.sampled_from(["done", "skipped", "failed", "stopped", "planned"]),
     size=st.none() | counts,
     bytes_fetched=counts,
     bytes_kept=counts,
@@ -30,6 +30,8 @@ outcomes = st.builds(
     seconds=st.floats(0, 10**6),
     error=st.none() | errors,
     retries=counts,
+    plan=texts,
+    label=texts,
 )
 reports = st.builds(
     TransferReport,

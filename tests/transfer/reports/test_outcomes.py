@@ -59,8 +59,9 @@ def test_what_was_never_begun_is_told_as_stopped(begun, count, held):
     for number in begun:
         if number < count:
             outcomes.put(number, outcome_of(number))
-    outcomes.fill((f"f{number}", number) for number in range(count))
+    outcomes.fill((f"f{number}", number, "called so") for number in range(count))
 
+    assert {outcome.label for outcome in outcomes.of("stopped")} <= {"called so"}
     assert [outcome.name for outcome in outcomes] == [f"f{number}" for number in range(count)]
     assert [outcome.state for outcome in outcomes] == ["done" if n in begun else "stopped" for n in range(count)]
 

@@ -114,6 +114,22 @@ def test_what_is_said_first(outcomes, verdict, headings):
     assert page.texts["h2"] == headings
 
 
+def test_a_dry_run_is_told_as_one():
+    outcomes = [Outcome("a", "skipped", 1), Outcome("b", "planned", 5, plan="fetch 5 bytes")]
+    page = Page(text_of(report_of(*outcomes)))
+    assert page.texts["p"][0] == "A dry run: 1 file would be transferred"
+    assert "fetch 5 bytes" in page.texts["td"]
+    assert "Planned" in page.texts["dt"]
+
+
+def test_a_file_is_called_as_messages_call_it():
+    outcome = failed("store/3f2b", label="reads.fastq.gz (file 3f of https://h/x?sig=canary)")
+    text = text_of(report_of(outcome))
+    assert "reads.fastq.gz (file 3f of https://h/x" in text
+    assert "store/<wbr>3f2b" in text
+    assert "canary" not in text
+
+
 def test_why_it_was_stopped():
     page = Page(text_of(report_of(Outcome("a", "done", 1), why_stopped="the time budget of 5 s is over")))
     assert page.texts["p"][0] == "Ended before its end: the time budget of 5 s is over"
@@ -128,12 +144,12 @@ def test_hostile_texts_stay_texts(tmp_path):
     error = TransferError(f"{HOSTILE}: lost", remedy=HOSTILE)
     sums = {HOSTILE: HOSTILE}
     outcomes = [
-        Outcome(HOSTILE, "failed", 1, 1, checksums=sums, error=error),
+        Outcome(HOSTILE, "failed", 1, 1, checksums=sums, error=error, label=HOSTILE),
         Outcome(HOSTILE, "done", 1, checksums=sums, verified=HOSTILE, seconds=2, retries=1),
     ]
     report = report_of(*outcomes, title=HOSTILE)
     plain = [
-        Outcome("a", "failed", 1, 1, checksums={"b": "c"}, error=TransferError("a: lost", remedy="d")),
+        Outcome("a", "failed", 1, 1, checksums={"b": "c"}, error=TransferError("a: lost", remedy="d"), label="f"),
         Outcome("a", "done", 1, checksums={"b": "c"}, verified="e", seconds=2, retries=1),
     ]
     usual = Page(text_of(report_of(*plain)))

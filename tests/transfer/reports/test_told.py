@@ -22,6 +22,16 @@ def test_a_download_has_all_that_a_report_tells(server, target, tmp_path, noise)
     assert "1 of 2 files failed" in (tmp_path / "report.html").read_text()
 
 
+def test_files_are_called_as_messages_call_them(server, target):
+    server.put("one", b"x")
+    items = [
+        Item(name, Location(server.url(name)), size, label=f"{name} of five")
+        for name, size in (("one", 1), ("none", None))
+    ]
+    assert [outcome.label for outcome in download(items, target).outcomes] == ["one of five", "none of five"]
+    assert [outcome.label for outcome in download(items, target).outcomes] == ["one of five", "none of five"]
+
+
 def test_progress_without_sizes_counts_files(server, target):
     for name in "abc":
         server.put(name, b"x" * 100)

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from logging import getLogger
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from typing import cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
-from omicsdk.core.errors import FolderBusy, Interrupted, NameClash, NotWritable
+from omicsdk.core.errors import FolderBusy, Interrupted, NameClash, NotWritable, UsageError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.engine import TICK, Engine, Settings
@@ -26,6 +27,8 @@ from omicsdk.transfer.names import WORK_FOLDER, check_links, check_names, folds_
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.stores.store import Store
+from omicsdk.transfer.stores.target import FsspecTarget
 from omicsdk.transfer.wire import Patience
 from omicsdk.transfer.writing import write_error
 
@@ -35,7 +38,7 @@ _log = getLogger("omicsdk.transfer")
 
 def download(
     items: Iterable[Item],
-    folder: str | os.PathLike[str],
+    folder: str | os.PathLike[str] | FsspecTarget,
     *,
     connections: int = 8,
     locators: int = 16,
@@ -61,7 +64,8 @@ def download(
 
     Args:
         items: What to fetch.
-        folder: Where to; it is made when it isn't there.
+        folder: Where to; it is made when it isn't there. Or a place in a file system of fsspec, or its URL
+            ("s3://bucket/prefix"): then `journal` is to be given.
         connections: How many requests run at once, at most; 1 or more. How many it really are is adapted.
         locators: How many items are asked for their URLs at once; 1 or more.
         progress: Is called about ten times a second, and once at the end.
@@ -70,7 +74,7 @@ def download(
         environ: The environment's variables for proxies and certificates; by default the process's own.
         route: Gives the way to a URL (proxy, certificates) instead of the environment.
         run: Names the journal. Transfers of different names into one folder don't wait for each other.
-        journal: The journal's file, instead of one in the folder `.omics-transfer`.
+        journal: The journal's file, a local one, instead of one in the folder `.omics-transfer`.
         wait: What to do while another process transfers into the folder under the same name: wait, or raise FolderBusy.
         patience: How long a silent server is waited for: by default 10 s for a connection, 60 s without a byte.
         clock: Tells the time.
@@ -98,15 +102,19 @@ def download(
         raise ValueError(f"run is part of a file's name, letters, digits, '.', '_' and '-': {run!r}")
     control = control or Control()
     control.begin(clock.monotonic())
-    target = os.path.abspath(folder)
+    store = _store(folder, journal, clock)
+    target = os.path.abspath(_spool(store, journal) if store is not None else cast("str", folder))
     disk = disk or Disk(mode)
     wanted = list(items)
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
     files = PartFiles(target, _relative(journal_file, target), disk)
+    if dry_run and store is not None:
+        raise UsageError(f"A dry run looks at local folders only, not at {store.target.url()}")
     if dry_run:
         return _dry_run(wanted, files, target, journal_file, clock)
     _check([item.name for item in wanted], target, disk)
-    warn_of_no_room(wanted, sum(item.size or 0 for item in wanted), files, target)
+    if store is None:
+        warn_of_no_room(wanted, sum(item.size or 0 for item in wanted), files, target)
     _make(target, disk)
     _make(str(journal_file.parent), disk)
 
@@ -122,6 +130,7 @@ def download(
         control=control,
         clock=clock,
         disk=disk,
+        store=store,
     )
     log = _opened(journal_file, _Waiter(target, stop, control, clock, patient=wait), disk)
     try:
@@ -141,7 +150,7 @@ def download(
     finally:
         log.close()
     if len(outcomes) < len(wanted):
-        outcomes.fill((item.name, item.size) for item in wanted)
+        outcomes.fill((item.name, item.size, item.label) for item in wanted)
     why = "" if engine.finished else control.why
     seconds = clock.monotonic() - began
     report = TransferReport(
@@ -149,11 +158,26 @@ def download(
         seconds,
         throughput=engine.throughput,
         began=clock.now() - seconds,
-        title=f"Download to {target}",
+        title=f"Download to {target if store is None else store.target.url()}",
         why_stopped=why,
     )
     say_stopped(control, report)
     return report
+
+
+def _store(folder: object, journal: object, clock: Clock) -> Store | None:
+    """The store that is meant, None for a local folder."""
+    if isinstance(folder, str) and "://" in folder:
+        folder = FsspecTarget.of(folder)
+    if not isinstance(folder, FsspecTarget):
+        return None
+    if journal is None:
+        raise UsageError(f"journal= is missing: {folder.url()} can't hold it, it has to be a local file")
+    return Store(folder, clock)
+
+
+def _spool(store: Store, journal: str | os.PathLike[str] | None) -> str:
+    return store.target.spool or f"{os.fspath(journal or '')}.spool"
 
 
 def _dry_run(items: Sequence[Item], files: PartFiles, folder: str, path: Path, clock: Clock) -> TransferReport:

@@ -25,6 +25,7 @@ from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.reception import Reception, problem_of
 from omicsdk.transfer.downloads.replies import Replies
 from omicsdk.transfer.downloads.small import Small, is_small
+from omicsdk.transfer.downloads.spooling import Spool
 from omicsdk.transfer.downloads.verify import Verifier, words
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journal import Journal
@@ -34,6 +35,7 @@ from omicsdk.transfer.reports.progress import Progress, phase_of
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.width import Sample, next_width
+from omicsdk.transfer.stores.store import Store, There
 from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
@@ -65,6 +67,7 @@ class Settings:
     clock: Clock = SYSTEM_CLOCK
     jitter: Callable[[], float] = random.random
     disk: Disk = field(default_factory=Disk)
+    store: Store | None = None  # where files go from the target folder
 
 
 class Engine:
@@ -112,7 +115,8 @@ class Engine:
         self._inbox = Inbox(self._wire.wake)
         self._locators = Pool("omicsdk-locate", settings.locators, self._inbox)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
-        self._committer = Committer(journal, folder, self._inbox, settings.disk)
+        self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
+        self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
         self._verifier = Verifier(
             self._hashers, self._journal, self._files, self._there, self._verified, self._failed, self._fetch
         )
@@ -225,12 +229,16 @@ class Engine:
                 self._wire.wake()
                 return
             looked += 1
+            if self._spool is not None and not self._spool.has_room([item.size for item in self._open.values()]):
+                return
             entry = next(self._items, None)
             if entry is None:
                 self._more = False
                 return
             number, item = entry
-            if not self._is_plain(number, item):
+            if self._spool is not None:
+                self._look_there(self._spool, self._job(number, item))
+            elif not self._is_plain(number, item):
                 job = self._job(number, item)
                 self._preparing += 1
                 self._verifier.look(job)
@@ -257,6 +265,23 @@ class Engine:
         small = self._open[number] = Small(number, item)
         self._ready.append(small)
         return True
+
+    def _look_there(self, spool: Spool, job: Job) -> None:
+        """Asks the store whether a file has to be fetched at all."""
+        self._preparing += 1
+
+        def found(there: There | None) -> None:
+            if job.over:
+                return
+            if there is None:
+                self._verifier.look(job)
+                return
+            self._files.remove(job)  # of a run that ended between putting it and recording it
+            self._journal.drop(job.item.name)
+            job.size = there.size
+            self._there(job, there.checksums)
+
+        spool.look(job.item, found, lambda error: self._failed(job, error))
 
     def _fetch(self, job: Job) -> None:
         """Has a job's missing bytes fetched."""
@@ -496,6 +521,8 @@ class Engine:
         self._tell_outcome(job.number, job.item, outcome)
 
     def _tell_outcome(self, number: int, item: Item, outcome: Outcome) -> None:
+        if item.label:
+            outcome = outcome._replace(label=item.label)
         self._tally.count(outcome, item.size)
         self._finished(number, outcome)
 

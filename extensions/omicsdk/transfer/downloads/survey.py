@@ -43,7 +43,7 @@ def survey(items: Iterable[Item], files: PartFiles, journal: Journal | None, fol
             outcome = Outcome(item.name, "failed", item.size, error=error)
         if outcome.state == "planned":
             needed += bytes_needed(item, files)
-        outcomes.put(number, outcome)
+        outcomes.put(number, outcome._replace(label=item.label))
     problem = no_room(needed, folder)
     if problem is not None:
         raise problem

@@ -31,6 +31,7 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
         error: Why it failed.
         retries: How often it was tried again after a failure.
         plan: What a dry run says would happen with it, in words; "" in any other run.
+        label: What messages call it, where that isn't its name.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
     error: OmicsError | None = None
     retries: int = 0
     plan: str = ""
+    label: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON; the error as its type, message and remedy, without the query of any URL."""
@@ -60,6 +62,8 @@ class Outcome(NamedTuple):  # four times cheaper to make than a frozen dataclass
             "retries": self.retries,
             "seconds": round(self.seconds, 3),
         }
+        if self.label:
+            told["label"] = without_secrets(self.label)
         if self.plan:
             told["plan"] = self.plan
         if self.error is not None:

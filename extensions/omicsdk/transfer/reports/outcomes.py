@@ -89,15 +89,15 @@ class Outcomes(Sequence[Outcome]):
         if len(memory) >= self._limit:
             self._spill()
 
-    def fill(self, names: Iterable[tuple[str, int | None]]) -> None:
+    def fill(self, names: Iterable[tuple[str, int | None] | tuple[str, int | None, str]]) -> None:
         """Tells as stopped every item that nothing was put for: those that were never begun.
 
         Args:
-            names: Name and size of every item, in their order.
+            names: Name, size and, where there is one, label of every item, in their order.
         """
-        for number, (name, size) in enumerate(names):
+        for number, (name, size, *label) in enumerate(names):
             if number >= self._end or not self._has(number):
-                self.put(number, Outcome(name, "stopped", size))
+                self.put(number, Outcome(name, "stopped", size, label="".join(label)))
 
     @property
     def ok(self) -> bool:

@@ -17,7 +17,7 @@ from omicsdk.transfer.reports.outcomes import KEPT_FAILURES, Outcomes
 from omicsdk.transfer.reports.plot import plot_of
 from omicsdk.transfer.reports.style import STYLE
 from omicsdk.transfer.reports.throughput import Throughput
-from omicsdk.transfer.reports.words import size_words, time_words, visible
+from omicsdk.transfer.reports.words import size_words, time_words, visible, without_secrets
 
 #: Files that the page lists; a browser takes long over more.
 ROWS = 2000
@@ -60,6 +60,8 @@ def _header(title: str, summary: Mapping[str, object], outcomes: Outcomes) -> st
     elif stopped or why:
         left = f", {_files_words(stopped)} left" if stopped else ""
         kind, said = "stopped", f"Ended before its end: {_text(why) or 'it was stopped'}{left}"
+    elif planned := outcomes.counts["planned"]:
+        kind, said = "stopped", f"A dry run: {_files_words(planned)} would be transferred"
     else:
         kind, said = "done", "Every file is there and right" if len(outcomes) else "There was nothing to do"
     began = summary["began"]
@@ -82,6 +84,7 @@ def _totals(outcomes: Outcomes, seconds: float) -> str:
         ("There already", f"{counts['skipped']:,}", ""),
         ("Failed", f"{counts['failed']:,}", "failed" if counts["failed"] else ""),
         ("Stopped", f"{counts['stopped']:,}", "stopped" if counts["stopped"] else ""),
+        *([("Planned", f"{counts['planned']:,}", "")] if counts["planned"] else []),
         ("Over the network", size_words(outcomes.bytes_fetched), ""),
         ("Kept from earlier runs", size_words(outcomes.bytes_kept), ""),
         ("Mean rate", mean, ""),
@@ -119,7 +122,7 @@ def _failure(outcome: Outcome) -> str:
     cause = words["message"].removesuffix(words["remedy"]).strip()
     remedy = f"<p class=remedy>{_text(words['remedy'])}</p>\n" if words["remedy"] else ""
     return (
-        f"<li>\n<h3>{_name(outcome.name)}</h3>\n<p><span class=kind>{_text(words['type'])}</span> {_text(cause)}</p>\n"
+        f"<li>\n<h3>{_name(outcome)}</h3>\n<p><span class=kind>{_text(words['type'])}</span> {_text(cause)}</p>\n"
         f"{remedy}<p class=quiet>{_effort(outcome)}</p>\n</li>\n"
     )
 
@@ -173,10 +176,10 @@ def _table(outcomes: Iterable[Outcome]) -> Iterator[str]:
             for algorithm, value in outcome.checksums.items()
         )
         yield (
-            f'<tr><th scope=row>{_name(outcome.name)}</th><td><span class="state {outcome.state}">{outcome.state}</span></td>'
+            f'<tr><th scope=row>{_name(outcome)}</th><td><span class="state {outcome.state}">{outcome.state}</span></td>'
             f'<td class=number data-label="Size">{size}</td><td class=number data-label="Time">{time_words(outcome.seconds)}</td>'
             f'<td class=number data-label="Retries">{outcome.retries:,}</td>'
-            f'<td data-label="Verified">{sums or _text(outcome.verified) or "–"}</td></tr>\n'
+            f'<td data-label="Verified">{sums or _text(outcome.plan or outcome.verified) or "–"}</td></tr>\n'
         )
     yield "</tbody>\n</table>\n"
 
@@ -192,9 +195,12 @@ def _files_words(count: int) -> str:
     return "1 file" if count == 1 else f"{count:,} files"
 
 
-def _name(name: str) -> str:
-    """A file's name in isolation, so that its direction of writing changes nothing around it."""
-    return f"<bdi class=name>{_text(name).replace('/', '/<wbr>')}</bdi>"
+def _name(outcome: Outcome) -> str:
+    """What a file is called, in isolation, so that its direction of writing changes nothing around it."""
+    name = f"<bdi class=name>{_text(outcome.name).replace('/', '/<wbr>')}</bdi>"
+    if not outcome.label:
+        return name
+    return f"<bdi>{_text(without_secrets(outcome.label))}</bdi><div class=quiet>{name}</div>"
 
 
 def _text(text: str) -> str:

@@ -93,6 +93,7 @@ def _outcome(told: Mapping[str, object]) -> Outcome:
         if error is None
         else ReportedError(str(error["type"]), str(error["message"]), remedy=str(error["remedy"]), name=name),
         plan=str(told.get("plan", "")),
+        label=str(told.get("label", "")),
     )
 
 

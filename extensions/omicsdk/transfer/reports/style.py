@@ -16,7 +16,7 @@ p{margin:.25rem 0}
 .verdict{font-size:1.1rem;font-weight:600}
 .verdict.done,.state.done,.state.skipped{color:var(--good)}
 .verdict.failed,.state.failed,.failed dd{color:var(--bad)}
-.verdict.stopped,.state.stopped,.stopped dd{color:var(--halt)}
+.verdict.stopped,.state.stopped,.state.planned,.stopped dd{color:var(--halt)}
 .totals{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.5rem;margin:0}
 .totals div{background:var(--card);border-radius:.5rem;padding:.6rem .8rem}
 dt{color:var(--quiet);font-size:.85rem}
