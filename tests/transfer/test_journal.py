@@ -1,6 +1,8 @@
 """The journal: what was appended is read again, whatever happened to its end."""
 
+import errno
 import os
+import tracemalloc
 from array import array
 from itertools import count
 from pathlib import Path
@@ -10,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.core.errors import DiskFull, FolderBusy, NotWritable
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.done_index import DoneIndex
 from omicsdk.transfer.journal import MISSING, Journal
 from omicsdk.transfer.journal_lines import HEADER, DoneState, done_line, line_of
 from omicsdk.transfer.plan import CELL
@@ -182,6 +186,119 @@ def test_old_lines_are_cleared_away(open_journal: Any) -> None:
     assert journal.done("d") == DoneState(4, 1, {})
 
 
+class Full(Disk):
+    """Has no room for the file that would replace a journal."""
+
+    def __init__(self, method: str) -> None:
+        super().__init__()
+        setattr(self, method, self.refuse)
+
+    def refuse(self, *_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def long_one(journal: Journal) -> Path:
+    """Makes a journal worth being cleared up."""
+    journal.finish([("a", DoneState(number, 1, {})) for number in range(1100)])
+    journal.close()
+    return journal.path
+
+
+@pytest.mark.parametrize("method", ["rename", "sync", "append", "open_log"])
+def test_what_cannot_be_cleared_away_stays(open_journal: Any, method: str) -> None:
+    path = long_one(open_journal())
+    before = path.read_bytes()
+    disk = Disk()
+    opened = []
+
+    def open_log(name: str) -> int:
+        opened.append(name)
+        if method == "open_log" and name.endswith(".new"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        if name.endswith(".new") and method != "open_log":
+            setattr(disk, method, Full(method).refuse)
+        return Disk().open_log(name)
+
+    disk.open_log = open_log  # type: ignore[method-assign]
+    again = Journal(path, lambda: False, disk)
+    assert len(opened) == 2
+    assert again.done("a") == DoneState(1099, 1, {})
+    again.close()
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_crash_while_it_was_cleared_up_leaves_no_trace(open_journal: Any) -> None:
+    journal = open_journal()
+    long_one(journal)
+    new = journal.path.with_name(journal.path.name + ".new")
+    new.write_bytes(journal.path.read_bytes()[:5000])
+    journal = open_journal()
+    assert journal.path.stat().st_size < 200
+    assert journal.done("a") == DoneState(1099, 1, {})
+    assert not new.exists()
+
+
+def test_cells_whose_beginning_found_no_room_say_nothing(open_journal: Any, monkeypatch: Any) -> None:
+    journal = open_journal()
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", Full("write").refuse)
+        journal.begin("a", 3 * CELL, "", {"md5": "0"})
+    journal.cell("a", 1, 5)
+    journal.drop("a")
+    assert open_journal().parts == {}
+
+
+def test_after_a_sync_that_failed_nothing_is_promised(open_journal: Any, monkeypatch: Any) -> None:
+    journal = open_journal()
+
+    def broken(_descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", broken)
+        with pytest.raises(OSError, match="Input/output"):
+            journal.finish([("a", DoneState(1, 1, {}))])
+    with pytest.raises(OSError, match="Input/output"):
+        journal.finish([("b", DoneState(1, 1, {}))])
+    assert open_journal().done("b") is None
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 10**6), st.booleans()), max_size=200))
+def test_the_index_is_a_mapping(actions: list[tuple[int, int, bool]]) -> None:
+    model, keys = dict[bytes, int](), dict[int, bytes]()
+    index = DoneIndex(200, 10**7, lambda offset, key: keys[offset] == key)
+    for count_of, (number, _, removed) in enumerate(actions, 1):
+        key = b'"%d"' % number
+        if removed:
+            index.remove(key)
+            model.pop(key, None)
+        else:
+            keys[count_of] = key
+            index.put(key, count_of)
+            model[key] = count_of
+        assert len(index) == len(model)
+    for number in range(31):
+        assert index.get(b'"%d"' % number) == model.get(b'"%d"' % number)
+
+
+def test_many_records_take_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "x.journal"
+    sums = {"sha256": "ab" * 32}
+    states = {f"d{number % 97}/file_{number}.fastq.gz": DoneState(number, number, sums) for number in range(50_000)}
+    path.write_bytes(b"".join([line_of(HEADER), *(done_line(name, state) for name, state in states.items())]))
+    tracemalloc.start()
+    journal = Journal(path, lambda: False)
+    held, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert held < 15 * len(states)
+    assert peak < held + 3 * 1024 * 1024
+    assert all(journal.done(name) == state for name, state in states.items())
+    assert journal.done("d1/file_50001.fastq.gz") is None
+    journal.close()
+
+
 def test_only_one_has_it(open_journal: Any, tmp_path: Path) -> None:
     journal = open_journal()
     asked = []
@@ -195,9 +312,29 @@ def test_only_one_has_it(open_journal: Any, tmp_path: Path) -> None:
     Journal(journal.path, wait).close()
     assert len(asked) == 3
     held = Journal(journal.path, lambda: False)
-    with pytest.raises(FolderBusy):
+    with pytest.raises(FolderBusy) as caught:
         Journal(journal.path, lambda: False)
+    assert not Path("/proc/locks").exists() or f"until process {os.getpid()} has" in str(caught.value)
     held.close()
+
+
+def test_a_file_system_without_locks_is_used_and_that_is_said(open_journal: Any, monkeypatch: Any, caplog: Any) -> None:
+    def without(descriptor: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("omicsdk.transfer.locking._lock", without)
+    open_journal().finish([("a", DoneState(1, 1, {}))])
+    assert "this file system has no locks" in caplog.text
+
+
+def test_a_lock_that_fails_is_an_error(tmp_path: Path, monkeypatch: Any) -> None:
+    def broken(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("omicsdk.transfer.locking._lock", broken)
+    with pytest.raises(NotWritable, match="Input/output error"):
+        Journal(tmp_path / "x.journal", lambda: False)
+    assert [path for path in Path("/proc/self/fd").glob("*") if str(tmp_path) in str(path.resolve())] == []
 
 
 def test_who_waited_for_a_journal_that_was_replaced_takes_the_new_one(open_journal: Any) -> None:
@@ -230,7 +367,7 @@ def test_a_full_disk_costs_hints_but_no_order(open_journal: Any, monkeypatch: An
         patch.setattr(os, "write", full)
         with pytest.raises(OSError, match="No space"):
             journal.finish([("b", DoneState(1, 1, {}))])
-        patch.setattr(os, "write", lambda *_: full(journal._descriptor, b"1"))
+        patch.setattr(os, "write", lambda descriptor, _: full(descriptor, b"1"))
         journal.cell("a", 0, 1)
     journal.cell("a", 1, 2)
     journal = open_journal()

@@ -12,17 +12,16 @@ import threading
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from logging import getLogger
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from omicsdk.core.errors import FolderBusy, NotWritable
+from omicsdk.core.errors import NotWritable
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.done_index import DoneIndex
+from omicsdk.transfer.journal_file import JournalFile, lines_of
 from omicsdk.transfer.journal_lines import (
     HEADER,
-    LONGEST_LINE,
     DoneState,
     done_key,
     done_line,
@@ -34,8 +33,6 @@ from omicsdk.transfer.journal_lines import (
     may_be_ours,
     record_of,
 )
-from omicsdk.transfer.locking import holder, locked, try_lock
-from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.plan import cell_count
 from omicsdk.transfer.writing import write_error
 
@@ -43,9 +40,6 @@ from omicsdk.transfer.writing import write_error
 MISSING = -1
 # A journal is written anew when it has more lines than this, and twice as many as still count.
 _COMPACT_FROM = 1000
-# Bytes that are read at once for a line that is looked up, and where lines are looked up in their order.
-_LINE = 1024
-_BLOCK = 16 * 1024
 
 _log = getLogger("omicsdk.transfer")
 
@@ -89,22 +83,12 @@ class Journal:
     def __init__(self, path: Path, wait: Callable[[], bool], disk: Disk | None = None, *, look: bool = False) -> None:
         self.path = path
         self.parts = dict[str, PartState]()
-        self._disk = disk or Disk()
         self._keys = dict[str, int]()
         self._next_key = 0
         self._lines = 0
-        self._end = 0
-        self._torn = False  # what stands behind the end has to be cut off before the next append
-        self._named = False  # whether its name is durable
-        self._lost: OSError | None = None  # why nothing that is appended can be promised any longer
-        self._block, self._block_start = b"", 0
         self._guard = threading.Lock()
         try:
-            if look:
-                self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
-            else:
-                self._disk.make_folders(os.path.abspath(path.parent))
-                self._descriptor = _open_locked(path, wait, self._disk)
+            self._file = JournalFile(path, wait, disk or Disk(), look=look)
         except OSError as error:
             raise write_error(error, str(path)) from error
         try:
@@ -112,10 +96,10 @@ class Journal:
             if not look:
                 self._mend()
         except OSError as error:
-            self._disk.close(self._descriptor)
+            self._file.close()
             raise write_error(error, str(path)) from error
         except NotWritable:
-            self._disk.close(self._descriptor)
+            self._file.close()
             raise
 
     def done(self, name: str) -> DoneState | None:
@@ -128,8 +112,8 @@ class Journal:
         offset = self._done.get(key)
         if offset is None:
             return None
-        start, end = self._line_at(offset)
-        return done_state(self._block[start:end], key)
+        block, start, end = self._file.line_at(offset)
+        return done_state(block[start:end], key)
 
     def forget(self, name: str) -> None:
         """Makes sure that a done-record counts no longer, whatever happens: its file is about to be written to.
@@ -146,8 +130,7 @@ class Journal:
             return
         with self._guard:
             try:
-                self._write([line_of(["undone", name])])
-                self._sync()
+                self._file.append_for_good([line_of(["undone", name])])
             except OSError as error:
                 raise write_error(error, str(self.path), name) from error
             self._done.remove(key)
@@ -204,17 +187,12 @@ class Journal:
                 for name, _ in files:
                     self.parts.pop(name, None)
                     self._keys.pop(name, None)
-            if self._lost is not None:
-                raise self._lost
-            self._write(lines)
-            self._sync()
+            self._file.append_for_good(lines)
 
     def close(self) -> None:
         """Closes the file and lets go of the lock. Closing twice does nothing."""
         with self._guard:
-            if self._descriptor >= 0:
-                self._disk.close(self._descriptor)
-                self._descriptor = -1
+            self._file.close()
 
     # -- appending
 
@@ -224,80 +202,59 @@ class Journal:
 
     def _hint(self, record: list[object]) -> None:
         try:
-            self._write([line_of(record)])
+            self._append([line_of(record)])
         except OSError as error:  # a full disk costs the next run some bytes, this one nothing
             _log.debug("%s: %s", self.path, error.strerror)
 
-    def _write(self, lines: Sequence[bytes]) -> None:
-        data = b"".join(lines)
-        if self._torn:
-            self._disk.truncate(self._descriptor, self._end)
-        self._torn = True  # half a line would hide all that follow it
-        try:
-            self._disk.append(self._descriptor, data)
-        except OSError:
-            self._disk.truncate(self._descriptor, self._end)
-            self._torn = False
-            raise
-        self._torn = False
-        self._end += len(data)
+    def _append(self, lines: Sequence[bytes]) -> None:
+        self._file.append(lines)
         self._lines += len(lines)
-
-    def _sync(self) -> None:
-        try:
-            self._disk.sync(self._descriptor)
-            if not self._named:
-                self._disk.sync_folders([os.path.dirname(os.path.abspath(self.path))])
-                self._named = True
-        except OSError as error:  # lines may be missing on the disk now: what stands behind them would never be read
-            self._lost = error
-            raise
 
     # -- opening
 
     def _mend(self) -> None:
         """Makes a journal that was read ready for more."""
-        if self._end and os.name == "posix" and self._lines > _COMPACT_FROM + 2 * self._live_lines():
+        if self._file.end and os.name == "posix" and self._lines > _COMPACT_FROM + 2 * self._live_lines():
             self._compact()
-        if os.fstat(self._descriptor).st_size != self._end:
-            self._disk.truncate(self._descriptor, self._end)
-        if self._end == 0:
-            self._write([line_of(HEADER)])
+        self._file.cut_off()
+        if self._file.end == 0:
+            self._append([line_of(HEADER)])
 
     def _load(self) -> None:
         """Reads the whole journal, as far as it is sound."""
         self.parts.clear()
         self._keys.clear()
-        self._block, self._block_start = b"", 0
-        self._end = self._lines = self._next_key = 0
+        self._file.end = self._lines = self._next_key = 0
         names = dict[int, str]()
         header = line_of(HEADER)
-        with open(self._descriptor, "rb", closefd=False) as file:
+        end = 0
+        with self._file.reader() as file:
             self._done = DoneIndex(_count_done(file), file.tell(), self._is_at)
             put, parts = self._done.put, self.parts
             file.seek(0)
-            for line in _lines(file):
-                if not is_sound(line) or (self._end == 0 and line != header):
+            for line in lines_of(file):
+                if not is_sound(line) or (end == 0 and line != header):
                     break
                 key = done_key(line)
                 if key is None:
                     self._replay(record_of(line), names)
                 else:
-                    put(key, self._end)
+                    put(key, end)
                     if parts:
                         self._over(record_of(line)[1], names)
-                self._end += len(line)
+                end += len(line)
                 self._lines += 1
-        if self._end == 0 and not may_be_ours(_read_at(self._descriptor, 64, 0)):
-            remedy = "Name another file as the journal."
-            raise NotWritable(str(self.path), "it is no journal of a transfer", remedy=remedy)
+            file.seek(0)
+            if end == 0 and not may_be_ours(file.read(64)):
+                remedy = "Name another file as the journal."
+                raise NotWritable(str(self.path), "it is no journal of a transfer", remedy=remedy)
+        self._file.end = end
 
     def _replay(self, record: list[Any], names: dict[int, str]) -> None:
         match record:
             case ["cell", int(key), int(index), int(crc)]:
-                state = self.parts.get(
-                    names.get(key, "")
-                )  # without its beginning, which found no room, a cell says nothing
+                # without its beginning, which found no room, a cell says nothing
+                state = self.parts.get(names.get(key, ""))
                 if state is not None and 0 <= index < len(state.cells):
                     state.cells[index] = crc
             case ["part", int(key), str(name), int(size), str(validator), {**checksums}]:
@@ -320,62 +277,26 @@ class Journal:
         cells = sum(sum(crc != MISSING for crc in state.cells) for state in self.parts.values())
         return 1 + len(self._done) + len(self.parts) + cells
 
-    # -- reading single lines
-
     def _is_at(self, offset: int, key: bytes) -> bool:
-        start, _ = self._line_at(offset)
-        return is_done_line(self._block, start, key)
-
-    def _line_at(self, offset: int) -> tuple[int, int]:
-        """Where in the block that is in memory a line begins and ends."""
-        start = offset - self._block_start
-        end = self._block.find(b"\n", start) if start >= 0 else -1
-        if end < 0:
-            ahead = 0 <= start <= len(self._block)  # in the order of the lines: the next ones will be asked for, too
-            for length in (_BLOCK if ahead else _LINE, LONGEST_LINE):
-                self._block, self._block_start, start = _read_at(self._descriptor, length, offset), offset, 0
-                end = self._block.find(b"\n")
-                if end >= 0:
-                    break
-        return start, end + 1
-
-    # -- writing it anew
+        block, start, _ = self._file.line_at(offset)
+        return is_done_line(block, start, key)
 
     def _compact(self) -> None:
-        """Puts a new file with what still counts in the old one's place, locked before it is visible."""
-        new = str(self.path) + ".new"
-        descriptor = -1
+        """Writes what still counts to a new file, when there is much that doesn't."""
         try:
-            descriptor = self._disk.open_log(new)
-            if not try_lock(descriptor):
-                self._disk.close(descriptor)
-                return
-            self._disk.truncate(descriptor, 0)
-            block = bytearray()
-            for line in self._live():
-                block += line
-                if len(block) >= _BLOCK:
-                    self._disk.append(descriptor, bytes(block))
-                    block.clear()
-            self._disk.append(descriptor, bytes(block))
-            self._disk.sync(descriptor)
-            self._disk.rename(new, str(self.path))
+            replaced = self._file.replace(self._live())
         except OSError as error:  # the old one is as good, only longer
             _log.info("%s can't be written anew: %s", self.path, error.strerror)
-            if descriptor >= 0:
-                self._disk.close(descriptor)
-            return
-        old, self._descriptor = self._descriptor, descriptor
-        self._disk.close(old)
-        self._load()
+        else:
+            if replaced:
+                self._load()
 
     def _live(self) -> Iterator[bytes]:
         yield line_of(HEADER)
-        with open(self._descriptor, "rb", closefd=False) as file:
-            file.seek(0)
+        with self._file.reader() as file:
             offset = 0
-            for line in _lines(file):
-                if offset >= self._end:
+            for line in lines_of(file):
+                if offset >= self._file.end:
                     break
                 key = done_key(line)
                 if key is not None and self._done.get(key) == offset:
@@ -388,11 +309,6 @@ class Journal:
                     yield line_of(["cell", number, index, crc])
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
-    """The lines of a file; what is too long for one comes in pieces without an end."""
-    return iter(partial(file.readline, LONGEST_LINE), b"")
-
-
 def _count_done(file: BinaryIO) -> int:
     """How many done-records a journal has, at most; reads it to its end."""
     count = 0
@@ -402,35 +318,3 @@ def _count_done(file: BinaryIO) -> int:
         if block[-1:] != b"\n":
             count += 1  # one may lie across the end of the block
     return count
-
-
-def _read_at(descriptor: int, length: int, offset: int) -> bytes:
-    """Reads without moving the position at which others read or append."""
-    if hasattr(os, "pread"):
-        return os.pread(descriptor, length, offset)
-    place = os.lseek(descriptor, 0, os.SEEK_CUR)  # Windows
-    try:
-        os.lseek(descriptor, offset, os.SEEK_SET)
-        return os.read(descriptor, length)
-    finally:
-        os.lseek(descriptor, place, os.SEEK_SET)
-
-
-def _open_locked(path: Path, wait: Callable[[], bool], disk: Disk) -> int:
-    while True:
-        descriptor = disk.open_log(str(path))
-        try:
-            if locked(descriptor, wait):
-                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
-                    return descriptor
-            else:
-                process = holder(descriptor)
-                remedy = f"Wait until process {process} has ended, or choose another folder." if process else None
-                folder = path.parent.parent if path.parent.name == WORK_FOLDER else path.parent
-                raise FolderBusy(str(folder), remedy=remedy)
-        except FileNotFoundError:
-            pass  # whoever held it removed it: make a new one
-        except BaseException:
-            disk.close(descriptor)
-            raise
-        disk.close(descriptor)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Callable
+from logging import getLogger
 
+_log = getLogger("omicsdk.transfer")
 _HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
 
 if sys.platform == "win32":
     import msvcrt
-    import os
 
     def _lock(descriptor: int) -> None:
         os.lseek(descriptor, 1 << 40, os.SEEK_SET)  # beyond the data, which others may read
@@ -41,6 +43,7 @@ def try_lock(descriptor: int) -> bool:
         if error.errno in _HELD:
             return False
         if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+            _log.warning("this file system has no locks: two transfers at once into one folder wouldn't be noticed")
             return True
         raise
     return True
@@ -60,3 +63,22 @@ def locked(descriptor: int, wait: Callable[[], bool]) -> bool:
         if not wait():
             return False
     return True
+
+
+def holder(descriptor: int) -> int | None:
+    """Tells which process has the lock that somebody else has.
+
+    Args:
+        descriptor: An open file.
+
+    Returns:
+        Its id, None where the system doesn't tell: it is Linux that does, of processes on this machine.
+    """
+    try:
+        found = os.fstat(descriptor)
+        place = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+        with open("/proc/locks", encoding="ascii") as file:
+            held = [fields for line in file if (fields := line.split())[1:2] == ["FLOCK"] and place in fields]
+        return next((int(fields[4]) for fields in held if int(fields[4]) > 0), None)
+    except (OSError, ValueError, IndexError, AttributeError):
+        return None
