@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Interrupted, TransferError, Unauthorized, UsageError
-from omicsdk.dss import Dss, UploadFailed, upload
+from omicsdk.dss import Dss, UploadFailed, staging, upload
 from omicsdk.sandbox import Rule
 
 pytestmark = pytest.mark.sandbox
@@ -45,7 +45,7 @@ def test_a_uuid_of_ones_own(dss: Dss, source: Path, staged: str):
 
 
 def test_a_bucket_that_refuses(dss: Dss, source: Path, staged: str):
-    with pytest.raises(upload.StagingRefused, match="the staging bucket no-such-bucket refuses it"):
+    with pytest.raises(staging.StagingRefused, match="the staging bucket no-such-bucket refuses it"):
         dss.upload(source, "aws", "no-such-bucket")
 
 
@@ -64,7 +64,7 @@ def test_missing_aws_credentials_are_told_as_such(dss: Dss, source: Path, staged
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(source / "none"))
-    with pytest.raises(upload.StagingCredentials, match="AWS_ACCESS_KEY_ID") as caught:
+    with pytest.raises(staging.StagingCredentials, match="AWS_ACCESS_KEY_ID") as caught:
         dss.upload(source, "aws", staged)
     assert isinstance(caught.value, AuthError)
 
@@ -153,7 +153,7 @@ class Slow:
 
 
 def register(service: Slow, clock: Any, timeout: float) -> None:
-    file = upload.LocalFile(Path("a"), "a", "u")
+    file = staging.LocalFile(Path("a"), "a", "u")
     upload.register(
         service,  # type: ignore[arg-type]
         file,
@@ -184,3 +184,45 @@ def test_a_copy_that_never_comes_ends_with_the_request_id():
     with pytest.raises(TransferError, match=r"registration FAILED.*r-1"):
         register(Slow(10**6), clock, 100)
     assert clock.time == pytest.approx(100)
+
+
+def test_a_staged_file_has_the_tags_and_the_type_that_the_service_wants(
+    omics_sandbox: Any, dss: Dss, source: Path, staged: str
+):
+    import boto3
+    from omicsdk.core.checksums import digest
+
+    with (source / "large.fastq.gz").open("wb") as file:
+        file.truncate(64 * 1024 * 1024 + 1)  # in two parts
+    dss.upload(source, "aws", staged)
+    s3: Any = boto3.client("s3")
+    seen: dict[str, tuple[str, dict[str, str]]] = {}
+    for entry in s3.list_objects_v2(Bucket=staged)["Contents"]:
+        place = {"Bucket": staged, "Key": entry["Key"]}
+        tags = {tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(**place)["TagSet"]}
+        seen[entry["Key"].rpartition("/")[2]] = s3.head_object(**place)["ContentType"], tags
+    for name in ("R1.fastq", "large.fastq.gz", "empty.txt"):
+        data = next(source.rglob(name)).read_bytes()
+        expected = {
+            f"hca-dss-{algorithm}": digest(data, algorithm) for algorithm in ("s3_etag", "sha1", "sha256", "crc32c")
+        }
+        assert seen[name][1] == expected
+    assert seen["large.fastq.gz"][0] == "application/gzip"
+    assert s3.list_multipart_uploads(Bucket=staged).get("Uploads", []) == []
+
+
+def test_a_file_that_changes_while_it_is_staged_is_told(
+    dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch
+):
+    from omicsdk.transfer.s3 import S3Object
+
+    plain = S3Object.put
+
+    def put(self: S3Object, what: Any, checksums: Any) -> Any:
+        if what.name == "reads/R1.fastq":
+            (source / "reads/R1.fastq").write_bytes(b"other")
+        return plain(self, what, checksums)
+
+    monkeypatch.setattr(S3Object, "put", put)
+    with pytest.raises(UploadFailed, match=r"R1\.fastq changed while it was uploaded"):
+        dss.upload(source, "aws", staged)
