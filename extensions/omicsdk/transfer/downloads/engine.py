@@ -33,9 +33,9 @@ from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.progress import Progress, phase_of
 from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.stores.store import Store, There
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.width import Sample, next_width
-from omicsdk.transfer.stores.store import Store, There
 from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
@@ -229,7 +229,7 @@ class Engine:
                 self._wire.wake()
                 return
             looked += 1
-            if self._spool is not None and not self._spool.has_room([item.size for item in self._open.values()]):
+            if self._spool is not None and not self._spool.has_room(list(self._open.values())):
                 return
             entry = next(self._items, None)
             if entry is None:
