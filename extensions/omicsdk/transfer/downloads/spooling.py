@@ -8,7 +8,7 @@ from logging import getLogger
 
 from omicsdk.core.errors import OmicsError, TransferError
 from omicsdk.transfer.background import Inbox, Pool
-from omicsdk.transfer.downloads.commit import HURRY, Landing
+from omicsdk.transfer.downloads.commit import Landing
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.small import Small
 from omicsdk.transfer.hashing import Stopped
