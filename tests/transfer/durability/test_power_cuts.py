@@ -60,13 +60,18 @@ class World:
         return [
             Item(
                 name,
-                Location(self.server.url(f"{version}/{name}".replace(" ", "_"))),
+                self.location(version, name),
                 size,
                 {algorithm: self.checksum(version, name)} if algorithm else {},
                 retries=0,
             )
             for name, (size, algorithm) in SIZES.items()
         ]
+
+    def location(self, version: str, name: str) -> Callable[[], Location] | Location:
+        """Where a file is: said at once, or when it is asked for, which goes other ways through the engine."""
+        there = Location(self.server.url(f"{version}/{name}".replace(" ", "_")))
+        return (lambda: there) if "e0" in name else there
 
     def checksum(self, version: str, name: str) -> str:
         from omicsdk.core.checksums import digest
