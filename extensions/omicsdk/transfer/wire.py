@@ -65,7 +65,6 @@ _ERRORS: dict[int, type[TransportError]] = {
 _LASTING = frozenset(
     {
         pycurl.E_URL_MALFORMAT,
-        pycurl.E_UNSUPPORTED_PROTOCOL,
         pycurl.E_PEER_FAILED_VERIFICATION,
         pycurl.E_SSL_CACERT_BADFILE,
         pycurl.E_SSL_CERTPROBLEM,
@@ -347,8 +346,8 @@ class Wire:
         server = server_of(url)
         options = self._servers.get(server)
         if options is None:
-            if not origin_of(url):
-                raise ValueError("it has no scheme, host or port to go to")
+            if not origin_of(url).startswith(("http://", "https://")):
+                raise ValueError("it isn't http or https, or has no host or port to go to")
             options = self._servers[server] = tuple(sorted(self._options_for(url).items()))
         return options
 

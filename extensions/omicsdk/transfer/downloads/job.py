@@ -59,6 +59,7 @@ class Job:
     size: int | None
     validator = ""
     have = 0
+    most = 0  # cells that were there at once: what comes beyond them is progress
     kept = 0  # bytes from an earlier run
     record: PartState | None = None  # what the journal has of it
     descriptor = -1
@@ -180,6 +181,7 @@ class Job:
             if self.cells[index] != MISSING:
                 self.cells[index] = MISSING
                 self.have -= 1
+        self.most = self.have
         if self.ranged is False:
             self.returned.append(Piece.of(0, self.size))
         else:
@@ -252,6 +254,9 @@ class Job:
         if self.cells[index] == MISSING:
             self.have += 1
         self.cells[index] = crc
+        if self.have <= self.most:  # a server that always begins at the first byte would win retries for ever
+            return
+        self.most = self.have
         if self.quota.streak or self.quota.left < self.quota.retries:
             self.quota = self.quota.gained()
         self.gained_since_located = True

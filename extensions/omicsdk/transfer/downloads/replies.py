@@ -173,8 +173,9 @@ class Replies:
         job, piece = reception.job, reception.piece
         problem: OmicsError = error
         if reception.too_long:
-            problem = SourceChanged(f"{job.item.title}: the server sent more than {job.size} bytes", name=job.item.name)
-        elif isinstance(error, ConnectionLost) and job.size is not None:
+            self._too_long(reception)
+            return
+        if isinstance(error, ConnectionLost) and job.size is not None:
             received = job.present + piece.position % CELL
             problem = TruncatedTransfer(job.item.title, expected=job.size, received=received)
             problem.__cause__ = error
@@ -185,6 +186,18 @@ class Replies:
             self._failed(job, problem)
         else:
             self._again(job, problem)
+
+    def _too_long(self, reception: Reception) -> None:
+        """The server sent more than it was asked for, or than there should be."""
+        job, verdict = reception.job, reception.verdict
+        assert verdict is not None
+        if verdict.status == 206:
+            self._wrong_range(job, reception, verdict._replace(why="more bytes than asked for"))
+        elif job.item.size is None:  # an earlier body that ended too soon was believed
+            self._changed(job, verdict._replace(why=f"more than {job.size} bytes"))
+        else:
+            job.give_back(reception.piece)
+            self._wrong_size(job, verdict._replace(why=f"more than {job.size} bytes"))
 
     def _moved(self, job: Job, reception: Reception, verdict: Verdict) -> None:
         if job.paused:
@@ -297,6 +310,9 @@ class Replies:
     def _restart(self, job: Job) -> None:
         self._journal.drop(job.item.name)
         self._files.close(job)
+        job.mending = None
+        job.open_ended = False
+        job.most = 0
         job.begin()
         self._fetch(job)
 
