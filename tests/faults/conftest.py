@@ -1,4 +1,4 @@
-"""The installed command as a process, against a sandbox with one bundle."""
+"""Trials against a server that breaks on demand, and the installed command as a process, against a sandbox."""
 
 import os
 import subprocess
@@ -8,8 +8,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from breakable import clock as clock
+from breakable import fault as fault
+from breakable import leftovers as leftovers
+from breakable import noise as noise
+from breakable import server as server
+from breakable import target as target
+from fault_results import OPTION, Results
+from trials import nothing_left as nothing_left
+from trials import trial as trial
 
 OMICS = [str(Path(sys.executable).with_name("omics.exe" if os.name == "nt" else "omics"))]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Lets `make reliability` say where the counts go."""
+    parser.addoption(OPTION, type=Path, default=None, help="write what became of each fault to this file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Counts, when it was asked for, in the process that sees all tests."""
+    file = config.getoption(OPTION, default=None)
+    if file is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Results(file), "fault-results")
+
+
+@pytest.fixture(autouse=True)
+def in_order(request: pytest.FixtureRequest) -> None:
+    """Every test leaves nothing behind; those with a sandbox have its threads, and their clients are processes."""
+    if request.node.get_closest_marker("sandbox") is None:
+        request.getfixturevalue("nothing_left")
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class Answer:
     stall: bool = False  # instead of ending it, waits until either side closes it
     pace: int = 0  # bytes a second
     version: str = "HTTP/1.1"
+    raw: bytes | None = None  # these bytes instead of an answer
 
 
 Fault = Callable[["Server", Request, Answer], Answer | None]
@@ -120,6 +122,8 @@ class Server:
 
     def close(self) -> None:
         self.closing.set()
+        with suppress(OSError):  # closing alone doesn't wake who accepts; some systems refuse this
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._guard:
             for connection in self._sockets:
@@ -195,6 +199,9 @@ class Server:
         return Answer(206, headers, body[first : last + 1])
 
     def _send(self, connection: socket.socket, request: Request, answer: Answer) -> bool:
+        if answer.raw is not None:
+            connection.sendall(answer.raw)
+            return False
         headers = dict(answer.headers)
         if answer.chunked:
             headers["Transfer-Encoding"] = "chunked"
@@ -205,8 +212,9 @@ class Server:
         )
         connection.sendall(head.encode("latin-1") + b"\r\n")
         body = memoryview(answer.body)[: answer.cut]
-        for start in range(0, len(body), 64 * 1024):
-            chunk = body[start : start + 64 * 1024]
+        step = min(64 * 1024, max(1, answer.pace // 20)) if answer.pace else 64 * 1024
+        for start in range(0, len(body), step):
+            chunk = body[start : start + step]
             connection.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk) if answer.chunked else chunk)
             request.sent += len(chunk)
             if answer.pace:

@@ -1,0 +1,296 @@
+"""Bodies that end early, late, slowly or never."""
+
+import gzip
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from omicsdk.transfer import Item, Location, Patience
+
+MIB = 1024 * 1024
+SIZE = 30 * MIB + 5
+RESTLESS = Patience(connect=5, silence=1)
+
+
+@pytest.mark.fault("body cut short, length stated", ends="right file")
+@pytest.mark.parametrize(("size", "at"), [(5000, 0), (5000, 100), (12 * MIB, 5 * MIB + 3), (SIZE, 3 * MIB)])
+def test_cut_with_a_length(trial: Any, server: Any, fault: Any, noise: Any, size: int, at: int) -> None:
+    server.fault("one", *[fault.cut(at)] * 2)
+    trial.download([server.item("one", noise(size), "sha256")])
+
+
+@pytest.mark.fault("body cut short, length stated, no checksum", ends="right file")
+@pytest.mark.parametrize(("size", "at"), [(5000, 0), (5000, 100), (12 * MIB, 5 * MIB + 3), (SIZE, 3 * MIB)])
+@pytest.mark.parametrize("sized", [True, False])
+def test_cut_without_a_checksum(
+    trial: Any, server: Any, fault: Any, noise: Any, size: int, at: int, sized: bool
+) -> None:
+    server.fault("one", *[fault.cut(at)] * 2)
+    item = server.item("one", noise(size))
+    trial.download([item if sized else replace(item, size=None)])
+
+
+@pytest.mark.fault("chunked body cut short", ends="right file")
+@pytest.mark.parametrize("sized", [True, False])
+@pytest.mark.parametrize(("size", "at"), [(5000, 100), (9 * MIB, 5 * MIB)])
+def test_cut_in_chunks(trial: Any, server: Any, fault: Any, noise: Any, size: int, at: int, sized: bool) -> None:
+    item = server.item("one", noise(size), *(["md5"] if sized else []))
+    server.fault("one", fault.changed(chunked=True, cut=at), fault.changed(chunked=True))
+    trial.download([item if sized else replace(item, size=None)])
+
+
+@pytest.mark.fault("body without any length cut short, size or checksum stated", ends="right file")
+@pytest.mark.parametrize("known", ["size", "checksum", "both"])
+@pytest.mark.parametrize(("size", "at"), [(5000, 100), (9 * MIB, 5 * MIB)])
+@pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
+@pytest.mark.parametrize("then", ["length", "no length"])
+def test_cut_without_a_length(
+    trial: Any, server: Any, fault: Any, noise: Any, known: str, size: int, at: int, version: str, then: str
+) -> None:
+    item = server.item("one", noise(size), *([] if known == "size" else ["sha256"]), retries=3)
+    server.fault("one", fault.changed(unsized=True, version=version, cut=at))
+    if then == "no length":
+        server.ranges = False
+        server.always["one"] = fault.changed(unsized=True, version=version)
+    trial.download([replace(item, size=None) if known == "checksum" else item])
+
+
+@pytest.mark.fault("body cut short again and again without progress", ends="TruncatedTransfer")
+@pytest.mark.parametrize("size", [5000, SIZE])
+@pytest.mark.parametrize("how", [{}, {"reset": True}, {"chunked": True}])
+def test_always_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int, how: Any) -> None:
+    server.always["one"] = fault.cut(0, **how)
+    report = trial.download([server.item("one", noise(size), "sha256", retries=3)], clock=clock)
+    assert "of" in str(report.outcomes[0].error)
+    assert len(server.of("one")) <= 4 * 8
+
+
+@pytest.mark.fault("body cut short again and again, some MiB each", ends="right file")
+def test_always_cut_with_progress(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+    server.always["one"] = fault.cut(3 * MIB)
+    body = noise(SIZE)
+    report = trial.download([server.item("one", body, "sha256")], clock=clock)
+    assert report.bytes_fetched == len(body)
+
+
+@pytest.mark.fault("connection reset in the body", ends="right file")
+@pytest.mark.parametrize(("size", "at"), [(5000, 0), (5000, 100), (12 * MIB, 5 * MIB + 3), (SIZE, 3 * MIB)])
+def test_reset(trial: Any, server: Any, fault: Any, noise: Any, size: int, at: int) -> None:
+    server.fault("one", *[fault.cut(at, reset=True)] * 3)
+    trial.download([server.item("one", noise(size), "sha256", "crc32c")])
+
+
+@pytest.mark.fault("connection closed before the answer's head is whole", ends="right file")
+@pytest.mark.parametrize("raw", [b"", b"HTT", b"HTTP/1.1 200 OK\r\nContent-Le", b"HTTP/1.1 200 OK\r\n"])
+def test_half_a_head(trial: Any, server: Any, fault: Any, noise: Any, raw: bytes) -> None:
+    server.fault("one", fault.changed(raw=raw))
+    trial.download([server.item("one", noise(5000), "sha256")])
+
+
+@pytest.mark.fault("something that isn't HTTP, once", ends="right file")
+@pytest.mark.parametrize("raw", [b"\0\1\2\3" * 50, b"SSH-2.0-OpenSSH_9.6\r\n", b"HTTP/9.9 200 OK\r\n\r\n"])
+def test_no_http(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, raw: bytes) -> None:
+    server.fault("one", fault.changed(raw=raw))
+    trial.download([server.item("one", noise(5000), "sha256")], clock=clock)
+
+
+@pytest.mark.fault("something that isn't HTTP, always", ends=("TransportError", "ConnectionLost"))
+def test_never_http(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+    server.always["one"] = fault.changed(raw=b"SSH-2.0-OpenSSH_9.6\r\n")
+    trial.download([server.item("one", noise(5000), "sha256", retries=3)], clock=clock)
+
+
+@pytest.mark.fault("head that never ends", ends=("TransportError", "ConnectionLost"))
+def test_an_endless_head(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+    server.always["one"] = fault.changed(raw=b"HTTP/1.1 200 OK\r\n" + b"X-Again: and again\r\n" * 50_000)
+    trial.download([server.item("one", noise(5000), "sha256", retries=1)], clock=clock)
+
+
+@pytest.mark.fault("stall in the midst of a body", ends="right file")
+def test_stall(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+    body = noise(9 * MIB)
+    server.fault("one", fault.cut(5 * MIB, stall=True))
+    report = trial.download([server.item("one", body, "sha256")], patience=RESTLESS, clock=clock)
+    assert report.bytes_fetched == len(body)
+
+
+@pytest.mark.fault("server that takes the request and never answers", ends="TimedOut")
+def test_no_answer(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+    server.always["one"] = fault.cut(0, stall=True)
+    trial.download([server.item("one", noise(50), "md5", retries=0)], patience=RESTLESS, clock=clock)
+
+
+@pytest.mark.fault("slow drip, slower than the patience allows, once", ends="right file")
+def test_drip(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+    server.fault("one", fault.changed(pace=100))
+    patience = Patience(connect=5, silence=1, least_rate=10_000)
+    trial.download([server.item("one", noise(50_000), "md5")], patience=patience, clock=clock)
+
+
+@pytest.mark.fault("slow drip, slower than the patience allows, always", ends="TimedOut")
+def test_always_drip(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+    server.always["one"] = fault.changed(pace=100)
+    patience = Patience(connect=5, silence=1, least_rate=10_000)
+    trial.download([server.item("one", noise(50_000), "md5", retries=1)], patience=patience, clock=clock)
+
+
+@pytest.mark.fault("slow drip that the patience allows", ends="right file")
+def test_patient_drip(trial: Any, server: Any, fault: Any, noise: Any) -> None:
+    server.always["one"] = fault.changed(pace=2000)
+    report = trial.download([server.item("one", noise(4000), "md5")], patience=RESTLESS)
+    assert report.outcomes[0].attempts == 1
+
+
+FORGED = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + b"e" * 500
+
+
+@pytest.mark.fault("body longer than announced, files behind it on the same connection", ends="right file")
+@pytest.mark.parametrize(
+    ("surplus", "checksums"), [(b"junk", []), (b"\n" * 5000, []), (b"junk", ["md5"]), (FORGED, ["md5"])]
+)
+def test_surplus_is_no_answer(
+    trial: Any, server: Any, noise: Any, clock: Any, surplus: bytes, checksums: list[str]
+) -> None:
+    def longer(_server: Any, _request: Any, answer: Any) -> Any:
+        return replace(answer, body=answer.body + surplus, length=len(answer.body))
+
+    items = [server.item(f"f{number}", noise(500, number), *checksums) for number in range(6)]
+    for item in items:
+        server.fault(item.name, longer)
+    trial.download(items, connections=1, clock=clock)
+
+
+@pytest.mark.fault("more bytes than the size stated, once", ends="right file")
+@pytest.mark.parametrize("size", [5000, 6 * MIB])
+def test_too_long_once(trial: Any, server: Any, noise: Any, clock: Any, size: int) -> None:
+    def longer(_server: Any, _request: Any, answer: Any) -> Any:
+        return replace(answer, body=answer.body + b"surplus", chunked=True)
+
+    server.fault("one", longer)
+    trial.download([server.item("one", noise(size))], clock=clock)
+
+
+@pytest.mark.fault("more bytes than the size stated, always", ends="SourceChanged")
+@pytest.mark.parametrize("size", [5000, 6 * MIB, SIZE])
+def test_too_long_always(trial: Any, server: Any, noise: Any, clock: Any, size: int) -> None:
+    def longer(_server: Any, _request: Any, answer: Any) -> Any:
+        return replace(answer, body=answer.body + b"surplus", chunked=True)
+
+    server.always["one"] = longer
+    server.ranges = False
+    trial.download([server.item("one", noise(size), retries=2)], clock=clock)
+
+
+@pytest.mark.fault("range longer than asked for", ends="right file")
+@pytest.mark.parametrize("checksums", [[], ["sha256"]])
+def test_range_too_long(trial: Any, server: Any, noise: Any, clock: Any, checksums: list[str]) -> None:
+    def longer(_server: Any, _request: Any, answer: Any) -> Any:
+        return replace(answer, body=answer.body + b"surplus", chunked=True) if answer.status == 206 else answer
+
+    server.fault("one", *[longer] * 3)
+    trial.download([server.item("one", noise(SIZE), *checksums)], clock=clock)
+
+
+@pytest.mark.fault("range that is always longer than asked for", ends=("right file", "SourceChanged"))
+def test_range_always_too_long(trial: Any, server: Any, noise: Any, clock: Any) -> None:
+    def longer(_server: Any, _request: Any, answer: Any) -> Any:
+        return replace(answer, body=answer.body + b"surplus", chunked=True) if answer.status == 206 else answer
+
+    server.always["one"] = longer
+    trial.download([server.item("one", noise(SIZE), retries=2)], clock=clock)
+
+
+@pytest.mark.fault("range shorter than asked for", ends="right file")
+def test_range_too_short(trial: Any, server: Any, noise: Any) -> None:
+    def short(_server: Any, request: Any, answer: Any) -> Any:
+        if answer.status == 206 and len(answer.body) > MIB:
+            answer.body = answer.body[:MIB]
+            answer.headers["Content-Range"] = f"bytes {request.first}-{request.first + MIB - 1}/{SIZE}"
+        return answer
+
+    server.always["one"] = short
+    trial.download([server.item("one", noise(SIZE), "sha256", retries=0)])
+
+
+@pytest.mark.fault("range announced right, body shorter", ends="right file")
+def test_range_body_short(trial: Any, server: Any, noise: Any, clock: Any) -> None:
+    def short(_server: Any, _request: Any, answer: Any) -> Any:
+        return replace(answer, body=answer.body[:-1], chunked=True) if answer.status == 206 else answer
+
+    server.fault("one", *[short] * 3)
+    trial.download([server.item("one", noise(SIZE))], clock=clock)
+
+
+@pytest.mark.fault("HTTP/1.0 without any length", ends="right file")
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("size", [0, 5000, 6 * MIB, SIZE])
+def test_http_1_0(trial: Any, server: Any, fault: Any, noise: Any, size: int, known: bool) -> None:
+    item = server.item("one", noise(size), "md5") if known else replace(server.item("one", noise(size)), size=None)
+    server.ranges = False
+    server.always["one"] = fault.changed(unsized=True, version="HTTP/1.0")
+    trial.download([item])
+
+
+@pytest.mark.fault("gzip encoding though identity was asked for, once", ends="right file")
+@pytest.mark.parametrize("chunked", [True, False])
+@pytest.mark.parametrize("size", [5000, 6 * MIB])
+def test_gzip_once(trial: Any, server: Any, noise: Any, clock: Any, chunked: bool, size: int) -> None:
+    def packed(_server: Any, _request: Any, answer: Any) -> Any:
+        answer.headers["Content-Encoding"] = "gzip"
+        return replace(answer, body=gzip.compress(answer.body, 1), chunked=chunked)
+
+    server.fault("one", packed)
+    trial.download([server.item("one", noise(size), "sha256")], clock=clock)
+
+
+@pytest.mark.fault(
+    "gzip encoding though identity was asked for, always",
+    ends=("SourceChanged", "TruncatedTransfer", "ChecksumMismatch"),
+)
+@pytest.mark.parametrize("chunked", [True, False])
+@pytest.mark.parametrize("known", ["size", "checksum", "both"])
+@pytest.mark.parametrize("body", [b"a" * 50_000, bytes(range(256)) * 4 * 1024 * 6])
+def test_gzip_always(trial: Any, server: Any, clock: Any, chunked: bool, known: str, body: bytes) -> None:
+    def packed(_server: Any, _request: Any, answer: Any) -> Any:
+        answer.headers["Content-Encoding"] = "gzip"
+        return replace(answer, body=gzip.compress(answer.body, 1), chunked=chunked)
+
+    server.ranges = False
+    server.always["one"] = packed
+    item = server.item("one", body, *([] if known == "size" else ["sha256"]), retries=2)
+    trial.download([replace(item, size=None) if known == "checksum" else item], clock=clock)
+
+
+@pytest.mark.fault("nothing at all where bytes were promised", ends="right file")
+@pytest.mark.parametrize("size", [5000, SIZE])
+def test_empty_once(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, size: int) -> None:
+    server.fault("one", fault.changed(body=b""))
+    trial.download([server.item("one", noise(size), "sha256")], clock=clock)
+
+
+@pytest.mark.fault("connections closed behind each answer without a word", ends="right file")
+def test_closed_without_a_word(trial: Any, server: Any, noise: Any) -> None:
+    def closes(_server: Any, _request: Any, answer: Any) -> Any:
+        return replace(answer, cut=len(answer.body))
+
+    items = [server.item(f"f{number}", noise(2000, number), "md5") for number in range(100)]
+    for item in items:
+        server.always[item.name] = closes
+    trial.download(items)
+
+
+@pytest.mark.fault("only the last byte is missing", ends="right file")
+@pytest.mark.parametrize("size", [5000, 4 * MIB, 8 * MIB, 8 * MIB + 1, SIZE])
+def test_last_byte(trial: Any, server: Any, noise: Any, size: int) -> None:
+    def cut(_server: Any, _request: Any, answer: Any) -> Any:
+        return replace(answer, cut=max(0, len(answer.body) - 1), length=len(answer.body))
+
+    server.fault("one", *[cut] * 3)
+    trial.download([server.item("one", noise(size), "sha256")])
+
+
+@pytest.mark.fault("URL that leads to a page instead of the file", ends="SourceChanged")
+def test_a_page(trial: Any, server: Any, noise: Any, clock: Any) -> None:
+    item = Item("one", Location(server.put("portal", b"<html>Log in</html>")), 5000, retries=2)
+    server.right["one"] = noise(5000)
+    trial.download([item], clock=clock)

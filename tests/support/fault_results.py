@@ -1,0 +1,69 @@
+"""What became of each fault, counted over a whole run of the tests: `pytest tests/faults --fault-results FILE`."""
+
+import json
+import platform
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+OPTION = "--fault-results"
+
+
+class Results:
+    """Collects what trials told; in the process that runs the tests, or that collects from those that do.
+
+    Args:
+        file: Where the results go.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._told: list[dict[str, Any]] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Takes in the end of a test."""
+        if report.when == "teardown":
+            self._told += [told for name, told in report.user_properties if name == "fault" and isinstance(told, dict)]
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Writes the file, when every test passed: a page on reliability is made of passed tests only."""
+        if exitstatus == 0 and self._told:
+            self._file.write_text(
+                json.dumps(summary(self._told), indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
+
+
+def summary(told: list[dict[str, Any]]) -> dict[str, Any]:
+    """Adds up what trials told.
+
+    Args:
+        told: For each test the section, the fault, its place and the endings.
+
+    Returns:
+        The machine's words, and a row a fault, in the tests' order.
+    """
+    rows = dict[tuple[str, str], dict[str, Any]]()
+    for one in sorted(told, key=lambda one: one["order"]):
+        key = one["section"], one["fault"]
+        row = rows.setdefault(
+            key, {"section": key[0], "fault": key[1], "tried": 0, "right": 0, "ended": Counter[str]()}
+        )
+        row["tried"] += len(one["endings"])
+        for ending in one["endings"]:
+            if ending == "right file":
+                row["right"] += 1
+            else:
+                row["ended"][ending] += 1
+    for row in rows.values():
+        row["ended"] = dict(sorted(row["ended"].items()))
+    return {"machine": machine(), "faults": list(rows.values())}
+
+
+def machine() -> str:
+    """What the tests ran on."""
+    import pycurl
+
+    libcurl = pycurl.version_info()[1]
+    return f"{platform.system()} {platform.machine()}, Python {platform.python_version()}, libcurl {libcurl}"

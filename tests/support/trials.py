@@ -1,0 +1,169 @@
+"""Trials: a transfer under a fault, held against what is promised, and counted for docs/reliability.md.
+
+The promise: under a final name stand the right bytes or none, whatever broke; the report names the cause; it ends in
+bounded time; no thread and no descriptor is left. A test says by its marker which fault it tries and how that may end:
+
+    @pytest.mark.fault("connection reset in the body", ends="right file")
+    def test_a_reset(trial, server, fault): ...
+"""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.transfer import Item, download
+
+#: How a transfer ends that the fault couldn't harm.
+RIGHT = "right file"
+#: Seconds that any transfer of these tests may take; all waits that are longer are the moved clock's.
+BOUND = 60.0
+
+
+class Trial:
+    """Runs transfers under the fault that a test is about.
+
+    Args:
+        name: The fault.
+        ends: How it may end: RIGHT or names of errors.
+        folder: The target folder.
+        right: What the files must hold, by their names.
+    """
+
+    def __init__(self, name: str, ends: tuple[str, ...], folder: Path, right: Mapping[str, bytes]) -> None:
+        self.name = name
+        self.ends = ends
+        self.folder = folder
+        self.right = dict[str, bytes]()
+        self.endings: list[str] = []
+        self._served = right
+
+    def download(
+        self,
+        items: Iterable[Item],
+        folder: Path | None = None,
+        *,
+        counted: Iterable[str] | None = None,
+        before: Mapping[str, bytes] | None = None,
+        **options: Any,
+    ) -> Any:
+        """Downloads, and holds every outcome against the promise.
+
+        Args:
+            items: What to fetch.
+            folder: Where to, when it isn't the test's target.
+            counted: The names that the fault is about; by default all.
+            before: Bytes that stood under final names before, which a failure may leave there.
+            **options: Of `download`.
+
+        Returns:
+            The report.
+        """
+        wanted, place = list(items), folder or self.folder
+        began = time.monotonic()
+        report = download(wanted, place, **options)
+        assert time.monotonic() - began < BOUND
+        assert [outcome.name for outcome in report.outcomes] == [item.name for item in wanted]
+        names = None if counted is None else set(counted)
+        for outcome in report.outcomes:
+            self.held(place, outcome.name, there=outcome.state in ("done", "skipped"), before=before)
+            assert (outcome.state == "failed") == (outcome.error is not None)
+            if outcome.state != "stopped" and (names is None or outcome.name in names):
+                self.ended(RIGHT if outcome.error is None else type(outcome.error).__name__)
+            if outcome.error is not None:
+                assert str(outcome.error).strip(), outcome
+        json.dumps(report.to_dict())
+        return report
+
+    def again(self, items: Iterable[Item], folder: Path | None = None, **options: Any) -> Any:
+        """Downloads when the fault is over: all must be right in the end. Counts nothing."""
+        report = self.download(items, folder, counted=(), **options)
+        report.raise_if_failed()
+        assert report.ok
+        return report
+
+    def held(self, folder: Path, name: str, *, there: bool, before: Mapping[str, bytes] | None = None) -> None:
+        """Asserts that under a final name stand the right bytes or none.
+
+        Args:
+            folder: The target folder.
+            name: The file.
+            there: Whether it must be there.
+            before: What may stand there instead.
+        """
+        path = folder / name
+        if path.is_file():
+            found = path.read_bytes()
+            right = {**self._served, **self.right}[name]
+            assert found == right or (not there and before is not None and found == before[name]), f"{name} is wrong"
+        else:
+            assert not there, f"{name} isn't there"
+
+    def ended(self, how: str) -> None:
+        """Counts one ending, and asserts that it is one of those that the test allows."""
+        assert how in self.ends, f"ended with {how}, not with {' or '.join(self.ends)}"
+        self.endings.append(how)
+
+
+def marked(node: pytest.Item) -> tuple[str, tuple[str, ...]]:
+    """The fault that a test tries and how that may end."""
+    marker = node.get_closest_marker("fault")
+    assert marker is not None, "a test with a trial says by @pytest.mark.fault(name, ends=...) what it tries"
+    (name,), ends = marker.args, marker.kwargs["ends"]
+    return name, (ends,) if isinstance(ends, str) else tuple(ends)
+
+
+@pytest.fixture
+def trial(request: pytest.FixtureRequest, target: Path, server: Any) -> Iterator[Trial]:
+    """Runs transfers under the fault that the test's marker names."""
+    made = Trial(*marked(request.node), target, server.right)
+    yield made
+    assert made.endings, "nothing was tried"
+    section = (request.module.__doc__ or "").partition("\n")[0].rstrip(".")
+    order = f"{request.node.path.name}:{request.node.location[1] or 0:05}"
+    told = {"section": section, "fault": made.name, "order": order, "endings": made.endings}
+    request.node.user_properties.append(("fault", told))
+
+
+@pytest.fixture
+def nothing_left() -> Iterator[None]:
+    """Asserts that a test leaves no thread and no descriptor behind."""
+    threads, descriptors = set(threading.enumerate()), _descriptors()
+    yield
+    left = until(lambda: (set(threading.enumerate()) - threads) or (_descriptors() - descriptors))
+    assert not left, f"left behind: {left}"
+
+
+def until(something: Callable[[], Any], seconds: float = 3.0) -> Any:
+    """Waits until something is false, since servers and other processes need a moment; gives what it is in the end."""
+    deadline = time.monotonic() + seconds
+    while (found := something()) and time.monotonic() < deadline:
+        threading.Event().wait(0.002)
+    return found
+
+
+def _descriptors() -> set[tuple[str, str]]:
+    """The open descriptors with what they are of, where the system tells."""
+    found = set[tuple[str, str]]()
+    for entry in Path("/proc/self/fd").glob("*") if os.name == "posix" else ():
+        try:
+            found.add((entry.name, str(entry.readlink())))
+        except OSError:  # the one that listed the folder
+            continue
+    return found
+
+
+@contextmanager
+def swapped(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Another value for an attribute for a while."""
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
