@@ -125,9 +125,10 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain JSON data: counts, folders, failures."""
+        summary = self.report.summary()
         return {
-            **{name: value for name, value in self.report.to_dict().items() if name != "files"},
             "ok": self.report.ok and not self.errors,
+            **{name: summary[name] for name in ("counts", "bytes_fetched", "seconds")},
             "bundles": [bundle.folder for bundle in self.bundles],
             "errors": [str(error) for error in self.errors],
         }
@@ -273,7 +274,7 @@ def lay_out(bundle: Bundle, folder: Path, there: Container[str]) -> list[OmicsEr
 
 def errors_of(report: Report) -> list[OmicsError]:
     """The errors of the files that failed."""
-    return [outcome.error for outcome in report.outcomes if outcome.error is not None]
+    return [outcome.error for outcome in report.failed if outcome.error is not None]
 
 
 def download_rows(api: "DssApi", manifest: Manifest, replica: str, folder: Path, options: FetchOptions) -> Result:
