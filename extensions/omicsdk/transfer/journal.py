@@ -40,6 +40,8 @@ from omicsdk.transfer.writing import write_error
 MISSING = -1
 # A journal is written anew when it has more lines than this, and twice as many as still count.
 _COMPACT_FROM = 1000
+# Seconds that closing waits for a thread that records something.
+_MOMENT = 0.1
 
 _log = getLogger("omicsdk.transfer")
 
@@ -86,6 +88,7 @@ class Journal:
         self._keys = dict[str, int]()
         self._next_key = 0
         self._lines = 0
+        self._closing = False
         self._guard = threading.Lock()
         try:
             self._file = JournalFile(path, wait, disk or Disk(), look=look)
@@ -187,12 +190,23 @@ class Journal:
                 for name, _ in files:
                     self.parts.pop(name, None)
                     self._keys.pop(name, None)
-            self._file.append_for_good(lines)
+            try:
+                self._file.append_for_good(lines)
+            finally:
+                if self._closing:
+                    self._file.close()
 
     def close(self) -> None:
-        """Closes the file and lets go of the lock. Closing twice does nothing."""
-        with self._guard:
-            self._file.close()
+        """Closes the file and lets go of the lock. Closing twice does nothing.
+
+        A disk that takes long to sync isn't waited for: the thread that is at it closes the file when it has done.
+        """
+        self._closing = True
+        if self._guard.acquire(timeout=_MOMENT):
+            try:
+                self._file.close()
+            finally:
+                self._guard.release()
 
     # -- appending
 

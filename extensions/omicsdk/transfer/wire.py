@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ RECEIVE_BUFFER = 512 * 1024
 SEND_BUFFER = 512 * 1024
 #: What a body gives in the place of bytes to end its request.
 ABORT = cast("int", pycurl.READFUNC_ABORT)
+# Seconds that closing all connections is waited for.
+_CLOSING = 0.1
 #: libcurl's name for "the timer", in the place of a socket.
 _TIMER = cast("int", pycurl.SOCKET_TIMEOUT)
 
@@ -286,7 +289,10 @@ class Wire:
         for handle, _ in chain.from_iterable(self._idle.values()):
             handle.close()
         self._idle.clear()
-        self._multi.close()
+        # libcurl waits for names that are still being looked up, which may take a minute; nobody has to wait with it.
+        closing = threading.Thread(target=self._multi.close, name="omicsdk-close", daemon=True)
+        closing.start()
+        closing.join(_CLOSING)
         self._poller.close()
         self._waked.close()
         self._waker.close()

@@ -36,6 +36,9 @@ _SLOW_BYTES = 50 * 1024 * 1024
 # ... for so many seconds.
 _AVOID = 30.0
 
+#: Seconds that a sync has left when a transfer is stopped.
+HURRY = 0.3
+
 _log = getLogger("omicsdk.transfer")
 
 
@@ -118,12 +121,16 @@ class Committer:
             self._queue.put(self._waiting)
             self._waiting = []
 
-    def close(self) -> None:
-        """Syncs what has landed and ends the thread."""
+    def close(self, *, hurry: bool = False) -> None:
+        """Syncs what has landed and ends the thread.
+
+        Args:
+            hurry: Not to wait for a slow disk. The thread then ends by itself, and `landed` of its files isn't called.
+        """
         self.push(now=True)
         if self._thread is not None:
             self._queue.put(None)
-            self._thread.join()
+            self._thread.join(HURRY if hurry else None)
             self._thread = None
 
     def _run(self) -> None:

@@ -483,7 +483,7 @@ class Engine:
         def landed(error: TransferError | None) -> None:
             self._landing -= 1
             if error is not None:
-                self._failed(job, error)
+                self._over(job, "failed", error=error)
             else:
                 self._over(job, "done" if fetched else "skipped", checksums)
 
@@ -527,16 +527,23 @@ class Engine:
         self._finished(number, outcome)
 
     def _close(self) -> None:
-        self._wire.cancel(lambda _: True)
+        for receiver in self._wire.cancel(lambda _: True):
+            assert isinstance(receiver, Reception | Small)
+            self._tally.fetched += receiver.received
+            if isinstance(receiver, Reception):
+                receiver.finish()
+                receiver.job.fetched += receiver.received
         for job in self._open.values():
             if isinstance(job, Job):
+                job.over = True  # hash threads in the midst of a file look at it
                 job.epoch += 1
-        self._hashers.close(2.0)
-        self._committer.close()
+        # Whoever stops a transfer is waiting: what takes longer ends by itself, and the next run looks at its files.
+        self._hashers.close(0.25)
+        self._committer.close(hurry=not self.finished)
         self._inbox.deliver()
         for job in list(self._open.values()):
             self._over(self._as_job(job), "stopped")
-        self._locators.close(0.2)
+        self._locators.close(0.1)
         self._wire.close()
 
     # -- measuring
