@@ -1,4 +1,4 @@
-"""The pure decisions: parts, retries, answers, connections."""
+"""The pure decisions: parts, retries, answers."""
 
 from itertools import pairwise
 
@@ -9,7 +9,6 @@ from omicsdk.transfer import plan
 from omicsdk.transfer.downloads.answers import Asked, Kind, Verdict, judge, parse_head
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_DELAY, Quota
-from omicsdk.transfer.width import Sample, next_width
 
 sizes = st.integers(0, 3 * 1024**3) | st.integers(0, 5).map(lambda cells: cells * CELL)
 
@@ -162,38 +161,3 @@ def test_heads() -> None:
 def test_no_head_raises(lines: list[bytes]) -> None:
     status, headers = parse_head(lines)
     assert judge(ASKED, status, headers, 0.0).kind in Kind
-
-
-def simulate(link: float, each: float, limit: int, trouble_above: int = 1000, steps: int = 60) -> list[int]:
-    """The numbers of connections over a network: the link's rate, a connection's cap, both in bytes a second."""
-    samples: list[Sample] = []
-    widths = []
-    for _ in range(steps):
-        width = next_width(samples, limit)
-        samples.append(Sample(width, min(link, width * each), trouble=width > trouble_above))
-        widths.append(width)
-    return widths
-
-
-@pytest.mark.parametrize("limit", [1, 2, 8, 32])
-def test_connections_grow_while_that_pays(limit: int) -> None:
-    assert simulate(1e9, 1e7, limit)[-1] == limit
-
-
-def test_connections_stay_few_where_one_brings_the_links_speed() -> None:
-    assert simulate(1e8, 1e8, 32)[-1] <= 4
-    assert max(simulate(1e8, 1e8, 32)) <= 8
-
-
-def test_connections_shrink_in_trouble() -> None:
-    assert simulate(1e9, 1e7, 32, trouble_above=8)[-1] <= 16
-    assert next_width([Sample(8, 1.0, trouble=True)], 8) == 4
-    assert next_width([Sample(1, 0.0, trouble=True)], 8) == 1
-
-
-@given(
-    st.lists(st.builds(Sample, st.integers(1, 64), st.floats(0, 1e10), st.booleans(), st.booleans()), max_size=20),
-    st.integers(1, 64),
-)
-def test_connections_stay_within_bounds(samples: list[Sample], limit: int) -> None:
-    assert 1 <= next_width(samples, limit) <= limit

@@ -7,7 +7,6 @@ from collections import deque
 from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.progress import Phase, Progress
 from omicsdk.transfer.reports.throughput import Throughput
-from omicsdk.transfer.width import Sample
 
 #: Seconds between two calls of a progress function.
 WORD = 0.1
@@ -46,8 +45,6 @@ class Tally:
         self._retries = 0
         self._bytes_done = 0
         self._sampled = (now, 0)
-        self._busy = True
-        self._trouble = False
         self._history = deque([(now, 0)])
 
     def expect(self, stated: int | None) -> None:
@@ -88,33 +85,13 @@ class Tally:
         """Counts that something is tried again after a failure."""
         self._retries += 1
 
-    def note_trouble(self) -> None:
-        """Notes that a server is in trouble."""
-        self._trouble = True
-
-    def due(self, now: float, *, busy: bool) -> bool:
-        """Tells whether it is time for a sample.
+    def due(self, now: float) -> bool:
+        """Tells whether it is time to `record`.
 
         Args:
             now: The clock.
-            busy: Whether all connections that are allowed are at work.
         """
-        self._busy = self._busy and busy
-        return self._trouble or now - self._sampled[0] >= self._period
-
-    def sample(self, now: float, received: int, connections: int) -> Sample:
-        """Gives what was seen since the last sample.
-
-        Args:
-            now: The clock.
-            received: Bytes that have come, those of requests in flight too.
-            connections: How many connections are allowed.
-        """
-        began, before = self._sampled
-        sample = Sample(connections, (received - before) / max(now - began, 1e-6), self._busy, self._trouble)
-        self.record(now, received)
-        self._busy, self._trouble = True, False
-        return sample
+        return now - self._sampled[0] >= self._period
 
     def record(self, now: float, received: int) -> None:
         """Adds to the curve what came since the last sample; once more at the end, for what came after it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,6 +21,7 @@ from omicsdk.transfer.downloads.asking import headers_for
 from omicsdk.transfer.downloads.commit import Committer
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Piece
+from omicsdk.transfer.downloads.ready import Ready
 from omicsdk.transfer.downloads.reception import Reception, problem_of
 from omicsdk.transfer.downloads.replies import Replies
 from omicsdk.transfer.downloads.small import Small, is_small
@@ -29,14 +29,14 @@ from omicsdk.transfer.downloads.spooling import Spool
 from omicsdk.transfer.downloads.verify import Verifier, words
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.lanes import Lanes
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.progress import Progress, phase_of
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.stores.store import Store, There
 from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.width import Sample, next_width
-from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
+from omicsdk.transfer.wire import Ask, Ended, Patience, Receiver, Wire
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
 AHEAD = 16
@@ -46,7 +46,7 @@ OPEN = 512
 AT_ONCE = 256
 #: Seconds between two looks at what was asked to stop.
 TICK = 0.1
-#: Seconds over which a rate is measured, for the number of connections.
+#: Seconds over which a rate is taken for a report's curve.
 SAMPLE = 0.25
 
 _log = getLogger("omicsdk.transfer")
@@ -122,12 +122,10 @@ class Engine:
         )
         self._open = dict[int, Job | Small]()
         self._preparing = 0
-        self._ready = deque[Job | Small]()
+        self._ready = Ready[Job | Small]()
         self._later: list[tuple[float, Job]] = []
-        self._held = dict[str, float]()
         self._landing = 0
-        self._width = next_width([], settings.connections)
-        self._samples: list[Sample] = []
+        self._lanes = Lanes(settings.connections, settings.clock.monotonic())
         self._tally = Tally(count, size, settings.clock.monotonic(), SAMPLE, unsized)
         self._replies = Replies(
             journal=journal,
@@ -138,7 +136,7 @@ class Engine:
             hold=self._hold,
             failed=self._failed,
             clock=settings.clock,
-            trouble=self._tally.note_trouble,
+            trouble=self._trouble,
             jitter=settings.jitter,
         )
 
@@ -158,11 +156,13 @@ class Engine:
                     self._wake_up()
                     self._admit()
                     self._dispatch()
+                    self._lanes.look(self._clock.monotonic(), self._in_flight)
                 if not self._open and not self._more:
                     self.finished = True
                     break
                 self._committer.push(now=self._landing == len(self._open) and not self._more)
                 for ended in self._wire.poll(self._patience()):
+                    self._returned(ended.receiver)
                     self._ended(ended)
                 self._measure()
         finally:
@@ -185,10 +185,11 @@ class Engine:
     def _suspend(self) -> None:
         """Ends all requests without holding it against anybody; what they brought is kept."""
         for receiver in self._wire.cancel(lambda _: True):
+            self._returned(receiver, called_off=True)
             if isinstance(receiver, Small):
                 self._tally.fetched += receiver.received
                 receiver.again()
-                self._ready.appendleft(receiver)
+                self._ready.put(receiver.location.server, receiver, first=True)
                 continue
             assert isinstance(receiver, Reception)
             problem = self._landed(receiver)
@@ -203,8 +204,9 @@ class Engine:
     def _patience(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
         wait = TICK
-        if self._later or self._held:
-            due = min([entry[0] for entry in self._later] + list(self._held.values()))
+        opens = self._lanes.opens()
+        if self._later or opens is not None:
+            due = min([entry[0] for entry in self._later] + ([] if opens is None else [opens]))
             wait = min(wait, max(0.0, due - self._clock.monotonic()))
             busy = self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing
             if not (busy or self._control.paused):
@@ -213,9 +215,9 @@ class Engine:
         return wait
 
     def _wake_up(self) -> None:
-        if self._later or self._held:
-            now = self._clock.monotonic()
-            self._held = {server: until for server, until in self._held.items() if until > now}
+        now = self._clock.monotonic()
+        self._lanes.open(now)
+        if self._later:
             for entry in [entry for entry in self._later if entry[0] <= now]:
                 self._later.remove(entry)
                 entry[1].paused = False
@@ -263,7 +265,7 @@ class Engine:
         if not is_small(item) or item.name in self._journal.parts:
             return False
         small = self._open[number] = Small(number, item)
-        self._ready.append(small)
+        self._ready.put(small.location.server, small)
         return True
 
     def _look_there(self, spool: Spool, job: Job) -> None:
@@ -330,36 +332,40 @@ class Engine:
         if job.over or job.queued:
             return
         job.queued = True
-        if first:
-            self._ready.appendleft(job)
-        else:
-            self._ready.append(job)
+        self._ready.put(job.asks_at.server, job, first=first)
 
     def _dispatch(self) -> None:
+        """Sends what may be sent, to each server by itself."""
+        for server in self._ready.servers():
+            if self._lanes.may_start(server):
+                self._serve(server)
+
+    def _serve(self, server: str) -> None:
+        lanes, line = self._lanes, self._ready.line(server)
         waiting = list[Job | Small]()
-        while self._ready and self._wire.flying < self._width:
-            job = self._ready.popleft()
+        while line and lanes.may_start(server):
+            job = line.popleft()
             if isinstance(job, Small):
-                if self._is_held(job.location):
-                    waiting.append(job)
-                else:
-                    self._send_small(job)
+                self._send_small(job)
                 continue
-            while self._wire.flying < self._width and job.claimable and not self._is_held(job.asks_at):
-                self._send(job, job.claim(self._width))
+            while job.claimable and job.asks_at.server == server and lanes.may_start(server):
+                self._send(job, job.claim(lanes.width(server)))
             if job.over or not (job.returned or job.unclaimed):
                 job.queued = False
+            elif job.location is not None and job.asks_at.server != server:
+                self._ready.put(job.asks_at.server, job)  # it was sent elsewhere while it waited
             else:
                 waiting.append(job)
-        self._ready.extendleft(reversed(waiting))
+        line.extendleft(reversed(waiting))
+        self._ready.served(server)
 
     def _hold(self, location: Location, seconds: float) -> None:
         """Leaves a server alone for a while: what it says to one request holds for all."""
-        until = self._clock.monotonic() + seconds
-        self._held[location.server] = max(until, self._held.get(location.server, 0.0))
+        self._lanes.hold(location.server, self._clock.monotonic() + seconds)
 
-    def _is_held(self, location: Location) -> bool:
-        return bool(self._held) and location.server in self._held
+    def _trouble(self, location: Location, seconds: float) -> None:
+        """Notes that a server has more to do than it can, and leaves it alone for a while."""
+        self._lanes.refused(location.server, self._clock.monotonic(), seconds)
 
     def _send(self, job: Job, piece: Piece) -> None:
         reception = self._reception(job, piece)
@@ -386,9 +392,14 @@ class Engine:
     def _start(self, job: Job | Small, ask: Ask, receiver: Reception | Small) -> None:
         try:
             self._wire.start(ask, receiver)
+            self._lanes.started(receiver.location.server)
         except ValueError as error:  # brackets that don't close, a port that is no number
             reason = f"{job.item.title}: its URL makes no sense ({error})"
             self._failed(self._as_job(job), TransportError(reason, method="GET", url=without_query(ask.url)))
+
+    def _returned(self, receiver: Receiver, *, called_off: bool = False) -> None:
+        assert isinstance(receiver, Reception | Small)
+        self._lanes.ended(receiver.location.server, receiver.received, counts=not called_off)
 
     def _ended(self, ended: Ended) -> None:
         receiver = ended.receiver
@@ -483,7 +494,7 @@ class Engine:
         def landed(error: TransferError | None) -> None:
             self._landing -= 1
             if error is not None:
-                self._over(job, "failed", error=error)
+                self._failed(job, error)
             else:
                 self._over(job, "done" if fetched else "skipped", checksums)
 
@@ -527,29 +538,25 @@ class Engine:
         self._finished(number, outcome)
 
     def _close(self) -> None:
-        for receiver in self._wire.cancel(lambda _: True):
-            assert isinstance(receiver, Reception | Small)
-            self._tally.fetched += receiver.received
-            if isinstance(receiver, Reception):
-                receiver.finish()
-                receiver.job.fetched += receiver.received
+        self._wire.cancel(lambda _: True)
         for job in self._open.values():
             if isinstance(job, Job):
-                job.over = True  # hash threads in the midst of a file look at it
                 job.epoch += 1
-        # Whoever stops a transfer is waiting: what takes longer ends by itself, and the next run looks at its files.
-        self._hashers.close(0.25)
-        self._committer.close(hurry=not self.finished)
+        self._hashers.close(2.0)
+        self._committer.close()
         self._inbox.deliver()
         for job in list(self._open.values()):
             self._over(self._as_job(job), "stopped")
-        self._locators.close(0.1)
+        self._locators.close(0.2)
         self._wire.close()
 
     # -- measuring
 
     def _flying(self) -> Iterator[Reception | Small]:
         return (receiver for receiver in self._wire.receivers() if isinstance(receiver, Reception | Small))
+
+    def _in_flight(self) -> Iterator[tuple[str, int]]:
+        return ((receiver.location.server, receiver.received) for receiver in self._flying())
 
     def _received(self) -> int:
         return self._tally.fetched + sum(receiver.received for receiver in self._flying())
@@ -562,11 +569,8 @@ class Engine:
 
     def _measure(self) -> None:
         now = self._clock.monotonic()
-        busy = self._wire.flying >= self._width
-        if self._tally.due(now, busy=busy):
-            sample = self._tally.sample(now, self._received(), self._width)
-            self._samples = [*self._samples[-63:], sample]
-            self._width = next_width(self._samples, self._settings.connections)
+        if self._tally.due(now):
+            self._tally.record(now, self._received())
         self._tell()
 
     def _tell(self, *, final: bool = False) -> None:

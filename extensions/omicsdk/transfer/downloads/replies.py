@@ -53,7 +53,7 @@ class Replies:
         hold: Has a server left alone for so many seconds.
         failed: Ends it.
         clock: Tells the time.
-        trouble: Is told that a server is overloaded.
+        trouble: Has a server that is overloaded left alone for so many seconds, and asked by fewer requests at once.
         jitter: Gives random numbers from 0 to 1.
     """
 
@@ -68,7 +68,7 @@ class Replies:
         hold: Callable[[Location, float], None],
         failed: Callable[[Job, OmicsError], None],
         clock: Clock,
-        trouble: Callable[[], None],
+        trouble: Callable[[Location, float], None],
         jitter: Callable[[], float],
     ) -> None:
         self._journal = journal
@@ -135,10 +135,11 @@ class Replies:
             case Kind.ENDED:
                 self._url_ended(job, reception, verdict)
             case Kind.LATER:
+                wait = min(verdict.retry_after or 0.0, LONGEST_RETRY_AFTER)
                 if verdict.status in (429, 503):
-                    self._trouble()
-                if verdict.retry_after:
-                    self._hold(reception.location, min(verdict.retry_after, LONGEST_RETRY_AFTER))
+                    self._trouble(reception.location, wait)
+                elif wait:
+                    self._hold(reception.location, wait)
                 self._again(job, _status_error(reception, verdict), verdict.retry_after)
             case Kind.CHANGED:
                 self._changed(job, verdict)
@@ -180,7 +181,7 @@ class Replies:
             problem = TruncatedTransfer(job.item.title, expected=job.size, received=received)
             problem.__cause__ = error
         if isinstance(error, TimedOut):
-            self._trouble()
+            self._trouble(reception.location, 0.0)
         job.give_back(piece)
         if lasting:
             self._failed(job, problem)

@@ -442,7 +442,7 @@ class Engine:
     def _tell(self, *, final: bool = False) -> None:
         progress = self._settings.progress
         now = self._clock.monotonic()
-        if final or self._tally.due(now, busy=True):
+        if final or self._tally.due(now):
             self._tally.record(now, self._gone_out())
         if progress is not None and (final or now >= self._tally.next_word):
             flying = self._wire.flying
