@@ -8,6 +8,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import cache
 
 from omicsdk.transfer.writing import write_all, write_at
@@ -99,7 +100,7 @@ class Disk:
             if not os.path.isdir(path):
                 raise
         else:
-            self._parents.add(os.path.dirname(path))
+            self._parents.add(os.path.dirname(path) or os.curdir)
 
     # -- logs
 
@@ -154,7 +155,10 @@ class Disk:
             paths: The folders.
         """
         made = self._parents.copy()
-        for path in made.union(paths):
+        for path in made:
+            with suppress(FileNotFoundError):  # removed since: then there is nothing in it to be kept
+                self._sync_folder(path)
+        for path in set(paths) - made:
             self._sync_folder(path)
         self._parents -= made
 

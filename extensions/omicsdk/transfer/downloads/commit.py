@@ -152,6 +152,12 @@ class Committer:
         problem: OSError | None = None
         try:
             self._sync([landing.final for landing, _ in batch], sum(landing.size for landing, _ in batch))
+        except FileNotFoundError as error:
+            if len(batch) > 1:  # somebody removed one, or all of them; the others needn't suffer for it
+                for one in batch:
+                    self._commit([one])
+                return
+            problem = error
         except OSError as error:
             problem = error
             self._take_back(batch)

@@ -1,0 +1,182 @@
+"""The seam to the file system: what it makes, follows, and makes durable."""
+
+import errno
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import NotWritable
+from omicsdk.transfer import download
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.downloads import commit
+
+
+def test_a_new_file_takes_the_place_of_what_has_its_name(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_bytes(b"precious")
+    for number, make in enumerate((Path.symlink_to, Path.hardlink_to)):
+        path = tmp_path / f"new{number}"
+        make(path, precious)
+        descriptor = Disk().create(str(path))
+        Disk().write_at(descriptor, [b"new"], 0)
+        os.close(descriptor)
+        assert path.read_bytes() == b"new"
+        assert not path.is_symlink()
+    assert precious.read_bytes() == b"precious"
+
+
+def test_a_folder_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match=r"directory|permitted"):
+        Disk().create(str(tmp_path))
+    assert tmp_path.is_dir()
+
+
+def test_only_regular_files_are_opened_again(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").write_bytes(b"x")
+    for name in ("link", "pipe", "nothing"):
+        with pytest.raises(OSError, match=r"symbolic|regular|No such") as caught:
+            Disk().reopen(str(tmp_path / name))
+        assert name in str(caught.value)
+    os.close(Disk().reopen(str(tmp_path / "file")))
+
+
+def test_new_files_have_the_permissions_that_are_asked_for(server: Any, target: Path) -> None:
+    download([server.item("d/one", b"1", "md5"), server.item("two", b"2")], target, disk=Disk(0o600)).raise_if_failed()
+    files = [path for path in target.rglob("*") if path.is_file()]
+    assert len(files) == 3
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+class Folders(Disk):
+    """Notes which folders are synced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.synced: list[str] = []
+
+    def _sync_folder(self, path: str) -> None:
+        super()._sync_folder(path)
+        self.synced.append(path)
+
+
+def test_folders_are_made_and_synced_with_those_above(tmp_path: Path) -> None:
+    disk = Folders()
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    for _ in range(2):
+        disk.make_folders(str(tmp_path / "link/a/b"))
+    assert (tmp_path / "real/a/b").is_dir()
+    disk.sync_folders([str(tmp_path / "link/a/b")])
+    assert sorted(disk.synced) == [str(tmp_path / "link" / rest) for rest in ("", "a", "a/b")]
+    disk.sync_folders([])
+    assert len(disk.synced) == 3
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "nothing")
+    for name, error in (("file", FileExistsError), ("nowhere", FileExistsError), ("file/a/b", NotADirectoryError)):
+        with pytest.raises(error):
+            Disk().make_folders(str(tmp_path / name))
+
+
+def test_a_folder_that_was_made_and_is_gone_needs_no_sync(tmp_path: Path) -> None:
+    disk = Folders()
+    disk.make_folders(str(tmp_path / "a/b"))
+    (tmp_path / "a/b").rmdir()
+    (tmp_path / "a").rmdir()
+    disk.sync_folders([])
+    assert disk.synced == [str(tmp_path)]
+    with pytest.raises(FileNotFoundError):
+        disk.sync_folders([str(tmp_path / "a")])
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system doesn't tell what is open")
+def test_syncing_many_files_leaves_none_open(tmp_path: Path) -> None:
+    paths = [str(tmp_path / f"f{number}") for number in range(150)]
+    for path in paths[:-1]:
+        Path(path).write_bytes(b"x")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    Disk().sync_files(paths[:-1])
+    with pytest.raises(FileNotFoundError):
+        Disk().sync_files(paths)
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+@pytest.mark.parametrize("few", [0, 1000])
+def test_a_file_that_somebody_removes_before_it_is_durable_fails_alone(
+    server: Any, target: Path, monkeypatch: Any, few: int
+) -> None:
+    class Removing(Disk):
+        def sync_files(self, paths: Sequence[str]) -> None:
+            (target / "f3").unlink(missing_ok=True)
+            super().sync_files(paths)
+
+        def sync_file_system(self, folder: str) -> bool:
+            return False
+
+    monkeypatch.setattr(commit, "_FEW", few)
+    items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
+    outcomes = download(items, target, disk=Removing()).outcomes
+    assert [outcome.state == "done" for outcome in outcomes] == [number != 3 for number in range(6)]
+    assert "No such file" in str(outcomes[3].error)
+    assert download(items, target).counts["done"] == 1
+
+
+def test_files_on_another_file_system_are_synced_one_by_one(server: Any, target: Path, monkeypatch: Any) -> None:
+    synced: list[str] = []
+
+    class Telling(Disk):
+        def sync_files(self, paths: Sequence[str]) -> None:
+            synced.extend(paths)
+
+        def sync_file_system(self, folder: str) -> bool:
+            raise OSError(errno.EIO, "the whole file system was synced")
+
+    real = os.stat
+    monkeypatch.setattr(commit, "_FEW", 0)
+    monkeypatch.setattr(commit, "_dirty", lambda: 0)
+
+    def elsewhere(path: Any, **how: Any) -> os.stat_result:
+        found = real(path, **how)
+        return os.stat_result([*found[:2], found.st_dev + 1, *found[3:]]) if str(path) == str(target) else found
+
+    monkeypatch.setattr(os, "stat", elsewhere)
+    items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
+    download(items, target, disk=Telling()).raise_if_failed()
+    assert len(synced) == 6
+
+
+def test_a_disk_that_is_slow_for_its_data_is_not_synced_whole_again(
+    server: Any, target: Path, monkeypatch: Any
+) -> None:
+    whole: list[str] = []
+
+    class Slow(Disk):
+        def sync_file_system(self, folder: str) -> bool:
+            whole.append(folder)
+            return True
+
+    monkeypatch.setattr(commit, "_FEW", 0)
+    monkeypatch.setattr(commit, "_SLOW", -1.0)
+    monkeypatch.setattr(commit, "BATCH", 1)
+    monkeypatch.setattr(commit, "_dirty", lambda: 0)
+    items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
+    download(items, target, disk=Slow(), connections=1).raise_if_failed()
+    assert len(whole) == 1
+
+
+def test_what_changed_between_check_and_name_gets_no_name(server: Any, target: Path, noise: Any) -> None:
+    class Changing(Disk):
+        def close(self, descriptor: int) -> None:
+            os.ftruncate(descriptor, 10)
+            super().close(descriptor)
+
+    (outcome,) = download([server.item("one", noise(3000), "md5")], target, disk=Changing()).outcomes
+    assert isinstance(outcome.error, NotWritable)
+    assert "another program changed it" in str(outcome.error)
+    assert not (target / "one").exists()
