@@ -185,10 +185,9 @@ def _table(outcomes: Iterable[Outcome]) -> Iterator[str]:
 
 
 def _effort(outcome: Outcome) -> str:
-    came = f"{size_words(outcome.bytes_fetched)} came" if outcome.bytes_fetched else "nothing came"
     tries = "1 request" if outcome.attempts == 1 else f"{outcome.attempts:,} requests"
     again = "1 retry" if outcome.retries == 1 else f"{outcome.retries:,} retries"
-    return f"{came} in {time_words(outcome.seconds)}, {tries}, {again}"
+    return f"{size_words(outcome.bytes_fetched)} in {time_words(outcome.seconds)}, {tries}, {again}"
 
 
 def _files_words(count: int) -> str:
