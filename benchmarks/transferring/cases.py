@@ -12,7 +12,7 @@ from measuring import Action, Case, Row, compared, figure_row, rounds_of, row_of
 from transferring import programs
 from transferring.bench import Bench, Place
 from transferring.files import Served, rows_of, whole, write_manifest, write_plan
-from transferring.processes import server, worker
+from transferring.processes import once, server, worker
 
 
 class Entry(NamedTuple):
@@ -111,6 +111,14 @@ def many(
     mine = ours(bench, place, files, checksum, bench.nginx.http)
     other = programs.shell(_PEERS[peer](bench, place, files))
     return compared(against(place, files, mine, other, name, goal, rounds))
+
+
+def start_up(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """A single small file, by processes that start and end: what imports and the first connection cost."""
+    place, files = bench.memory, bench.files.many[:1]
+    mine = once(**_download(bench, place, files, "sha256", bench.nginx.http))
+    peer = programs.shell(programs.curl(f"{bench.nginx.http}/{files[0].name}", place.out / files[0].name))
+    return compared(against(place, files, mine, peer, name, goal, rounds))
 
 
 def many_on_disk(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
@@ -271,4 +279,5 @@ ENTRIES = [
     Entry(f"{_UPLOAD} without signing the payload", None, ("boto3",), partial(uploading, payload=False)),
     Entry("peak memory over baseline, MiB, worst case", 32, (), memory),
     Entry("100,000-row manifest, nothing to do, seconds", 3, (), nothing_to_do),
+    Entry("one file of 20 KB, from the start of the process to its end / curl", None, ("curl",), start_up),
 ]

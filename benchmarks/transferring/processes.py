@@ -53,6 +53,17 @@ class Worker:
         return act
 
 
+def once(**task: Any) -> Action:
+    """A task in a process of its own, from its start to its end, as something to measure."""
+
+    def act() -> None:
+        done = subprocess.run([sys.executable, _SCRIPT], input=f"{json.dumps(task)}\n", capture_output=True, text=True)
+        if done.returncode or "error" in json.loads(done.stdout):
+            raise RuntimeError(f"{task['do']}: {done.stdout}{done.stderr}")
+
+    return act
+
+
 @contextmanager
 def worker(python: str | Path = sys.executable) -> Iterator[Worker]:
     """A process until the block ends.
