@@ -267,6 +267,11 @@ class Wire:
         paced = self._pacing.on
         if paced and (pause := self._pacing.let_through(lambda: list(self._flying))) is not None:
             timeout = min(timeout, pause)
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            # Before waiting: a request that follows another one on its connection is then no change for the poller.
+            self._on_time()
+            if ended := self._ended():
+                return ended
         if self._deadline is not None:
             timeout = min(timeout, max(0.0, self._deadline - time.monotonic()))
         for descriptor, ready in self._poller.wait(timeout):
@@ -279,8 +284,7 @@ class Wire:
                 if paced and self._pacing.full():
                     break
         if self._deadline is not None and time.monotonic() >= self._deadline:
-            self._deadline = None
-            self._multi.socket_action(_TIMER, 0)
+            self._on_time()
         return self._ended()
 
     def close(self) -> None:
@@ -296,6 +300,10 @@ class Wire:
         self._poller.close()
         self._waked.close()
         self._waker.close()
+
+    def _on_time(self) -> None:
+        self._deadline = None
+        self._multi.socket_action(_TIMER, 0)
 
     def _ended(self) -> list[Ended]:
         ended: list[Ended] = []

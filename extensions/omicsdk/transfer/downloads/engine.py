@@ -27,6 +27,7 @@ from omicsdk.transfer.downloads.replies import Replies
 from omicsdk.transfer.downloads.small import Small, is_small
 from omicsdk.transfer.downloads.spooling import Spool
 from omicsdk.transfer.downloads.verify import Verifier, words
+from omicsdk.transfer.downloads.wanted import Wanted
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.lanes import Lanes
@@ -74,30 +75,28 @@ class Engine:
     """One run.
 
     Args:
-        items: What to fetch, with their numbers; asked for more as there is room.
-        count: How many items there are.
-        size: Their stated sizes together, in bytes.
+        items: What to fetch; asked for more as there is room.
         folder: The target folder.
         run: What keeps this transfer apart from others into the same folder.
         journal: The open journal.
         settings: How.
         finished: Is given each outcome with its item's number, as they come.
-        unsized: How many items state no size.
+        check: Checks each name when it comes; None where all were checked before.
     """
 
     def __init__(
         self,
-        items: Iterator[tuple[int, Item]],
-        count: int,
-        size: int,
+        items: Wanted,
         folder: str,
         run: str,
         journal: Journal,
         settings: Settings,
         finished: Callable[[int, Outcome], None],
-        unsized: int = 0,
+        check: Callable[[str], None] | None = None,
     ) -> None:
-        self._items = items
+        self._items = enumerate(items)
+        self._counted = items.files is not None
+        self._check = check
         self._more = True
         self.finished = False  # whether the run came to its end by itself
         self._settings = settings
@@ -126,7 +125,7 @@ class Engine:
         self._later: list[tuple[float, Job]] = []
         self._landing = 0
         self._lanes = Lanes(settings.connections, settings.clock.monotonic())
-        self._tally = Tally(count, size, settings.clock.monotonic(), SAMPLE, unsized)
+        self._tally = Tally(items.files, items.size, settings.clock.monotonic(), SAMPLE, items.unsized)
         self._replies = Replies(
             journal=journal,
             files=self._files,
@@ -226,7 +225,7 @@ class Engine:
     def _admit(self) -> None:
         room = self._settings.locators + AHEAD
         looked = 0
-        while self._more and self._preparing + len(self._ready) < room and len(self._open) < OPEN:
+        while self._more and self._preparing + self._lined_up() < room and len(self._open) < OPEN:
             if looked == AT_ONCE:  # others have to be looked after too
                 self._wire.wake()
                 return
@@ -236,14 +235,35 @@ class Engine:
             entry = next(self._items, None)
             if entry is None:
                 self._more = False
+                self._tally.all_seen()
                 return
             number, item = entry
+            if not self._counted:
+                self._tally.expect(item.size)
+            if self._check is not None:
+                try:
+                    self._check(item.name)
+                except OmicsError as error:
+                    self._tell_outcome(number, item, Outcome(item.name, "failed", item.size, error=error))
+                    continue
             if self._spool is not None:
                 self._look_there(self._spool, self._job(number, item))
             elif not self._is_plain(number, item):
                 job = self._job(number, item)
                 self._preparing += 1
                 self._verifier.look(job)
+
+    def _lined_up(self) -> int:
+        """How many jobs wait for a connection, without those that wait for one server while another could be asked."""
+        lanes, ready = self._lanes, self._ready
+        if lanes.full or not (lanes.several or lanes.opens()):
+            return len(ready)
+        counted = (
+            server
+            for server in ready.servers()
+            if lanes.may_start(server) or not (lanes.several or lanes.is_held(server))
+        )
+        return sum(len(ready.line(server)) for server in counted)
 
     def _job(self, number: int, item: Item) -> Job:
         job = self._open[number] = Job(number, item, *self._files.paths(item.name))
@@ -494,7 +514,7 @@ class Engine:
         def landed(error: TransferError | None) -> None:
             self._landing -= 1
             if error is not None:
-                self._failed(job, error)
+                self._over(job, "failed", error=error)
             else:
                 self._over(job, "done" if fetched else "skipped", checksums)
 
@@ -538,16 +558,23 @@ class Engine:
         self._finished(number, outcome)
 
     def _close(self) -> None:
-        self._wire.cancel(lambda _: True)
+        for receiver in self._wire.cancel(lambda _: True):
+            assert isinstance(receiver, Reception | Small)
+            self._tally.fetched += receiver.received
+            if isinstance(receiver, Reception):
+                receiver.finish()
+                receiver.job.fetched += receiver.received
         for job in self._open.values():
             if isinstance(job, Job):
+                job.over = True  # hash threads in the midst of a file look at it
                 job.epoch += 1
-        self._hashers.close(2.0)
-        self._committer.close()
+        # Whoever stops a transfer is waiting: what takes longer ends by itself, and the next run looks at its files.
+        self._hashers.close(0.25)
+        self._committer.close(hurry=not self.finished)
         self._inbox.deliver()
         for job in list(self._open.values()):
             self._over(self._as_job(job), "stopped")
-        self._locators.close(0.2)
+        self._locators.close(0.1)
         self._wire.close()
 
     # -- measuring

@@ -28,7 +28,7 @@ class PartFiles:
     def __init__(self, folder: str, run: str, disk: Disk) -> None:
         self.disk = disk
         self._prefix = folder if folder.endswith(os.sep) else folder + os.sep
-        self._run = run
+        self._run = crc32c(f"{run}\0".encode("utf-8", "surrogatepass"))
         self._made = {folder}
 
     def paths(self, name: str) -> tuple[str, str]:
@@ -43,9 +43,9 @@ class PartFiles:
         """
         final = self._final(name)
         parent, _, tail = final.rpartition(os.sep)
-        own = crc32c(f"{self._run}\0{name}".encode("utf-8", "surrogatepass"))
+        own = crc32c(name.encode("utf-8", "surrogatepass"), self._run)
         suffix = f".{own:08x}.part"
-        if len(os.fsencode(tail)) + len(suffix) > LONGEST:
+        if 4 * len(tail) + len(suffix) > LONGEST and len(os.fsencode(tail)) + len(suffix) > LONGEST:
             tail = os.fsencode(tail)[: LONGEST - len(suffix)].decode("utf-8", "ignore")
         return final, f"{parent}{os.sep}{tail}{suffix}"
 
