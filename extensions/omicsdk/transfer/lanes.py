@@ -94,6 +94,20 @@ class Lanes:
         lane = self._active.get(server) or self._idle.get(server)
         return lane.allowed if lane is not None else min(self._first, self._limit)
 
+    @property
+    def full(self) -> bool:
+        """Whether as many requests run as may run at once."""
+        return self.flying >= self._limit
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one server was asked."""
+        return len(self._active) + len(self._idle) > 1
+
+    def is_held(self, server: str) -> bool:
+        """Whether a server is left alone now."""
+        return server in self._closed
+
     def started(self, server: str) -> None:
         """Notes that a request has started."""
         lane = self._active.get(server)
