@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from omicsdk.transfer.asynchronous import download_async as download_async
+    from omicsdk.transfer.asynchronous import upload_async as upload_async
     from omicsdk.transfer.control import Control as Control
     from omicsdk.transfer.downloads.downloading import download as download
     from omicsdk.transfer.handle import Transfer as Transfer
@@ -67,6 +68,7 @@ _HOMES = {
     "run_on_dask": "scale.on_dask",
     "run_shards": "scale.running",
     "upload": "uploads.uploading",
+    "upload_async": "asynchronous",
 }
 __all__ = [
     "Control",
@@ -96,6 +98,7 @@ __all__ = [
     "run_on_dask",
     "run_shards",
     "upload",
+    "upload_async",
 ]
 
 

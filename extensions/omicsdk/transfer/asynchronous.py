@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.handle import Transfer
+from omicsdk.transfer.uploads.uploading import upload
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,3 +36,5 @@ def coroutine_of(transfer: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]
 
 #: As `download`, awaited; see `coroutine_of`.
 download_async = coroutine_of(download)
+#: As `upload`, awaited; see `coroutine_of`.
+upload_async = coroutine_of(upload)

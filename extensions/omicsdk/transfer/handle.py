@@ -14,6 +14,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.downloads.downloading import download as _download
 from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.uploads.uploading import upload as _upload
 
 Stage = Literal["new", "running", "paused", "stopping", "done"]
 
@@ -90,6 +91,8 @@ class Transfer(Generic[T]):
 
     #: As `omicsdk.transfer.download`, but gives a handle that isn't started yet.
     download = staticmethod(_as_handle(_download))
+    #: As `omicsdk.transfer.upload`, likewise.
+    upload = staticmethod(_as_handle(_upload))
 
     @property
     def state(self) -> Stage:

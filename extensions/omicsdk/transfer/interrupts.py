@@ -15,6 +15,9 @@ from omicsdk.transfer.control import Control
 if TYPE_CHECKING:
     from omicsdk.transfer.reports.report import TransferReport
 
+#: How to go on with a transfer that has a journal.
+GOES_ON = "the same call goes on where this one ended"
+
 _log = getLogger("omicsdk.transfer")
 
 
@@ -46,12 +49,13 @@ def interrupts(control: Control) -> Generator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def say_stopped(control: Control, report: TransferReport) -> None:
+def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) -> None:
     """Says that a transfer ended before its end, and how to go on.
 
     Args:
         control: What stopped it.
         report: What was done until then.
+        how: How to go on.
 
     Raises:
         KeyboardInterrupt: It was Ctrl-C.
@@ -60,7 +64,7 @@ def say_stopped(control: Control, report: TransferReport) -> None:
         return
     counts = report.counts
     there = counts["done"] + counts["skipped"]
-    told = f"{control.why}; {there} of {len(report.outcomes)} files are there. The same call goes on where this one ended."
+    told = f"{control.why}; {there} of {len(report.outcomes)} files are there; {how}"
     if control.reason == "interrupt":
         raise KeyboardInterrupt(told)
     if report.why_stopped:

@@ -83,6 +83,7 @@ class Engine:
     ) -> None:
         self._uploads = uploads
         self._more = True
+        self.finished = False  # whether the run came to its end by itself
         self._settings = settings
         self._control = settings.control
         self._clock = settings.clock
@@ -153,6 +154,7 @@ class Engine:
                     self._prepare()
                     self._dispatch()
                 if not self._open and not self._more:
+                    self.finished = True
                     break
                 for ended in self._wire.poll(self._patience()):
                     self._ended(ended)

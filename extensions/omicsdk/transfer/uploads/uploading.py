@@ -12,7 +12,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.control import Control
-from omicsdk.transfer.interrupts import interrupts
+from omicsdk.transfer.interrupts import interrupts, say_stopped
 from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
@@ -116,12 +116,14 @@ def upload(
         outcomes.fill((entry.name, size) for entry, size in zip(uploads, sizes, strict=True))
     seconds = clock.monotonic() - began
     report = TransferReport(
-        outcomes, seconds, throughput=engine.throughput, began=clock.now() - seconds, title="Upload"
+        outcomes,
+        seconds,
+        throughput=engine.throughput,
+        began=clock.now() - seconds,
+        title="Upload",
+        why_stopped="" if engine.finished else control.why,
     )
-    if not report.ok and report.stopped:
-        _log.info("stopped; %s", _how_to_go_on(journal, abort=abort))
-    if control.reason == "interrupt":
-        raise KeyboardInterrupt
+    say_stopped(control, report, _how_to_go_on(journal, abort=abort))
     return report
 
 
