@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from omicsdk.transfer.asynchronous import download_async as download_async
-    from omicsdk.transfer.asynchronous import upload_async as upload_async
     from omicsdk.transfer.control import Control as Control
     from omicsdk.transfer.downloads.downloading import download as download
     from omicsdk.transfer.handle import Transfer as Transfer
@@ -38,10 +37,12 @@ if TYPE_CHECKING:
     from omicsdk.transfer.uploads.store import Upload as Upload
     from omicsdk.transfer.uploads.uploading import abort_upload as abort_upload
     from omicsdk.transfer.uploads.uploading import upload as upload
+    from omicsdk.transfer.stores.target import FsspecTarget as FsspecTarget
     from omicsdk.transfer.wire import Patience as Patience
 
 _HOMES = {
     "Control": "control",
+    "FsspecTarget": "stores.target",
     "Item": "items",
     "Location": "items",
     "MultipartStore": "uploads.store",
@@ -68,10 +69,10 @@ _HOMES = {
     "run_on_dask": "scale.on_dask",
     "run_shards": "scale.running",
     "upload": "uploads.uploading",
-    "upload_async": "asynchronous",
 }
 __all__ = [
     "Control",
+    "FsspecTarget",
     "Item",
     "Location",
     "MultipartStore",
@@ -98,7 +99,6 @@ __all__ = [
     "run_on_dask",
     "run_shards",
     "upload",
-    "upload_async",
 ]
 
 

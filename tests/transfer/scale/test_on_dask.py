@@ -61,7 +61,7 @@ def test_a_worker_is_killed_half_way(client, items, target, right, halfway, bodi
     assert halfway.reached
     assert report.ok
     assert right()
-    assert report.counts == {"done": 6, "skipped": 0, "failed": 0, "stopped": 0}
+    assert report.counts["done"] == sum(report.counts.values()) == 6
     assert report.lost == 1
     assert max(result.bytes_fetched for result in report.results) <= 6 * MIB  # of 9, whose first 4 were there
     assert all(server.sent(name) == len(body) for name, body in bodies.items() if name != "large")

@@ -20,6 +20,7 @@ from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.running import run_shards
+from omicsdk.transfer.stores.target import FsspecTarget
 
 MIB = 1024 * 1024
 SPAWN = get_context("spawn")
@@ -128,6 +129,32 @@ def test_journals_elsewhere(items, target, tmp_path, right):
         "x-0000-of-0002.journal",
         "x-0001-of-0002.journal",
     ]
+
+
+def test_into_a_store(items, tmp_path, bodies):
+    from fsspec.implementations.memory import MemoryFileSystem
+
+    fs = MemoryFileSystem()
+    target = FsspecTarget(fs, "/test_into_a_store/prefix")
+    with pytest.raises(UsageError, match="journals= is missing"):
+        Plan(items, target)
+    plan = Plan(items, target, journals=tmp_path / "journals")
+    with ThreadPoolExecutor(2) as pool:
+        assert run_shards(plan.shards(3), pool).ok
+        again = run_shards(plan.shards(2), pool)
+    assert again.counts["skipped"] == len(bodies)
+    assert {name: fs.cat(f"/test_into_a_store/prefix/{name}") for name in bodies} == bodies
+    assert sorted(path.name for path in (tmp_path / "journals").glob("*.journal")) == [
+        "transfer-0000-of-0002.journal",
+        "transfer-0001-of-0002.journal",
+    ]
+    assert not [path for path in (tmp_path / "journals").rglob("*") if path.suffix == ".part"]
+
+
+def test_files_for_their_owner_only(items, target):
+    with ThreadPoolExecutor(2) as pool:
+        assert run_shards(Plan(items, target, mode=0o600).shards(2), pool).ok
+    assert {path.stat().st_mode & 0o777 for path in target.rglob("*") if path.is_file()} == {0o600}
 
 
 def test_a_file_that_fails_is_told_and_ends_no_other(items, target, server, bodies):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from tempfile import NamedTemporaryFile
-from typing import Unpack
+from typing import Unpack, cast
 
-from omicsdk.core.errors import NameClash
+from omicsdk.core.errors import NameClash, UsageError
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.names import WORK_FOLDER, check_names, folds_case
+from omicsdk.transfer.names import check_names, folds_case
 from omicsdk.transfer.scale.shard import Options, Shard, Source
 from omicsdk.transfer.scale.sharing import balanced, shard_of
-from omicsdk.transfer.scale.sweeping import earlier_journals
+from omicsdk.transfer.scale.sweeping import earlier_journals, journals_in
+from omicsdk.transfer.stores.target import FsspecTarget
 
 
 class Plan:
@@ -24,17 +25,21 @@ class Plan:
         source: The items; or a function that gives a fresh iterator over them each time that it is called, so that a
             manifest of millions of rows is read by every shard and held by none. For workers in other processes it
             must be picklable (a function of a module, or a functools.partial of one), and so must the items' `locate`.
-        folder: The target folder.
+        folder: The target folder; or a place in a file system of fsspec, or its URL: then `journals` is to be given, and
+            has the spool folders too.
         run: Names the plan's journals. Plans of different names into one folder don't wait for each other.
         journals: A folder for the journals, which all workers see; by default `.omics-transfer` in the target folder.
         reports: A folder for one JSONL report a shard; by default none is written.
-        **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock.
+        **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock, mode.
+
+    Raises:
+        UsageError: A place that isn't local is meant, and can't be used or has no `journals`.
     """
 
     def __init__(
         self,
         source: Source,
-        folder: str | os.PathLike[str],
+        folder: str | os.PathLike[str] | FsspecTarget,
         *,
         run: str = "transfer",
         journals: str | os.PathLike[str] | None = None,
@@ -42,7 +47,9 @@ class Plan:
         **options: Unpack[Options],
     ) -> None:
         self.source = source
-        self.folder = os.path.abspath(folder)
+        self.folder = FsspecTarget.meant_by(folder) or os.path.abspath(cast("str", folder))
+        if isinstance(self.folder, FsspecTarget) and journals is None:
+            raise UsageError(f"journals= is missing: {self.folder.url()} can't hold them, it has to be a local folder")
         self.run = run
         self._journals = None if journals is None else os.path.abspath(journals)
         self._reports = None if reports is None else os.path.abspath(reports)
@@ -105,8 +112,8 @@ class Plan:
 
         Cut into as many again, its workers go on with what was begun; of several the most are taken.
         """
-        folder = self._journals or os.path.join(self.folder, WORK_FOLDER)
-        return max((count for _, count in earlier_journals(folder, self.run)), default=None)
+        found = earlier_journals(journals_in(self.folder, self._journals), self.run)
+        return max((count for _, count in found), default=None)
 
     def _check(self) -> None:
         """Checks all names against each other, once: each shard sees its own only."""
@@ -117,6 +124,8 @@ class Plan:
             check_names(names, folds_case=True)
         except NameClash:
             check_names(names, folds_case=False)
+            if isinstance(self.folder, FsspecTarget):
+                return
             os.makedirs(self.folder, exist_ok=True)
             with NamedTemporaryFile(prefix="Case", dir=self.folder) as probe:  # on most disks "A" and "a" are two files
                 if folds_case(probe.name):

@@ -20,7 +20,7 @@ from omicsdk.transfer.interrupts import interrupts
 from omicsdk.transfer.scale.following import ShardsProgress, Tracker
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport, numbers
 from omicsdk.transfer.scale.shard import Shard, worker_name
-from omicsdk.transfer.scale.sweeping import journals_of, sweep
+from omicsdk.transfer.scale.sweeping import journals_in, sweep
 from omicsdk.transfer.scale.telling import BEAT, Desk, FileDesk, Line, attending
 
 #: Seconds that running shards have for ending in order after an interrupt.
@@ -65,7 +65,7 @@ def run_shards(
     """
     if not shards:
         return ShardsReport(())
-    with FileDesk.within(journals_of(shards[0]), shards[0].name) as desk:
+    with FileDesk.within(journals_in(shards[0].folder, shards[0].journals), shards[0].name) as desk:
         return drive(
             shards,
             executor,

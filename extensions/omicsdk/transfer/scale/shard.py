@@ -16,6 +16,7 @@ from omicsdk.transfer.items import Item
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.scale.results import KEPT, ShardResult
 from omicsdk.transfer.scale.sharing import shard_of
+from omicsdk.transfer.stores.target import FsspecTarget
 from omicsdk.transfer.wire import Patience
 
 Source = Sequence[Item] | Callable[[], Iterable[Item]]
@@ -30,6 +31,7 @@ class Options(TypedDict, total=False):
     route: Callable[[str], Network] | None
     patience: Patience | None
     clock: Clock
+    mode: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Shard:
         index: Its number, from 0.
         of: How many shards the plan was cut into.
         source: Its own items, or what gives the items of the whole plan, of which it takes those that are its own.
-        folder: The target folder, absolute.
+        folder: The target folder, absolute; or a place in a file system of fsspec.
         name: What keeps its journal apart from those of the other shards.
         files: How many files it has.
         size: Their stated sizes together, in bytes.
@@ -52,7 +54,7 @@ class Shard:
     index: int
     of: int
     source: Source = field(repr=False)
-    folder: str
+    folder: str | FsspecTarget
     name: str
     files: int
     size: int

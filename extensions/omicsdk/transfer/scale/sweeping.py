@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from logging import getLogger
 from pathlib import Path
+from typing import cast
 
 from omicsdk.core.errors import TransferError
 from omicsdk.transfer.disk import Disk
@@ -14,14 +15,20 @@ from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.scale.shard import Shard
+from omicsdk.transfer.stores.target import FsspecTarget
 
 _NAME = re.compile(r"(.+)-\d{4,}-of-(\d{4,})\Z")
 _log = getLogger("omicsdk.transfer")
 
 
-def journals_of(shard: Shard) -> str:
-    """Gives the folder where a shard's journal is."""
-    return shard.journals or os.path.join(shard.folder, WORK_FOLDER)
+def journals_in(folder: str | FsspecTarget, journals: str | None) -> str:
+    """Gives the folder where journals are.
+
+    Args:
+        folder: The target folder.
+        journals: Where they are when they aren't in it; always given for a store.
+    """
+    return journals or os.path.join(cast("str", folder), WORK_FOLDER)
 
 
 def earlier_journals(folder: str, run: str) -> Iterator[tuple[str, int]]:
@@ -54,7 +61,7 @@ def sweep(shards: Sequence[Shard]) -> None:
     first = shards[0]
     named = _NAME.match(first.name)
     assert named is not None
-    for path, count in earlier_journals(journals_of(first), named[1]):
+    for path, count in earlier_journals(journals_in(first.folder, first.journals), named[1]):
         if count != first.of:
             try:
                 _remove(path, first.folder)
@@ -62,7 +69,8 @@ def sweep(shards: Sequence[Shard]) -> None:
                 _log.info("%s stays: %s", path, error)
 
 
-def _remove(path: str, folder: str) -> None:
+def _remove(path: str, target: str | FsspecTarget) -> None:
+    folder = target.spool_for(path) if isinstance(target, FsspecTarget) else target
     journal = Journal(Path(path), lambda: False)
     try:
         parts = PartFiles(folder, os.path.relpath(path, folder), Disk())

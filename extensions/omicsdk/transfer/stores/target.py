@@ -107,6 +107,25 @@ class FsspecTarget:
             raise UsageError(f"{without_query(url)} can't be used as a target: {error}") from error
         return cls(fs, path)
 
+    @classmethod
+    def meant_by(cls, place: object) -> FsspecTarget | None:
+        """Gives the target that somebody means, None for a local folder.
+
+        Args:
+            place: A target, a URL, or the path of a folder.
+
+        Raises:
+            MissingExtra: As `of`.
+            UsageError: As `of`.
+        """
+        if isinstance(place, str) and "://" in place:
+            return cls.of(place)
+        return place if isinstance(place, cls) else None
+
+    def spool_for(self, journal: str | os.PathLike[str]) -> str:
+        """Gives the spool folder of a transfer, by its journal."""
+        return self.spool or f"{os.path.abspath(journal)}.spool"
+
     def place(self, name: str) -> str:
         """Gives the path of a file in the file system."""
         return f"{self.path}/{name}" if self.path else name
