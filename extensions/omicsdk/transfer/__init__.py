@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from omicsdk.transfer.asynchronous import download_async as download_async
+    from omicsdk.transfer.asynchronous import upload_async as upload_async
     from omicsdk.transfer.control import Control as Control
     from omicsdk.transfer.downloads.downloading import download as download
     from omicsdk.transfer.handle import Transfer as Transfer
@@ -31,13 +32,13 @@ if TYPE_CHECKING:
     from omicsdk.transfer.scale.results import ShardsReport as ShardsReport
     from omicsdk.transfer.scale.running import run_shards as run_shards
     from omicsdk.transfer.scale.shard import Shard as Shard
+    from omicsdk.transfer.stores.target import FsspecTarget as FsspecTarget
     from omicsdk.transfer.uploads.plan import PartRules as PartRules
     from omicsdk.transfer.uploads.store import MultipartStore as MultipartStore
     from omicsdk.transfer.uploads.store import PutTo as PutTo
     from omicsdk.transfer.uploads.store import Upload as Upload
     from omicsdk.transfer.uploads.uploading import abort_upload as abort_upload
     from omicsdk.transfer.uploads.uploading import upload as upload
-    from omicsdk.transfer.stores.target import FsspecTarget as FsspecTarget
     from omicsdk.transfer.wire import Patience as Patience
 
 _HOMES = {
@@ -69,6 +70,7 @@ _HOMES = {
     "run_on_dask": "scale.on_dask",
     "run_shards": "scale.running",
     "upload": "uploads.uploading",
+    "upload_async": "asynchronous",
 }
 __all__ = [
     "Control",
@@ -99,6 +101,7 @@ __all__ = [
     "run_on_dask",
     "run_shards",
     "upload",
+    "upload_async",
 ]
 
 

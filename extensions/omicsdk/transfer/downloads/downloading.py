@@ -5,25 +5,25 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from logging import getLogger
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
-from omicsdk.core.errors import FolderBusy, Interrupted, NameClash, NotWritable, UsageError
+from omicsdk.core.errors import FolderBusy, Interrupted, NotWritable, UsageError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.engine import TICK, Engine, Settings
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.room import warn_of_no_room
 from omicsdk.transfer.downloads.survey import survey
+from omicsdk.transfer.downloads.wanted import Wanted, check_all, guard_of
 from omicsdk.transfer.interrupts import interrupts, say_stopped
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import Journal
-from omicsdk.transfer.names import WORK_FOLDER, check_links, check_names, folds_case
+from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
@@ -63,7 +63,9 @@ def download(
     files that are there and right. A file that fails doesn't keep the others from being fetched.
 
     Args:
-        items: What to fetch.
+        items: What to fetch. A list, or anything that can be gone through again, is checked whole before the first byte is
+            fetched; it is never held, so it may make its items one by one. Of an iterator each item is checked when it
+            comes, and fails by itself; it is asked between other work, so it must not wait for a network.
         folder: Where to; it is made when it isn't there. Or a place in a file system of fsspec, or its URL
             ("s3://bucket/prefix"): then `journal` is to be given.
         connections: How many requests run at once, at most; 1 or more. How many it really are is adapted.
@@ -105,16 +107,18 @@ def download(
     store = _store(folder, journal, clock)
     target = os.path.abspath(cast("str", folder)) if store is None else store.target.spool_for(journal or "")
     disk = disk or Disk(mode)
-    wanted = list(items)
+    wanted = Wanted(items)
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")
     files = PartFiles(target, _relative(journal_file, target), disk)
     if dry_run and store is not None:
         raise UsageError(f"A dry run looks at local folders only, not at {store.target.url()}")
     if dry_run:
         return _dry_run(wanted, files, target, journal_file, clock)
-    _check([item.name for item in wanted], target, disk)
-    if store is None:
-        warn_of_no_room(wanted, sum(item.size or 0 for item in wanted), files, target)
+    if not wanted.once:
+        check_all(wanted.names(), target, lambda: _make(target, disk))
+        wanted.count()
+        if store is None:
+            warn_of_no_room(wanted, wanted.size, files, target)
     _make(target, disk)
     _make(str(journal_file.parent), disk)
 
@@ -135,21 +139,19 @@ def download(
     log = _opened(journal_file, _Waiter(target, stop, control, clock, patient=wait), disk)
     try:
         engine = Engine(
-            iter(enumerate(wanted)),
-            len(wanted),
-            sum(item.size or 0 for item in wanted),
+            wanted,
             target,
             _relative(journal_file, target),
             log,
             settings,
             outcomes.put,
-            unsized=sum(item.size is None for item in wanted),
+            guard_of(target).check if wanted.once else None,
         )
         with interrupts(control):
             engine.run()
     finally:
         log.close()
-    if len(outcomes) < len(wanted):
+    if wanted.files is not None and len(outcomes) < wanted.files:
         outcomes.fill((item.name, item.size, item.label) for item in wanted)
     why = "" if engine.finished else control.why
     seconds = clock.monotonic() - began
@@ -175,9 +177,10 @@ def _store(folder: object, journal: object, clock: Clock) -> Store | None:
     return Store(target, clock)
 
 
-def _dry_run(items: Sequence[Item], files: PartFiles, folder: str, path: Path, clock: Clock) -> TransferReport:
+def _dry_run(items: Wanted, files: PartFiles, folder: str, path: Path, clock: Clock) -> TransferReport:
     began = clock.monotonic()
-    _check([item.name for item in items], folder, None)
+    if not items.once:
+        check_all(items.names(), folder, None)
     journal = Journal(path, lambda: False, look=True) if path.exists() else None
     try:
         outcomes = survey(items, files, journal, folder)
@@ -185,15 +188,6 @@ def _dry_run(items: Sequence[Item], files: PartFiles, folder: str, path: Path, c
         if journal is not None:
             journal.close()
     return TransferReport(outcomes, clock.monotonic() - began, title=f"Dry run of a download to {folder}")
-
-
-def _lettered(folder: str) -> str:
-    """The nearest folder above, or this one, that is there and whose name can be written in other letters."""
-    while os.path.dirname(folder) != folder and not (
-        os.path.exists(folder) and os.path.basename(folder).swapcase() != os.path.basename(folder)
-    ):
-        folder = os.path.dirname(folder)
-    return folder
 
 
 def _opened(path: Path, waiter: _Waiter, disk: Disk) -> Journal:
@@ -206,25 +200,6 @@ def _opened(path: Path, waiter: _Waiter, disk: Disk) -> Journal:
         if control.stopped:
             raise Interrupted(f"{error.message}, and {control.why} while waiting for its end") from error
         raise
-
-
-def _check(names: Sequence[str], folder: str, disk: Disk | None) -> None:
-    """Checks names before anything is made or fetched; without a disk nothing is made for that either."""
-    try:
-        check_names(names, folds_case=True)
-    except NameClash:
-        check_names(names, folds_case=False)
-        if _folds(folder, disk):  # names that differ in case are fine on most disks
-            raise
-    check_links(names, folder)
-
-
-def _folds(folder: str, disk: Disk | None) -> bool:
-    if disk is None:
-        return folds_case(_lettered(folder))
-    _make(folder, disk)
-    with NamedTemporaryFile(prefix="Case", dir=folder) as probe:
-        return folds_case(probe.name)
 
 
 def _make(folder: str, disk: Disk) -> None:
