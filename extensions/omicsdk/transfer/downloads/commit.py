@@ -52,6 +52,7 @@ class Landing(NamedTuple):
         size: Its size.
         checksums: What was verified.
         landed: Is called in the engine's thread, with None when the file is durable and recorded, else the error.
+        found: What the system says of it, None for not having asked yet.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Landing(NamedTuple):
     size: int
     checksums: Mapping[str, str]
     landed: Callable[[TransferError | None], None]
+    found: os.stat_result | None = None
 
 
 class Committer:
@@ -87,9 +89,10 @@ class Committer:
 
     def land(self, landing: Landing) -> None:
         """Gives a file its final name; from the engine's thread. It is made durable after one of the next `push`."""
-        name, part, final, size, checksums, landed = landing
+        name, part, final, size, checksums, landed, found = landing
         try:
-            found = os.lstat(part or final)
+            if found is None:
+                found = os.lstat(part or final)
             if found.st_size != size or not stat.S_ISREG(found.st_mode):
                 raise NotWritable(part or final, "another program changed it meanwhile", name=name)
             if part is not None:

@@ -117,6 +117,7 @@ class PartFiles:
             descriptor = self.disk.create(part)
             try:
                 self.disk.write_at(descriptor, chunks, 0)
+                found = os.fstat(descriptor)
             except OSError:
                 self.disk.unlink(part)
                 raise
@@ -124,7 +125,7 @@ class PartFiles:
                 self.disk.close(descriptor)
         except OSError as error:
             raise write_error(error, part, item.title) from error
-        return Landing(item.name, part, final, item.size, checksums, landed)
+        return Landing(item.name, part, final, item.size, checksums, landed, found)
 
     def found(self, name: str) -> os.stat_result | None:
         """Looks for a regular file under a final name.
