@@ -56,7 +56,11 @@ class Case:
 
 def run(*command: str | Path, **options: Any) -> Action:
     """A command as something to measure; what it prints is thrown away."""
-    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+
+    def act() -> None:
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+
+    return act
 
 
 def cpu_seconds() -> float:

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,7 @@ class Bench:
 
 
 @contextmanager
-def bench(sizes: Sizes) -> Iterator[Bench]:
+def bench(sizes: Sizes) -> Generator[Bench]:
     """Starts servers, and ends and deletes everything in the end.
 
     Args:
@@ -88,7 +88,7 @@ def bench(sizes: Sizes) -> Iterator[Bench]:
 
 
 @contextmanager
-def _folder(parent: str | Path) -> Iterator[Path]:
+def _folder(parent: str | Path) -> Generator[Path]:
     path = Path(tempfile.mkdtemp(prefix="omicsdk-bench-", dir=parent))
     try:
         yield path

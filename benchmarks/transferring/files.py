@@ -2,10 +2,11 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 _BLOCK = 1 << 24
 
@@ -95,16 +96,20 @@ class Files:
             (self._root / served.name).unlink()
 
     def _make(self, name: str, size: int) -> Served:
-        import google_crc32c
-
         sha256, crc32c = hashlib.sha256(), 0
         with (self._root / name).open("wb") as file:
             for begin in range(0, size, _BLOCK):
                 block = os.urandom(min(_BLOCK, size - begin))
                 file.write(block)
                 sha256.update(block)
-                crc32c = google_crc32c.extend(crc32c, block)
+                crc32c = _crc32c(crc32c, block)
         return Served(name, size, sha256.hexdigest(), f"{crc32c:08x}")
+
+
+def _crc32c(so_far: int, block: bytes) -> int:
+    import google_crc32c
+
+    return cast("Callable[[int, bytes], int]", google_crc32c.extend)(so_far, block)
 
 
 def write_plan(plan: Path, files: Iterable[tuple[str, str, Served]]) -> Path:
@@ -134,7 +139,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> Path:
     return path
 
 
-def whole(folder: Path, files: list[Served]) -> Callable[[], None]:
+def whole(folder: Path, files: Sequence[Served]) -> Callable[[], None]:
     """A check that all files lie in a folder in full; their contents are the tests' matter."""
 
     def check() -> None:

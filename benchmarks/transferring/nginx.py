@@ -13,7 +13,7 @@ import re
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,7 +75,7 @@ class Nginx:
 
 
 @contextmanager
-def serving(root: Path, folder: Path) -> Iterator[Nginx]:
+def serving(root: Path, folder: Path) -> Generator[Nginx]:
     """Runs nginx until the block ends.
 
     Args:

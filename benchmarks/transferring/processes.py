@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ class Worker:
         self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
         line = self._process.stdout.readline()
-        told = json.loads(line) if line else {"error": "the worker ended"}
+        told: dict[str, Any] = json.loads(line) if line else {"error": "the worker ended"}
         if "error" in told:
             raise RuntimeError(f"{task['do']}: {told['error']}")
         return Took(**told)
@@ -65,7 +65,7 @@ def once(**task: Any) -> Action:
 
 
 @contextmanager
-def worker(python: str | Path = sys.executable) -> Iterator[Worker]:
+def worker(python: str | Path = sys.executable) -> Generator[Worker]:
     """A process until the block ends.
 
     Args:
@@ -86,7 +86,7 @@ def worker(python: str | Path = sys.executable) -> Iterator[Worker]:
 
 
 @contextmanager
-def server(script: str, *arguments: str) -> Iterator[str]:
+def server(script: str, *arguments: str) -> Generator[str]:
     """A server of this folder until the block ends; gives its URL.
 
     Args:

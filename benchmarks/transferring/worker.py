@@ -65,7 +65,7 @@ def _locator(api: str) -> Callable[[str, str, int, str], Any]:
     return locate
 
 
-def upload(source: str, server: str, checksum: str) -> Callable[[], None]:
+def upload(source: str, server: str, checksum: Any) -> Callable[[], None]:
     """Uploads a file to S3 by omicsdk.
 
     Args:
@@ -106,8 +106,14 @@ def s3_client(server: str, options: dict[str, Any] | None = None) -> Any:
     import boto3
     from botocore.config import Config
 
-    session = boto3.Session(aws_access_key_id="none", aws_secret_access_key="none", region_name="us-east-1")
-    return session.client("s3", endpoint_url=server, config=Config(s3=options))
+    return boto3.client(
+        "s3",
+        region_name="us-east-1",
+        endpoint_url=server,
+        aws_access_key_id="none",
+        aws_secret_access_key="none",
+        config=Config(s3=options),
+    )
 
 
 def nothing() -> Callable[[], None]:
