@@ -309,3 +309,13 @@ def test_an_upload_that_was_killed_goes_on(sink: Any, tmp_path: Path, journal: P
     assert kept >= 5 * MIB * (len(before) - 2)  # those whose answers were in flight may be lost
     assert len(sink.requests) == 8 - kept // (5 * MIB)
     assert b"".join(sink.stored[f"killed?part={number}"] for number in range(1, 9)) == path.read_bytes()
+
+
+def test_checksums_of_the_whole_never_hold_up_an_upload_that_goes_on(
+    store: Any, file: Path, send: Any, journal: Path, half: list[int], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("omicsdk.transfer.uploads.stages.APART", 1)
+    monkeypatch.setattr("omicsdk.transfer.uploads.stages.PARTS_APART", 0)
+    report = send(file, store, journal=journal, checksums=["sha256"])
+    report.raise_if_failed()
+    assert len(store.completed) == 1

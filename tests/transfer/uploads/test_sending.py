@@ -455,3 +455,26 @@ def test_no_thread_and_no_file_stays_open(sink: Any, store: Any, file: Path, sen
             assert not thread.is_alive()
     open_files = [os.readlink(entry.path) for entry in os.scandir("/proc/self/fd") if os.path.lexists(entry.path)]  # noqa: PTH115
     assert str(file) not in open_files
+
+
+@pytest.mark.parametrize("apart", [1, 1500, 4000])
+def test_checksums_and_sending_stay_near_each_other(
+    store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch, apart: int
+):
+    monkeypatch.setattr("omicsdk.transfer.uploads.stages.APART", apart)
+    monkeypatch.setattr("omicsdk.transfer.uploads.stages.PARTS_APART", 0)
+    monkeypatch.setattr("omicsdk.transfer.uploads.digesting.LINK", 700)
+    report = send(file, store, checksums=["sha256", "sha1", "s3_etag"])
+    report.raise_if_failed()
+    assert report.outcomes[0].checksums["sha256"] == digest(file.read_bytes(), "sha256")
+
+
+def test_one_object_isnt_sent_twice_at_once(store: Any, file: Path):
+    report = upload([Upload(file, store), Upload(file, store)])
+    assert report.counts["done"] == 1
+    assert "is going to sink://object already" in str(report.failed[0].error)
+
+
+def test_a_pipe_is_no_file(tmp_path: Path, store: Any, send: Any):
+    os.mkfifo(tmp_path / "pipe")
+    assert "is no file" in str(error_of(send(tmp_path / "pipe", store)))

@@ -129,6 +129,7 @@ class Engine:
             failed=self._failed,
             trouble=self._replies.trouble,
             restart=self._restart,
+            is_twice=lambda job: any(other.key == job.key for other in self._open.values() if other is not job),
         )
 
     @property

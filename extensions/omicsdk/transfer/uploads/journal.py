@@ -130,7 +130,10 @@ class UploadJournal:
 
     def part(self, key: str, part: SentPart) -> None:
         """Records that a part was sent."""
-        self._unfinished[key].parts[part.number] = part
+        state = self._unfinished.get(key)
+        if state is None:  # another upload of the same name came to its end
+            return
+        state.parts[part.number] = part
         self._hint(["part", key, part.number, part.size, part.etag, dict(part.checksums)])
 
     def drop(self, key: str) -> None:

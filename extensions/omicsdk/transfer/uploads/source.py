@@ -14,7 +14,13 @@ from omicsdk.transfer.wire import ABORT, Body
 #: What stays the same as long as nobody writes to a file: size, time of change in nanoseconds, number.
 Identity = tuple[int, int, int]
 
+#: Of a file the system is asked to read ahead so many bytes.
+READ_AHEAD = 16 * 1024 * 1024
+
 _HAS_PREAD = hasattr(os, "pread")
+_HAS_ADVICE = hasattr(os, "posix_fadvise")
+# A pipe must not keep us waiting for its other end.
+_READING = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class SourceFile:
@@ -31,11 +37,12 @@ class SourceFile:
     def __init__(self, path: str, name: str) -> None:
         self.path = path
         self.name = name
+        self._guard = threading.Lock()
+        self._readers = 0
         try:
-            self._descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+            self._descriptor = os.open(path, _READING)
         except OSError as error:
             raise unreadable(name, path, error) from error
-        self._guard = threading.Lock()
         self._readers = 1
         try:
             if not os.path.isfile(self._descriptor):
@@ -70,6 +77,16 @@ class SourceFile:
         with self._guard:  # Windows has one position for all
             os.lseek(self._descriptor, offset, os.SEEK_SET)
             return os.read(self._descriptor, length)
+
+    def expect(self, offset: int, length: int) -> None:
+        """Has the system read ahead what will be read soon.
+
+        Args:
+            offset: The first byte.
+            length: How many; of many only the first READ_AHEAD.
+        """
+        if _HAS_ADVICE:
+            os.posix_fadvise(self._descriptor, offset, min(length, READ_AHEAD), os.POSIX_FADV_WILLNEED)
 
     def check(self, *, by_name: bool = False) -> None:
         """Makes sure that nobody has written to it.
@@ -106,6 +123,10 @@ class SourceFile:
     def close(self) -> None:
         """Closes it, as soon as nobody reads. To be called once."""
         self._let_go()
+
+    def __del__(self) -> None:
+        if self._readers:  # opened for an upload that was over before
+            os.close(self._descriptor)
 
     def _let_go(self) -> None:
         with self._guard:

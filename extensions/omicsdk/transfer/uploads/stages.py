@@ -7,7 +7,7 @@ from logging import getLogger
 from typing import TypeVar
 
 from omicsdk.core.checksums import ETAG_PART
-from omicsdk.core.errors import ChecksumMismatch, OmicsError, SourceChanged, TransferError
+from omicsdk.core.errors import ChecksumMismatch, OmicsError, SourceChanged, TransferError, UsageError
 from omicsdk.transfer.background import Pool
 from omicsdk.transfer.hashing import Stopped
 from omicsdk.transfer.reports.outcome import State
@@ -44,6 +44,7 @@ class Stages:
         failed: Ends it with an error.
         trouble: Decides after an error of a call whether it is made again.
         restart: Sends a file from the beginning.
+        is_twice: Tells whether another open job has the same key.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Stages:
         failed: Callable[[Job, OmicsError], None],
         trouble: Callable[[Job, Exception, Callable[[], None]], None],
         restart: Callable[[Job], None],
+        is_twice: Callable[[Job], bool],
     ) -> None:
         self._journal = journal
         self._callers = callers
@@ -68,6 +70,7 @@ class Stages:
         self._failed = failed
         self._trouble = trouble
         self._restart = restart
+        self._is_twice = is_twice
 
     # -- the beginning
 
@@ -78,6 +81,12 @@ class Stages:
     def _opened(self, job: Job, source: SourceFile) -> None:
         job.source = source
         job.key = key_of(job.path, job.title, job.store.target)
+        if job.store.target and self._is_twice(job):
+            remedy = "Leave one of them out, or give them different targets."
+            self._failed(
+                job, UsageError(f"{job.title}: {job.path} is going to {job.store.target} already", remedy=remedy)
+            )
+            return
         journal = self._journal
         if journal is not None:
             done, begun = journal.finished(job.key), journal.unfinished(job.key)
@@ -232,14 +241,15 @@ class Stages:
 
     def may_go(self, job: Job, cut: Cut) -> bool:
         """Tells whether a part may go before the checksums of the whole have come near it."""
-        if job.chains is None or job.chains.done:
-            return True
+        if job.chains is None or job.chains.done or job.kept or job.listed:
+            return True  # what was sent before is read for its checksums alone, which nobody waits for
         return cut.start <= job.chains.position + self._apart(job)
 
     def extend(self, job: Job) -> None:
         """Lets the checksums of the whole go on, near the sending."""
         if job.chains is not None and not job.chains.done:
-            job.chains.extend(job.claimed_end + self._apart(job))
+            behind = job.kept or job.listed
+            job.chains.extend(job.file.size if behind else job.claimed_end + self._apart(job))
 
     def _apart(self, job: Job) -> int:
         return max(APART, PARTS_APART * job.cuts.part_size)
@@ -270,11 +280,14 @@ class Stages:
         whole, upload_id, listed, names = job.whole, job.upload_id, job.listed.get(number), job.part_checksums
 
         def prepare() -> Prepared:
-            comparable = tuple(name for name in (*names, "md5") if listed is not None and name in listed.checksums)[:1]
+            same_size = listed is not None and listed.size == cut.length
+            known: Mapping[str, str] = listed.checksums if listed is not None and same_size else {}
+            comparable = [name for name in (*names, "md5") if name in known][:1]
             wanted = dict.fromkeys((*names, *comparable))
             end = cut.start + cut.length
+            source.expect(cut.start, cut.length)
             checksums = checksums_of(source, wanted, cut.start, end, self._ended) if wanted else {}
-            if listed is not None and comparable and difference(checksums, listed.checksums) is None:
+            if listed is not None and comparable and difference(checksums, known) is None:
                 return Prepared(
                     cut, checksums, None, now(), epoch, SentPart(number, cut.length, listed.etag, checksums)
                 )

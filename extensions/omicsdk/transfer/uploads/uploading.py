@@ -48,7 +48,8 @@ def upload(
     was sent. A file that changes while it is read fails. One that fails doesn't keep the others from being sent.
 
     Args:
-        uploads: What to send; asked for more as there is room.
+        uploads: What to send; asked for more as there is room. In the journal they are told apart by path, name and
+            target; a function that gives URLs has no target, so names must differ there.
         connections: How many requests run at once, at most; 1 or more.
         callers: How many calls of stores (for URLs, to begin, to complete) run at once, at most; 1 or more.
         journal: A file that remembers what was sent, for going on after a stop or a crash; by default there is none, and
@@ -144,6 +145,8 @@ def abort_upload(entry: Upload, journal: str | os.PathLike[str]) -> bool:
     """
     if isinstance(entry.to, PutTo):
         raise UsageError(f"{entry.name} goes to a single URL", remedy="There is nothing to give up; just don't go on.")
+    if not os.path.exists(journal):
+        return False
     log = UploadJournal(Path(journal), lambda: False)
     try:
         key = key_of(os.path.abspath(entry.path), entry.name, entry.to.target)
