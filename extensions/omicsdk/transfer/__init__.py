@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.reports.reading import read_jsonl as read_jsonl
     from omicsdk.transfer.reports.report import Report as Report
     from omicsdk.transfer.reports.report import TransferReport as TransferReport
+    from omicsdk.transfer.s3 import S3Object as S3Object
     from omicsdk.transfer.scale.following import ShardsProgress as ShardsProgress
     from omicsdk.transfer.scale.on_dask import run_on_dask as run_on_dask
     from omicsdk.transfer.scale.planning import Plan as Plan
@@ -35,7 +36,10 @@ if TYPE_CHECKING:
     from omicsdk.transfer.stores.target import FsspecTarget as FsspecTarget
     from omicsdk.transfer.uploads.plan import PartRules as PartRules
     from omicsdk.transfer.uploads.store import MultipartStore as MultipartStore
+    from omicsdk.transfer.uploads.store import NoSuchUpload as NoSuchUpload
     from omicsdk.transfer.uploads.store import PutTo as PutTo
+    from omicsdk.transfer.uploads.store import SentPart as SentPart
+    from omicsdk.transfer.uploads.store import Source as Source
     from omicsdk.transfer.uploads.store import Upload as Upload
     from omicsdk.transfer.uploads.uploading import abort_upload as abort_upload
     from omicsdk.transfer.uploads.uploading import upload as upload
@@ -47,6 +51,7 @@ _HOMES = {
     "Item": "items",
     "Location": "items",
     "MultipartStore": "uploads.store",
+    "NoSuchUpload": "uploads.store",
     "Outcome": "reports.outcome",
     "Outcomes": "reports.outcomes",
     "PartRules": "uploads.plan",
@@ -55,11 +60,14 @@ _HOMES = {
     "Progress": "reports.progress",
     "PutTo": "uploads.store",
     "Report": "reports.report",
+    "S3Object": "s3",
+    "SentPart": "uploads.store",
     "Shard": "scale.shard",
     "ShardResult": "scale.results",
     "ShardsOpen": "scale.results",
     "ShardsProgress": "scale.following",
     "ShardsReport": "scale.results",
+    "Source": "uploads.store",
     "Transfer": "handle",
     "TransferReport": "reports.report",
     "Upload": "uploads.store",
@@ -78,6 +86,7 @@ __all__ = [
     "Item",
     "Location",
     "MultipartStore",
+    "NoSuchUpload",
     "Outcome",
     "Outcomes",
     "PartRules",
@@ -86,11 +95,14 @@ __all__ = [
     "Progress",
     "PutTo",
     "Report",
+    "S3Object",
+    "SentPart",
     "Shard",
     "ShardResult",
     "ShardsOpen",
     "ShardsProgress",
     "ShardsReport",
+    "Source",
     "Transfer",
     "TransferReport",
     "Upload",
