@@ -3,6 +3,7 @@
 import random
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -95,6 +96,14 @@ class World:
             assert (folder / name).read_bytes() == self.bodies[version, name]
         return disk
 
+    def fetch_nothing(self, version: str, folder: Path) -> None:
+        """Finds what is there to be right, or takes its name away, though nothing can be fetched."""
+        items = [replace(item, locate=Location(self.server.url("nothing"))) for item in self.items(version)]
+        download(items, folder)
+        for name, (_, algorithm) in SIZES.items():
+            if algorithm and (folder / name).exists():
+                assert (folder / name).read_bytes() == self.bodies[version, name], f"{name} is wrong and stays"
+
     def trusted(self, folder: Path) -> dict[str, dict[str, str]]:
         """Replays the journal; gives what it says of files that are as it says."""
         journal = Journal(folder / ".omics-transfer/transfer.journal", lambda: False)
@@ -134,6 +143,8 @@ class World:
             cut = moment(disk.log, share, dice)
             folder = self.folder(image(disk, cut, dice, ordered=dice.random() < 0.5))
             self.check(version, disk, cut, folder)
+            if dice.random() < 0.3:
+                self.fetch_nothing(version, folder)
             shutil.rmtree(disk.root)
         version = dice.choice("AB")
         self.fetch(version, folder)

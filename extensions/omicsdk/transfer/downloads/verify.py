@@ -71,7 +71,11 @@ class Verifier:
     def _look(self, job: Job) -> None:
         found = self._files.found(job.item.name)
         wanted = job.item
-        if found is None or (wanted.size is not None and found.st_size != wanted.size):
+        if found is None:
+            self._resume(job)
+            return
+        if wanted.size not in (None, found.st_size):
+            self._take_back(job)
             self._resume(job)
             return
         recorded = self.recorded(wanted, found)
@@ -321,5 +325,5 @@ def words(checksums: Mapping[str, str], validator: str, *, open_ended: bool = Fa
         return ", ".join(checksums)
     held = ["end of the body" if open_ended else "size"]
     if validator:
-        held.append("ETag" if validator.startswith('"') else "date of change")
+        held.append("ETag" if validator.startswith(('"', "W/")) else "date of change")
     return f"{' and '.join(held)} only: the platform states no checksum"
