@@ -58,7 +58,9 @@ def _section(name: str, result: Mapping[str, Any]) -> str:
         *(f"| {' | '.join(cell(row) for cell in columns.values())} |" for row in rows),
     ]
     notes = [f"- {note}" for row in rows for note in (_bound(row), _each(row)) if note]
-    return "\n".join([*lines, "", *notes, *([""] if notes else [])])
+    commands = dict.fromkeys(row["peer_command"] for row in rows if "peer_command" in row)
+    ran = ["Peers ran as:", "", *(f"- `{command}`" for command in commands), ""] if commands else []
+    return "\n".join([*lines, "", *notes, *([""] if notes else []), *ran])
 
 
 def _machine(machine: str | Mapping[str, Any]) -> str:

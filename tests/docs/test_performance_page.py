@@ -52,6 +52,11 @@ def test_a_worst_case_is_told_with_the_others():
     assert "- a | b, each: one 3.00 MiB, two 5.50 MiB." in page
 
 
+def test_what_peers_ran_is_told_once():
+    page = BUILD.performance({"some": {"machine": "a laptop", "rows": [row(peer_command="curl -o OUT URL")] * 2}})
+    assert page.count("- `curl -o OUT URL`\n") == 1
+
+
 def test_without_results_the_page_says_so():
     assert "Nothing has been measured yet." in BUILD.performance({})
 
