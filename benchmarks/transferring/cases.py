@@ -227,6 +227,7 @@ def memory(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     rises("a manifest of 1,000,000 rows, nothing to do", task, anew=False)
     place.empty()
     told = {what: round(median(values), 2) for what, values in each.items()}
+    print("; ".join(f"{what}: {value} MiB" for what, value in told.items()))
     return figure_row(
         name, [max(values) for values in zip(*each.values(), strict=True)], goal, "MiB", {"each": told, **facts}
     )
