@@ -65,12 +65,13 @@ Fault = Callable[["Server", Request, Answer], Answer | None]
 
 
 class Server:
-    """A small HTTP/1.1 server over sockets, one thread a connection."""
+    """A small HTTP/1.1 server over sockets, one thread a connection; at a port that is free, or a certain one."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.files: dict[str, bytes] = {}
         self.right: dict[str, bytes] = {}  # what each item's file must hold in the end
         self.etags: dict[str, str] = {}
+        self.dates: dict[str, str] = {}  # of the last change
         self.requests: list[Request] = []
         self.faults: dict[str, deque[Fault]] = {}
         self.always: dict[str, Fault] = {}
@@ -80,7 +81,7 @@ class Server:
         self.most_open = 0
         self.closing = threading.Event()
         self._guard = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port = self._listener.getsockname()[1]
         self._sockets: set[socket.socket] = set()
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -94,13 +95,14 @@ class Server:
     def url(self, path: str, query: str = "", host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}/{path}" + (f"?{query}" if query else "")
 
-    def put(self, path: str, body: bytes, etag: str | None = "") -> str:
+    def put(self, path: str, body: bytes, etag: str | None = "", date: str = "") -> str:
         if etag == "":
             etag = f'"{hashlib.md5(body).hexdigest()}"'
         with self._guard:  # no answer may have the one's body and the other's tag
             self.files[path] = body
             if etag is not None:
                 self.etags[path] = etag
+            self.dates[path] = date
         return self.url(path)
 
     def fault(self, path: str, *faults: Fault) -> None:
@@ -185,11 +187,14 @@ class Server:
     def _plain(self, request: Request) -> Answer:
         with self._guard:
             body, etag = self.files.get(request.path), self.etags.get(request.path)
+            date = self.dates.get(request.path)
         if body is None:
             return Answer(404, {}, b"nothing here")
         headers = {"ETag": etag} if etag else {}
+        if date:
+            headers["Last-Modified"] = date
         asked = request.headers.get("range")
-        if not asked or not self.ranges or request.headers.get("if-range", etag) != etag:
+        if not asked or not self.ranges or request.headers.get("if-range", etag) not in (etag, date):
             return Answer(200, headers, body)
         first, last = request.first, request.last
         if first >= len(body):

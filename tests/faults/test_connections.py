@@ -1,0 +1,214 @@
+"""Connections that don't come about, and ones that lead elsewhere."""
+
+import datetime
+import ipaddress
+import socket
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from breakable import MovedClock, Server
+from omicsdk.core.environment import Network
+from omicsdk.transfer import Item, Location, Patience
+
+MIB = 1024 * 1024
+
+
+@pytest.mark.fault("name that doesn't resolve", ends="NameNotResolved")
+def test_no_such_name(trial: Any, server: Any, clock: Any) -> None:
+    # libcurl knows without asking anybody that names in .onion lead nowhere.
+    report = trial.download([Item("one", Location("http://nowhere.onion/x?sig=1"), 5, retries=2)], clock=clock)
+    assert report.outcomes[0].attempts == 3
+
+
+@pytest.mark.fault("name that doesn't resolve, once, behind a redirect", ends="right file")
+def test_no_such_name_once(trial: Any, server: Any, fault: Any, clock: Any) -> None:
+    item = server.item("one", b"12345", "md5")
+    server.fault("one", fault.status(302, {"Location": "http://nowhere.onion/x"}))
+    trial.download([item], clock=clock)
+
+
+@pytest.mark.fault("connection refused, always", ends="ConnectFailed")
+def test_refused(trial: Any, clock: Any) -> None:
+    report = trial.download([Item("one", Location(f"http://127.0.0.1:{_free_port()}/x"), 5, retries=2)], clock=clock)
+    assert report.outcomes[0].attempts == 3
+
+
+@pytest.mark.fault("connection refused until the server is up again", ends="right file")
+def test_refused_for_a_while(trial: Any, server: Any, noise: Any) -> None:
+    body, port = noise(5000), _free_port()
+    late: list[Server] = []
+
+    class UpLater(MovedClock):
+        def sleep(self, seconds: float) -> None:
+            super().sleep(seconds)
+            if not late:
+                late.append(Server(port))
+                late[0].put("one", body)
+
+    trial.right["one"] = body
+    try:
+        trial.download([Item("one", Location(f"http://127.0.0.1:{port}/one"), 5000)], clock=UpLater())
+    finally:
+        for one in late:
+            one.close()
+
+
+@pytest.mark.fault("connection that nobody accepts", ends="TimedOut")
+def test_not_accepted(trial: Any, clock: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(full.getsockname())
+        url = f"http://127.0.0.1:{full.getsockname()[1]}/x"
+        patience = Patience(connect=0.3, silence=1)
+        report = trial.download([Item("one", Location(url), 5, retries=1)], clock=clock, patience=patience)
+        for one in waiting:
+            one.close()
+    assert report.outcomes[0].attempts == 2
+
+
+@pytest.mark.fault("certificate of an authority that nobody knows", ends="TLSFailed")
+def test_unknown_authority(trial: Any, server: Any, certificate: Any, clock: Any) -> None:
+    server.tls = certificate().context
+    item = server.item("one", b"12345")
+    report = trial.download([_secure(item)], clock=clock)
+    assert report.outcomes[0].attempts == 1
+    assert server.requests == []
+
+
+@pytest.mark.fault("certificate for another host", ends="TLSFailed")
+def test_another_host(trial: Any, server: Any, certificate: Any, clock: Any) -> None:
+    made = certificate(names=["elsewhere.test"])
+    server.tls = made.context
+    item = _secure(server.item("one", b"12345"))
+    trial.download([item], clock=clock, route=lambda _: Network(ca_file=str(made.pem)))
+    assert server.requests == []
+
+
+@pytest.mark.fault("certificate that has ended", ends="TLSFailed")
+def test_ended_certificate(trial: Any, server: Any, certificate: Any, clock: Any) -> None:
+    made = certificate(days=-1)
+    server.tls = made.context
+    item = _secure(server.item("one", b"12345"))
+    trial.download([item], clock=clock, route=lambda _: Network(ca_file=str(made.pem)))
+    assert server.requests == []
+
+
+@pytest.mark.fault("no TLS where TLS was expected", ends="TLSFailed")
+def test_no_tls(trial: Any, server: Any, clock: Any) -> None:
+    trial.download([_secure(server.item("one", b"12345", retries=2))], clock=clock)
+
+
+@pytest.mark.fault("TLS body cut short", ends="right file")
+def test_cut_tls(trial: Any, server: Any, fault: Any, noise: Any, certificate: Any, clock: Any) -> None:
+    made = certificate()
+    server.tls = made.context
+    server.fault("one", fault.cut(5 * MIB), fault.cut(MIB, reset=True))
+    item = _secure(server.item("one", noise(9 * MIB), "sha256"))
+    trial.download([item], clock=clock, route=lambda _: Network(ca_file=str(made.pem)))
+
+
+@pytest.mark.fault("proxy that isn't there", ends=("ConnectFailed", "ProxyFailed"))
+def test_no_proxy(trial: Any, server: Any, clock: Any) -> None:
+    item = server.item("one", b"12345", retries=2)
+    trial.download([item], clock=clock, environ={"http_proxy": f"http://127.0.0.1:{_free_port()}"})
+    assert server.requests == []
+
+
+@pytest.mark.fault("redirect loop", ends="TooManyRedirects")
+@pytest.mark.parametrize("places", [1, 3])
+def test_redirect_loop(trial: Any, server: Any, fault: Any, clock: Any, places: int) -> None:
+    for place in range(places):
+        server.always[f"p{place}"] = fault.status(302, {"Location": f"/p{(place + 1) % places}"})
+    trial.download([Item("one", Location(server.url("p0")))], clock=clock)
+    assert len(server.requests) < 100
+
+
+@pytest.mark.fault("redirect to another host: credentials stay behind", ends="right file")
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("size", [5000, 40 * MIB])
+def test_redirect_elsewhere(trial: Any, server: Any, fault: Any, noise: Any, status: int, size: int) -> None:
+    body = noise(size)
+    server.put("there", body)
+    server.always["here"] = fault.status(status, {"Location": server.url("there", host="localhost")})
+    secret = {"Authorization": "Bearer t", "X-SBG-Auth-Token": "t", "Cookie": "t", "X-Own": "t"}
+    trial.right["one"] = body
+    trial.download([Item("one", Location(server.url("here"), secret), size)])
+    for request in server.of("there"):
+        assert not {name.lower() for name in secret} & request.headers.keys()
+    for request in server.of("here"):
+        assert {name.lower() for name in secret} <= request.headers.keys()
+
+
+@pytest.mark.fault("redirect to another host and back: credentials don't come back", ends="right file")
+def test_there_and_back(trial: Any, server: Any, fault: Any, noise: Any) -> None:
+    server.put("end", noise(50))
+    server.always["here"] = fault.status(302, {"Location": server.url("there", host="localhost")})
+    server.always["there"] = fault.status(302, {"Location": server.url("end")})
+    trial.right["one"] = noise(50)
+    trial.download([Item("one", Location(server.url("here"), {"Authorization": "t"}), 50)])
+    assert "authorization" not in server.of("end")[0].headers
+
+
+@pytest.mark.fault("redirect to what isn't http", ends="TransportError")
+@pytest.mark.parametrize("place", ["file:///etc/hostname", "ftp://127.0.0.1/x", "http://[", "gopher://x/"])
+def test_redirect_to_a_file(trial: Any, server: Any, fault: Any, clock: Any, place: str) -> None:
+    server.always["one"] = fault.status(302, {"Location": place})
+    trial.download([Item("one", Location(server.url("one")), retries=2)], clock=clock)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        return closed.getsockname()[1]
+
+
+def _secure(item: Item) -> Item:
+    from dataclasses import replace
+
+    assert isinstance(item.locate, Location)
+    return replace(item, locate=Location(item.locate.url.replace("http://", "https://")))
+
+
+class Certificate:
+    """A certificate that signed itself.
+
+    Args:
+        folder: Where its files go.
+        names: The names that it is for, instead of 127.0.0.1.
+        days: For how many days from now it holds.
+    """
+
+    def __init__(self, folder: Path, names: list[str], days: int) -> None:
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "test")])
+        until = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+        alternatives = [x509.DNSName(one) for one in names] or [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        made = (
+            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+            .not_valid_before(until - datetime.timedelta(days=3))
+            .not_valid_after(until)
+            .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
+        )
+        self.pem = folder / "certificate.pem"
+        self.pem.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+        private = folder / "key.pem"
+        encoded = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        private.write_bytes(key.private_bytes(*encoded))
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.pem, private)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Callable[..., Certificate]:
+    """Makes certificates."""
+    return lambda names=(), days=1: Certificate(tmp_path, list(names), days)

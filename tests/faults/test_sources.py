@@ -1,0 +1,258 @@
+"""Sources that send other bytes than they should."""
+
+import threading
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from omicsdk.transfer import Item, Location, download
+
+MIB = 1024 * 1024
+SIZE = 30 * MIB + 5
+ONE_EACH = [["sha256"], ["sha1"], ["md5"], ["crc32c"], ["md5", "crc32c", "sha256"]]
+
+
+@pytest.mark.fault("wrong Content-Range, once", ends="right file")
+@pytest.mark.parametrize("told", ["bytes 7-99/{size}", "bytes 0-{last}/{size}", "nonsense", "", "bytes 5-4/{size}"])
+def test_wrong_range_once(trial: Any, server: Any, noise: Any, clock: Any, told: str) -> None:
+    server.fault("one", _other_range(told))
+    trial.download([server.item("one", noise(SIZE), "sha256")], clock=clock)
+
+
+@pytest.mark.fault("wrong Content-Range, always, no checksum", ends="right file")
+@pytest.mark.parametrize("told", ["bytes 7-99/{size}", "bytes 0-{last}/{size}", "nonsense", "", "bytes 5-4/{size}"])
+def test_wrong_range_always(trial: Any, server: Any, noise: Any, clock: Any, told: str) -> None:
+    server.always["one"] = _other_range(told)
+    trial.download([server.item("one", noise(SIZE))], clock=clock)
+
+
+@pytest.mark.fault("Content-Range with another total, once", ends="right file")
+@pytest.mark.parametrize("sized", [True, False])
+@pytest.mark.parametrize("more", [1, -1, 10**15])
+def test_wrong_total_once(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, sized: bool, more: int) -> None:
+    item = server.item("one", noise(SIZE), "sha256")
+    server.fault("one", fault.cut(9 * MIB), _other_total(more))
+    trial.download([item if sized else replace(item, size=None)], clock=clock)
+
+
+@pytest.mark.fault("Content-Range with another total, always", ends=("SourceChanged", "right file"))
+@pytest.mark.parametrize("sized", [True, False])
+@pytest.mark.parametrize("more", [1, -1])
+def test_wrong_total_always(
+    trial: Any, server: Any, fault: Any, noise: Any, clock: Any, sized: bool, more: int
+) -> None:
+    item = server.item("one", noise(SIZE))
+    server.fault("one", fault.cut(9 * MIB))
+    server.always["one"] = _other_total(more)
+    trial.download([item if sized else replace(item, size=None)], clock=clock)
+
+
+def _other_range(told: str) -> Any:
+    def wrong(_server: Any, _request: Any, answer: Any) -> Any:
+        if answer.status == 206:
+            answer.headers["Content-Range"] = told.format(size=SIZE, last=len(answer.body))
+        return answer
+
+    return wrong
+
+
+def _other_total(more: int) -> Any:
+    def wrong(_server: Any, _request: Any, answer: Any) -> Any:
+        if answer.status == 206:
+            answer.headers["Content-Range"] = answer.headers["Content-Range"].replace(f"/{SIZE}", f"/{SIZE + more}")
+        return answer
+
+    return wrong
+
+
+@pytest.mark.fault("200 with the whole file to a range", ends="right file")
+@pytest.mark.parametrize("when", ["always", "half-way", "once"])
+@pytest.mark.parametrize("checksums", [[], ["sha256"]])
+def test_whole_to_a_range(trial: Any, server: Any, fault: Any, noise: Any, when: str, checksums: list[str]) -> None:
+    if when == "half-way":
+        server.fault("one", fault.fine, fault.fine)
+    if when == "once":
+        server.fault("one", fault.fine, fault.whole)
+    else:
+        server.always["one"] = fault.whole
+    trial.download([server.item("one", noise(SIZE), *checksums)])
+
+
+@pytest.mark.fault("server without ranges that cuts its bodies", ends="right file")
+def test_whole_and_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any) -> None:
+    server.ranges = False
+    server.fault("one", fault.cut(10 * MIB), fault.cut(20 * MIB))
+    trial.download([server.item("one", noise(SIZE), "sha256", retries=2)], clock=clock)
+
+
+@pytest.mark.fault("server without ranges that always cuts its bodies at the same place", ends="TruncatedTransfer")
+@pytest.mark.parametrize("stated", [True, False])
+def test_whole_and_always_cut(trial: Any, server: Any, fault: Any, noise: Any, clock: Any, stated: bool) -> None:
+    server.ranges = False
+    server.always["one"] = fault.cut(9 * MIB)
+    item = server.item("one", noise(12 * MIB), "sha256", retries=3)
+    report = trial.download([item if stated else replace(item, size=None)], clock=clock)
+    assert len(server.of("one")) <= 8
+    assert "of 12582912 bytes" in str(report.outcomes[0].error)
+
+
+@pytest.mark.fault("source changes while it is fetched, its ETag too", ends="right file")
+@pytest.mark.parametrize("tags", [('"old"', '"new"'), ('W/"old"', 'W/"new"')])
+@pytest.mark.parametrize("answers", [1, 3])
+def test_changed_tag(trial: Any, server: Any, noise: Any, tags: tuple[str, str], answers: int) -> None:
+    old, new = noise(SIZE, 1), noise(SIZE, 2)
+    server.put("one", old, tags[0])
+    server.fault("one", *[_kept] * (answers - 1), _changes(new, tags[1]))
+    trial.right["one"] = new
+    trial.download([Item("one", Location(server.url("one")), SIZE, min_delay=0.01)], connections=2)
+
+
+@pytest.mark.fault("source changes while it is fetched, only its date tells", ends="right file")
+def test_changed_date(trial: Any, server: Any, noise: Any) -> None:
+    old, new = noise(SIZE, 1), noise(SIZE, 2)
+    server.put("one", old, None, "Mon, 02 Nov 2026 08:00:00 GMT")
+
+    def change(server: Any, _request: Any, answer: Any) -> Any:
+        server.put("one", new, None, "Tue, 03 Nov 2026 08:00:00 GMT")
+        return answer  # still the old one's bytes
+
+    server.fault("one", _kept, change)
+    trial.right["one"] = new
+    trial.download([Item("one", Location(server.url("one")), SIZE, min_delay=0.01)])
+
+
+@pytest.mark.fault(
+    "source changes while it is fetched, neither ETag nor date, checksum of the old one", ends="ChecksumMismatch"
+)
+@pytest.mark.parametrize("checksums", ONE_EACH)
+def test_changed_without_a_word(trial: Any, server: Any, noise: Any, clock: Any, checksums: list[str]) -> None:
+    item = server.item("one", noise(SIZE, 1), *checksums)
+    server.etags.clear()
+    server.fault("one", _kept, _changes(noise(SIZE, 2), None))
+    trial.download([item], clock=clock)
+
+
+@pytest.mark.fault("source whose ETag is another one in each answer", ends=("SourceChanged", "right file"))
+def test_restless(trial: Any, server: Any, noise: Any, clock: Any) -> None:
+    tags = iter(range(1000))
+
+    def restless(_server: Any, _request: Any, answer: Any) -> Any:
+        answer.headers["ETag"] = f'"{next(tags)}"'
+        return answer
+
+    item = server.item("one", noise(SIZE))
+    server.always["one"] = restless
+    trial.download([item], clock=clock)
+
+
+def _kept(_server: Any, _request: Any, answer: Any) -> Any:
+    return answer
+
+
+def _changes(body: bytes, tag: str | None) -> Any:
+    def change(server: Any, _request: Any, answer: Any) -> Any:
+        server.put("one", body, tag)
+        return answer  # still the old one's bytes
+
+    return change
+
+
+@pytest.mark.fault("wrong bytes of the right length, once", ends="right file")
+@pytest.mark.parametrize("size", [1000, 3 * MIB, 6 * MIB, SIZE])
+@pytest.mark.parametrize("checksums", ONE_EACH)
+def test_wrong_once(trial: Any, server: Any, fault: Any, noise: Any, size: int, checksums: list[str]) -> None:
+    server.fault("one", *[fault.flip(size // 2)] * (3 if size == SIZE else 1))
+    report = trial.download([server.item("one", noise(size), *checksums)])
+    assert report.bytes_fetched <= 2 * size
+
+
+@pytest.mark.fault("wrong bytes of the right length, once, server without ranges", ends="right file")
+@pytest.mark.parametrize("size", [1000, SIZE])
+@pytest.mark.parametrize("checksums", [["sha256"], ["crc32c"]])
+def test_wrong_once_whole(trial: Any, server: Any, fault: Any, noise: Any, size: int, checksums: list[str]) -> None:
+    server.ranges = False
+    server.fault("one", fault.flip(size // 2))
+    trial.download([server.item("one", noise(size), *checksums)])
+
+
+@pytest.mark.fault("wrong bytes of the right length, always", ends="ChecksumMismatch")
+@pytest.mark.parametrize("size", [1000, 6 * MIB, SIZE])
+@pytest.mark.parametrize("checksums", ONE_EACH)
+@pytest.mark.parametrize("ranges", [True, False])
+def test_wrong_always(
+    trial: Any, server: Any, fault: Any, noise: Any, leftovers: Any, size: int, checksums: list[str], ranges: bool
+) -> None:
+    server.ranges = ranges
+    server.always["one"] = fault.flip(size // 2)
+    items = [server.item("one", noise(size), *checksums), server.item("two", noise(9), "sha256")]
+    report = trial.download(items, counted=["one"])
+    assert report.outcomes[0].bytes_fetched <= 2 * size + 4 * MIB
+    assert report.outcomes[1].state == "done"
+    assert leftovers() == []
+
+
+@pytest.mark.fault("other bytes in each answer", ends="ChecksumMismatch")
+def test_wrong_each_time(trial: Any, server: Any, noise: Any) -> None:
+    item = server.item("one", noise(SIZE), "sha256")
+
+    def odd(server: Any, request: Any, answer: Any) -> Any:
+        return replace(answer, body=noise(len(answer.body), len(server.requests)))
+
+    server.always["one"] = odd
+    report = trial.download([item])
+    assert report.bytes_fetched <= 3 * SIZE
+
+
+@pytest.mark.fault("one checksum right, another wrong", ends="ChecksumMismatch")
+def test_one_of_two(trial: Any, server: Any, noise: Any) -> None:
+    item = server.item("one", noise(6 * MIB), "sha256", "md5")
+    trial.download([replace(item, checksums={**item.checksums, "md5": "0" * 32})])
+
+
+@pytest.mark.fault("source grows between two runs", ends="right file")
+@pytest.mark.parametrize("tags", [('"old"', '"new"'), (None, None), ('"same"', '"same"')])
+@pytest.mark.parametrize("sized", [True, False])
+def test_grows_between_runs(
+    trial: Any, server: Any, fault: Any, noise: Any, tags: tuple[str | None, str | None], sized: bool
+) -> None:
+    new = noise(SIZE + 4 * MIB)
+    _stopped(server, fault, trial.folder, new[:SIZE], tags[0], sized)
+    server.put("one", new, tags[1])
+    trial.right["one"] = new
+    trial.download([Item("one", Location(server.url("one")), len(new) if sized else None, min_delay=0.01)])
+
+
+@pytest.mark.fault("source changes between two runs, same size", ends="right file")
+@pytest.mark.parametrize("tags", [('"old"', '"new"'), (None, None), ('W/"old"', 'W/"new"')])
+@pytest.mark.parametrize("sized", [True, False])
+def test_changes_between_runs(
+    trial: Any, server: Any, fault: Any, noise: Any, tags: tuple[str | None, str | None], sized: bool
+) -> None:
+    new = noise(SIZE, 7)
+    _stopped(server, fault, trial.folder, noise(SIZE), tags[0], sized)
+    server.put("one", new, tags[1])
+    trial.right["one"] = new
+    trial.download([Item("one", Location(server.url("one")), len(new) if sized else None, min_delay=0.01)])
+
+
+@pytest.mark.fault("source shrinks to nothing between two runs", ends="right file")
+def test_shrinks_between_runs(trial: Any, server: Any, fault: Any, noise: Any) -> None:
+    _stopped(server, fault, trial.folder, noise(SIZE), '"old"', sized=False)
+    server.put("one", b"", '"new"')
+    trial.right["one"] = b""
+    trial.download([Item("one", Location(server.url("one")), None, min_delay=0.01)])
+
+
+def _stopped(server: Any, fault: Any, folder: Any, body: bytes, tag: str | None, sized: bool) -> None:
+    """A first run that is stopped when it has some cells."""
+    stop = threading.Event()
+    server.put("one", body, tag)
+    server.always["one"] = fault.cut(7 * MIB, stall=True)
+
+    def seen(progress: Any) -> None:
+        if progress.bytes_fetched >= 5 * MIB:
+            stop.set()
+
+    item = Item("one", Location(server.url("one")), len(body) if sized else None)
+    assert download([item], folder, stop=stop, progress=seen, connections=2).outcomes[0].state == "stopped"
+    server.always.clear()
