@@ -80,7 +80,7 @@ def test_a_streamed_source_is_never_held():
 
     shards = Plan(source, "nowhere").shards(10)
     before = len(asked)
-    first = shards[0].items()
+    first = iter(shards[0].items())
     assert next(first).name
     assert len(asked) == before + 1
     assert all(shard.source is source for shard in shards)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from tempfile import NamedTemporaryFile
 from typing import Unpack, cast
 
-from omicsdk.core.errors import NameClash, UsageError
+from omicsdk.core.errors import UsageError
+from omicsdk.transfer.disk import Disk
+from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.names import check_names, folds_case
+from omicsdk.transfer.names import check_names
 from omicsdk.transfer.scale.shard import Options, Shard, Source
 from omicsdk.transfer.scale.sharing import balanced, shard_of
 from omicsdk.transfer.scale.sweeping import earlier_journals, journals_in
@@ -119,17 +120,11 @@ class Plan:
         """Checks all names against each other, once: each shard sees its own only."""
         if self._checked:
             return
-        names = _Names(self.source)
-        try:
-            check_names(names, folds_case=True)
-        except NameClash:
+        names, folder = _Names(self.source), self.folder
+        if isinstance(folder, FsspecTarget):
             check_names(names, folds_case=False)
-            if isinstance(self.folder, FsspecTarget):
-                return
-            os.makedirs(self.folder, exist_ok=True)
-            with NamedTemporaryFile(prefix="Case", dir=self.folder) as probe:  # on most disks "A" and "a" are two files
-                if folds_case(probe.name):
-                    raise
+        else:
+            check_all(names, folder, lambda: Disk().make_folders(folder))
         self._checked = True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -62,11 +62,11 @@ class Shard:
     reports: str | None = None
     options: Options = field(default_factory=Options, repr=False)
 
-    def items(self) -> Iterator[Item]:
-        """Gives its items, one after the other."""
+    def items(self) -> Iterable[Item]:
+        """Gives its items: a sequence, or an iterator that reads them as it comes to them."""
         if callable(self.source):
             return (item for item in self.source() if shard_of(item.name, self.of) == self.index)
-        return iter(self.source)
+        return self.source
 
     def run(
         self, *, progress: Callable[[Progress], None] | None = None, stop: threading.Event | None = None
