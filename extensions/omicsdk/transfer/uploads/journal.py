@@ -11,11 +11,13 @@ import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from logging import getLogger
 from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import FolderBusy
-from omicsdk.transfer.journal_lines import is_sound, line_of, record_of
+from omicsdk.transfer.done_index import DoneIndex
+from omicsdk.transfer.journal_lines import LONGEST_LINE, is_sound, line_of, record_of
 from omicsdk.transfer.locking import locked
 from omicsdk.transfer.uploads.source import Identity
 from omicsdk.transfer.uploads.store import SentPart
@@ -23,6 +25,13 @@ from omicsdk.transfer.writing import write_all, write_error
 
 #: The format; a journal of another one isn't continued.
 HEAD: list[object] = ["omics-uploads", 1]
+#: How a done-record begins, behind its checksum.
+_DONE = b'["done",'
+_PREFIX = 9  # eight digits and a blank
+
+_HAS_PREAD = hasattr(os, "pread")
+
+_log = getLogger("omicsdk.transfer")
 
 
 def key_of(path: str, name: str, target: str) -> str:
@@ -83,7 +92,7 @@ class UploadJournal:
     def __init__(self, path: Path, wait: Callable[[], bool]) -> None:
         self.path = path
         self._unfinished = dict[str, Unfinished]()
-        self._finished = dict[bytes, int]()  # where the record is: there may be a million
+        self._finished = DoneIndex(0, 0, self._is_at)  # of earlier runs; this one's aren't looked up
         self._end = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -108,14 +117,10 @@ class UploadJournal:
 
     def finished(self, key: str) -> Finished | None:
         """Gives what is recorded of an upload that is over."""
-        offset = self._finished.get(bytes.fromhex(key))
+        offset = self._finished.get(key.encode())
         if offset is None:
             return None
-        with open(self._descriptor, "rb", closefd=False) as file:
-            file.seek(offset)
-            record = _parsed(file.readline())
-        if record is None or record[:2] != ["done", key]:
-            return None
+        record = record_of(self._line(offset))
         return Finished(cast("Identity", tuple(record[2])), record[3])
 
     def begin(self, key: str, state: Unfinished) -> None:
@@ -144,9 +149,7 @@ class UploadJournal:
     def done(self, key: str, state: Finished) -> None:
         """Records that an upload is over."""
         self._unfinished.pop(key, None)
-        end = self._end
-        if self._hint(["done", key, list(state.identity), dict(state.checksums)]):
-            self._finished[bytes.fromhex(key)] = end
+        self._hint(["done", key, list(state.identity), dict(state.checksums)])
 
     def close(self) -> None:
         """Syncs and closes the file, which lets go of the lock. Closing twice does nothing."""
@@ -157,13 +160,12 @@ class UploadJournal:
                 os.close(self._descriptor)
                 self._descriptor = -1
 
-    def _hint(self, record: list[object]) -> bool:
+    def _hint(self, record: list[object]) -> None:
         """Appends what may be lost: without it only work is done twice."""
         try:
             self._append(record)
-        except OSError:
-            return False
-        return True
+        except OSError as error:
+            _log.debug("%s: %s", self.path, error)
 
     def _append(self, record: list[object]) -> None:
         line = line_of(record)
@@ -175,19 +177,37 @@ class UploadJournal:
         self._end += len(line)
 
     def _load(self) -> None:
+        head = line_of(HEAD)
         with open(self._descriptor, "rb", closefd=False) as file:
             file.seek(0)
-            for number, line in enumerate(file):
-                record = _parsed(line)
-                if number == 0 and record != HEAD and not line_of(HEAD).startswith(line):
-                    raise FileExistsError(0, "it is no journal of uploads, name another file")
-                if record is None:
-                    break
-                self._replay(record)
-                self._end += len(line)
+            begins = file.read(len(head))
+            if not head.startswith(begins):
+                raise FileExistsError(0, "it is no journal of uploads, name another file")
+            if begins == head:
+                self._end = len(head)
+                done = sum(line.startswith(_DONE, _PREFIX) for line in iter(lambda: file.readline(LONGEST_LINE), b""))
+                self._finished = DoneIndex(done, file.tell(), self._is_at)
+                file.seek(self._end)
+                while (line := file.readline(LONGEST_LINE)) and is_sound(line):
+                    self._replay(record_of(line))
+                    self._end += len(line)
         os.ftruncate(self._descriptor, self._end)
         if self._end == 0:
             self._append(list(HEAD))
+
+    def _is_at(self, offset: int, key: bytes) -> bool:
+        """Whether a key's done-record begins at some place."""
+        return self._line(offset).startswith(_DONE + b'"' + key + b'"', _PREFIX)
+
+    def _line(self, offset: int) -> bytes:
+        if _HAS_PREAD:  # which leaves the position to whoever goes through the file
+            line = os.pread(self._descriptor, 1024, offset)
+            if b"\n" not in line:
+                line = os.pread(self._descriptor, LONGEST_LINE, offset)
+            return line[: line.find(b"\n") + 1]
+        with self.path.open("rb") as file:
+            file.seek(offset)
+            return file.readline(LONGEST_LINE)
 
     def _replay(self, record: list[Any]) -> None:
         match record:
@@ -196,15 +216,11 @@ class UploadJournal:
                     self._unfinished[key].parts[number] = SentPart(number, size, etag, checksums)
             case ["begin", key, upload_id, identity, part_size]:
                 self._unfinished[key] = Unfinished(upload_id, cast("Identity", tuple(identity)), part_size)
-                self._finished.pop(bytes.fromhex(key), None)
+                self._finished.remove(key.encode())
             case ["done", key, *_]:
                 self._unfinished.pop(key, None)
-                self._finished[bytes.fromhex(key)] = self._end
+                self._finished.put(key.encode(), self._end)
             case ["drop", key]:
                 self._unfinished.pop(key, None)
             case _:  # the head, or a record of a later version, which says nothing to this one
                 pass
-
-
-def _parsed(line: bytes) -> list[Any] | None:
-    return record_of(line) if is_sound(line) else None
