@@ -71,7 +71,7 @@ class Verdict(NamedTuple):
         start: The first byte that it brings.
         end: The byte behind the last one, None when it doesn't say.
         size: The file's size as it says, None when it doesn't.
-        validator: A strong ETag, else the date of the last change, else "".
+        validator: A strong ETag, else the date of the last change, else a weak ETag, else "".
         location: Where a redirect leads, as the header has it.
         retry_after: Seconds that the server asks to wait, None when it doesn't.
         why: The reason in words, for messages.
@@ -193,7 +193,16 @@ def _length(headers: Mapping[str, str]) -> int | None:
 
 def _differs(before: str, now: str) -> bool:
     """Whether two validators tell of different contents; an ETag says nothing about a date."""
-    return bool(before and now) and before.startswith('"') == now.startswith('"') and before != now
+    return bool(before and now) and _sort(before) == _sort(now) and before != now
+
+
+def _sort(validator: str) -> tuple[bool, bool]:
+    return validator.startswith('"'), is_weak(validator)
+
+
+def is_weak(validator: str) -> bool:
+    """Whether it tells of a change, but is nothing that If-Range takes."""
+    return validator.startswith("W/")
 
 
 def validator_of(lines: Iterable[bytes]) -> str:
@@ -206,8 +215,8 @@ def validator_of(lines: Iterable[bytes]) -> str:
 
 
 def _validator(headers: Mapping[str, str]) -> str:
-    """What If-Range takes: a strong ETag, else the date."""
+    """What If-Range takes: a strong ETag, else the date; else a weak ETag, which at least tells of a change."""
     etag = headers.get("etag", "")
     if etag.startswith('"') and etag.endswith('"') and len(etag) > 2:
         return etag[:200]
-    return headers.get("last-modified", "")[:100]
+    return headers.get("last-modified", "")[:100] or (etag[:200] if is_weak(etag) else "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.core.user_agent import user_agent
-from omicsdk.transfer.downloads.answers import Asked
+from omicsdk.transfer.downloads.answers import Asked, is_weak
 from omicsdk.transfer.items import Location
 
 # Offsets and checksums are those of the bytes as they are stored.
@@ -29,6 +29,6 @@ def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[s
     headers = _PLAIN | {name.lower(): value for name, value in location.headers.items()} | _IDENTITY
     if asked is not None and ranged:
         headers["range"] = f"bytes={asked.start}-{'' if asked.end is None else asked.end - 1}"
-        if asked.validator:
+        if asked.validator and not is_weak(asked.validator):
             headers["if-range"] = asked.validator
     return tuple(headers.items())
