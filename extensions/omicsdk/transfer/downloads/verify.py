@@ -135,7 +135,8 @@ class Verifier:
 
     def _resume(self, job: Job) -> None:
         record = self._usable(job)
-        if record is None or self._files.part_length(job) is None:
+        length = self._files.part_length(job)
+        if record is None or length is None or length > record.size:  # longer: another program wrote to it
             if job.item.name in self._journal.parts:
                 _log.info("%s: what an earlier run left can't be used, starting over", job.item.title)
                 self._journal.drop(job.item.name)
