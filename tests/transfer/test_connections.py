@@ -86,6 +86,12 @@ def test_on_a_network_that_stays_the_same_the_number_comes_to_rest(network: Netw
     assert len(changes) <= 8
 
 
+def test_where_few_bring_all_that_a_thread_can_take_in_no_more_are_tried() -> None:
+    assert max(width for _, width in run(LOOPBACK, [24 * GIB]).widths) == FIRST
+    few = next_width(Width(2, 2), Sample(0.1, 10**8), LIMIT)  # trouble has left two: more may bring more
+    assert few.connections == 4
+
+
 def test_trouble_that_passes_is_forgotten() -> None:
     trace = run(OUT_FOR_A_WHILE, [5 * GIB])
     before = max(width for now, width in trace.widths if now < 10)

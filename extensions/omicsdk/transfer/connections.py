@@ -22,6 +22,8 @@ PLAIN = 1.25
 WORSE = 0.85
 #: Samples that a trial takes when it isn't plain.
 TRIAL = 3
+#: Bytes a second of each connection with which no more than FIRST are tried: so many are what one thread can take in.
+PLENTY = 275_000_000
 #: Samples over which the present rate is taken.
 MEMORY = 5
 #: The link is another one when the rate has become lower than this factor of what it was, or higher than its inverse.
@@ -130,7 +132,8 @@ def next_width(width: Width, sample: Sample, limit: int) -> Width:
     width = replace(width, barren=False)
     if width.connections != width.home:
         return _tried(width, sample.rate, limit)
-    return _at_home(width, sample.rate, limit)
+    plenty = width.home >= FIRST and sample.received >= PLENTY * sample.seconds * width.connections
+    return _at_home(width, sample.rate, width.home if plenty else limit)
 
 
 def _aged(width: Width, seconds: float) -> Width:

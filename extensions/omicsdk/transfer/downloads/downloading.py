@@ -40,7 +40,7 @@ def download(
     items: Iterable[Item],
     folder: str | os.PathLike[str] | FsspecTarget,
     *,
-    connections: int = 8,
+    connections: int = 16,
     locators: int = 16,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
@@ -68,7 +68,8 @@ def download(
             comes, and fails by itself; it is asked between other work, so it must not wait for a network.
         folder: Where to; it is made when it isn't there. Or a place in a file system of fsspec, or its URL
             ("s3://bucket/prefix"): then `journal` is to be given.
-        connections: How many requests run at once, at most; 1 or more. How many it really are is adapted.
+        connections: How many requests run at once, to all servers together, at most; 1 or more. How many it really are is
+            found for each server while it runs.
         locators: How many items are asked for their URLs at once; 1 or more.
         progress: Is called about ten times a second, and once at the end.
         stop: Ends the transfer when it is set; it can be gone on with later.

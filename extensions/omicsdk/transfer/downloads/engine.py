@@ -57,7 +57,7 @@ _log = getLogger("omicsdk.transfer")
 class Settings:
     """How to transfer; see `download`."""
 
-    connections: int = 8
+    connections: int = 16
     locators: int = 16
     hashers: int = 2
     patience: Patience = field(default_factory=Patience)
