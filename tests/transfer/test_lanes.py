@@ -111,6 +111,16 @@ def test_a_million_servers_are_forgotten_again() -> None:
     assert used < 2 * REMEMBERED * 1000
 
 
+def test_a_pause_says_nothing_of_the_server() -> None:
+    lanes = Lanes(16, 0.0)
+    filled(lanes, "it")
+    for step in range(1, 60):
+        lanes.look(step * PERIOD, lambda step=step: [("it", step * 10**6)])  # as fast with any number
+    before = lanes.width("it")
+    lanes.look(3600.0, lambda: [("it", 60 * 10**6)])
+    assert lanes.width("it") == before
+
+
 events = st.lists(
     st.tuples(st.sampled_from("abc"), st.sampled_from(["start", "end", "refuse", "look"]), st.floats(0, 2)),
     max_size=100,

@@ -182,7 +182,7 @@ class Lanes:
         elapsed = now - self._looked
         self._looked = now
         for lane in self._active.values():
-            if lane.uneven:
+            if lane.uneven or elapsed > LONGEST_PERIOD:  # nobody looked for so long: it was paused, or the machine was
                 lane.off += elapsed
             lane.uneven = lane.flying != lane.allowed
         if now < self._due:
