@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from breakable import Server
 from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer.items import server_of
 
 
 @pytest.fixture
@@ -57,3 +58,11 @@ def test_small_files_get_more_connections_when_that_pays(server: Any, target: Pa
         server.always[item.name] = slow
     assert download(items, target, connections=16).ok
     assert server.most_open > 8
+
+
+@pytest.mark.parametrize(
+    "rest", ["", "/", "/a/b", "?", "?x=/a/b", "/?x=//other/", "/a//b?u=http://other/c", "/..", "//a"]
+)
+@pytest.mark.parametrize("server", ["http://host", "https://user@host:8443", "https://[::1]:80", "HTTP://Host."])
+def test_a_server_is_what_stands_before_the_path(server: str, rest: str) -> None:
+    assert server_of(server + rest) == server

@@ -19,7 +19,9 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 def server_of(url: str) -> str:
     """Scheme and authority as a URL has them: cheaper than its origin, and two spellings of one do no harm."""
-    return "/".join(url.partition("?")[0].split("/", 3)[:3])
+    end = url.find("/", url.find("//") + 2)
+    server = url if end < 0 else url[:end]
+    return server.partition("?")[0] if "?" in server else server
 
 
 @dataclass(frozen=True, slots=True)
