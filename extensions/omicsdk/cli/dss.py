@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.reports import report_path, write_report
+from omicsdk.cli.transfers import control_of, foreseen
 from omicsdk.core.errors import TransferError
 from omicsdk.dss.version import create_version as new_version
 from omicsdk.transfer import Progress
+from omicsdk.transfer.interrupts import termination
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ def download(client: Dss, arguments: Mapping[str, Any], console: Console) -> obj
     """`omics dss download`: the bundle's manifest, with the folder's path."""
     given = dict(arguments)
     result = _watched(client.download, given, console, f"bundle {given['bundle_uuid']}")
+    if given.get("dry_run"):
+        return foreseen(result.report)
     bundle = result.bundles[0]
     return {**bundle.manifest, "path": str(Path(given.get("download_dir") or "") / bundle.folder)}
 
@@ -34,20 +37,22 @@ def download_manifest(client: Dss, arguments: Mapping[str, Any], console: Consol
     result = _watched(client.download_manifest, dict(arguments), console, str(arguments["manifest"]))
     if not result.report.outcomes and not result.errors:
         console.warning(f"{arguments['manifest']} lists no files: nothing to do")
-    return result.to_dict()
+    return foreseen(result.report) if arguments.get("dry_run") else result.to_dict()
 
 
 def download_collection(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
     """`omics dss download-collection`: counts of what was done."""
-    return _watched(client.download_collection, dict(arguments), console, f"collection {arguments['uuid']}").to_dict()
+    result = _watched(client.download_collection, dict(arguments), console, f"collection {arguments['uuid']}")
+    return foreseen(result.report) if arguments.get("dry_run") else result.to_dict()
 
 
 def upload(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
     """`omics dss upload`: the new bundle."""
     given = dict(arguments)
     if given.pop("no_progress", False):
-        return client.upload(**given)
-    with console.progress(f"uploading {given['src_dir']}") as show:
+        with termination():
+            return client.upload(**given)
+    with console.progress(f"uploading {given['src_dir']}") as show, termination():
         return client.upload(**given, report=None if show is None else lambda gone, total: show(_bytes(gone, total)))
 
 
@@ -66,12 +71,12 @@ def _bytes(gone: int, total: int) -> Progress:
 def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console: Console, title: str) -> Result:
     """Run a download with a progress bar and a report; Ctrl-C stops it so that the same command goes on from there."""
     path = report_path(arguments.pop("report", None))
-    stop = threading.Event()
-    with console.progress(title) as progress:
+    control = control_of(arguments.pop("limit_rate", None), arguments.pop("time_budget", None))
+    with console.progress(title) as progress, termination():
         try:
-            result = workflow(**arguments, progress=progress, stop=stop)
+            result = workflow(**arguments, progress=progress, control=control)
         except KeyboardInterrupt:
-            stop.set()
+            control.stop("interrupt")
             console.message("Stopped. The same command goes on where this one ended.")
             raise
     if path is not None:
@@ -84,6 +89,8 @@ def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console
         console.some_failed(str(error))
     if len(result.errors) > SHOWN_ERRORS:
         console.some_failed(f"and {len(result.errors) - SHOWN_ERRORS} more")
-    if result.report.stopped:
-        raise TransferError(f"{title}: stopped", remedy="The same command goes on where this one ended.")
+    if result.report.why_stopped:
+        counted = f"{counts['done'] + counts['skipped']} of {len(result.report.outcomes)} files are there"
+        why = f"{title}: {result.report.why_stopped}; {counted}"
+        raise TransferError(why, remedy="The same command goes on where this one ended.")
     return result

@@ -23,11 +23,11 @@ def exit_code(error: BaseException) -> int:
 
     Returns:
         1 the service (or the system) said no, 2 usage or settings, 3 some of a batch failed, 4 credentials,
-        130 interrupted.
+        130 interrupted, 143 ended by SIGTERM.
     """
     error = _told(error)
     if isinstance(error, KeyboardInterrupt):
-        return INTERRUPTED
+        return getattr(error, "exit_code", INTERRUPTED)
     if isinstance(error, AuthError):
         return CREDENTIALS
     if isinstance(error, UsageError | ConfigError):

@@ -64,6 +64,27 @@ DRY_RUN: Argument = {
     "help": "Print the request that would be sent, and send nothing.",
 }
 
+TRANSFER: list[Argument] = [
+    {
+        "name": "limit_rate",
+        "type": "string",
+        "default": None,
+        "help": "Bytes a second that files may take together, with K, M or G for powers of 1024: 10M.",
+    },
+    {
+        "name": "time_budget",
+        "type": "string",
+        "default": None,
+        "help": "Stop after so long, in order: seconds, or 90m, or 2h30m. The same command goes on from there.",
+    },
+    {
+        "name": "dry_run",
+        "type": "boolean",
+        "default": False,
+        "help": "Only tell what would be fetched, and whether there is room; nothing is written.",
+    },
+]
+
 REPORT: Argument = {
     "name": "report",
     "type": "string",

@@ -32,7 +32,7 @@ from omicsdk.dss.bundle import ALL, NONE, chosen, folder_name, manifest_bytes, m
 from omicsdk.dss.files import DSSFile
 from omicsdk.dss.filestore import ROOT, link, name_in_store, store_bytes
 from omicsdk.dss.manifest import Manifest, ManifestError
-from omicsdk.transfer import Item, Location, Outcome, Progress, Report, download
+from omicsdk.transfer import Control, Item, Location, Outcome, Progress, Report, download
 from omicsdk.transfer.names import check_links, check_names
 from omicsdk.transfer.writing import write_error
 
@@ -60,6 +60,8 @@ class FetchOptions:
         min_delay_seconds: Least wait before a retry.
         progress: Called a few times a second.
         stop: Set it to end the transfer within a second; what arrived is kept for the next run.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only tell what would happen with each file; nothing is written.
 
     Raises:
         InvalidOption: A number is negative.
@@ -69,6 +71,8 @@ class FetchOptions:
     min_delay_seconds: float = 0.25
     progress: Callable[[Progress], None] | None = None
     stop: threading.Event | None = None
+    control: Control | None = None
+    dry_run: bool = False
 
     def __post_init__(self) -> None:
         if self.num_retries < 0:
@@ -117,7 +121,8 @@ class Result:
         """
         if self.report.stopped and not self.errors:
             raise DownloadStopped(
-                f"{len(self.report.stopped)} of {len(self.report.outcomes)} files were stopped before their end",
+                f"{len(self.report.stopped)} of {len(self.report.outcomes)} files were stopped before their end"
+                + (f": {self.report.why_stopped}" if self.report.why_stopped else ""),
                 remedy="The same call goes on where it stopped.",
             )
         if self.errors:
@@ -217,7 +222,15 @@ def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchO
             )
 
     # The engine's journals stand in its target folder: inside the filestore they are out of the user's sight.
-    return download(items(), folder / ROOT, locators=API_CALLS, progress=options.progress, stop=options.stop)
+    return download(
+        items(),
+        folder / ROOT,
+        locators=API_CALLS,
+        progress=options.progress,
+        stop=options.stop,
+        control=options.control,
+        dry_run=options.dry_run,
+    )
 
 
 def download_bundles(api: "DssApi", bundles: Sequence[Bundle], folder: Path, options: FetchOptions) -> Result:
@@ -235,6 +248,8 @@ def download_bundles(api: "DssApi", bundles: Sequence[Bundle], folder: Path, opt
     check_links(names, str(folder))
     report = fetch(api, (file for bundle in bundles for file in bundle.files), folder, options)
     result = Result(list(bundles), report, errors_of(report))
+    if options.dry_run:
+        return result
     outcomes: dict[str, Outcome] = {outcome.name: outcome for outcome in report.outcomes}
     there = {name for name, outcome in outcomes.items() if outcome.state in ("done", "skipped")}
     for bundle in bundles:

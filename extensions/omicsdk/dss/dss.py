@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from omicsdk.dss.download import FetchOptions, Replica, Result
     from omicsdk.dss.manifest import Manifest
     from omicsdk.hca.config import HCAConfig
-    from omicsdk.transfer import Progress
+    from omicsdk.transfer import Control, Progress
 
 T = TypeVar("T")
 
@@ -97,6 +97,8 @@ class Dss(DssApi):
         min_delay_seconds: float = 0.25,
         progress: "Callable[[Progress], None] | None" = None,
         stop: threading.Event | None = None,
+        control: "Control | None" = None,
+        dry_run: bool = False,
     ) -> "Result":
         """Download a bundle into the folder `<download_dir>/<uuid>.<version>/`.
 
@@ -117,6 +119,8 @@ class Dss(DssApi):
             min_delay_seconds: Least wait before a retry.
             progress: Called a few times a second.
             stop: Set it to end the download within a second; the same call goes on from there.
+            control: Stops and pauses it, limits its rate, and bounds its time.
+            dry_run: Only tell what would happen with each file; nothing is written.
 
         Returns:
             The result: `bundles[0].manifest` and `.folder`, `report` of every file. Call `raise_if_failed()` on it, or
@@ -130,7 +134,7 @@ class Dss(DssApi):
         from omicsdk.dss.download import Bundle, download_bundles, get_manifest
 
         metadata, data = filters(metadata_filter, data_filter, no_metadata, no_data)
-        options = _options(num_retries, min_delay_seconds, progress, stop)
+        options = _options(num_retries, min_delay_seconds, progress, stop, control, dry_run=dry_run)
         manifest = get_manifest(self, bundle_uuid, version, replica)
         bundle = Bundle(manifest, chosen(manifest, replica, metadata, data))
         return download_bundles(self, [bundle], Path(download_dir), options)
@@ -148,6 +152,8 @@ class Dss(DssApi):
         download_dir: str | os.PathLike[str] = "",
         progress: "Callable[[Progress], None] | None" = None,
         stop: threading.Event | None = None,
+        control: "Control | None" = None,
+        dry_run: bool = False,
     ) -> "Result":
         """Download the files that a manifest lists.
 
@@ -167,6 +173,8 @@ class Dss(DssApi):
             download_dir: The download folder; by default the current one.
             progress: Called a few times a second.
             stop: Set it to end the download within a second; the same call goes on from there.
+            control: Stops and pauses it, limits its rate, and bounds its time.
+            dry_run: Only tell what would happen with each file; nothing is written.
 
         Returns:
             The result, as `download` gives it.
@@ -179,7 +187,7 @@ class Dss(DssApi):
         from omicsdk.dss.manifest import Manifest
 
         check_layout(layout, no_metadata, no_data)
-        options = _options(num_retries, min_delay_seconds, progress, stop)
+        options = _options(num_retries, min_delay_seconds, progress, stop, control, dry_run=dry_run)
         table = Manifest.open(Path(manifest))
         table.check()
         if layout == "none":
@@ -188,7 +196,7 @@ class Dss(DssApi):
             result = download_rows_as_bundles(
                 self, table, replica, Path(download_dir), options, no_metadata=no_metadata, no_data=no_data
             )
-        if not result.errors and not result.report.stopped:
+        if not (dry_run or result.errors or result.report.why_stopped):
             try:
                 _write_copy(table, os.fspath(download_dir))
             except OmicsError as error:  # the files are there all the same
@@ -204,6 +212,8 @@ class Dss(DssApi):
         download_dir: str | os.PathLike[str] = "",
         progress: "Callable[[Progress], None] | None" = None,
         stop: threading.Event | None = None,
+        control: "Control | None" = None,
+        dry_run: bool = False,
     ) -> "Result":
         """Download all bundles of a collection, and of the collections in it.
 
@@ -216,6 +226,8 @@ class Dss(DssApi):
             download_dir: The download folder; by default the current one.
             progress: Called a few times a second.
             stop: Set it to end the download within a second; the same call goes on from there.
+            control: Stops and pauses it, limits its rate, and bounds its time.
+            dry_run: Only tell what would happen with each file; nothing is written.
 
         Returns:
             The result, as `download` gives it. Links to single files and to fragments of metadata are among its errors.
@@ -229,9 +241,11 @@ class Dss(DssApi):
         from omicsdk.dss.manifest import write_manifest
 
         found = contents(self, uuid, version, replica)
-        options = FetchOptions(progress=progress, stop=stop)
+        options = FetchOptions(progress=progress, stop=stop, control=control, dry_run=dry_run)
         result = download_bundles(self, found.bundles, Path(download_dir), options)
         result.errors[:0] = found.errors
+        if dry_run:
+            return result
         table = Path.cwd() / f"{uuid}.{version or create_version()}.tsv"
         try:
             write_manifest(table, rows_of(found.bundles), os.fspath(download_dir))
@@ -390,7 +404,10 @@ def _options(
     min_delay_seconds: float,
     progress: "Callable[[Progress], None] | None",
     stop: threading.Event | None,
+    control: "Control | None",
+    *,
+    dry_run: bool,
 ) -> "FetchOptions":
     from omicsdk.dss.download import FetchOptions
 
-    return FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop)
+    return FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run)

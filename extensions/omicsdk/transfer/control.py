@@ -9,8 +9,10 @@ from typing import Literal
 
 from omicsdk.transfer.throttle import Throttle
 
-#: Why a transfer ends before its end: somebody called stop, Ctrl-C, or its time budget is over.
-Reason = Literal["asked", "interrupt", "budget"]
+#: Why a transfer ends before its end: somebody called stop, Ctrl-C, SIGTERM, or its time budget is over.
+Reason = Literal["asked", "interrupt", "terminate", "budget"]
+
+_WORDS = {None: "", "asked": "it was stopped", "interrupt": "it was interrupted", "terminate": "it was terminated"}
 
 
 class Control:
@@ -55,7 +57,7 @@ class Control:
         """Why it was stopped in words, "" while it wasn't."""
         if self._reason == "budget":
             return f"the time budget of {self._budget:g} s is over"
-        return {None: "", "asked": "it was stopped", "interrupt": "it was interrupted"}[self._reason]
+        return _WORDS[self._reason]
 
     @property
     def paused(self) -> bool:

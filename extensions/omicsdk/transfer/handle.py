@@ -13,6 +13,7 @@ from typing import Any, Generic, Literal, ParamSpec, TypeVar
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.downloads.downloading import download as _download
+from omicsdk.transfer.interrupts import Terminated
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.uploads.uploading import upload as _upload
 
@@ -180,7 +181,7 @@ class Transfer(Generic[T]):
             if not self._ended.wait(timeout):
                 raise TimeoutError(f"the transfer is still {self.state} after {timeout:g} s")
         except KeyboardInterrupt as pressed:
-            self.control.stop("interrupt")
+            self.control.stop("terminate" if isinstance(pressed, Terminated) else "interrupt")
             thread.join()
             # The transfer's own says how to go on.
             raise self._error if isinstance(self._error, KeyboardInterrupt) else pressed from None

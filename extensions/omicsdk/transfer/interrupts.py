@@ -1,4 +1,4 @@
-"""Ctrl-C while an engine runs, and what is said when a transfer was stopped."""
+"""Ctrl-C and SIGTERM while an engine runs, and what is said when a transfer was stopped."""
 
 from __future__ import annotations
 
@@ -21,32 +21,63 @@ GOES_ON = "the same call goes on where this one ended"
 _log = getLogger("omicsdk.transfer")
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM ended the program, in the way that Ctrl-C does.
+
+    Attributes:
+        exit_code: What the process shall end with, as shells tell of a process that died of SIGTERM.
+    """
+
+    exit_code = 128 + signal.SIGTERM
+
+
+def terminate(number: int, frame: FrameType | None) -> None:
+    """A handler for SIGTERM that programs may set: it is raised as Terminated, and running transfers end in order first."""
+    del number, frame
+    raise Terminated
+
+
+@contextmanager
+def termination() -> Generator[None]:
+    """Has SIGTERM handled by `terminate` for a while, where the program didn't set a handler of its own."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
 @contextmanager
 def interrupts(control: Control) -> Generator[None]:
     """Makes Ctrl-C end a transfer in order: an exception in the midst of a callback would be lost in libcurl.
 
-    A second one is raised at once. Handlers that the program set itself are left alone, and so are other threads.
+    A second one is raised at once. The same goes for SIGTERM where `terminate` handles it. Other handlers that the program
+    set itself are left alone, and so are other threads.
 
     Args:
         control: What the engine asks.
     """
-    if (
-        threading.current_thread() is not threading.main_thread()
-        or signal.getsignal(signal.SIGINT) is not signal.default_int_handler
-    ):
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: terminate}
+    ours = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if control.reason == "interrupt":
-            signal.default_int_handler(number, frame)
-        control.stop("interrupt")
+        if control.reason in ("interrupt", "terminate"):
+            ours[signal.Signals(number)](number, frame)
+        control.stop("terminate" if number == signal.SIGTERM else "interrupt")
 
-    signal.signal(signal.SIGINT, interrupt)
+    for number in ours:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in ours.items():
+            signal.signal(number, handler)
 
 
 def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) -> None:
@@ -58,14 +89,14 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
         how: How to go on.
 
     Raises:
-        KeyboardInterrupt: It was Ctrl-C.
+        KeyboardInterrupt: It was Ctrl-C; Terminated when it was SIGTERM.
     """
     if control.reason is None:
         return
     counts = report.counts
     there = counts["done"] + counts["skipped"]
     told = f"{control.why}; {there} of {len(report.outcomes)} files are there; {how}"
-    if control.reason == "interrupt":
-        raise KeyboardInterrupt(told)
+    if control.reason in ("interrupt", "terminate"):
+        raise (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
     if report.why_stopped:
         _log.info(told)

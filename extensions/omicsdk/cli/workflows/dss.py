@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import REPORT
+from omicsdk.cli.options import REPORT, TRANSFER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ COMMANDS: list[Command] = [
             _NO_METADATA,
             _NO_DATA,
             *_RETRIES,
+            *TRANSFER,
             REPORT,
         ],
     },
@@ -146,6 +147,7 @@ COMMANDS: list[Command] = [
             _NO_DATA,
             *_RETRIES,
             _FOLDER,
+            *TRANSFER,
             REPORT,
         ],
     },
@@ -170,6 +172,7 @@ COMMANDS: list[Command] = [
                 "help": "Version of the collection; by default the latest.",
             },
             _FOLDER,
+            *TRANSFER,
             REPORT,
         ],
     },

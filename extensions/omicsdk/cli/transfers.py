@@ -1,0 +1,71 @@
+"""What commands that move files have in common: how fast, how long, and how they end."""
+
+from __future__ import annotations
+
+import re
+
+from omicsdk.core.errors import UsageError
+from omicsdk.transfer import Control
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from omicsdk.transfer import TransferReport
+
+_RATE = re.compile(r"(\d+(?:\.\d+)?)([kmgt]?)(?:i?b)?(?:/s)?", re.IGNORECASE)
+_FACTORS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3, "t": 1024**4}
+_TIME = re.compile(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s?)?", re.IGNORECASE)
+
+
+def control_of(limit_rate: str | None, time_budget: str | None) -> Control:
+    """Makes of what was typed what a transfer is controlled by.
+
+    Args:
+        limit_rate: What follows `--limit-rate`.
+        time_budget: What follows `--time-budget`.
+
+    Raises:
+        UsageError: One of them can't be read.
+    """
+    rate = None if limit_rate is None else _rate(limit_rate)
+    return Control(budget=None if time_budget is None else _seconds(time_budget), rate_limit=rate)
+
+
+def foreseen(report: TransferReport) -> dict[str, object]:
+    """What a dry run prints: counts, bytes that would come, and each file.
+
+    Args:
+        report: The dry run's.
+    """
+    planned = [outcome for outcome in report.outcomes if outcome.state == "planned"]
+    return {
+        "counts": report.counts,
+        "bytes_to_fetch": sum((outcome.size or 0) - outcome.bytes_kept for outcome in planned),
+        "files": [
+            {
+                "name": outcome.label or outcome.name,
+                "size": outcome.size,
+                "state": outcome.state,
+                "plan": outcome.plan or ("nothing to do" if outcome.error is None else str(outcome.error)),
+            }
+            for outcome in report.outcomes
+        ],
+    }
+
+
+def _rate(text: str) -> float:
+    match = _RATE.fullmatch(text.strip())
+    rate = float(match[1]) * _FACTORS[match[2].lower()] if match else 0.0
+    if rate <= 0:
+        raise UsageError(
+            f"--limit-rate {text}: that is no number of bytes a second", remedy="Give one such as 500K or 10M."
+        )
+    return rate
+
+
+def _seconds(text: str) -> float:
+    match = _TIME.fullmatch(text.strip())
+    hours, minutes, seconds = match.groups() if match else (None, None, None)
+    time = float(hours or 0) * 3600 + float(minutes or 0) * 60 + float(seconds or 0)
+    if time <= 0:
+        raise UsageError(f"--time-budget {text}: that is no time", remedy="Give seconds, or one such as 90m or 2h30m.")
+    return time
