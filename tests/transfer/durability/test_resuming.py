@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from breakable import Answer
 from omicsdk.core.errors import DiskFull
 from omicsdk.transfer import Item, Location, download, plan
 from omicsdk.transfer.disk import Disk
@@ -169,6 +170,23 @@ def test_an_old_record_does_not_vouch_for_a_file_that_is_written_to_again(
     part.unlink()
     download([first], target).raise_if_failed()
     assert (target / "one").read_bytes() == old
+
+
+@pytest.mark.parametrize("size", [10 * MIB, 9 * MIB])
+def test_a_wrong_file_does_not_keep_its_name_beside_a_part(
+    server: Any, target: Path, noise: Any, stopped: Any, size: int
+) -> None:
+    body = noise(10 * MIB)
+    item = server.item("one", body, "sha256")
+    stopped(item, 5 * MIB)
+    (target / "one").write_bytes(noise(size, 2))
+    server.always["one"] = lambda *_: Answer(404)
+    assert download([item], target).outcomes[0].state == "failed"
+    assert not (target / "one").exists()
+    server.always.clear()
+    outcome = download([item], target).outcomes[0]
+    assert (outcome.state, outcome.bytes_kept) == ("done", CELL)
+    assert (target / "one").read_bytes() == body
 
 
 def restored(path: Path, body: bytes, mtime_ns: int) -> None:

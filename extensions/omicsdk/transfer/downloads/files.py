@@ -165,6 +165,17 @@ class PartFiles:
         except OSError as error:
             raise write_error(error, job.final, job.item.title) from error
 
+    def remove_wrong(self, job: Job) -> None:
+        """Removes a wrong file that has the final name.
+
+        Raises:
+            NotWritable: It can't be removed.
+        """
+        try:
+            self.disk.unlink(job.final)
+        except OSError as error:
+            raise write_error(error, job.final, job.item.title) from error
+
     def landing(
         self,
         job: Job,

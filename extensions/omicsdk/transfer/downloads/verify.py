@@ -124,10 +124,13 @@ class Verifier:
 
     def _take_back(self, job: Job) -> None:
         """Takes a file that is wrong, or may be, from its final name, to go on from what of it is right."""
-        if self._files.part_length(job) is None:
-            if job.item.name in self._journal.parts:  # it will be written to, and an old record mustn't vouch for that
-                self._journal.forget(job.item.name)
+        if self._usable(job) is None:
             self._files.take_back(job)
+        elif self._files.part_length(job) is None:
+            self._journal.forget(job.item.name)  # it will be written to, and an old record mustn't vouch for that
+            self._files.take_back(job)
+        else:  # the part is further on
+            self._files.remove_wrong(job)
 
     def _usable(self, job: Job) -> PartState | None:
         """What the journal has of a job's cells, where it is of the same source."""
