@@ -14,8 +14,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import NotFound, SomeFailed, TransferError, UsageError
+from omicsdk.core.errors import Interrupted, NotFound, NotWritable, SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Item, Location
+from omicsdk.transfer.control import Control
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
@@ -221,6 +222,37 @@ def test_stopped_and_gone_on_with(plan, right, halfway, bodies):
     assert report.ok
     assert report.bytes_fetched <= len(bodies["large"]) - 4 * MIB
     assert right()
+
+
+def test_a_time_budget(plan, right, halfway):
+    control = Control(budget=1000.0)
+
+    class Clock:
+        late = 0.0
+
+        def monotonic(self):
+            return self.late
+
+    clock = Clock()
+
+    def word(progress):
+        if halfway.at(progress):
+            clock.late = 1000.0
+
+    with ThreadPoolExecutor(3) as pool:
+        report = run_shards(plan.shards(3), pool, control=control, clock=clock, progress=word)
+        assert report.why_stopped == "the time budget of 1000 s is over"
+        with pytest.raises(Interrupted, match=r"the time budget of 1000 s is over; shards \d of 3 are open"):
+            report.raise_if_failed()
+        halfway.lift()
+        assert run_shards(plan.shards(3), pool).ok
+    assert right()
+
+
+def test_where_nothing_can_be_written(items, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with ThreadPoolExecutor(1) as pool, pytest.raises(NotWritable, match="file"):
+        run_shards(Plan(items, tmp_path / "file" / "target").shards(1), pool)
 
 
 def test_what_was_not_begun_is_stopped_too(plan, right, halfway):

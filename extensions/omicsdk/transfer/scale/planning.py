@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from typing import Unpack, cast
 
 from omicsdk.core.errors import UsageError
-from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.names import check_names
-from omicsdk.transfer.scale.shard import Options, Shard, Source
+from omicsdk.transfer.scale.shard import Options, Shard, Source, make_folders
 from omicsdk.transfer.scale.sharing import balanced, shard_of
 from omicsdk.transfer.scale.sweeping import earlier_journals, journals_in
 from omicsdk.transfer.stores.target import FsspecTarget
@@ -124,7 +123,7 @@ class Plan:
         if isinstance(folder, FsspecTarget):
             check_names(names, folds_case=False)
         else:
-            check_all(names, folder, lambda: Disk().make_folders(folder))
+            check_all(names, folder, lambda: make_folders(folder))
         self._checked = True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from omicsdk.core.errors import OmicsError, SomeFailed, first_of
+from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, first_of
 from omicsdk.transfer.reports.outcome import STATES, Outcome, State
 
 #: A result carries so many failures; its JSONL report has all of them.
@@ -69,11 +69,13 @@ class ShardsReport:
         results: One for each shard, in their order.
         seconds: How long it took.
         lost: How often a shard was begun again, because its worker was lost or it ended with an unforeseen error.
+        why_stopped: Why it ended before its end, in words; "" when it didn't.
     """
 
     results: tuple[ShardResult, ...]
     seconds: float = 0.0
     lost: int = 0
+    why_stopped: str = ""
 
     @property
     def ok(self) -> bool:
@@ -101,11 +103,12 @@ class ShardsReport:
         return tuple(outcome for result in self.results for outcome in result.failures)
 
     def raise_if_failed(self) -> None:
-        """Raises when a file or a shard failed.
+        """Raises when a file or a shard failed, or it was stopped.
 
         Raises:
             OmicsError: The only error that there is.
             SomeFailed: There are several; `errors` has the first of each shard.
+            Interrupted: It ended before its end.
         """
         errors = [result.error for result in self.results if result.error is not None]
         count = len(errors) + self.counts["failed"]
@@ -113,7 +116,10 @@ class ShardsReport:
         if count == 1 and errors:
             raise errors[0]
         if errors:
-            raise SomeFailed(f"{count} errors in {len(self.results)} shards: {first_of(errors)}", errors)
+            raise SomeFailed(f"{count} errors in {len(self.results)} shards: {first_of(errors, count)}", errors)
+        if not self.ok:
+            why = self.why_stopped or "it was stopped"
+            raise Interrupted(f"{why}; shards {numbers(self.open)} of {len(self.results)} are open")
 
     def to_dict(self) -> dict[str, object]:
         """Gives plain values for JSON."""
@@ -123,6 +129,7 @@ class ShardsReport:
             "bytes_fetched": self.bytes_fetched,
             "seconds": round(self.seconds, 3),
             "lost": self.lost,
+            "why_stopped": self.why_stopped,
             "shards": [result.to_dict() for result in self.results],
         }
 

@@ -122,7 +122,9 @@ def drive(
         with interrupts(control), control.watched(run.wake):
             run.start()
             while run.open and (given_up is None or clock.monotonic() < given_up):
-                if control.over(clock.monotonic()) or (stop is not None and stop.is_set()):
+                if stop is not None and stop.is_set():
+                    control.stop()
+                if control.over(clock.monotonic()):
                     run.stop()
                 if control.reason == "interrupt" and given_up is None:
                     given_up = clock.monotonic() + GRACE
@@ -138,7 +140,7 @@ def drive(
     if control.reason == "interrupt":
         raise KeyboardInterrupt(f"{control.why}; running the same shards again goes on where they ended")
     tell(final=True)
-    report = run.report(clock.monotonic() - began)
+    report = run.report(clock.monotonic() - began, control.why)
     if report.ok and len(shards) == shards[0].of:
         sweep(shards)
     return report
@@ -217,9 +219,16 @@ class _Run:
         elif self.open:
             self._desk.leave()
 
-    def report(self, seconds: float) -> ShardsReport:
-        """Says what came of it."""
-        return ShardsReport(tuple(self._results[index] for index in self._shards), seconds, self.tracker.lost)
+    def report(self, seconds: float, why: str = "") -> ShardsReport:
+        """Says what came of it.
+
+        Args:
+            seconds: How long it took.
+            why: Why it was stopped, if it was.
+        """
+        results = tuple(self._results[index] for index in self._shards)
+        stopped = any(result.counts.get("stopped") for result in results)
+        return ShardsReport(results, seconds, self.tracker.lost, why if stopped else "")
 
     def _ended(self, timeout: float) -> Iterator[Future[ShardResult]]:
         """Waits for a shard's end, and gives all that came."""

@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.environment import Network
+from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.reports.progress import Progress
@@ -18,6 +19,7 @@ from omicsdk.transfer.scale.results import KEPT, ShardResult
 from omicsdk.transfer.scale.sharing import shard_of
 from omicsdk.transfer.stores.target import FsspecTarget
 from omicsdk.transfer.wire import Patience
+from omicsdk.transfer.writing import write_error
 
 Source = Sequence[Item] | Callable[[], Iterable[Item]]
 
@@ -103,7 +105,7 @@ class Shard:
         )
         path = None
         if self.reports is not None:
-            os.makedirs(self.reports, exist_ok=True)
+            make_folders(self.reports)
             path = os.path.join(self.reports, f"{self.name}.jsonl")
             report.write_jsonl(path)
         counts = report.counts
@@ -119,6 +121,19 @@ class Shard:
             worker=worker_name(),
             report=path,
         )
+
+
+def make_folders(path: str) -> None:
+    """Makes a folder and those above it, where they aren't there.
+
+    Raises:
+        DiskFull: There is no room.
+        NotWritable: It can't be made.
+    """
+    try:
+        Disk().make_folders(path)
+    except OSError as error:
+        raise write_error(error, path) from error
 
 
 def worker_name() -> str:

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.scale.following import Word
-from omicsdk.transfer.scale.shard import worker_name
+from omicsdk.transfer.scale.shard import make_folders, worker_name
 
 #: Seconds between two words of a worker, and between two looks at them.
 BEAT = 0.25
@@ -113,9 +113,13 @@ class FileDesk:
         Args:
             journals: The folder where the shards' journals are.
             name: The plan's name.
+
+        Raises:
+            DiskFull: There is no room.
+            NotWritable: The folder can't be made.
         """
         folder = os.path.join(journals, f"{name}.{uuid4().hex[:12]}")
-        os.makedirs(folder, exist_ok=True)
+        make_folders(folder)
         desk = cls(folder)
         try:
             yield desk
