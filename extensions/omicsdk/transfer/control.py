@@ -27,6 +27,7 @@ class Control:
 
     Attributes:
         throttle: The bandwidth limit, for engines.
+        asking: Whether the engine is waiting for the program's own iterator of items: Ctrl-C is raised there at once.
     """
 
     # No locks but for the list of watchers: a signal's handler interrupts a thread anywhere and must not wait for it.
@@ -35,6 +36,7 @@ class Control:
         if budget is not None and not budget > 0:
             raise ValueError(f"budget is {budget} seconds; it must be above 0")
         self.throttle = Throttle(rate_limit)
+        self.asking = False
         self._budget = budget
         self._deadline: float | None = None
         self._reason: Reason | None = None

@@ -54,7 +54,7 @@ def termination() -> Generator[None]:
 def interrupts(control: Control) -> Generator[None]:
     """Makes Ctrl-C end a transfer in order: an exception in the midst of a callback would be lost in libcurl.
 
-    A second one is raised at once. The same goes for SIGTERM where `terminate` handles it. Other handlers that the program
+    A second one is raised at once, and so is the first while the program's own iterator of items is asked. The same goes for SIGTERM where `terminate` handles it. Other handlers that the program
     set itself are left alone, and so are other threads.
 
     Args:
@@ -67,9 +67,10 @@ def interrupts(control: Control) -> Generator[None]:
     ours = {number: handler for number, handler in usual.items() if signal.getsignal(number) is handler}
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        if control.reason in ("interrupt", "terminate"):
-            ours[signal.Signals(number)](number, frame)
+        again = control.reason in ("interrupt", "terminate")
         control.stop("terminate" if number == signal.SIGTERM else "interrupt")
+        if again or control.asking:
+            ours[signal.Signals(number)](number, frame)
 
     for number in ours:
         signal.signal(number, interrupt)

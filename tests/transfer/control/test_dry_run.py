@@ -170,3 +170,11 @@ def test_files_may_be_kept_to_their_owner_from_the_first_byte(
 def test_a_location_is_no_reason_to_ask(server: Any, target: Path) -> None:
     download([Item("one", Location(server.url("one")), 5)], target, dry_run=True)
     assert server.requests == []
+
+
+def test_names_that_come_one_by_one_are_checked_too(target: Path) -> None:
+    items = (Item(name, never, 1) for name in ("a", "../b", "a", "c"))
+    report = download(items, target, dry_run=True)
+    assert [outcome.state for outcome in report.outcomes] == ["planned", "failed", "failed", "planned"]
+    assert [type(outcome.error) for outcome in report.failed] == [UnsafePath, NameClash]
+    assert not target.exists()

@@ -153,6 +153,18 @@ with Transfer.download([Item('one', hang)], {str(target)!r}):
     assert "KeyboardInterrupt" in errors
 
 
+def test_while_the_programs_own_source_of_items_hangs(interrupted: Any, server: Any, target: Path, noise: Any) -> None:
+    body = noise(1000)
+    server.put("one", body)
+    interrupted(f"""
+def source():
+    yield Item('one', Location({server.url("one")!r}), 1000)
+    hang()
+download(source(), {str(target)!r})
+""")
+    assert download([Item("one", Location(server.url("one")), 1000)], target).ok
+
+
 def test_a_second_one_is_raised_at_once(interrupted: Any, server: Any, target: Path, noise: Any) -> None:
     """Here the program's own function keeps the engine from coming round."""
     server.put("one", noise(100))

@@ -184,7 +184,8 @@ def _dry_run(items: Wanted, files: PartFiles, folder: str, path: Path, clock: Cl
         check_all(items.names(), folder, None)
     journal = Journal(path, lambda: False, look=True) if path.exists() else None
     try:
-        outcomes = survey(items, files, journal, folder)
+        check = guard_of(folder, look=True).check if items.once else None
+        outcomes = survey(items, files, journal, folder, check)
     finally:
         if journal is not None:
             journal.close()

@@ -232,7 +232,9 @@ class Engine:
             looked += 1
             if self._spool is not None and not self._spool.has_room(list(self._open.values())):
                 return
+            self._control.asking = True
             entry = next(self._items, None)
+            self._control.asking = False
             if entry is None:
                 self._more = False
                 self._tally.all_seen()

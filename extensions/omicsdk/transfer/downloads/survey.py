@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from omicsdk.core.errors import NotWritable
+from omicsdk.core.errors import NotWritable, UnsafePath
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.known import recorded, usable
@@ -17,7 +17,8 @@ from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes
 
 
-def survey(items: Iterable[Item], files: PartFiles, journal: Journal | None, folder: str) -> Outcomes:
+def survey(items: Iterable[Item], files: PartFiles, journal: Journal | None, folder: str, check: Callable[[str], None] | None = None
+) -> Outcomes:
     """Tells what would happen with each file.
 
     Args:
@@ -25,6 +26,7 @@ def survey(items: Iterable[Item], files: PartFiles, journal: Journal | None, fol
         files: Where files are.
         journal: What earlier runs left, None when there is nothing.
         folder: The target folder.
+        check: Checks a name, where names come one by one.
 
     Returns:
         An outcome each: skipped (is there, right and recorded), planned (see its `plan`), or failed (something is in its
@@ -38,8 +40,10 @@ def survey(items: Iterable[Item], files: PartFiles, journal: Journal | None, fol
     outcomes, needed = Outcomes(), 0
     for number, item in enumerate(items):
         try:
+            if check is not None:
+                check(item.name)
             outcome = _foreseen(number, item, files, journal)
-        except NotWritable as error:
+        except (UnsafePath, NotWritable) as error:
             outcome = Outcome(item.name, "failed", item.size, error=error)
         if outcome.state == "planned":
             needed += bytes_needed(item, files)

@@ -84,13 +84,14 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
     check_links(names, folder)
 
 
-def guard_of(folder: str) -> NameGuard:
+def guard_of(folder: str, *, look: bool = False) -> NameGuard:
     """Gives what checks names one by one, as they come.
 
     Args:
         folder: The target folder, which is there.
+        look: Make nothing to find out about the file system; the folder needn't be there then.
     """
-    return NameGuard(folds_case=_folds_case(folder, lambda: None), room=room_in(folder), folder=folder)
+    return NameGuard(folds_case=_folds_case(folder, None if look else lambda: None), room=room_in(folder), folder=folder)
 
 
 def _folds_case(folder: str, make: Callable[[], None] | None) -> bool:

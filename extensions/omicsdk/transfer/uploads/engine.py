@@ -202,7 +202,9 @@ class Engine:
 
     def _admit(self) -> None:
         while self._more and len(self._open) < self._settings.connections + AHEAD:
+            self._control.asking = True
             entry = next(self._uploads, None)
+            self._control.asking = False
             if entry is None:
                 self._more = False
                 self._tally.all_seen()
