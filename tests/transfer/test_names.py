@@ -174,3 +174,14 @@ def test_an_unsafe_name_makes_nothing(server: Any, target: Path) -> None:
     with pytest.raises(UnsafePath):
         download([server.item("a", b"1"), Item("../x", Location(server.url("a")))], target)
     assert not target.exists()
+
+
+@pytest.mark.parametrize("name", ["reads.bam.0123abcd.part", "a/reads.bam.0123ABCD.PART"])
+def test_no_name_is_that_of_another_entrys_part(name: str) -> None:
+    with pytest.raises(UnsafePath, match="unfinished"):
+        check_name(name)
+
+
+def test_other_names_may_end_like_a_part() -> None:
+    check_name("car.part")
+    check_name("reads.123.part")

@@ -29,6 +29,8 @@ _WINDOWS_DEVICE = re.compile(
 )
 # Nothing is wrong with such a name, save on Windows: most are decided by this alone.
 _PLAIN = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}/){0,9}[A-Za-z0-9_][A-Za-z0-9_.+=@, -]{0,199}\Z")
+# Another entry's part could have it: whoever makes the names could have one file written into the other.
+_UNFINISHED = re.compile(r"\.[0-9a-f]{8}\.part\Z")
 _MASK = 2**64 - 1
 _FILE, _FOLDER = 0, 1
 #: Names that may clash and are held against each other at once, at most.
@@ -51,7 +53,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGES
     Raises:
         UnsafePath: The name is empty, absolute, has a drive letter, "..", NUL or an empty part, or is too long.
     """
-    if not windows and len(name) <= room and _PLAIN.match(name):
+    if not windows and len(name) <= room and _PLAIN.match(name) and not name.endswith(".part"):
         return
     if not name:
         raise UnsafePath(name, "is empty")
@@ -78,6 +80,8 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGES
         raise UnsafePath(name, f"has {length} bytes, more than the {room} that there is room for in this folder")
     if name.partition("/")[0].casefold() == WORK_FOLDER:
         raise UnsafePath(name, "stands where transfers keep their journals")
+    if _UNFINISHED.search(name.casefold()):
+        raise UnsafePath(name, "is a name that transfers give to unfinished files")
 
 
 def room_in(folder: str) -> int:
