@@ -92,6 +92,11 @@ class Server:
         """How many connections stand."""
         return len(self._sockets)
 
+    @property
+    def total(self) -> int:
+        """Bytes of bodies that were sent."""
+        return sum(request.sent for request in self.requests)
+
     def url(self, path: str, query: str = "", host: str = "127.0.0.1") -> str:
         return f"http://{host}:{self.port}/{path}" + (f"?{query}" if query else "")
 
