@@ -274,7 +274,8 @@ class S3Object(MultipartStore):
 
     def _facts(self, answer: Mapping[str, Any]) -> dict[str, str]:
         facts = {"etag": str(answer.get("ETag", "")).strip('"')}
-        if not self._encrypted and self._part_size == etag_part_size(self._size) and self._size > ETAG_PART:
+        encrypted = self._encrypted or str(answer.get("ServerSideEncryption", "")).startswith("aws:")
+        if not encrypted and self._part_size == etag_part_size(self._size) and self._size > ETAG_PART:
             facts["s3_etag"] = facts["etag"]
         return facts
 

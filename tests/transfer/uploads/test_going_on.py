@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.errors import FolderBusy, NotWritable, SourceChanged, TransportError, UsageError
-from omicsdk.transfer import Location, PutTo, Upload, abort_upload
+from omicsdk.transfer import Location, NoSuchUpload, PutTo, Upload, abort_upload
 from omicsdk.transfer.uploads.store import SentPart
 
 MIB = 1024 * 1024
@@ -181,6 +181,31 @@ def test_an_answer_to_complete_that_was_lost_is_no_loss(
     assert (store.begun, len(store.completed)) == (1, 1)
 
 
+def test_an_end_that_wasnt_recorded_is_found_out(
+    sink: Any, store: Any, file: Path, send: Any, journal: Path, monkeypatch: pytest.MonkeyPatch
+):
+    send(file, store, journal=journal).raise_if_failed()
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[: whole.rstrip(b"\n").rindex(b"\n") + 1])  # killed before the last record
+    store.gone.add("id1")
+    monkeypatch.setattr(store, "finished", lambda parts: {"etag": "x"} if len(parts) == 11 else None)
+    sink.requests.clear()
+    report = send(file, store, journal=journal)
+    report.raise_if_failed()
+    assert (store.begun, sink.requests, report.outcomes[0].bytes_fetched) == (1, [], 0)
+    assert send(file, store, journal=journal).outcomes[0].state == "skipped"
+
+
+def test_a_platform_that_forgets_what_it_is_to_complete_ends_the_file(store: Any, file: Path, send: Any):
+    def forget(*_: Any) -> Any:
+        raise NoSuchUpload("never heard of it")
+
+    store.complete = forget
+    report = send(file, store)
+    assert isinstance(report.failed[0].error, NoSuchUpload)
+    assert store.begun == 3
+
+
 @pytest.mark.parametrize("change", ["contents", "time", "file"])
 def test_a_file_that_changed_between_two_runs_is_told_and_given_up(
     store: Any, file: Path, send: Any, journal: Path, half: list[int], change: str
@@ -315,8 +340,8 @@ def test_an_upload_that_was_killed_goes_on(sink: Any, tmp_path: Path, journal: P
 def test_checksums_of_the_whole_never_hold_up_an_upload_that_goes_on(
     store: Any, file: Path, send: Any, journal: Path, half: list[int], monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("omicsdk.transfer.uploads.stages.APART", 1)
-    monkeypatch.setattr("omicsdk.transfer.uploads.stages.PARTS_APART", 0)
+    monkeypatch.setattr("omicsdk.transfer.uploads.summing.APART", 1)
+    monkeypatch.setattr("omicsdk.transfer.uploads.summing.PARTS_APART", 0)
     report = send(file, store, journal=journal, checksums=["sha256"])
     report.raise_if_failed()
     assert len(store.completed) == 1

@@ -306,6 +306,10 @@ def test_etags_of_encrypted_objects_are_no_md5():
     to = S3Object(client_of("http://127.0.0.1:1"), "bucket", "key", extra_args=extra)
     to.put(Source("p", "n", 65 * MIB, part_size=64 * MIB), {})
     assert to._facts({"ETag": '"e-2"'}) == {"etag": "e-2"}
+    plain = S3Object(client_of("http://127.0.0.1:1"), "bucket", "key")
+    plain.put(Source("p", "n", 65 * MIB, part_size=64 * MIB), {})
+    assert plain._facts({"ETag": '"e-2"'}) == {"etag": "e-2", "s3_etag": "e-2"}
+    assert "s3_etag" not in plain._facts({"ETag": '"e-2"', "ServerSideEncryption": "aws:kms"})  # by the bucket's rule
 
 
 def test_errors_of_boto3_become_ours_without_secrets():

@@ -265,7 +265,11 @@ def test_a_whole_that_isnt_what_was_sent_is_told(store: Any, file: Path, send: A
 
 
 def test_the_etag_of_a_whole_file_is_held_against_its_md5(sink: Any, file: Path, send: Any, reply: Any):
-    sink.fault("a", lambda _: reply(200, {"ETag": f'"{"0" * 32}"'}))
+    wrong = lambda _: reply(200, {"ETag": f'"{"0" * 32}"'}, keep=False)  # noqa: E731
+    sink.fault("a", wrong)
+    once = send(file, PutTo(Location(sink.url("a"))), checksums=["md5"])
+    assert (once.ok, once.outcomes[0].attempts, sink.stored["a"]) == (True, 2, file.read_bytes())
+    sink.fault("a", wrong, wrong)
     error = error_of(send(file, PutTo(Location(sink.url("a"))), checksums=["md5"]))
     assert isinstance(error, ChecksumMismatch)
     sink.fault("a", lambda _: reply(200, {"ETag": f'"{"0" * 32}"', "x-amz-server-side-encryption": "aws:kms"}))
@@ -461,8 +465,8 @@ def test_no_thread_and_no_file_stays_open(sink: Any, store: Any, file: Path, sen
 def test_checksums_and_sending_stay_near_each_other(
     store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch, apart: int
 ):
-    monkeypatch.setattr("omicsdk.transfer.uploads.stages.APART", apart)
-    monkeypatch.setattr("omicsdk.transfer.uploads.stages.PARTS_APART", 0)
+    monkeypatch.setattr("omicsdk.transfer.uploads.summing.APART", apart)
+    monkeypatch.setattr("omicsdk.transfer.uploads.summing.PARTS_APART", 0)
     monkeypatch.setattr("omicsdk.transfer.uploads.digesting.LINK", 700)
     report = send(file, store, checksums=["sha256", "sha1", "s3_etag"])
     report.raise_if_failed()

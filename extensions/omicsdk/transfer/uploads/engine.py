@@ -22,11 +22,14 @@ from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.tally import Tally
+from omicsdk.transfer.uploads.calls import Calls
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
 from omicsdk.transfer.uploads.journal import UploadJournal
+from omicsdk.transfer.uploads.opening import Opening
 from omicsdk.transfer.uploads.replies import Replies
-from omicsdk.transfer.uploads.stages import Stages, verified_words
+from omicsdk.transfer.uploads.stages import Stages
 from omicsdk.transfer.uploads.store import Upload
+from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole, verified_words
 from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
 
 #: Files that are opened ahead of those that are sent.
@@ -119,17 +122,27 @@ class Engine:
             failed=self._failed,
             retrying=self._retrying,
         )
+        self._summing = Summing(self._hashers, lambda: self._closing, self._failed)
+        calls = Calls(self._callers, self._gone, self._replies.trouble, self._failed)
         self._stages = Stages(
             journal=journal,
+            calls=calls,
             callers=self._callers,
-            hashers=self._hashers,
+            summing=self._summing,
             ended=lambda: self._closing,
             work=self._work,
             over=self._over,
             failed=self._failed,
-            trouble=self._replies.trouble,
             restart=self._restart,
+        )
+        self._opening = Opening(
+            journal=journal,
+            calls=calls,
+            summing=self._summing,
             is_twice=lambda job: any(other.key == job.key for other in self._open.values() if other is not job),
+            skipped=lambda job: self._over(job, "skipped"),
+            failed=self._failed,
+            start=self._stages.start,
         )
 
     @property
@@ -215,7 +228,7 @@ class Engine:
             job = Job(number, upload, os.path.abspath(upload.path))
             job.counted = size
             self._open[number] = job
-            self._stages.open(job)
+            self._opening.open(job)
 
     def _work(self, job: Job) -> None:
         """Has a job's parts sent."""
@@ -233,14 +246,14 @@ class Engine:
                 return
             while job.todo and job.resume_at <= now and job.pipeline < 2 * self._settings.connections:
                 cut = job.cut(job.todo[0])
-                if (room <= 0 and (cut.length > SMALL or room <= -AHEAD)) or not self._stages.may_go(job, cut):
+                if (room <= 0 and (cut.length > SMALL or room <= -AHEAD)) or not self._summing.may_go(job, cut):
                     break
                 job.todo.popleft()
                 job.claimed_end = max(job.claimed_end, cut.start + cut.length)
                 job.pipeline += 1
                 self._preparing += 1
                 room -= 1
-                self._stages.extend(job)
+                self._summing.extend(job)
                 self._sign(job, cut.number)
             if not job.todo or job.over:
                 self._working.pop(job.number, None)
@@ -258,7 +271,7 @@ class Engine:
                 self._stages.landed(job, result.listed)
             elif result.location is None:
                 job.pipeline -= 1
-                self._stages.only_in_parts(job)
+                self._opening.begin_parts(job)
             else:
                 self._ready.append((job, result))
 
@@ -347,15 +360,15 @@ class Engine:
         job.pipeline += 1
         self._ready.appendleft((job, prepared))
 
-    def _gone(self, job: Job) -> None:
+    def _gone(self, job: Job, error: OmicsError) -> None:
         """The platform doesn't know an upload."""
-        self._stages.gone(job)
+        self._stages.gone(job, error)
 
     def _restart(self, job: Job) -> None:
         """Sends a file from the beginning."""
         self._abandon(job)
         job.begin()
-        self._stages.begin(job)
+        self._opening.begin(job)
 
     def _abandon(self, job: Job) -> None:
         """Ends a job's requests."""
@@ -394,7 +407,7 @@ class Engine:
             size=job.source.size if job.source is not None else job.counted,
             bytes_fetched=job.gone_out,
             bytes_kept=job.kept,
-            checksums=self._stages.checksums(job) if state in ("done", "skipped") else {},
+            checksums=checksums_of_whole(job) if state in ("done", "skipped") else {},
             verified=verified_words(job) if state == "done" else "",
             attempts=job.attempts,
             retries=job.retries,

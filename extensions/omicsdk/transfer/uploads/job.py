@@ -66,7 +66,8 @@ class Job:
         self.upload_id = ""
         self.todo = deque[int]()
         self.claimed_end = 0
-        self.listed: Mapping[int, SentPart] = {}
+        self.journaled: Mapping[int, SentPart] = {}  # parts that the journal knows
+        self.listed: Mapping[int, SentPart] = {}  # parts that only the platform knows
         self.sent = dict[int, SentPart]()
         self.present = 0  # bytes of the parts that were sent
         self.recorded: Mapping[str, str] | None = None  # what the journal says of a file that is done
@@ -113,6 +114,16 @@ class Job:
         return self.plan
 
     @property
+    def parts(self) -> list[SentPart]:
+        """All parts in order, when all were sent."""
+        return [self.sent[number] for number in range(1, self.count + 1)]
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether an earlier run sent some of it."""
+        return bool(self.kept or self.listed)
+
+    @property
     def count(self) -> int:
         """How many requests bring it, when all goes well."""
         return 1 if self.whole else self.cuts.count
@@ -144,6 +155,13 @@ class Job:
     def plan_rest(self) -> None:
         """Lines up every part that the platform doesn't have."""
         self.todo = deque(number for number in range(1, self.count + 1) if number not in self.sent)
+
+    def plan_again(self) -> None:
+        """Has everything sent once more, though it is there."""
+        self.sent.clear()
+        self.present = 0
+        self.completing = False
+        self.plan_rest()
 
     def give_back(self, number: int) -> None:
         """Has a part sent again, before those that follow."""

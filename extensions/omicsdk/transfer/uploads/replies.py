@@ -30,8 +30,6 @@ from omicsdk.transfer.uploads.troubles import readable
 
 #: A part that arrives damaged is sent again so often.
 STRIKES = 1
-#: A file whose upload the platform forgets more often than this has failed.
-RESTARTS = 2
 #: So many URLs in a row may be refused while they are new.
 REFUSALS = 2
 #: A URL that was signed so many seconds ago may have ended without anybody being at fault.
@@ -71,7 +69,7 @@ class Replies:
         resend: Callable[[Job, int], None],
         redirect: Callable[[Job, Prepared], None],
         landed: Callable[[Sending, dict[str, str]], None],
-        gone: Callable[[Job], None],
+        gone: Callable[[Job, OmicsError], None],
         hold: Callable[[Location, float], None],
         failed: Callable[[Job, OmicsError], None],
         retrying: Callable[[Job], None],
@@ -121,10 +119,10 @@ class Replies:
             case Kind.DAMAGED:
                 self._damaged(sending, None, _status_error(sending, verdict))
             case Kind.GONE:
-                if job.whole or job.restarts >= RESTARTS:
+                if job.whole:
                     self._failed(job, _status_error(sending, verdict))
                 else:
-                    self._gone(job)
+                    self._gone(job, _status_error(sending, verdict))
             case _:
                 self._failed(job, _status_error(sending, verdict))
 
@@ -155,7 +153,7 @@ class Replies:
             error: What was raised.
         """
         if isinstance(error, NoSuchUpload):
-            self._gone(job)
+            self._gone(job, error)
             return
         self._resend(job, number)
         if not (isinstance(error, TransportError) and job.resume_at > self._clock.monotonic()):

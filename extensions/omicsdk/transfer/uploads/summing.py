@@ -1,0 +1,124 @@
+"""Checksums of whole files, made by threads near the sending: neither runs far ahead of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from omicsdk.core.errors import OmicsError
+from omicsdk.transfer.background import Pool
+from omicsdk.transfer.hashing import Stopped
+from omicsdk.transfer.uploads.digesting import Chains, combined_crc32c
+from omicsdk.transfer.uploads.job import Job
+from omicsdk.transfer.uploads.plan import Cut
+from omicsdk.transfer.uploads.troubles import readable
+
+#: How far checksums of a whole file and its sending may be apart, in bytes or parts, whichever is more: then what the one
+#: read is still in the page cache for the other.
+APART = 128 * 1024 * 1024
+PARTS_APART = 8
+
+
+class Summing:
+    """Makes the checksums of whole files.
+
+    Args:
+        hashers: The threads.
+        ended: Tells them to end.
+        failed: Ends a job.
+    """
+
+    def __init__(self, hashers: Pool, ended: Callable[[], bool], failed: Callable[[Job, OmicsError], None]) -> None:
+        self._hashers = hashers
+        self._ended = ended
+        self._failed = failed
+
+    def need(self, job: Job, known: Callable[[Mapping[str, str]], None]) -> None:
+        """Makes the checksums that a store needs before anything is sent.
+
+        Args:
+            job: The upload.
+            known: Is given them.
+        """
+
+        def moved() -> None:
+            if job.needed is None or job.over or job.error is not None or self._ended():
+                return
+            if job.needed.done:
+                known(job.needed.values())
+            else:
+                job.needed.extend(job.file.size)
+
+        if job.needed is None:
+            needs = (*job.store.needs, *(job.store.whole_needs if job.cuts.single else ()))
+            job.needed = self._chains(job, needs, moved)
+        moved()
+
+    def begin(self, job: Job, moved: Callable[[Job], None]) -> None:
+        """Begins with those that are made beside the sending; goes on with them when that begins anew.
+
+        Args:
+            job: The upload.
+            moved: Is called each time that they have come further.
+        """
+
+        def further() -> None:
+            if not job.over and job.error is None and not self._ended():
+                self.extend(job)
+                moved(job)
+
+        if job.chains is None:
+            known = (*_combined(job), *job.facts.checksums)
+            wanted = [name for name in (*job.upload.checksums, *job.store.wants) if name not in known]
+            job.chains = self._chains(job, wanted, further)
+        self.extend(job)
+
+    def may_go(self, job: Job, cut: Cut) -> bool:
+        """Tells whether a part may go before the checksums have come near it."""
+        if job.chains is None or job.chains.done or job.goes_on:
+            return True  # what was sent before is read for its checksums alone, which nobody waits for
+        return cut.start <= job.chains.position + _apart(job)
+
+    def extend(self, job: Job) -> None:
+        """Lets the checksums go on, near the sending."""
+        if job.chains is not None and not job.chains.done:
+            job.chains.extend(job.file.size if job.goes_on else job.claimed_end + _apart(job))
+
+    def _chains(self, job: Job, names: Iterable[str], moved: Callable[[], None]) -> Chains:
+        def failed(error: Exception) -> None:
+            if not isinstance(error, Stopped):
+                self._failed(job, readable(job.title, job.path, error))
+
+        return Chains(job.file, dict.fromkeys(names), self._hashers, lambda: self._ended() or job.over, moved, failed)
+
+
+def checksums_of_whole(job: Job) -> Mapping[str, str]:
+    """The checksums of a job's file that are known by now."""
+    if job.recorded is not None:
+        return job.recorded
+    found = dict(job.facts.checksums)
+    if job.chains is not None and job.chains.done:
+        found.update(job.chains.values())
+    if _combined(job) and len(job.sent) == job.count:
+        parts = job.parts
+        if all("crc32c" in part.checksums for part in parts):
+            found["crc32c"] = combined_crc32c(parts)
+    return found
+
+
+def verified_words(job: Job) -> str:
+    """Says what the platform held a file against."""
+    held = [f"{name} of every part" for name in job.part_checksums if not job.whole]
+    known = dict(checksums_of_whole(job))
+    if job.whole:
+        known.update(job.sent[1].checksums)
+    held.extend(name for name in known if name in job.answered)
+    return ", ".join(held) or "size"
+
+
+def _combined(job: Job) -> tuple[str, ...]:
+    """The checksums of the whole that follow from those of the parts."""
+    return ("crc32c",) if job.store.part_checksum == "crc32c" else ()
+
+
+def _apart(job: Job) -> int:
+    return max(APART, PARTS_APART * job.cuts.part_size)
