@@ -53,7 +53,7 @@ def check_name(name: str, *, windows: bool = os.name == "nt", room: int = LONGES
     Raises:
         UnsafePath: The name is empty, absolute, has a drive letter, "..", NUL or an empty part, or is too long.
     """
-    if not windows and len(name) <= room and _PLAIN.match(name) and not name.endswith(".part"):
+    if not windows and len(name) <= room and _PLAIN.match(name) and name[-5:].lower() != ".part":
         return
     if not name:
         raise UnsafePath(name, "is empty")
