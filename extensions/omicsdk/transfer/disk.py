@@ -175,7 +175,10 @@ class Disk:
         if syncfs is None:
             return False
         made = self._parents.copy()
-        descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
+        try:
+            descriptor = os.open(folder, os.O_RDONLY | _CLOEXEC)
+        except PermissionError:  # it may be written, but not read
+            return False
         try:
             done = syncfs(descriptor) == 0
         finally:

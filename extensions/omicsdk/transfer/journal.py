@@ -239,6 +239,7 @@ class Journal:
         self.parts.clear()
         self._keys.clear()
         self._file.end = self._lines = self._next_key = 0
+        self._done = DoneIndex(0, 0, self._is_at)  # an old one makes room before there is a new one
         names = dict[int, str]()
         header = line_of(HEADER)
         end = 0

@@ -95,6 +95,24 @@ def test_a_folder_that_was_made_and_is_gone_needs_no_sync(tmp_path: Path) -> Non
         disk.sync_folders([str(tmp_path / "a")])
 
 
+def test_a_folder_that_may_be_written_but_not_read_is_synced_as_far_as_it_goes(
+    server: Any, target: Path, monkeypatch: Any
+) -> None:
+    real = os.open
+
+    def refusing(path: Any, flags: int, mode: int = 0o777, **how: Any) -> int:
+        if str(path) == str(target):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path, flags, mode, **how)
+
+    monkeypatch.setattr(commit, "_FEW", 0)
+    monkeypatch.setattr(commit, "_dirty", lambda: 0)
+    monkeypatch.setattr(os, "open", refusing)
+    items = [server.item(f"f{number}", bytes([number]) * 100, "md5") for number in range(6)]
+    download(items, target).raise_if_failed()
+    assert download(items, target).counts["skipped"] == 6
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the system doesn't tell what is open")
 def test_syncing_many_files_leaves_none_open(tmp_path: Path) -> None:
     paths = [str(tmp_path / f"f{number}") for number in range(150)]
