@@ -11,6 +11,7 @@ benchmarks/results/transfer.json.
 import argparse
 import os
 import signal
+import subprocess
 import sys
 from types import FrameType
 
@@ -37,7 +38,10 @@ def main() -> int:
     if lost := programs.missing(["nginx", "openssl"]):
         sys.exit(f"{' and '.join(lost)} must be installed to measure anything")
     if any("s5cmd" in entry.needs or "boto3" in entry.needs for entry in wanted):
-        programs.environment()
+        try:
+            programs.environment()
+        except subprocess.CalledProcessError as error:  # its cases are left out below
+            print(f"could not make the environment of s5cmd and boto3: {error}", file=sys.stderr)
     rows: list[Row] = []
     left_out: list[str] = []
     failed: list[str] = []

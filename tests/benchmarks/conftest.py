@@ -1,0 +1,14 @@
+"""Benchmarks are scripts: their folder is put where they find each other."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    yield
+    for name in [name for name in sys.modules if name.split(".")[0] in ("measuring", "transferring")]:
+        del sys.modules[name]

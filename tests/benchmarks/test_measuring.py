@@ -1,0 +1,65 @@
+"""Rows of results say what was measured."""
+
+import json
+
+import pytest
+
+
+def case(measuring, ours, peer, **more):
+    """A case whose sides tell what they took, one round after the other."""
+    spent = {"ours": iter(ours), "peer": iter(peer)}
+    sides = {who: lambda who=who: measuring.Spent(*next(spent[who])) for who in spent}
+    return measuring.Case("a / b", sides["ours"], sides["peer"], 0.5, len(ours) - 1, **more)
+
+
+def test_medians_of_the_rounds_after_the_first_are_compared():
+    import measuring
+
+    row = measuring.compared(case(measuring, [(9, 9), (1, 2), (3, 4), (8, 6)], [(1, 1), (4, 8), (6, 8), (6, 8)]))
+    assert (row["ours"], row["peer"], row["ratio"], row["rounds"]) == (3, 6, 0.5, 3)
+    assert row["spread"] == [0.25, pytest.approx(8 / 6, abs=1e-3)]
+    assert (row["ours_cpu"], row["peer_cpu"]) == (4, 8)
+
+
+def test_a_row_of_cpu_has_the_wall_beside_it():
+    import measuring
+
+    both = case(measuring, [(9, 9), (1, 2)], [(1, 1), (4, 8)], facts={"load": 0.1})
+    row = measuring.row_of(both, measuring.rounds_of(both), "cpu")
+    assert (row["ours"], row["peer"], row["ratio"], row["load"]) == (2, 8, 0.25, 0.1)
+    assert (row["ours_wall"], row["peer_wall"]) == (1, 4)
+
+
+def test_every_run_is_prepared_and_checked():
+    import measuring
+
+    told = []
+    both = case(
+        measuring,
+        [(1, 1)] * 2,
+        [(1, 1)] * 2,
+        prepare=lambda: told.append("prepared"),
+        check=lambda: told.append("checked"),
+    )
+    measuring.rounds_of(both)
+    assert told == ["prepared", "checked"] * 4
+
+
+def test_a_figure_is_its_own_ratio():
+    import measuring
+
+    row = measuring.figure_row("peak", [3.0, 1.0, 2.0], 32, "MiB", {"load": 0.1})
+    assert row["ours"] == row["ratio"] == 2.0
+    assert row["peer"] is None
+    assert (row["rounds"], row["spread"], row["unit"], row["goal"]) == (3, [1.0, 3.0], "MiB", 32)
+
+
+def test_results_name_the_machine_and_what_else_they_depend_on(tmp_path, monkeypatch):
+    import measuring
+
+    monkeypatch.setattr(measuring, "RESULTS", tmp_path / "results")
+    measuring.write_results("some", [{"case": "a"}], curl="7.88.1")
+    written = json.loads((tmp_path / "results" / "some.json").read_text())
+    assert written["rows"] == [{"case": "a"}]
+    assert written["machine"]["curl"] == "7.88.1"
+    assert written["machine"]["cores"]
