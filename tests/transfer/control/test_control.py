@@ -1,10 +1,14 @@
 """The switches of a transfer, and what an engine does with them."""
 
+import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core.errors import Interrupted
 from omicsdk.transfer import Control, Item, Location, download
+from omicsdk.transfer.journal import Journal
 
 MIB = 1024 * 1024
 
@@ -148,7 +152,39 @@ def test_a_budget_ends_a_transfer_and_the_next_goes_on(
 
     report = download(items, target, connections=2, control=control, progress=late, clock=clock)
     assert [outcome.state for outcome in report.outcomes] == ["done", "stopped"]
-    assert control.reason == "budget"
+    assert (control.reason, report.ok) == ("budget", False)
+    with pytest.raises(Interrupted, match=r"the time budget of 60 s is over; 1 of 2 files are there\. Run the same"):
+        report.raise_if_failed()
     report = download(items, target)
     assert [outcome.state for outcome in report.outcomes] == ["skipped", "done"]
     assert server.sent("one") < len(body) + 4 * MIB
+
+
+def test_a_pause_sends_small_files_again_without_costing_a_try(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    control = Control()
+    items = [server.item(f"f{n}", noise(5000, n), "md5", retries=0) for n in range(6)]
+    server.fault("f2", fault.cut(100, stall=True))
+    server.fault("f3", fault.cut(0, stall=True))
+    pausing = Pausing(control, 4 * 5000 + 100)
+    assert download(items, target, control=control, progress=pausing).counts["done"] == 6
+    assert pausing.while_paused
+    assert [len(server.of(f"f{n}")) for n in range(6)] == [1, 1, 2, 2, 1, 1]
+
+
+def test_whoever_waits_for_another_process_can_be_stopped(target: Path, clock: Any) -> None:
+    with closing(Journal(target / ".omics-transfer/transfer.journal", lambda: False)):
+        with pytest.raises(Interrupted, match="the time budget of 30 s is over while waiting"):
+            download([], target, control=Control(budget=30), clock=clock)
+        stop = threading.Event()
+        stop.set()
+        with pytest.raises(Interrupted, match="it was stopped while waiting"):
+            download([], target, stop=stop)
+
+
+def test_a_transfer_that_was_stopped_after_its_end_is_whole(server: Any, target: Path) -> None:
+    control = Control()
+    item = server.item("one", b"1", "md5")
+    report = download([item], target, control=control, progress=lambda progress: progress.final and control.stop())
+    assert (report.ok, report.why_stopped) == (True, "")
