@@ -17,7 +17,12 @@ from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes
 
 
-def survey(items: Iterable[Item], files: PartFiles, journal: Journal | None, folder: str, check: Callable[[str], None] | None = None
+def survey(
+    items: Iterable[Item],
+    files: PartFiles,
+    journal: Journal | None,
+    folder: str,
+    check: Callable[[str], None] | None = None,
 ) -> Outcomes:
     """Tells what would happen with each file.
 
