@@ -15,6 +15,10 @@ from breakable import noise as noise
 from breakable import server as server
 from breakable import target as target
 from fault_results import OPTION, Results
+from sink import file as file
+from sink import reply as reply
+from sink import sink as sink
+from sink import store as store
 from trials import nothing_left as nothing_left
 from trials import trial as trial
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.transfer import Item, download
+from omicsdk.transfer import Item, Upload, download, upload
 
 #: How a transfer ends that the fault couldn't harm.
 RIGHT = "right file"
@@ -86,6 +86,30 @@ class Trial:
         report = self.download(items, folder, counted=(), **options)
         report.raise_if_failed()
         assert report.ok
+        return report
+
+    def upload(self, path: Path, to: Any, stored: Callable[[], bytes | None], **options: Any) -> Any:
+        """Uploads a file, and holds the outcome against the promise: what the store has in the end is right, or nothing.
+
+        Args:
+            path: The file.
+            to: Where to.
+            stored: Gives what the store has under the file's name, None for nothing.
+            **options: Of `upload`, and `retries`.
+
+        Returns:
+            The report.
+        """
+        began = time.monotonic()
+        retries = options.pop("retries", 10)
+        report = upload([Upload(path, to, retries=retries, min_delay=0.01)], **options)
+        assert time.monotonic() - began < BOUND
+        (outcome,) = report.outcomes
+        assert (outcome.state == "failed") == (outcome.error is not None)
+        there = stored()
+        assert (there is None) if outcome.error is not None else (there == path.read_bytes())
+        self.ended(RIGHT if outcome.error is None else type(outcome.error).__name__)
+        json.dumps(report.to_dict())
         return report
 
     def held(self, folder: Path, name: str, *, there: bool, before: Mapping[str, bytes] | None = None) -> None:

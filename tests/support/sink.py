@@ -1,0 +1,257 @@
+"""A store on loopback that takes PUTs and breaks on demand: fixtures for the conftests that import them."""
+
+import hashlib
+import random
+import socket
+import struct
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.transfer import Location, MultipartStore, PartRules
+from omicsdk.transfer.uploads.plan import Cut
+from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart, Source
+
+MIB = 1024 * 1024
+
+
+@dataclass
+class Sent:
+    """One request as it came in."""
+
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    size: int = 0
+    md5: str = ""
+    status: int = 0
+
+
+@dataclass
+class Reply:
+    """How to answer, and where to break."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    read: int | None = None  # bytes of the body to read before the answer
+    reset: bool = False  # end with RST instead of an answer
+    close: bool = False  # end the connection after the answer
+    stall: bool = False  # wait until the server is closed instead of answering
+    keep: bool = True  # whether the bytes count as stored
+    pace: int = 0  # bytes a second at which the body is read
+
+
+Fault = Callable[[Sent], Reply | None]
+
+
+class Sink:
+    """A small HTTP/1.1 store over sockets, one thread a connection. Bodies are kept when they are small."""
+
+    def __init__(self) -> None:
+        self.stored: dict[str, bytes] = {}
+        self.requests: list[Sent] = []
+        self.faults: dict[str, deque[Fault]] = {}
+        self.always: Fault | None = None
+        self.open = 0
+        self.most_open = 0
+        self.largest_kept = 64 * MIB
+        self.closing = threading.Event()
+        self._guard = threading.Lock()
+        self._sockets: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self._listener.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def url(self, path: str, query: str = "", host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}/{path}" + (f"?{query}" if query else "")
+
+    def fault(self, path: str, *faults: Fault) -> None:
+        """The next requests for a path (with its query, when that has faults of its own) go through these, one each."""
+        self.faults.setdefault(path, deque()).extend(faults)
+
+    def of(self, path: str) -> list[Sent]:
+        return [request for request in self.requests if request.path == path]
+
+    def close(self) -> None:
+        self.closing.set()
+        with suppress(OSError):  # closing alone doesn't wake who accepts; some systems refuse this
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        with self._guard:
+            for connection in self._sockets:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    continue
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            with self._guard:
+                self._sockets.add(connection)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            with connection, connection.makefile("rb") as reader:
+                while not self.closing.is_set() and self._one(connection, reader):
+                    pass
+        except (OSError, ValueError):
+            return
+        finally:
+            with self._guard:
+                self._sockets.discard(connection)
+
+    def _one(self, connection: socket.socket, reader: Any) -> bool:
+        line = reader.readline()
+        if not line:
+            return False
+        method, target = line.split()[:2]
+        path, _, query = target.decode().lstrip("/").partition("?")
+        headers: dict[str, str] = {}
+        while (field_line := reader.readline()) not in (b"\r\n", b""):
+            name, _, value = field_line.decode("latin-1").partition(":")
+            headers[name.strip().lower()] = value.strip()
+        request = Sent(method.decode(), path, query, headers)
+        with self._guard:
+            self.requests.append(request)
+            queue = self.faults.get(f"{path}?{query}") or self.faults.get(path)
+            fault = queue.popleft() if queue else self.always
+            self.open += 1
+            self.most_open = max(self.most_open, self.open)
+        try:
+            reply = (fault(request) if fault is not None else None) or Reply()
+            return self._answer(connection, reader, request, reply)
+        finally:
+            with self._guard:
+                self.open -= 1
+
+    def _answer(self, connection: socket.socket, reader: Any, request: Sent, reply: Reply) -> bool:
+        left = int(request.headers.get("content-length", 0))
+        wanted = left if reply.read is None else min(left, reply.read)
+        kept, digest = bytearray(), hashlib.md5()
+        while wanted:
+            chunk = reader.read(min(wanted, 256 * 1024))
+            if not chunk:
+                return False
+            wanted -= len(chunk)
+            request.size += len(chunk)
+            digest.update(chunk)
+            if left <= self.largest_kept:
+                kept += chunk
+            if reply.pace:
+                self.closing.wait(len(chunk) / reply.pace)
+        request.md5 = digest.hexdigest()
+        if reply.stall:
+            while connection.recv(4096):  # until either side closes it
+                pass
+            return False
+        if reply.reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            return False
+        request.status = reply.status
+        headers = dict(reply.headers)
+        if reply.status < 300 and request.size == left and reply.keep:
+            with self._guard:
+                self.stored[f"{request.path}?{request.query}" if request.query else request.path] = bytes(kept)
+            headers.setdefault("ETag", f'"{request.md5}"')
+        headers["Content-Length"] = str(len(reply.body))
+        head = f"HTTP/1.1 {reply.status} X\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        connection.sendall(head.encode("latin-1") + b"\r\n" + reply.body)
+        return not reply.close and request.size == left
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """A store that breaks on demand."""
+    running = Sink()
+    yield running
+    running.close()
+
+
+class Parts(MultipartStore):
+    """An object of the sink in parts; remembers what it was asked. Parts are tiny: the rules are the platform's."""
+
+    def __init__(self, sink: Sink, name: str = "object", *, part_size: int = 1000, **rules: int) -> None:
+        self.sink = sink
+        self.name = name
+        self.target = f"sink://{name}"
+        self.rules = PartRules(**{"least": 10, "part_size": part_size, "single": 0} | rules)
+        self.part_checksum = "crc32c"
+        self.begun = 0
+        self.signed: list[int] = []
+        self.completed: list[tuple[Sequence[SentPart], Mapping[str, str]]] = []
+        self.aborted: list[str] = []
+        self.listed: dict[int, SentPart] | None = None
+        self.gone: set[str] = set()
+        self.answer: Mapping[str, str] = {}
+
+    def begin(self, source: Source) -> str:
+        self.begun += 1
+        return f"id{self.begun}"
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        self.signed.append(cut.number)
+        query = f"part={cut.number}&upload={upload_id}&X-Amz-Signature=canary"
+        return Location(self.sink.url(self.name, query), {"x-crc32c": checksums.get("crc32c", "")})
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        if upload_id in self.gone:
+            raise NoSuchUpload("gone")
+        self.completed.append((parts, checksums))
+        return self.answer
+
+    def abort(self, upload_id: str) -> None:
+        self.aborted.append(upload_id)
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        if upload_id in self.gone:
+            raise NoSuchUpload("gone")
+        return self.listed
+
+    @property
+    def body(self) -> bytes:
+        """What the sink has of the last upload, its parts together."""
+        pieces: dict[int, bytes] = {}
+        for key, data in self.sink.stored.items():
+            path, _, query = key.partition("?")
+            if path == self.name and f"upload=id{self.begun}&" in query:
+                pieces[int(query.partition("part=")[2].partition("&")[0])] = data
+        return b"".join(pieces[number] for number in sorted(pieces))
+
+
+@pytest.fixture
+def store(sink: Sink) -> Parts:
+    """An object in parts."""
+    return Parts(sink)
+
+
+@pytest.fixture
+def parts() -> type[Parts]:
+    """Objects in parts."""
+    return Parts
+
+
+@pytest.fixture
+def reply() -> type[Reply]:
+    """Answers of the sink."""
+    return Reply
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A file without a pattern, of ten and a half parts."""
+    path = tmp_path / "reads.bin"
+    path.write_bytes(random.Random(4).randbytes(10_500))
+    return path
