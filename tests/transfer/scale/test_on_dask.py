@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -12,8 +13,18 @@ from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.scale.on_dask import run_on_dask
 from omicsdk.transfer.scale.planning import Plan
+from omicsdk.transfer.scale.results import ShardsOpen
+from omicsdk.transfer.scale.running import run_shards
 
 MIB = 1024 * 1024
+LOCAL: dict[str, Any] = {
+    "n_workers": 2,
+    "threads_per_worker": 1,
+    "processes": True,
+    "host": "127.0.0.1",
+    "dashboard_address": "127.0.0.1:0",
+    "silence_logs": logging.CRITICAL,
+}
 
 
 @pytest.fixture(scope="module")
@@ -21,14 +32,7 @@ def cluster() -> Iterator[Any]:
     """Two workers with one thread each."""
     from distributed import LocalCluster
 
-    with LocalCluster(
-        n_workers=2,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address="127.0.0.1:0",
-        silence_logs=logging.CRITICAL,
-    ) as running:
+    with LocalCluster(**LOCAL) as running:
         yield running
 
 
@@ -102,3 +106,24 @@ def test_what_can_not_be_sent_is_named(client, target):
     bad = Item("bad", lambda: Location(f"http://127.0.0.1/{lock}"), 1)
     with pytest.raises(UsageError, match="bad: its locate can't be sent"):
         run_on_dask(Plan([bad], target), client, shards=1)
+
+
+@pytest.mark.long  # workers in the midst of a file are waited for before the cluster is gone
+def test_the_scheduler_is_lost(items, target, right, halfway):
+    import dask
+    from distributed import Client, LocalCluster
+
+    plan = Plan(items, target, connections=2)
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "1s"}),
+        LocalCluster(**LOCAL) as running,
+        Client(running.scheduler_address, set_as_default=False) as client,
+        pytest.raises(ShardsOpen, match=r"of 3 shards are open: .*scheduler is lost") as caught,
+    ):
+        run_on_dask(plan, client, shards=3, progress=lambda word: halfway.at(word) and running.close())
+    assert len(caught.value.open) == 1
+    assert caught.value.report.counts["done"] == 5
+    halfway.lift()
+    with ThreadPoolExecutor(1) as pool:
+        assert run_shards(plan.shards(3), pool).ok
+    assert right()

@@ -60,6 +60,7 @@ def run_on_dask(
     Raises:
         MissingExtra: `distributed` isn't installed.
         UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
+        ShardsOpen: The scheduler is lost, and didn't come back within `distributed.comm.timeouts.connect`.
         UsageError: The plan can't be sent to the workers; it names the item.
         ValueError: shards is below 1 or retries negative.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later.
@@ -127,6 +128,7 @@ class _Desk:
     def __init__(self, client: Any, topic: str) -> None:
         self._client = client
         self._heard = deque[Word]()
+        self._untold = False  # whether there are workers that don't know yet that they shall stop
         self.line = _Line(topic)
 
     @classmethod
@@ -139,19 +141,28 @@ class _Desk:
         try:
             yield desk
         finally:
-            client.unsubscribe_topic(topic)
+            if client.status == "running":
+                client.unsubscribe_topic(topic)
 
     def _hear(self, event: tuple[float, dict[str, Any]]) -> None:
         self._heard.append(Word(**event[1]["word"]))
 
     def words(self) -> Iterator[Word]:
         """Gives what came since the last call."""
+        if self._untold and self._client.status == "running":
+            self._untold = False
+            self._client.run(_stop_here, self.line.topic, on_error="ignore")
         while self._heard:
             yield self._heard.popleft()
 
     def stop(self) -> None:
-        """Has the workers stop; one that can't be reached is lost anyway."""
-        self._client.run(_stop_here, self.line.topic, on_error="ignore")
+        """Has the workers stop, as soon as they can be reached."""
+        self._untold = True
+
+    @property
+    def gone(self) -> str:
+        """Why no worker will ever be heard again: the client has given up its scheduler."""
+        return "the connection to the Dask scheduler is lost" if self._client.status == "closed" else ""
 
     def leave(self) -> None:
         """Does nothing: workers keep in mind what they were told."""

@@ -196,7 +196,12 @@ class _Run:
         for word in self._desk.words():
             self.tracker.told(word)
         for future in ended:
-            self._take(self.open.pop(future), future, control)
+            if future in self.open:
+                self._take(self.open.pop(future), future, control)
+        if self._desk.gone:
+            self._broken = ConnectionError(self._desk.gone)
+            self._lost.update(dict.fromkeys(self.open.values(), self._broken))
+            self.open.clear()
         self._go_on(control)
 
     def stop(self) -> None:
@@ -210,7 +215,7 @@ class _Run:
         until = time.monotonic() + seconds
         while self.open and time.monotonic() < until:
             for future in self._ended(BEAT):
-                del self.open[future]
+                self.open.pop(future, None)
 
     def close(self) -> None:
         """Closes an executor that is our own. Shards that still wait in another one shall find that they are stopped."""
@@ -294,7 +299,7 @@ class _Run:
         if self._make is None:
             for index, error in lost.items():
                 self._over(self._failed(index, error))
-            raise ShardsOpen(self.report(0.0), f"their executor broke ({broken!r})") from broken
+            raise ShardsOpen(self.report(0.0), f"what ran them broke ({broken!r})") from broken
         _log.warning("the executor broke (%r), shards %s go on in a new one", broken, numbers(sorted(lost)))
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._make()

@@ -56,6 +56,11 @@ class Desk(Protocol):
         """Has the workers stop, and those that come later not begin."""
         ...
 
+    @property
+    def gone(self) -> str:
+        """Why no worker will ever be heard again, "" as long as some may be."""
+        ...
+
     def leave(self) -> None:
         """Lets what `stop` said stand when the desk is closed: there are shards that haven't heard it."""
         ...
@@ -146,6 +151,11 @@ class FileDesk:
         """Has the workers stop."""
         with open(os.path.join(self._folder, _STOP), "w", encoding="ascii"):
             return
+
+    @property
+    def gone(self) -> str:
+        """Nothing: files can always be read."""
+        return ""
 
     def leave(self) -> None:
         """Lets the word to stop stand; the folder stays."""
