@@ -1,9 +1,12 @@
-"""Moving bytes: parallel, verified, resumable downloads. Knows no platform.
+"""Moving bytes: parallel, verified, resumable downloads and uploads. Knows no platform.
 
-from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 
 report = download([Item("reads.fastq.gz", Location(url), size, {"sha256": digest})], "data")
 report.raise_if_failed()
+
+to = S3Object(boto3.client("s3"), "my-bucket", "reads.fastq.gz")
+upload([Upload("data/reads.fastq.gz", to)], journal="uploads.journal").raise_if_failed()
 """
 
 from __future__ import annotations

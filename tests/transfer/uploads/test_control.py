@@ -146,3 +146,38 @@ def test_memory_is_bounded_whatever_the_size(sink: Any, tmp_path: Path, file: Pa
     told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=False)
     assert told.returncode == 0, told.stderr
     assert int(told.stdout) < 24 * 1024
+
+
+def test_no_secret_gets_into_a_log_or_a_report(
+    sink: Any, store: Any, file: Path, reply: Any, clock: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    """The store's URLs have a canary in their query."""
+
+    def broken(_: object) -> Location:
+        raise RuntimeError(f"no {sink.url('b', 'X-Amz-Signature=canary')}")
+
+    secret = {"Authorization": "Bearer canary"}
+    sink.fault("object", lambda _: reply(403), lambda _: reply(reset=True), lambda _: reply(503))
+    sink.always = lambda request: (
+        reply(403, {}, b"<Message>?Signature=canary</Message>") if request.path == "a" else None
+    )
+    uploads = [
+        Upload(file, store),
+        Upload(file, PutTo(broken)),
+        Upload(file, PutTo(Location(sink.url("a", "X-Amz-Signature=canary"), secret))),
+        Upload(file, PutTo(Location("http://127.0.0.1:1/a?X-Amz-Signature=canary", secret)), "refused", retries=1),
+    ]
+    with caplog.at_level(logging.DEBUG):
+        report = upload(uploads, journal=tmp_path / "journal", clock=clock)
+    assert report.counts == {**report.counts, "done": 1, "failed": 3}
+    report.write_jsonl(tmp_path / "report.jsonl")
+    report.write_html(tmp_path / "report.html")
+    for told in (
+        caplog.text,
+        repr(uploads),
+        str(report.to_dict()),
+        *map(str, (outcome.error for outcome in report.failed)),
+    ):
+        assert "canary" not in told
+    for path in ("journal", "report.jsonl", "report.html"):
+        assert "canary" not in (tmp_path / path).read_text()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from logging import getLogger
+from logging import DEBUG, getLogger
+from traceback import format_exception
 
 from omicsdk.core.errors import OmicsError, TransferError
 from omicsdk.core.redaction import mask_text
@@ -34,5 +35,6 @@ def readable(name: str, path: str, error: Exception) -> OmicsError:
         return error
     if isinstance(error, OSError):
         return unreadable(name, path, error)
-    _log.debug("%s: an unexpected error", name, exc_info=error)
+    if _log.isEnabledFor(DEBUG):
+        _log.debug("%s: %s", name, mask_text("".join(format_exception(error))))
     return TransferError(f"{name}: asking where it goes failed: {mask_text(repr(error))}", name=name)
