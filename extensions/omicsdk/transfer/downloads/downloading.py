@@ -15,9 +15,10 @@ from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import FolderBusy, Interrupted, NotWritable, UsageError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.downloads.engine import TICK, Engine, Settings
+from omicsdk.transfer.downloads.engine import TICK, Engine
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.room import warn_of_no_room
+from omicsdk.transfer.downloads.settings import Settings
 from omicsdk.transfer.downloads.survey import survey
 from omicsdk.transfer.downloads.wanted import Wanted, check_all, guard_of
 from omicsdk.transfer.interrupts import interrupts, say_stopped

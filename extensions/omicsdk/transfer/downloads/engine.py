@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-import random
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from functools import partial
 from logging import getLogger
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.environment import Network, curl_options, network
+from omicsdk.core.environment import curl_options
 from omicsdk.core.errors import ConnectionLost, OmicsError, TransferError, TransportError
-from omicsdk.core.redaction import mask_text, without_query
+from omicsdk.core.redaction import without_query
 from omicsdk.transfer.background import Inbox, Pool
-from omicsdk.transfer.control import Control
-from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.answers import validator_of
 from omicsdk.transfer.downloads.asking import headers_for
 from omicsdk.transfer.downloads.commit import Committer
 from omicsdk.transfer.downloads.files import PartFiles
+from omicsdk.transfer.downloads.gauge import Gauge
 from omicsdk.transfer.downloads.job import Job, Piece
-from omicsdk.transfer.downloads.ready import Ready
+from omicsdk.transfer.downloads.locating import Locators
 from omicsdk.transfer.downloads.reception import Reception, problem_of
 from omicsdk.transfer.downloads.replies import Replies
+from omicsdk.transfer.downloads.settings import Settings
 from omicsdk.transfer.downloads.small import Small, is_small
 from omicsdk.transfer.downloads.spooling import Spool
+from omicsdk.transfer.downloads.turns import Turns
 from omicsdk.transfer.downloads.verify import Verifier, words
 from omicsdk.transfer.downloads.wanted import Wanted
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journal import Journal
-from omicsdk.transfer.lanes import Lanes
-from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.reports.outcome import Outcome, State
-from omicsdk.transfer.reports.progress import Progress, phase_of
 from omicsdk.transfer.reports.throughput import Throughput
-from omicsdk.transfer.stores.store import Store, There
+from omicsdk.transfer.stores.store import There
 from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.wire import Ask, Ended, Patience, Receiver, Wire
+from omicsdk.transfer.wire import Ask, Ended, Receiver, Wire
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
 AHEAD = 16
@@ -51,24 +45,6 @@ TICK = 0.1
 SAMPLE = 0.25
 
 _log = getLogger("omicsdk.transfer")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to transfer; see `download`."""
-
-    connections: int = 16
-    locators: int = 16
-    hashers: int = 2
-    patience: Patience = field(default_factory=Patience)
-    route: Callable[[str], Network] = network
-    progress: Callable[[Progress], None] | None = None
-    stop: threading.Event | None = None
-    control: Control = field(default_factory=Control)
-    clock: Clock = SYSTEM_CLOCK
-    jitter: Callable[[], float] = random.random
-    disk: Disk = field(default_factory=Disk)
-    store: Store | None = None  # where files go from the target folder
 
 
 class Engine:
@@ -112,7 +88,7 @@ class Engine:
             settings.control.throttle,
         )
         self._inbox = Inbox(self._wire.wake)
-        self._locators = Pool("omicsdk-locate", settings.locators, self._inbox)
+        self._locators = Locators(Pool("omicsdk-locate", settings.locators, self._inbox), self._located, self._failed)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
@@ -121,10 +97,9 @@ class Engine:
         )
         self._open = dict[int, Job | Small]()
         self._preparing = 0
-        self._ready = Ready[Job | Small]()
         self._later: list[tuple[float, Job]] = []
         self._landing = 0
-        self._lanes = Lanes(settings.connections, settings.clock.monotonic())
+        self._turns = Turns(settings.connections, settings.clock, self._send, self._send_small)
         self._tally = Tally(items.files, items.size, settings.clock.monotonic(), SAMPLE, items.unsized)
         self._replies = Replies(
             journal=journal,
@@ -132,11 +107,20 @@ class Engine:
             verifier=self._verifier,
             fetch=self._fetch,
             wait=self._wait,
-            hold=self._hold,
+            hold=self._turns.hold,
             failed=self._failed,
             clock=settings.clock,
-            trouble=self._trouble,
+            trouble=self._turns.trouble,
             jitter=settings.jitter,
+        )
+        self._gauge = Gauge(
+            self._tally,
+            self._wire,
+            self._open.values,
+            lambda: (self._preparing, len(self._turns) + len(self._later)),
+            settings.progress,
+            settings.control,
+            settings.clock,
         )
 
     def run(self) -> None:
@@ -154,8 +138,8 @@ class Engine:
                 else:
                     self._wake_up()
                     self._admit()
-                    self._dispatch()
-                    self._lanes.look(self._clock.monotonic(), self._in_flight)
+                    self._turns.serve()
+                    self._turns.look(self._gauge.in_flight)
                 if not self._open and not self._more:
                     self.finished = True
                     break
@@ -163,10 +147,10 @@ class Engine:
                 for ended in self._wire.poll(self._patience()):
                     self._returned(ended.receiver)
                     self._ended(ended)
-                self._measure()
+                self._gauge.measure()
         finally:
             self._close()
-        self._tell(final=True)
+        self._gauge.measure(final=True)
 
     @property
     def throughput(self) -> Throughput:
@@ -188,7 +172,7 @@ class Engine:
             if isinstance(receiver, Small):
                 self._tally.fetched += receiver.received
                 receiver.again()
-                self._ready.put(receiver.location.server, receiver, first=True)
+                self._turns.queue_small(receiver, first=True)
                 continue
             assert isinstance(receiver, Reception)
             problem = self._landed(receiver)
@@ -198,12 +182,12 @@ class Engine:
             if problem is not None:
                 self._failed(receiver.job, problem)
             else:
-                self._queue(receiver.job, first=True)
+                self._turns.queue(receiver.job, first=True)
 
     def _patience(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
         wait = TICK
-        opens = self._lanes.opens()
+        opens = self._turns.opens()
         if self._later or opens is not None:
             due = min([entry[0] for entry in self._later] + ([] if opens is None else [opens]))
             wait = min(wait, max(0.0, due - self._clock.monotonic()))
@@ -215,7 +199,7 @@ class Engine:
 
     def _wake_up(self) -> None:
         now = self._clock.monotonic()
-        self._lanes.open(now)
+        self._turns.open(now)
         if self._later:
             for entry in [entry for entry in self._later if entry[0] <= now]:
                 self._later.remove(entry)
@@ -225,7 +209,7 @@ class Engine:
     def _admit(self) -> None:
         room = self._settings.locators + AHEAD
         looked = 0
-        while self._more and self._preparing + self._lined_up() < room and len(self._open) < OPEN:
+        while self._more and self._preparing + self._turns.crowd < room and len(self._open) < OPEN:
             if looked == AT_ONCE:  # others have to be looked after too
                 self._wire.wake()
                 return
@@ -255,18 +239,6 @@ class Engine:
                 self._preparing += 1
                 self._verifier.look(job)
 
-    def _lined_up(self) -> int:
-        """How many jobs wait for a connection, without those that wait for one server while another could be asked."""
-        lanes, ready = self._lanes, self._ready
-        if lanes.full or not (lanes.several or lanes.opens()):
-            return len(ready)
-        counted = (
-            server
-            for server in ready.servers()
-            if lanes.may_start(server) or not (lanes.several or lanes.is_held(server))
-        )
-        return sum(len(ready.line(server)) for server in counted)
-
     def _job(self, number: int, item: Item) -> Job:
         job = self._open[number] = Job(number, item, *self._files.paths(item.name))
         return job
@@ -287,7 +259,7 @@ class Engine:
         if not is_small(item) or item.name in self._journal.parts:
             return False
         small = self._open[number] = Small(number, item)
-        self._ready.put(small.location.server, small)
+        self._turns.queue_small(small)
         return True
 
     def _look_there(self, spool: Spool, job: Job) -> None:
@@ -312,82 +284,20 @@ class Engine:
         if job.over:
             return
         if job.location is not None:
-            self._queue(job, first=True)
+            self._turns.queue(job, first=True)
         elif not job.locating:
-            self._locate(job)
-
-    def _locate(self, job: Job) -> None:
-        locate = job.item.locate
-        if isinstance(locate, Location):
-            self._located(job, locate)
-            return
-        job.locating = True
-        self._locators.submit(
-            locate, lambda location: self._located(job, location), lambda error: self._not_located(job, error)
-        )
+            self._locators.locate(job)
 
     def _located(self, job: Job, location: Location) -> None:
-        if job.over:
-            return
         self._prepared(job)
-        job.locating = False
         job.location, job.direct = location, None
         job.located, job.gained_since_located = self._clock.monotonic(), False
-        self._queue(job)
-
-    def _not_located(self, job: Job, error: Exception) -> None:
-        if job.over:
-            return
-        if not isinstance(error, OmicsError):
-            _log.debug("%s: locate failed", job.item.title, exc_info=error)
-            said = mask_text(repr(error))
-            error = TransferError(f"{job.item.title}: asking for its URL failed: {said}", name=job.item.name)
-        self._failed(job, error)
+        self._turns.queue(job)
 
     def _prepared(self, job: Job) -> None:
         if job.began is None:
             job.began = self._clock.monotonic()
             self._preparing -= 1
-
-    def _queue(self, job: Job, *, first: bool = False) -> None:
-        """Lines a job up for connections."""
-        if job.over or job.queued:
-            return
-        job.queued = True
-        self._ready.put(job.asks_at.server, job, first=first)
-
-    def _dispatch(self) -> None:
-        """Sends what may be sent, to each server by itself."""
-        for server in self._ready.servers():
-            if self._lanes.may_start(server):
-                self._serve(server)
-
-    def _serve(self, server: str) -> None:
-        lanes, line = self._lanes, self._ready.line(server)
-        waiting = list[Job | Small]()
-        while line and lanes.may_start(server):
-            job = line.popleft()
-            if isinstance(job, Small):
-                self._send_small(job)
-                continue
-            while job.claimable and job.asks_at.server == server and lanes.may_start(server):
-                self._send(job, job.claim(lanes.width(server)))
-            if job.over or not (job.returned or job.unclaimed):
-                job.queued = False
-            elif job.location is not None and job.asks_at.server != server:
-                self._ready.put(job.asks_at.server, job)  # it was sent elsewhere while it waited
-            else:
-                waiting.append(job)
-        line.extendleft(reversed(waiting))
-        self._ready.served(server)
-
-    def _hold(self, location: Location, seconds: float) -> None:
-        """Leaves a server alone for a while: what it says to one request holds for all."""
-        self._lanes.hold(location.server, self._clock.monotonic() + seconds)
-
-    def _trouble(self, location: Location, seconds: float) -> None:
-        """Notes that a server has more to do than it can, and leaves it alone for a while."""
-        self._lanes.refused(location.server, self._clock.monotonic(), seconds)
 
     def _send(self, job: Job, piece: Piece) -> None:
         reception = self._reception(job, piece)
@@ -414,14 +324,14 @@ class Engine:
     def _start(self, job: Job | Small, ask: Ask, receiver: Reception | Small) -> None:
         try:
             self._wire.start(ask, receiver)
-            self._lanes.started(receiver.location.server)
+            self._turns.started(receiver.location)
         except ValueError as error:  # brackets that don't close, a port that is no number
             reason = f"{job.item.title}: its URL makes no sense ({error})"
             self._failed(self._as_job(job), TransportError(reason, method="GET", url=without_query(ask.url)))
 
     def _returned(self, receiver: Receiver, *, called_off: bool = False) -> None:
         assert isinstance(receiver, Reception | Small)
-        self._lanes.ended(receiver.location.server, receiver.received, counts=not called_off)
+        self._turns.ended(receiver.location, receiver.received, called_off=called_off)
 
     def _ended(self, ended: Ended) -> None:
         receiver = ended.receiver
@@ -578,45 +488,3 @@ class Engine:
             self._over(self._as_job(job), "stopped")
         self._locators.close(0.1)
         self._wire.close()
-
-    # -- measuring
-
-    def _flying(self) -> Iterator[Reception | Small]:
-        return (receiver for receiver in self._wire.receivers() if isinstance(receiver, Reception | Small))
-
-    def _in_flight(self) -> Iterator[tuple[str, int]]:
-        return ((receiver.location.server, receiver.received) for receiver in self._flying())
-
-    def _received(self) -> int:
-        return self._tally.fetched + sum(receiver.received for receiver in self._flying())
-
-    def _present(self) -> int:
-        """Bytes that are there of files that haven't come to their end, those of begun cells too."""
-        receptions = (receiver for receiver in self._flying() if isinstance(receiver, Reception))
-        begun = sum(reception.piece.position % CELL for reception in receptions if not reception.stale)
-        return begun + sum(job.present for job in self._open.values())
-
-    def _measure(self) -> None:
-        now = self._clock.monotonic()
-        if self._tally.due(now):
-            self._tally.record(now, self._received())
-        self._tell()
-
-    def _tell(self, *, final: bool = False) -> None:
-        progress = self._settings.progress
-        now = self._clock.monotonic()
-        if final:
-            self._tally.record(now, self._received())
-        if progress is not None and (final or now >= self._tally.next_word):
-            flying = self._wire.flying
-            phase = phase_of(
-                final=final,
-                paused=self._control.paused,
-                connections=flying,
-                preparing=self._preparing,
-                waiting=len(self._ready) + len(self._later),
-            )
-            told = self._tally.progress(
-                now, self._received(), self._present(), final=final, connections=flying, phase=phase
-            )
-            progress(told)

@@ -91,7 +91,9 @@ def guard_of(folder: str, *, look: bool = False) -> NameGuard:
         folder: The target folder, which is there.
         look: Make nothing to find out about the file system; the folder needn't be there then.
     """
-    return NameGuard(folds_case=_folds_case(folder, None if look else lambda: None), room=room_in(folder), folder=folder)
+    return NameGuard(
+        folds_case=_folds_case(folder, None if look else lambda: None), room=room_in(folder), folder=folder
+    )
 
 
 def _folds_case(folder: str, make: Callable[[], None] | None) -> bool:
