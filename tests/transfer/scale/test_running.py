@@ -18,6 +18,7 @@ from omicsdk.core.errors import Interrupted, NotFound, NotWritable, SomeFailed, 
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.running import run_shards
@@ -224,6 +225,19 @@ def test_stopped_and_gone_on_with(plan, right, halfway, bodies):
     assert right()
 
 
+def test_stopped_while_another_process_has_the_journal(plan, target):
+    (shard,) = plan.shards(1)
+    journal = Journal(target / ".omics-transfer" / f"{shard.name}.journal", lambda: False)
+    stop = threading.Event()
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            report = run_shards([shard], pool, stop=stop, progress=lambda word: word.workers and stop.set())
+    finally:
+        journal.close()
+    assert report.counts["stopped"] == 6
+    assert report.lost == 0
+
+
 def test_a_time_budget(plan, right, halfway):
     control = Control(budget=1000.0)
 
@@ -399,7 +413,22 @@ def test_nothing_to_run():
     assert run_shards([], ThreadPoolExecutor(1)).ok
 
 
+def test_each_shard_has_the_limit(items, target, monkeypatch):
+    limits = []
+
+    def downloaded(*arguments, control, **how):
+        limits.append(control.rate_limit)
+        return TransferReport()
+
+    monkeypatch.setattr("omicsdk.transfer.scale.shard.download", downloaded)
+    for shard in Plan(items, target, rate_limit=600_000).shards(2):
+        shard.run()
+    assert limits == [600_000, 600_000]
+
+
 def test_arguments_that_make_no_sense(plan):
+    with pytest.raises(ValueError, match="above 0"):
+        Plan([], "nowhere", rate_limit=0)
     (shard,) = plan.shards(1)
     with ThreadPoolExecutor(1) as pool:
         with pytest.raises(ValueError, match="negative"):

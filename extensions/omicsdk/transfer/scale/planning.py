@@ -30,10 +30,12 @@ class Plan:
         run: Names the plan's journals. Plans of different names into one folder don't wait for each other.
         journals: A folder for the journals, which all workers see; by default `.omics-transfer` in the target folder.
         reports: A folder for one JSONL report a shard; by default none is written.
+        rate_limit: Bytes a second for each shard that runs, above 0; None for no limit.
         **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock, mode.
 
     Raises:
         UsageError: A place that isn't local is meant, and can't be used or has no `journals`.
+        ValueError: A rate_limit that isn't above 0.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Plan:
         run: str = "transfer",
         journals: str | os.PathLike[str] | None = None,
         reports: str | os.PathLike[str] | None = None,
+        rate_limit: float | None = None,
         **options: Unpack[Options],
     ) -> None:
         self.source = source
@@ -53,6 +56,9 @@ class Plan:
         self.run = run
         self._journals = None if journals is None else os.path.abspath(journals)
         self._reports = None if reports is None else os.path.abspath(reports)
+        if rate_limit is not None and not rate_limit > 0:
+            raise ValueError(f"rate_limit is {rate_limit} bytes a second; it must be above 0")
+        self._rate_limit = rate_limit
         self._options = options
         self._checked = False
 
@@ -102,6 +108,7 @@ class Plan:
                 size=sizes[index],
                 journals=self._journals,
                 reports=self._reports,
+                rate_limit=self._rate_limit,
                 options=self._options,
             )
             for index in range(n)

@@ -14,9 +14,9 @@ from multiprocessing import parent_process
 from queue import Empty, SimpleQueue
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import FolderBusy, OmicsError, TransferError, UsageError
+from omicsdk.core.errors import FolderBusy, Interrupted, OmicsError, TransferError, UsageError
 from omicsdk.transfer.control import Control
-from omicsdk.transfer.interrupts import interrupts
+from omicsdk.transfer.interrupts import Terminated, interrupts
 from omicsdk.transfer.scale.following import ShardsProgress, Tracker
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport, numbers
 from omicsdk.transfer.scale.shard import Shard, worker_name
@@ -61,7 +61,7 @@ def run_shards(
         ShardsOpen: The executor broke and there is no new one to be had; its report has what was done.
         UsageError: The shards can't be sent to other processes; it names the item.
         ValueError: retries is negative, or a shard stands there twice.
-        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+        KeyboardInterrupt: It was interrupted; everything is in order for going on later. Terminated when it was SIGTERM.
     """
     if not shards:
         return ShardsReport(())
@@ -126,7 +126,7 @@ def drive(
                     control.stop()
                 if control.over(clock.monotonic()):
                     run.stop()
-                if control.reason == "interrupt" and given_up is None:
+                if control.reason in ("interrupt", "terminate") and given_up is None:
                     given_up = clock.monotonic() + GRACE
                 run.step(control)
                 tell()
@@ -137,8 +137,9 @@ def drive(
         raise
     finally:
         run.close()
-    if control.reason == "interrupt":
-        raise KeyboardInterrupt(f"{control.why}; running the same shards again goes on where they ended")
+    if control.reason in ("interrupt", "terminate"):
+        told = f"{control.why}; running the same shards again goes on where they ended"
+        raise (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
     tell(final=True)
     report = run.report(clock.monotonic() - began, control.why)
     if report.ok and len(shards) == shards[0].of:
@@ -265,7 +266,7 @@ class _Run:
             control.stop("interrupt")
             self.stop()
             self._over(stopped_before(self._shards[index]))
-        elif isinstance(error, FolderBusy) and self._stopped:
+        elif isinstance(error, FolderBusy | Interrupted) and self._stopped:
             self._over(stopped_before(self._shards[index]))
         elif isinstance(error, OmicsError):
             self._over(ShardResult(index, self._shards[index].of, error=error))

@@ -11,6 +11,7 @@ from typing import TypedDict
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.environment import Network
+from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.items import Item
@@ -50,6 +51,7 @@ class Shard:
         size: Their stated sizes together, in bytes.
         journals: The folder of its journal; None for the one in the target folder.
         reports: The folder for its JSONL report; None for no report.
+        rate_limit: Bytes a second, None for no limit.
         options: How to transfer.
     """
 
@@ -62,6 +64,7 @@ class Shard:
     size: int
     journals: str | None = None
     reports: str | None = None
+    rate_limit: float | None = None
     options: Options = field(default_factory=Options, repr=False)
 
     def items(self) -> Iterable[Item]:
@@ -89,7 +92,7 @@ class Shard:
             UnsafePath: A folder on the way is a link that leads out of the target folder.
             NotWritable: The folder can't be written.
             DiskFull: There isn't even room for the journal.
-            FolderBusy: It was stopped while another process had the journal.
+            Interrupted: It was stopped while another process had the journal.
             KeyboardInterrupt: It was interrupted.
         """
         if not self.files:
@@ -101,6 +104,7 @@ class Shard:
             journal=None if self.journals is None else os.path.join(self.journals, f"{self.name}.journal"),
             progress=progress,
             stop=stop,
+            control=Control(rate_limit=self.rate_limit),
             **self.options,
         )
         path = None
