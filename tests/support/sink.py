@@ -3,6 +3,7 @@
 import hashlib
 import random
 import socket
+import ssl
 import struct
 import threading
 from collections import deque
@@ -62,6 +63,7 @@ class Sink:
         self.open = 0
         self.most_open = 0
         self.largest_kept = 64 * MIB
+        self.tls: ssl.SSLContext | None = None
         self.closing = threading.Event()
         self._guard = threading.Lock()
         self._sockets: set[socket.socket] = set()
@@ -104,6 +106,8 @@ class Sink:
     def _serve(self, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
+            if self.tls is not None:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as reader:
                 while not self.closing.is_set() and self._one(connection, reader):
                     pass

@@ -20,6 +20,7 @@ from omicsdk.core.errors import (
     OmicsError,
     ServerError,
     SourceChanged,
+    TLSFailed,
     TooManyRedirects,
     TransferError,
     TransportError,
@@ -144,8 +145,10 @@ def test_what_passes_is_tried_again(sink: Any, store: Any, file: Path, send: Any
     report = send(file, store)
     report.raise_if_failed()
     assert store.body == file.read_bytes()
-    assert report.outcomes[0].attempts >= 12
-    assert report.outcomes[0].retries >= 1
+    assert len(sink.requests) >= 12
+    if "reset" not in fault:  # a connection that was used before libcurl replaces without a word
+        assert report.outcomes[0].attempts >= 12
+        assert report.outcomes[0].retries >= 1
 
 
 def test_a_whole_file_is_sent_again_from_its_beginning(sink: Any, tmp_path: Path, send: Any, reply: Any, noise: Any):
@@ -430,6 +433,17 @@ def test_proxies_of_the_store_are_used(sink: Any, store: Any, file: Path, send: 
     monkeypatch.setattr(store, "sign", lambda *_: Location("http://far.invalid/object?part=1"))
     send(file, store, environ={}).raise_if_failed()
     assert sink.requests[0].headers["host"] == "far.invalid"
+
+
+def test_uploads_over_tls_with_an_authority_of_the_environment(
+    sink: Any, tmp_path: Path, send: Any, certificate: Any, noise: Any
+):
+    pem, sink.tls = certificate
+    (tmp_path / "file").write_bytes(noise(3 * MIB))
+    to = PutTo(Location(sink.url("a").replace("http:", "https:")))
+    send(tmp_path / "file", to, environ={"SSL_CERT_FILE": str(pem)}).raise_if_failed()
+    assert sink.stored["a"] == noise(3 * MIB)
+    assert isinstance(error_of(send(tmp_path / "file", to, environ={})), TLSFailed)
 
 
 @pytest.mark.parametrize("numbers", [{"connections": 0}, {"callers": 0}])
