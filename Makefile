@@ -9,7 +9,7 @@ endif
 STAMP := $(VENV)/.set-up
 JOBS ?= auto
 
-.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs cassettes clean
+.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs reliability cassettes clean
 
 setup: $(STAMP)
 
@@ -58,6 +58,10 @@ cassettes: $(STAMP)
 	@$(BIN)/python tests/cassettes/record.py
 
 docs: $(STAMP)
+	@$(BIN)/python docs/build.py
+
+reliability: $(STAMP)
+	@$(BIN)/python -m pytest -q -n $(JOBS) tests/faults --deselect tests/faults/test_page.py --fault-results tests/faults/results.json
 	@$(BIN)/python docs/build.py
 
 clean:

@@ -4,7 +4,7 @@
     python docs/build.py --check    write nothing; end with 1 also when a page isn't what would be written
 
 docs/performance.md is made from benchmarks/results/*.json; each benchmark writes its own file there. docs/clients.md is
-made from what `make codegen` wrote.
+made from what `make codegen` wrote, docs/reliability.md from what `make reliability` did.
 """
 
 import json
@@ -16,9 +16,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from reliability import reliability
+
 ROOT = Path(__file__).parents[1]
 PERFORMANCE = ROOT / "docs" / "performance.md"
 CLIENTS = ROOT / "docs" / "clients.md"
+RELIABILITY = ROOT / "docs" / "reliability.md"
+FAULTS = ROOT / "tests" / "faults" / "results.json"
 RESULTS = ROOT / "benchmarks" / "results"
 GENERATED = ROOT / "generated" / "omicsdk_api"
 
@@ -221,7 +227,11 @@ def anchors(page: Path) -> set[str]:
 
 def main(arguments: list[str]) -> int:
     """Write the pages, or compare them, and look at all links; gives the exit code."""
-    made = {PERFORMANCE: performance(read_results(RESULTS)), CLIENTS: clients(GENERATED)}
+    made = {
+        PERFORMANCE: performance(read_results(RESULTS)),
+        CLIENTS: clients(GENERATED),
+        RELIABILITY: reliability(json.loads(FAULTS.read_text(encoding="utf-8"))),
+    }
     if "--check" not in arguments:
         for page, text in made.items():
             page.write_text(text, encoding="utf-8")

@@ -294,3 +294,16 @@ def test_a_page(trial: Any, server: Any, noise: Any, clock: Any) -> None:
     item = Item("one", Location(server.put("portal", b"<html>Log in</html>")), 5000, retries=2)
     server.right["one"] = noise(5000)
     trial.download([item], clock=clock)
+
+
+@pytest.mark.fault(
+    "two lengths that contradict each other",
+    ends=("right file", "SourceChanged", "TransportError", "TruncatedTransfer"),
+)
+@pytest.mark.parametrize("lengths", [(5000, 10), (10, 5000), (5000, 6000), (6000, 5000)])
+@pytest.mark.parametrize("sized", [True, False])
+def test_two_lengths(trial: Any, server: Any, noise: Any, clock: Any, lengths: tuple[int, int], sized: bool) -> None:
+    item = server.item("one", noise(5000), retries=2)
+    head = "HTTP/1.1 200 OK\r\n" + "".join(f"Content-Length: {length}\r\n" for length in lengths) + "\r\n"
+    server.always["one"] = lambda _server, _request, answer: replace(answer, raw=head.encode() + answer.body)
+    trial.download([item if sized else replace(item, size=None)], clock=clock)

@@ -157,7 +157,7 @@ class Server:
             with connection, connection.makefile("rb") as reader:
                 while not self.closing.is_set() and self._one(connection, reader):
                     pass
-        except (OSError, ValueError):
+        except (OSError, ValueError, IndexError):  # it went, or speaks something else
             return
         finally:
             with self._guard:

@@ -1,0 +1,60 @@
+"""docs/reliability.md from what the fault tests told: tests/faults/results.json, written by `make reliability`."""
+
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+OPENING = """\
+# Reliability
+
+Made by `make docs` from `tests/faults/results.json`, which `make reliability` writes anew, from passed tests only. Each
+row is a fault that the tests of `tests/faults` provoke while files are moved: how often it was tried (once a file, or once a
+kill), how often the file was right in the end all the same, and how the others ended. Each of these tests also asserts:
+
+- Under the final name stand the right bytes, or none (or what stood there before), at the end and after each kill.
+- A file that failed has its error in the report; one that is right has none.
+- It ends within a minute, whatever the server does; longer waits are those of a clock that the tests move.
+- No thread and no open file is left. (Commands run as processes of their own; these have ended.)
+
+"""
+
+LIMITS = """\
+## What isn't covered
+
+- A source that changes while its ranges are fetched, with the same size, without an ETag, a date or a stated checksum:
+  nobody can see it. The report says of each file what it was held against ("size only").
+- A body without any length that is cut, of a file whose size and checksum nobody states. The report says "end of the
+  body only".
+- Another program that writes into a `.part` while it is fetched: SHA-256, SHA-1 and MD5 see it, since they are computed
+  from the disk; CRC32C alone is computed from what came, and sees only damage of an earlier run.
+- A server that writes a whole forged answer behind its own on one connection gets it taken for the next file of the same
+  server, unless a checksum is stated. It could as well have sent that to begin with.
+- What a disk does that loses what it said it had synced. Power cuts are simulated in `tests/transfer/durability`.
+- Links that somebody puts among the target's folders while a transfer runs; they are looked at before the first byte.
+- Real networks: all servers of these tests are on loopback. Where a file system can't be mounted, the system's call
+  that would refuse is made to refuse instead.
+"""
+
+
+def reliability(results: Mapping[str, Any]) -> str:
+    """The page.
+
+    Args:
+        results: The machine's words, and rows with section, fault, tried, right and ended (error to how often).
+    """
+    rows = results["faults"]
+    tried, right = sum(row["tried"] for row in rows), sum(row["right"] for row in rows)
+    total = f"{len(rows)} faults, tried {tried:,} times: {right:,} right files, {tried - right:,} other ends."
+    told = f"As of the last run, on {results['machine']}: {total}\n"
+    sections = ["\n".join(_section(title, group)) for title, group in groupby(rows, key=lambda row: row["section"])]
+    return OPENING + "\n".join([told, *sections, LIMITS])
+
+
+def _section(title: str, rows: Iterator[Mapping[str, Any]]) -> Iterator[str]:
+    yield f"## {title}\n"
+    yield "| fault | tried | right file | ended with |"
+    yield "|---|---:|---:|---|"
+    for row in rows:
+        ended = ", ".join(f"{name} ({count:,})" for name, count in row["ended"].items())
+        yield f"| {row['fault'].replace('|', chr(92) + '|')} | {row['tried']:,} | {row['right']:,} | {ended} |"
+    yield ""

@@ -1,0 +1,65 @@
+"""The page on reliability says what the tests did, of every fault that they try."""
+
+import importlib.util
+import json
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from fault_results import summary
+from trials import RIGHT, Trial, marked
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+RESULTS = HERE / "results.json"
+
+
+@pytest.fixture(scope="module")
+def page() -> ModuleType:
+    """The script that makes the page."""
+    spec = importlib.util.spec_from_file_location("docs_reliability", ROOT / "docs" / "reliability.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_fault_is_in_the_results(request: pytest.FixtureRequest) -> None:
+    told = {row["fault"] for row in json.loads(RESULTS.read_text(encoding="utf-8"))["faults"]}
+    items = [item for item in request.session.items if item.path.parent == HERE]
+    named = {marked(item)[0] for item in items if item.get_closest_marker("fault")}
+    assert named <= told, "run `make reliability`"
+    if {item.path for item in items} == set(HERE.glob("test_*.py")) and not request.config.option.keyword:
+        assert named == told, "run `make reliability`"
+
+
+def test_the_page_says_what_the_results_say(page: ModuleType) -> None:
+    written = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    assert written == page.reliability(json.loads(RESULTS.read_text(encoding="utf-8"))), "run `make docs`"
+
+
+def test_endings_are_added_up() -> None:
+    one = {"section": "S", "fault": "f", "order": "a:2", "endings": [RIGHT, "DiskFull"]}
+    two = {"section": "S", "fault": "g", "order": "a:1", "endings": [RIGHT]}
+    rows = summary([one, two, one])["faults"]
+    assert [row["fault"] for row in rows] == ["g", "f"]
+    assert rows[1] == {"section": "S", "fault": "f", "tried": 4, "right": 2, "ended": {"DiskFull": 2}}
+
+
+def test_a_row_of_the_page(page: ModuleType) -> None:
+    row = {"section": "S", "fault": "a | b", "tried": 1200, "right": 1198, "ended": {"DiskFull": 2}}
+    assert "| a \\| b | 1,200 | 1,198 | DiskFull (2) |" in page.reliability({"machine": "m", "faults": [row]})
+
+
+def test_a_wrong_file_is_noticed(tmp_path: Path) -> None:
+    trial = Trial("x", (RIGHT,), tmp_path, {"one": b"right"})
+    with pytest.raises(AssertionError, match="isn't there"):
+        trial.held(tmp_path, "one", there=True)
+    (tmp_path / "one").write_bytes(b"wrong")
+    for there in (True, False):
+        with pytest.raises(AssertionError, match="is wrong"):
+            trial.held(tmp_path, "one", there=there)
+    trial.held(tmp_path, "one", there=False, before={"one": b"wrong"})
+    with pytest.raises(AssertionError, match="ended with DiskFull"):
+        trial.ended("DiskFull")
