@@ -246,7 +246,7 @@ def test_bytes_that_stay_wrong_are_told(sink: Any, store: Any, file: Path, send:
     error = error_of(send(file, store, connections=1))
     assert isinstance(error, ChecksumMismatch)
     assert error.actual == "00000000"
-    assert "part 1" in str(error)
+    assert "reads.bin, part " in str(error)
     assert store.completed == []
 
 
