@@ -51,6 +51,7 @@ class Trial:
         *,
         counted: Iterable[str] | None = None,
         before: Mapping[str, bytes] | None = None,
+        within: float = BOUND,
         **options: Any,
     ) -> Any:
         """Downloads, and holds every outcome against the promise.
@@ -60,6 +61,7 @@ class Trial:
             folder: Where to, when it isn't the test's target.
             counted: The names that the fault is about; by default all.
             before: Bytes that stood under final names before, which a failure may leave there.
+            within: Seconds that it may take.
             **options: Of `download`.
 
         Returns:
@@ -68,7 +70,7 @@ class Trial:
         wanted, place = list(items), folder or self.folder
         began = time.monotonic()
         report = download(wanted, place, **options)
-        assert time.monotonic() - began < BOUND
+        assert time.monotonic() - began < within
         assert [outcome.name for outcome in report.outcomes] == [item.name for item in wanted]
         names = None if counted is None else set(counted)
         for outcome in report.outcomes:
