@@ -65,6 +65,8 @@ def test_everything_is_there(make, items, bodies, journal, kind):
     report.raise_if_failed()
     assert report.counts["done"] == len(bodies)
     assert read(target, bodies) == bodies
+    held = "size, md5" if kind == "s3" else "size"
+    assert {outcome.verified for outcome in report.outcomes} >= {f"sha256; in the store: {held}"}
     assert spooled(journal) == []
     assert told[-1].files_done == len(bodies)
 
@@ -78,6 +80,7 @@ def test_nothing_is_fetched_or_read_again(make, items, bodies, journal, kind, se
     assert report.counts["skipped"] == len(bodies)
     assert len(server.requests) == requests
     assert target.fs.count("open") == opened
+    assert {outcome.verified for outcome in report.outcomes} == {"sha256; in the store: the same as when it was put"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

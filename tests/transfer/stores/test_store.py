@@ -53,7 +53,7 @@ def test_put_and_found_again(make, local, kind):
     store = make(kind)
     wanted = item(BODY, "sha256")
     assert store.there(wanted, None, never) is None
-    done = store.put("a/b", local, len(BODY), wanted.checksums)
+    done = store.put("a/b", local, len(BODY), wanted.checksums).state
     assert read(store.target) == BODY
     assert done.size == len(BODY)
     assert done.checksums[IDENTITY]
@@ -68,7 +68,7 @@ def test_put_and_found_again(make, local, kind):
 def test_without_a_record_it_is_read(make, local, kind):
     store = make(kind)
     wanted = item(BODY, "sha256", "md5")
-    done = store.put("a/b", local, len(BODY), wanted.checksums)
+    done = store.put("a/b", local, len(BODY), wanted.checksums).state
     there = store.there(wanted, None, never)
     assert there.fresh == done
     assert store.there(item(BODY), None, never) is None  # nothing is stated to hold it against
@@ -80,7 +80,7 @@ def test_without_a_record_it_is_read(make, local, kind):
 def test_another_object_of_the_same_size_is_no_longer_it(make, local, kind, tmp_path):
     store = make(kind)
     wanted = item(BODY, "crc32c")
-    done = store.put("a/b", local, len(BODY), wanted.checksums)
+    done = store.put("a/b", local, len(BODY), wanted.checksums).state
     other = tmp_path / "other"
     other.write_bytes(BODY[::-1])
     store.target.fs.put_file(str(other), store.target.place("a/b"))
@@ -90,7 +90,8 @@ def test_another_object_of_the_same_size_is_no_longer_it(make, local, kind, tmp_
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_can_be_read_back_each_time(make, local, kind):
     store = make(kind, {"verify": "read"})
-    store.put("a/b", local, len(BODY), {})
+    put = store.put("a/b", local, len(BODY), {})
+    assert put.held == ("size, md5, its bytes" if kind == "s3" else "size, its bytes")
     assert store.target.fs.count("open") == 1
 
 
@@ -98,7 +99,7 @@ def test_it_can_be_read_back_each_time(make, local, kind):
 def test_an_empty_file(make, tmp_path, kind):
     store = make(kind, {"verify": "read"})
     (tmp_path / "empty").write_bytes(b"")
-    done = store.put("a/b", str(tmp_path / "empty"), 0, {})
+    done = store.put("a/b", str(tmp_path / "empty"), 0, {}).state
     assert done.size == 0
     assert store.there(item(b""), done, never).size == 0
 
@@ -108,7 +109,7 @@ def test_several_parts_are_held_against_the_etag(s3, clock, broken, tmp_path):
     (tmp_path / "large").write_bytes(body)
     fs, path = s3
     store = Store(FsspecTarget(broken(fs), path), clock)
-    store.put("a/b", str(tmp_path / "large"), len(body), {})
+    assert store.put("a/b", str(tmp_path / "large"), len(body), {}).held == "size, s3_etag"
     assert fs.info(f"{path}/a/b")["ETag"].endswith('-3"')
     assert store.target.fs.count("open") == 0
     assert store.target.fs.count("put_file") == 1

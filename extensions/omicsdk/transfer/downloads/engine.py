@@ -455,13 +455,17 @@ class Engine:
             bytes_fetched=job.fetched,
             bytes_kept=job.kept,
             checksums=checksums or {},
-            verified=words(job.item.checksums, job.validator, open_ended=job.open_ended) if right else "",
+            verified=self._held_against(job) if right else "",
             attempts=job.attempts,
             seconds=now - job.began if job.began is not None else 0.0,
             error=error,
             retries=job.retries,
         )
         self._tell_outcome(job.number, job.item, outcome)
+
+    def _held_against(self, job: Job) -> str:
+        said = words(job.item.checksums, job.validator, open_ended=job.open_ended)
+        return said if self._spool is None else f"{said}; {self._spool.words(job.item.name)}"
 
     def _tell_outcome(self, number: int, item: Item, outcome: Outcome) -> None:
         if item.label:

@@ -41,6 +41,7 @@ class Spool:
         self._looks = Pool("omicsdk-look", LOOKS, inbox)
         self._puts = Pool("omicsdk-put", store.target.puts, inbox)
         self._closed = False
+        self._words = dict[str, str]()  # of files that are there and whose outcome hasn't been told
 
     def has_room(self, jobs: Collection[Job | Small]) -> bool:
         """Tells whether another file may be begun.
@@ -75,6 +76,8 @@ class Spool:
                 except OmicsError as error:
                     failed(error)
                     return
+            if there is not None:
+                self._words[item.name] = "read again" if there.fresh is not None else "the same as when it was put"
             found(there)
 
         def not_looked(error: Exception) -> None:
@@ -95,7 +98,15 @@ class Spool:
                 raise error
             landing.landed(error)
 
-        self._puts.submit(lambda: self._put(landing), lambda _: landing.landed(None), failed)
+        def done(held: str) -> None:
+            self._words[landing.name] = held
+            landing.landed(None)
+
+        self._puts.submit(lambda: self._put(landing), done, failed)
+
+    def words(self, name: str) -> str:
+        """Says what the object in the store was held against; once for each file."""
+        return f"in the store: {self._words.pop(name, 'nothing')}"
 
     def push(self, *, now: bool) -> None:
         """Does nothing: files are put as soon as they are verified."""
@@ -110,8 +121,8 @@ class Spool:
         self._looks.close(0.1)
         self._puts.close(HURRY if hurry else GRACE)
 
-    def _put(self, landing: Landing) -> None:
-        state = self._store.put(landing.name, landing.part or landing.final, landing.size, landing.checksums)
+    def _put(self, landing: Landing) -> str:
+        state, held = self._store.put(landing.name, landing.part or landing.final, landing.size, landing.checksums)
         try:
             self._journal.finish([(landing.name, state)])
         except OSError as error:
@@ -125,3 +136,4 @@ class Spool:
                 os.unlink(landing.part)
             except OSError as error:  # the file is where it belongs; its copy only takes room
                 _log.warning("%s can't be removed: %s", landing.part, error.strerror)
+        return held

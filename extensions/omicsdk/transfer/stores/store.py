@@ -40,6 +40,18 @@ class There(NamedTuple):
     fresh: DoneState | None
 
 
+class Put(NamedTuple):
+    """A file that was put, and is right.
+
+    Attributes:
+        state: What is to be recorded.
+        held: What it was held against, in words.
+    """
+
+    state: DoneState
+    held: str
+
+
 class Store:
     """The calls; safe to use from several threads as far as the file system is.
 
@@ -95,7 +107,7 @@ class Store:
             return None
         return There(size, read, DoneState(size, 0, {**read, IDENTITY: told}))
 
-    def put(self, name: str, local: str, size: int, checksums: Mapping[str, str]) -> DoneState:
+    def put(self, name: str, local: str, size: int, checksums: Mapping[str, str]) -> Put:
         """Puts a verified file and holds what is there then against it.
 
         Args:
@@ -105,7 +117,7 @@ class Store:
             checksums: What was verified.
 
         Returns:
-            What is to be recorded.
+            What is to be recorded, and what was compared.
 
         Raises:
             NotWritable: The store refuses.
@@ -133,32 +145,34 @@ class Store:
             delay *= 2
         raise AssertionError("unreachable")
 
-    def _put(self, name: str, local: str, size: int, checksums: Mapping[str, str]) -> DoneState:
+    def _put(self, name: str, local: str, size: int, checksums: Mapping[str, str]) -> Put:
         path = self.target.place(name)
         if self.target.whole:
             self._fs.put_file(local, path)
-            info = self._check(name, path, local, size, checksums)
+            info, held = self._check(name, path, local, size, checksums)
         else:
             aside = f"{path}.{uuid4().hex[:8]}.part"
             self._fs.makedirs(path.rpartition("/")[0], exist_ok=True)
             try:
                 self._fs.put_file(local, aside)
-                self._check(name, aside, local, size, checksums)
+                _, held = self._check(name, aside, local, size, checksums)
                 self._move(aside, path)
             except BaseException:
                 self._remove(aside)
                 raise
             info = self._sized(name, path, size)
-        return DoneState(size, 0, {**checksums, IDENTITY: identity(info)})
+        return Put(DoneState(size, 0, {**checksums, IDENTITY: identity(info)}), held)
 
-    def _check(self, name: str, path: str, local: str, size: int, checksums: Mapping[str, str]) -> Mapping[str, Any]:
-        """Holds what was put against the file, wherever it was put."""
+    def _check(
+        self, name: str, path: str, local: str, size: int, checksums: Mapping[str, str]
+    ) -> tuple[Mapping[str, Any], str]:
+        """Holds what was put against the file, wherever it was put; gives what is told of it, and what was compared."""
         info = self._sized(name, path, size)
         held = self._held_against(name, local, size, checksums, claims(info, size))
         if self.target.verify == "read" or held is None:
             self._read_back(name, path, local, size, checksums)
-        _log.debug("%s is there (%s)", self.target.url(name), held or "read back")
-        return info
+            held = f"{held or 'size'}, its bytes"
+        return info, held
 
     def _sized(self, name: str, path: str, size: int) -> Mapping[str, Any]:
         info = self._info(path)
