@@ -1,6 +1,7 @@
 """Shards in threads and processes: lost workers cost nothing, and a second run finds what the first one did."""
 
 import json
+import logging
 import os
 import pickle
 import re
@@ -21,7 +22,7 @@ from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
-from omicsdk.transfer.scale.running import run_shards
+from omicsdk.transfer.scale.running import Parcel, run_shards
 from omicsdk.transfer.stores.target import FsspecTarget
 
 MIB = 1024 * 1024
@@ -389,6 +390,34 @@ def test_what_can_not_be_sent_is_named(items, target, server):
         with pytest.raises(UsageError, match="an option can't be sent"):
             run_shards(Plan(items, target, route=lambda url: None).shards(2), pool)
     assert not any(target.rglob("*.part"))
+
+
+def test_no_signature_is_told(items, target, tmp_path, caplog):
+    signed = "https://bucket.example.org/key?X-Amz-Signature=canary0123456789"
+
+    def broken():
+        raise OSError(5, f"{signed} is away")
+
+    class Shows(ThreadPoolExecutor):
+        """Tells of its tasks, as clusters do."""
+
+        def submit(self, fn, /, *arguments, **how):
+            logging.getLogger("cluster").warning("%r %r", arguments, how)
+            return super().submit(fn, *arguments, **how)
+
+    (shard,) = Plan([Item("a", Location(signed), retries=0, min_delay=0)], target).shards(1)
+    parcel = Parcel(shard.index, pickle.dumps(shard))
+    assert "canary" not in repr(parcel)
+    assert "canary" in str(parcel.pickled)
+    with caplog.at_level(logging.DEBUG), Shows(1) as pool:
+        report = run_shards([replace(shard, source=broken)], pool, retries=1)
+    with pytest.raises(TransferError) as caught:
+        report.raise_if_failed()
+    told = f"{caught.value} {caplog.text} {report.to_dict()} {report!r} {shard!r}"
+    assert "is away" in told
+    assert "canary" not in told
+    for path in target.rglob("*"):
+        assert path.is_dir() or b"canary" not in path.read_bytes()
 
 
 def test_results_are_small_and_travel(items, target):

@@ -229,6 +229,15 @@ def test_trouble_that_stays(make, local):
     assert store.target.fs.count("put_file") == TRIES
 
 
+def test_no_signature_is_told(make, local):
+    def quotes(real, *paths):
+        raise PermissionError("https://b.example.org/k?X-Amz-Signature=canary0123456789 is forbidden")
+
+    with pytest.raises(TransferError, match="is forbidden") as caught:
+        make("memory", put_file=quotes).put("a/b", local, len(BODY), {})
+    assert "canary" not in str(caught.value)
+
+
 def test_a_library_s_own_error_is_told(make, local):
     def own(real, *paths):
         raise KeyError("x-what")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from typing import Unpack, cast
+from typing import Unpack
 
 from omicsdk.core.errors import UsageError
+from omicsdk.transfer.arguments import each, many, path, whole
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.names import check_names
@@ -35,7 +36,8 @@ class Plan:
 
     Raises:
         UsageError: A place that isn't local is meant, and can't be used or has no `journals`.
-        ValueError: A rate_limit that isn't above 0.
+        ValueError: A number below its bound, or an empty folder.
+        TypeError: An argument of another type, an option that isn't known, or a source that comes only once.
     """
 
     def __init__(
@@ -49,8 +51,22 @@ class Plan:
         rate_limit: float | None = None,
         **options: Unpack[Options],
     ) -> None:
+        if isinstance(source, Iterator):
+            said = "a plan's source is read again by each shard, but this one comes only once"
+            raise TypeError(f"{said}: give a list, or the function that makes it")
+        if not callable(source):
+            many("source", source, Item)
+        for option in options:
+            if option not in Options.__annotations__:
+                known = ", ".join(Options.__annotations__)
+                raise TypeError(f"a plan has no option {option!r}; it has {known}")
+        for name in ("connections", "locators"):
+            if name in options:
+                whole(name, options[name])
         self.source = source
-        self.folder = FsspecTarget.meant_by(folder) or os.path.abspath(cast("str", folder))
+        self.folder = FsspecTarget.meant_by(folder) or os.path.abspath(
+            path("folder", folder, "a path, a URL or an FsspecTarget")
+        )
         if isinstance(self.folder, FsspecTarget) and journals is None:
             raise UsageError(f"journals= is missing: {self.folder.url()} can't hold them, it has to be a local folder")
         self.run = run
@@ -79,15 +95,15 @@ class Plan:
         Raises:
             UnsafePath: A name would lead out of the folder, or two to one path, be it in different shards.
             ValueError: n is below 1.
+            TypeError: n is no whole number, or one of the items no Item.
         """
-        if n < 1:
-            raise ValueError(f"a plan is cut into at least 1 shard, not {n}")
+        n = whole("n", n)
         self._check()
         files, sizes = [0] * n, [0] * n
         source = self.source
         own: list[list[Item]] | None = None
         if callable(source):
-            for item in source():
+            for item in each(source(), Item):
                 index = shard_of(item.name, n)
                 files[index] += 1
                 sizes[index] += item.size or 0
@@ -141,4 +157,4 @@ class _Names(Iterable[str]):
         self._source = source
 
     def __iter__(self) -> Iterator[str]:
-        return (item.name for item in (self._source() if callable(self._source) else self._source))
+        return (item.name for item in each(self._source() if callable(self._source) else self._source, Item))

@@ -9,12 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from logging import getLogger
 from multiprocessing import parent_process
 from queue import Empty, SimpleQueue
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted, OmicsError, TransferError, UsageError
+from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import Terminated, interrupts
 from omicsdk.transfer.scale.following import ShardsProgress, Tracker
@@ -173,7 +175,7 @@ class _Run:
         self.open = dict[Future[ShardResult], int]()
         self.tracker = Tracker(shards)
         in_process = isinstance(self._executor, ThreadPoolExecutor)  # then nothing has to be picklable
-        self._tasks: dict[int, Shard | bytes] = {
+        self._tasks: dict[int, Shard | Parcel] = {
             shard.index: shard if in_process else _packed(shard, packed) for shard in shards
         }
 
@@ -292,7 +294,7 @@ class _Run:
                     self._over(self._failed(index, error))
                 else:
                     self._again[index] += index in begun
-                    _log.warning("shard %d of %d is begun again: %r", index, self._shards[index].of, error)
+                    _log.warning("shard %d of %d is begun again: %s", index, self._shards[index].of, _shown(error))
                     self._submit(index)
 
     def _replace_pool(self, lost: Mapping[int, BaseException]) -> None:
@@ -300,8 +302,8 @@ class _Run:
         if self._make is None:
             for index, error in lost.items():
                 self._over(self._failed(index, error))
-            raise ShardsOpen(self.report(0.0), f"what ran them broke ({broken!r})") from broken
-        _log.warning("the executor broke (%r), shards %s go on in a new one", broken, numbers(sorted(lost)))
+            raise ShardsOpen(self.report(0.0), f"what ran them broke ({_shown(broken)})") from broken
+        _log.warning("the executor broke (%s), shards %s go on in a new one", _shown(broken), numbers(sorted(lost)))
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._make()
 
@@ -311,7 +313,7 @@ class _Run:
 
     def _failed(self, index: int, error: BaseException) -> ShardResult:
         of = self._shards[index].of
-        reason = "its worker was lost" if isinstance(error, BrokenExecutor) else f"it ended with {error!r}"
+        reason = "its worker was lost" if isinstance(error, BrokenExecutor) else f"it ended with {_shown(error)}"
         again = f", {self._again[index] + 1} times" if self._again[index] else ""
         told = TransferError(
             f"Shard {index} of {of} came to no end: {reason}{again}",
@@ -321,11 +323,24 @@ class _Run:
         return ShardResult(index, of, error=told)
 
 
-def work(task: Shard | bytes, line: Line, *, ours: bool = False) -> ShardResult:
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A shard on its way to another process; logs that show a task's arguments show no URL of it.
+
+    Attributes:
+        index: The shard's number.
+        pickled: The shard.
+    """
+
+    index: int
+    pickled: bytes = field(repr=False)
+
+
+def work(task: Shard | Parcel, line: Line, *, ours: bool = False) -> ShardResult:
     """Runs a shard in a worker.
 
     Args:
-        task: The shard, or its pickle.
+        task: The shard, or the parcel that it is in.
         line: Where to tell how far it is.
         ours: Whether the worker does nothing else.
 
@@ -334,7 +349,7 @@ def work(task: Shard | bytes, line: Line, *, ours: bool = False) -> ShardResult:
     """
     if ours and parent_process() is not None and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it hears Ctrl-C too, and says when to stop
-    shard: Shard = pickle.loads(task) if isinstance(task, bytes) else task  # noqa: S301 # from the one who submitted it
+    shard: Shard = pickle.loads(task.pickled) if isinstance(task, Parcel) else task  # noqa: S301 # it is our own
     with attending(line, shard.index) as (progress, stop):
         if stop.is_set():
             return stopped_before(shard)
@@ -346,11 +361,16 @@ def stopped_before(shard: Shard) -> ShardResult:
     return ShardResult(shard.index, shard.of, counts={"stopped": shard.files}, worker=worker_name())
 
 
-def _packed(shard: Shard, packed: Callable[[Shard], bytes]) -> bytes:
+def _packed(shard: Shard, packed: Callable[[Shard], bytes]) -> Parcel:
     try:
-        return packed(shard)
+        return Parcel(shard.index, packed(shard))
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         raise _unpicklable(shard, packed, error) from error
+
+
+def _shown(error: BaseException | None) -> str:
+    """An error of somebody else's as logs and messages may show it: it may quote a signed URL."""
+    return mask_text(repr(error))
 
 
 def _unpicklable(shard: Shard, packed: Callable[..., bytes], error: Exception) -> UsageError:
@@ -371,4 +391,4 @@ def _unpicklable(shard: Shard, packed: Callable[..., bytes], error: Exception) -
         what = (
             "an option" if guilty is None else f"{guilty.title}: its locate" if fails(guilty.locate) else guilty.title
         )
-    return UsageError(f"{what} can't be sent to other processes ({error})", remedy=remedy)
+    return UsageError(f"{what} can't be sent to other processes ({mask_text(str(error))})", remedy=remedy)

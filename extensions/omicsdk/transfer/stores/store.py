@@ -10,6 +10,7 @@ from uuid import uuid4
 from omicsdk.core.checksums import Digests
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, TruncatedTransfer
+from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.hashing import STRIDE, Stopped, checksums_of, first_difference, follow
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal_lines import DoneState
@@ -245,7 +246,7 @@ class Store:
 
     def _error(self, name: str, doing: str, error: Exception) -> TransferError:
         reason = getattr(error, "strerror", None) or str(error) or repr(error)
-        return NotWritable(self.target.url(name), f"{doing} failed: {reason}", name=name)
+        return NotWritable(self.target.url(name), f"{doing} failed: {mask_text(reason)}", name=name)
 
 
 def _digest_of(local: str, claim: Claim, size: int) -> str:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from omicsdk.core.errors import MissingExtra, UsageError
-from omicsdk.core.redaction import without_query
+from omicsdk.core.redaction import mask_text, without_query
 
 #: File systems whose objects appear whole or not at all, by fsspec's names; in others a file is put aside and moved.
 WHOLE = frozenset(
@@ -67,16 +67,14 @@ class FsspecTarget:
         verify: Literal["told", "read"] = "told",
         whole: bool | None = None,
     ) -> None:
-        if min(spool_files, spool_bytes, puts) < 1:
-            raise ValueError("spool_files, spool_bytes and puts must be at least 1")
         if verify not in ("told", "read"):
             raise ValueError(f"verify is 'told' or 'read', not {verify!r}")
         self.fs = cast("FileSystem", fs)
         self.path = path.rstrip("/")
         self.spool = None if spool is None else os.path.abspath(spool)
-        self.spool_files = spool_files
-        self.spool_bytes = spool_bytes
-        self.puts = puts
+        self.spool_files = whole("spool_files", spool_files)
+        self.spool_bytes = whole("spool_bytes", spool_bytes)
+        self.puts = whole("puts", puts)
         self.verify = verify
         names = self.fs.protocol
         self.protocol = names if isinstance(names, str) else names[0]
@@ -104,7 +102,7 @@ class FsspecTarget:
         try:
             fs, path = url_to_fs(url, **options)
         except (ImportError, ValueError) as error:
-            raise UsageError(f"{without_query(url)} can't be used as a target: {error}") from error
+            raise UsageError(f"{without_query(url)} can't be used as a target: {mask_text(str(error))}") from error
         return cls(fs, path)
 
     @classmethod
