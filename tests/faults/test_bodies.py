@@ -144,20 +144,29 @@ def test_patient_drip(trial: Any, server: Any, fault: Any, noise: Any) -> None:
 FORGED = b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n" + b"e" * 500
 
 
-@pytest.mark.fault("body longer than announced, files behind it on the same connection", ends="right file")
-@pytest.mark.parametrize(
-    ("surplus", "checksums"), [(b"junk", []), (b"\n" * 5000, []), (b"junk", ["md5"]), (FORGED, ["md5"])]
-)
-def test_surplus_is_no_answer(
-    trial: Any, server: Any, noise: Any, clock: Any, surplus: bytes, checksums: list[str]
-) -> None:
+def _surplus(server: Any, noise: Any, surplus: bytes, checksums: list[str]) -> list[Item]:
+    """Files whose first answers are each followed by more than they announced."""
+
     def longer(_server: Any, _request: Any, answer: Any) -> Any:
         return replace(answer, body=answer.body + surplus, length=len(answer.body))
 
     items = [server.item(f"f{number}", noise(500, number), *checksums) for number in range(6)]
     for item in items:
         server.fault(item.name, longer)
-    trial.download(items, connections=1, clock=clock)
+    return items
+
+
+@pytest.mark.fault("body longer than announced, files behind it on the same connection", ends="right file")
+@pytest.mark.parametrize(("surplus", "checksums"), [(b"junk", []), (b"\n" * 5000, []), (b"junk", ["md5"])])
+def test_surplus_is_no_answer(
+    trial: Any, server: Any, noise: Any, clock: Any, surplus: bytes, checksums: list[str]
+) -> None:
+    trial.download(_surplus(server, noise, surplus, checksums), connections=1, clock=clock)
+
+
+@pytest.mark.fault("whole answer forged behind another, checksums stated", ends=("right file", "ChecksumMismatch"))
+def test_forged_answers(trial: Any, server: Any, noise: Any, clock: Any) -> None:
+    trial.download(_surplus(server, noise, FORGED, ["md5"]), connections=1, clock=clock)
 
 
 @pytest.mark.fault("more bytes than the size stated, once", ends="right file")
