@@ -7,6 +7,7 @@ All values are text in lower case: hex digits, for `crc32c` always eight of them
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Protocol, cast
 
 if TYPE_CHECKING:
@@ -22,8 +23,38 @@ ETAG_PARTS = 10_000
 #: The algorithms that `Digests` knows, fastest first.
 ALGORITHMS = ("crc32c", "sha256", "sha1", "md5", "s3_etag")
 
+#: How their values are written.
+FORMS = {
+    "crc32c": "8 hexadecimal digits",
+    "sha256": "64 hexadecimal digits",
+    "sha1": "40 hexadecimal digits",
+    "md5": "32 hexadecimal digits",
+    "s3_etag": "32 hexadecimal digits, of several parts with '-' and their number behind",
+}
+_SHAPES = {
+    name: re.compile(rf"[0-9a-f]{{{digits}}}{tail}")
+    for name, digits, tail in (
+        ("crc32c", 8, ""),
+        ("sha256", 64, ""),
+        ("sha1", 40, ""),
+        ("md5", 32, ""),
+        ("s3_etag", 32, "(-[0-9]{1,5})?"),
+    )
+}
+
 # google_crc32c takes bytes only; slices of this size stay in the processor's cache.
 _CRC_SLICE = 128 * 1024
+
+
+class _Made(Protocol):
+    def hexdigest(self) -> str: ...
+
+
+_HASHES: dict[str, Callable[..., _Made]] = {
+    "sha256": hashlib.sha256,
+    "sha1": hashlib.sha1,
+    "md5": hashlib.md5,
+}
 
 
 class _Digest(Protocol):
@@ -172,6 +203,16 @@ class Digests:
         return twin
 
 
+def is_checksum(name: str, value: str) -> bool:
+    """Tells whether text can be a checksum; see FORMS.
+
+    Args:
+        name: One of ALGORITHMS.
+        value: The text, in lower case.
+    """
+    return _SHAPES[name].fullmatch(value) is not None
+
+
 def digest(data: Buffer, name: str) -> str:
     """Computes one checksum of bytes that are in memory.
 
@@ -185,6 +226,8 @@ def digest(data: Buffer, name: str) -> str:
     Raises:
         ValueError: An unknown algorithm.
     """
+    if name in _HASHES:
+        return _HASHES[name](data, usedforsecurity=False).hexdigest()
     one = _digest(name, etag_part_size(memoryview(data).nbytes))
     one.update(data)
     return one.value()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -43,6 +44,9 @@ _TIMER = cast("int", pycurl.SOCKET_TIMEOUT)
 
 # What libcurl is told of a socket, by what the poller says of it.
 _SELECTED = (0, pycurl.CSELECT_IN, pycurl.CSELECT_OUT, pycurl.CSELECT_IN | pycurl.CSELECT_OUT)
+
+# A URL that needs no quoting: most don't.
+_SENDABLE = re.compile(r"[A-Za-z0-9%/:?#\[\]@!$&'()*+,;=~._-]*\Z")
 
 _Options = tuple[tuple[str, str], ...]
 _Headers = tuple[tuple[str, str], ...]
@@ -225,7 +229,7 @@ class Wire:
         kind = (self._options(ask), ask.method, body is not None)
         idle = self._idle.get(kind)
         handle, before = idle.pop() if idle else (self._new_handle(kind), None)
-        handle.setopt(pycurl.URL, quote(ask.url, safe=URL_SAFE))
+        handle.setopt(pycurl.URL, ask.url if _SENDABLE.match(ask.url) else quote(ask.url, safe=URL_SAFE))
         if ask.headers is not before:
             headers = [f"{name}: {value}" if value else f"{name};" for name, value in ask.headers]
             if body is not None:

@@ -175,27 +175,29 @@ class Engine:
                 self._turns.queue_small(receiver, first=True)
                 continue
             assert isinstance(receiver, Reception)
-            problem = self._landed(receiver)
+            job, problem = receiver.job, self._landed(receiver)
             if receiver.stale:
                 continue
-            receiver.job.give_back(receiver.piece)
             if problem is not None:
-                self._failed(receiver.job, problem)
+                self._failed(job, problem)
+            elif receiver.whole:  # only the end of the answer was missing
+                self._replies.ended(receiver, None, lasting=False)
             else:
-                self._turns.queue(receiver.job, first=True)
+                job.give_back(receiver.piece)
+                if job.location is not None:  # else another one is being asked for
+                    self._turns.queue(job, first=True)
 
     def _patience(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
-        wait = TICK
         opens = self._turns.opens()
-        if self._later or opens is not None:
-            due = min([entry[0] for entry in self._later] + ([] if opens is None else [opens]))
-            wait = min(wait, max(0.0, due - self._clock.monotonic()))
-            busy = self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing
-            if not (busy or self._control.paused):
-                self._clock.sleep(wait)
-                return 0.0
-        return wait
+        if self._control.paused or not (self._later or opens is not None):  # paused, nobody is served when it is due
+            return TICK
+        due = min([entry[0] for entry in self._later] + ([] if opens is None else [opens]))
+        wait = min(TICK, max(0.0, due - self._clock.monotonic()))
+        if self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing:
+            return wait
+        self._clock.sleep(wait)
+        return 0.0
 
     def _wake_up(self) -> None:
         now = self._clock.monotonic()
@@ -207,18 +209,17 @@ class Engine:
                 self._fetch(entry[1])
 
     def _admit(self) -> None:
-        room = self._settings.locators + AHEAD
+        room = self._settings.locators + AHEAD - self._preparing - self._turns.crowd
         looked = 0
-        while self._more and self._preparing + self._turns.crowd < room and len(self._open) < OPEN:
+        while self._more and room > 0 and len(self._open) < OPEN:
             if looked == AT_ONCE:  # others have to be looked after too
                 self._wire.wake()
                 return
             looked += 1
             if self._spool is not None and not self._spool.has_room(list(self._open.values())):
                 return
-            self._control.asking = True
-            entry = next(self._items, None)
-            self._control.asking = False
+            with self._control.asks():
+                entry = next(self._items, None)
             if entry is None:
                 self._more = False
                 self._tally.all_seen()
@@ -238,6 +239,7 @@ class Engine:
                 job = self._job(number, item)
                 self._preparing += 1
                 self._verifier.look(job)
+            room -= number in self._open
 
     def _job(self, number: int, item: Item) -> Job:
         job = self._open[number] = Job(number, item, *self._files.paths(item.name))
@@ -324,14 +326,14 @@ class Engine:
     def _start(self, job: Job | Small, ask: Ask, receiver: Reception | Small) -> None:
         try:
             self._wire.start(ask, receiver)
-            self._turns.started(receiver.location)
+            self._turns.started(receiver.server)
         except ValueError as error:  # brackets that don't close, a port that is no number
             reason = f"{job.item.title}: its URL makes no sense ({error})"
             self._failed(self._as_job(job), TransportError(reason, method="GET", url=without_query(ask.url)))
 
     def _returned(self, receiver: Receiver, *, called_off: bool = False) -> None:
         assert isinstance(receiver, Reception | Small)
-        self._turns.ended(receiver.location, receiver.received, called_off=called_off)
+        self._turns.ended(receiver.server, receiver.received, called_off=called_off)
 
     def _ended(self, ended: Ended) -> None:
         receiver = ended.receiver

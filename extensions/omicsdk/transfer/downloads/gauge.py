@@ -48,7 +48,7 @@ class Gauge:
 
     def in_flight(self) -> Iterator[tuple[str, int]]:
         """For each request in flight whom it asks and the bytes that it has brought."""
-        return ((receiver.location.server, receiver.received) for receiver in self._flying())
+        return ((receiver.server, receiver.received) for receiver in self._flying())
 
     def measure(self, *, final: bool = False) -> None:
         """Records what came, and tells it, when it is time to.

@@ -60,6 +60,7 @@ class Reception:
         self.job = job
         self.piece = piece
         self.location = location
+        self.server = location.server
         self.asked = job.asks(piece)
         self.epoch = job.epoch
         self.lines: list[bytes] = []
@@ -74,6 +75,12 @@ class Reception:
     def stale(self) -> bool:
         """Whether the job has begun anew since, or is over."""
         return self.epoch != self.job.epoch
+
+    @property
+    def whole(self) -> bool:
+        """Whether all bytes of its piece came and are written; one whose end nobody knows never is."""
+        end = self.piece.end
+        return self._accepted and not self.too_long and end is not None and self.piece.position >= end
 
     def take(self, chunk: bytes, /) -> int | None:
         """Takes bytes of the body; 0 ends the request."""

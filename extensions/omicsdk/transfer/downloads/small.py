@@ -20,7 +20,7 @@ class Small:
         item: What to fetch; see `is_small`.
     """
 
-    __slots__ = ("began", "chunks", "item", "lines", "location", "number", "received")
+    __slots__ = ("began", "chunks", "item", "lines", "location", "number", "received", "server")
 
     present = 0  # bytes that are there and can be kept: nothing is written before all is there
 
@@ -29,6 +29,7 @@ class Small:
         self.number = number
         self.item = item
         self.location = item.locate
+        self.server = item.locate.server
         self.received = 0
         self.chunks: list[bytes] = []
         self.lines: list[bytes] = []

@@ -69,7 +69,7 @@ class Turns:
             small: The file.
             first: Whether before all others.
         """
-        self._ready.put(small.location.server, small, first=first)
+        self._ready.put(small.server, small, first=first)
 
     def serve(self) -> None:
         """Sends what may be sent, to each server by itself."""
@@ -96,19 +96,19 @@ class Turns:
         line.extendleft(reversed(waiting))
         self._ready.served(server)
 
-    def started(self, location: Location) -> None:
+    def started(self, server: str) -> None:
         """Notes that a request went out."""
-        self._lanes.started(location.server)
+        self._lanes.started(server)
 
-    def ended(self, location: Location, received: int, *, called_off: bool) -> None:
+    def ended(self, server: str, received: int, *, called_off: bool) -> None:
         """Notes that a request has ended.
 
         Args:
-            location: Where it went.
+            server: Where it went.
             received: The bytes that it brought.
             called_off: Whether it was ended by us.
         """
-        self._lanes.ended(location.server, received, counts=not called_off)
+        self._lanes.ended(server, received, counts=not called_off)
 
     def hold(self, location: Location, seconds: float) -> None:
         """Leaves a server alone for a while: what it says to one request holds for all."""
