@@ -116,6 +116,15 @@ class Control:
         return self._reason is not None
 
     @contextmanager
+    def asks(self) -> Generator[None]:
+        """Marks the time in which an engine waits for the program's own iterator; engines use it."""
+        self.asking = True
+        try:
+            yield
+        finally:
+            self.asking = False
+
+    @contextmanager
     def watched(self, wake: Callable[[], None]) -> Generator[None]:
         """Has a function called after each change, as long as the block runs.
 

@@ -1,7 +1,9 @@
 """The switches of a transfer, and what an engine does with them."""
 
 import threading
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from omicsdk.core.errors import Interrupted
 from omicsdk.transfer import Control, Item, Location, download
 from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.wire import Wire
 
 MIB = 1024 * 1024
 
@@ -188,3 +191,85 @@ def test_a_transfer_that_was_stopped_after_its_end_is_whole(server: Any, target:
     item = server.item("one", b"1", "md5")
     report = download([item], target, control=control, progress=lambda progress: progress.final and control.stop())
     assert (report.ok, report.why_stopped) == (True, "")
+
+
+def test_a_pause_rests_though_a_retry_is_due(
+    server: Any, fault: Any, target: Path, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control, waits = Control(), list[float]()
+    item = server.item("one", b"1" * 1000, "md5", min_delay=30)
+    server.fault("one", fault.status(500))
+    poll = Wire.poll
+
+    def watched(wire: Wire, timeout: float) -> Any:
+        if control.paused:
+            waits.append(timeout)
+        return poll(wire, timeout)
+
+    def pause(progress: Any) -> None:
+        if len(waits) >= 3:
+            control.resume()
+        elif progress.retries and not waits:
+            control.pause()
+            clock.slept += 60
+
+    monkeypatch.setattr(Wire, "poll", watched)
+    download([item], target, control=control, progress=pause, clock=clock).raise_if_failed()
+    assert min(waits) > 0
+
+
+def test_a_pause_while_another_url_is_asked_for(server: Any, target: Path, noise: Any) -> None:
+    """One request found the URL ended, and another is still under way when all are to end."""
+    body, control, locations = noise(20 * MIB), Control(), list[str]()
+    server.put("one", body)
+    last_is_asked, goes_on = threading.Event(), threading.Event()
+
+    def breaks(_server: Any, request: Any, answer: Any) -> Any:
+        if len(locations) == 1 and request.first == 16 * MIB:
+            last_is_asked.set()
+            return replace(answer, cut=MIB, length=len(answer.body), stall=True)
+        if len(locations) == 1 and request.first == 12 * MIB:
+            assert last_is_asked.wait(30)
+            return replace(answer, status=403, headers={}, body=b"no")
+        return answer
+
+    def locate() -> Location:
+        locations.append(f"n={len(locations)}")
+        assert len(locations) == 1 or goes_on.wait(30)
+        return Location(server.url("one", locations[-1]))
+
+    def pause(_progress: Any) -> None:
+        if control.paused:
+            goes_on.set()
+            control.resume()
+        elif len(locations) == 2 and not goes_on.is_set():
+            control.pause()
+
+    server.always["one"] = breaks
+    item = Item("one", locate, len(body), retries=0)
+    download([item], target, connections=2, control=control, progress=pause).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert locations == ["n=0", "n=1"]
+
+
+def test_a_pause_when_only_the_end_of_the_answer_is_missing(
+    server: Any, fault: Any, target: Path, noise: Any
+) -> None:
+    body, control = noise(5 * MIB), Control()
+    item = server.item("one", body, "sha256", retries=0)
+    server.fault("one", fault.changed(chunked=True, cut=len(body), stall=True))
+    pausing = Pausing(control, len(body))
+    download([item], target, control=control, progress=pausing).raise_if_failed()
+    assert len(server.requests) == 1
+
+
+def test_a_source_that_fails_leaves_nothing_behind(target: Path) -> None:
+    control = Control()
+
+    def items() -> Iterator[Item]:
+        yield Item("one", Location("http://127.0.0.1:9/one"))
+        raise LookupError("no such row")
+
+    with pytest.raises(LookupError, match="no such row"):
+        download(items(), target, control=control)
+    assert not control.asking
