@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Literal
 
+from omicsdk.transfer.arguments import number
 from omicsdk.transfer.throttle import Throttle
 
 #: Why a transfer ends before its end: somebody called stop, Ctrl-C, SIGTERM, or its time budget is over.
@@ -33,6 +34,8 @@ class Control:
     # No locks but for the list of watchers: a signal's handler interrupts a thread anywhere and must not wait for it.
 
     def __init__(self, *, budget: float | None = None, rate_limit: float | None = None) -> None:
+        if budget is not None:
+            number("budget", budget, "seconds")
         if budget is not None and not budget > 0:
             raise ValueError(f"budget is {budget} seconds; it must be above 0")
         self.throttle = Throttle(rate_limit)

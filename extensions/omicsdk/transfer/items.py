@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
-from omicsdk.core.checksums import ALGORITHMS
+from omicsdk.core.checksums import ALGORITHMS, FORMS, is_checksum
 from omicsdk.core.redaction import without_query
+from omicsdk.transfer.arguments import a, number, whole_number
 
 #: Characters that stay as they are when a URL is written for the wire; what is escaped already is left alone.
 URL_SAFE = "%/:?#[]@!$&'()*+,;=~-._"
@@ -35,13 +37,20 @@ class Location:
 
     Raises:
         ValueError: A header that would become more than one, or characters outside of what HTTP can carry.
+        TypeError: A URL or header that isn't text.
     """
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
+        if not isinstance(cast("object", self.url), str):
+            raise TypeError(f"a Location's url is text, not {a(self.url)}")
+        if not isinstance(cast("object", self.headers), Mapping):
+            raise TypeError(f"a Location's headers is a mapping from name to value, not {a(self.headers)}")
         for name, value in self.headers.items():
+            if not isinstance(cast("object", value), str):
+                raise TypeError(f"the header {name!r} is text, not {a(value)}")
             if not _HEADER_NAME.match(name) or not _HEADER_VALUE.match(value):
                 raise ValueError(f"the header {name!r} has characters that can't be sent")
         if _LONE_SURROGATE.search(self.url):
@@ -73,7 +82,8 @@ class Item:
         min_delay: Seconds before the first retry; each further one without progress waits twice as long, at most 60 s.
 
     Raises:
-        ValueError: A negative size, retries or delay, or an algorithm that isn't known.
+        ValueError: A negative size, retries or delay, an algorithm that isn't known, or a value that is no such checksum.
+        TypeError: A field of another type.
     """
 
     name: str
@@ -85,13 +95,35 @@ class Item:
     min_delay: float = 0.25
 
     def __post_init__(self) -> None:
+        self._check_types()
         if (self.size or 0) < 0 or self.retries < 0 or self.min_delay < 0:
             raise ValueError(f"{self.name}: size, retries and min_delay can't be negative")
         checksums = {algorithm.lower(): value.strip().lower() for algorithm, value in self.checksums.items() if value}
         if unknown := [algorithm for algorithm in checksums if algorithm not in ALGORITHMS]:
             known = ", ".join(ALGORITHMS)
             raise ValueError(f"{self.name}: no checksum '{unknown[0]}' can be verified; known are {known}")
+        for algorithm, value in checksums.items():
+            if not is_checksum(algorithm, value):
+                raise ValueError(f"{self.name}: {value!r} is no {algorithm}, which is {FORMS[algorithm]}")
         object.__setattr__(self, "checksums", checksums)
+
+    def _check_types(self) -> None:
+        if not isinstance(cast("object", self.name), str):
+            raise TypeError(f"an item's name is text, not {a(self.name)}")
+        if not (isinstance(self.locate, Location) or callable(cast("object", self.locate))):
+            said = f"{self.name}: locate is a Location or a function that gives one, not {a(self.locate)}"
+            raise TypeError(f"{said}; of a URL make a Location(url)")
+        if type(self.size) is not int and self.size is not None:
+            whole_number(f"{self.name}: size", self.size, 0, "bytes")
+        if type(self.retries) is not int:
+            whole_number(f"{self.name}: retries", self.retries, 0)
+        if type(self.min_delay) is not float:
+            number(f"{self.name}: min_delay", self.min_delay, "seconds")
+        if not isinstance(cast("object", self.checksums), Mapping):
+            raise TypeError(f"{self.name}: checksums is a mapping from algorithm to value, not {a(self.checksums)}")
+        for algorithm, value in self.checksums.items():
+            if value and not isinstance(cast("object", value), str):
+                raise TypeError(f"{self.name}: the {algorithm} is text, not {type(value).__name__}")
 
     @property
     def title(self) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 
+from omicsdk.transfer.arguments import number
+
 #: What may be saved up while nothing is sent, in seconds of the limit.
 SAVED = 0.1
 #: How much has to be there before the next bytes are let through, in seconds of the limit: less would be many wake-ups.
@@ -97,6 +99,8 @@ class Throttle:
 
 
 def _checked(rate: float | None) -> float | None:
+    if rate is not None:
+        number("rate_limit", rate, "bytes a second")
     if rate is not None and not 0 < rate < float("inf"):
         raise ValueError(f"the limit is {rate} bytes a second; it must be above 0, or None for none")
     return rate

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from logging import getLogger
 from pathlib import Path
-from typing import cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import FolderBusy, Interrupted, NotWritable, UsageError
+from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.engine import TICK, Engine
@@ -72,7 +72,8 @@ def download(
         connections: How many requests run at once, to all servers together, at most; 1 or more. How many it really are is
             found for each server while it runs.
         locators: How many items are asked for their URLs at once; 1 or more.
-        progress: Is called about ten times a second, and once at the end.
+        progress: Is called about ten times a second, and once at the end. What it raises ends the transfer in order and is
+            raised then.
         stop: Ends the transfer when it is set; it can be gone on with later.
         control: Stops and pauses it, and bounds its time.
         environ: The environment's variables for proxies and certificates; by default the process's own.
@@ -97,17 +98,25 @@ def download(
         FolderBusy: Another process transfers into it.
         Interrupted: It was stopped, or its time was over, while it waited for the other process.
         DiskFull: There isn't even room for the journal; with `dry_run`, not for all files (NoRoom).
-        ValueError: A number below 1, or a run's name that is no file name.
+        ValueError: A number below 1, a run's name that is no file name, an empty folder, or a mode that keeps the files from
+            their owner.
+        TypeError: An argument or an item of another type.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later.
     """
-    if connections < 1 or locators < 1:
-        raise ValueError("connections and locators must be at least 1")
+    connections, locators = whole_number("connections", connections), whole_number("locators", locators)
+    mode = permissions("mode", mode)
+    kind("control", control, Control)
+    kind("patience", patience, Patience, "Patience(silence=30) waits half a minute")
+    function("progress", progress)
     if not _RUN.match(run):
         raise ValueError(f"run is part of a file's name, letters, digits, '.', '_' and '-': {run!r}")
     control = control or Control()
     control.begin(clock.monotonic())
     store = _store(folder, journal, clock)
-    target = os.path.abspath(cast("str", folder)) if store is None else store.target.spool_for(journal or "")
+    if store is None:
+        target = os.path.abspath(path("folder", folder, "a path, a URL or an FsspecTarget"))
+    else:
+        target = store.target.spool_for(journal or "")
     disk = disk or Disk(mode)
     wanted = Wanted(items)
     journal_file = Path(journal) if journal is not None else Path(target, WORK_FOLDER, f"{run}.journal")

@@ -7,6 +7,7 @@ from logging import getLogger
 
 from omicsdk.core.errors import OmicsError, TransferError
 from omicsdk.core.redaction import mask_text
+from omicsdk.transfer.arguments import a
 from omicsdk.transfer.background import Pool
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.items import Location
@@ -50,10 +51,15 @@ class Locators:
         """Ends the threads; see `Pool.close`."""
         self._pool.close(patience)
 
-    def _located(self, job: Job, location: Location) -> None:
-        if not job.over:
-            job.locating = False
+    def _located(self, job: Job, location: object) -> None:
+        if job.over:
+            return
+        job.locating = False
+        if isinstance(location, Location):
             self._told(job, location)
+            return
+        said = f"{job.item.title}: its locate gave {a(location)}, not a Location"
+        self._failed(job, TransferError(said, name=job.item.name, remedy="Have it give a Location(url)."))
 
     def _not_located(self, job: Job, error: Exception) -> None:
         if job.over:

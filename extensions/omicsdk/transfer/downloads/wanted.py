@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from tempfile import NamedTemporaryFile
 
 from omicsdk.core.errors import NameClash
+from omicsdk.transfer.arguments import each, many
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.names import NameGuard, check_links, check_names, folds_case, room_in
 
@@ -20,6 +21,9 @@ class Wanted:
     Args:
         items: The items.
 
+    Raises:
+        TypeError: They can't be gone through; or, when it comes to it, one is no Item.
+
     Attributes:
         once: Whether they come once.
         files: How many they are, None when that isn't known before.
@@ -28,6 +32,7 @@ class Wanted:
     """
 
     def __init__(self, items: Iterable[Item]) -> None:
+        many("items", items, Item)
         self._items = items
         self.once = isinstance(items, Iterator)
         self.files: int | None = None
@@ -35,7 +40,7 @@ class Wanted:
         self.unsized = 0
 
     def __iter__(self) -> Iterator[Item]:
-        return iter(self._items)
+        return each(self._items, Item)
 
     def names(self) -> Iterable[str]:
         """Their names, as often as they are asked for."""
@@ -44,7 +49,7 @@ class Wanted:
     def count(self) -> None:
         """Counts them, and what they state."""
         files = size = unsized = 0
-        for item in self._items:
+        for item in self:
             files += 1
             if item.size is None:
                 unsized += 1
@@ -58,7 +63,7 @@ class _Names(Iterable[str]):
         self._items = items
 
     def __iter__(self) -> Iterator[str]:
-        return (item.name for item in self._items)
+        return (item.name for item in each(self._items, Item))
 
 
 def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Unpack
 
 from omicsdk.core.errors import UsageError
-from omicsdk.transfer.arguments import each, many, path, whole
+from omicsdk.transfer.arguments import each, many, path, whole_number
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.names import check_names
@@ -62,7 +62,7 @@ class Plan:
                 raise TypeError(f"a plan has no option {option!r}; it has {known}")
         for name in ("connections", "locators"):
             if name in options:
-                whole(name, options[name])
+                whole_number(name, options.get(name))
         self.source = source
         self.folder = FsspecTarget.meant_by(folder) or os.path.abspath(
             path("folder", folder, "a path, a URL or an FsspecTarget")
@@ -97,7 +97,7 @@ class Plan:
             ValueError: n is below 1.
             TypeError: n is no whole number, or one of the items no Item.
         """
-        n = whole("n", n)
+        n = whole_number("n", n)
         self._check()
         files, sizes = [0] * n, [0] * n
         source = self.source

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Literal, Protocol, cast
 
 from omicsdk.core.errors import MissingExtra, UsageError
 from omicsdk.core.redaction import mask_text, without_query
+from omicsdk.transfer.arguments import whole_number
 
 #: File systems whose objects appear whole or not at all, by fsspec's names; in others a file is put aside and moved.
 WHOLE = frozenset(
@@ -72,9 +73,9 @@ class FsspecTarget:
         self.fs = cast("FileSystem", fs)
         self.path = path.rstrip("/")
         self.spool = None if spool is None else os.path.abspath(spool)
-        self.spool_files = whole("spool_files", spool_files)
-        self.spool_bytes = whole("spool_bytes", spool_bytes)
-        self.puts = whole("puts", puts)
+        self.spool_files = whole_number("spool_files", spool_files)
+        self.spool_bytes = whole_number("spool_bytes", spool_bytes)
+        self.puts = whole_number("puts", puts)
         self.verify = verify
         names = self.fs.protocol
         self.protocol = names if isinstance(names, str) else names[0]

@@ -7,12 +7,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.environment import Network
 from omicsdk.core.errors import TransferError
 from omicsdk.core.redaction import without_query
+from omicsdk.transfer.arguments import a
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.uploads.plan import Cut, PartRules
 
@@ -172,6 +173,7 @@ class Upload:
 
     Raises:
         ValueError: A negative number, or an algorithm that isn't known.
+        TypeError: A URL as `to`.
     """
 
     path: str | os.PathLike[str]
@@ -182,6 +184,8 @@ class Upload:
     min_delay: float = 0.25
 
     def __post_init__(self) -> None:
+        if isinstance(cast("object", self.to), str | Location):
+            raise TypeError(f"{self.path}: `to` is a PutTo, an S3Object or another MultipartStore, not {a(self.to)}")
         if not self.name:
             object.__setattr__(self, "name", os.path.basename(os.fspath(self.path)))
         if self.retries < 0 or self.min_delay < 0:
@@ -227,7 +231,10 @@ class WholeStore(MultipartStore):
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location:
         """Gives the URL, or asks for it."""
-        return self._locate if isinstance(self._locate, Location) else self._locate(source)
+        location = self._locate if isinstance(self._locate, Location) else cast("object", self._locate(source))
+        if isinstance(location, Location):
+            return location
+        raise TypeError(f"the function gave {a(location)}, not a Location")
 
     def route(self, url: str) -> Network | None:
         """Gives the way that was given."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import UsageError
+from omicsdk.transfer.arguments import each, function, kind, many, whole_number
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import interrupts, say_stopped
 from omicsdk.transfer.reports.outcome import Outcome
@@ -58,7 +59,7 @@ def upload(
         abort: Whether the parts of a file that fails or is stopped are given up on the platform; by default the next run
             uses them. Those of a file that changed always are given up.
         progress: Is called about ten times a second, and once at the end; the bytes that it calls fetched are those
-            that were sent.
+            that were sent. What it raises ends the run in order and is raised then.
         finished: Is given each upload's number, from 0, and its outcome as they come, in the engine's thread: it should
             return soon.
         stop: Ends the run when it is set; it can be gone on with later.
@@ -77,14 +78,18 @@ def upload(
         NotWritable: The journal can't be written, or is another kind of file.
         DiskFull: There isn't even room for the journal.
         ValueError: A number below 1.
+        TypeError: An argument or an entry of another type.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later.
     """
-    if connections < 1 or callers < 1:
-        raise ValueError("connections and callers must be at least 1")
+    connections, callers = whole_number("connections", connections), whole_number("callers", callers)
+    kind("control", control, Control)
+    kind("patience", patience, Patience, "Patience(silence=30) waits half a minute")
+    function("progress", progress)
+    many("uploads", uploads, Upload)
     control = control or Control()
     control.begin(clock.monotonic())
     began = clock.monotonic()
-    sizes = [_size(entry) for entry in uploads] if isinstance(uploads, Sequence) else None
+    sizes = [_size(entry) for entry in each(uploads, Upload)] if isinstance(uploads, Sequence) else None
     settings = Settings(
         connections=connections,
         callers=callers,
@@ -171,7 +176,7 @@ def _size(entry: Upload) -> int | None:
 def _numbered(
     uploads: Iterable[Upload], sizes: Sequence[int | None] | None
 ) -> Iterator[tuple[int, Upload, int | None]]:
-    for number, entry in enumerate(uploads):
+    for number, entry in enumerate(each(uploads, Upload)):
         yield number, entry, sizes[number] if sizes is not None else _size(entry)
 
 

@@ -1,0 +1,209 @@
+"""Arguments that make no sense: each is told by its name, before anything is fetched or sent."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.transfer import (
+    Control,
+    FsspecTarget,
+    Item,
+    Location,
+    Patience,
+    Plan,
+    PutTo,
+    Upload,
+    download,
+    upload,
+)
+
+HERE = Location("http://127.0.0.1:1/x?signature=canary")
+
+
+def wrong(call: Callable[..., object], *args: Any, **kwargs: Any) -> str:
+    """What a call says that must be refused."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call(*args, **kwargs)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("value", ["4", 2.5, None, True])
+@pytest.mark.parametrize("name", ["connections", "locators"])
+def test_numbers_are_whole_numbers(tmp_path: Path, name: str, value: object) -> None:
+    assert wrong(download, [], tmp_path, **{name: value}) == f"{name} is a whole number, not {value!r}"
+
+
+@pytest.mark.parametrize("name", ["connections", "locators"])
+def test_numbers_have_bounds(tmp_path: Path, name: str) -> None:
+    assert wrong(download, [], tmp_path, **{name: -3}) == f"{name} is -3, but must be at least 1"
+
+
+@pytest.mark.parametrize(("name", "value"), [("connections", "4"), ("callers", 1.5)])
+def test_numbers_of_uploads(name: str, value: object) -> None:
+    assert wrong(upload, [], **{name: value}) == f"{name} is a whole number, not {value!r}"
+
+
+@pytest.mark.parametrize("name", ["spool_files", "spool_bytes", "puts"])
+def test_numbers_of_targets(name: str) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    assert wrong(FsspecTarget, fsspec.filesystem("memory"), "x", **{name: "9"}) == f"{name} is a whole number, not '9'"
+
+
+@pytest.mark.parametrize(("name", "value"), [("rate_limit", "1M"), ("budget", "3h"), ("rate_limit", True)])
+def test_limits_are_numbers(name: str, value: object) -> None:
+    assert re.fullmatch(rf"{name} is a number of .*, not {value!r}", wrong(Control, **{name: value}))
+
+
+@pytest.mark.parametrize("folder", [None, 5, b"bytes", ["a"]])
+def test_a_folder_is_a_path(folder: Any) -> None:
+    assert wrong(download, [], folder).startswith("folder is a path")
+    assert wrong(Plan, [], folder).startswith("folder is a path")
+
+
+def test_an_empty_folder_is_not_the_current_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert wrong(download, [], "") == "folder is empty; '.' is the current folder"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind"),
+    [("control", 3, "a Control"), ("patience", 30, "a Patience"), ("progress", 1, "function")],
+)
+def test_objects_are_of_their_kinds(tmp_path: Path, name: str, value: object, kind: str) -> None:
+    for call, args in ((download, ([], tmp_path)), (upload, ([],))):
+        said = wrong(call, *args, **{name: value})
+        assert said.startswith(name)
+        assert kind in said
+
+
+@pytest.mark.parametrize("mode", [600, 0, 0o444, 0o1600])
+def test_permissions_let_the_owner_read_and_write(tmp_path: Path, mode: int) -> None:
+    said = wrong(download, [], tmp_path / "new", mode=mode)
+    assert said.startswith(f"mode is {mode:#o}")
+    assert "0o600" in said
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("items", [None, Item("x", HERE), 7])
+def test_items_are_many(tmp_path: Path, items: Any) -> None:
+    assert wrong(download, items, tmp_path).startswith("items is a list of Items")
+
+
+@pytest.mark.parametrize("entry", ["http://x/y?signature=canary", ("x", HERE), {"name": "x"}])
+@pytest.mark.parametrize("kind", [list, iter])
+def test_items_are_items(tmp_path: Path, entry: object, kind: Callable[[list[Any]], Any]) -> None:
+    said = wrong(download, kind([entry]), tmp_path)
+    assert said.startswith(f"item 1 is a {type(entry).__name__}, not an Item")
+    assert "canary" not in said
+
+
+def test_uploads_are_uploads() -> None:
+    assert wrong(upload, ["a.bin"]).startswith("upload 1 is a str, not an Upload")
+    assert wrong(upload, iter(["a.bin"])).startswith("upload 1 is a str, not an Upload")
+    assert wrong(upload, Upload("a.bin", PutTo(HERE))).startswith("uploads is a list of Uploads")
+    assert wrong(upload, None).startswith("uploads is a list of Uploads")
+
+
+def test_an_upload_goes_to_a_store() -> None:
+    said = wrong(Upload, "a.bin", HERE.url)
+    assert said.startswith("a.bin: `to` is a PutTo")
+    assert "canary" not in said
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"name": None}, "an item's name is text, not a NoneType"),
+        ({"name": Path("a/b")}, "an item's name is text, not a PosixPath"),
+        ({"locate": HERE.url}, "x: locate is a Location or a function that gives one, not a str"),
+        ({"size": "12"}, "x: size is a whole number of bytes, not '12'"),
+        ({"size": 1.5}, "x: size is a whole number of bytes, not 1.5"),
+        ({"retries": "3"}, "x: retries is a whole number, not '3'"),
+        ({"min_delay": "3"}, "x: min_delay is a number of seconds, not '3'"),
+        ({"checksums": "0" * 64}, "x: checksums is a mapping from algorithm to value, not a str"),
+        ({"checksums": {"sha256": b"0" * 64}}, "x: the sha256 is text, not bytes"),
+        ({"checksums": {"sha256": "abc"}}, "x: 'abc' is no sha256, which is 64 hexadecimal digits"),
+        ({"checksums": {"md5": "1B2M2Y8AsgTpgAmY7PhCfg=="}}, "is no md5, which is 32 hexadecimal digits"),
+        ({"checksums": {"s3_etag": "0" * 32 + "-"}}, "is no s3_etag"),
+    ],
+)
+def test_an_item_says_what_is_wrong_with_it(changed: dict[str, Any], said: str) -> None:
+    if os.name == "nt":
+        said = said.replace("PosixPath", "WindowsPath")
+    told = wrong(Item, **{"name": "x", "locate": HERE, **changed})
+    assert said in told
+    assert "canary" not in told
+
+
+def test_what_platforms_state_is_taken() -> None:
+    stated = {"SHA256": " " + "AB" * 32, "md5": None, "s3_etag": "ab" * 16 + "-12", "crc32c": "0000abcd"}
+    item = Item("x", HERE, 0, stated)  # type: ignore[arg-type]
+    assert item.checksums == {"sha256": "ab" * 32, "s3_etag": "ab" * 16 + "-12", "crc32c": "0000abcd"}
+    assert Item("x", HERE, 0, {"s3_etag": "ab" * 16}).checksums == {"s3_etag": "ab" * 16}
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ((None,), "a Location's url is text, not a NoneType"),
+        ((b"http://x",), "a Location's url is text, not a bytes"),
+        ((HERE.url, {"Range": 7}), "the header 'Range' is text, not an int"),
+        ((HERE.url, [("a", "canary")]), "headers is a mapping from name to value, not a list"),
+    ],
+)
+def test_a_location_says_what_is_wrong_with_it(args: tuple[Any, ...], said: str) -> None:
+    told = wrong(Location, *args)
+    assert said in told
+    assert "canary" not in told
+
+
+@pytest.mark.parametrize("given", ["http://127.0.0.1:1/x?signature=canary", None, 7.5])
+def test_a_locate_that_gives_no_location_fails_its_file_alone(server: Any, target: Path, given: Any) -> None:
+    right = server.item("right", b"bytes")
+    report = download([Item("wrong", lambda: given), right], target)
+    assert report.counts["done"] == 1
+    (failed,) = report.failed
+    said = str(failed.error)
+    assert said.startswith(f"wrong: its locate gave a {type(given).__name__}, not a Location")
+    assert "canary" not in said
+
+
+def test_a_put_that_gives_no_location_fails_its_file_alone(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    give: Any = lambda source: HERE.url  # noqa: E731
+    (failed,) = upload([Upload(tmp_path / "a", PutTo(give))]).failed
+    assert "gave a str, not a Location" in str(failed.error)
+    assert "canary" not in str(failed.error)
+
+
+def test_a_plan_refuses_what_comes_only_once(tmp_path: Path) -> None:
+    def items() -> Iterator[Item]:
+        yield Item("x", HERE)
+
+    for once in (items(), iter([Item("x", HERE)])):
+        with pytest.raises(TypeError, match="comes only once"):
+            Plan(once, tmp_path)  # type: ignore[arg-type]
+    assert Plan(items, tmp_path).shards(1)[0].files == 1
+
+
+def test_a_plan_knows_its_options(tmp_path: Path) -> None:
+    said = wrong(Plan, [], tmp_path, conections=3)
+    assert "conections" in said
+    assert "connections" in said.replace("conections", "")
+    assert wrong(Plan, [], tmp_path, connections="3") == "connections is a whole number, not '3'"
+    assert wrong(Plan([], tmp_path).shards, "2") == "n is a whole number, not '2'"
+
+
+def test_a_plan_of_other_things_than_items(tmp_path: Path) -> None:
+    given: Any = ["http://x/y"]
+    assert wrong(Plan(given, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")
+    assert wrong(Plan(lambda: given, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")
+
+
+def test_right_arguments_are_taken(tmp_path: Path) -> None:
+    report = download([], tmp_path, connections=1, locators=1, patience=Patience(), control=Control(), mode=0o600)
+    assert report.ok
