@@ -30,7 +30,7 @@ def wrong(call: Callable[..., object], *args: Any, **kwargs: Any) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("value", ["4", 2.5, None, True])
+@pytest.mark.parametrize("value", ["4", 2.5, True])
 @pytest.mark.parametrize("name", ["connections", "locators"])
 def test_numbers_are_whole_numbers(tmp_path: Path, name: str, value: object) -> None:
     assert wrong(download, [], tmp_path, **{name: value}) == f"{name} is a whole number, not {value!r}"

@@ -225,7 +225,6 @@ def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchO
     return download(
         items(),
         folder / ROOT,
-        locators=API_CALLS,
         progress=options.progress,
         stop=options.stop,
         control=options.control,

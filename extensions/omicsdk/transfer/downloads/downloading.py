@@ -42,7 +42,7 @@ def download(
     folder: str | os.PathLike[str] | FsspecTarget,
     *,
     connections: int = 16,
-    locators: int = 16,
+    locators: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     control: Control | None = None,
@@ -71,7 +71,8 @@ def download(
             ("s3://bucket/prefix"): then `journal` is to be given.
         connections: How many requests run at once, to all servers together, at most; 1 or more. How many it really are is
             found for each server while it runs.
-        locators: How many items are asked for their URLs at once; 1 or more.
+        locators: How many items are asked for their URLs at once, 1 or more; by default 16 at first, and up to 64 as long as
+            that is faster.
         progress: Is called about ten times a second, and once at the end. What it raises ends the transfer in order and is
             raised then.
         stop: Ends the transfer when it is set; it can be gone on with later.
@@ -103,7 +104,9 @@ def download(
         TypeError: An argument or an item of another type.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later.
     """
-    connections, locators = whole_number("connections", connections), whole_number("locators", locators)
+    connections = whole_number("connections", connections)
+    if locators is not None:
+        locators = whole_number("locators", locators)
     mode = permissions("mode", mode)
     kind("control", control, Control)
     kind("patience", patience, Patience, "Patience(silence=30) waits half a minute")

@@ -88,7 +88,7 @@ class Engine:
             settings.control.throttle,
         )
         self._inbox = Inbox(self._wire.wake)
-        self._locators = Locators(Pool("omicsdk-locate", settings.locators, self._inbox), self._located, self._failed)
+        self._locators = Locators(settings.locators, self._inbox, settings.clock, self._located, self._failed)
         self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
@@ -189,11 +189,11 @@ class Engine:
 
     def _patience(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
-        opens = self._turns.opens()
-        if self._control.paused or not (self._later or opens is not None):  # paused, nobody is served when it is due
+        dues = [entry[0] for entry in self._later]
+        dues += [due for due in (self._turns.opens(), self._locators.opens()) if due is not None]
+        if self._control.paused or not dues:  # paused, nobody is served when it is due
             return TICK
-        due = min([entry[0] for entry in self._later] + ([] if opens is None else [opens]))
-        wait = min(TICK, max(0.0, due - self._clock.monotonic()))
+        wait = min(TICK, max(0.0, min(dues) - self._clock.monotonic()))
         if self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing:
             return wait
         self._clock.sleep(wait)
@@ -202,6 +202,7 @@ class Engine:
     def _wake_up(self) -> None:
         now = self._clock.monotonic()
         self._turns.open(now)
+        self._locators.look()
         if self._later:
             for entry in [entry for entry in self._later if entry[0] <= now]:
                 self._later.remove(entry)
@@ -209,7 +210,7 @@ class Engine:
                 self._fetch(entry[1])
 
     def _admit(self) -> None:
-        room = self._settings.locators + AHEAD - self._preparing - self._turns.crowd
+        room = self._locators.calls + AHEAD - self._preparing - self._turns.crowd
         looked = 0
         while self._more and room > 0 and len(self._open) < OPEN:
             if looked == AT_ONCE:  # others have to be looked after too

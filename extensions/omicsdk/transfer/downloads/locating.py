@@ -2,34 +2,61 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from logging import getLogger
 
-from omicsdk.core.errors import OmicsError, TransferError
+from omicsdk.core.clock import Clock
+from omicsdk.core.errors import APIError, OmicsError, TransferError
 from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.arguments import a
-from omicsdk.transfer.background import Pool
+from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.items import Location
+from omicsdk.transfer.lanes import Lanes
+
+#: Calls that run at once at first, and at most, when nobody says how many: more where a service answers slowly.
+FIRST_CALLS, MOST_CALLS = 16, 64
+# All calls go to one service as far as anybody here knows.
+_SERVICE = ""
+# What a service says that is asked too much.
+_TOO_MUCH = frozenset({429, 503})
 
 _log = getLogger("omicsdk.transfer")
 
 
 class Locators:
-    """The threads that ask.
+    """The threads that ask, as many at once as pays.
 
     Args:
-        pool: They.
+        calls: How many at once; None for as many as prove best.
+        inbox: Where their answers go.
+        clock: Tells the time.
         located: Is told of a job and where its file is.
         failed: Is told of a job whose file can't be located.
     """
 
     def __init__(
-        self, pool: Pool, located: Callable[[Job, Location], None], failed: Callable[[Job, OmicsError], None]
+        self,
+        calls: int | None,
+        inbox: Inbox,
+        clock: Clock,
+        located: Callable[[Job, Location], None],
+        failed: Callable[[Job, OmicsError], None],
     ) -> None:
-        self._pool = pool
+        self._adapts = calls is None
+        self._pool = Pool("omicsdk-locate", calls or MOST_CALLS, inbox)
+        self._lanes = Lanes(calls or MOST_CALLS, clock.monotonic(), first=calls or FIRST_CALLS)
+        self._queue = deque[Job]()
+        self._clock = clock
         self._told = located
         self._failed = failed
+
+    @property
+    def calls(self) -> int:
+        """How many calls may run at once now."""
+        return self._lanes.width(_SERVICE)
 
     @property
     def waiting(self) -> int:
@@ -43,15 +70,36 @@ class Locators:
             self._located(job, locate)
             return
         job.locating = True
-        self._pool.submit(
-            locate, lambda location: self._located(job, location), lambda error: self._not_located(job, error)
-        )
+        self._queue.append(job)
+        self._call()
+
+    def opens(self) -> float | None:
+        """When calls may begin again that wait for a service's leave; None when none does."""
+        return self._lanes.opens() if self._queue else None
+
+    def look(self) -> None:
+        """Begins the calls that may begin, and adapts how many; to be called again and again."""
+        now = self._clock.monotonic()
+        self._lanes.open(now)
+        self._call()
+        if self._adapts:
+            self._lanes.look(now, tuple)
 
     def close(self, patience: float) -> None:
         """Ends the threads; see `Pool.close`."""
         self._pool.close(patience)
 
+    def _call(self) -> None:
+        while self._queue and self._lanes.may_start(_SERVICE):
+            job = self._queue.popleft()
+            locate = job.item.locate
+            if job.over or isinstance(locate, Location):
+                continue
+            self._lanes.started(_SERVICE)
+            self._pool.submit(locate, partial(self._located, job), partial(self._not_located, job))
+
     def _located(self, job: Job, location: object) -> None:
+        self._lanes.ended(_SERVICE, 0)
         if job.over:
             return
         job.locating = False
@@ -62,6 +110,9 @@ class Locators:
         self._failed(job, TransferError(said, name=job.item.name, remedy="Have it give a Location(url)."))
 
     def _not_located(self, job: Job, error: Exception) -> None:
+        self._lanes.ended(_SERVICE, 0)
+        if self._adapts and isinstance(error, APIError) and error.status in _TOO_MUCH:
+            self._lanes.refused(_SERVICE, self._clock.monotonic(), error.retry_after or 0.0)
         if job.over:
             return
         if not isinstance(error, OmicsError):

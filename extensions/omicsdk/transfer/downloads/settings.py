@@ -21,7 +21,7 @@ class Settings:
     """How to transfer; see `download`."""
 
     connections: int = 16
-    locators: int = 16
+    locators: int | None = None
     hashers: int = 2
     patience: Patience = field(default_factory=Patience)
     route: Callable[[str], Network] = network

@@ -61,7 +61,7 @@ class Plan:
                 known = ", ".join(Options.__annotations__)
                 raise TypeError(f"a plan has no option {option!r}; it has {known}")
         for name in ("connections", "locators"):
-            if name in options:
+            if options.get(name) is not None:
                 whole_number(name, options.get(name))
         self.source = source
         self.folder = FsspecTarget.meant_by(folder) or os.path.abspath(

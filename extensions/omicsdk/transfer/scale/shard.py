@@ -29,7 +29,7 @@ class Options(TypedDict, total=False):
     """What a shard passes on to `download`; see there."""
 
     connections: int
-    locators: int
+    locators: int | None
     environ: Mapping[str, str] | None
     route: Callable[[str], Network] | None
     patience: Patience | None
