@@ -67,7 +67,7 @@ class Locators:
         """Finds out where a job's file is."""
         locate = job.item.locate
         if isinstance(locate, Location):
-            self._located(job, locate)
+            self._told(job, locate)
             return
         job.locating = True
         self._queue.append(job)
