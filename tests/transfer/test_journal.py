@@ -318,6 +318,21 @@ def test_only_one_has_it(open_journal: Any, tmp_path: Path) -> None:
     held.close()
 
 
+@pytest.mark.parametrize("where", ["omicsdk.transfer.journal.is_sound", "omicsdk.transfer.journal_file.try_lock"])
+def test_an_interrupt_while_it_is_opened_leaves_it_unlocked(open_journal: Any, monkeypatch: Any, where: str) -> None:
+    path = long_one(open_journal())
+
+    def interrupted(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(where, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            open_journal()
+    assert open_journal().done("a") == DoneState(1099, 1, {})
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_a_file_system_without_locks_is_used_and_that_is_said(open_journal: Any, monkeypatch: Any, caplog: Any) -> None:
     def without(descriptor: int) -> None:
         raise OSError(errno.ENOLCK, "No locks available")

@@ -75,6 +75,10 @@ class Pool:
             except Exception as error:  # whatever it is, the engine decides, not this thread
                 caught = error
                 self._inbox.put(lambda: delivered(lambda: failed(caught)))
+            except BaseException as error:  # sys.exit() in a user's function, say: the engine would wait for ever
+                ended = RuntimeError(f"the call was ended by {error!r}")
+                ended.__cause__ = error
+                self._inbox.put(lambda: delivered(lambda: failed(ended)))
             else:
                 self._inbox.put(lambda: delivered(lambda: done(result)))
 

@@ -101,7 +101,7 @@ class Journal:
         except OSError as error:
             self._file.close()
             raise write_error(error, str(path)) from error
-        except NotWritable:
+        except BaseException:  # Ctrl-C too: whoever tries again in this process must find it unlocked
             self._file.close()
             raise
 

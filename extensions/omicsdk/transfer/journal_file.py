@@ -135,7 +135,7 @@ class JournalFile:
             self._disk.append(descriptor, bytes(block))
             self._disk.sync(descriptor)
             self._disk.rename(new, str(self._path))
-        except OSError:
+        except BaseException:
             self._disk.close(descriptor)
             with suppress(OSError):
                 self._disk.unlink(new)

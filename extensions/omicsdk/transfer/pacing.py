@@ -55,7 +55,7 @@ class Pacing(Generic[H]):
     @property
     def on(self) -> bool:
         """Whether there is a limit, or was one whose traces are still there."""
-        return self._on or self._throttle.rate is not None
+        return self._on or bool(self._waiting) or self._throttle.rate is not None
 
     @property
     def buffer(self) -> int:

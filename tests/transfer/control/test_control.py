@@ -252,9 +252,7 @@ def test_a_pause_while_another_url_is_asked_for(server: Any, target: Path, noise
     assert locations == ["n=0", "n=1"]
 
 
-def test_a_pause_when_only_the_end_of_the_answer_is_missing(
-    server: Any, fault: Any, target: Path, noise: Any
-) -> None:
+def test_a_pause_when_only_the_end_of_the_answer_is_missing(server: Any, fault: Any, target: Path, noise: Any) -> None:
     body, control = noise(5 * MIB), Control()
     item = server.item("one", body, "sha256", retries=0)
     server.fault("one", fault.changed(chunked=True, cut=len(body), stall=True))

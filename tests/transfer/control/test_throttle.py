@@ -152,6 +152,15 @@ def test_a_limit_that_is_lifted_lets_all_go_on() -> None:
     assert (network.begun, network.paused, network.pacing.on) == ({0, 1, 2}, set(), False)
 
 
+def test_a_limit_that_is_lifted_at_once_forgets_nobody() -> None:
+    throttle = Throttle(1000.0)
+    network = Network(throttle, [10], 1)
+    throttle.rate = None
+    assert network.pacing.on
+    network.poll()
+    assert (network.left, network.pacing.on) == ({0: 0}, False)
+
+
 def test_requests_that_never_began_need_no_end() -> None:
     network = Network(Throttle(1000.0), [10], 1)
     assert network.pacing.ended(0) is False

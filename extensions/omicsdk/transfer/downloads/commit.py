@@ -137,6 +137,17 @@ class Committer:
             self._thread = None
 
     def _run(self) -> None:
+        try:
+            self._commit_all()
+        except BaseException as error:  # a fault in the program: the engine would wait for ever
+            fault = error
+
+            def tell() -> None:
+                raise fault
+
+            self._inbox.put(tell)
+
+    def _commit_all(self) -> None:
         more = True
         while more:
             batch = self._queue.get() or []
