@@ -16,8 +16,26 @@ LARGEST_PART = 16 * MIB
 #: Files up to this size are fetched with one plain request.
 WHOLE = 16 * MIB
 
+#: Bytes a second of a bandwidth limit for each request for a part: a cell comes in 2 s then.
+SHARE = 2 * MIB
+
 #: Half-open: from the first byte to the one behind the last.
 Span = tuple[int, int]
+
+
+def requests_within(rate: float | None, most: int) -> int:
+    """How many parts are asked for at once under a bandwidth limit.
+
+    More would bring nothing sooner, and would have so many begun cells that a run of short budgets never ends one.
+
+    Args:
+        rate: The limit in bytes a second, None for none.
+        most: How many there are without one, 1 or more.
+
+    Returns:
+        1 to most; 2 where that many may be, so that one that hangs doesn't hold up all.
+    """
+    return most if rate is None else min(most, max(2, int(min(rate, most * SHARE) // SHARE)))
 
 
 def cell_count(size: int) -> int:

@@ -27,6 +27,7 @@ from omicsdk.transfer.downloads.verify import Verifier, words
 from omicsdk.transfer.downloads.wanted import Wanted
 from omicsdk.transfer.items import Item, Location
 from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.plan import requests_within
 from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.stores.store import There
@@ -99,7 +100,7 @@ class Engine:
         self._preparing = 0
         self._later: list[tuple[float, Job]] = []
         self._landing = 0
-        self._turns = Turns(settings.connections, settings.clock, self._send, self._send_small)
+        self._turns = Turns(settings.connections, settings.clock, self._send, self._send_small, self._bears_more)
         self._tally = Tally(items.files, items.size, settings.clock.monotonic(), SAMPLE, items.unsized)
         self._replies = Replies(
             journal=journal,
@@ -331,6 +332,13 @@ class Engine:
         except ValueError as error:  # brackets that don't close, a port that is no number
             reason = f"{job.item.title}: its URL makes no sense ({error})"
             self._failed(self._as_job(job), TransportError(reason, method="GET", url=without_query(ask.url)))
+
+    def _bears_more(self) -> bool:
+        rate = self._control.rate_limit
+        if rate is None:
+            return True
+        flying = sum(isinstance(receiver, Reception) for receiver in self._wire.receivers())
+        return flying < requests_within(rate, self._settings.connections)
 
     def _returned(self, receiver: Receiver, *, called_off: bool = False) -> None:
         assert isinstance(receiver, Reception | Small)

@@ -20,6 +20,7 @@ class Turns:
         clock: Tells the time.
         send: Sends the request for a piece of a job.
         send_small: Sends the request for a small file.
+        bears: Tells whether one more request for a part may run now.
     """
 
     def __init__(
@@ -28,10 +29,12 @@ class Turns:
         clock: Clock,
         send: Callable[[Job, Piece], None],
         send_small: Callable[[Small], None],
+        bears: Callable[[], bool],
     ) -> None:
         self._clock = clock
         self._send = send
         self._send_small = send_small
+        self._bears = bears
         self._lanes = Lanes(connections, clock.monotonic())
         self._ready = Ready[Job | Small]()
 
@@ -85,7 +88,7 @@ class Turns:
             if isinstance(job, Small):
                 self._send_small(job)
                 continue
-            while job.claimable and job.asks_at.server == server and lanes.may_start(server):
+            while self._bears() and job.claimable and job.asks_at.server == server and lanes.may_start(server):
                 self._send(job, job.claim(lanes.width(server)))
             if job.over or not (job.returned or job.unclaimed):
                 job.queued = False
