@@ -67,3 +67,10 @@ def test_a_location_shows_no_secrets() -> None:
     assert "pw" not in shown
     assert "host/path" in shown
     assert "Authorization" in shown
+
+
+def test_a_proxy_that_makes_no_sense_shows_no_password(server: Any, target: Path) -> None:
+    item = server.item("one", b"bytes", retries=0)
+    (failed,) = download([item], target, environ={"http_proxy": "hppt://user:canary@proxy:9"}).failed
+    assert "proxy" in str(failed.error)
+    assert "canary" not in str(failed.error)

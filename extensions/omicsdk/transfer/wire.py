@@ -25,7 +25,7 @@ from omicsdk.core.errors import (
     TransportError,
 )
 from omicsdk.core.origins import origin_of
-from omicsdk.core.redaction import without_query
+from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.items import URL_SAFE, server_of
 from omicsdk.transfer.pacing import Pacing
 from omicsdk.transfer.poller import READ, Poller
@@ -390,5 +390,5 @@ def _seeking(body: Body) -> Callable[[int, int], int]:
 
 
 def _error(code: int, text: str, ask: Ask) -> TransportError:
-    said = text.split("?", 1)[0].strip() or f"libcurl's error {code}"
+    said = mask_text(text.split("?", 1)[0].strip()) or f"libcurl's error {code}"
     return _ERRORS.get(code, TransportError)(said, method=ask.method, url=without_query(ask.url))
