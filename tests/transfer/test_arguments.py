@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from omicsdk.transfer import (
     PutTo,
     Upload,
     download,
+    run_shards,
     upload,
 )
 
@@ -202,6 +204,12 @@ def test_a_plan_of_other_things_than_items(tmp_path: Path) -> None:
     given: Any = ["http://x/y"]
     assert wrong(Plan(given, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")
     assert wrong(Plan(lambda: given, tmp_path).shards, 2).startswith("item 1 is a str, not an Item")
+
+
+def test_shards_and_where_they_run(tmp_path: Path) -> None:
+    plan = Plan([], tmp_path)
+    assert wrong(run_shards, plan, ThreadPoolExecutor).startswith("shards is a list of Shards")
+    assert wrong(run_shards, plan.shards(1), 4).startswith("executor is an Executor")
 
 
 def test_right_arguments_are_taken(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from logging import getLogger
 from multiprocessing import parent_process
 from queue import Empty, SimpleQueue
+from typing import cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import FolderBusy, Interrupted, OmicsError, TransferError, UsageError
 from omicsdk.core.redaction import mask_text
+from omicsdk.transfer.arguments import a, many
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import Terminated, interrupts
 from omicsdk.transfer.scale.following import ShardsProgress, Tracker
@@ -63,8 +65,12 @@ def run_shards(
         ShardsOpen: The executor broke and there is no new one to be had; its report has what was done.
         UsageError: The shards can't be sent to other processes; it names the item.
         ValueError: retries is negative, or a shard stands there twice.
+        TypeError: An argument of another type; of a plan give its `shards(n)`.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later. Terminated when it was SIGTERM.
     """
+    many("shards", shards, Shard)
+    if not (callable(executor) or isinstance(cast("object", executor), Executor)):
+        raise TypeError(f"executor is an Executor, or a function that makes one, not {a(executor)}")
     if not shards:
         return ShardsReport(())
     with FileDesk.within(journals_in(shards[0].folder, shards[0].journals), shards[0].name) as desk:
