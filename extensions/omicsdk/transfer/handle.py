@@ -216,7 +216,7 @@ class Transfer(Generic[T]):
             return
         self.control.stop("interrupt" if isinstance(error, KeyboardInterrupt) else "asked")
         self._ended.wait()
-        self._say_what_is_lost()
+        self._say_what_is_lost(error)
 
     async def __aenter__(self) -> Transfer[T]:
         return self.__enter__()
@@ -232,7 +232,7 @@ class Transfer(Generic[T]):
                 raise
             return
         await self._stop_async()
-        self._say_what_is_lost()
+        self._say_what_is_lost(error)
 
     async def _stop_async(self) -> None:
         """Stops and waits for the end, whoever cancels: the journal and the files are put in order until then."""
@@ -271,8 +271,8 @@ class Transfer(Generic[T]):
             raise self._error
         return self._result[0]
 
-    def _say_what_is_lost(self) -> None:
-        if isinstance(self._error, Exception):
+    def _say_what_is_lost(self, raised: BaseException) -> None:
+        if isinstance(self._error, Exception) and self._error is not raised:
             _log.error("the transfer that was stopped had failed: %s", self._error)
 
     def __repr__(self) -> str:

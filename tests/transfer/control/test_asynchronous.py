@@ -89,3 +89,10 @@ def test_waiting_may_be_cancelled_without_stopping(server: Any, fault: Any, targ
             return await transfer.wait_async()
 
     assert asyncio.run(main()).counts["stopped"] == 1
+
+
+def test_what_is_raised_is_not_logged_as_well(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    wrong: Any = "3"
+    with pytest.raises(TypeError, match="connections"):
+        asyncio.run(download_async([], tmp_path, connections=wrong))
+    assert caplog.records == []
