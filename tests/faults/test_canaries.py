@@ -53,9 +53,6 @@ def test_in_trouble(trial: Any, server: Any, fault: Any, noise: Any, clock: Any,
     def signed(name: str) -> Any:
         return lambda: Location(server.url(name, SIGNED), HEADERS)
 
-    def refuses() -> Location:
-        raise KeyError(server.url("x", SIGNED).partition("?")[0])
-
     for name in ("cut", "moved", "there", "fine"):
         server.put(name, noise(9 * MIB))
     for name in ("cut", "moved", "fine"):

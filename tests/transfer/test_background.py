@@ -1,5 +1,6 @@
-"""What other threads do for the engine: nothing that happens there may leave it waiting."""
+"""What other threads do for the engine: nothing that happens there may leave it waiting, or tell a secret."""
 
+import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,3 +29,18 @@ def test_a_fault_of_the_committer_is_raised(server: Any, target: Path) -> None:
 
     with pytest.raises(ZeroDivisionError, match="one"):
         download([server.item("one", b"1", "md5")], target, disk=Faulty())
+
+
+def test_what_a_locate_raises_is_told_without_secrets(target: Path, caplog: Any) -> None:
+    caplog.set_level(logging.DEBUG)
+    canary = "dD4kJ8sQ2vX6zB1m"
+
+    def locate() -> Location:
+        raise LookupError(f"no answer from https://host/one?X-Amz-Signature={canary}")
+
+    report = download([Item("one", locate)], target)
+    (outcome,) = report.outcomes
+    assert "no answer from https://host/one" in str(outcome.error)
+    assert "in locate" in caplog.text
+    for text in (str(outcome.error), caplog.text, *(repr(record.__dict__) for record in caplog.records)):
+        assert canary not in text

@@ -76,6 +76,33 @@ def test_a_chunked_body_that_is_cut(server: Any, fault: Any, target: Path, noise
     assert (target / "one").read_bytes() == (target / "two").read_bytes() == body
 
 
+@pytest.mark.parametrize("size", [1000, 5 * MIB])
+def test_a_body_that_is_whole_but_for_its_end(server: Any, fault: Any, target: Path, noise: Any, size: int) -> None:
+    body = noise(size)
+    item = server.item("one", body, "sha256", retries=0)
+    server.always["one"] = fault.changed(chunked=True, cut=size)
+    download([item], target).raise_if_failed()
+    assert (target / "one").read_bytes() == body
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("left", [200, 5 * MIB])
+def test_a_source_of_unknown_size_that_becomes_shorter(server: Any, target: Path, noise: Any, left: int) -> None:
+    """Nothing of the longer one that was cut may stay behind the shorter one's end."""
+    longer, shorter = noise(9 * MIB), noise(left, 2)
+    server.put("one", longer, etag=None)
+
+    def shrinks(_server: Any, _request: Any, answer: Any) -> Any:
+        server.put("one", shorter, etag=None)
+        server.ranges = False
+        return replace(answer, chunked=True, cut=6 * MIB)
+
+    server.fault("one", shrinks)
+    server.always["one"] = lambda _server, _request, answer: replace(answer, chunked=True)
+    download([Item("one", Location(server.url("one")), min_delay=0.01)], target).raise_if_failed()
+    assert (target / "one").read_bytes() == shorter
+
+
 def test_always_cut_without_progress_ends_with_the_numbers(
     server: Any, fault: Any, target: Path, noise: Any, leftovers: Any, clock: Any
 ) -> None:

@@ -234,3 +234,19 @@ def test_progress_moves_within_a_cell_and_never_passes_the_end(
     assert any(0 < there < 3 * MIB for there in done)
     assert done == sorted(done)
     assert done[-1] == 3 * MIB
+
+
+def test_what_is_remembered_of_folders_and_servers_is_bounded_and_may_be_forgotten(
+    server: Any, target: Path, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr("omicsdk.transfer.downloads.files._RECENT", 1)
+    monkeypatch.setattr("omicsdk.transfer.wire._REMEMBERED", 1)
+    items = list[Item]()
+    for number in range(12):
+        name = f"folder{number % 5}/f{number}"
+        server.put(name, b"%d" % number)
+        items.append(
+            Item(name, Location(server.url(name, host=("127.0.0.1", "localhost")[number % 2])), min_delay=0.01)
+        )
+    assert download(items, target).counts["done"] == 12
+    assert (target / "folder1/f11").read_bytes() == b"11"

@@ -54,8 +54,9 @@ def termination() -> Generator[None]:
 def interrupts(control: Control) -> Generator[None]:
     """Makes Ctrl-C end a transfer in order: an exception in the midst of a callback would be lost in libcurl.
 
-    A second one is raised at once, and so is the first while the program's own iterator of items is asked. The same goes for SIGTERM where `terminate` handles it. Other handlers that the program
-    set itself are left alone, and so are other threads.
+    A second one is raised at once, and so is the first while the program's own iterator of items is asked. The same goes
+    for SIGTERM where `terminate` handles it. Other handlers that the program set itself are left alone, and so are other
+    threads.
 
     Args:
         control: What the engine asks.

@@ -37,6 +37,8 @@ RECEIVE_BUFFER = 512 * 1024
 SEND_BUFFER = 512 * 1024
 #: What a body gives in the place of bytes to end its request.
 ABORT = cast("int", pycurl.READFUNC_ABORT)
+# Servers whose options are remembered, at most.
+_REMEMBERED = 1024
 # Seconds that closing all connections is waited for.
 _CLOSING = 0.1
 #: libcurl's name for "the timer", in the place of a socket.
@@ -366,6 +368,8 @@ class Wire:
         if options is None:
             if not origin_of(url).startswith(("http://", "https://")):
                 raise ValueError("it isn't http or https, or has no host or port to go to")
+            if len(self._servers) >= _REMEMBERED:
+                self._servers.clear()
             options = self._servers[server] = tuple(sorted(self._options_for(url).items()))
         return options
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import partial
 from logging import getLogger
 
@@ -485,6 +486,12 @@ class Engine:
         self._finished(number, outcome)
 
     def _close(self) -> None:
+        with ExitStack() as ends:  # whatever is raised meanwhile, no thread and no socket stays
+            ends.callback(self._wire.close)
+            ends.callback(self._locators.close, 0.1)
+            self._close_jobs()
+
+    def _close_jobs(self) -> None:
         for receiver in self._wire.cancel(lambda _: True):
             assert isinstance(receiver, Reception | Small)
             self._tally.fetched += receiver.received
@@ -501,5 +508,3 @@ class Engine:
         self._inbox.deliver()
         for job in list(self._open.values()):
             self._over(self._as_job(job), "stopped")
-        self._locators.close(0.1)
-        self._wire.close()

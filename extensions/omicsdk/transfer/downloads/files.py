@@ -15,6 +15,9 @@ from omicsdk.transfer.items import Item
 from omicsdk.transfer.names import LONGEST
 from omicsdk.transfer.writing import write_error
 
+# Folders that are remembered as made, at most.
+_RECENT = 4096
+
 
 class PartFiles:
     """Opens, closes and removes the parts of jobs.
@@ -80,6 +83,18 @@ class PartFiles:
         if job.descriptor >= 0:
             descriptor, job.descriptor = job.descriptor, -1
             self.disk.close(descriptor)
+
+    def cut_off(self, job: Job, length: int) -> None:
+        """Cuts a job's part to its length: an earlier answer, from before the source changed, may have been longer.
+
+        Raises:
+            NotWritable: The file system refused.
+        """
+        if job.descriptor >= 0:
+            try:
+                self.disk.truncate(job.descriptor, length)
+            except OSError as error:
+                raise write_error(error, job.part, job.item.title) from error
 
     def remove(self, job: Job) -> None:
         """Removes a job's part, if it is there; nothing of it can be used again."""
@@ -196,6 +211,8 @@ class PartFiles:
             self.disk.make_folders(parent)
         except OSError as error:
             raise write_error(error, parent, item.title) from error
+        if len(self._made) >= _RECENT:
+            self._made.clear()
         self._made.add(parent)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from functools import partial
-from logging import getLogger
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, OmicsError, TransferError
-from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.arguments import a
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.downloads.job import Job
+from omicsdk.transfer.foreign import foreign_words
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.lanes import Lanes
 
@@ -22,8 +21,6 @@ FIRST_CALLS, MOST_CALLS = 16, 64
 _SERVICE = ""
 # What a service says that is asked too much.
 _TOO_MUCH = frozenset({429, 503})
-
-_log = getLogger("omicsdk.transfer")
 
 
 class Locators:
@@ -116,7 +113,6 @@ class Locators:
         if job.over:
             return
         if not isinstance(error, OmicsError):
-            _log.debug("%s: locate failed", job.item.title, exc_info=error)
-            said = mask_text(repr(error))
+            said = foreign_words(job.item.title, error)
             error = TransferError(f"{job.item.title}: asking for its URL failed: {said}", name=job.item.name)
         self._failed(job, error)

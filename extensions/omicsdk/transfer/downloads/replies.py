@@ -156,6 +156,11 @@ class Replies:
             reception.close_last_cell()
             piece.end = job.size = piece.position
             job.open_ended = True
+            try:
+                self._files.cut_off(job, job.size)
+            except OmicsError as error:
+                self._failed(job, error)
+                return
         if piece.position < piece.end:
             if verdict.status == 206 and reception.received:  # a server may send less than was asked for
                 job.give_back(piece)
@@ -175,6 +180,9 @@ class Replies:
         problem: OmicsError = error
         if reception.too_long:
             self._too_long(reception)
+            return
+        if reception.whole and reception.verdict is not None:  # how the answer ended says nothing of its bytes
+            self._arrived(reception, reception.verdict)
             return
         if isinstance(error, ConnectionLost) and job.size is not None:
             received = job.present + piece.position % CELL

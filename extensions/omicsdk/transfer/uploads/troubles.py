@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from logging import DEBUG, getLogger
-from traceback import format_exception
-
 from omicsdk.core.errors import OmicsError, TransferError
-from omicsdk.core.redaction import mask_text
-
-_log = getLogger("omicsdk.transfer")
+from omicsdk.transfer.foreign import foreign_words
 
 
 def unreadable(name: str, path: str, error: OSError) -> TransferError:
@@ -35,6 +30,4 @@ def readable(name: str, path: str, error: Exception) -> OmicsError:
         return error
     if isinstance(error, OSError):
         return unreadable(name, path, error)
-    if _log.isEnabledFor(DEBUG):
-        _log.debug("%s: %s", name, mask_text("".join(format_exception(error))))
-    return TransferError(f"{name}: asking where it goes failed: {mask_text(repr(error))}", name=name)
+    return TransferError(f"{name}: asking where it goes failed: {foreign_words(name, error)}", name=name)
