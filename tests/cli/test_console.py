@@ -2,6 +2,7 @@
 
 import io
 import logging
+import re
 
 import pytest
 from omicsdk.cli.console import Console
@@ -104,6 +105,21 @@ def test_the_bar_tells_what_is_not_as_usual(monkeypatch, values, words):
     with Console(stderr=(err := Terminal())).progress("x") as show:
         show(state(**values))
     assert words in err.getvalue()
+
+
+@pytest.mark.parametrize("title", ["m.tsv", "3a79cdc9-dc35-4ed6-b6f7-916b6f5c0d12"])
+@pytest.mark.parametrize("width", [44, 60, 80, 160])
+def test_a_progress_line_fits_into_the_terminal(monkeypatch, width, title):
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", str(width))
+    with Console(stderr=(err := Terminal())).progress(title) as show:
+        show(state(bytes=33_000_000, bytes_done=8_200_000))
+    drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", err.getvalue())
+    lines = [line for line in re.split(r"[\r\n]", drawn) if "1/3" in line]
+    assert lines
+    assert all(len(line) <= width and "8.2/33.0 MB" in line and "1/3 files" in line for line in lines)
+    assert all(line.startswith(title[:4]) for line in lines)
+    assert all(("━" in line) == (width >= 80) for line in lines)
 
 
 @pytest.mark.parametrize("console", [Console(stderr=Terminal(tty=False)), Console("WARNING", stderr=Terminal())])

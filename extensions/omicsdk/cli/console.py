@@ -8,6 +8,11 @@ from contextlib import contextmanager
 from omicsdk.cli.errors import DONE, SOME_FAILED, printable
 from omicsdk.cli.options import LEVELS
 
+# Columns of a progress line: bytes, rate, time and files, and the same without the time.
+_NUMBERS, _FEW_NUMBERS = 52, 36
+_LEAST_BAR, _LONGEST_BAR = 10, 40
+_LEAST_TITLE = 8
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -117,23 +122,28 @@ class Console:
             BarColumn,
             DownloadColumn,
             Progress,
+            ProgressColumn,
             TextColumn,
             TimeRemainingColumn,
             TransferSpeedColumn,
         )
-
-        columns = (
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            DownloadColumn(),
-            TransferSpeedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[files]}", markup=False),
-        )
+        from rich.table import Column
         from rich.text import Text
 
-        with Progress(*columns, console=RichConsole(file=self._stderr), transient=True) as bars:
-            bar = bars.add_task(printable(title), total=None, files="")
+        terminal = RichConsole(file=self._stderr)
+        name, bar_width, everything = _fitted(printable(title), terminal.width)
+        line = Column(no_wrap=True)
+        columns: list[ProgressColumn] = [
+            TextColumn("{task.description}", markup=False, table_column=line),
+            DownloadColumn(table_column=line),
+            TransferSpeedColumn(table_column=line),
+            TextColumn("{task.fields[files]}", markup=False, table_column=line),
+        ]
+        if everything:
+            columns.insert(1, BarColumn(bar_width=bar_width, table_column=line))
+            columns.insert(4, TimeRemainingColumn(table_column=line))
+        with Progress(*columns, console=terminal, transient=True) as bars:
+            bar = bars.add_task(name, total=None, files="")
 
             def show(state: TransferProgress) -> None:
                 known = state.files is not None and not state.unsized
@@ -163,6 +173,16 @@ class Console:
     def _write(self, line: str) -> None:
         self._stderr.write(f"{line}\n")
         self._stderr.flush()
+
+
+def _fitted(title: str, width: int) -> tuple[str, int, bool]:
+    """Fits a progress line into the terminal: the bar gives way first, then the title, then the bar and the time."""
+    room = width - _NUMBERS - _LEAST_BAR
+    if room >= _LEAST_TITLE:
+        shown = title if len(title) <= room else f"{title[: room - 1]}…"
+        return shown, min(_LONGEST_BAR, width - _NUMBERS - len(shown)), True
+    room = max(1, width - _FEW_NUMBERS)
+    return (title if len(title) <= room else f"{title[: room - 1]}…"), 0, False
 
 
 def _files_words(state: TransferProgress) -> str:
