@@ -120,6 +120,8 @@ def test_every_block_runs(shell: Shell):
     assert "lambda_late_R1.fastq.gz" in everything
     assert "404 not_found" in everything
     assert "1 passed" in everything
+    assert "'planned': 10" in everything
+    assert "paused 0" in everything
     assert everything.count(".hca/v2/files_2_4/") >= 4
 
 
