@@ -34,6 +34,7 @@ def _as_handle(function: Callable[P, R]) -> Callable[P, Transfer[R]]:
     def made(*args: P.args, **kwargs: P.kwargs) -> Transfer[R]:
         return Transfer.of(function, *args, **kwargs)
 
+    made.__doc__ = f"Makes a handle, not started yet, of `{function.__name__}`:\n\n    {function.__doc__}"
     return made
 
 

@@ -96,3 +96,9 @@ def test_what_is_raised_is_not_logged_as_well(tmp_path: Path, caplog: pytest.Log
     with pytest.raises(TypeError, match="connections"):
         asyncio.run(download_async([], tmp_path, connections=wrong))
     assert caplog.records == []
+
+
+def test_help_says_what_is_different() -> None:
+    assert str(download_async.__doc__).startswith("`download` as a coroutine.")
+    assert str(Transfer.download.__doc__).startswith("Makes a handle, not started yet, of `download`")
+    assert all("connections: How many" in str(each.__doc__) for each in (download_async, Transfer.download))
