@@ -227,6 +227,7 @@ def test_a_place_that_cannot_be_looked_at_fails_its_file_only(server: Any, targe
             raise PermissionError(13, "Permission denied", path)
         return real(path, **more)
 
+    target.mkdir()  # in a new one there is nothing to look at
     monkeypatch.setattr(os, "lstat", lstat)
     report = download([server.item("one", b"1", "md5"), server.item("two", b"2", "md5")], target)
     assert isinstance(report.outcomes[0].error, NotWritable)

@@ -18,6 +18,8 @@ _PART = os.O_RDWR | _CLOEXEC | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NON
 _LOG = os.O_RDWR | os.O_CREAT | os.O_APPEND | _CLOEXEC
 # What file systems say that can't sync this; there is nothing better to be had from them.
 _UNSUPPORTED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS})
+# So many of the folders that were made are remembered.
+_NEW = 4096
 # So many files are open at once while they are synced one by one.
 _TOGETHER = 64
 # The kernel's SYNC_FILE_RANGE_WRITE: begin to write what is dirty, wait for nothing.
@@ -34,6 +36,7 @@ class Disk:
     def __init__(self, mode: int = 0o666) -> None:
         self._mode = mode
         self._parents = set[str]()  # of folders that were made and may not be durable
+        self._new = set[str]()
 
     # -- files that are fetched
 
@@ -101,6 +104,16 @@ class Disk:
                 raise
         else:
             self._parents.add(os.path.dirname(path) or os.curdir)
+            if len(self._new) < _NEW:
+                self._new.add(path)
+
+    def is_new(self, folder: str) -> bool:
+        """Whether a folder was made here, so that nothing is in it but what was put there since; not all are remembered.
+
+        Args:
+            folder: The folder.
+        """
+        return folder in self._new
 
     # -- logs
 

@@ -178,6 +178,7 @@ def test_every_image_that_a_power_cut_may_leave_is_mended(world: World, seed: in
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1200)
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=500, deadline=None)
 @given(seed=st.integers(0, 2**32), cuts=SHARES)
 def test_very_many_images_are_mended(world: World, seed: int, cuts: list[float]) -> None:

@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping, Sequence
 
-from omicsdk.core.checksums import crc32c
+from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import NotWritable, TransferError
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.commit import Landing
@@ -17,6 +17,8 @@ from omicsdk.transfer.writing import write_error
 
 # Folders that are remembered as made, at most.
 _RECENT = 4096
+
+_extend = crc32c_extend()
 
 
 class PartFiles:
@@ -31,7 +33,7 @@ class PartFiles:
     def __init__(self, folder: str, run: str, disk: Disk) -> None:
         self.disk = disk
         self._prefix = folder if folder.endswith(os.sep) else folder + os.sep
-        self._run = crc32c(f"{run}\0".encode("utf-8", "surrogatepass"))
+        self._run = _extend(0, f"{run}\0".encode("utf-8", "surrogatepass"))
         self._made = {folder}
 
     def paths(self, name: str) -> tuple[str, str]:
@@ -46,7 +48,7 @@ class PartFiles:
         """
         final = self._final(name)
         parent, _, tail = final.rpartition(os.sep)
-        own = crc32c(name.encode("utf-8", "surrogatepass"), self._run)
+        own = _extend(self._run, name.encode("utf-8", "surrogatepass"))
         suffix = f".{own:08x}.part"
         if 4 * len(tail) + len(suffix) > LONGEST and len(os.fsencode(tail)) + len(suffix) > LONGEST:
             tail = os.fsencode(tail)[: LONGEST - len(suffix)].decode("utf-8", "ignore")
@@ -155,6 +157,8 @@ class PartFiles:
             NotWritable: A folder is in the way, or the place can't be looked at.
         """
         final = self._final(name)
+        if self.disk.is_new(final[: final.rindex(os.sep)]):
+            return None
         found = _stat(final)
         if found is not None and stat.S_ISDIR(found.st_mode):
             raise NotWritable(final, "there is a folder of that name", name=name)

@@ -11,6 +11,9 @@ from omicsdk.core.checksums import digest
 from omicsdk.transfer.downloads.job import INLINE
 from omicsdk.transfer.items import Item, Location
 
+# How the head of a whole file begins.
+_FINE = (b"HTTP/1.1 200", b"HTTP/1.0 200")
+
 
 class Small:
     """The one request for a small file whose size is stated, or its turn to be sent.
@@ -50,7 +53,7 @@ class Small:
     def verified(self) -> Mapping[str, str] | None:
         """The checksums that were verified, None when the answer isn't the file as it is stated."""
         item, lines = self.item, self.lines
-        if self.received != item.size or not lines or lines[0].split(None, 2)[1:2] != [b"200"]:
+        if self.received != item.size or not lines or not lines[0].startswith(_FINE):
             return None
         body = self.chunks[0] if len(self.chunks) == 1 else b"".join(self.chunks)
         for algorithm, stated in item.checksums.items():
