@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import plan
-from omicsdk.transfer.downloads.answers import Asked, Kind, Verdict, judge, parse_head
+from omicsdk.transfer.downloads.answers import WANTED, Asked, Kind, Verdict, judge
+from omicsdk.transfer.heads import parse_head
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_DELAY, Quota
 
@@ -152,12 +153,13 @@ def test_heads() -> None:
         b"a: 1\r\n",
         b"A: 2\r\n",
     ]
-    assert parse_head(lines) == (206, {"etag": '"x"'})
+    assert parse_head(lines, WANTED) == (206, {"etag": '"x"'})
+    assert parse_head(lines) == (206, {"etag": '"x"', "a": "2"})
     assert parse_head([]) == (0, {})
     assert parse_head([b"HTTP/1.1 abc\r\n"]) == (0, {})
 
 
 @given(st.binary(max_size=60).map(lambda body: [b"HTTP/1.1 206 x\r\n", b"Content-Range: " + body + b"\r\n"]))
 def test_no_head_raises(lines: list[bytes]) -> None:
-    status, headers = parse_head(lines)
+    status, headers = parse_head(lines, WANTED)
     assert judge(ASKED, status, headers, 0.0).kind in Kind

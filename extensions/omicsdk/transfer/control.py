@@ -10,6 +10,8 @@ from typing import Literal
 from omicsdk.transfer.arguments import number
 from omicsdk.transfer.throttle import Throttle
 
+#: Seconds between two looks at whether it has to end.
+TICK = 0.1
 #: Why a transfer ends before its end: somebody called stop, Ctrl-C, SIGTERM, or its time budget is over.
 Reason = Literal["asked", "interrupt", "terminate", "budget"]
 
@@ -108,12 +110,15 @@ class Control:
         if self._budget is not None and self._deadline is None:
             self._deadline = now + self._budget
 
-    def over(self, now: float) -> bool:
+    def over(self, now: float, stop: threading.Event | None = None) -> bool:
         """Tells whether the transfer has to end now; engines ask it each time that they come round.
 
         Args:
             now: Seconds by the transfer's monotonic clock.
+            stop: Stops it when it is set.
         """
+        if stop is not None and stop.is_set():
+            self.stop()
         if self._deadline is not None and now >= self._deadline:
             self.stop("budget")
         return self._reason is not None

@@ -7,11 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core.errors import Interrupted
 from omicsdk.transfer import Control, Location, Progress, PutTo, Upload, upload
+from omicsdk.transfer.uploads.journal import UploadJournal
+from omicsdk.transfer.wire import Wire
 
 MIB = 1024 * 1024
 
@@ -181,3 +185,56 @@ def test_no_secret_gets_into_a_log_or_a_report(
         assert "canary" not in told
     for path in ("journal", "report.jsonl", "report.html"):
         assert "canary" not in (tmp_path / path).read_text()
+
+
+def test_whoever_waits_for_another_process_can_be_stopped(store: Any, file: Path, tmp_path: Path, clock: Any):
+    journal = tmp_path / "uploads.journal"
+    with closing(UploadJournal(journal, lambda: False)):
+        with pytest.raises(Interrupted, match="the time budget of 30 s is over while waiting"):
+            upload([Upload(file, store)], journal=journal, control=Control(budget=30), clock=clock)
+        control = Control()
+        control.stop()
+        with pytest.raises(Interrupted, match="it was stopped while waiting"):
+            upload([Upload(file, store)], journal=journal, control=control)
+
+
+def test_a_pause_rests_though_a_retry_is_due(
+    sink: Any, store: Any, file: Path, reply: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+):
+    control, waits = Control(), list[float]()
+    refused = iter([reply(500)])
+    sink.always = lambda _: next(refused, None)
+    poll = Wire.poll
+
+    def watched(wire: Wire, timeout: float) -> Any:
+        if control.paused:
+            waits.append(timeout)
+            if len(waits) == 3:
+                control.resume()
+        return poll(wire, timeout)
+
+    def pause(progress: Progress) -> None:
+        if progress.retries and not waits:
+            control.pause()
+            clock.advance(60)
+
+    monkeypatch.setattr(Wire, "poll", watched)
+    upload([Upload(file, store, min_delay=30)], control=control, progress=pause, clock=clock).raise_if_failed()
+    assert min(waits) > 0
+
+
+def test_what_finished_raises_leaves_nothing_open(sink: Any, store: Any, file: Path, monkeypatch: pytest.MonkeyPatch):
+    closed, close = list[Wire](), Wire.close
+
+    def closing_it(wire: Wire) -> None:
+        closed.append(wire)
+        close(wire)
+
+    def finished(*_: Any) -> None:
+        raise LookupError("no such row")
+
+    monkeypatch.setattr(Wire, "close", closing_it)
+    uploads = [Upload(file, store), Upload(file, PutTo(Location(sink.url("other"))))]
+    with pytest.raises(LookupError, match="no such row"):
+        upload(uploads, finished=finished)
+    assert len(closed) == 1

@@ -9,10 +9,11 @@ from typing import NamedTuple
 
 from omicsdk.core.redirects import REDIRECT_STATUSES
 from omicsdk.core.retry import retry_after
+from omicsdk.transfer.heads import parse_head
 from omicsdk.transfer.retrying import ENDED, LATER
 
-# What is looked at in a head; the rest isn't even decoded.
-_WANTED = {
+#: What is looked at in a head.
+WANTED = {
     name.encode(): name
     for name in (
         "content-length",
@@ -86,28 +87,6 @@ class Verdict(NamedTuple):
     location: str = ""
     retry_after: float | None = None
     why: str = ""
-
-
-def parse_head(lines: Iterable[bytes]) -> tuple[int, dict[str, str]]:
-    """Reads the last of the heads that a request was answered with (there may be 100s before).
-
-    Args:
-        lines: Status and header lines as they came.
-
-    Returns:
-        The status, 0 when there is none, and the headers that `judge` looks at, with lower-case names; of a repeated one
-        the last.
-    """
-    status, headers = 0, dict[str, str]()
-    for line in lines:
-        field, colon, value = line.partition(b":")
-        if colon:
-            if name := _WANTED.get(field.strip().lower()):
-                headers[name] = value.decode("latin-1").strip()
-        elif line.startswith(b"HTTP/"):
-            fields = line.split(None, 2)
-            status, headers = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0, {}
-    return status, headers
 
 
 def judge(asked: Asked, status: int, headers: Mapping[str, str], now: float) -> Verdict:
@@ -211,7 +190,7 @@ def validator_of(lines: Iterable[bytes]) -> str:
     Args:
         lines: Status and header lines as they came.
     """
-    return _validator(parse_head(lines)[1])
+    return _validator(parse_head(lines, WANTED)[1])
 
 
 def _validator(headers: Mapping[str, str]) -> str:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.environment import Network, network
-from omicsdk.core.errors import FolderBusy, Interrupted, NotWritable, UsageError
+from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.downloads.engine import TICK, Engine
+from omicsdk.transfer.downloads.engine import Engine
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.room import warn_of_no_room
 from omicsdk.transfer.downloads.settings import Settings
@@ -30,6 +30,7 @@ from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.stores.store import Store
 from omicsdk.transfer.stores.target import FsspecTarget
+from omicsdk.transfer.waiting import opened
 from omicsdk.transfer.wire import Patience
 from omicsdk.transfer.writing import write_error
 
@@ -150,7 +151,8 @@ def download(
         disk=disk,
         store=store,
     )
-    log = _opened(journal_file, _Waiter(target, stop, control, clock, patient=wait), disk)
+    doing = f"transferring into {target}"
+    log = opened(lambda waits: Journal(journal_file, waits, disk), doing, stop, control, clock, patient=wait)
     try:
         engine = Engine(
             wanted,
@@ -205,18 +207,6 @@ def _dry_run(items: Wanted, files: PartFiles, folder: str, path: Path, clock: Cl
     return TransferReport(outcomes, clock.monotonic() - began, title=f"Dry run of a download to {folder}")
 
 
-def _opened(path: Path, waiter: _Waiter, disk: Disk) -> Journal:
-    try:
-        return Journal(path, waiter, disk)
-    except FolderBusy as error:
-        control = waiter.control
-        if control.reason == "interrupt":
-            raise KeyboardInterrupt from None
-        if control.stopped:
-            raise Interrupted(f"{error.message}, and {control.why} while waiting for its end") from error
-        raise
-
-
 def _make(folder: str, disk: Disk) -> None:
     try:
         disk.make_folders(folder)
@@ -232,28 +222,3 @@ def _relative(journal: Path, folder: str) -> str:
         return os.path.relpath(journal, folder)
     except ValueError:  # another drive
         return str(journal)
-
-
-class _Waiter:
-    """Waits while another process holds the journal, and says so once."""
-
-    def __init__(
-        self, folder: str, stop: threading.Event | None, control: Control, clock: Clock, *, patient: bool
-    ) -> None:
-        self.control = control
-        self._folder = folder
-        self._stop = stop
-        self._clock = clock
-        self._patient = patient
-        self._told = False
-
-    def __call__(self) -> bool:
-        if self._stop is not None and self._stop.is_set():
-            self.control.stop()
-        if not self._patient or self.control.over(self._clock.monotonic()):
-            return False
-        if not self._told:
-            self._told = True
-            _log.warning("another process is transferring into %s, waiting for it to end", self._folder)
-        self._clock.sleep(TICK)
-        return True

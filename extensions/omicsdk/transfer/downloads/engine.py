@@ -11,6 +11,7 @@ from omicsdk.core.environment import curl_options
 from omicsdk.core.errors import ConnectionLost, OmicsError, TransferError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.transfer.background import Inbox, Pool
+from omicsdk.transfer.control import TICK
 from omicsdk.transfer.downloads.answers import validator_of
 from omicsdk.transfer.downloads.asking import headers_for
 from omicsdk.transfer.downloads.commit import Committer
@@ -41,8 +42,6 @@ AHEAD = 16
 OPEN = 512
 #: Items that are looked at, at most, before others are looked after again.
 AT_ONCE = 256
-#: Seconds between two looks at what was asked to stop.
-TICK = 0.1
 #: Seconds over which a rate is taken for a report's curve.
 SAMPLE = 0.25
 
@@ -133,7 +132,7 @@ class Engine:
     def _run(self) -> None:
         self._control.begin(self._clock.monotonic())
         try:
-            while not self._stopped():
+            while not self._control.over(self._clock.monotonic(), self._settings.stop):
                 self._inbox.deliver()
                 if self._control.paused:
                     self._suspend()
@@ -160,12 +159,6 @@ class Engine:
         return self._tally.throughput
 
     # -- the loop's steps
-
-    def _stopped(self) -> bool:
-        stop = self._settings.stop
-        if stop is not None and stop.is_set():
-            self._control.stop()
-        return self._control.over(self._clock.monotonic())
 
     def _suspend(self) -> None:
         """Ends all requests without holding it against anybody; what they brought is kept."""

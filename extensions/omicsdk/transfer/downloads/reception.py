@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 from omicsdk.core.checksums import crc32c_extend
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.downloads.answers import Kind, Verdict, judge, parse_head
+from omicsdk.transfer.downloads.answers import WANTED, Kind, Verdict, judge
 from omicsdk.transfer.downloads.job import Job, Piece
+from omicsdk.transfer.heads import parse_head
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.plan import CELL, next_boundary
 from omicsdk.transfer.writing import write_error
@@ -121,7 +122,7 @@ class Reception:
 
     def open(self) -> None:
         """Judges the answer by its head."""
-        status, headers = parse_head(self.lines)
+        status, headers = parse_head(self.lines, WANTED)
         self.verdict = judge(self.asked, status, headers, self._now())
         self._accepted = self._accept(self, self.verdict)
         if self._accepted:

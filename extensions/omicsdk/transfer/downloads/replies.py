@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from logging import getLogger
-from urllib.parse import quote, urljoin
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import (
@@ -26,7 +25,8 @@ from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.reception import ACCEPTED, Reception
 from omicsdk.transfer.downloads.verify import Verifier
-from omicsdk.transfer.items import URL_SAFE, Location
+from omicsdk.transfer.heads import redirected
+from omicsdk.transfer.items import Location
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER
@@ -212,7 +212,7 @@ class Replies:
         if job.paused:
             return
         here = reception.location
-        there = _joined(here.url, verdict.location)
+        there = redirected(here.url, verdict.location)
         job.redirects += 1
         wait = verdict.retry_after or 0.0
         job.waited += wait
@@ -324,14 +324,6 @@ class Replies:
         job.most = 0
         job.begin()
         self._fetch(job)
-
-
-def _joined(url: str, location: str) -> str | None:
-    try:
-        # Headers are read as Latin-1, which gives back the very bytes that came.
-        return quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
-    except ValueError:
-        return None
 
 
 def _status_error(reception: Reception, verdict: Verdict) -> OmicsError:

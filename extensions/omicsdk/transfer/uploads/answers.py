@@ -7,7 +7,7 @@ import binascii
 import html
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast
@@ -87,26 +87,6 @@ class Answer:
         """Takes bytes of the body; what is beyond the limit is dropped."""
         self.body += chunk[: BODY_LIMIT - len(self.body)]
         return None
-
-
-def parse_head(lines: Iterable[bytes]) -> tuple[int, dict[str, str]]:
-    """Reads the last of the heads that a request was answered with (there may be 100s before).
-
-    Args:
-        lines: Status and header lines as they came.
-
-    Returns:
-        The status, 0 when there is none, and the headers with lower-case names; of a repeated one the last.
-    """
-    status, headers = 0, dict[str, str]()
-    for line in lines:
-        name, colon, value = line.partition(b":")
-        if colon:
-            headers[name.decode("latin-1").strip().lower()] = value.decode("latin-1").strip()
-        elif line.startswith(b"HTTP/"):
-            fields = line.split(None, 2)
-            status, headers = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0, {}
-    return status, headers
 
 
 def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Verdict:

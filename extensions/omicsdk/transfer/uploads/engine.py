@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import os
-import random
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from logging import getLogger
+from contextlib import ExitStack
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.environment import Network, curl_options, network
+from omicsdk.core.environment import curl_options
 from omicsdk.core.errors import OmicsError, TransportError
 from omicsdk.core.redaction import without_query
 from omicsdk.core.user_agent import user_agent
 from omicsdk.transfer.background import Inbox, Pool
-from omicsdk.transfer.control import Control
+from omicsdk.transfer.control import TICK
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.reports.outcome import Outcome, State
-from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.uploads.calls import Calls
@@ -27,41 +22,20 @@ from omicsdk.transfer.uploads.job import Job, Prepared, Sending
 from omicsdk.transfer.uploads.journal import UploadJournal
 from omicsdk.transfer.uploads.opening import Opening
 from omicsdk.transfer.uploads.replies import Replies
+from omicsdk.transfer.uploads.settings import Settings
 from omicsdk.transfer.uploads.stages import Stages
 from omicsdk.transfer.uploads.store import Upload
 from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole, verified_words
-from omicsdk.transfer.wire import Ask, Ended, Patience, Wire
+from omicsdk.transfer.wire import Ask, Ended, Wire
 
 #: Files that are opened ahead of those that are sent.
 AHEAD = 16
 #: A part up to this size is prepared ahead in that number; of larger ones no more than can go at once.
 SMALL = 1024 * 1024
-#: Seconds between two looks at what was asked to stop.
-TICK = 0.1
 #: So many of these are waited at the end of a stopped run for the platform to forget what was begun.
 GIVING_UP = 7
 #: Seconds over which a rate is measured.
 SAMPLE = 0.25
-
-_log = getLogger("omicsdk.transfer")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to upload; see `upload`."""
-
-    connections: int = 4
-    callers: int = 16
-    hashers: int = 2
-    abort: bool = False
-    patience: Patience = field(default_factory=Patience)
-    route: Callable[[str], Network] = network
-    progress: Callable[[Progress], None] | None = None
-    stop: threading.Event | None = None
-    control: Control = field(default_factory=Control)
-    clock: Clock = SYSTEM_CLOCK
-    jitter: Callable[[], float] = random.random
-
 
 class Engine:
     """One run.
@@ -158,7 +132,7 @@ class Engine:
     def _run(self) -> None:
         self._control.begin(self._clock.monotonic())
         try:
-            while not self._stopped():
+            while not self._control.over(self._clock.monotonic(), self._settings.stop):
                 self._inbox.deliver()
                 if self._control.paused:
                     self._suspend()
@@ -179,12 +153,6 @@ class Engine:
 
     # -- the loop's steps
 
-    def _stopped(self) -> bool:
-        stop = self._settings.stop
-        if stop is not None and stop.is_set():
-            self._control.stop()
-        return self._control.over(self._clock.monotonic())
-
     def _suspend(self) -> None:
         """Ends all requests without holding it against anybody."""
         for receiver in self._wire.cancel(lambda _: True):
@@ -195,14 +163,14 @@ class Engine:
 
     def _patience(self) -> float:
         """How long to wait on the wire; with nothing else to do, the clock is asked to wait instead."""
-        wait = TICK
-        if self._later or self._held:
-            due = min([entry[0] for entry in self._later] + list(self._held.values()))
-            wait = min(wait, max(0.0, due - self._clock.monotonic()))
-            if not (self._wire.flying or self._callers.waiting or self._hashers.waiting or self._control.paused):
-                self._clock.sleep(wait)
-                return 0.0
-        return wait
+        if self._control.paused or not (self._later or self._held):  # paused, nobody is served when it is due
+            return TICK
+        due = min([entry[0] for entry in self._later] + list(self._held.values()))
+        wait = min(TICK, max(0.0, due - self._clock.monotonic()))
+        if self._wire.flying or self._callers.waiting or self._hashers.waiting:
+            return wait
+        self._clock.sleep(wait)
+        return 0.0
 
     def _wake_up(self) -> None:
         if self._later or self._held:
@@ -215,9 +183,8 @@ class Engine:
 
     def _admit(self) -> None:
         while self._more and len(self._open) < self._settings.connections + AHEAD:
-            self._control.asking = True
-            entry = next(self._uploads, None)
-            self._control.asking = False
+            with self._control.asks():
+                entry = next(self._uploads, None)
             if entry is None:
                 self._more = False
                 self._tally.all_seen()
@@ -418,6 +385,12 @@ class Engine:
         self._finished(job.number, outcome)
 
     def _close(self) -> None:
+        with ExitStack() as ends:  # whatever is raised meanwhile, no thread and no socket stays
+            ends.callback(self._wire.close)
+            ends.callback(self._callers.close, 0.0)
+            self._close_jobs()
+
+    def _close_jobs(self) -> None:
         self._closing = True
         for receiver in self._wire.cancel(lambda _: True):
             assert isinstance(receiver, Sending)
@@ -429,7 +402,6 @@ class Engine:
         self._inbox.deliver()
         for job in list(self._open.values()):
             self._over(job, "failed" if job.error is not None else "stopped", job.error)
-        self._wire.close()
 
     def _give_up_rest(self) -> None:
         """Gives the parts of stopped files up, as far as the platform lets us within a moment."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from logging import getLogger
-from urllib.parse import quote, urljoin
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import (
@@ -21,9 +20,10 @@ from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.redirects import REDIRECT_LIMIT
 from omicsdk.transfer.hashing import Stopped
-from omicsdk.transfer.items import URL_SAFE, Location
+from omicsdk.transfer.heads import parse_head, redirected
+from omicsdk.transfer.items import Location
 from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER
-from omicsdk.transfer.uploads.answers import Kind, Verdict, difference, judge, parse_head
+from omicsdk.transfer.uploads.answers import Kind, Verdict, difference, judge
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
 from omicsdk.transfer.uploads.store import NoSuchUpload
 from omicsdk.transfer.uploads.troubles import readable
@@ -206,7 +206,7 @@ class Replies:
 
     def _moved(self, sending: Sending, verdict: Verdict) -> None:
         job, prepared, here = sending.job, sending.prepared, sending.location
-        there = _joined(here.url, verdict.location)
+        there = redirected(here.url, verdict.location)
         shown = without_query(here.url)
         if there is None or verdict.status == 303:
             self._failed(job, TransportError("the redirect's address makes no sense", method="PUT", url=shown))
@@ -261,14 +261,6 @@ class Replies:
 def _harmless(name: str) -> bool:
     name = name.lower()
     return name.startswith(_HARMLESS) or name in _HARMLESS_NAMES
-
-
-def _joined(url: str, location: str) -> str | None:
-    try:
-        # Headers are read as Latin-1, which gives back the very bytes that came.
-        return quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
-    except ValueError:
-        return None
 
 
 def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:

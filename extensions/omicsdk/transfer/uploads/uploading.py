@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from logging import getLogger
 from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -18,12 +17,12 @@ from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
-from omicsdk.transfer.uploads.engine import TICK, Engine, Settings
+from omicsdk.transfer.uploads.engine import Engine
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
+from omicsdk.transfer.uploads.settings import Settings
 from omicsdk.transfer.uploads.store import PutTo, Upload
+from omicsdk.transfer.waiting import opened
 from omicsdk.transfer.wire import Patience
-
-_log = getLogger("omicsdk.transfer")
 
 
 def upload(
@@ -75,6 +74,7 @@ def upload(
 
     Raises:
         FolderBusy: Another process uses the journal.
+        Interrupted: It was stopped, or its time was over, while it waited for the other process.
         NotWritable: The journal can't be written, or is another kind of file.
         DiskFull: There isn't even room for the journal.
         ValueError: A number below 1.
@@ -108,7 +108,10 @@ def upload(
         if finished is not None:
             finished(number, outcome)
 
-    log = UploadJournal(Path(journal), _waiter(Path(journal), stop, clock, wait=wait)) if journal is not None else None
+    log = None
+    if journal is not None:
+        path, doing = Path(journal), f"uploading with the journal {os.fspath(journal)}"
+        log = opened(lambda waits: UploadJournal(path, waits), doing, stop, control, clock, patient=wait)
     try:
         total = sum(size or 0 for size in sizes or ())
         count = len(sizes) if sizes is not None else None
@@ -178,23 +181,6 @@ def _numbered(
 ) -> Iterator[tuple[int, Upload, int | None]]:
     for number, entry in enumerate(each(uploads, Upload)):
         yield number, entry, sizes[number] if sizes is not None else _size(entry)
-
-
-def _waiter(journal: Path, stop: threading.Event | None, clock: Clock, *, wait: bool) -> Callable[[], bool]:
-    """Waits while another process holds the journal, and says so once."""
-    told = False
-
-    def waiting() -> bool:
-        nonlocal told
-        if not wait or (stop is not None and stop.is_set()):
-            return False
-        if not told:
-            told = True
-            _log.warning("another process is uploading with the journal %s, waiting for it to end", journal)
-        clock.sleep(TICK)
-        return True
-
-    return waiting
 
 
 def _how_to_go_on(journal: object, *, abort: bool) -> str:

@@ -1,0 +1,50 @@
+"""The heads of answers: status and headers, and where a redirect leads. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, urljoin
+
+from omicsdk.transfer.items import URL_SAFE
+
+
+def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:
+    """Reads the last of the heads that a request was answered with (there may be 100s before).
+
+    Args:
+        lines: Status and header lines as they came.
+        wanted: The headers to read, from their names in lower case to what to call them; the rest isn't even decoded.
+            None for all.
+
+    Returns:
+        The status, 0 when there is none, and the headers with lower-case names; of a repeated one the last.
+    """
+    status, headers = 0, dict[str, str]()
+    for line in lines:
+        field, colon, value = line.partition(b":")
+        if colon:
+            field = field.strip().lower()
+            name = field.decode("latin-1") if wanted is None else wanted.get(field)
+            if name:
+                headers[name] = value.decode("latin-1").strip()
+        elif line.startswith(b"HTTP/"):
+            fields = line.split(None, 2)
+            status, headers = int(fields[1]) if len(fields) > 1 and fields[1].isdigit() else 0, {}
+    return status, headers
+
+
+def redirected(url: str, location: str) -> str | None:
+    """Gives where a redirect leads.
+
+    Args:
+        url: Who sent it.
+        location: The header, as `parse_head` read it.
+
+    Returns:
+        The URL, None when it makes no sense.
+    """
+    try:
+        # Headers are read as Latin-1, which gives back the very bytes that came.
+        return quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
+    except ValueError:
+        return None
