@@ -34,6 +34,8 @@ AHEAD = 16
 SMALL = 1024 * 1024
 #: So many of these are waited at the end of a stopped run for the platform to forget what was begun.
 GIVING_UP = 7
+#: Seconds of a bandwidth limit that parts in flight take together: begun ones are lost when it is stopped.
+LIMITED = 2.0
 #: Seconds over which a rate is measured.
 SAMPLE = 0.25
 
@@ -259,11 +261,22 @@ class Engine:
             job, prepared = self._ready.popleft()
             if job.epoch != prepared.epoch:
                 job.pipeline -= 1
-            elif job.resume_at > now or (prepared.location is not None and prepared.location.server in self._held):
+            elif job.resume_at > now or self._is_held(prepared) or not self._bears(prepared):
                 waiting.append((job, prepared))
             else:
                 self._send(job, prepared)
         self._ready.extendleft(reversed(waiting))
+
+    def _is_held(self, prepared: Prepared) -> bool:
+        return prepared.location is not None and prepared.location.server in self._held
+
+    def _bears(self, prepared: Prepared) -> bool:
+        """Whether a part may go now: under a bandwidth limit, no more are begun than come to their end soon."""
+        rate = self._control.rate_limit
+        if rate is None or not self._wire.flying:
+            return True
+        flying = sum(each.prepared.cut.length for each in self._wire.receivers() if isinstance(each, Sending))
+        return flying + prepared.cut.length <= rate * LIMITED
 
     def _send(self, job: Job, prepared: Prepared) -> None:
         location = prepared.location
