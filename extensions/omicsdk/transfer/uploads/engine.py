@@ -39,6 +39,7 @@ LIMITED = 2.0
 #: Seconds over which a rate is measured.
 SAMPLE = 0.25
 
+
 class Engine:
     """One run.
 
