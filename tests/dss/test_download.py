@@ -289,3 +289,24 @@ def test_who_is_refused_once_asks_no_more(dss: Dss, bundle: Any, folder: Path, t
     result = stranger.download_manifest(write(tmp_path / "m.tsv", many), "aws")
     assert len(result.errors) == 200
     assert len(omics_sandbox.requests("/dss/v1/files")) <= 32
+
+
+def test_a_file_that_was_taken_for_another_one_is_missed(
+    dss: Dss, bundle: Any, folder: Path, tmp_path: Path, monkeypatch: Any
+):
+    """Checksums are told apart by some of their bits only: what that leaves out must not be taken for done."""
+    rows = rows_of(dss, bundle)
+    assert len(rows) > 1
+
+    class OneKey:
+        def __init__(self) -> None:
+            self.full = False
+
+        def add(self, _key: int) -> int | None:
+            there, self.full = self.full, True
+            return 0 if there else None
+
+    monkeypatch.setattr("omicsdk.dss.download.KeySet", OneKey)
+    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
+    assert len(result.errors) == len({row["file_sha256"] for row in rows}) - 1
+    assert "isn't in the filestore" in str(result.errors[0])
