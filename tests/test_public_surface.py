@@ -60,6 +60,13 @@ SURFACE = {
     "omicsdk.core": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncTransport", "Clock", "ManualClock", "Request", "SystemClock", "Transport",
     ],
+    "omicsdk.transfer": [
+        "Control", "FsspecTarget", "Item", "Location", "MultipartStore", "NoSuchUpload", "Outcome", "Outcomes",
+        "PartRules", "Patience", "Plan", "Progress", "PutTo", "Report", "S3Object", "SentPart", "Shard", "ShardResult",
+        "ShardsOpen", "ShardsProgress", "ShardsReport", "Source", "Transfer", "TransferReport", "Upload",
+        "abort_upload", "download", "download_async", "read_jsonl", "run_on_dask", "run_shards", "upload",
+        "upload_async",
+    ],
 }  # fmt: skip
 #: Loading any of these makes `import omicsdk` slow; they wait until they are needed.
 HEAVY = [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import Literal, TypeVar
 
 from omicsdk.transfer.arguments import number
 from omicsdk.transfer.throttle import Throttle
@@ -14,6 +14,8 @@ from omicsdk.transfer.throttle import Throttle
 TICK = 0.1
 #: Why a transfer ends before its end: somebody called stop, Ctrl-C, SIGTERM, or its time budget is over.
 Reason = Literal["asked", "interrupt", "terminate", "budget"]
+
+T = TypeVar("T")
 
 _WORDS = {None: "", "asked": "it was stopped", "interrupt": "it was interrupted", "terminate": "it was terminated"}
 
@@ -123,12 +125,15 @@ class Control:
             self.stop("budget")
         return self._reason is not None
 
-    @contextmanager
-    def asks(self) -> Generator[None]:
-        """Marks the time in which an engine waits for the program's own iterator; engines use it."""
+    def ask(self, source: Iterator[T]) -> T | None:
+        """Gives what the program's own iterator has next, None at its end; engines call it.
+
+        Args:
+            source: The iterator.
+        """
         self.asking = True
         try:
-            yield
+            return next(source, None)
         finally:
             self.asking = False
 

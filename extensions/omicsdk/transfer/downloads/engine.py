@@ -214,8 +214,7 @@ class Engine:
             looked += 1
             if self._spool is not None and not self._spool.has_room(list(self._open.values())):
                 return
-            with self._control.asks():
-                entry = next(self._items, None)
+            entry = self._control.ask(self._items)
             if entry is None:
                 self._more = False
                 self._tally.all_seen()

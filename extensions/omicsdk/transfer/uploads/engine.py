@@ -186,8 +186,7 @@ class Engine:
 
     def _admit(self) -> None:
         while self._more and len(self._open) < self._settings.connections + AHEAD:
-            with self._control.asks():
-                entry = next(self._uploads, None)
+            entry = self._control.ask(self._uploads)
             if entry is None:
                 self._more = False
                 self._tally.all_seen()

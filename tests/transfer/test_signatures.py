@@ -1,0 +1,91 @@
+"""What is public of transfers, argument by argument: losing, renaming or moving one breaks a user's program."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+import omicsdk.transfer
+import pytest
+from omicsdk.transfer import MultipartStore, Transfer
+
+#: Each public function's arguments, and each class's constructor's, as they stand; "*" before those that need their name.
+SIGNATURES = {
+    "Control": "* budget rate_limit",
+    "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",
+    "Item": "name locate size checksums label retries min_delay",
+    "Location": "url headers",
+    "NoSuchUpload": "message * name remedy",
+    "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label",
+    "Outcomes": "entries * held folder",
+    "PartRules": "least largest parts part_size single",
+    "Patience": "connect silence least_rate",
+    "Plan": "source folder * run journals reports rate_limit **options",
+    "Progress": "files files_done files_failed bytes bytes_done bytes_fetched rate seconds final unsized retries connections phase",
+    "PutTo": "locate needs route",
+    "Report": "outcomes seconds * throughput began title why_stopped",
+    "S3Object": "client bucket key * checksum part_size single extra_args tags tag_checksums go_on",
+    "SentPart": "number size etag checksums",
+    "Shard": "index of source folder name files size journals reports rate_limit options",
+    "ShardResult": "index of counts bytes_fetched seconds failures worker report error",
+    "ShardsOpen": "report reason",
+    "ShardsProgress": "shards shards_done shards_lost workers files files_done files_failed bytes bytes_done bytes_fetched rate seconds final",
+    "ShardsReport": "results seconds lost why_stopped",
+    "Source": "path name size mtime_ns inode part_size checksums",
+    "Transfer": "work control",
+    "TransferReport": "outcomes seconds * throughput began title why_stopped",
+    "Upload": "path to name checksums retries min_delay",
+    "abort_upload": "entry journal",
+    "download": "items folder * connections locators progress stop control environ route run journal wait patience clock disk mode dry_run",
+    "download_async": "items folder * connections locators progress stop control environ route run journal wait patience clock disk mode dry_run",
+    "read_jsonl": "path",
+    "run_on_dask": "plan cluster * shards retries progress stop control clock",
+    "run_shards": "shards executor * retries progress stop control clock",
+    "upload": "uploads * connections callers journal abort progress finished stop control environ route wait patience clock",
+    "upload_async": "uploads * connections callers journal abort progress finished stop control environ route wait patience clock",
+}  # fmt: skip
+#: Methods and properties of classes that users call or write.
+MEMBERS = {
+    "Control": "ask begin over pause paused rate_limit reason resume stop stopped watched why",
+    "MultipartStore": "abort begin complete finished known needs part_checksum put renewable reports_parts route sent "
+    "sign unfinished wants whole_needs",
+    "Outcomes": "count fill index of ok put",
+    "Plan": "earlier_shards shards",
+    "Progress": "fraction remaining",
+    "ShardsReport": "bytes_fetched counts failures ok open raise_if_failed to_dict",
+    "Transfer": "add_callback download of pause progress resume start state stop upload wait wait_async",
+    "TransferReport": "bytes_fetched counts failed ok raise_if_failed stopped summary to_dict write_html write_jsonl",
+}
+
+
+def arguments(of: Any) -> Iterator[str]:
+    """Names, marked as they are in a signature."""
+    marked = False
+    for parameter in inspect.signature(of).parameters.values():
+        if parameter.kind is parameter.KEYWORD_ONLY and not marked:
+            marked = True
+            yield "*"
+        yield {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "") + parameter.name
+
+
+def test_every_public_name_is_in_the_table() -> None:
+    assert {*SIGNATURES, MultipartStore.__name__} == {*omicsdk.transfer.__all__}
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_the_arguments_are_these(name: str) -> None:
+    assert " ".join(arguments(getattr(omicsdk.transfer, name))) == SIGNATURES[name]
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_the_members_are_these(name: str) -> None:
+    found = getattr(omicsdk.transfer, name)
+    fields = set(getattr(found, "__dataclass_fields__", ()))
+    members = {member for member in dir(found) if not member.startswith("_")} - fields
+    assert members == set(MEMBERS[name].split())
+
+
+@pytest.mark.parametrize("name", ["download", "upload"])
+def test_handles_and_coroutines_take_the_same_arguments(name: str) -> None:
+    expected = list(arguments(getattr(omicsdk.transfer, name)))
+    assert list(arguments(getattr(Transfer, name))) == expected
+    assert list(arguments(getattr(omicsdk.transfer, f"{name}_async"))) == expected
