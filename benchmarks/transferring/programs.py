@@ -77,8 +77,8 @@ def curl_list(config: Path, output: Path, rows: Iterable[tuple[str, str, Served]
 
 
 def aria2c(listed: Path, output: Path, rows: Iterable[tuple[str, str, Served]]) -> Command:
-    """`aria2c` with 16 files at once, each over one connection, without what it shows or prepares."""
-    write_lines(listed, (f"{url}\n out={name}" for name, url, _ in rows))
+    """`aria2c` with 16 files at once, each over one connection and verified, without what it shows or prepares."""
+    write_lines(listed, (f"{url}\n out={name}\n checksum=sha-256={served.sha256}" for name, url, served in rows))
     flags = ["--max-concurrent-downloads=16", "--split=1", "--max-connection-per-server=16", "--file-allocation=none"]
     quiet = ["--no-conf", "--quiet", "--summary-interval=0", "--disk-cache=0", "--auto-save-interval=0"]
     return ["aria2c", *flags, *quiet, f"--dir={output}", f"--input-file={listed}"]
