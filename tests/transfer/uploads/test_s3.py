@@ -3,6 +3,7 @@
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -337,7 +338,8 @@ def test_errors_of_boto3_become_ours_without_secrets():
     assert "may write to the bucket" in str(told)
 
 
-RCLONE = shutil.which("rclone")
+# Of the environment first: what systems bring may be too old.
+RCLONE = shutil.which("rclone", path=str(Path(sys.executable).parent)) or shutil.which("rclone")
 
 
 def _serves_s3() -> bool:
