@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -234,6 +235,17 @@ def test_progress_moves_within_a_cell_and_never_passes_the_end(
     assert any(0 < there < 3 * MIB for there in done)
     assert done == sorted(done)
     assert done[-1] == 3 * MIB
+
+
+def test_small_files_that_wait_to_be_durable_hold_no_bytes(server: Any, target: Path) -> None:
+    items = [server.item(f"f{n}", bytes(120_000)) for n in range(300)]
+    tracemalloc.start()
+    try:
+        download(items, target, connections=4).raise_if_failed()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * 1024 * 1024
 
 
 def test_what_is_remembered_of_folders_and_servers_is_bounded_and_may_be_forgotten(

@@ -136,8 +136,13 @@ class Transfer(Generic[T]):
                 raise UsageError(
                     f"This transfer was started before and is {self.state}", remedy="Make another one to run it again."
                 )
-            self._thread = threading.Thread(target=self._run, name="omicsdk-transfer")
-        self._thread.start()
+            thread = threading.Thread(target=self._run, name="omicsdk-transfer")
+            self._thread = thread
+        try:
+            thread.start()
+        except RuntimeError:  # no more threads: whoever waits mustn't do so for ever
+            self._thread = None
+            raise
         return self
 
     def pause(self) -> None:

@@ -95,6 +95,20 @@ def test_wrong_order_is_told(server: Any, target: Path) -> None:
     assert transfer.state == "done"
 
 
+def test_a_thread_that_cannot_begin_leaves_it_new(server: Any, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    transfer = Transfer.download([server.item("one", b"1", "md5")], target)
+
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="can't start"):
+            transfer.start()
+    assert transfer.state == "new"
+    assert transfer.start().wait().ok
+
+
 def test_what_ends_the_engine_is_raised_by_wait(server: Any, target: Path) -> None:
     target.write_text("a file")
     transfer = Transfer.download([server.item("one", b"1")], target).start()

@@ -1,5 +1,6 @@
 """The journal of uploads holds what was written, whatever is torn off."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -37,6 +38,25 @@ def test_what_is_recorded_is_there_the_next_time(tmp_path: Path):
     log = opened(path)
     assert (log.unfinished(KEY), log.finished(OTHER)) == (None, None)
     assert log.unfinished(OTHER) == Unfinished("id2", (1, 2, 3), 5)
+    log.close()
+
+
+def test_a_sync_that_fails_at_the_end_hides_no_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+):
+    path = tmp_path / "journal"
+    log = opened(path)
+    log.done(KEY, Finished((1, 2, 3), {}))
+
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", broken)
+        log.close()
+    assert "journal: Input/output error; the next run may send again" in caplog.text
+    log = opened(path)  # it let go of the lock
+    assert log.finished(KEY) is not None
     log.close()
 
 

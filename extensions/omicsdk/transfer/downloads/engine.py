@@ -369,6 +369,7 @@ class Engine:
         except OmicsError as error:
             self._small_failed(small, error)
             return
+        small.chunks = []  # hundreds may wait until they are durable
         self._landing += 1
         self._committer.land(landing)
 

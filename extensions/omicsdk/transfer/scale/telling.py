@@ -144,11 +144,12 @@ class FileDesk:
                 if name.isdecimal():
                     with open(os.path.join(self._folder, name), encoding="utf-8") as file:
                         yield Word(**json.load(file))
-        except OSError as error:  # a network file system that is away for a moment; shards don't depend on this
-            _log.debug("%s: %s", self._folder, error.strerror)
+        except (OSError, ValueError) as error:  # a network file system's moments; shards don't depend on this
+            _log.debug("%s: %s", self._folder, error)
 
     def stop(self) -> None:
         """Has the workers stop."""
+        os.makedirs(self._folder, exist_ok=True)  # whoever removed it must not keep them from hearing this
         with open(os.path.join(self._folder, _STOP), "w", encoding="ascii"):
             return
 

@@ -156,6 +156,8 @@ class UploadJournal:
         if self._descriptor >= 0:
             try:
                 os.fsync(self._descriptor)
+            except OSError as error:  # parts may be sent twice; what was sent is there all the same
+                _log.warning("%s: %s; the next run may send again what this one has sent", self.path, error.strerror)
             finally:
                 os.close(self._descriptor)
                 self._descriptor = -1
