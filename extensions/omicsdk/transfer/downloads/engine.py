@@ -18,6 +18,7 @@ from omicsdk.transfer.downloads.commit import Committer
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.gauge import Gauge
 from omicsdk.transfer.downloads.job import Job, Piece
+from omicsdk.transfer.downloads.known import recorded
 from omicsdk.transfer.downloads.locating import Locators
 from omicsdk.transfer.downloads.reception import Reception, problem_of
 from omicsdk.transfer.downloads.replies import Replies
@@ -247,10 +248,10 @@ class Engine:
         except OmicsError:
             return False  # that can't be looked at is a job's to tell
         if found is not None:
-            recorded = self._verifier.recorded(item, found)
-            if recorded is None:
+            known = recorded(self._journal, item, found)
+            if known is None:
                 return False
-            outcome = Outcome(item.name, "skipped", found.st_size, checksums=recorded, verified=words(recorded, ""))
+            outcome = Outcome(item.name, "skipped", found.st_size, checksums=known, verified=words(known, ""))
             self._tell_outcome(number, item, outcome)
             return True
         if not is_small(item) or item.name in self._journal.parts:

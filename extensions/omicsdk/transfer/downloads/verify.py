@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from logging import getLogger
 from typing import Protocol, TypeVar
@@ -13,7 +12,6 @@ from omicsdk.transfer.background import Pool
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.known import recorded, usable
-from omicsdk.transfer.items import Item
 from omicsdk.transfer.journal import Journal, PartState
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.
@@ -78,10 +76,10 @@ class Verifier:
             self._take_back(job)
             self._resume(job)
             return
-        recorded = self.recorded(wanted, found)
-        if recorded is not None:
+        known = recorded(self._journal, wanted, found)
+        if known is not None:
             job.size = found.st_size
-            self._there(job, recorded)
+            self._there(job, known)
         elif wanted.checksums:
             self._check_existing(job, found.st_size)
         else:
@@ -89,18 +87,6 @@ class Verifier:
             if record is not None and record.size == found.st_size:  # its cells tell what of it came through a crash
                 self._take_back(job)
             self._resume(job)
-
-    def recorded(self, item: Item, found: os.stat_result) -> Mapping[str, str] | None:
-        """Tells whether the journal knows a file that is there as done.
-
-        Args:
-            item: What is wanted.
-            found: What is there under its name.
-
-        Returns:
-            The checksums that were verified then; None when it isn't known, isn't the same, or more is stated by now.
-        """
-        return recorded(self._journal, item, found)
 
     def _check_existing(self, job: Job, size: int) -> None:
         def checked(checksums: dict[str, str]) -> None:
