@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from omicsdk.core.environment import Network
 from omicsdk.core.errors import TLSFailed
-from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
 
 
 def test_bytes_go_through_the_proxy_of_the_environment(server: Any, target: Path) -> None:
@@ -74,3 +74,12 @@ def test_a_proxy_that_makes_no_sense_shows_no_password(server: Any, target: Path
     (failed,) = download([item], target, environ={"http_proxy": "hppt://user:canary@proxy:9"}).failed
     assert "proxy" in str(failed.error)
     assert "canary" not in str(failed.error)
+
+
+def test_errors_of_the_network_name_the_file(target: Path, tmp_path: Path) -> None:
+    nowhere = Location("http://127.0.0.1:1/x?signature=canary")
+    (failed,) = download([Item("reads.bam", nowhere, retries=0)], target).failed
+    assert str(failed.error).startswith("reads.bam: Failed to connect")
+    (tmp_path / "file").write_bytes(b"x")
+    (failed,) = upload([Upload(tmp_path / "file", PutTo(nowhere), "reads.cram", retries=0)]).failed
+    assert str(failed.error).startswith("reads.cram: Failed to connect")

@@ -301,7 +301,7 @@ class TransportError(OmicsError):
         message: What happened.
         method: The HTTP method of the request.
         url: The request's URL without its secrets.
-        operation: The operation that was called, empty for a bare request.
+        operation: The operation that was called, or the file that was asked for; empty for a bare request.
         attempts: How often it was tried.
         remedy: What to do.
     """
@@ -323,6 +323,15 @@ class TransportError(OmicsError):
         self.url = url
         self.operation = operation
         self.attempts = attempts
+
+    def about(self, what: str) -> None:
+        """Says what was asked for, unless the error says it.
+
+        Args:
+            what: The operation, or the file.
+        """
+        if not (self.operation or self.message.startswith(what)):
+            self.operation = what
 
     def __str__(self) -> str:
         what = f"{self.operation}: " if self.operation else ""

@@ -440,6 +440,8 @@ class Engine:
 
     def _failed(self, job: Job, error: OmicsError) -> None:
         if not job.over:
+            if isinstance(error, TransportError):
+                error.about(job.item.title)
             self._prepared(job)
             self._over(job, "failed", error=error)
 

@@ -366,6 +366,8 @@ class Engine:
 
     def _failed(self, job: Job, error: OmicsError) -> None:
         if not job.over and job.error is None:
+            if isinstance(error, TransportError):
+                error.about(job.title)
             job.error = error
             self._abandon(job)
             job.epoch += 1
