@@ -1,6 +1,7 @@
 """A limited rate is shared by few parts: each is sent soon, and a stop leaves whole ones behind."""
 
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 from omicsdk.transfer import Control, Location, PartRules, PutTo, Upload, upload
@@ -20,21 +21,16 @@ def test_a_limited_upload_sends_few_parts_at_once(store: Any, tmp_path: Path) ->
             control.rate_limit = None
 
     upload([Upload(path, store)], control=control, progress=look).raise_if_failed()
-    assert max(flying[:4]) == 1
+    assert max(flying[:4]) <= 1
 
 
 def test_a_limited_upload_sends_small_files_as_ever(sink: Any, tmp_path: Path) -> None:
+    together = Barrier(4)  # nobody is answered before four have come
+    sink.always = lambda _: (together.wait(30), None)[1]
     uploads = []
-    for number in range(60):
+    for number in range(4):
         path = tmp_path / str(number)
         path.write_bytes(bytes(50_000))
         uploads.append(Upload(path, PutTo(Location(sink.url(str(number))))))
-    control, flying = Control(rate_limit=4 * MIB), list[int]()
-
-    def look(progress: Any) -> None:
-        flying.append(progress.connections)
-        if len(flying) == 4:
-            control.rate_limit = None
-
-    upload(uploads, control=control, progress=look).raise_if_failed()
-    assert max(flying) > 1
+    upload(uploads, control=Control(rate_limit=4 * MIB)).raise_if_failed()
+    assert not together.broken
