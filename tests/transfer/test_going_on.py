@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import FolderBusy
 from omicsdk.transfer import Item, Location, download
+from omicsdk.transfer.disk import Disk
 
 MIB = 1024 * 1024
 CELL = 4 * MIB
@@ -191,6 +192,15 @@ def test_two_processes_fetch_everything_once(server: Any, fault: Any, target: Pa
     assert all(report["ok"] for report in reports)
     assert sum(report["counts"]["done"] for report in reports) == 20
     assert len(server.requests) == 20
+
+
+def test_a_folder_that_another_process_filled_since_it_was_made_is_looked_into(server: Any, target: Path) -> None:
+    items = [server.item(f"f{n}", b"%d" % n, "md5") for n in range(3)]
+    slow = Disk()
+    slow.make_folders(str(target))  # and before this one gets the journal, the other one has come and gone
+    assert download(items, target).counts["done"] == 3
+    assert download(items, target, disk=slow).counts["skipped"] == 3
+    assert len(server.requests) == 3
 
 
 def test_a_second_process_may_refuse_to_wait(server: Any, fault: Any, target: Path, noise: Any, start: Any) -> None:

@@ -115,6 +115,10 @@ class Disk:
         """
         return folder in self._new
 
+    def forget_new(self) -> None:
+        """Takes no folder for new that was made until now: somebody else has been at work since."""
+        self._new.clear()
+
     # -- logs
 
     def open_log(self, path: str) -> int:

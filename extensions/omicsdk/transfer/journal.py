@@ -75,6 +75,7 @@ class Journal:
     Attributes:
         path: The journal's file.
         parts: How far unfinished files are, by name.
+        fresh: Whether nothing was in it.
 
     Raises:
         FolderBusy: Another process holds it and `wait` gave up.
@@ -96,6 +97,7 @@ class Journal:
             raise write_error(error, str(path)) from error
         try:
             self._load()
+            self.fresh = self._file.end == 0
             if not look:
                 self._mend()
         except OSError as error:

@@ -153,6 +153,8 @@ def download(
     )
     doing = f"transferring into {target}"
     log = opened(lambda waits: Journal(journal_file, waits, disk), doing, stop, control, clock, patient=wait)
+    if not log.fresh:  # another process was at work after we made the folder, and before we had the journal
+        disk.forget_new()
     try:
         engine = Engine(
             wanted,
