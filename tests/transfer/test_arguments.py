@@ -119,7 +119,7 @@ def test_an_upload_goes_to_a_store() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"name": None}, "an item's name is text, not a NoneType"),
+        ({"name": None}, "an item's name is text, not None"),
         ({"name": Path("a/b")}, "an item's name is text, not a PosixPath"),
         ({"locate": HERE.url}, "x: locate is a Location or a function that gives one, not a str"),
         ({"size": "12"}, "x: size is a whole number of bytes, not '12'"),
@@ -141,6 +141,18 @@ def test_an_item_says_what_is_wrong_with_it(changed: dict[str, Any], said: str) 
     assert "canary" not in told
 
 
+def test_numbers_of_other_libraries_are_taken() -> None:
+    class Int64:
+        """As numpy has it."""
+
+        def __index__(self) -> int:
+            return 7
+
+    number: Any = Int64()
+    item = Item("x", HERE, number, retries=number)
+    assert (type(item.size), item.size, type(item.retries)) == (int, 7, int)
+
+
 def test_what_platforms_state_is_taken() -> None:
     stated = {"SHA256": " " + "AB" * 32, "md5": None, "s3_etag": "ab" * 16 + "-12", "crc32c": "0000abcd"}
     item = Item("x", HERE, 0, stated)  # type: ignore[arg-type]
@@ -151,7 +163,7 @@ def test_what_platforms_state_is_taken() -> None:
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        ((None,), "a Location's url is text, not a NoneType"),
+        ((None,), "a Location's url is text, not None"),
         ((b"http://x",), "a Location's url is text, not a bytes"),
         ((HERE.url, {"Range": 7}), "the header 'Range' is text, not an int"),
         ((HERE.url, [("a", "canary")]), "headers is a mapping from name to value, not a list"),
@@ -170,7 +182,8 @@ def test_a_locate_that_gives_no_location_fails_its_file_alone(server: Any, targe
     assert report.counts["done"] == 1
     (failed,) = report.failed
     said = str(failed.error)
-    assert said.startswith(f"wrong: its locate gave a {type(given).__name__}, not a Location")
+    kind = "None" if given is None else f"a {type(given).__name__}"
+    assert said.startswith(f"wrong: its locate gave {kind}, not a Location")
     assert "canary" not in said
 
 

@@ -16,6 +16,8 @@ _OWN = 0o600
 
 def a(value: object) -> str:
     """Names a value's type for people, never the value: it may be a URL that is a secret."""
+    if value is None:
+        return "None"
     name = type(value).__name__
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 

@@ -114,9 +114,10 @@ class Item:
             said = f"{self.name}: locate is a Location or a function that gives one, not {a(self.locate)}"
             raise TypeError(f"{said}; of a URL make a Location(url)")
         if type(self.size) is not int and self.size is not None:
-            whole_number(f"{self.name}: size", self.size, 0, "bytes")
+            # numpy's are numbers too, but no journal can write them.
+            object.__setattr__(self, "size", whole_number(f"{self.name}: size", self.size, 0, "bytes"))
         if type(self.retries) is not int:
-            whole_number(f"{self.name}: retries", self.retries, 0)
+            object.__setattr__(self, "retries", whole_number(f"{self.name}: retries", self.retries, 0))
         if type(self.min_delay) is not float:
             number(f"{self.name}: min_delay", self.min_delay, "seconds")
         if not isinstance(cast("object", self.checksums), Mapping):
