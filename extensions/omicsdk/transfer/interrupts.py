@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
-from logging import getLogger
+from logging import DEBUG, INFO, getLogger
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -100,5 +100,5 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
     told = f"{control.why}; {there} of {len(report.outcomes)} files are there; {how}"
     if control.reason in ("interrupt", "terminate"):
         raise (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
-    if report.why_stopped:
-        _log.info(told)
+    if report.why_stopped:  # whoever stopped it himself knows
+        _log.log(DEBUG if control.reason == "asked" else INFO, "%s", told)
