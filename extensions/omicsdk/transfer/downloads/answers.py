@@ -190,7 +190,7 @@ def validator_of(lines: Iterable[bytes]) -> str:
     Args:
         lines: Status and header lines as they came.
     """
-    return _validator(parse_head(lines, WANTED)[1])
+    return _validator(parse_head((line for line in lines if line[:1] in b"EeLl"), WANTED)[1])
 
 
 def _validator(headers: Mapping[str, str]) -> str:

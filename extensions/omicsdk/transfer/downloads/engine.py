@@ -336,7 +336,7 @@ class Engine:
 
     def _returned(self, receiver: Receiver, *, called_off: bool = False) -> None:
         assert isinstance(receiver, Reception | Small)
-        self._turns.ended(receiver.server, receiver.received, called_off=called_off)
+        self._turns.ended(receiver.server, receiver.received, counts=not called_off)
 
     def _ended(self, ended: Ended) -> None:
         receiver = ended.receiver

@@ -37,13 +37,14 @@ class Reception:
 
     verdict: Verdict | None = None
     problem: BaseException | None = None
-    received = 0
     too_long = False
     _accepted = False
     _skipped = 0
-    _pending = 0
-    _crc = 0
-    _room = 0
+    _crc = 0  # of the begun cell, as far as it is written
+    _before = 0  # bytes that came before the present stretch, which ends where its cell does
+    _stretch = 0
+    _room = 0  # what is left of it
+    _flush_at = 0  # when no more than this is left, there is enough for a write
     _descriptor = -1
 
     def __init__(
@@ -78,6 +79,11 @@ class Reception:
         return self.epoch != self.job.epoch
 
     @property
+    def received(self) -> int:
+        """Bytes of the body that came."""
+        return self._before + self._stretch - self._room
+
+    @property
     def whole(self) -> bool:
         """Whether all bytes of its piece came and are written; one whose end nobody knows never is."""
         end = self.piece.end
@@ -85,27 +91,16 @@ class Reception:
 
     def take(self, chunk: bytes, /) -> int | None:
         """Takes bytes of the body; 0 ends the request."""
-        try:
-            if not self._accepted:
-                if self.verdict is None:
-                    self.open()
-                if not self._accepted:
-                    self._skipped += len(chunk)
-                    return None if self._skipped <= _SKIP else 0
-            length = len(chunk)
-            self.received += length
-            if length >= self._room:
-                return self._cross(chunk)
-            self._crc = _extend(self._crc, chunk)
+        try:  # called for each 16 KiB: what isn't needed each time stands elsewhere
+            room = self._room - len(chunk)
+            if room <= 0:
+                return self._cross(chunk) if self._accepted or self._opened() else self._skip(chunk)
+            self._room = room
             self._chunks.append(chunk)
-            self._room -= length
-            self._pending += length
-            if self._pending >= BATCH:
-                return self._flush()
+            return self._flush() if room <= self._flush_at else None
         except BaseException as error:  # libcurl would swallow it
             self.problem = error
             return 0
-        return None
 
     def take_over(self, lines: list[bytes], chunks: list[bytes]) -> bool:
         """Takes an answer that was taken in elsewhere.
@@ -127,7 +122,16 @@ class Reception:
         self._accepted = self._accept(self, self.verdict)
         if self._accepted:
             self._crc = self.piece.crc
-            self._room = self._to_boundary(self.piece.position)
+            self._begin_stretch()
+
+    def _opened(self) -> bool:
+        if self.verdict is None:
+            self.open()
+        return self._accepted
+
+    def _skip(self, chunk: bytes) -> int | None:
+        self._skipped += len(chunk)
+        return None if self._skipped <= _SKIP else 0
 
     def finish(self) -> None:
         """Writes what is left when the request has ended, whole or not."""
@@ -147,49 +151,52 @@ class Reception:
         if self.piece.position % CELL:
             self._cell_done()
 
-    def _to_boundary(self, position: int) -> int:
+    def _begin_stretch(self) -> None:
+        self._before += self._stretch
         size = self.piece.end if self.piece.end is not None else self.job.size
-        return next_boundary(position, size) - position
+        self._stretch = self._room = next_boundary(self.piece.position, size) - self.piece.position
+        self._flush_at = self._room - BATCH
 
     def _cross(self, chunk: bytes) -> int | None:
-        """Takes a chunk that reaches the end of a cell."""
+        """Takes a chunk that reaches the end of a cell, or the first one."""
         while len(chunk) >= self._room:
             if not self._room:  # the piece is whole, this is more than was asked for
                 self.too_long = bool(chunk)
+                self._before += len(chunk)
                 return 0 if chunk else None
             head, chunk = chunk[: self._room], chunk[self._room :]
-            self._crc = _extend(self._crc, head)
             self._chunks.append(head)
-            self._pending += len(head)
+            self._room = 0
             if self._flush() == 0:
                 return 0
             self._cell_done()
-            self._room = self._to_boundary(self.piece.position)
+            self._begin_stretch()
             if not chunk:
                 return None
-        self._crc = _extend(self._crc, chunk)
         self._chunks.append(chunk)
         self._room -= len(chunk)
-        self._pending += len(chunk)
-        return None
+        return self._flush() if self._room <= self._flush_at else None
 
     def _cell_done(self) -> None:
         self._written(self.job, (self.piece.position - 1) // CELL, self._crc)
         self._crc = 0
 
     def _flush(self) -> int | None:
+        """Writes what was collected."""
         if not self._chunks:
             return None
         if self.stale:
             return 0
         if self._descriptor < 0:
             self._descriptor = self._open_part(self.job)
-        job = self.job
+        job, crc = self.job, self._crc
+        for chunk in self._chunks:
+            crc = _extend(crc, chunk)
         if job.inline:
             if job.hashed == self.piece.position:
                 for chunk in self._chunks:
                     job.digests.update(chunk)
-                job.hashed += self._pending
+                    job.hashed += len(chunk)
             else:  # an earlier attempt left a begun cell
                 job.forget_digests()
                 job.inline = False
@@ -197,8 +204,9 @@ class Reception:
             self.piece.position += self._write_at(self._descriptor, self._chunks, self.piece.position)
         except OSError as error:
             raise write_error(error, job.part, job.item.title) from error
+        self._crc = crc
         self._chunks.clear()
-        self._pending = 0
+        self._flush_at = self._room - BATCH
         return None
 
 

@@ -21,6 +21,10 @@ class Turns:
         send: Sends the request for a piece of a job.
         send_small: Sends the request for a small file.
         bears: Tells whether one more request for a part may run now.
+
+    Attributes:
+        started: Is to be told of the server of each request that goes out; see `Lanes`.
+        ended: Is to be told when it has ended.
     """
 
     def __init__(
@@ -37,6 +41,8 @@ class Turns:
         self._bears = bears
         self._lanes = Lanes(connections, clock.monotonic())
         self._ready = Ready[Job | Small]()
+        self.started = self._lanes.started
+        self.ended = self._lanes.ended
 
     def __len__(self) -> int:
         return len(self._ready)
@@ -98,20 +104,6 @@ class Turns:
                 waiting.append(job)
         line.extendleft(reversed(waiting))
         self._ready.served(server)
-
-    def started(self, server: str) -> None:
-        """Notes that a request went out."""
-        self._lanes.started(server)
-
-    def ended(self, server: str, received: int, *, called_off: bool) -> None:
-        """Notes that a request has ended.
-
-        Args:
-            server: Where it went.
-            received: The bytes that it brought.
-            called_off: Whether it was ended by us.
-        """
-        self._lanes.ended(server, received, counts=not called_off)
 
     def hold(self, location: Location, seconds: float) -> None:
         """Leaves a server alone for a while: what it says to one request holds for all."""

@@ -16,7 +16,7 @@ from omicsdk.transfer.reports.outcome import STATES, Outcome, State
 from omicsdk.transfer.reports.spool import Spool
 
 #: Outcomes that are held in memory, at most; more go to temporary files.
-HELD = 8192
+HELD = 4096
 #: Failures that stay in memory with their errors as they were raised; the others are told from what pickle keeps.
 KEPT_FAILURES = 1000
 
