@@ -85,9 +85,9 @@ def aria2c(listed: Path, output: Path, rows: Iterable[tuple[str, str, Served]]) 
 
 
 def rclone(listed: Path, output: Path, server: str, files: Sequence[Served]) -> Command:
-    """`rclone copy --transfers 16 --no-traverse --no-check-dest --files-from-raw` from its http remote."""
+    """`rclone copy --transfers 16 --no-traverse --files-from-raw` from its http remote: it looks at what is there, as ours."""
     write_lines(listed, (served.name for served in files))
-    flags = ["--transfers", "16", "--no-traverse", "--no-check-dest", "--files-from-raw", str(listed)]
+    flags = ["--transfers", "16", "--no-traverse", "--files-from-raw", str(listed)]
     return ["rclone", "copy", "--config", "/dev/null", *flags, "--http-url", server, ":http:", output]
 
 

@@ -22,7 +22,7 @@ PLAIN = 1.25
 WORSE = 0.85
 #: Samples that a trial takes when it isn't plain.
 TRIAL = 3
-#: Bytes a second of each connection with which no more than FIRST are tried: so many are what one thread can take in.
+#: Bytes a second of each connection, of FIRST at least, with which no more are tried: one thread can't take in more.
 PLENTY = 275_000_000
 #: Samples over which the present rate is taken.
 MEMORY = 5
@@ -132,7 +132,7 @@ def next_width(width: Width, sample: Sample, limit: int) -> Width:
     width = replace(width, barren=False)
     if width.connections != width.home:
         return _tried(width, sample.rate, limit)
-    plenty = width.home >= FIRST and sample.received >= PLENTY * sample.seconds * width.connections
+    plenty = sample.received >= PLENTY * sample.seconds * max(FIRST, width.connections)
     return _at_home(width, sample.rate, width.home if plenty else limit)
 
 
@@ -201,7 +201,7 @@ def _trial(width: Width, limit: int) -> Width:
     if width.ceiling and home >= width.ceiling:
         wider = home + 1
     else:
-        wider = home * 2 if width.ramping else home + max(1, home // 2)
+        wider = max(FIRST, home * 2) if width.ramping else home + max(1, home // 2)
         wider = min(wider, max(width.ceiling, home + 1)) if width.ceiling else wider
     return replace(width, connections=min(most, wider), trial=(), downward=True)
 

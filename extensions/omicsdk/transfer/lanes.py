@@ -78,6 +78,16 @@ class Lanes:
         self._looked = now
         self._due = now + PERIOD
 
+    def expect(self, server: str, first: int) -> None:
+        """Says with how many requests a server begins, when nothing is known of it yet.
+
+        Args:
+            server: The server.
+            first: How many, 1 or more.
+        """
+        if server not in self._active and server not in self._idle:
+            self._idle[server] = _Lane(first_width(self._limit, first), self._looked)
+
     def may_start(self, server: str) -> bool:
         """Whether a request to a server may start now.
 

@@ -10,6 +10,11 @@ from omicsdk.transfer.downloads.ready import Ready
 from omicsdk.transfer.downloads.small import Small
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.lanes import Lanes
+from omicsdk.transfer.plan import WHOLE
+
+#: Requests with which a server begins that is asked for a part of a large file: where one brings all that there is, more
+#: are slower (they take turns in the caches), and where it doesn't, more are tried at once.
+FIRST_LARGE = 1
 
 
 class Turns:
@@ -69,7 +74,10 @@ class Turns:
         """
         if not (job.over or job.queued):
             job.queued = True
-            self._ready.put(job.asks_at.server, job, first=first)
+            server = job.asks_at.server
+            if (job.size or 0) > WHOLE:
+                self._lanes.expect(server, FIRST_LARGE)
+            self._ready.put(server, job, first=first)
 
     def queue_small(self, small: Small, *, first: bool = False) -> None:
         """Lines a small file up.
