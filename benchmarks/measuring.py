@@ -78,7 +78,7 @@ def measured(action: Action) -> Spent:
 
 
 def rounds_of(case: Case) -> list[tuple[Spent, Spent]]:
-    """What both sides took, ours first, in each round that counts; one ran directly after the other."""
+    """What both sides took in each round that counts: one directly after the other, and each first in every second round."""
 
     def spent(action: Action) -> Spent:
         case.prepare()
@@ -86,7 +86,13 @@ def rounds_of(case: Case) -> list[tuple[Spent, Spent]]:
         case.check()
         return found
 
-    both = [(spent(case.ours), spent(case.peer)) for _ in range(case.rounds + 1)]
+    both: list[tuple[Spent, Spent]] = []
+    for number in range(case.rounds + 1):
+        if number % 2:
+            peer, ours = spent(case.peer), spent(case.ours)
+        else:
+            ours, peer = spent(case.ours), spent(case.peer)
+        both.append((ours, peer))
     return both[1:]
 
 

