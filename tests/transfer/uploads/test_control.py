@@ -26,7 +26,7 @@ def test_a_stop_ends_it_at_once_though_the_store_is_silent(
     control = Control()
     sink.always = lambda _: (control.stop(), reply(stall=True))[1]
     began = time.monotonic()
-    with caplog.at_level(logging.INFO, "omicsdk.transfer"):
+    with caplog.at_level(logging.DEBUG, "omicsdk.transfer"):
         report = upload([Upload(file, store), Upload(file, store, "second")], control=control)
     assert time.monotonic() - began < 5
     assert [outcome.state for outcome in report.outcomes] == ["stopped", "stopped"]
