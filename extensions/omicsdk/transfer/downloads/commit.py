@@ -23,7 +23,7 @@ from omicsdk.transfer.journal import DoneState, Journal
 from omicsdk.transfer.writing import write_error
 
 #: At most so many files are synced together, or what waits when the thread gets round to it ...
-BATCH = 256
+BATCH = 1024
 #: ... and none waits longer than this before it is handed over, in seconds.
 PATIENCE = 1.0
 # Up to so many files are synced one by one: syncing the file system would wait for other processes' data too.

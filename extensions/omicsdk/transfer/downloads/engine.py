@@ -40,7 +40,7 @@ from omicsdk.transfer.wire import Ask, Ended, Receiver, Wire
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
 AHEAD = 16
 #: Items that are neither done nor waiting to begin, at most: they hold memory.
-OPEN = 512
+OPEN = 2048
 #: Items that are looked at, at most, before others are looked after again.
 AT_ONCE = 256
 #: Seconds over which a rate is taken for a report's curve.
