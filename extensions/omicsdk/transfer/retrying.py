@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 LONGEST_DELAY = 60.0
 #: The longest wait that a server may ask for, in seconds; beyond it the file fails and the message says why.
 LONGEST_RETRY_AFTER = 3600.0
+#: Statuses of servers that are asked for more than they bear: fewer requests at once may help.
+OVERLOADED = frozenset({429, 503})
 #: Statuses that say "later": timeouts, rate limits, and servers in trouble.
 LATER = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 #: Statuses with which stores refuse a presigned URL that has ended.

@@ -14,13 +14,12 @@ from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.foreign import foreign_words
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.lanes import Lanes
+from omicsdk.transfer.retrying import OVERLOADED
 
 #: Calls that run at once at first, and at most, when nobody says how many: more where a service answers slowly.
 FIRST_CALLS, MOST_CALLS = 16, 64
 # All calls go to one service as far as anybody here knows.
 _SERVICE = ""
-# What a service says that is asked too much.
-_TOO_MUCH = frozenset({429, 503})
 
 
 class Locators:
@@ -108,7 +107,7 @@ class Locators:
 
     def _not_located(self, job: Job, error: Exception) -> None:
         self._lanes.ended(_SERVICE, 0)
-        if self._adapts and isinstance(error, APIError) and error.status in _TOO_MUCH:
+        if self._adapts and isinstance(error, APIError) and error.status in OVERLOADED:
             self._lanes.refused(_SERVICE, self._clock.monotonic(), error.retry_after or 0.0)
         if job.over:
             return

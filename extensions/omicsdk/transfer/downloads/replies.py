@@ -29,7 +29,7 @@ from omicsdk.transfer.heads import redirected
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.journal import Journal
 from omicsdk.transfer.plan import CELL
-from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER
+from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
 
 #: A file whose source changes more often than this while it is fetched has failed.
 RESTARTS = 2
@@ -136,7 +136,7 @@ class Replies:
                 self._url_ended(job, reception, verdict)
             case Kind.LATER:
                 wait = min(verdict.retry_after or 0.0, LONGEST_RETRY_AFTER)
-                if verdict.status in (429, 503):
+                if verdict.status in OVERLOADED:
                     self._trouble(reception.location, wait)
                 elif wait:
                     self._hold(reception.location, wait)
