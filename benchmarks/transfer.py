@@ -83,7 +83,7 @@ def _bounded(row: Row) -> Row:
     return {**row, "bound": {"ratio": ratio, "reason": reason}}
 
 
-def _end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+def _end(number: int, _frame: FrameType | None) -> None:
     """Makes a SIGTERM end servers and delete files as Ctrl-C does."""
     sys.exit(128 + number)
 

@@ -37,7 +37,7 @@ class Answering(asyncio.Protocol):
             path = head.split(b" ", 2)[1].partition(b"?")[0].decode()
             asyncio.get_running_loop().call_later(DELAY, self._answer, path.rpartition("/")[2])
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, _exc: Exception | None) -> None:
         """Forgets the way back."""
         self._transport = None
 

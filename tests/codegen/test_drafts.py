@@ -213,7 +213,7 @@ def test_answers_are_read_by_status(responses: dict[str, Any], cases: list[Any])
 def test_head_answers_headers() -> None:
     drafted = Drafted(_responses(_200="json"), method="head")
     assert [case.kind for case in drafted.draft.cases] == ["headers"]
-    assert commands([drafted.draft])[0]["headers"] is True  # type: ignore[index,call-overload]
+    assert commands([drafted.draft])[0]["headers"] is True
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class File(Model):
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "File":
         rest = rest_of(data, frozenset({"name", "size", "owner"}))
-        return cls(data.get("name"), data.get("size"), data.get("owner"), *rest)  # type: ignore[arg-type]
+        return cls(data.get("name"), data.get("size"), data.get("owner"), *rest)
 
 
 FILE = model(lambda: File)

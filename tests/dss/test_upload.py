@@ -155,7 +155,7 @@ class Slow:
 def register(service: Slow, clock: Any, timeout: float) -> None:
     file = staging.LocalFile(Path("a"), "a", "u")
     upload.register(
-        service,  # type: ignore[arg-type]
+        service,
         file,
         "s3://b/k",
         version="v",

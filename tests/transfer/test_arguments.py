@@ -155,7 +155,7 @@ def test_numbers_of_other_libraries_are_taken() -> None:
 
 def test_what_platforms_state_is_taken() -> None:
     stated = {"SHA256": " " + "AB" * 32, "md5": None, "s3_etag": "ab" * 16 + "-12", "crc32c": "0000abcd"}
-    item = Item("x", HERE, 0, stated)  # type: ignore[arg-type]
+    item = Item("x", HERE, 0, stated)
     assert item.checksums == {"sha256": "ab" * 32, "s3_etag": "ab" * 16 + "-12", "crc32c": "0000abcd"}
     assert Item("x", HERE, 0, {"s3_etag": "ab" * 16}).checksums == {"s3_etag": "ab" * 16}
 
@@ -201,7 +201,7 @@ def test_a_plan_refuses_what_comes_only_once(tmp_path: Path) -> None:
 
     for once in (items(), iter([Item("x", HERE)])):
         with pytest.raises(TypeError, match="comes only once"):
-            Plan(once, tmp_path)  # type: ignore[arg-type]
+            Plan(once, tmp_path)
     assert Plan(items, tmp_path).shards(1)[0].files == 1
 
 

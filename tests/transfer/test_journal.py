@@ -219,7 +219,7 @@ def test_what_cannot_be_cleared_away_stays(open_journal: Any, method: str) -> No
             setattr(disk, method, Full(method).refuse)
         return Disk().open_log(name)
 
-    disk.open_log = open_log  # type: ignore[method-assign]
+    disk.open_log = open_log
     again = Journal(path, lambda: False, disk)
     assert len(opened) == 2
     assert again.done("a") == DoneState(1099, 1, {})

@@ -86,7 +86,7 @@ class JournalFile:
 
     def reader(self) -> BinaryIO:
         """Gives the file for reading it whole; closing that leaves this open."""
-        file = open(self._descriptor, "rb", closefd=False)  # noqa: SIM115
+        file = open(self._descriptor, "rb", closefd=False)  # noqa: SIM115 - whoever asks for it closes it
         file.seek(0)
         return file
 

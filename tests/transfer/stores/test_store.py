@@ -262,7 +262,7 @@ def test_what_is_no_target(memory):
     with pytest.raises(ValueError, match="at least 1"):
         FsspecTarget(*memory, puts=0)
     with pytest.raises(ValueError, match="'told' or 'read'"):
-        FsspecTarget(*memory, verify="never")  # type: ignore[arg-type]
+        FsspecTarget(*memory, verify="never")
 
 
 def test_a_url_is_enough_and_shows_no_secrets():

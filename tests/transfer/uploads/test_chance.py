@@ -42,12 +42,12 @@ def test_files_arrive_though_every_fifth_request_fails(
     for entry, outcome in zip(uploads, report.outcomes, strict=True):
         data = Path(entry.path).read_bytes()
         if outcome.state == "done":
-            assert entry.to.body == data  # type: ignore[union-attr]
+            assert entry.to.body == data
             assert outcome.checksums["sha256"] == digest(data, "sha256")
-            assert len(entry.to.completed) == 1  # type: ignore[union-attr]
+            assert len(entry.to.completed) == 1
         else:
             assert isinstance(outcome.error, OmicsError)
-            assert entry.to.completed == []  # type: ignore[union-attr]
+            assert entry.to.completed == []
     assert report.counts["done"] >= 8
     assert report.outcomes.retries > 0
 

@@ -161,7 +161,7 @@ def test_an_upload_that_is_forgotten_while_it_runs_begins_anew(
 def test_a_platform_that_forgets_every_upload_ends_the_file(sink: Any, store: Any, file: Path, send: Any, reply: Any):
     sink.always = lambda _: reply(404, {}, b"<Error><Code>NoSuchUpload</Code></Error>")
     report = send(file, store)
-    assert report.failed[0].error.code == "NoSuchUpload"  # type: ignore[union-attr]
+    assert report.failed[0].error.code == "NoSuchUpload"
     assert store.begun == 3
 
 

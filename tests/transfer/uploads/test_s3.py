@@ -126,7 +126,7 @@ def test_a_stopped_upload_goes_on_by_the_journal(client: Any, large: Path, tmp_p
             threading.Event().wait(1)
         return plain(upload_id, cut, checksums)
 
-    first.sign = sign  # type: ignore[method-assign]
+    first.sign = sign
     assert upload([Upload(large, first)], journal=journal, connections=1, stop=stop).counts["stopped"] == 1
     begun = client.list_multipart_uploads(Bucket=BUCKET)["Uploads"]
     assert [entry["Key"] for entry in begun] == ["resumed"]
@@ -167,7 +167,7 @@ def test_parts_of_another_file_arent_used(client: Any, large: Path, noise: Any):
 
 def test_an_upload_is_given_up(client: Any, large: Path, tmp_path: Path):
     to = S3Object(client, BUCKET, "given-up", part_size=5 * MIB)
-    to.complete = lambda *_: (_ for _ in ()).throw(TransferError("no"))  # type: ignore[method-assign]
+    to.complete = lambda *_: (_ for _ in ()).throw(TransferError("no"))
     assert not upload([Upload(large, to)], journal=tmp_path / "journal").ok
     assert abort_upload(Upload(large, to), tmp_path / "journal")
     assert client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []

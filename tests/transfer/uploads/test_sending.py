@@ -194,7 +194,7 @@ def test_a_store_that_stays_ill_ends_the_file(sink: Any, store: Any, file: Path,
 
 def test_a_failed_file_is_given_up_on_request(sink: Any, store: Any, file: Path, send: Any, reply: Any):
     sink.always = lambda _: reply(507)
-    assert error_of(send(file, store, abort=True)).status == 507  # type: ignore[attr-defined]
+    assert error_of(send(file, store, abort=True)).status == 507
     assert store.aborted == ["id1"]
 
 

@@ -213,7 +213,7 @@ class Engine:
                 self._wire.wake()
                 return
             looked += 1
-            if self._spool is not None and not self._spool.has_room(list(self._open.values())):
+            if self._spool is not None and not self._spool.has_room(self._open.values()):
                 return
             entry = self._control.ask(self._items)
             if entry is None:

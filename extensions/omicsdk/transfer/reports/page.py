@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from heapq import nlargest
 from html import escape
 from itertools import islice
@@ -67,7 +67,7 @@ def _header(title: str, summary: Mapping[str, object], outcomes: Outcomes) -> st
     began = summary["began"]
     when = ""
     if isinstance(began, int | float):
-        moment = datetime.fromtimestamp(began, timezone.utc)  # noqa: UP017 - one spelling for every reader
+        moment = datetime.fromtimestamp(began, UTC)
         when = f'<time datetime="{moment:%Y-%m-%dT%H:%M:%SZ}">{moment:%Y-%m-%d %H:%M:%S} UTC</time>, '
     return (
         f'<header>\n<h1>{title}</h1>\n<p class="verdict {kind}">{said}</p>\n'

@@ -355,7 +355,7 @@ def work(task: Shard | Parcel, line: Line, *, ours: bool = False) -> ShardResult
     """
     if ours and parent_process() is not None and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it hears Ctrl-C too, and says when to stop
-    shard: Shard = pickle.loads(task.pickled) if isinstance(task, Parcel) else task  # noqa: S301 # it is our own
+    shard: Shard = pickle.loads(task.pickled) if isinstance(task, Parcel) else task  # noqa: S301 - our own
     with attending(line, shard.index) as (progress, stop):
         if stop.is_set():
             return stopped_before(shard)
