@@ -352,6 +352,16 @@ def test_a_file_of_another_size_is_refused(
     assert leftovers() == []
 
 
+@pytest.mark.parametrize("size", [5000, SIZE])
+def test_nothing_instead_of_the_file_twice_is_no_reason_to_give_up(
+    server: Any, fault: Any, target: Path, noise: Any, clock: Any, size: int
+) -> None:
+    item = server.item("one", noise(size), "md5")
+    server.fault("one", *[fault.changed(body=b"")] * 2)
+    download([item], target, clock=clock).raise_if_failed()
+    assert (target / "one").read_bytes() == noise(size)
+
+
 def test_more_bytes_than_stated(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
     server.put("one", noise(6000))
     server.always["one"] = fault.changed(chunked=True)

@@ -33,8 +33,8 @@ from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
 
 #: A file whose source changes more often than this while it is fetched has failed.
 RESTARTS = 2
-#: A server may offer a file of another size than stated so often; it may be a proxy's page, once.
-STRIKES = 1
+#: A server may offer a file of another size than stated so often in a row; it may be a proxy's page, or nothing at all.
+STRIKES = 2
 #: A URL that was given so many seconds ago may have ended without anybody being at fault.
 AGED = 30.0
 
