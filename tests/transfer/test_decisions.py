@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.transfer import plan
 from omicsdk.transfer.downloads.answers import WANTED, Asked, Kind, Verdict, judge
-from omicsdk.transfer.heads import parse_head
+from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_DELAY, Quota
 

@@ -202,7 +202,7 @@ def test_records_that_find_no_room_cost_nothing_but_a_check(
 
     item = server.item("one", b"1", "md5")
     with monkeypatch.context() as patch:
-        patch.setattr("omicsdk.transfer.journal.Journal.finish", full)
+        patch.setattr("omicsdk.transfer.journals.journal.Journal.finish", full)
         assert download([item], target).ok
     assert "No space left on device; the next run checks these files again" in caplog.text
     assert download([item], target).counts["skipped"] == 1

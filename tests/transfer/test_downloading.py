@@ -252,7 +252,7 @@ def test_what_is_remembered_of_folders_and_servers_is_bounded_and_may_be_forgott
     server: Any, target: Path, monkeypatch: Any
 ) -> None:
     monkeypatch.setattr("omicsdk.transfer.downloads.files._RECENT", 1)
-    monkeypatch.setattr("omicsdk.transfer.wire._REMEMBERED", 1)
+    monkeypatch.setattr("omicsdk.transfer.network.wire._REMEMBERED", 1)
     items = list[Item]()
     for number in range(12):
         name = f"folder{number % 5}/f{number}"

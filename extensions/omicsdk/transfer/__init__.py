@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.handle import Transfer as Transfer
     from omicsdk.transfer.items import Item as Item
     from omicsdk.transfer.items import Location as Location
+    from omicsdk.transfer.network.wire import Patience as Patience
     from omicsdk.transfer.reports.outcome import Outcome as Outcome
     from omicsdk.transfer.reports.outcomes import Outcomes as Outcomes
     from omicsdk.transfer.reports.progress import Progress as Progress
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from omicsdk.transfer.uploads.store import Upload as Upload
     from omicsdk.transfer.uploads.uploading import abort_upload as abort_upload
     from omicsdk.transfer.uploads.uploading import upload as upload
-    from omicsdk.transfer.wire import Patience as Patience
 
 _HOMES = {
     "Control": "control",
@@ -57,7 +57,7 @@ _HOMES = {
     "Outcome": "reports.outcome",
     "Outcomes": "reports.outcomes",
     "PartRules": "uploads.plan",
-    "Patience": "wire",
+    "Patience": "network.wire",
     "Plan": "scale.planning",
     "Progress": "reports.progress",
     "PutTo": "uploads.store",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Literal, TypeVar
 
 from omicsdk.transfer.arguments import number
-from omicsdk.transfer.throttle import Throttle
+from omicsdk.transfer.network.throttle import Throttle
 
 #: Seconds between two looks at whether it has to end.
 TICK = 0.1

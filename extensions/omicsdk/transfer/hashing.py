@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from omicsdk.core.checksums import Digests, crc32c_combine, crc32c_extend, crc32c_text
-from omicsdk.transfer.journal import MISSING
+from omicsdk.transfer.journals.journal import MISSING
 from omicsdk.transfer.plan import CELL, cell_span
 
 #: Bytes that are read and hashed at once; the buffer is reused, one a thread.

@@ -11,7 +11,7 @@ from breakable import Answer
 from omicsdk.core.errors import DiskFull
 from omicsdk.transfer import Item, Location, download, plan
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.journals.journal import Journal
 
 MIB = 1024 * 1024
 CELL = 4 * MIB

@@ -18,7 +18,7 @@ import pytest
 from omicsdk.core.errors import Interrupted, NotFound, NotWritable, SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.control import Control
-from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport

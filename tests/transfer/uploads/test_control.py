@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import Interrupted
 from omicsdk.transfer import Control, Location, Progress, PutTo, Upload, upload
+from omicsdk.transfer.network.wire import Wire
 from omicsdk.transfer.uploads.journal import UploadJournal
-from omicsdk.transfer.wire import Wire
 
 MIB = 1024 * 1024
 

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from omicsdk.transfer.wire import ABORT, Ask, Body, Ended, Patience, Wire
+from omicsdk.transfer.network.wire import ABORT, Ask, Body, Ended, Patience, Wire
 
 
 class Bytes(Body):

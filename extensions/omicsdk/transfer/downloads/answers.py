@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from omicsdk.core.redirects import REDIRECT_STATUSES
 from omicsdk.core.retry import retry_after
-from omicsdk.transfer.heads import parse_head
+from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.retrying import ENDED, LATER
 
 #: What is looked at in a head.

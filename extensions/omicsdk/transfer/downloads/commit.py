@@ -19,7 +19,7 @@ from typing import NamedTuple
 from omicsdk.core.errors import NotWritable, TransferError
 from omicsdk.transfer.background import Inbox
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journal import DoneState, Journal
+from omicsdk.transfer.journals.journal import DoneState, Journal
 from omicsdk.transfer.writing import write_error
 
 #: At most so many files are synced together, or what waits when the thread gets round to it ...

@@ -23,15 +23,15 @@ from omicsdk.transfer.downloads.survey import survey
 from omicsdk.transfer.downloads.wanted import Wanted, check_all, guard_of
 from omicsdk.transfer.interrupts import interrupts, say_stopped
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.network.wire import Patience
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.stores.store import Store
 from omicsdk.transfer.stores.target import FsspecTarget
 from omicsdk.transfer.waiting import opened
-from omicsdk.transfer.wire import Patience
 from omicsdk.transfer.writing import write_error
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")

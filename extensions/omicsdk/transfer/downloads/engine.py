@@ -29,13 +29,13 @@ from omicsdk.transfer.downloads.turns import Turns
 from omicsdk.transfer.downloads.verify import Verifier, words
 from omicsdk.transfer.downloads.wanted import Wanted
 from omicsdk.transfer.items import Item, Location
-from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.network.wire import Ask, Ended, Receiver, Wire
 from omicsdk.transfer.plan import requests_within
 from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.stores.store import There
 from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.wire import Ask, Ended, Receiver, Wire
 
 #: Items that are being prepared or wait for a connection, at most, beyond those that are located ahead.
 AHEAD = 16

@@ -9,10 +9,10 @@ from omicsdk.transfer.control import Control
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.reception import Reception
 from omicsdk.transfer.downloads.small import Small
+from omicsdk.transfer.network.wire import Wire
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.reports.progress import Progress, phase_of
 from omicsdk.transfer.tally import Tally
-from omicsdk.transfer.wire import Wire
 
 
 class Gauge:

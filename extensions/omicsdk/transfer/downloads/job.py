@@ -11,7 +11,7 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.transfer import plan
 from omicsdk.transfer.downloads.answers import Asked, Verdict
 from omicsdk.transfer.items import Item, Location
-from omicsdk.transfer.journal import MISSING, PartState
+from omicsdk.transfer.journals.journal import MISSING, PartState
 from omicsdk.transfer.retrying import Quota
 
 #: Files up to this size are hashed while they are still in memory.

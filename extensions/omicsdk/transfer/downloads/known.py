@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal import Journal, PartState
+from omicsdk.transfer.journals.journal import Journal, PartState
 
 
 def recorded(journal: Journal, item: Item, found: os.stat_result) -> Mapping[str, str] | None:

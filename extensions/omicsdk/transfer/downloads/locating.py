@@ -13,7 +13,7 @@ from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.foreign import foreign_words
 from omicsdk.transfer.items import Location
-from omicsdk.transfer.lanes import Lanes
+from omicsdk.transfer.network.lanes import Lanes
 from omicsdk.transfer.retrying import OVERLOADED
 
 #: Calls that run at once at first, and at most, when nobody says how many: more where a service answers slowly.

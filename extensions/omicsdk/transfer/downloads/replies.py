@@ -25,9 +25,9 @@ from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.reception import ACCEPTED, Reception
 from omicsdk.transfer.downloads.verify import Verifier
-from omicsdk.transfer.heads import redirected
 from omicsdk.transfer.items import Location
-from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.journals.journal import Journal
+from omicsdk.transfer.network.heads import redirected
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
 

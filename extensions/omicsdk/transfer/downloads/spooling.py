@@ -13,7 +13,7 @@ from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.small import Small
 from omicsdk.transfer.hashing import Stopped
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.stores.store import Store, There
 
 #: How many objects are asked for at once.

@@ -11,7 +11,7 @@ from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.known import recorded, usable
 from omicsdk.transfer.downloads.room import bytes_needed, nearest_folder, no_room
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal import MISSING, Journal, PartState
+from omicsdk.transfer.journals.journal import MISSING, Journal, PartState
 from omicsdk.transfer.plan import cell_span
 from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes

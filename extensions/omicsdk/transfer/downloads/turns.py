@@ -9,7 +9,7 @@ from omicsdk.transfer.downloads.job import Job, Piece
 from omicsdk.transfer.downloads.ready import Ready
 from omicsdk.transfer.downloads.small import Small
 from omicsdk.transfer.items import Location
-from omicsdk.transfer.lanes import Lanes
+from omicsdk.transfer.network.lanes import Lanes
 from omicsdk.transfer.plan import WHOLE
 
 #: Requests with which a server begins that is asked for a part of a large file: where one brings all that there is, more

@@ -12,7 +12,7 @@ from omicsdk.transfer.background import Pool
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job, Mending
 from omicsdk.transfer.downloads.known import recorded, usable
-from omicsdk.transfer.journal import Journal, PartState
+from omicsdk.transfer.journals.journal import Journal, PartState
 
 #: Bytes that are hashed at once behind the writer; less would only wake threads.
 STEP = 2 * plan.CELL

@@ -15,11 +15,11 @@ from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.items import Item
+from omicsdk.transfer.network.wire import Patience
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.scale.results import KEPT, ShardResult
 from omicsdk.transfer.scale.sharing import shard_of
 from omicsdk.transfer.stores.target import FsspecTarget
-from omicsdk.transfer.wire import Patience
 from omicsdk.transfer.writing import write_error
 
 Source = Sequence[Item] | Callable[[], Iterable[Item]]

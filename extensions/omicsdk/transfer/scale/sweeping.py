@@ -12,7 +12,7 @@ from typing import cast
 from omicsdk.core.errors import TransferError
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.files import PartFiles
-from omicsdk.transfer.journal import Journal
+from omicsdk.transfer.journals.journal import Journal
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.scale.shard import Shard
 from omicsdk.transfer.stores.target import FsspecTarget

@@ -13,7 +13,7 @@ from omicsdk.core.errors import ChecksumMismatch, NotWritable, TransferError, Tr
 from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.hashing import STRIDE, Stopped, checksums_of, first_difference, follow
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.journal_lines import DoneState
+from omicsdk.transfer.journals.journal_lines import DoneState
 from omicsdk.transfer.stores.target import FsspecTarget
 from omicsdk.transfer.stores.told import Claim, claims, identity
 

@@ -14,6 +14,7 @@ from omicsdk.core.user_agent import user_agent
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.items import Location
+from omicsdk.transfer.network.wire import Ask, Ended, Wire
 from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.tally import Tally
@@ -26,7 +27,6 @@ from omicsdk.transfer.uploads.settings import Settings
 from omicsdk.transfer.uploads.stages import Stages
 from omicsdk.transfer.uploads.store import Upload
 from omicsdk.transfer.uploads.summing import Summing, checksums_of_whole, verified_words
-from omicsdk.transfer.wire import Ask, Ended, Wire
 
 #: Files that are opened ahead of those that are sent.
 AHEAD = 16

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import FolderBusy
-from omicsdk.transfer.done_index import DoneIndex
-from omicsdk.transfer.journal_lines import LONGEST_LINE, is_sound, line_of, record_of
-from omicsdk.transfer.locking import locked
+from omicsdk.transfer.journals.done_index import DoneIndex
+from omicsdk.transfer.journals.journal_lines import LONGEST_LINE, is_sound, line_of, record_of
+from omicsdk.transfer.journals.locking import locked
 from omicsdk.transfer.uploads.source import Identity
 from omicsdk.transfer.uploads.store import SentPart
 from omicsdk.transfer.writing import write_all, write_error

@@ -20,8 +20,8 @@ from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.core.redirects import REDIRECT_LIMIT
 from omicsdk.transfer.hashing import Stopped
-from omicsdk.transfer.heads import parse_head, redirected
 from omicsdk.transfer.items import Location
+from omicsdk.transfer.network.heads import parse_head, redirected
 from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER
 from omicsdk.transfer.uploads.answers import Kind, Verdict, difference, judge
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending

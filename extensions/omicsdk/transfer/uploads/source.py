@@ -8,8 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from omicsdk.core.errors import SourceChanged, TransferError
+from omicsdk.transfer.network.wire import ABORT, Body
 from omicsdk.transfer.uploads.troubles import unreadable
-from omicsdk.transfer.wire import ABORT, Body
 
 #: What stays the same as long as nobody writes to a file: size, time of change in nanoseconds, number.
 Identity = tuple[int, int, int]

@@ -13,6 +13,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import each, function, kind, many, whole_number
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import interrupts, say_stopped
+from omicsdk.transfer.network.wire import Patience
 from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
@@ -22,7 +23,6 @@ from omicsdk.transfer.uploads.journal import UploadJournal, key_of
 from omicsdk.transfer.uploads.settings import Settings
 from omicsdk.transfer.uploads.store import PutTo, Upload
 from omicsdk.transfer.waiting import opened
-from omicsdk.transfer.wire import Patience
 
 
 def upload(

@@ -4,8 +4,8 @@ import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.transfer.connections import FIRST
-from omicsdk.transfer.lanes import PERIOD, REMEMBERED, Lanes
+from omicsdk.transfer.network.connections import FIRST
+from omicsdk.transfer.network.lanes import PERIOD, REMEMBERED, Lanes
 from virtual_network import MIB, Fixed, Link, Network, simulate
 
 GIB = 1024 * MIB

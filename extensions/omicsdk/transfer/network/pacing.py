@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-from omicsdk.transfer.throttle import Throttle
+from omicsdk.transfer.network.throttle import Throttle
 
 #: Bytes that are read from a socket at once under a limit, at least and at most, and in seconds of the limit: one look at a
 #: socket brings up to ten times as many.

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from omicsdk.transfer import plan
-from omicsdk.transfer.connections import FIRST, LONGEST_CAUTION, Sample, Width, first_width, next_width
 from omicsdk.transfer.downloads.turns import FIRST_LARGE
-from omicsdk.transfer.lanes import Lanes
+from omicsdk.transfer.network.connections import FIRST, LONGEST_CAUTION, Sample, Width, first_width, next_width
+from omicsdk.transfer.network.lanes import Lanes
 from virtual_network import MIB, Fixed, Link, Network, Trace, simulate
 
 LIMIT = 16

@@ -18,9 +18,9 @@ from typing import Any, BinaryIO
 
 from omicsdk.core.errors import NotWritable
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.done_index import DoneIndex
-from omicsdk.transfer.journal_file import JournalFile, lines_of
-from omicsdk.transfer.journal_lines import (
+from omicsdk.transfer.journals.done_index import DoneIndex
+from omicsdk.transfer.journals.journal_file import JournalFile, lines_of
+from omicsdk.transfer.journals.journal_lines import (
     HEADER,
     DoneState,
     done_key,

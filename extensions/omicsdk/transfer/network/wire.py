@@ -27,9 +27,9 @@ from omicsdk.core.errors import (
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.items import URL_SAFE, server_of
-from omicsdk.transfer.pacing import Pacing
-from omicsdk.transfer.poller import READ, Poller
-from omicsdk.transfer.throttle import Throttle
+from omicsdk.transfer.network.pacing import Pacing
+from omicsdk.transfer.network.poller import READ, Poller
+from omicsdk.transfer.network.throttle import Throttle
 
 #: Bytes that libcurl reads at once from a socket.
 RECEIVE_BUFFER = 512 * 1024

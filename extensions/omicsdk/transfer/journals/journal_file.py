@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from omicsdk.core.errors import FolderBusy
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journal_lines import LONGEST_LINE
-from omicsdk.transfer.locking import holder, locked, try_lock
+from omicsdk.transfer.journals.journal_lines import LONGEST_LINE
+from omicsdk.transfer.journals.locking import holder, locked, try_lock
 from omicsdk.transfer.names import WORK_FOLDER
 
 # Bytes that are read at once for a line that is looked up, and where lines are looked up in their order.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from omicsdk.transfer.connections import FIRST, REQUEST, Sample, Width, first_width, next_width
+from omicsdk.transfer.network.connections import FIRST, REQUEST, Sample, Width, first_width, next_width
 
 #: Seconds that a sample covers, at least: a server that caps its connections is to be used in full soon.
 PERIOD = 0.05

@@ -1,0 +1,1 @@
+"""Requests over libcurl: how many at once, how fast, from which server."""
