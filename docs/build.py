@@ -80,7 +80,7 @@ def _case(row: Mapping[str, Any]) -> str:
 
 
 def _ratio(row: Mapping[str, Any]) -> str:
-    held = "(bounded)" if row.get("bound") else "" if _holds(row) else "(missed)"
+    held = "" if _holds(row) else "(bounded)" if _reaches_bound(row) else "(missed)"
     ratio = "" if row.get("unit") and row.get("peer") is None else f"{row['ratio']:.2f}"
     return f"{ratio} {held}".strip()
 
@@ -101,6 +101,12 @@ def _place(row: Mapping[str, Any]) -> str:
 def _holds(row: Mapping[str, Any]) -> bool:
     goal, ratio = row.get("goal"), row["ratio"]
     return goal is None or (ratio >= goal if row.get("higher") else ratio <= goal)
+
+
+def _reaches_bound(row: Mapping[str, Any]) -> bool:
+    """Whether a row comes within a tenth of what its machine allows at best; a bound without a figure is reached."""
+    bound = row.get("bound")
+    return row["ratio"] <= 1.1 * bound["ratio"] if isinstance(bound, Mapping) else bool(bound)
 
 
 def _figure(row: Mapping[str, Any], who: str) -> str:
