@@ -114,12 +114,12 @@ def test_what_may_be_lost_may_fail(tmp_path: Path):
     log = opened(tmp_path / "journal")
     log.begin(KEY, Unfinished("id", (10, 20, 30), 5))
     full = os.open("/dev/full", os.O_WRONLY)
-    real, log._descriptor = log._descriptor, full
+    real, log._file._descriptor = log._file._descriptor, full
     log.part(KEY, SentPart(1, 5, "etag"))
     log.done(KEY, Finished((10, 20, 30), {}))
     with pytest.raises(OSError):
         log.begin(KEY, Unfinished("id", (10, 20, 30), 5))
-    log._descriptor = real
+    log._file._descriptor = real
     os.close(full)
     log.close()
     log = opened(tmp_path / "journal")

@@ -71,13 +71,17 @@ class JournalFile:
             raise self._lost
         self.append(lines)
         try:
-            self._disk.sync(self._descriptor)
+            self.sync()
             if not self._named:
                 self._disk.sync_folders([os.path.dirname(os.path.abspath(self._path))])
                 self._named = True
         except OSError as error:  # lines may be missing on the disk now: what stands behind them would never be read
             self._lost = error
             raise
+
+    def sync(self) -> None:
+        """Returns when the lines are durable; the file's name may not be."""
+        self._disk.sync(self._descriptor)
 
     def cut_off(self) -> None:
         """Cuts off what stands behind the end."""

@@ -8,7 +8,6 @@ is ever written.
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from logging import getLogger
@@ -16,20 +15,19 @@ from pathlib import Path
 from typing import Any, cast
 
 from omicsdk.core.errors import FolderBusy
+from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.done_index import DoneIndex
-from omicsdk.transfer.journals.journal_lines import LONGEST_LINE, is_sound, line_of, record_of
-from omicsdk.transfer.journals.locking import locked
+from omicsdk.transfer.journals.journal_file import JournalFile, lines_of
+from omicsdk.transfer.journals.journal_lines import is_sound, line_of, record_of
 from omicsdk.transfer.uploads.source import Identity
 from omicsdk.transfer.uploads.store import SentPart
-from omicsdk.transfer.writing import write_all, write_error
+from omicsdk.transfer.writing import write_error
 
 #: The format; a journal of another one isn't continued.
 HEAD: list[object] = ["omics-uploads", 1]
 #: How a done-record begins, behind its checksum.
 _DONE = b'["done",'
 _PREFIX = 9  # eight digits and a blank
-
-_HAS_PREAD = hasattr(os, "pread")
 
 _log = getLogger("omicsdk.transfer")
 
@@ -91,18 +89,16 @@ class UploadJournal:
 
     def __init__(self, path: Path, wait: Callable[[], bool]) -> None:
         self.path = path
+        self._closed = False
         self._unfinished = dict[str, Unfinished]()
         self._finished = DoneIndex(0, 0, self._is_at)  # of earlier runs; this one's aren't looked up
-        self._end = 0
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-            self._descriptor = os.open(path, flags, 0o600)
+            self._file = JournalFile(path, wait, Disk(0o600), look=False)
+        except FolderBusy:
+            raise FolderBusy(str(path), remedy="Wait until that upload has ended, or name another journal.") from None
         except OSError as error:
             raise write_error(error, str(path)) from error
         try:
-            if not locked(self._descriptor, wait):
-                raise FolderBusy(str(path), remedy="Wait until that upload has ended, or name another journal.")
             self._load()
         except OSError as error:
             self.close()
@@ -130,8 +126,7 @@ class UploadJournal:
             OSError: The journal couldn't be written.
         """
         self._unfinished[key] = state
-        self._append(["begin", key, state.upload_id, list(state.identity), state.part_size])
-        os.fsync(self._descriptor)
+        self._file.append_for_good([line_of(["begin", key, state.upload_id, list(state.identity), state.part_size])])
 
     def part(self, key: str, part: SentPart) -> None:
         """Records that a part was sent."""
@@ -153,63 +148,50 @@ class UploadJournal:
 
     def close(self) -> None:
         """Syncs and closes the file, which lets go of the lock. Closing twice does nothing."""
-        if self._descriptor >= 0:
-            try:
-                os.fsync(self._descriptor)
-            except OSError as error:  # parts may be sent twice; what was sent is there all the same
-                _log.warning("%s: %s; the next run may send again what this one has sent", self.path, error.strerror)
-            finally:
-                os.close(self._descriptor)
-                self._descriptor = -1
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._file.sync()
+        except OSError as error:  # parts may be sent twice; what was sent is there all the same
+            _log.warning("%s: %s; the next run may send again what this one has sent", self.path, error.strerror)
+        finally:
+            self._file.close()
 
     def _hint(self, record: list[object]) -> None:
         """Appends what may be lost: without it only work is done twice."""
         try:
-            self._append(record)
+            self._file.append([line_of(record)])
         except OSError as error:
             _log.debug("%s: %s", self.path, error)
 
-    def _append(self, record: list[object]) -> None:
-        line = line_of(record)
-        try:
-            write_all(self._descriptor, line)
-        except OSError:
-            os.ftruncate(self._descriptor, self._end)  # half a line would hide all that follow it
-            raise
-        self._end += len(line)
-
     def _load(self) -> None:
         head = line_of(HEAD)
-        with open(self._descriptor, "rb", closefd=False) as file:
-            file.seek(0)
+        with self._file.reader() as file:
             begins = file.read(len(head))
             if not head.startswith(begins):
                 raise FileExistsError(0, "it is no journal of uploads, name another file")
             if begins == head:
-                self._end = len(head)
-                done = sum(line.startswith(_DONE, _PREFIX) for line in iter(lambda: file.readline(LONGEST_LINE), b""))
+                done = sum(line.startswith(_DONE, _PREFIX) for line in lines_of(file))
                 self._finished = DoneIndex(done, file.tell(), self._is_at)
-                file.seek(self._end)
-                while (line := file.readline(LONGEST_LINE)) and is_sound(line):
+                file.seek(len(head))
+                self._file.end = len(head)
+                for line in lines_of(file):
+                    if not is_sound(line):
+                        break
                     self._replay(record_of(line))
-                    self._end += len(line)
-        os.ftruncate(self._descriptor, self._end)
-        if self._end == 0:
-            self._append(list(HEAD))
+                    self._file.end += len(line)
+        self._file.cut_off()
+        if self._file.end == 0:
+            self._file.append([head])
 
     def _is_at(self, offset: int, key: bytes) -> bool:
         """Whether a key's done-record begins at some place."""
         return self._line(offset).startswith(_DONE + b'"' + key + b'"', _PREFIX)
 
     def _line(self, offset: int) -> bytes:
-        if _HAS_PREAD:  # which leaves the position to whoever goes through the file
-            line = os.pread(self._descriptor, 1024, offset)
-            if b"\n" not in line:
-                line = os.pread(self._descriptor, LONGEST_LINE, offset)
-            return line[: line.find(b"\n") + 1]
-        with self.path.open("rb") as file:
-            file.seek(offset)
-            return file.readline(LONGEST_LINE)
+        block, start, end = self._file.line_at(offset)
+        return block[start:end]
 
     def _replay(self, record: list[Any]) -> None:
         match record:
@@ -221,7 +203,7 @@ class UploadJournal:
                 self._finished.remove(key.encode())
             case ["done", key, *_]:
                 self._unfinished.pop(key, None)
-                self._finished.put(key.encode(), self._end)
+                self._finished.put(key.encode(), self._file.end)
             case ["drop", key]:
                 self._unfinished.pop(key, None)
             case _:  # the head, or a record of a later version, which says nothing to this one
