@@ -111,8 +111,8 @@ class Pages:
 
     Attributes:
         style: where the next page is found.
-        items: dotted key of the list in a page.
-        path: attributes from a page to its list, or nothing when a page's form isn't known.
+        items: dotted key of the list in a page, or several with `|` between them.
+        paths: for each key the attributes from a page to its list; nothing when a page's form isn't known.
         item: an item's type.
         key: what the item's type is asked by.
         more: what else core's Paging is told, by its name there.
@@ -120,7 +120,7 @@ class Pages:
 
     style: str
     items: str
-    path: tuple[str, ...]
+    paths: tuple[tuple[str, ...], ...]
     item: Type
     key: str
     more: Mapping[str, str] = field(default_factory=dict[str, str])

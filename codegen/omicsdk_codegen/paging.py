@@ -45,21 +45,24 @@ def pages_of(
     if more is None or not isinstance(wish, dict):
         return None
     items = str(wish["items"])
+    pages = [
+        member
+        for case in cases
+        if case.kind == "json" and case.type is not None
+        for member in (case.type.members if isinstance(case.type, Union) else (case.type,))
+    ]
     found: list[Type] = []
-    paths: set[tuple[str, ...]] = set()
-    for case in cases:
-        if case.kind == "json" and case.type is not None:
-            for member in case.type.members if isinstance(case.type, Union) else (case.type,):
-                step = _list_at(member, items, models)
-                if step is not None:
-                    paths.add(step[0])
-                    found.append(step[1])
-    if not found:
-        complain(f"{where} names {items!r}, and no answer has such a list")
-        return None
-    path = paths.pop() if len(paths) == 1 else ()
+    paths: list[tuple[str, ...]] = []
+    for alternative in items.split("|"):
+        steps = [step for page in pages if (step := _list_at(page, alternative, models)) is not None]
+        if not steps:
+            complain(f"{where} names {alternative!r}, and no answer has such a list")
+            return None
+        found += [element for _, element in steps]
+        paths += {path: None for path, _ in steps}
     key = join(stated.key, "x-omics-pagination", "items")
-    return Pages(str(wish["style"]), items, path, union_of(found), key, more)
+    known = len(paths) == len(items.split("|")) and all(paths)
+    return Pages(str(wish["style"]), items, tuple(paths) if known else (), union_of(found), key, more)
 
 
 def _more(wish: Json, arguments: Collection[str], where: str, complain: Callable[[str], None]) -> dict[str, str] | None:

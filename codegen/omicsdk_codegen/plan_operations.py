@@ -197,17 +197,24 @@ class OperationPlanner:
         imports.late("collections.abc", "AsyncIterator")
         imports.late("collections.abc", "Sequence")
         item = annotations.write(self._parsed.wanted[pages.key], "answer")
-        if not pages.path:
+        if not pages.paths:
             value = (
                 f"{imports.add('omicsdk.core.paging', 'items_at')}(page, {as_literal(pages.items)})"
                 if pages.items
                 else "page"
             )
         else:
-            value = f"page.{pages.path[0]}"
-            for step in pages.path[1:]:
-                value = f"getattr({value}, {as_literal(step)}, None)"
+            lists = [_attribute(path) for path in pages.paths]
+            value = " else ".join([*(f"{each} if {each} is not None" for each in lists[:-1]), lists[-1]])
         return PagedItems(Code(f"Sequence[{item}] | None"), Code(item), Code(value))
+
+
+def _attribute(path: tuple[str, ...]) -> str:
+    """What leads from a page to its list."""
+    found = f"page.{path[0]}"
+    for step in path[1:]:
+        found = f"getattr({found}, {as_literal(step)}, None)"
+    return found
 
 
 def _parameter(argument: Argument, annotation: str) -> Code:

@@ -248,6 +248,13 @@ def test_a_wish_for_pages_that_cannot_be_met_is_a_fault(wish: Any, message: str)
     assert any(message in fault.message for fault in drafted.faults)
 
 
+def test_each_of_several_names_of_a_list_has_to_lead_to_one() -> None:
+    listed = {"type": "object", "properties": {"old": {"type": "array", "items": {}}}}
+    answers = {"200": {"content": {"application/json": {"schema": listed}}}}
+    drafted = Drafted({"responses": answers, "x-omics-pagination": {"style": "link", "items": "old|new"}})
+    assert any("names 'new', and no answer has such a list" in fault.message for fault in drafted.faults)
+
+
 @pytest.mark.parametrize(
     ("operation", "message"),
     [

@@ -70,6 +70,9 @@ def test_the_servers_content_key_wins():
         ({"a": None}, "a.b", []),
         ([], "a", []),
         ({"a": "text"}, "a", []),
+        ({"b": [1], "c": [2]}, "a|b", [1]),
+        ({"a": [], "b": [1]}, "a|b", []),
+        ({"c": [2]}, "a|b.c", []),
     ],
 )
 def test_items_of_a_page(page: object, key: str, items: list[int]):
@@ -82,6 +85,13 @@ def test_merged_items_are_found_again(steps: list[str], items: list[int]):
     merged = with_items({"other": 1}, key, items)
     assert items_at(merged, key) == items
     assert merged["other"] == 1
+
+
+@pytest.mark.parametrize(
+    ("page", "merged"), [({"b": [1]}, {"b": [1, 2]}), ({"a": [1]}, {"a": [1, 2]}), ({"c": 1}, {"c": 1, "a": [1, 2]})]
+)
+def test_merged_items_go_under_the_key_that_the_page_has(page: object, merged: object):
+    assert with_items(page, "a|b", [1, 2]) == merged
 
 
 def following(paging: Paging, url: str, page: object) -> str | None:

@@ -84,3 +84,16 @@ def test_all_items_come_sync_and_async(
             return [item.name async for item in client.list_things.iterate(limit=2)]
 
     assert asyncio.run(run()) == NAMES
+
+
+def test_a_list_may_have_another_name_for_each_kind_that_is_asked_for(generate: Generate):
+    named = {"type": "object", "properties": {"old": BARE, "new": BARE}}
+    package = generate(document({"style": "link", "items": "old|new"}, named))
+
+    def service(request: httpx.Request) -> httpx.Response:
+        start = int(request.url.params.get("offset", 0))
+        more = {"link": f'</things?offset={start + 2}>; rel="next"'} if start + 2 < len(NAMES) else {}
+        return httpx.Response(200, json={"new": things(NAMES[start : start + 2])}, headers=more)
+
+    with package.ThingApi(transport=httpx.MockTransport(service)) as client:
+        assert [item.name for item in client.list_things.iterate()] == NAMES

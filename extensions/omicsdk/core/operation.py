@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from omicsdk.core.answer import Answer
 from omicsdk.core.exchange import AsyncExchange, Exchange
 from omicsdk.core.model import ANY
-from omicsdk.core.paging import content_key, items_at, next_request
+from omicsdk.core.paging import alternatives, content_key, items_at, next_request
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.streaming import AsyncBody, Body
 from omicsdk.core.transport import transport_error
@@ -29,7 +29,7 @@ def _items_of(
     """A page's items: typed where the document says they stand, as plain JSON where the server names another key."""
     assert facts.paging is not None
     key = content_key(facts.paging, answer.headers)
-    if key == facts.paging.items:
+    if key == facts.paging.items or key in alternatives(facts.paging.items):
         return items(parse(answer)) or ()
     return answer.json(lambda page: items_at(page, key), ANY)
 

@@ -124,19 +124,36 @@ def content_key(paging: Paging, headers: Mapping[str, str]) -> str:
     return headers.get(CONTENT_KEY_HEADER) or paging.items
 
 
+def alternatives(key: str) -> list[str]:
+    """The keys that a page's list may stand under, where the document names several: `groups|roles`."""
+    return key.split("|")
+
+
 def items_at(page: Any, key: str) -> list[Any]:
     """The list under a dotted key of a decoded page; empty when a step isn't there.
 
-    A member whose own name has dots wins over the steps; an empty key is the page itself.
+    A member whose own name has dots wins over the steps; an empty key is the page itself. Of several keys with `|`
+    between them the first that leads to a list counts.
     """
+    for each in alternatives(key):
+        found = _list_at(page, each)
+        if found is not None:
+            return found
+    return []
+
+
+def _list_at(page: Any, key: str) -> list[Any] | None:
     if not key:
-        return page if is_array(page) else []
+        return page if is_array(page) else None
     found = page[key] if is_object(page) and key in page else found_at(page, key)
-    return found if is_array(found) else []
+    return found if is_array(found) else None
 
 
 def with_items(page: Any, key: str, items: list[Any]) -> Any:
     """A copy of a page whose list under a dotted key is another: all pages merged into the first."""
+    keys = alternatives(key)
+    if len(keys) > 1:
+        key = next((each for each in keys if _list_at(page, each) is not None), keys[0])
     if not key:
         return items
     if not is_object(page):

@@ -30,8 +30,9 @@ class Paging:
         style: How the next page is asked for. `link`: by the URL of a Link header with rel="next". `continuation`: by
             the URL that the answer holds at `next`. `token`: by the answer's value at `next` in the query parameter.
             `offset`: by how many items came so far. `page`: by the page's number, counted from 1.
-        items: Dotted key of the list in a page, such as `bundle.files`; empty where the answer itself is the list. The
-            header X-OpenAPI-Paginated-Content-Key of an answer takes its place.
+        items: Dotted key of the list in a page, such as `bundle.files`; empty where the answer itself is the list;
+            several with `|` between them where the list's name depends on what was asked for. The header
+            X-OpenAPI-Paginated-Content-Key of an answer takes its place.
         parameter: The query parameter that says where a page begins: a token, an offset or a page's number.
         limit: The query parameter that says how long a page may be: one that is shorter is the last.
         next: Where an answer says what follows; nothing there means that it is the last. A dotted key in which a whole

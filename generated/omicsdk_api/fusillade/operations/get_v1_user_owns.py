@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from ..models.owned import Owned
 
 FACTS = OperationFacts(
-    name="get_v1_user_owns", method="GET", path="/v1/user/{user_id}/owns", secured=True, paging=Paging("link", "groups")
+    name="get_v1_user_owns",
+    method="GET",
+    path="/v1/user/{user_id}/owns",
+    secured=True,
+    paging=Paging("link", "groups|roles|resource_ids"),
 )
 
 
@@ -45,7 +49,7 @@ def parse(answer: Answer) -> Owned:
 
 def items(page: Owned) -> Sequence[str] | None:
     """The items of a page."""
-    return page.groups
+    return page.groups if page.groups is not None else page.roles if page.roles is not None else page.resource_ids
 
 
 class GetV1UserOwnsOperation(Operation):
