@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from omicsdk.sandbox.auth import Tokens
+from omicsdk.sandbox.auth import Caller, Tokens
 from omicsdk.sandbox.document import Operation, operations, secured_everywhere
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Handler, Reply, Service
@@ -59,7 +59,7 @@ def _routes(service: Service, tokens: Tokens) -> list[BaseRoute]:
         validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
         endpoint = _endpoint(service, operation, validator, service.handlers[operation.name], tokens)
         # Starlette adds HEAD to every GET; ours have operations of their own where the platform has them.
-        route = Route(operation.path, endpoint, methods=[operation.method])
+        route = Route(operation.route, endpoint, methods=[operation.method])
         route.methods = {operation.method}
         routes.append(route)
     return routes
@@ -89,18 +89,25 @@ def _endpoint(
             content = await _content(request)
             reply = await run_in_threadpool(answer, request, content)
         except Problem as problem:
-            reply = _refusal(problem)
+            reply = refusal(problem)
         except UnicodeEncodeError:
-            reply = _refusal(bad_arguments("The request has half of a surrogate pair where text is wanted"))
+            reply = refusal(bad_arguments("The request has half of a surrogate pair where text is wanted"))
         except Exception:
             log.exception("%s %s failed", operation.method, request.url.path)
             crash = Problem(500, "unhandled_exception", f"{operation.name} failed in the sandbox: see its log")
-            reply = _refusal(crash)
+            reply = refusal(crash)
         return response(reply, headers, empty=operation.method == "HEAD")
 
+    def refusal(problem: Problem) -> Reply:
+        return _refusal(problem, service.error_body)
+
+    def caller_of(headers: Mapping[str, str]) -> Caller:
+        if service.authenticate is not None:
+            return service.authenticate(headers)
+        return tokens.caller(headers.get("authorization"))
+
     def answer(request: Request, content: bytes) -> Reply:
-        secured = operation.secured or service.restricted()
-        caller = tokens.caller(request.headers.get("authorization")) if secured else None
+        caller = caller_of(request.headers) if operation.secured or service.restricted() else None
         query = list(request.query_params.multi_items())
         arguments = validator.arguments(cast("Mapping[str, str]", request.path_params), query, request.headers)
         sent, present = _decoded(content, request.headers.get("content-type", "")) if operation.body else (None, False)
@@ -113,6 +120,8 @@ def _endpoint(
             prefix=service.prefix,
             path=request.url.path.removeprefix(service.prefix),
             query=query,
+            headers=request.headers,
+            content=content,
         )
         return handler(call)
 
@@ -154,8 +163,8 @@ def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -
     return Response(content, reply.status, {"Content-Type": "application/json", **headers, **reply.headers})
 
 
-def _refusal(problem: Problem) -> Reply:
-    return Reply(problem.body(), problem.status, {"Content-Type": _PROBLEM, **problem.headers})
+def _refusal(problem: Problem, body: Callable[[Problem], Mapping[str, object]] = Problem.body) -> Reply:
+    return Reply(body(problem), problem.status, {"Content-Type": _PROBLEM, **problem.headers})
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

@@ -18,12 +18,14 @@ class Parameter:
         place: Where it goes: path, query, header or cookie.
         required: Whether a request without it is refused.
         schema: What it may be.
+        raw: Whether it is the part of a path in which slashes stay.
     """
 
     name: str
     place: str
     required: bool
     schema: Mapping[str, Any]
+    raw: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,15 @@ class Operation:
     body_required: bool
     secured: bool
     responses: Mapping[str, Any]
+
+    @property
+    def route(self) -> str:
+        """The path template as the router takes it: in raw parameters slashes stay."""
+        path = self.path
+        for parameter in self.parameters:
+            if parameter.raw:
+                path = path.replace(f"{{{parameter.name}}}", f"{{{parameter.name}:path}}")
+        return path
 
 
 def read_document(service: str) -> dict[str, Any]:
@@ -79,7 +90,8 @@ def operations(document: Mapping[str, Any]) -> list[Operation]:
         for method in _METHODS:
             if method in item:
                 found.append(_operation(document, path, method, item[method], shared))
-    return sorted(found, key=lambda operation: (operation.path.count("{"), operation.path))
+    # A template that ends in a raw parameter fits whatever comes, so it comes last among its equals.
+    return sorted(found, key=lambda each: (each.path.count("{"), each.route.endswith(":path}"), each.path))
 
 
 def secured_everywhere(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +119,13 @@ def _operation(
         method=method.upper(),
         path=path,
         parameters=tuple(
-            Parameter(each["name"], each["in"], bool(each.get("required")), each.get("schema", {}))
+            Parameter(
+                each["name"],
+                each["in"],
+                bool(each.get("required")),
+                each.get("schema", {}),
+                bool(each.get("x-omics-raw-path")),
+            )
             for each in merged.values()
         ),
         body=content["application/json"].get("schema", {}) if "application/json" in content else None,

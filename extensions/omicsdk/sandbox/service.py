@@ -12,6 +12,7 @@ from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.document import Operation
 from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.presigned import Signer
+from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import Staging
 from omicsdk.sandbox.store import Database
@@ -53,6 +54,8 @@ class Call:
         prefix: Where the service is mounted, such as /dss/v1.
         path: The request's path below the prefix.
         query: The request's query parameters in their order.
+        headers: The request's headers, names in lower case.
+        content: The request's body as it was sent.
     """
 
     operation: Operation
@@ -63,6 +66,8 @@ class Call:
     prefix: str
     path: str
     query: Sequence[tuple[str, str]]
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    content: bytes = b""
 
     def url(self, **changes: str | int) -> str:
         """The request's own absolute URL, with some query parameters replaced or added."""
@@ -114,6 +119,8 @@ class Service:
         formats: Checks of the document's own formats.
         format_codes: Which error code a violated format gives.
         restricted: Whether every operation needs a token at present, whatever the document says.
+        authenticate: Tells by the headers who sent a request of a secured operation; None takes bearer tokens.
+        error_body: The JSON that a refusal carries.
     """
 
     name: str
@@ -124,6 +131,8 @@ class Service:
     formats: FormatChecker
     format_codes: Mapping[str, str]
     restricted: Callable[[], bool]
+    authenticate: Callable[[Mapping[str, str]], Caller] | None = None
+    error_body: Callable[[Problem], Mapping[str, object]] = Problem.body
 
 
 def by_name(functions: Iterable[Callable[..., Reply]], state: object) -> dict[str, Handler]:
