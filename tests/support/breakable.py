@@ -3,18 +3,16 @@
 import hashlib
 import random
 import socket
-import ssl
 import struct
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import Head, LoopbackServer
 from omicsdk.core.checksums import digest
 from omicsdk.transfer import Item, Location
 
@@ -64,8 +62,8 @@ class Answer:
 Fault = Callable[["Server", Request, Answer], Answer | None]
 
 
-class Server:
-    """A small HTTP/1.1 server over sockets, one thread a connection; at a port that is free, or a certain one."""
+class Server(LoopbackServer):
+    """Serves files and ranges of them; at a port that is free, or a certain one."""
 
     def __init__(self, port: int = 0) -> None:
         self.files: dict[str, bytes] = {}
@@ -76,29 +74,12 @@ class Server:
         self.faults: dict[str, deque[Fault]] = {}
         self.always: dict[str, Fault] = {}
         self.ranges = True
-        self.tls: ssl.SSLContext | None = None
-        self.open = 0
-        self.most_open = 0
-        self.closing = threading.Event()
-        self._guard = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
-        self.port = self._listener.getsockname()[1]
-        self._sockets: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
-
-    @property
-    def connections(self) -> int:
-        """How many connections stand."""
-        return len(self._sockets)
+        super().__init__(port)
 
     @property
     def total(self) -> int:
         """Bytes of bodies that were sent."""
         return sum(request.sent for request in self.requests)
-
-    def url(self, path: str, query: str = "", host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}/{path}" + (f"?{query}" if query else "")
 
     def put(self, path: str, body: bytes, etag: str | None = "", date: str = "") -> str:
         if etag == "":
@@ -127,67 +108,17 @@ class Server:
         checksums = {algorithm: digest(body, algorithm) for algorithm in algorithms}
         return Item(name, Location(self.url(name)), len(body), checksums, **{"min_delay": 0.01} | more)
 
-    def close(self) -> None:
-        self.closing.set()
-        with suppress(OSError):  # closing alone doesn't wake who accepts; some systems refuse this
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        with self._guard:
-            for connection in self._sockets:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._guard:
-                self._sockets.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            if self.tls is not None:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            with connection, connection.makefile("rb") as reader:
-                while not self.closing.is_set() and self._one(connection, reader):
-                    pass
-        except (OSError, ValueError, IndexError):  # it went, or speaks something else
-            return
-        finally:
-            with self._guard:
-                self._sockets.discard(connection)
-
-    def _one(self, connection: socket.socket, reader: Any) -> bool:
-        line = reader.readline()
-        if not line:
-            return False
-        path, _, query = line.split()[1].decode().lstrip("/").partition("?")
-        headers: dict[str, str] = {}
-        while (field_line := reader.readline()) not in (b"\r\n", b""):
-            name, _, value = field_line.decode("latin-1").partition(":")
-            headers[name.strip().lower()] = value.strip()
-        request = Request(path, query, headers)
+    def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
+        request = Request(head.path, head.query, head.headers)
         with self._guard:
             self.requests.append(request)
-            queue = self.faults.get(path)
-            fault = queue.popleft() if queue else self.always.get(path)
-            self.open += 1
-            self.most_open = max(self.most_open, self.open)
-        try:
-            answer = self._plain(request)
-            if fault is not None:
-                answer = fault(self, request, answer) or answer
-            request.status = answer.status
-            return self._send(connection, request, answer)
-        finally:
-            with self._guard:
-                self.open -= 1
+            queue = self.faults.get(head.path)
+            fault = queue.popleft() if queue else self.always.get(head.path)
+        answer = self._plain(request)
+        if fault is not None:
+            answer = fault(self, request, answer) or answer
+        request.status = answer.status
+        return self._send(connection, request, answer)
 
     def _plain(self, request: Request) -> Answer:
         with self._guard:

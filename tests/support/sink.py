@@ -3,17 +3,15 @@
 import hashlib
 import random
 import socket
-import ssl
 import struct
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+from loopback import Head, LoopbackServer
 from omicsdk.transfer import Location, MultipartStore, PartRules
 from omicsdk.transfer.uploads.plan import Cut
 from omicsdk.transfer.uploads.store import NoSuchUpload, SentPart, Source
@@ -52,27 +50,16 @@ class Reply:
 Fault = Callable[[Sent], Reply | None]
 
 
-class Sink:
-    """A small HTTP/1.1 store over sockets, one thread a connection. Bodies are kept when they are small."""
+class Sink(LoopbackServer):
+    """A small store. Bodies are kept when they are small."""
 
     def __init__(self) -> None:
         self.stored: dict[str, bytes] = {}
         self.requests: list[Sent] = []
         self.faults: dict[str, deque[Fault]] = {}
         self.always: Fault | None = None
-        self.open = 0
-        self.most_open = 0
         self.largest_kept = 64 * MIB
-        self.tls: ssl.SSLContext | None = None
-        self.closing = threading.Event()
-        self._guard = threading.Lock()
-        self._sockets: set[socket.socket] = set()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def url(self, path: str, query: str = "", host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}/{path}" + (f"?{query}" if query else "")
+        super().__init__()
 
     def fault(self, path: str, *faults: Fault) -> None:
         """The next requests for a path (with its query, when that has faults of its own) go through these, one each."""
@@ -81,65 +68,14 @@ class Sink:
     def of(self, path: str) -> list[Sent]:
         return [request for request in self.requests if request.path == path]
 
-    def close(self) -> None:
-        self.closing.set()
-        with suppress(OSError):  # closing alone doesn't wake who accepts; some systems refuse this
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-        with self._guard:
-            for connection in self._sockets:
-                try:
-                    connection.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            with self._guard:
-                self._sockets.add(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            if self.tls is not None:
-                connection = self.tls.wrap_socket(connection, server_side=True)
-            with connection, connection.makefile("rb") as reader:
-                while not self.closing.is_set() and self._one(connection, reader):
-                    pass
-        except (OSError, ValueError):
-            return
-        finally:
-            with self._guard:
-                self._sockets.discard(connection)
-
-    def _one(self, connection: socket.socket, reader: Any) -> bool:
-        line = reader.readline()
-        if not line:
-            return False
-        method, target = line.split()[:2]
-        path, _, query = target.decode().lstrip("/").partition("?")
-        headers: dict[str, str] = {}
-        while (field_line := reader.readline()) not in (b"\r\n", b""):
-            name, _, value = field_line.decode("latin-1").partition(":")
-            headers[name.strip().lower()] = value.strip()
-        request = Sent(method.decode(), path, query, headers)
+    def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
+        request = Sent(*head)
         with self._guard:
             self.requests.append(request)
-            queue = self.faults.get(f"{path}?{query}") or self.faults.get(path)
+            queue = self.faults.get(f"{head.path}?{head.query}") or self.faults.get(head.path)
             fault = queue.popleft() if queue else self.always
-            self.open += 1
-            self.most_open = max(self.most_open, self.open)
-        try:
-            reply = (fault(request) if fault is not None else None) or Reply()
-            return self._answer(connection, reader, request, reply)
-        finally:
-            with self._guard:
-                self.open -= 1
+        reply = (fault(request) if fault is not None else None) or Reply()
+        return self._answer(connection, reader, request, reply)
 
     def _answer(self, connection: socket.socket, reader: Any, request: Sent, reply: Reply) -> bool:
         left = int(request.headers.get("content-length", 0))
