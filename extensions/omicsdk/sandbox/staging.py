@@ -62,7 +62,8 @@ class Staging:
         moto: Any = import_module("moto.moto_server.werkzeug_app")  # it has no types
         from werkzeug.serving import make_server
 
-        app = moto.DomainDispatcherApplication(moto.create_backend_app)
+        # moto's own dispatcher looks for the service anew with each request, which takes longer than the request itself.
+        app = moto.create_backend_app("s3")
         # A line on stderr for each request would drown what the user's program says.
         quiet = type("Quiet", (moto.MotoRequestHandler,), {"log_request": _say_nothing})
         # moto's own ThreadedMotoServer has no way to be quiet, waits half a second to stop and leaves its socket open.
