@@ -157,12 +157,13 @@ def figure_row(name: str, values: Sequence[float], goal: float | None, unit: str
     return {**row, **({} if goal is None else {"goal": goal}), "rounds": len(values), **facts}
 
 
-def write_results(name: str, rows: Sequence[Row], **machine: Any) -> None:
+def write_results(name: str, rows: Sequence[Row], about: str = "", **machine: Any) -> None:
     """Write benchmarks/results/<name>.json, from which `make docs` makes the page.
 
     Args:
         name: The benchmark's.
         rows: What it found.
+        about: What ran, in a paragraph of Markdown, where the rows don't say it.
         machine: More of what the figures depend on, such as versions of servers and peers.
     """
     told = {
@@ -172,4 +173,5 @@ def write_results(name: str, rows: Sequence[Row], **machine: Any) -> None:
         **machine,
     }
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{name}.json").write_text(json.dumps({"machine": told, "rows": list(rows)}, indent=2) + "\n")
+    result = {"machine": told, **({"about": about} if about else {}), "rows": list(rows)}
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n")

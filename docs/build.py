@@ -59,6 +59,7 @@ def _section(name: str, result: Mapping[str, Any]) -> str:
         "",
         f"`python benchmarks/{name}.py`, on {_machine(result['machine'])}.",
         "",
+        *([result["about"], ""] if "about" in result else []),
         f"| {' | '.join(columns)} |",
         "|---|" + "|".join("---" if title in _WORDS else "---:" for title in list(columns)[1:]) + "|",
         *(f"| {' | '.join(cell(row) for cell in columns.values())} |" for row in rows),

@@ -71,7 +71,7 @@ def bench(sizes: Sizes) -> Generator[Bench]:
     """
     build = ROOT / "build"
     build.mkdir(exist_ok=True)
-    with _folder("/dev/shm") as memory, _folder(build) as disk:
+    with temporary_folder("/dev/shm") as memory, temporary_folder(build) as disk:
         for name in ("www", "out", "lists", "nginx"):
             (memory / name).mkdir()
         (disk / "out").mkdir()
@@ -81,14 +81,15 @@ def bench(sizes: Sizes) -> Generator[Bench]:
                 files=Files(memory / "www", sizes),
                 sizes=sizes,
                 worker=ours,
-                memory=Place(memory / "out", f"memory ({_type(memory)})"),
-                disk=Place(disk / "out", f"disk ({_type(disk)})"),
+                memory=Place(memory / "out", f"memory ({file_system_of(memory)})"),
+                disk=Place(disk / "out", f"disk ({file_system_of(disk)})"),
                 lists=memory / "lists",
             )
 
 
 @contextmanager
-def _folder(parent: str | Path) -> Generator[Path]:
+def temporary_folder(parent: str | Path) -> Generator[Path]:
+    """A new folder until the block ends."""
     path = Path(tempfile.mkdtemp(prefix="omicsdk-bench-", dir=parent))
     try:
         yield path
@@ -96,6 +97,7 @@ def _folder(parent: str | Path) -> Generator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _type(path: Path) -> str:
+def file_system_of(path: Path) -> str:
+    """The type of a folder's file system: tmpfs."""
     asked = subprocess.run(["stat", "-f", "-c", "%T", path], capture_output=True, text=True, check=True)
     return asked.stdout.strip()

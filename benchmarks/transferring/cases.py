@@ -8,32 +8,17 @@ from functools import partial
 from hashlib import file_digest
 from pathlib import Path
 from statistics import median
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from urllib.request import urlopen
 
 from measuring import Action, Case, Row, Spent, compared, figure_row, measured, rounds_of, row_of
+from script import Entry
 
 from transferring import programs
 from transferring.bench import Bench, Place
 from transferring.files import Served, rows_of, whole, write_manifest, write_plan
 from transferring.processes import once, server, worker
 from transferring.programs import Command
-
-
-class Entry(NamedTuple):
-    """A case.
-
-    Attributes:
-        name: As lists of goals call it.
-        goal: The ratio or figure, at most; None where there is none.
-        needs: The programs that must be there.
-        measure: Gives its row, from the bench, the name, the goal and the number of rounds.
-    """
-
-    name: str
-    goal: float | None
-    needs: tuple[str, ...]
-    measure: Callable[[Bench, str, float | None, int], Row]
 
 
 def ours(
@@ -181,7 +166,7 @@ def many_on_disk(bench: Bench, name: str, goal: float | None, rounds: int) -> Ro
 def behind_api(bench: Bench, name: str, goal: float | None, rounds: int, **options: Any) -> Row:
     """Small files, each behind a call of an API that takes its time, against curl with 16 transfers at once."""
     place, files = bench.memory, bench.files.many[: bench.sizes.behind_api]
-    with server("api.py", bench.nginx.http) as at:
+    with server("transferring.api", bench.nginx.http) as at:
         asked = [(served.name, f"{at}/v1/files/{served.name}?replica=aws", served) for served in files]
         mine = ours(bench, place, files, "sha256", bench.nginx.http, api=f"{at}/v1", **options)
         peer = programs.curl_list(
@@ -200,7 +185,7 @@ def uploading(
     payload: bool = True,
 ) -> Row:
     """A large file to S3 with CRC32C, against boto3's upload_file in a process that is as warm."""
-    with server("sink.py") as sink, worker(programs.environment()) as other:
+    with server("transferring.sink") as sink, worker(programs.environment()) as other:
         task = {"source": str(bench.files.source), "server": sink, "checksum": "crc32c"}
         mine = bench.worker.task(do="upload", **task)
         peer = other.task(do="boto3_upload", payload=payload, **task)
@@ -257,7 +242,7 @@ def memory(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     bench.files.forget("huge")
     rises("5,000 x 20 KB", _download(bench, place, bench.files.many, "sha256", http))
     rises("200 x 5 MB", _download(bench, place, bench.files.medium, "sha256", http))
-    with server("sink.py") as sink:
+    with server("transferring.sink") as sink:
         source = str(bench.files.source)
         rises("upload of 1 GiB", {"do": "upload", "source": source, "server": sink, "checksum": "crc32c"})
     place.empty()
@@ -295,7 +280,7 @@ _SMALL = "5,000 x 20 KB"
 _API = "1,000 x 20 KB behind an API call of 50 ms"
 _UPLOAD = "upload 1 GiB to S3 part sink, CRC32C, signing included / boto3 upload_file"
 
-ENTRIES = [
+ENTRIES: list[Entry[Bench]] = [
     Entry(f"{_LARGE}, no checksum / curl", 0.85, ("curl",), one_file),
     Entry(f"{_LARGE}, CRC32C / curl", 0.95, ("curl",), partial(one_file, checksum="crc32c")),
     Entry(f"{_LARGE}, SHA-256 / curl", 1.25, ("curl",), partial(one_file, checksum="sha256")),

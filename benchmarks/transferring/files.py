@@ -62,32 +62,32 @@ class Files:
     @cached_property
     def one(self) -> list[Served]:
         """One large file."""
-        return [self._make("one", self._sizes.one)]
+        return [served_file(self._root, "one", self._sizes.one)]
 
     @cached_property
     def huge(self) -> list[Served]:
         """One file that is larger than memory should ever hold."""
-        return [self._make("huge", self._sizes.huge)]
+        return [served_file(self._root, "huge", self._sizes.huge)]
 
     @cached_property
     def many(self) -> list[Served]:
         """Small files of 20 KB."""
-        return [self._make(f"small-{number:06}", 20_000) for number in range(self._sizes.many)]
+        return [served_file(self._root, f"small-{number:06}", 20_000) for number in range(self._sizes.many)]
 
     @cached_property
     def medium(self) -> list[Served]:
         """Files of 5 MB."""
-        return [self._make(f"medium-{number:06}", 5_000_000) for number in range(self._sizes.medium)]
+        return [served_file(self._root, f"medium-{number:06}", 5_000_000) for number in range(self._sizes.medium)]
 
     @cached_property
     def tiny(self) -> Served:
         """A file of 20 bytes."""
-        return self._make("tiny", 20)
+        return served_file(self._root, "tiny", 20)
 
     @cached_property
     def source(self) -> Path:
         """The file to upload."""
-        self._make("upload", self._sizes.upload)
+        served_file(self._root, "upload", self._sizes.upload)
         return self._root / "upload"
 
     def forget(self, kind: str) -> None:
@@ -95,15 +95,23 @@ class Files:
         for served in self.__dict__.pop(kind, []):
             (self._root / served.name).unlink()
 
-    def _make(self, name: str, size: int) -> Served:
-        sha256, crc32c = hashlib.sha256(), 0
-        with (self._root / name).open("wb") as file:
-            for begin in range(0, size, _BLOCK):
-                block = os.urandom(min(_BLOCK, size - begin))
-                file.write(block)
-                sha256.update(block)
-                crc32c = _crc32c(crc32c, block)
-        return Served(name, size, sha256.hexdigest(), f"{crc32c:08x}")
+
+def served_file(root: Path, name: str, size: int) -> Served:
+    """Makes a file of random bytes.
+
+    Args:
+        root: The server's folder.
+        name: The file's name in it.
+        size: Bytes.
+    """
+    sha256, crc32c = hashlib.sha256(), 0
+    with (root / name).open("wb") as file:
+        for begin in range(0, size, _BLOCK):
+            block = os.urandom(min(_BLOCK, size - begin))
+            file.write(block)
+            sha256.update(block)
+            crc32c = _crc32c(crc32c, block)
+    return Served(name, size, sha256.hexdigest(), f"{crc32c:08x}")
 
 
 def _crc32c(so_far: int, block: bytes) -> int:

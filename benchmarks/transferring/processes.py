@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -65,13 +65,17 @@ def once(**task: Any) -> Action:
 
 
 @contextmanager
-def worker(python: str | Path = sys.executable) -> Generator[Worker]:
+def worker(
+    python: str | Path = sys.executable, script: Path = _SCRIPT, environ: Mapping[str, str] | None = None
+) -> Generator[Worker]:
     """A process until the block ends.
 
     Args:
         python: The interpreter, and with it the environment.
+        script: What it runs: worker.py, or another of its kind.
+        environ: The environment's variables; None for this process's.
     """
-    process = subprocess.Popen([python, _SCRIPT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([python, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environ)
     try:
         yield Worker(process)
     finally:
@@ -86,15 +90,16 @@ def worker(python: str | Path = sys.executable) -> Generator[Worker]:
 
 
 @contextmanager
-def server(script: str, *arguments: str) -> Generator[str]:
-    """A server of this folder until the block ends; gives its URL.
+def server(module: str, *arguments: str) -> Generator[str]:
+    """A server until the block ends; gives its URL.
 
     Args:
-        script: Its file's name.
+        module: Its module, `transferring.sink`.
         arguments: What it is given.
     """
-    command = [sys.executable, Path(__file__).with_name(script), *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    command = [sys.executable, "-m", module, *arguments]
+    folder = Path(__file__).parents[1]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder) as process:
         try:
             assert process.stdout is not None
             yield f"http://127.0.0.1:{int(process.stdout.readline())}"

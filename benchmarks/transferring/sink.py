@@ -1,6 +1,6 @@
 """A server that takes multipart uploads as S3 does, and forgets the bytes.
 
-    python sink.py
+    python -m transferring.sink
 
 Writes the port that it listens on, and ends with its input. The kernel drops the bytes of bodies (MSG_TRUNC): they are
 never copied out of it, so the sink costs next to nothing and the figures are the clients'. An ETag is a number, not an MD5;

@@ -11,7 +11,7 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -149,8 +149,12 @@ def _status(field: str) -> int:
         return next(int(line.split()[1]) for line in lines if line.startswith(field))
 
 
-def main() -> None:
-    """Does tasks until its input ends."""
+def serve(tasks: Mapping[str, Callable[..., Callable[[], None]]]) -> None:
+    """Does tasks until its input ends.
+
+    Args:
+        tasks: Name to what gets the task's fields, prepares it and gives what is measured.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is its parent's matter
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # nothing that is printed on the way is taken for an answer
@@ -159,7 +163,7 @@ def main() -> None:
         task = json.loads(line)
         try:
             if line not in prepared:
-                prepared[line] = TASKS[task.pop("do")](**task)
+                prepared[line] = tasks[task.pop("do")](**task)
             answer = spent(prepared[line])
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
@@ -168,4 +172,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(TASKS)

@@ -10,5 +10,9 @@ import pytest
 def benchmarks(monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
     yield
-    for name in [name for name in sys.modules if name.split(".")[0] in ("measuring", "transferring")]:
+    for name in [
+        name
+        for name in sys.modules
+        if name.split(".")[0] in ("answering", "data_store", "measuring", "script", "transferring")
+    ]:
         del sys.modules[name]

@@ -63,3 +63,8 @@ def test_without_results_the_page_says_so():
 
 def test_the_committed_page_is_what_the_committed_results_say():
     assert BUILD.main(["--check"]) == 0
+
+
+def test_what_ran_stands_before_the_table():
+    page = BUILD.performance({"some": {"machine": "a laptop", "about": "Both verify.", "rows": [row()]}})
+    assert page.index("on a laptop.\n\nBoth verify.\n\n| case") > 0
