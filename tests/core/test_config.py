@@ -11,7 +11,7 @@ import sys
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk.core.config import ARRAY_OPERATORS, Layer, Setting, merged, read_layer, save
+from omicsdk.core.config import ARRAY_OPERATORS, Layer, Setting, keys_of, merged, name_of, read_layer, save
 from omicsdk.core.errors import ConfigError
 
 
@@ -171,6 +171,10 @@ def test_a_file_that_is_not_there_is_no_layer(tmp_path):
         (b"", ":1:1", "not JSON"),
         (b'{"a":\n"\xff"}', ":2:2", "not UTF-8"),
         (b"[1]", ":1:1", "not a JSON object"),
+        (b'{"a": {"b": 1,\n  "b": 2}}', ":2:3", '"b" stands twice, first in line 1'),
+        (b'{"a": [NaN]}', ":1:8", "NaN isn't JSON"),
+        (b'\xef\xbb\xbf{"a": oops}', ":1:7", "not JSON"),
+        (b'{"a": ' + b"1" * 5000 + b"}", "", "not usable"),
         (b"[" * 100_000, "", "nested too deeply"),
     ],
 )
@@ -186,6 +190,33 @@ def test_a_file_that_is_wrong_is_named_with_its_place(tmp_path, content, place, 
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
     (tmp_path / "c.json").write_bytes(b'\xef\xbb\xbf{"a": 1}')
     assert read_layer(tmp_path / "c.json") == Layer(str(tmp_path / "c.json"), {"a": 1})
+
+
+def test_values_of_files_know_their_lines(tmp_path):
+    for number, text in enumerate(['{\n"a": [1], "b": {\n"c.d": 2}}', '{"a":\n{"$append": 2}}', '{"b": {"c.d": 3}}']):
+        (tmp_path / f"{number}.json").write_text(text)
+    found = merged([read_layer(tmp_path / f"{number}.json") for number in range(3)])
+    assert {setting.name: setting.place for setting in found} == {
+        "a": f"{tmp_path}/0.json:2, {tmp_path}/1.json:1",
+        "b.c\\.d": f"{tmp_path}/2.json:1",
+    }
+
+
+def test_an_operator_that_makes_no_sense_is_named_with_its_line(tmp_path):
+    (tmp_path / "c.json").write_text('{\n"a": {"$extend": 1}}')
+    with pytest.raises(ConfigError, match=r"c\.json:2: a: \$extend takes an array"):
+        merged([read_layer(tmp_path / "c.json")])
+
+
+@given(st.lists(st.text(min_size=1, max_size=4), min_size=1, max_size=4))
+def test_a_name_leads_back_to_its_keys(keys):
+    assert keys_of(name_of(keys)) == tuple(keys)
+
+
+@pytest.mark.parametrize("name", ["", ".", "a.", ".a", "a..b"])
+def test_names_without_a_piece(name):
+    with pytest.raises(ConfigError, match="no name of a setting"):
+        keys_of(name)
 
 
 def test_a_folder_is_no_settings_file(tmp_path):

@@ -8,17 +8,23 @@ object whose only member is an array operator changes the array below it instead
 - `{"$remove": v}` takes the first equal value out, if there is one.
 
 Where there is no array yet, they begin with an empty one.
+
+These are the rules of the library `tweak`, which the published HCA client uses, but for what that one passes over in
+silence: an object replaces what is no object, operators begin an array, `$insert` works (positions in JSON are text), and
+an operator without an array to work on, or with a value that it can't use, is an error.
 """
 
 import copy
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, cast
 
 from omicsdk.core.atomic_file import write_private
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.json_text import JsonFault, line_and_column, lines_of_members
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Keys: TypeAlias = tuple[str, ...]
@@ -28,6 +34,8 @@ ARRAY_OPERATORS = frozenset({"$append", "$extend", "$extendleft", "$insert", "$r
 #: Levels of a settings file; none that people write comes near.
 DEPTH_LIMIT = 50
 
+_REMEDY = "Correct the file, or move it away to go on without it."
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -36,10 +44,17 @@ class Layer:
     Attributes:
         origin: What people call it: a file's path, "the environment", "built in".
         values: Its settings; they are not changed.
+        lines: Where a file has them: the line of each, by the names that lead to it.
     """
 
     origin: str
     values: Mapping[str, Json]
+    lines: Mapping[Keys, int] = field(default_factory=dict[Keys, int], compare=False, repr=False)
+
+    def place(self, keys: Keys) -> str:
+        """Where a setting stands, for people: the origin, with the line where that is known."""
+        line = self.lines.get(keys)
+        return self.origin if line is None else f"{self.origin}:{line}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +65,18 @@ class Setting:
         keys: The names that lead to it.
         value: What it is; never an object with members.
         origin: The layer that it comes from; an array that several layers changed names them all.
+        place: The origin with the line, where it comes from a file.
     """
 
     keys: Keys
     value: Json
     origin: str
+    place: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
-        """The place as people write it: names joined by dots."""
-        return ".".join(self.keys)
+        """The setting's name as people write it, see `name_of`."""
+        return name_of(self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +86,12 @@ class Settings:
     Attributes:
         values: The merged settings.
         origins: Where each value that isn't an object with members came from.
+        places: The same with lines.
     """
 
     values: dict[str, Json]
     origins: Mapping[Keys, str]
+    places: Mapping[Keys, str] = field(default_factory=dict[Keys, str])
 
     def get(self, *keys: str, default: Json = None) -> Json:
         """Gives a value.
@@ -105,7 +124,26 @@ class Settings:
     def __iter__(self) -> Iterator[Setting]:
         """Every value that isn't an object with members, in the order of the settings."""
         for keys, value in _leaves(self.values, ()):
-            yield Setting(keys, value, self.origins[keys])
+            yield Setting(keys, value, self.origins[keys], self.places.get(keys, ""))
+
+
+def name_of(keys: Iterable[str]) -> str:
+    """A setting's name as people write it: names joined by dots; a dot within a name has a backslash before it."""
+    return ".".join(key.replace("\\", "\\\\").replace(".", "\\.") for key in keys)
+
+
+def keys_of(name: str) -> Keys:
+    """The names that lead to a setting, from what people write; the inverse of `name_of`.
+
+    Raises:
+        ConfigError: A name is empty.
+    """
+    pieces = [re.sub(r"\\(.)", r"\1", piece) for piece in re.findall(r"(?:^|\.)((?:[^.\\]|\\.|\\$)*)", name)]
+    if not all(pieces):
+        raise ConfigError(
+            f"{name!r} is no name of a setting", remedy="Names stand between dots, as in DSSClient.swagger_url."
+        )
+    return tuple(pieces)
 
 
 def merged(layers: Iterable[Layer]) -> Settings:
@@ -122,14 +160,43 @@ def merged(layers: Iterable[Layer]) -> Settings:
     """
     values: dict[str, Json] = {}
     origins: dict[Keys, str] = {}
+    places: dict[Keys, str] = {}
     for layer in layers:
-        _merge(values, layer.values, (), layer.origin, origins)
-    return Settings(values, origins)
+        _merge(values, layer.values, (), layer, _Marks(origins, places))
+    return Settings(values, origins, places)
 
 
-def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, origin: str, origins: dict[Keys, str]) -> None:
+class _Marks:
+    """Where values came from, written down while layers are merged."""
+
+    def __init__(self, origins: dict[Keys, str], places: dict[Keys, str]) -> None:
+        self._origins = origins
+        self._places = places
+
+    def set(self, keys: Keys, layer: Layer) -> None:
+        """The value is this layer's alone."""
+        self._origins[keys], self._places[keys] = layer.origin, layer.place(keys)
+
+    def add(self, keys: Keys, layer: Layer) -> None:
+        """The value is this layer's too."""
+        for marks, mark in ((self._origins, layer.origin), (self._places, layer.place(keys))):
+            marks[keys] = f"{marks[keys]}, {mark}" if keys in marks else mark
+
+    def drop(self, keys: Keys) -> None:
+        """The value has members now."""
+        for marks in (self._origins, self._places):
+            marks.pop(keys, None)
+
+    def drop_below(self, keys: Keys) -> None:
+        """The value and all its members are gone."""
+        for marks in (self._origins, self._places):
+            for other in [other for other in marks if other[: len(keys)] == keys]:
+                del marks[other]
+
+
+def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, layer: Layer, marks: _Marks) -> None:
     if len(at) > DEPTH_LIMIT:
-        raise ConfigError(f"{origin}: settings are nested deeper than {DEPTH_LIMIT} levels")
+        raise ConfigError(f"{layer.origin}: settings are nested deeper than {DEPTH_LIMIT} levels")
     for key, value in values.items():
         keys = (*at, key)
         below = into.get(key)
@@ -137,21 +204,22 @@ def _merge(into: dict[str, Json], values: Mapping[str, Json], at: Keys, origin: 
         if operator is not None:
             name, operand = operator
             if below is not None and not isinstance(below, list):
-                raise ConfigError(f"{origin}: {'.'.join(keys)} has {name}, but what it changes isn't an array")
-            into[key] = _changed(below or [], name, operand, f"{origin}: {'.'.join(keys)}")
-            before = origins.get(keys)
-            origins[keys] = origin if before is None else f"{before}, {origin}"
+                raise ConfigError(
+                    f"{layer.place(keys)}: {name_of(keys)} has {name}, but what it changes isn't an array"
+                )
+            into[key] = _changed(below or [], name, operand, f"{layer.place(keys)}: {name_of(keys)}")
+            marks.add(keys, layer)
         elif isinstance(value, dict) and value:
             if not isinstance(below, dict):
                 into[key] = below = {}
-            origins.pop(keys, None)  # what was there had no members
-            _merge(below, value, keys, origin, origins)
+            marks.drop(keys)
+            _merge(below, value, keys, layer, marks)
         elif value == {} and isinstance(below, dict) and below:
             continue  # nothing to merge
         else:
-            _forget(keys, origins)
+            marks.drop_below(keys)
             into[key] = copy.deepcopy(value)
-            origins[keys] = origin
+            marks.set(keys, layer)
 
 
 def _operator(value: Json) -> tuple[str, Json] | None:
@@ -186,11 +254,6 @@ def _is_position(text: str) -> bool:
     return text.removeprefix("-").isdecimal() and text.isascii()
 
 
-def _forget(keys: Keys, origins: dict[Keys, str]) -> None:
-    for other in [other for other in origins if other[: len(keys)] == keys]:
-        del origins[other]
-
-
 def _leaves(values: dict[str, Json], at: Keys) -> Iterator[tuple[Keys, Json]]:
     for key, value in values.items():
         if isinstance(value, dict) and value:
@@ -209,33 +272,68 @@ def read_layer(path: Path) -> Layer | None:
         Its layer, or None when there is no such file.
 
     Raises:
-        ConfigError: It can't be read, isn't UTF-8, isn't JSON (the error names line and column), or its value isn't an
-            object.
+        ConfigError: It can't be read, or isn't what `parsed` takes.
+    """
+    text = read_text(path)
+    return None if text is None else parsed(text, path)
+
+
+def read_text(path: Path) -> str | None:
+    """Reads a settings file as it is, with its byte order mark.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Its text; None when there is no such file.
+
+    Raises:
+        ConfigError: It can't be read, or isn't UTF-8.
     """
     try:
         data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError as error:
-        raise ConfigError(
-            f"{path} can't be read: {error.strerror or error}", remedy="Check the file's permissions."
-        ) from error
-    remedy = "Correct the file, or move it away to go on without it."
+    except (OSError, ValueError) as error:  # a NUL in the path is a ValueError
+        reason = error.strerror if isinstance(error, OSError) else None
+        raise ConfigError(f"{path} can't be read: {reason or error}", remedy="Check the file's permissions.") from error
     try:
-        value: object = json.loads(data.decode("utf-8-sig"))
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         before = data[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-        raise ConfigError("not UTF-8 text", remedy=remedy, file=str(path), line=line, column=column) from error
+        raise ConfigError("not UTF-8 text", remedy=_REMEDY, file=str(path), line=line, column=column) from error
+
+
+def parsed(text: str, path: Path) -> Layer:
+    """Understands a settings file's text.
+
+    Args:
+        text: The text; a byte order mark is passed over.
+        path: The file that it stands in, for errors.
+
+    Raises:
+        ConfigError: It isn't JSON whose value is an object, a name stands twice in one object (JSON leaves open which one
+            counts), or a number is none that JSON has (NaN, Infinity); the error names line and column.
+    """
+    text = text.removeprefix("\ufeff")
+    try:
+        value: object = json.loads(text)
+        lines = lines_of_members(text)
     except json.JSONDecodeError as error:
         raise ConfigError(
-            f"not JSON: {error.msg}", remedy=remedy, file=str(path), line=error.lineno, column=error.colno
+            f"not JSON: {error.msg}", remedy=_REMEDY, file=str(path), line=error.lineno, column=error.colno
         ) from error
+    except JsonFault as error:
+        line, column = line_and_column(text, error.offset)
+        raise ConfigError(error.message, remedy=_REMEDY, file=str(path), line=line, column=column) from error
+    except ValueError as error:  # a whole number of thousands of digits
+        raise ConfigError(f"not usable: {error}", remedy=_REMEDY, file=str(path)) from error
     except RecursionError as error:
-        raise ConfigError("nested too deeply", remedy=remedy, file=str(path)) from error
+        raise ConfigError("nested too deeply", remedy=_REMEDY, file=str(path)) from error
     if not isinstance(value, dict):
-        raise ConfigError("not a JSON object", remedy=remedy, file=str(path), line=1, column=1)
-    return Layer(str(path), cast("dict[str, Json]", value))
+        raise ConfigError("not a JSON object", remedy=_REMEDY, file=str(path), line=1, column=1)
+    return Layer(str(path), cast("dict[str, Json]", value), lines)
 
 
 def save(path: Path, values: Mapping[str, Json]) -> None:

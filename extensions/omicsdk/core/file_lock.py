@@ -1,0 +1,117 @@
+"""One writer at a time for a small file that several processes may change."""
+
+import os
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from omicsdk.core.errors import ConfigError
+
+PATIENCE = 10.0
+"""Seconds to wait for another writer; each holds the lock for milliseconds."""
+
+_PAUSE = 0.02
+"""Seconds between two tries."""
+
+
+@contextmanager
+def locked(
+    path: Path,
+    *,
+    patience: float = PATIENCE,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Generator[None]:
+    """Keeps other writers away from a file, threads of this process too. Readers need no lock: writers replace files whole.
+
+    The lock is held on a file beside it, which is gone afterwards: the file itself is replaced while the lock is held.
+    Where the file system has no locks, writers go on without.
+
+    Args:
+        path: The file, which need not be there; where it is a link, what it points at is locked.
+        patience: Seconds to wait at most.
+        clock: Gives the time in seconds.
+        sleep: Waits for seconds.
+
+    Raises:
+        ConfigError: Another writer doesn't let go, or the folder can't be written to.
+    """
+    target = real_path(path)
+    beside = target.with_name(f".{target.name}.lock")
+    end = clock() + patience
+    while (descriptor := _taken(beside, path)) is None:
+        if clock() >= end:
+            raise ConfigError(
+                f"{path} is being changed by another program for {patience:g} s",
+                remedy="Try again when that has ended.",
+            )
+        sleep(_PAUSE)
+    try:
+        yield
+    finally:
+        if os.name != "nt":  # there an open file can't be removed
+            with suppress(OSError):
+                beside.unlink()
+        os.close(descriptor)
+
+
+def real_path(path: Path) -> Path:
+    """A file's path without links.
+
+    Args:
+        path: The path; it need not exist.
+
+    Raises:
+        ConfigError: Its links lead in a circle.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError until Python 3.12; a NUL is a ValueError
+        raise ConfigError(f"{path} leads nowhere: {error}", remedy="Check the links on the way to it.") from error
+
+
+def _taken(beside: Path, path: Path) -> int | None:
+    """The descriptor that holds the lock; None while another one has it."""
+    try:
+        beside.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(beside, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"{path} can't be written: {error.strerror or error}",
+            remedy="Check the permissions of the file and its folder, and that there is room on the disk.",
+        ) from error
+    # Whoever held the lock removed its file: what was opened before that is nobody's any more.
+    if _lock(descriptor) and _is_still(beside, descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _is_still(beside: Path, descriptor: int) -> bool:
+    try:
+        return os.path.samestat(beside.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+if os.name == "nt":
+    import msvcrt
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True  # no locks on this file system
+        return True
