@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast, overload
 
 from omicsdk.core.paging import content_key, items_at
+from omicsdk.core.request import Paging
 from omicsdk.core.streaming import Body
 
 if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.client import Client
-    from omicsdk.core.operation import Operation
+    from omicsdk.core.documented_async import AsyncDocumentedClient, AsyncDocumentedOperation
+    from omicsdk.core.operation import AsyncOperation, Operation
 
 T = TypeVar("T")
 
@@ -102,28 +104,66 @@ def _parameters(package: str) -> dict[str, dict[str, str]]:
     return {entry["name"]: {each["python"]: each["type"] for each in entry["parameters"]} for entry in commands}
 
 
-class DocumentedOperation(Generic[T]):
-    """One operation as a documented client offers it: keyword arguments in, plain JSON out."""
+Op = TypeVar("Op", bound="Operation | AsyncOperation")
 
-    def __init__(
-        self, operation: "Operation", ignored: frozenset[str], translate: Callable[[Exception], Exception]
-    ) -> None:
+
+class DocumentedCall(Generic[Op, T]):
+    """What documented operations share, sync and async: from arguments as the documentation has them to a request."""
+
+    def __init__(self, operation: Op, ignored: frozenset[str], translate: Callable[[Exception], Exception]) -> None:
         self._operation = operation
         self._ignored = ignored
         self._translate = translate
+
+    def _check_names(self, positional: tuple[object, ...]) -> None:
+        if positional:
+            name, some = self._operation.facts.name, ", ".join(f"{each}=..." for each in list(self._known())[:2])
+            raise TypeError(f"{name}() takes arguments by name, as in {name}({some})")
+
+    def _paging(self) -> Paging:
+        paging = self._operation.facts.paging
+        if paging is None:
+            raise TypeError(f"{self._operation.facts.name}() answers one page; there is nothing to iterate over")
+        return paging
+
+    def _known(self) -> dict[str, str]:
+        package = type(self._operation).__module__.rpartition(".operations")[0]
+        return _parameters(package)[self._operation.facts.name]
+
+    def _request(self, arguments: Mapping[str, Any]) -> Any:
+        facts = self._operation.facts
+        known = self._known()
+        given: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if name in known:
+                if value is not None:
+                    given[name] = as_typed(value, known[name])
+            elif name in self._ignored:
+                warnings.warn(f"{facts.name}() has no argument {name!r}; it is ignored", stacklevel=4)
+            else:
+                near = get_close_matches(name, known, 1)
+                hint = f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known) or 'none'}"
+                raise TypeError(f"{facts.name}() has no argument {name!r}{hint}")
+        try:
+            return self._operation.build(**given)
+        except TypeError as error:
+            raise TypeError(str(error).replace("build()", f"{facts.name}()")) from None
+
+
+class DocumentedOperation(DocumentedCall["Operation", T]):
+    """One operation as a documented client offers it: keyword arguments in, plain JSON out."""
 
     def __call__(self, *positional: Never, **arguments: Any) -> T:
         """Call the service.
 
         Returns:
-            The JSON answer, bytes where it isn't JSON, None where it is empty; for HEAD a response with headers.
+            The JSON answer, bytes where it isn't JSON, None where it is empty (304, "nothing has changed", among
+            them); for HEAD a response with headers.
 
         Raises:
             TypeError: An argument has no name, isn't known or is missing.
         """
-        if positional:
-            name, some = self._operation.facts.name, ", ".join(f"{each}=..." for each in list(self._known())[:2])
-            raise TypeError(f"{name}() takes arguments by name, as in {name}({some})")
+        self._check_names(positional)
         with translating(self._translate):
             response = next(self._operation.answers(self._request(arguments)))
         if self._operation.facts.method == "HEAD":
@@ -142,9 +182,7 @@ class DocumentedOperation(Generic[T]):
         Raises:
             TypeError: The operation has no pages.
         """
-        paging = self._operation.facts.paging
-        if paging is None:
-            raise TypeError(f"{self._operation.facts.name}() answers one page; there is nothing to iterate over")
+        paging = self._paging()
         with translating(self._translate):
             for response in self._operation.answers(self._request(arguments)):
                 yield from items_at(response.json(), content_key(paging, response.headers))
@@ -156,29 +194,6 @@ class DocumentedOperation(Generic[T]):
             opened: AbstractContextManager[Body] = self._operation.streamed(self._request(arguments))
             with opened as body:
                 yield DocumentedBody(body)
-
-    def _known(self) -> dict[str, str]:
-        package = type(self._operation).__module__.rpartition(".operations")[0]
-        return _parameters(package)[self._operation.facts.name]
-
-    def _request(self, arguments: Mapping[str, Any]) -> Any:
-        facts = self._operation.facts
-        known = self._known()
-        given: dict[str, Any] = {}
-        for name, value in arguments.items():
-            if name in known:
-                if value is not None:
-                    given[name] = as_typed(value, known[name])
-            elif name in self._ignored:
-                warnings.warn(f"{facts.name}() has no argument {name!r}; it is ignored", stacklevel=4)
-            else:
-                near = get_close_matches(name, known, 1)
-                hint = f"; did you mean {near[0]!r}?" if near else f"; it takes {', '.join(known)}"
-                raise TypeError(f"{facts.name}() has no argument {name!r}{hint}")
-        try:
-            return self._operation.build(**given)
-        except TypeError as error:
-            raise TypeError(str(error).replace("build()", f"{facts.name}()")) from None
 
 
 @contextmanager
@@ -243,7 +258,9 @@ class Documented(Generic[T]):
     def __get__(self, instance: None, owner: type) -> Any: ...
     @overload
     def __get__(self, instance: "DocumentedClient", owner: type) -> DocumentedOperation[T]: ...
-    def __get__(self, instance: "DocumentedClient | None", owner: type) -> Any:
+    @overload
+    def __get__(self, instance: "AsyncDocumentedClient", owner: type) -> "AsyncDocumentedOperation[T]": ...
+    def __get__(self, instance: "DocumentedClient | AsyncDocumentedClient | None", owner: type) -> Any:
         if instance is None:
             return _OnClass(owner, self._name)
         return instance.operation(self._name, self._ignored)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.documented import Documented, DocumentedClient, translating
+from omicsdk.core.documented import Documented, translating
 from omicsdk.dss.bundle import ALL
 from omicsdk.dss.dss import SECTION, Dss
-from omicsdk.hca.connection import connection
-from omicsdk.hca.exceptions import documented_error
+from omicsdk.hca.client import HCAClient
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import types
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.config import HCAConfig
 
 
-class DSSClient(DocumentedClient):
+class DSSClient(HCAClient):
     """The documented client of the Data Store; new code finds more in `Dss`.
 
     Operations take keyword arguments and answer plain JSON values. `.iterate(**arguments)` gives every item of every
@@ -31,6 +30,9 @@ class DSSClient(DocumentedClient):
             is at that URL less its last segment; http is taken for this machine only.
         session_kwargs: Options of `Dss`: credentials, timeout, retry, headers, transport.
     """
+
+    section = SECTION
+    package = "dss"
 
     UPLOAD_BACKOFF_FACTOR = 1.618
     """How the waits for the service to copy an uploaded file grow."""
@@ -62,14 +64,11 @@ class DSSClient(DocumentedClient):
     put_subscription: Documented[types.SubscriptionDict] = Documented()
 
     def __init__(self, config: HCAConfig | None = None, swagger_url: str | None = None, **session_kwargs: Any) -> None:
-        found = connection(SECTION, swagger_url=swagger_url, config=config)
-        session_kwargs.setdefault("credentials", found.credentials)
-        self._dss = Dss(found.base_url, config=config, **session_kwargs)
-        super().__init__(self._dss)
+        super().__init__(Dss, config, swagger_url, session_kwargs)
 
-    def documented_error(self, error: Exception) -> Exception:
-        """A SwaggerAPIException for an answer with an error status, or none at all; others as they are."""
-        return documented_error(error)
+    @property
+    def _dss(self) -> Dss:
+        return cast("Dss", self._api)
 
     def create_version(self) -> str:
         """A new version for a bundle, file or collection: the time now as DSS_VERSION."""

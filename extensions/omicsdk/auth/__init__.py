@@ -1,0 +1,24 @@
+"""Fusillade, who may do what: users, groups, roles, policies and shared resources of the HCA services.
+
+`Auth` and `AsyncAuth` are the typed clients, `AuthClient` and `AsyncAuthClient` the documented ones.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omicsdk.auth.auth import AsyncAuth as AsyncAuth
+    from omicsdk.auth.auth import Auth as Auth
+    from omicsdk.auth.client import AsyncAuthClient as AsyncAuthClient
+    from omicsdk.auth.client import AuthClient as AuthClient
+
+_WHERE = {"AsyncAuth": "auth", "AsyncAuthClient": "client", "Auth": "auth", "AuthClient": "client"}
+
+__all__ = ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"omicsdk.auth.{_WHERE[name]}"), name)

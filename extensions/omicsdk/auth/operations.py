@@ -1,0 +1,68 @@
+"""Fusillade's operations by their documented names, for the sync and the async documented client alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.documented import Documented
+
+if TYPE_CHECKING:
+    from omicsdk_api.fusillade import types
+
+
+class AuthOperations:
+    """Every operation; what answers `Any` says in words of no certain media type that it was done."""
+
+    delete_v1_group: Documented[Any] = Documented()
+    delete_v1_resource: Documented[types.OutcomeDict | None] = Documented()
+    delete_v1_resource_actions: Documented[Any] = Documented()
+    delete_v1_resource_id: Documented[types.OutcomeDict] = Documented()
+    delete_v1_resource_policy: Documented[Any] = Documented()
+    delete_v1_role: Documented[Any] = Documented()
+    get_echo: Documented[bytes] = Documented()
+    get_jwks_json: Documented[types.KeySetDict] = Documented()
+    get_login: Documented[bytes] = Documented()
+    get_logout: Documented[Any] = Documented()
+    get_oauth_authorize: Documented[bytes] = Documented()
+    get_oauth_userinfo: Documented[types.UserinfoDict] = Documented()
+    get_openid_configuration: Documented[types.OpenidConfigurationDict] = Documented()
+    get_v1_group: Documented[types.GroupDict] = Documented()
+    get_v1_group_roles: Documented[types.RolesDict] = Documented()
+    get_v1_group_users: Documented[types.UsersDict] = Documented()
+    get_v1_groups: Documented[types.GroupsDict] = Documented()
+    get_v1_resource: Documented[types.ResourceTypePageDict] = Documented()
+    get_v1_resource_actions: Documented[types.PolicyActionsDict] = Documented()
+    get_v1_resource_id: Documented[Any] = Documented()
+    get_v1_resource_id_members: Documented[types.MembersDict] = Documented()
+    get_v1_resource_ids: Documented[types.ResourceIdsDict] = Documented()
+    get_v1_resource_policies: Documented[types.PolicyNamesDict] = Documented()
+    get_v1_resource_policy: Documented[types.AccessLevelDict] = Documented()
+    get_v1_resources: Documented[types.ResourceTypesDict] = Documented()
+    get_v1_role: Documented[types.RoleDict] = Documented()
+    get_v1_roles: Documented[types.RolesDict] = Documented()
+    get_v1_user: Documented[types.UserDict] = Documented()
+    get_v1_user_groups: Documented[types.GroupsDict] = Documented()
+    get_v1_user_owns: Documented[types.OwnedDict] = Documented()
+    get_v1_user_roles: Documented[types.RolesDict] = Documented()
+    get_v1_users: Documented[types.UsersDict] = Documented()
+    post_oauth_revoke: Documented[Any] = Documented()
+    post_oauth_token: Documented[types.TokensDict] = Documented()
+    post_oauth_userinfo: Documented[types.UserinfoDict] = Documented()
+    post_v1_group: Documented[Any] = Documented()
+    post_v1_policies_evaluate: Documented[types.DecisionDict] = Documented()
+    post_v1_resource: Documented[Any] = Documented()
+    post_v1_resource_id: Documented[types.OutcomeDict | None] = Documented()
+    post_v1_resource_policy: Documented[Any] = Documented()
+    post_v1_role: Documented[Any] = Documented()
+    post_v1_user: Documented[types.OutcomeDict] = Documented()
+    put_v1_group_policy: Documented[Any] = Documented()
+    put_v1_group_role: Documented[types.OutcomeDict | None] = Documented()
+    put_v1_group_user: Documented[types.OutcomeDict | None] = Documented()
+    put_v1_resource_action: Documented[Any] = Documented()
+    put_v1_resource_id_member: Documented[types.OutcomeDict] = Documented()
+    put_v1_resource_policy: Documented[Any] = Documented()
+    put_v1_role_policy: Documented[Any] = Documented()
+    put_v1_user: Documented[types.OutcomeDict] = Documented()
+    put_v1_user_group: Documented[types.OutcomeDict | None] = Documented()
+    put_v1_user_policy: Documented[types.OutcomeDict] = Documented()
+    put_v1_user_role: Documented[types.OutcomeDict | None] = Documented()
