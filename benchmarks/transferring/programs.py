@@ -108,8 +108,12 @@ def s5cmd(listed: Path, output: Path, server: str, files: Sequence[Served]) -> C
 
 
 def spelled(*commands: Command) -> str:
-    """Commands as one would type them, with what differs from run to run (folders, ports) in capitals."""
-    text = " && ".join(" ".join([Path(command[0]).name, *map(str, command[1:])]) for command in commands)
+    """Commands as one would type them."""
+    return placeless(" && ".join(" ".join([Path(command[0]).name, *map(str, command[1:])]) for command in commands))
+
+
+def placeless(text: str) -> str:
+    """A text with what differs from run to run (folders, ports) in capitals."""
     text = re.sub(r"https?://127\.0\.0\.1:\d+", "URL", text)
     return re.sub(r"/[^\s=]*omicsdk-bench-\w+/(\w+)", lambda found: str(found[1]).upper(), text)
 

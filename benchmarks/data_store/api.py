@@ -1,0 +1,87 @@
+"""A Data Store that answers at once, or after a given time, and keeps nothing: it is never what a client waits for.
+
+    python -m data_store.api SERVER DELAY
+
+It knows no files: whatever is asked for is answered with a redirect to SERVER, under its UUID, as the Data Store redirects
+to presigned URLs. Bundles are what was PUT to /_bundles/UUID. What is registered is counted; GET /_counts tells.
+Its own document is the one that the sandbox serves; beside it stands Fusillade's, which the published client's command reads
+whatever it is asked.
+"""
+
+import asyncio
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import yaml
+from answering import Answer, Request, reply, serve
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.sandbox.document import read_document
+
+_SIGNED = "AWSAccessKeyId=ASIAEXAMPLE0000000000&Signature=b64b64b64b64b64b64b64b64b64%3D&x-amz-security-token={}&Expires=1800000000".format(
+    "token" * 80
+)
+"""A query of the length that presigned URLs of temporary credentials have."""
+
+
+def data_store(server: str, own: str) -> Answer:
+    """Answers as the Data Store does.
+
+    Args:
+        server: Where the files are.
+        own: This server's URL.
+    """
+    documents = {"/v1/swagger.json": _document(f"{own}/v1"), "/auth/swagger.json": _fusillade()}
+    bundles: dict[str, bytes] = {}
+    counts = Counter[str]()
+
+    def answer(request: Request) -> bytes:
+        method, path = request.method, request.path
+        kind, _, name = path.rpartition("/")
+        if method == "GET" and kind == "/v1/files":
+            return reply(302, f"Location: {server}/{name}?{_SIGNED}")
+        if method == "GET" and kind == "/v1/bundles" and name in bundles:
+            return reply(200, body=bundles[name])
+        if method == "PUT" and kind in ("/v1/files", "/v1/bundles"):
+            counts[kind.rpartition("/")[2]] += 1
+            version = request.query.partition("version=")[2].partition("&")[0]
+            return reply(201, body=json.dumps({"version": version}).encode())
+        if method == "PUT" and kind == "/_bundles":
+            bundles[name] = request.body
+            return reply(204)
+        if path == "/_counts":
+            return reply(200, body=json.dumps(counts).encode())
+        return reply(200, body=documents[path]) if path in documents else reply(404)
+
+    return answer
+
+
+def _document(url: str) -> bytes:
+    return json.dumps({**read_document("dss"), "servers": [{"url": url}]}).encode()
+
+
+def _fusillade() -> bytes:
+    """As it was published, in OpenAPI 3.0: the published client can't read it in another version."""
+    published = Path(__file__).parents[2] / "specs" / "fusillade" / "openapi.yaml"
+    return json.dumps(_readable(yaml.load(published.read_bytes(), yaml.CSafeLoader)), default=str).encode()
+
+
+def _readable(value: Any) -> Any:
+    """A document in which a schema that stands for another one, with a text of its own, is that one.
+
+    The published client takes each member of a body for a type or a plain reference.
+    """
+    if is_array(value):
+        return [_readable(each) for each in value]
+    if not is_object(value):
+        return value
+    parts: list[Any] = value.get("allOf", [])
+    if value.keys() <= {"allOf", "description"} and len(parts) == 1:
+        return _readable(parts[0])
+    return {str(key): _readable(each) for key, each in value.items()}
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(lambda own: data_store(sys.argv[1], own), float(sys.argv[2])))

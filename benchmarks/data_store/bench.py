@@ -1,0 +1,84 @@
+"""What all cases share while they run: servers, both clients in processes that are warm, a folder for what is fetched."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from transferring.bench import Place, file_system_of, temporary_folder
+from transferring.nginx import serving
+from transferring.processes import Worker, server, worker
+
+from data_store import clients
+from data_store.clients import Client
+from data_store.holdings import Holdings, Sizes
+
+SLOW = 0.05
+"""Seconds that the slow Data Store takes for an answer."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """A client, and a process that calls it."""
+
+    client: Client
+    worker: Worker
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What cases work with.
+
+    Attributes:
+        api: The Data Store that answers at once.
+        slow_api: The one that takes its time.
+        staging: The server of staging buckets.
+        holdings: The Data Store's files.
+        ours: Our client.
+        peer: The published one.
+        place: Where fetched files go.
+    """
+
+    api: str
+    slow_api: str
+    staging: str
+    holdings: Holdings
+    ours: Side
+    peer: Side
+    place: Place
+
+
+@contextmanager
+def bench(sizes: Sizes) -> Generator[Bench]:
+    """Starts servers and processes, and ends and deletes everything in the end.
+
+    Args:
+        sizes: How large and how many files are.
+    """
+    with temporary_folder("/dev/shm") as folder:
+        for name in ("www", "out", "lists", "nginx", "home"):
+            (folder / name).mkdir()
+        with (
+            serving(folder / "www", folder / "nginx") as nginx,
+            server("data_store.api", nginx.http, "0") as api,
+            server("data_store.api", nginx.http, str(SLOW)) as slow_api,
+            server("data_store.staging") as staging,
+            _side(clients.ours(folder / "home", api, staging)) as ours,
+            _side(clients.published(folder / "home", api, staging)) as peer,
+        ):
+            yield Bench(
+                api=api,
+                slow_api=slow_api,
+                staging=staging,
+                holdings=Holdings(folder / "www", folder / "lists", folder / "source", sizes),
+                ours=ours,
+                peer=peer,
+                place=Place(folder / "out", f"memory ({file_system_of(folder)})"),
+            )
+
+
+@contextmanager
+def _side(client: Client) -> Generator[Side]:
+    script = Path(__file__).with_name("worker.py")
+    with worker(client.python, script, client.environ) as process:
+        yield Side(client, process)

@@ -1,0 +1,160 @@
+"""The cases of benchmarks/hca.py: what both clients are asked to do, and the goals."""
+
+import json
+import re
+import subprocess
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+from urllib.request import urlopen
+
+from measuring import Action, Case, Row, compared, run
+from script import Entry
+from transferring.files import whole
+from transferring.programs import placeless, spelled
+
+from data_store.bench import Bench, Side
+from data_store.clients import AREAS
+from data_store.holdings import in_filestore
+
+BUCKET = "staging"
+
+Check = Callable[[], None]
+
+
+def command(
+    bench: Bench, name: str, goal: float | None, rounds: int, *, words: Sequence[str], shown: Sequence[str]
+) -> Row:
+    """A command that needs no server, from the start of its process to the end."""
+    for client in (bench.ours.client, bench.peer.client):
+        # The published client fetches its documents with this first one, and keeps them for a week.
+        done = subprocess.run([client.command, *words], capture_output=True, text=True, env=client.environ)
+        if lost := [text for text in shown if text not in done.stdout]:
+            told = " ".join(words)
+            raise RuntimeError(f"{client.command.name} {told} doesn't show {lost[0]!r}: {done.stderr[-500:]}")
+    return compared(Case(name, *_commands(bench, words), goal, rounds, facts=_told(bench, words)))
+
+
+def manifest(bench: Bench, name: str, goal: float | None, rounds: int, *, kind: str, slow: bool = False) -> Row:
+    """The files of a manifest into the filestore."""
+    files = in_filestore(getattr(bench.holdings, kind))
+    arguments = {"manifest": str(bench.holdings.manifest(kind)), **_into(bench)}
+    api = bench.slow_api if slow else bench.api
+    return _called(bench, name, goal, rounds, api, "download_manifest", arguments, whole(bench.place.out, files))
+
+
+def bundle(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """A bundle: what it consists of, its files into the filestore, a folder of links to them."""
+    uuid, files = bench.holdings.register_bundle(bench.api)
+    check = whole(bench.place.out, [*files, *in_filestore(files)])
+    return _called(bench, name, goal, rounds, bench.api, "download", {"bundle_uuid": uuid, **_into(bench)}, check)
+
+
+def upload(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """A folder to a staging bucket, its files registered one by one, then the bundle."""
+    arguments = {"src_dir": str(bench.holdings.source), "replica": "aws", "staging_bucket": BUCKET}
+    return _called(bench, name, goal, rounds, bench.api, "upload", arguments, _arrived(bench))
+
+
+def whole_command(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
+    """Few files of 20 KB by the command, from the start of its process to the end."""
+    files = bench.holdings.few
+    words = ["dss", "download-manifest", "--manifest", str(bench.holdings.manifest("few"))]
+    words += ["--replica", "aws", "--download-dir", str(bench.place.out)]
+    facts, check = _told(bench, words) | bench.place.facts(), whole(bench.place.out, in_filestore(files))
+    ours, peer = _commands(bench, words)
+    return compared(Case(name, ours, peer, goal, rounds, prepare=bench.place.empty, check=check, facts=facts))
+
+
+def _called(
+    bench: Bench,
+    name: str,
+    goal: float | None,
+    rounds: int,
+    api: str,
+    method: str,
+    arguments: dict[str, Any],
+    check: Check,
+) -> Row:
+    """A call of the documented client, in processes that have made it."""
+    task = {"swagger_url": f"{api}/v1/swagger.json", "folder": str(bench.place.out)}
+
+    def action(side: Side) -> Action:
+        return side.worker.task(do="call", package=side.client.package, name=method, arguments=arguments, **task)
+
+    told = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
+    facts = {"peer_command": _without_uuid(placeless(f"DSSClient().{method}({told})")), **bench.place.facts()}
+    ours, peer = action(bench.ours), action(bench.peer)
+    return compared(Case(name, ours, peer, goal, rounds, prepare=bench.place.empty, check=check, facts=facts))
+
+
+def _commands(bench: Bench, words: Sequence[str]) -> tuple[Action, Action]:
+    ours, peer = (
+        run(client.command, *words, env=client.environ, cwd=bench.place.out.parent)
+        for client in (bench.ours.client, bench.peer.client)
+    )
+    return ours, peer
+
+
+def _told(bench: Bench, words: Sequence[str]) -> dict[str, str]:
+    return {"peer_command": spelled([bench.peer.client.command, *words])}
+
+
+def _into(bench: Bench) -> dict[str, str]:
+    return {"replica": "aws", "download_dir": str(bench.place.out)}
+
+
+def _without_uuid(text: str) -> str:
+    return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
+
+
+def _arrived(bench: Bench) -> Check:
+    """A check that all that makes a bundle came since the last time: objects with their bytes and tags, files, a bundle."""
+    count, size = bench.holdings.sizes.uploaded, sum(file.stat().st_size for file in bench.holdings.source.iterdir())
+    wanted = {"objects": count, "bytes": size, "tagged": count, "files": count, "bundles": 1}
+    before = dict.fromkeys(wanted, 0) | _counts(bench)
+
+    def check() -> None:
+        nonlocal before
+        now = _counts(bench)
+        came = {what: now.get(what, 0) - before[what] for what in wanted}
+        if came != wanted:
+            raise RuntimeError(f"{came} came, not {wanted}")
+        before |= now
+
+    return check
+
+
+def _counts(bench: Bench) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for server in (bench.api, bench.staging):
+        with urlopen(f"{server}/_counts") as answer:
+            found |= json.loads(answer.read())
+    return found
+
+
+_MANY = "download-manifest 1,000 x 20 KB"
+
+ENTRIES: list[Entry[Bench]] = [
+    Entry(
+        "omics dss --help / hca dss --help",
+        0.1,
+        ("hca",),
+        partial(command, words=["dss", "--help"], shown=["get-bundle", "download-manifest"]),
+    ),
+    Entry(
+        "omics upload areas / hca upload areas",
+        0.1,
+        ("hca", "omics upload areas"),
+        partial(command, words=["upload", "areas"], shown=[*AREAS, "selected"]),
+    ),
+    Entry("download-manifest 1 GiB / hca", 0.72, ("hca",), partial(manifest, kind="one")),
+    Entry(f"{_MANY} / hca", 0.2, ("hca",), partial(manifest, kind="many")),
+    Entry("download-manifest 200 x 5 MB / hca", 0.7, ("hca",), partial(manifest, kind="medium")),
+    Entry(f"{_MANY}, 50 ms API / hca", 0.29, ("hca",), partial(manifest, kind="many", slow=True)),
+    Entry("bundle of 300 x 20 KB / hca", 0.25, ("hca",), bundle),
+    Entry("upload of a bundle of 500 files / hca", 0.2, ("hca",), upload),
+    Entry(
+        "download-manifest 10 x 20 KB, from the start of the process to its end / hca", None, ("hca",), whole_command
+    ),
+]
