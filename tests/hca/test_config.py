@@ -1,14 +1,16 @@
 """The HCA configuration, and which service and token it leads to."""
 
+import copy
 import json
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 from omicsdk.core.errors import ConfigError
 from omicsdk.hca import HCAConfig
-from omicsdk.hca.connection import base_url_of, connection
+from omicsdk.hca.config import DEFAULTS, files_of
 
 NOWHERE = Path("/nonexistent/hca/config.json")
 
@@ -37,7 +39,6 @@ def test_a_host_is_changed_without_touching_a_file(tmp_path: Path):
     made = config(tmp_path)
     made["DSSClient"].swagger_url = "https://dss.dev.example.org/v1/swagger.json"
     assert made.DSSClient.swagger_url == "https://dss.dev.example.org/v1/swagger.json"
-    assert connection("DSSClient", config=made, environ={}).base_url == "https://dss.dev.example.org/v1"
     assert (
         HCAConfig({"XDG_CONFIG_HOME": str(tmp_path)}, site_file=NOWHERE).DSSClient.swagger_url
         != made.DSSClient.swagger_url
@@ -70,42 +71,79 @@ def test_a_repr_shows_no_values(tmp_path: Path):
     assert "canary" not in repr(made) + repr(made.oauth2_token)
 
 
-def test_the_service_is_at_its_documents_url_less_the_last_segment():
-    assert base_url_of("https://dss.example.org/v1/swagger.json") == "https://dss.example.org/v1"
-    assert base_url_of("http://127.0.0.1:8000/dss/v1/swagger.json?x=1") == "http://127.0.0.1:8000/dss/v1"
+def test_only_what_was_changed_is_saved(tmp_path: Path):
+    made = config(
+        tmp_path,
+        {"areas": {"$append": 3}, "b": {"c": 1, "d": 2}},
+        user={"oauth2_token": {"access_token": "canary"}, "areas": [1]},
+    )
+    path = Path(made.config_files[-1])
+    before = path.read_bytes()
+    made.save()
+    assert path.read_bytes() == before
+    made.b.c = 5
+    made["DSSClient"].swagger_url = "https://dss.example.org/v1/swagger.json"
+    del made.b["d"]
+    made.save()
+    assert json.loads(path.read_text()) == {
+        "areas": {"$append": 3},
+        "b": {"c": 5},
+        "DSSClient": {"swagger_url": "https://dss.example.org/v1/swagger.json"},
+    }
+    made.creator_uid = 9
+    made.save()
+    assert json.loads(path.read_text())["creator_uid"] == 9
 
 
-@pytest.mark.parametrize("url", ["dss.example.org/v1/swagger.json", "ftp://x/y", "", "https:///x"])
-def test_what_is_no_url_of_a_document(url: str):
-    with pytest.raises(ConfigError, match="swagger_url"):
-        base_url_of(url)
+def test_what_another_program_wrote_meanwhile_stays(tmp_path: Path):
+    made = config(tmp_path, {"a": 1})
+    path = Path(made.config_files[-1])
+    path.write_text('{"a": 1, "of another": 2}')
+    made["b"] = 3
+    made.save()
+    assert json.loads(path.read_text()) == {"a": 1, "of another": 2, "b": 3}
 
 
-STORED = {
-    "DSSClient": {"swagger_url": "https://dss.example.org/v1/swagger.json"},
-    "oauth2_token": {"access_token": "stored"},
-}
+def test_a_deletion_that_can_not_last_is_refused(tmp_path: Path):
+    made = config(tmp_path, {}, user={"a": {"b": 1}})
+    del made.a
+    with pytest.raises(ConfigError, match=r"can't take a back, which comes from elsewhere: .*hca/config\.json:1"):
+        made.save()
 
 
-def test_a_stored_token_goes_to_the_host_that_it_was_stored_for_only(tmp_path: Path):
-    made = config(tmp_path, STORED)
-    own = connection("DSSClient", config=made, environ={}).credentials
-    assert own is not None
-    assert own.goes_to("https://dss.example.org/v1/bundles/all")
-    other = connection(
-        "DSSClient", swagger_url="https://evil.example.org/v1/swagger.json", config=made, environ={}
-    ).credentials
-    assert other is not None
-    assert not other.goes_to("https://evil.example.org/v1/bundles/all")
+def test_sections_behave_as_mappings_do(tmp_path: Path):
+    made = config(tmp_path, {"a": {"b": {"c": [1]}}})
+    made["copy"] = made.a
+    made["other"] = {"nested": made.a.b}
+    made.a.b.c = [2]
+    assert made["copy"] == {"b": {"c": [1]}}
+    assert json.loads(json.dumps(made["other"]._values)) == {"nested": {"c": [1]}}
+    assert copy.deepcopy(made).a.b == {"c": [2]}
+    assert pickle.loads(pickle.dumps(made.a)) == made.a
+    del made.other
+    assert "other" not in made
+    with pytest.raises(AttributeError, match="no 'other'"):
+        del made.other
+    assert made.settings.get("a", "b", "c") == [1]
 
 
-def test_a_token_of_the_environment_goes_to_the_service_that_is_named(tmp_path: Path):
-    made = config(tmp_path, STORED)
-    url = "https://other.example.org/v1"
-    found = connection("DSSClient", base_url=url, config=made, environ={"OMICS_DSS_TOKEN": "t"}).credentials
-    assert found is not None
-    assert found.headers("GET", f"{url}/bundles/all") == {"authorization": "Bearer t"}
+def test_the_files_of_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    made = files_of({"XDG_CONFIG_HOME": "x", "HCA_CONFIG_FILE": os.pathsep.join(["~/a.json", "", "b.json"])}, NOWHERE)
+    assert made == [NOWHERE, Path("x/hca/config.json"), tmp_path / "a.json", Path("b.json")]
 
 
-def test_without_a_token_there_are_no_credentials(tmp_path: Path):
-    assert connection("DSSClient", config=config(tmp_path), environ={}).credentials is None
+def test_drive_letters_are_no_separators_on_windows(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(os, "pathsep", ";")
+    made = files_of({"XDG_CONFIG_HOME": "x", "HCA_CONFIG_FILE": r"C:\hca\a.json;D:\b.json"}, NOWHERE)
+    assert [str(file) for file in made[2:]] == [r"C:\hca\a.json", r"D:\b.json"]
+
+
+def test_files_that_are_not_there_are_none(tmp_path: Path):
+    made = HCAConfig(
+        {"XDG_CONFIG_HOME": str(tmp_path), "HCA_CONFIG_FILE": str(tmp_path / "none.json")}, site_file=NOWHERE
+    )
+    assert dict(made) == DEFAULTS
+    assert made.config_files == [str(NOWHERE), str(tmp_path / "hca/config.json"), str(tmp_path / "none.json")]
+    assert made.user_config_dir == str(tmp_path / "hca")

@@ -9,6 +9,7 @@ from typing import Any
 from omicsdk.cli.connecting import connected, loaded
 from omicsdk.cli.console import Console
 from omicsdk.cli.debugging import logs_shown
+from omicsdk.cli.defaults import configured_defaults
 from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, key
 from omicsdk.cli.output import Output
@@ -38,8 +39,9 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
     Returns:
         The exit code.
     """
-    values, after = parse(found.command, words)
-    settings = parse_globals(before) | after
+    configured = configured_defaults(found, catalog)
+    values, after = parse(found.command, words, configured.own)
+    settings = {**configured.everywhere, **parse_globals(before), **after}
     if settings.get("version"):
         from omicsdk.cli.version import version_line
 

@@ -11,6 +11,7 @@ from omicsdk.core.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any, NoReturn
 
     from omicsdk.cli.shapes import Argument, Command
@@ -29,12 +30,15 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(message.removeprefix("argument "), remedy=remedy)
 
 
-def parse(command: Command, words: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+def parse(
+    command: Command, words: list[str], configured: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Parses what stands after a command.
 
     Args:
         command: Which.
         words: The words after it.
+        configured: Values that the configuration gives the command's arguments, by their key; words win over them.
 
     Returns:
         Values of the command's own arguments by their key, and those of global options by name; only what was given.
@@ -45,7 +49,7 @@ def parse(command: Command, words: list[str]) -> tuple[dict[str, Any], dict[str,
     own = own_arguments(command)
     everywhere = global_arguments(own)
     given = _given([*own, *everywhere], words)
-    values = {key(argument): value for argument, value in given if argument in own}
+    values = {**(configured or {}), **{key(argument): value for argument, value in given if argument in own}}
     missing = [argument for argument in own if argument.get("required") and key(argument) not in values]
     if missing:
         names = " and ".join(map(spelled, missing)) if len(missing) < 3 else ", ".join(map(spelled, missing))

@@ -83,12 +83,19 @@ class Service(TypedDict):
     Attributes:
         title: For the list of services.
         workflows: Module that holds COMMANDS, the handwritten ones; read when the service is named.
+        package: Its generated package under omicsdk_api, where that has another name than the service's word.
         documented: Its operations are documented commands and stand at the top, not under `api`.
         client: `module:class` of its client, which has the platform's own ways to find the service and credentials; by
             default the generated one.
+        settings: `module:function` that reads its configuration, a `core.config.Settings`. The member named after the
+            service holds the defaults of its commands, `log_level` that of --log-level.
+        sections: Members of that which are no commands, but settings of the service.
     """
 
     title: str
     workflows: NotRequired[str]
+    package: NotRequired[str]
     documented: NotRequired[bool]
     client: NotRequired[str]
+    settings: NotRequired[str]
+    sections: NotRequired[list[str]]

@@ -121,6 +121,17 @@ class Settings:
         """
         return self.origins.get(keys)
 
+    def place_of(self, keys: Keys) -> str | None:
+        """Gives where a value stands, with its line; of an object with members, where the first of them does.
+
+        Args:
+            keys: The names that lead to it.
+
+        Returns:
+            The place; None when there is no such value.
+        """
+        return next((place for other, place in self.places.items() if other[: len(keys)] == keys), None)
+
     def __iter__(self) -> Iterator[Setting]:
         """Every value that isn't an object with members, in the order of the settings."""
         for keys, value in _leaves(self.values, ()):

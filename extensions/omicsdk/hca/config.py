@@ -4,12 +4,18 @@ Sources, from the weakest to the strongest: built in, /etc/hca/config.json, the 
 HCA_CONFIG_FILE (separated by colons, on Windows by semicolons). Nothing is written unless `save` is called.
 """
 
+import atexit
+import copy
+import json
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.config import Layer, Settings, merged, read_layer, save
+from omicsdk.core.config import Keys, Layer, Settings, merged, name_of, read_layer
+from omicsdk.core.config_file import change, set_in
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.json_text import without_value
 from omicsdk.core.narrowing import is_object
 
 DEFAULTS: dict[str, Any] = {
@@ -20,21 +26,40 @@ DEFAULTS: dict[str, Any] = {
 }
 """What holds when no file says otherwise."""
 
+KNOWN: dict[str, str] = {
+    "log_level": "what is told on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; the default of --log-level",
+    "creator_uid": "number that new files, bundles and collections carry as their creator",
+    "DSSClient.swagger_url": "the Data Store's document; the service is at that URL less its last segment",
+    "AuthClient.swagger_url": "the document of the authorisation service",
+    "application_secrets": "the OAuth 2.0 client that `login` uses; by default the service is asked for it",
+    "oauth2_token": "what the published client stored when it logged in",
+    "upload.current_area": "UUID of the selected upload area",
+    "upload.areas": "known upload areas: {UUID: {uri: URI}}",
+    "upload.bucket_name_template": "name of the buckets of upload areas, with {deployment_stage}",
+    "upload.production_api_url": "the upload service of the stage prod",
+    "upload.preprod_api_url_template": "the upload service of other stages, with {deployment_stage}",
+    "client_id": "nothing; the published client's own settings have it, and it reads it nowhere",
+    "swagger_filename": "nothing; no document of a service is read when a program runs",
+}
+"""Every setting that has a meaning, and what it is; beside them stand the defaults of commands."""
+
 SITE_FILE = Path("/etc/hca/config.json")
 
 
 class Section(MutableMapping[str, Any]):
     """An object of the configuration: its members are items and attributes alike."""
 
+    _values: dict[str, Any]
+
     def __init__(self, values: dict[str, Any]) -> None:
-        object.__setattr__(self, "_values", values)
+        self._values = values
 
     def __getitem__(self, key: str) -> Any:
         value = self._values[key]
         return Section(value) if is_object(value) else value
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._values[key] = dict(value) if isinstance(value, Section) else value
+        self._values[key] = _plain(value)
 
     def __delitem__(self, key: str) -> None:
         del self._values[key]
@@ -46,13 +71,22 @@ class Section(MutableMapping[str, Any]):
         return len(self._values)
 
     def __getattr__(self, name: str) -> Any:
-        try:
+        # What begins with an underscore is the object's own; copying and pickling ask for it before there is anything.
+        if not name.startswith("_") and name in self._values:
             return self[name]
-        except KeyError:
-            raise AttributeError(f"the HCA configuration has no {name!r} there; it has {', '.join(self)}") from None
+        known = "" if name.startswith("_") else f" there; it has {', '.join(self)}"
+        raise AttributeError(f"the HCA configuration has no {name!r}{known}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self[name] = value
+        if name.startswith("_"):
+            object.__setattr__(self, name, value)
+        else:
+            self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        if name not in self._values:
+            raise AttributeError(f"the HCA configuration has no {name!r}")
+        del self[name]
 
     def __repr__(self) -> str:
         # Values may be tokens.
@@ -67,52 +101,133 @@ class HCAConfig(Section):
     Args:
         environ: The environment's variables; by default the process's own.
         site_file: The file of the whole machine.
+        save_on_exit: Call `save` when the interpreter ends. The published class does so unless it is told not to.
 
     Raises:
         ConfigError: A file is malformed; names it with line and column.
     """
 
-    def __init__(self, environ: Mapping[str, str] | None = None, *, site_file: Path = SITE_FILE) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str] | None = None,
+        *,
+        site_file: Path = SITE_FILE,
+        save_on_exit: bool = False,
+    ) -> None:
         variables = os.environ if environ is None else environ
-        files = [site_file, user_folder(variables) / "config.json"]
-        files += [Path(name) for name in variables.get("HCA_CONFIG_FILE", "").split(os.pathsep) if name]
-        layers = [Layer("built in", DEFAULTS), *(layer for file in files if (layer := read_layer(file)) is not None)]
-        settings = merged(layers)
-        super().__init__(settings.values)
-        object.__setattr__(self, "_settings", settings)
-        object.__setattr__(self, "_files", files)
-        object.__setattr__(self, "_user_folder", str(user_folder(variables)))
+        self._files = files_of(variables, site_file)
+        self._user_folder = user_folder(variables)
+        found = [(file, read_layer(file)) for file in self._files]
+        self._layers = [Layer("built in", DEFAULTS), *(layer for _, layer in found if layer is not None)]
+        self._settings = merged(self._layers)
+        self._saved = copy.deepcopy(self._settings.values)
+        super().__init__(copy.deepcopy(self._saved))
+        if save_on_exit:
+            atexit.register(self.save)
 
     @property
     def settings(self) -> Settings:
         """The values as they were read, each with its origin."""
-        return object.__getattribute__(self, "_settings")
+        return self._settings
 
     @property
     def config_files(self) -> list[str]:
         """The files that are looked for, from the weakest to the strongest."""
-        return [str(file) for file in object.__getattribute__(self, "_files")]
+        return [str(file) for file in self._files]
 
     @property
     def user_config_dir(self) -> str:
         """The folder of the user's configuration."""
-        return object.__getattribute__(self, "_user_folder")
+        return str(self._user_folder)
 
     def save(self, mode: int = 0o600) -> None:
-        """Write the merged configuration to the strongest file.
+        """Write what was changed in this object to the strongest file; all else in it stays as it is.
+
+        Settings of other files aren't copied into it, and nothing is written when nothing was changed.
 
         Args:
             mode: Permissions of the file; others than its owner are never let in.
 
         Raises:
-            ConfigError: It can't be written.
+            ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states.
         """
-        path = Path(self.config_files[-1])
-        save(path, object.__getattribute__(self, "_values"))
+        path = self._files[-1]
+        changes = list(_changes(self._saved, self._values, ()))
+        below = merged(layer for layer in self._layers if layer.origin != str(path))
+        for keys, value in changes:
+            if value is _GONE and (place := below.place_of(keys)) is not None:
+                raise ConfigError(
+                    f"{path} can't take {name_of(keys)} back, which comes from elsewhere: {place}",
+                    remedy="Delete it there, or set another value.",
+                )
+        if not changes:
+            return
+
+        def edit(text: str) -> str:
+            for keys, value in changes:
+                text = (without_value(text, keys) or text) if value is _GONE else set_in(text, path, keys, value)
+            return text
+
+        change(path, edit)
         path.chmod(mode & 0o700)
+        self._saved = copy.deepcopy(self._values)
+
+
+def files_of(environ: Mapping[str, str], site_file: Path = SITE_FILE) -> list[Path]:
+    """The files of the configuration, there or not, from the weakest to the strongest.
+
+    Args:
+        environ: The environment's variables.
+        site_file: The file of the whole machine.
+    """
+    named = [name for name in environ.get("HCA_CONFIG_FILE", "").split(os.pathsep) if name]
+    return [site_file, user_file(environ), *(_expanded(name) for name in named)]
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    """The user's own file."""
+    return user_folder(environ) / "config.json"
 
 
 def user_folder(environ: Mapping[str, str]) -> Path:
     """The folder of the user's configuration: `hca` below XDG_CONFIG_HOME, by default below ~/.config."""
     home = environ.get("XDG_CONFIG_HOME")
     return (Path(home) if home else Path(environ.get("HOME") or Path.home()) / ".config") / "hca"
+
+
+def read_settings() -> Settings:
+    """The merged configuration of the process's files, each value with its place.
+
+    Raises:
+        ConfigError: A file is malformed.
+    """
+    return HCAConfig().settings
+
+
+_GONE: Any = object()
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any], at: Keys) -> Iterator[tuple[Keys, Any]]:
+    """What was changed: the place and the new value, `_GONE` for none."""
+    for key in dict.fromkeys([*before, *after]):
+        keys, old, new = (*at, key), before.get(key, _GONE), after.get(key, _GONE)
+        if is_object(old) and is_object(new):
+            yield from _changes(old, new, keys)
+        elif new is _GONE or old is _GONE or json.dumps(old) != json.dumps(new):
+            yield keys, new
+
+
+def _plain(value: Any) -> Any:
+    """A value without sections in it, of its own."""
+    if isinstance(value, Section):
+        return copy.deepcopy(value._values)  # pyright: ignore[reportPrivateUsage] - of the same class
+    if is_object(value):
+        return {key: _plain(one) for key, one in value.items()}
+    return value
+
+
+def _expanded(name: str) -> Path:
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:  # ~name of nobody
+        return Path(name)

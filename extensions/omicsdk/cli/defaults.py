@@ -1,0 +1,176 @@
+"""What the configuration gives the arguments of a command: {"dss": {"download": {"num_retries": 3}}}.
+
+The names are those of the command's words and of its arguments, with dashes or underscores. A value is what one would type
+for it, or JSON of the argument's type; null is none. Words of the command line win. What is required may be configured too.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from omicsdk.cli.connecting import loaded
+from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, own_arguments
+from omicsdk.cli.values import kind_of, spelled, value_of
+from omicsdk.core.config import name_of
+from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.narrowing import is_object
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from omicsdk.cli.catalog import Catalog, Found
+    from omicsdk.cli.shapes import Argument, Command, Service
+    from omicsdk.core.config import Keys, Settings
+
+CONFIGURABLE = ("output", "query", "log-level")
+"""The options for everything that may be configured for one command; the others are secrets, or the moment's."""
+
+
+class Defaults(NamedTuple):
+    """What the configuration says for one command.
+
+    Attributes:
+        own: Values of the command's arguments, by their key.
+        everywhere: Values of global options, by name.
+    """
+
+    own: Mapping[str, Any]
+    everywhere: Mapping[str, Any]
+
+
+def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
+    """Reads the defaults of a command from its service's configuration.
+
+    Args:
+        found: The command.
+        catalog: Where it was found.
+
+    Raises:
+        ConfigError: A file is malformed, no command or argument has a name that stands there, or a value isn't one of its
+            argument's type; names file and line.
+    """
+    service = catalog.registered(found.path[0]) if found.path else None
+    if service is None or "settings" not in service:
+        return Defaults({}, {})
+    settings: Settings = loaded(service["settings"])()
+    everywhere: dict[str, Any] = {}
+    level = settings.get("log_level")
+    if level is not None:
+        everywhere["log-level"] = _level(settings, level)
+    own: dict[str, Any] = {}
+    for keys, value in _of_command(settings, found, service, catalog):
+        if value is None:
+            continue
+        argument = _argument(found.command, keys, settings)
+        (everywhere if _is_global(argument) else own)[key(argument)] = _value(argument, value, keys, settings)
+    return Defaults(own, everywhere)
+
+
+def check(found: Found, name: str, value: Any) -> None:
+    """Tells whether a value can be the default of an argument.
+
+    Args:
+        found: The command.
+        name: The argument's name.
+        value: The value, as JSON has it.
+
+    Raises:
+        UsageError: It isn't one of the argument's type, or there is no such argument.
+    """
+    argument = _named(found.command, name)
+    if argument is None:
+        raise UsageError(_no_argument(found.command, name))
+    if value is not None:
+        _converted(argument, value)
+
+
+def _of_command(settings: Settings, found: Found, service: Service, catalog: Catalog) -> list[tuple[Keys, Any]]:
+    """Everything that is configured for a command, by its place."""
+    word = found.path[0]
+    section = settings.get(word)
+    if section is None:
+        return []
+    if not is_object(section):
+        raise _wrong(settings, (word,), f"expected an object of commands, got {json.dumps(section)[:60]}")
+    commands = _commands(catalog, word)
+    rows: list[tuple[Keys, Any]] = []
+    for name, given in section.items():
+        if name in service.get("sections", ()):
+            continue
+        command = name.replace("_", "-")
+        if command not in commands:
+            remedy = did_you_mean(command, commands)
+            raise _wrong(settings, (word, name), f"omics {word} has no command {command!r}", remedy)
+        if command == found.path[-1]:
+            if not is_object(given):
+                raise _wrong(settings, (word, name), f"expected an object of arguments, got {json.dumps(given)[:60]}")
+            rows += [((word, name, argument), value) for argument, value in given.items()]
+    return rows
+
+
+def _commands(catalog: Catalog, word: str) -> list[str]:
+    from omicsdk.cli.catalog import Group
+
+    group = catalog.start(word)
+    return [name for name, _ in [*group.handwritten(), *group.operations()]] if isinstance(group, Group) else []
+
+
+def _argument(command: Command, keys: Keys, settings: Settings) -> Argument:
+    argument = _named(command, keys[-1])
+    if argument is None:
+        raise _wrong(settings, keys, _no_argument(command, keys[-1]))
+    return argument
+
+
+def _named(command: Command, name: str) -> Argument | None:
+    return next((one for one in _arguments(command) if _plain(name) in (_plain(one["name"]), _plain(key(one)))), None)
+
+
+def _arguments(command: Command) -> list[Argument]:
+    own = own_arguments(command)
+    return [*own, *(argument for argument in global_arguments(own) if _is_global(argument))]
+
+
+def _is_global(argument: Argument) -> bool:
+    return argument["name"] in CONFIGURABLE and argument in GLOBALS
+
+
+def _no_argument(command: Command, name: str) -> str:
+    known = [_plain(argument["name"]) for argument in _arguments(command)]
+    return f"the command has no argument {name!r}. {did_you_mean(_plain(name), known)}".strip()
+
+
+def _plain(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _value(argument: Argument, value: Any, keys: Keys, settings: Settings) -> Any:
+    try:
+        return _converted(argument, value)
+    except UsageError as error:
+        raise _wrong(settings, keys, error.message.removeprefix(f"{spelled(argument)}: ")) from error
+
+
+def _converted(argument: Argument, value: Any) -> Any:
+    if isinstance(value, str):
+        return value_of(argument, [value])
+    text = json.dumps(value)
+    if isinstance(value, (list, dict)) and kind_of(argument) not in ("array", "object", "any"):
+        raise UsageError(f"{spelled(argument)}: expected one value, got {text[:60]}")
+    return value_of(argument, [text])
+
+
+def _level(settings: Settings, level: Any) -> str:
+    if not isinstance(level, str) or level.upper() not in LEVELS:
+        raise _wrong(settings, ("log_level",), f"expected one of {', '.join(LEVELS)}, got {json.dumps(level)[:60]}")
+    return level.upper()
+
+
+def _wrong(settings: Settings, keys: Keys, what: str, remedy: str = "") -> ConfigError:
+    return ConfigError(
+        f"{settings.place_of(keys)}: {name_of(keys)}: {what}", remedy=remedy or "Correct it, or take it out."
+    )

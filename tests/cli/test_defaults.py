@@ -1,0 +1,153 @@
+"""Defaults of commands from the configuration: what counts, what is refused and where it stands."""
+
+import json
+
+import pytest
+from omicsdk.cli.catalog import Catalog
+from omicsdk.cli.defaults import check, configured_defaults
+from omicsdk.cli.options import key, own_arguments
+from omicsdk.cli.parser import parse
+from omicsdk.cli.services import SERVICES
+from omicsdk.cli.values import kind_of
+from omicsdk.core.errors import ConfigError, UsageError
+
+CATALOG = Catalog()
+CONFIGURED = [name for name, service in SERVICES.items() if "settings" in service]
+
+
+@pytest.fixture
+def configured(tmp_path, monkeypatch):
+    """Gives the defaults of a command of the installed program, with this configuration."""
+    file = tmp_path / "config.json"
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    monkeypatch.setenv("HCA_CONFIG_FILE", str(file))
+
+    def reading(values, *words):
+        file.write_text(values if isinstance(values, str) else json.dumps(values, indent=1))
+        service, command = words
+        return configured_defaults(CATALOG.start(service).child(command), CATALOG)
+
+    reading.file = file
+    return reading
+
+
+def test_a_subtree_named_after_a_command_sets_its_defaults(configured):
+    found = configured({"dss": {"download": {"num_retries": 3, "replica": "aws", "version": None}}}, "dss", "download")
+    assert found.own == {"num_retries": 3, "replica": "aws"}
+    assert found.everywhere == {"log-level": "INFO"}
+
+
+@pytest.mark.parametrize("command", ["download-manifest", "download_manifest"])
+@pytest.mark.parametrize("argument", ["min-delay-seconds", "min_delay_seconds"])
+def test_dashes_and_underscores_are_the_same(configured, command, argument):
+    assert configured({"dss": {command: {argument: 1}}}, "dss", "download-manifest").own == {"min_delay_seconds": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("command", "argument", "given", "value"),
+    [
+        ("download", "num_retries", "7", 7),
+        ("download", "metadata_filter", "*.json", ["*.json"]),
+        ("download", "metadata_filter", ["a*", "b*"], ["a*", "b*"]),
+        ("download", "no_data", True, True),
+        ("download", "no_data", "no", False),
+        ("post-search", "es_query", {"query": {}}, {"query": {}}),
+        ("post-search", "es_query", '{"query": {}}', {"query": {}}),
+        ("get-bundle", "no_paginate", True, True),
+        ("delete-bundle", "dry_run", True, True),
+    ],
+)
+def test_values_are_json_or_what_one_would_type(configured, command, argument, given, value):
+    found = configured({"dss": {command: {argument: given}}}, "dss", command).own
+    assert {name.replace("-", "_"): one for name, one in found.items()} == {argument: value}
+
+
+def test_words_win_and_what_is_required_may_be_configured(configured):
+    command = CATALOG.start("dss").child("get-bundle").command
+    own = configured({"dss": {"get-bundle": {"replica": "gcp", "version": "v"}}}, "dss", "get-bundle").own
+    assert parse(command, ["--uuid", "u"], own)[0] == {"uuid": "u", "replica": "gcp", "version": "v"}
+    assert parse(command, ["--uuid", "u", "--replica", "aws"], own)[0]["replica"] == "aws"
+    with pytest.raises(UsageError, match="--uuid is required"):
+        parse(command, [], own)
+
+
+def test_options_for_everything_may_be_configured_for_a_command(configured):
+    found = configured({"log_level": "error", "dss": {"get-bundle": {"output": "table"}}}, "dss", "get-bundle")
+    assert found.everywhere == {"log-level": "ERROR", "output": "table"}
+    found = configured({"log_level": "ERROR", "dss": {"get-bundle": {"log-level": "DEBUG"}}}, "dss", "get-bundle")
+    assert found.everywhere == {"log-level": "DEBUG"}
+
+
+def test_other_commands_and_services_have_none(configured):
+    values = {"dss": {"download": {"num_retries": 3}}}
+    assert configured(values, "dss", "download-manifest").own == {}
+    assert configured_defaults(CATALOG.root().child("completion"), CATALOG).own == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"dss": {\n"downlaod": {}}}',
+            r":2: dss\.downlaod: omics dss has no command 'downlaod'. Did you mean download?",
+        ),
+        (
+            '{"dss": {"download": {\n\n"num_retry": 1}}}',
+            r":3: dss\.download\.num_retry: the command has no argument 'num_retry'. Did you mean num_retries?",
+        ),
+        ('{"dss": {"download": {"num_retries": 1.5}}}', r"num_retries: expected a whole number, got '1.5'"),
+        ('{"dss": {"download": {"num_retries": [1]}}}', r"num_retries: expected one value, got \[1\]"),
+        ('{"dss": {"download": {"replica": "azure"}}}', r"replica: expected one of aws, gcp, got 'azure'"),
+        ('{"dss": {"download": 3}}', r"dss\.download: expected an object of arguments, got 3"),
+        ('{"dss": 3}', r":1: dss: expected an object of commands, got 3"),
+        ('{"dss": {"download": {"access_token": "x"}}}', r"has no argument 'access_token'"),
+        ('{"log_level":\n"LOUD"}', r':1: log_level: expected one of DEBUG, .*, got "LOUD"'),
+    ],
+)
+def test_what_is_wrong_is_named_with_file_and_line(configured, text, message):
+    with pytest.raises(ConfigError, match=message) as caught:
+        configured(text, "dss", "download")
+    assert str(caught.value).startswith(f"{configured.file}:")
+
+
+SAMPLES = {"integer": 3, "number": 0.5, "boolean": True, "array": ["x"], "object": {"a": 1}, "string": "x", "any": 1}
+
+
+@pytest.mark.parametrize("service", CONFIGURED)
+def test_every_argument_of_every_documented_command_takes_a_default(configured, service):
+    group = CATALOG.start(service)
+    taken = 0
+    for found in group.found():
+        name = found.path[-1]
+        given = {
+            argument["name"]: (argument.get("choices") or [SAMPLES.get(kind_of(argument), "x")])[0]
+            for argument in own_arguments(found.command)
+        }
+        if name in SERVICES[service].get("sections", ()):
+            assert not given
+            continue
+        own = configured({service: {name: given}}, service, name).own
+        assert own.keys() == {key(argument) for argument in own_arguments(found.command)}
+        taken += len(own)
+    assert taken > 20
+
+
+def test_the_program_uses_them(configured, omics):
+    configured.file.write_text(json.dumps({"dss": {"get-bundle": {"replica": "aws", "dry_run": True}}}))
+    ran = omics("dss", "get-bundle", "--uuid", "u", installed=True)
+    assert (ran.code, ran.err.count("\n")) == (2, 1)
+    assert "config.json:1: dss.get-bundle.dry_run: the command has no argument 'dry_run'" in ran.err
+    configured.file.write_text(json.dumps({"dss": {"delete-bundle": {"replica": "aws", "dry_run": True}}}))
+    ran = omics("dss", "delete-bundle", "--uuid", "u", "--reason", "r", installed=True)
+    assert ran.code == 0
+    assert ran.json["url"].endswith("/bundles/u?replica=aws")
+
+
+def test_a_value_is_checked_before_it_is_written():
+    found = CATALOG.start("dss").child("download")
+    check(found, "num-retries", 3)
+    check(found, "num_retries", None)
+    with pytest.raises(UsageError, match="expected a whole number"):
+        check(found, "num_retries", "three")
+    with pytest.raises(UsageError, match=r"Did you mean num_retries\?"):
+        check(found, "num_retry", 3)

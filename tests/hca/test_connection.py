@@ -1,0 +1,65 @@
+"""Where an HCA service is, and what goes along, from arguments, environment and configuration."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import ConfigError
+from omicsdk.hca import HCAConfig
+from omicsdk.hca.connection import base_url_of, connection
+
+NOWHERE = Path("/nonexistent/hca/config.json")
+
+
+def config(tmp_path: Path, layer: dict[str, Any]) -> HCAConfig:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(layer))
+    return HCAConfig({"XDG_CONFIG_HOME": str(tmp_path), "HCA_CONFIG_FILE": str(path)}, site_file=NOWHERE)
+
+
+def test_a_host_that_was_changed_is_asked(tmp_path: Path):
+    made = config(tmp_path, {})
+    made["DSSClient"].swagger_url = "https://dss.dev.example.org/v1/swagger.json"
+    assert connection("DSSClient", config=made, environ={}).base_url == "https://dss.dev.example.org/v1"
+
+
+def test_the_service_is_at_its_documents_url_less_the_last_segment():
+    assert base_url_of("https://dss.example.org/v1/swagger.json") == "https://dss.example.org/v1"
+    assert base_url_of("http://127.0.0.1:8000/dss/v1/swagger.json?x=1") == "http://127.0.0.1:8000/dss/v1"
+
+
+@pytest.mark.parametrize("url", ["dss.example.org/v1/swagger.json", "ftp://x/y", "", "https:///x"])
+def test_what_is_no_url_of_a_document(url: str):
+    with pytest.raises(ConfigError, match="swagger_url"):
+        base_url_of(url)
+
+
+STORED = {
+    "DSSClient": {"swagger_url": "https://dss.example.org/v1/swagger.json"},
+    "oauth2_token": {"access_token": "stored"},
+}
+
+
+def test_a_stored_token_goes_to_the_host_that_it_was_stored_for_only(tmp_path: Path):
+    made = config(tmp_path, STORED)
+    own = connection("DSSClient", config=made, environ={}).credentials
+    assert own is not None
+    assert own.goes_to("https://dss.example.org/v1/bundles/all")
+    other = connection(
+        "DSSClient", swagger_url="https://evil.example.org/v1/swagger.json", config=made, environ={}
+    ).credentials
+    assert other is not None
+    assert not other.goes_to("https://evil.example.org/v1/bundles/all")
+
+
+def test_a_token_of_the_environment_goes_to_the_service_that_is_named(tmp_path: Path):
+    made = config(tmp_path, STORED)
+    url = "https://other.example.org/v1"
+    found = connection("DSSClient", base_url=url, config=made, environ={"OMICS_DSS_TOKEN": "t"}).credentials
+    assert found is not None
+    assert found.headers("GET", f"{url}/bundles/all") == {"authorization": "Bearer t"}
+
+
+def test_without_a_token_there_are_no_credentials(tmp_path: Path):
+    assert connection("DSSClient", config=config(tmp_path, {}), environ={}).credentials is None
