@@ -19,6 +19,19 @@ def test_a_command_shows_every_argument_with_what_it_takes(omics):
     assert "--version" not in out.rpartition("Global options")[2]
 
 
+@pytest.mark.parametrize("words", [(), ("widgets",), ("widgets", "get-widget"), ("sandbox", "up")])
+def test_help_may_stand_before_any_of_the_words(omics, words):
+    expected = omics(*words, "--help").out
+    for at in range(len(words) + (1 if len(words) < 2 else 0)):
+        assert omics(*words[:at], "help", *words[at:]).out == expected
+
+
+def test_help_on_what_is_not_there_says_so(omics):
+    ran = omics("widgets", "help", "get-wigdet")
+    assert ran.code == 2
+    assert "widgets: there is no command 'get-wigdet'. Did you mean get-widget?" in ran.err
+
+
 def test_percent_signs_and_defaults_are_shown(omics):
     out = omics("widgets", "get-widgets", "--help").out
     assert "100% of the time" in out

@@ -31,7 +31,9 @@ OF_RE = {
 }
 WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external", "warnings", "_warnings"} | {
     "omicsdk.cli.workflows",
+    "omicsdk.cli.workflows.auth",
     "omicsdk.cli.workflows.dss",
+    "omicsdk.cli.workflows.login",
 }
 
 PROBE = """
@@ -58,6 +60,16 @@ def test_help_loads_no_more_than_it_must(words):
     assert loaded_by(*words) <= OURS | LIBRARY | OF_RE
 
 
-@pytest.mark.parametrize("words", [("dss", "--help"), ("dss", "download", "--help"), ("dss", "get-bundle", "--help")])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("dss", "--help"),
+        ("dss", "download", "--help"),
+        ("dss", "get-bundle", "--help"),
+        ("auth", "--help"),
+        ("auth", "help"),
+        ("auth", "get-v1-user-roles", "--help"),
+    ],
+)
 def test_help_of_a_service_adds_its_workflows(words):
     assert loaded_by(*words) <= OURS | LIBRARY | OF_RE | WORKFLOWS

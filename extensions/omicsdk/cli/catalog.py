@@ -166,7 +166,9 @@ class Catalog:
 
     def services(self) -> list[str]:
         """The first words that stand for services."""
-        return list(dict.fromkeys([*self._services, *(package.partition(".")[0] for package in self.index())]))
+        renamed = {service["package"] for service in self._services.values() if "package" in service}
+        others = (package.partition(".")[0] for package in self.index())
+        return list(dict.fromkeys([*self._services, *(name for name in others if name not in renamed)]))
 
     def _first_words(self) -> dict[str, Group]:
         builtin = {
@@ -180,12 +182,13 @@ class Catalog:
         if service is None:
             return Group(self, [name], self._title(name), groups=lambda: self._api(name))
         documented = bool(service.get("documented"))
+        package = service.get("package", name)
         return Group(
             self,
             [name],
             service["title"],
-            package=name if documented else None,
-            own_package=name,
+            package=package if documented else None,
+            own_package=package,
             handwritten=lambda: _workflows(service),
             groups=dict if documented else lambda: self._api(name),
         )

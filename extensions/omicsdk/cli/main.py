@@ -81,8 +81,9 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
             if before:
                 raise _command_missing(before)
             return _show_help(node or catalog.root())
-        if node is None and words[0] == "help":
-            return _show_help(_walked(catalog, [word for word in words[1:] if not word.startswith("-")], where))
+        if words[0] == "help":
+            # Of the whole program, and of a group of commands: the documentation has `hca upload help` as well.
+            return _show_help(_walked(catalog, node, [word for word in words[1:] if not word.startswith("-")], where))
         node = _child(catalog, node, words[0])
         where.append(words.pop(0))
         if isinstance(node, Found):
@@ -106,8 +107,8 @@ def _command_missing(options: list[str]) -> Exception:
     return UsageError("a command is missing after the options")
 
 
-def _walked(catalog: Catalog, words: list[str], where: list[str]) -> Group | Found:
-    node: Group | Found = catalog.root()
+def _walked(catalog: Catalog, start: Group | None, words: list[str], where: list[str]) -> Group | Found:
+    node: Group | Found = start or catalog.root()
     for word in words:
         if isinstance(node, Found):
             break
