@@ -34,6 +34,17 @@ def test_texts_of_an_array_of_strings_stay_as_they_are(words):
     assert value_of(argument("array", items="string"), words) == words
 
 
+@given(st.lists(st.text(), min_size=1))
+def test_texts_of_an_operations_list_may_be_json(words):
+    tags = {**argument("array", items="string"), "in": "body"}
+    assert value_of(tags, [json.dumps(word) for word in words]) == words
+
+
+@pytest.mark.parametrize("word", ['"open', '"a" b', 'a "b"', "5", "null", '"'])
+def test_what_is_no_json_text_is_a_text_as_it_stands(word):
+    assert value_of({**argument("array", items="string"), "in": "query"}, [word]) == [word]
+
+
 @given(st.text())
 def test_a_string_is_its_word(word):
     assert value_of(argument("string"), [word]) == word

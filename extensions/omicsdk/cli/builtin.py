@@ -128,6 +128,40 @@ COMMANDS: list[Command] = [
         ],
     },
     {
+        "command": "alias",
+        "summary": "Print a shell function by which scripts for another program run through omics.",
+        "description": 'bash: eval "$(omics alias hca)", also in a script\'s first lines; bash scripts that are run from there '
+        'see it too.\n\nzsh: eval "$(omics alias hca --shell zsh)"\n\nsh: eval "$(omics alias hca --shell sh)" in a script\'s first lines\n\nfish: omics alias hca --shell fish | source\n\n'
+        "powershell: omics alias hca --shell powershell | Out-String | Invoke-Expression\n\n"
+        "Results are JSON on a terminal too, and nothing is asked before something is deleted: as hca had it.",
+        "run": "omicsdk.cli.alias:print_function",
+        "bare": True,
+        "parameters": [
+            {
+                "name": "name",
+                "type": "string",
+                "positional": True,
+                "required": True,
+                "choices": ["hca"],
+                "help": "The program that the scripts are for.",
+            },
+            {
+                "name": "shell",
+                "type": "string",
+                "default": "bash",
+                "choices": ["bash", "zsh", "sh", "fish", "powershell"],
+                "help": "The shell that the function is for.",
+            },
+        ],
+    },
+    {
+        "command": "clear-hca-cache",
+        "summary": "Nothing to do: no definitions of services are cached.",
+        "run": "omicsdk.cli.documented:nothing_cached",
+        "bare": True,
+        "parameters": [],
+    },
+    {
         "command": "help",
         "summary": "Show help on a command: omics help dss get-bundle.",
         "bare": True,

@@ -90,7 +90,21 @@ def _array(argument: Argument, words: list[str]) -> list[Any]:
                 return value
     if items is None or items in ("any", "array"):
         return [_loose(argument, word) for word in words]
+    if items == "string" and argument.get("in"):
+        return [_unquoted(word) for word in words]
     return [_single(argument, items, word) for word in words]
+
+
+def _unquoted(word: str) -> str:
+    """A text as itself or as JSON, which is how documented clients want the items of an operation's list."""
+    if word.startswith('"'):
+        try:
+            value = _parsed(word)
+        except ValueError:
+            return word
+        if isinstance(value, str):
+            return value
+    return word
 
 
 def _loose(argument: Argument, word: str) -> Any:
