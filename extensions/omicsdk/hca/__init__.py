@@ -5,8 +5,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from omicsdk.hca.config import HCAConfig as HCAConfig
     from omicsdk.hca.exceptions import SwaggerAPIException as SwaggerAPIException
+    from omicsdk.hca.exceptions import SwaggerClientInternalError as SwaggerClientInternalError
+    from omicsdk.hca.policies import RetryPolicy as RetryPolicy
+    from omicsdk.hca.swagger import clear_hca_cache as clear_hca_cache
 
-__all__ = ["HCAConfig", "SwaggerAPIException", "get_config"]
+_WHERE = {
+    "HCAConfig": "config",
+    "RetryPolicy": "policies",
+    "SwaggerAPIException": "exceptions",
+    "SwaggerClientInternalError": "exceptions",
+    "clear_hca_cache": "swagger",
+}
+
+__all__ = [
+    "HCAConfig",
+    "RetryPolicy",
+    "SwaggerAPIException",
+    "SwaggerClientInternalError",
+    "clear_hca_cache",
+    "get_config",
+]
 
 
 def get_config() -> "HCAConfig":
@@ -23,7 +41,6 @@ def get_config() -> "HCAConfig":
 def __getattr__(name: str) -> Any:
     from importlib import import_module
 
-    modules = {"HCAConfig": "config", "SwaggerAPIException": "exceptions"}
-    if name not in modules:
+    if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"omicsdk.hca.{modules[name]}"), name)
+    return getattr(import_module(f"omicsdk.hca.{_WHERE[name]}"), name)

@@ -1,7 +1,6 @@
 """What the documented clients of the HCA services have in common, sync and async: configuration, login, sessions."""
 
 import asyncio
-import sys
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +12,7 @@ from omicsdk.core.transport import Timeout
 from omicsdk.hca.connection import Connection, connection
 from omicsdk.hca.exceptions import documented_error
 from omicsdk.hca.policies import RetryPolicy
-from omicsdk.hca.swagger import document_of, load_swagger_json
+from omicsdk.hca.swagger import clear_hca_cache, document_of, load_swagger_json
 
 if TYPE_CHECKING:
     from omicsdk.core.client import AsyncClient, Client
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 EXPIRES_SOON = 10.0
 """Seconds before its end from which on `expired_token` takes a token for expired, as the published clients do."""
-
-NOTHING_CACHED = "Nothing to clear: no API definitions are cached, clients come with theirs."
 
 
 class _Account:
@@ -88,7 +85,7 @@ class _Account:
 
     def clear_cache(self) -> None:
         """Does nothing but say so: no API definitions are cached."""
-        print(NOTHING_CACHED, file=sys.stderr)  # noqa: T201 - telling is all that it does
+        clear_hca_cache()
 
     def expired_token(self) -> bool:
         """Whether this client's token has ended or does so within ten seconds; False for one whose end isn't known."""

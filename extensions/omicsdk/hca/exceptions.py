@@ -55,6 +55,10 @@ class SwaggerAPIException(APIError):
         return raised
 
 
+class SwaggerClientInternalError(OmicsError):
+    """A fault of the client itself. Nothing here raises it; programs that catch it go on working."""
+
+
 @cache
 def _of(kind: type[Known]) -> type[SwaggerAPIException]:
     """The documented exception that is also one of core's: `except NotFound` catches it as well."""

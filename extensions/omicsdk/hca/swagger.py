@@ -12,6 +12,18 @@ from urllib.parse import unquote
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.narrowing import is_array, is_object
 
+NOTHING_CACHED = "Nothing is cached: the definitions of the services come with omicsdk."
+
+
+def clear_hca_cache(args: object = None) -> None:
+    """Does nothing but say so on stderr: there is no cache of API definitions.
+
+    Args:
+        args: Not looked at; the published function was handed the parsed command line.
+    """
+    del args
+    print(NOTHING_CACHED, file=sys.stderr)  # noqa: T201 - telling is all that it does
+
 
 @cache
 def document_of(package: str) -> dict[str, Any]:
