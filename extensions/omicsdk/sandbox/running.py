@@ -23,10 +23,14 @@ from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.presigned import ObjectServer, Signer
+from omicsdk.sandbox.s3_guard import Guard, Wsgi
+from omicsdk.sandbox.s3_sessions import Sessions
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.settings import Settings
-from omicsdk.sandbox.staging import Staging
+from omicsdk.sandbox.staging import CREDENTIALS, Staging
 from omicsdk.sandbox.store import Database, FolderInUse, FolderLock
+from omicsdk.sandbox.upload.service import upload_service
+from omicsdk.sandbox.upload.state import BUCKET, Upload
 
 STAGING_BUCKET = "omics-staging"
 _WHERE = "running.json"
@@ -47,6 +51,7 @@ class Running:
         port: The port that it listens on.
         grounds: What the services stand on.
         dss: The Data Store.
+        upload: The Upload service.
     """
 
     def __init__(
@@ -78,7 +83,12 @@ class Running:
         (folder / _WHERE).write_text(json.dumps(where), encoding="utf-8")
         self._database = Database(folder / "state.sqlite")
         self._closers.append(self._database.close)
-        staging = Staging((STAGING_BUCKET,))
+        sessions = Sessions(self._database, clock.now)
+        staging = Staging(
+            (STAGING_BUCKET, BUCKET),
+            lambda app: self._guard(app, sessions),
+            lambda bucket, key: self.upload.settle(bucket, key),
+        )
         self._closers.append(staging.stop)
         self.grounds = Grounds(
             database=self._database,
@@ -92,13 +102,28 @@ class Running:
         self._keep_time()
         self.dss = Dss(self.grounds)
         self._closers.append(self.dss.close)
+        self.upload = Upload(self.grounds, sessions)
+
+    def _guard(self, app: Wsgi, sessions: Sessions) -> Wsgi:
+        """Closes the bucket of upload areas to all but the credentials that the Upload service gave."""
+        return Guard(
+            app,
+            sessions,
+            CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            (BUCKET,),
+            may_write=self.upload.may_write,
+            before_read=self.upload.settle,
+        )
 
     def _serve(
         self, documents: Mapping[str, Mapping[str, Any]], control: BaseRoute, wire: Callable[[ASGIApp], ASGIApp]
     ) -> None:
-        service = dss_service(self.dss, documents.get("dss") or read_document("dss"))
+        services = [
+            dss_service(self.dss, documents.get("dss") or read_document("dss")),
+            upload_service(self.upload, documents.get("upload") or read_document("upload")),
+        ]
         objects = Mount("/_objects", app=ObjectServer(self.grounds.objects, self.grounds.signer))
-        app = make_app([service], self.grounds.tokens, [objects, control])
+        app = make_app(services, self.grounds.tokens, [objects, control])
         config = uvicorn.Config(
             wire(app),
             http=Connection,

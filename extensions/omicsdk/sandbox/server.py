@@ -4,6 +4,7 @@ import json
 import signal
 import tempfile
 import threading
+import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ from omicsdk.sandbox.faults import FaultBook, Rule, read_rules
 from omicsdk.sandbox.running import STAGING_BUCKET, Running
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS
+from omicsdk.sandbox.upload.state import API_KEY, BUCKET_TEMPLATE, Upload
 from omicsdk.sandbox.wire import RequestLog, Stalls, Wire
 
 _USER = "user@example.org"
@@ -148,6 +150,19 @@ class Sandbox:
         return f"{self.url}/dss/v1/swagger.json"
 
     @property
+    def upload_url(self) -> str:
+        """The URL of the Upload service's interface, as its published client is configured with.
+
+        The generated client's paths have the version themselves: its base URL is this one without `/v1`.
+        """
+        return f"{self.url}/upload/v1"
+
+    @property
+    def upload_key(self) -> str:
+        """The Upload service's `Api-Key`, which makes and deletes areas."""
+        return API_KEY
+
+    @property
     def s3_url(self) -> str:
         """The URL of the S3 server for staging buckets; asking for it starts that server."""
         return self._up.grounds.staging.url
@@ -160,7 +175,15 @@ class Sandbox:
     def environment(self) -> dict[str, str]:
         """The environment variables that point this SDK and the platform's own client at the sandbox."""
         config = self.folder / "hca-config.json"
-        content = json.dumps({"DSSClient": {"swagger_url": self.swagger_url}}, indent=2)
+        sections = {
+            "DSSClient": {"swagger_url": self.swagger_url},
+            "upload": {
+                "preprod_api_url_template": self.upload_url,
+                "production_api_url": self.upload_url,
+                "bucket_name_template": BUCKET_TEMPLATE,
+            },
+        }
+        content = json.dumps(sections, indent=2)
         if not config.exists() or config.read_text(encoding="utf-8") != content:
             config.write_text(content, encoding="utf-8")
             config.chmod(0o600)
@@ -169,6 +192,7 @@ class Sandbox:
             **CREDENTIALS,
             "HCA_CONFIG_FILE": str(config),
             "OMICS_DSS_TOKEN": self.token(_USER, _LONG),
+            "OMICS_UPLOAD_TOKEN": self.upload_key,
         }
 
     def info(self) -> dict[str, Any]:
@@ -179,7 +203,10 @@ class Sandbox:
             "s3_url": self.s3_url,
             "staging_bucket": STAGING_BUCKET,
             "folder": str(self.folder),
-            "services": {"dss": {"swagger_url": self.swagger_url}},
+            "services": {
+                "dss": {"swagger_url": self.swagger_url},
+                "upload": {"url": self.upload_url, "api_key": self.upload_key},
+            },
             "clock": self.clock.state(),
         }
 
@@ -194,6 +221,22 @@ class Sandbox:
     def dss(self) -> Dss:
         """The Data Store's state."""
         return self._up.dss
+
+    @property
+    def upload(self) -> Upload:
+        """The Upload service's state."""
+        return self._up.upload
+
+    def area(self, uuid: str = "") -> str:
+        """Makes an upload area.
+
+        Args:
+            uuid: Its UUID; default a new one.
+
+        Returns:
+            Its address, `s3://BUCKET/UUID/`.
+        """
+        return self._up.upload.create(uuid or str(uuids.uuid4()))
 
     @property
     def stalled(self) -> int:
@@ -242,8 +285,11 @@ class Sandbox:
         return [entry for entry in self.request_log.entries() if entry["path"].startswith(path)]
 
     def finish(self) -> int:
-        """Finishes everything that is under way (file copies, checkouts) at once and returns how many they were."""
-        return self._up.dss.finish()
+        """Finishes everything that is under way at once and returns how many they were.
+
+        That is file copies and checkouts of the Data Store, checksums, validations and deletions of the Upload service.
+        """
+        return self._up.dss.finish() + self._up.upload.finish()
 
     def reset(self) -> None:
         """Empties all services, takes injected faults and moved time back, and forgets tokens and the log."""

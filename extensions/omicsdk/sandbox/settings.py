@@ -47,6 +47,10 @@ class Settings:
             raise TypeError(f"{name} is a text")
         return value
 
+    def text(self, name: str) -> str:
+        """The value of a switch that is a text."""
+        return str(self._value(name))
+
     def flag(self, name: str) -> bool:
         """The value of a switch that is on or off."""
         return bool(self._value(name))

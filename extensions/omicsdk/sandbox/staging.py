@@ -1,6 +1,8 @@
 """The S3 server where users stage files: moto's, on a port of its own, started when it is first needed.
 
-Its contents are in memory and go with the process. Every sandbox of one process shares them, because moto's do.
+Its contents go with the process: smaller ones are in its memory, larger ones in temporary files. moto takes in each
+request whole, and an upload in parts twice over when it is completed. Every sandbox of one process shares them, because
+moto's do.
 """
 
 import threading
@@ -9,8 +11,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
 
+from omicsdk.sandbox.moto_objects import empty_buckets, find_object
+from omicsdk.sandbox.s3_guard import RAW_HEADERS, Wsgi
+
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_DEFAULT_REGION": "us-east-1"}
-_BLOCK = 1024 * 1024
+_REMOVED_AT_ONCE = 1000  # S3's limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +39,28 @@ def _say_nothing(*_: object) -> None:
     pass
 
 
+def _unguarded(app: Wsgi) -> Wsgi:
+    return app
+
+
 class Staging:
     """The staging server.
 
     Args:
         buckets: Buckets that are there from the start and after a reset.
+        guard: Puts what checks requests around the server; default nothing.
+        before_read: Called with bucket and key before a staged file is looked at; default nothing.
     """
 
-    def __init__(self, buckets: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        buckets: Sequence[str] = (),
+        guard: Callable[[Wsgi], Wsgi] = _unguarded,
+        before_read: Callable[[str, str], object] = _say_nothing,
+    ) -> None:
         self._buckets = tuple(buckets)
+        self._guard = guard
+        self._before_read = before_read
         self._lock = threading.Lock()
         self._server: Any = None
         self._thread: threading.Thread | None = None
@@ -63,9 +81,14 @@ class Staging:
         from werkzeug.serving import make_server
 
         # moto's own dispatcher looks for the service anew with each request, which takes longer than the request itself.
-        app = moto.create_backend_app("s3")
+        app = self._guard(moto.create_backend_app("s3"))
+
+        def environ_of(handler: Any) -> dict[str, Any]:
+            return {**moto.MotoRequestHandler.make_environ(handler), RAW_HEADERS: handler.headers}
+
         # A line on stderr for each request would drown what the user's program says.
-        quiet = type("Quiet", (moto.MotoRequestHandler,), {"log_request": _say_nothing})
+        members = {"log_request": _say_nothing, "make_environ": environ_of}
+        quiet = type("Quiet", (moto.MotoRequestHandler,), members)
         # moto's own ThreadedMotoServer has no way to be quiet, waits half a second to stop and leaves its socket open.
         server: Any = make_server("127.0.0.1", 0, app, threaded=True, request_handler=quiet)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="omics-sandbox-staging", daemon=True)
@@ -104,28 +127,12 @@ class Staging:
 
     def find(self, bucket: str, key: str) -> StagedFile | None:
         """A staged file, or None when there is no such bucket or key."""
-        from botocore.exceptions import ClientError
-
-        client = self.client()
-        try:
-            head = client.head_object(Bucket=bucket, Key=key)
-            tags = client.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
-        except ClientError:
+        self.client()  # what is asked for is on a server that somebody has started
+        self._before_read(bucket, key)
+        found = find_object(bucket, key)
+        if found is None:
             return None
-
-        def blocks() -> Iterator[bytes]:
-            body = client.get_object(Bucket=bucket, Key=key)["Body"]
-            try:
-                yield from body.iter_chunks(_BLOCK)
-            finally:
-                body.close()
-
-        return StagedFile(
-            size=head["ContentLength"],
-            content_type=head.get("ContentType", "binary/octet-stream"),
-            labels={**head.get("Metadata", {}), **{tag["Key"]: tag["Value"] for tag in tags}},
-            blocks=blocks,
-        )
+        return StagedFile(found.size, found.content_type, {**found.metadata, **found.tags}, found.blocks)
 
     def make_bucket(self, bucket: str) -> None:
         """Makes a bucket unless it is there."""
@@ -149,17 +156,23 @@ class Staging:
             return False
         return True
 
+    def put_bytes(self, bucket: str, key: str, content: bytes, content_type: str) -> None:
+        """Puts a small object into a bucket that is there."""
+        self.client().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
+
+    def remove(self, bucket: str, keys: Sequence[str]) -> None:
+        """Removes objects from a bucket that is there."""
+        for start in range(0, len(keys), _REMOVED_AT_ONCE):
+            chunk = [{"Key": key} for key in keys[start : start + _REMOVED_AT_ONCE]]
+            self.client().delete_objects(Bucket=bucket, Delete={"Objects": chunk, "Quiet": True})
+
     def reset(self) -> None:
         """Empties every bucket and makes the first ones again."""
         with self._lock:
             self._published.clear()
             if self._server is None:
                 return
-            from moto.s3.models import s3_backends
-
-            for account in list(s3_backends.values()):
-                for backend in list(account.values()):
-                    backend.reset()
+            empty_buckets()
             self._make_buckets()
 
     def stop(self) -> None:

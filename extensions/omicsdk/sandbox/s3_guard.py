@@ -1,0 +1,200 @@
+"""What stands before moto's S3, which lets everybody do everything: checks temporary credentials and closed buckets."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+from xml.sax.saxutils import escape
+
+from omicsdk.sandbox.s3_sessions import KEY_PREFIX, WRITE, Session, Sessions, wanted
+from omicsdk.sandbox.s3_signature import is_right, read_signature
+
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+RAW_HEADERS = "omicsdk.headers"
+"""Where the environ of a request has its headers as they came; WSGI's own can't tell a_b from a-b."""
+_BLOCK = 1024 * 1024
+
+
+class Refusal(Exception):
+    """A request that S3 refuses.
+
+    Args:
+        status: The HTTP status with its phrase.
+        code: S3's word for it.
+        message: S3's sentence.
+    """
+
+    def __init__(self, status: str, code: str, message: str) -> None:
+        super().__init__(code)
+        self.status = status
+        self.code = code
+        self.message = message
+
+
+_FORBIDDEN = "403 Forbidden"
+_BAD = "400 Bad Request"
+
+
+def _denied() -> Refusal:
+    return Refusal(_FORBIDDEN, "AccessDenied", "Access Denied")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request is about.
+
+    Attributes:
+        method: The HTTP method.
+        bucket: The bucket; empty for requests of the whole account.
+        key: The object's key; empty for requests of the bucket.
+        query: The query's parameters.
+        copied: Bucket and key that it copies from, if it does.
+    """
+
+    method: str
+    bucket: str
+    key: str
+    query: dict[str, str]
+    copied: tuple[str, str] | None
+
+
+class Guard:
+    """A WSGI application around the S3 server's.
+
+    Args:
+        app: The S3 server.
+        sessions: The temporary credentials.
+        owner: Identifier of the key that may do everything.
+        closed: Buckets that only the owner and temporary credentials may touch. Others stay as open as they are.
+        may_write: Whether credentials may be written with at present, beyond all else.
+        before_read: Called with bucket and key before an object of a closed bucket is read.
+    """
+
+    def __init__(
+        self,
+        app: Wsgi,
+        sessions: Sessions,
+        owner: str,
+        closed: Collection[str],
+        *,
+        may_write: Callable[[Session], bool],
+        before_read: Callable[[str, str], object],
+    ) -> None:
+        self._app = app
+        self._sessions = sessions
+        self._owner = owner
+        self._closed = closed
+        self._may_write = may_write
+        self._before_read = before_read
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Passes a request on, or refuses it in S3's way."""
+        try:
+            target = target_of(environ)
+            self._check(environ, target)
+        except Refusal as refusal:
+            return _refused(refusal, environ, start_response)
+        if target.method in ("GET", "HEAD") and target.bucket in self._closed and target.key:
+            self._before_read(target.bucket, target.key)
+        return self._app(environ, start_response)
+
+    def _check(self, environ: dict[str, Any], target: Target) -> None:
+        headers = _headers(environ)
+        path, _, query = _raw_target(environ).partition("?")
+        signed = read_signature(headers, query)
+        if signed is not None and (session := self._sessions.find(signed.access_key)):
+            if signed.token != session.token:
+                raise Refusal(_BAD, "InvalidToken", "The provided token is malformed or otherwise invalid.")
+            if self._sessions.has_ended(session):
+                raise Refusal(_BAD, "ExpiredToken", "The provided token has expired.")
+            if not is_right(signed, session.secret_key, target.method, path, query, headers):
+                raise Refusal(
+                    _FORBIDDEN,
+                    "SignatureDoesNotMatch",
+                    "The request signature we calculated does not match the signature you provided."
+                    " Check your key and signing method.",
+                )
+            self._allow(session, target)
+            return
+        access_key = signed.access_key if signed is not None else _old_key(headers)
+        if access_key.startswith(KEY_PREFIX):
+            raise Refusal(
+                _FORBIDDEN,
+                "InvalidAccessKeyId",
+                "The AWS Access Key Id you provided does not exist in our records.",
+            )
+        touched = {target.bucket, target.copied[0] if target.copied else ""}
+        if access_key != self._owner and not touched.isdisjoint(self._closed):
+            raise _denied()
+
+    def _allow(self, session: Session, target: Target) -> None:
+        wish = wanted(target.method, target.key, target.query)
+        reached = target.key or target.query.get("prefix", "")
+        if wish is None or target.bucket != session.bucket or not reached.startswith(session.prefix):
+            raise _denied()
+        if wish == WRITE and not self._may_write(session):
+            raise _denied()
+        if target.copied:
+            bucket, key = target.copied
+            if bucket in self._closed and not (bucket == session.bucket and key.startswith(session.prefix)):
+                raise _denied()
+
+
+def target_of(environ: dict[str, Any]) -> Target:
+    """What a request is about."""
+    path, _, query = _raw_target(environ).partition("?")
+    bucket, _, key = unquote(path.removeprefix("/")).partition("/")
+    if named := _bucket_of_host(environ.get("HTTP_HOST", "")):
+        bucket, key = named, unquote(path.removeprefix("/"))
+    source = environ.get("HTTP_X_AMZ_COPY_SOURCE", "").partition("?")[0]
+    copied = unquote(source).removeprefix("/").partition("/")
+    return Target(
+        method=environ["REQUEST_METHOD"],
+        bucket=bucket,
+        key=key,
+        query=dict(parse_qsl(query, keep_blank_values=True)),
+        copied=(copied[0], copied[2]) if source else None,
+    )
+
+
+def _bucket_of_host(host: str) -> str:
+    """The bucket that stands in a host's name, as in bucket.s3.amazonaws.com; empty when it stands in the path."""
+    name = host.rpartition(":")[0] or host
+    first, _, rest = name.partition(".")
+    in_path = not rest or name.replace(".", "").isdigit() or first.startswith(("s3", "localhost", "["))
+    return "" if in_path else first
+
+
+def _raw_target(environ: dict[str, Any]) -> str:
+    target: str = environ["RAW_URI"]  # werkzeug's; the path that WSGI has is decoded, and signatures aren't of that
+    if target.startswith(("http://", "https://")):  # as proxies are asked
+        target = "/" + target.split("/", 3)[-1]
+    return target
+
+
+def _headers(environ: dict[str, Any]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in environ[RAW_HEADERS].items():
+        name = name.lower()
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
+
+
+def _old_key(headers: dict[str, str]) -> str:
+    """The key of a request that is signed in the way before this one (AWS KEY:SIGNATURE)."""
+    scheme, _, rest = headers.get("authorization", "").partition(" ")
+    return rest.partition(":")[0] if scheme == "AWS" else ""
+
+
+def _refused(refusal: Refusal, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    # What a client sends must be taken in, or it sees a broken connection in place of the answer.
+    left = int(environ.get("CONTENT_LENGTH") or 0)
+    while left and (block := environ["wsgi.input"].read(min(left, _BLOCK))):
+        left -= len(block)
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message>"
+        "<RequestId>sandbox</RequestId><HostId>sandbox</HostId></Error>"
+    ).encode()
+    start_response(refusal.status, [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+    return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

@@ -1,0 +1,99 @@
+"""Upload areas: making, finding and deleting them, and who may write there."""
+
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+from omicsdk.sandbox import Sandbox
+
+AREA = "0d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162"
+BUCKET = "org-humancellatlas-upload-sandbox"
+
+
+def test_an_area_is_made_once_and_found(web: httpx.Client, ingest: httpx.Client):
+    assert web.head(f"/area/{AREA}").status_code == 404
+    for _ in range(2):
+        answer = ingest.post(f"/area/{AREA}")
+        assert (answer.status_code, answer.json()) == (201, {"uri": f"s3://{BUCKET}/{AREA}/"})
+    assert web.head(f"/area/{AREA}").status_code == 200
+
+
+@pytest.mark.parametrize("key", [None, "another"])
+def test_only_who_has_the_key_makes_and_deletes_areas(web: httpx.Client, area: str, key: str | None):
+    headers = {"Api-Key": key} if key else {}
+    for method, path in [("POST", f"/area/{AREA}"), ("DELETE", f"/area/{area}")]:
+        answer = web.request(method, path, headers=headers)
+        assert answer.status_code == 401
+        assert "Api-Key" in answer.json()["detail"]
+
+
+def test_a_deleted_area_is_there_until_it_has_been_emptied(
+    sandbox: Sandbox, web: httpx.Client, ingest: httpx.Client, area: str, s3
+):
+    s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
+    sandbox.clock.freeze()
+    assert ingest.delete(f"/area/{area}").status_code == 202
+    assert web.head(f"/area/{area}").status_code == 200
+    assert web.post(f"/area/{area}/credentials").status_code == 423
+    assert ingest.post(f"/area/{area}").status_code == 423
+    sandbox.clock.advance(1)
+    assert web.head(f"/area/{area}").status_code == 404
+    assert ingest.delete(f"/area/{area}").status_code == 404
+    sandbox.area(area)
+    assert web.get(f"/area/{area}/checksums").json()["TOTAL_NUM_FILES"] == 0
+
+
+def test_credentials_end_when_they_say(sandbox: Sandbox, web: httpx.Client, area: str, s3_of):
+    sandbox.settings.turn({"upload.credentials_seconds": 900})
+    now = sandbox.clock.freeze()
+    answer = web.post(f"/area/{area}/credentials")
+    assert answer.status_code == 201
+    keys = answer.json()
+    assert datetime.fromisoformat(keys["Expiration"]) == datetime.fromtimestamp(int(now) + 900, UTC)
+    client = s3_of(keys)
+    client.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
+    sandbox.clock.advance(900)
+    with pytest.raises(ClientError) as caught:
+        client.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
+    assert caught.value.response["Error"]["Code"] == "ExpiredToken"
+
+
+def test_each_request_makes_other_credentials_and_earlier_ones_stay(web: httpx.Client, area: str, s3_of):
+    first, second = (web.post(f"/area/{area}/credentials").json() for _ in range(2))
+    assert first["AccessKeyId"] != second["AccessKeyId"]
+    for keys in (first, second):
+        s3_of(keys).put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
+
+
+@pytest.mark.parametrize("all_of_them", [True, False])
+def test_nobody_writes_to_a_locked_area(sandbox: Sandbox, web: httpx.Client, area: str, s3, ingest, all_of_them: bool):
+    if all_of_them:
+        sandbox.settings.turn({"upload.locked": True})
+    else:
+        sandbox.upload.store.lock_area(area, True)
+    answer = web.post(f"/area/{area}/credentials")
+    assert (answer.status_code, answer.json()["title"]) == (423, "Upload area is locked")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=BUCKET, Key=f"{area}/a", Body=b"a")
+    assert s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{area}/")["KeyCount"] == 0
+    headers = {"Content-Type": 'application/json; dcp-type="metadata"'}
+    assert ingest.put(f"/area/{area}/b.json", content=b"{}", headers=headers).status_code == 423
+
+
+def test_there_are_no_credentials_for_an_area_that_is_not_there(web: httpx.Client):
+    answer = web.post(f"/area/{AREA}/credentials")
+    assert answer.status_code == 404
+    assert answer.json() == {
+        "status": 404,
+        "title": "Upload area not found",
+        "detail": f"There is no upload area {AREA}",
+    }
+
+
+def test_the_deployment_answers_for_itself(sandbox: Sandbox, web: httpx.Client):
+    import omicsdk
+
+    version = web.get(f"{sandbox.url}/upload/version")
+    assert version.json() == {"upload_service_version": omicsdk.__version__}
+    assert [web.get(f"{sandbox.url}/upload{path}").status_code for path in ("/health", "/v1/health")] == [200, 200]

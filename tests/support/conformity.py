@@ -1,0 +1,92 @@
+"""Holds each answer of a sandbox's service to what the service's document says of it."""
+
+import functools
+import json
+import re
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from jsonschema import Draft202012Validator
+from omicsdk.sandbox.document import Operation, operations
+
+# Nothing here speaks TLS, and httpx's own context costs 20 ms a client.
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+ANYWHERE = (401, 413, 415)
+"""Tokens, and bodies that no handler sees, are refused the same way everywhere."""
+
+
+class Conformity:
+    """Holds each answer to what the document says of it: the status is declared, the body and headers fit.
+
+    Args:
+        document: The service's document.
+        prefix: Where the service is mounted.
+    """
+
+    def __init__(self, document: Mapping[str, Any], prefix: str) -> None:
+        self._document = document
+        self._prefix = prefix
+        self._routes = [(each.method, _pattern(each), each) for each in operations(document)]
+
+    def __call__(self, answer: httpx.Response) -> None:
+        path = answer.request.url.path.removeprefix(self._prefix)
+        method = answer.request.method
+        found = next((o for m, pattern, o in self._routes if m == method and pattern.fullmatch(path)), None)
+        if found is None:
+            return
+        stated = found.responses.get(str(answer.status_code)) or found.responses.get("default")
+        where = f"{found.name} {answer.status_code}"
+        assert stated is not None or answer.status_code in ANYWHERE, f"{where} isn't in the document"
+        answer.read()
+        for name, header in (stated or {}).get("headers", {}).items():
+            if name in answer.headers:
+                text = answer.headers[name]
+                self._check(header["schema"], text if header["schema"]["type"] == "string" else json.loads(text), where)
+        content = (stated or {}).get("content", {}).get("application/json")
+        if content and method != "HEAD":
+            body = answer.json()
+            # A document may say so of every operation, beside the codes that it lists for each.
+            anywhere = isinstance(body, dict) and body.get("code") == "illegal_arguments"
+            self._check({"$ref": "#/components/schemas/Error"} if anywhere else content["schema"], body, where)
+
+    def _check(self, schema: dict[str, Any], value: object, where: str) -> None:
+        whole = {**schema, "components": self._document["components"]}
+        errors = [error.message for error in Draft202012Validator(whole).iter_errors(value)]
+        assert not errors, f"{where}: {errors}"
+
+
+def _pattern(operation: Operation) -> re.Pattern[str]:
+    raw = {parameter.name for parameter in operation.parameters if parameter.raw}
+
+    def step(match: re.Match[str]) -> str:
+        return ".+" if match[1] in raw else "[^/]+"
+
+    return re.compile(re.sub(r"\\{(\w+)\\}", step, re.escape(operation.path)))
+
+
+@functools.cache
+def _conformity(document_url: str, prefix: str) -> Conformity:
+    return Conformity(httpx.get(document_url, trust_env=False, verify=NO_TLS).json(), prefix)
+
+
+def conforming_client(
+    base_url: str, prefix: str, headers: Mapping[str, str] | None = None, *, document: str = "/swagger.json"
+) -> httpx.Client:
+    """A client whose every answer is held to the document.
+
+    Args:
+        base_url: What the client's paths are relative to.
+        prefix: Where the service is mounted.
+        headers: Sent with every request.
+        document: Where below the prefix the document is.
+    """
+    host = str(httpx.URL(base_url).copy_with(raw_path=b"/")).rstrip("/")
+    return httpx.Client(
+        base_url=base_url,
+        headers=headers,
+        trust_env=False,
+        verify=NO_TLS,
+        event_hooks={"response": [_conformity(f"{host}{prefix}{document}", prefix)]},
+    )
