@@ -7,11 +7,20 @@ from typing import Any
 
 import pytest
 from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import AuthError, Interrupted, TransferError, Unauthorized, UsageError
-from omicsdk.dss import Dss, UploadFailed, staging, upload
+from omicsdk.core.errors import AuthError, Interrupted, ServerError, TransferError, Unauthorized, UsageError
+from omicsdk.dss import Dss, UploadFailed, bringing, registration, staging
+from omicsdk.dss.unfinished import state_folder
 from omicsdk.sandbox import Rule
+from omicsdk.transfer import Control, Progress, TransferReport
 
 pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where unfinished uploads are remembered."""
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path / "state"
 
 
 @pytest.fixture
@@ -55,7 +64,7 @@ def test_a_token_that_isnt_good_ends_the_upload_with_the_first_file(omics_sandbo
     stranger = Dss(f"{omics_sandbox.url}/dss/v1", credentials=BearerToken("no-such-token"))
     with stranger, pytest.raises(Unauthorized):
         stranger.upload(source, "aws", staged)
-    assert len(omics_sandbox.requests("/dss/v1/files/")) <= upload.FILES_AT_ONCE
+    assert len(omics_sandbox.requests("/dss/v1/files/")) <= bringing.REGISTRATIONS_AT_ONCE
 
 
 def test_missing_aws_credentials_are_told_as_such(dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch):
@@ -91,18 +100,175 @@ def test_what_is_no_file_is_named(dss: Dss, source: Path):
         dss.upload(source, "aws", "bucket")
 
 
-def test_a_report_begins_with_all_and_ends_with_all(dss: Dss, source: Path, staged: str):
-    told: list[tuple[int, int]] = []
-    dss.upload(source, "aws", staged, report=lambda gone, total: told.append((gone, total)))
+def test_progress_ends_with_all(dss: Dss, source: Path, staged: str):
+    told: list[Progress] = []
+    dss.upload(source, "aws", staged, progress=told.append)
     size = sum(path.stat().st_size for path in source.rglob("*.*"))
-    assert (told[0], told[-1]) == ((0, size), (size, size))
+    assert (told[-1].bytes_done, told[-1].bytes, told[-1].files_done, told[-1].final) == (size, size, 4, True)
+    assert [one.final for one in told[:-1]] == [False] * (len(told) - 1)
 
 
 def test_an_upload_is_stopped_from_outside(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
     stop = threading.Event()
-    with pytest.raises(Interrupted, match="was stopped"):
-        dss.upload(source, "aws", staged, report=lambda *_: stop.set(), stop=stop)
+    reports: list[TransferReport] = []
+    with pytest.raises(Interrupted, match="it was stopped"):
+        dss.upload(source, "aws", staged, progress=lambda _: stop.set(), stop=stop, on_report=reports.append)
     assert omics_sandbox.requests("/dss/v1/bundles/") == []
+    assert reports[0].why_stopped == "it was stopped"
+    assert {outcome.state for outcome in reports[0].outcomes} <= {"done", "stopped"}
+    assert len(reports[0].outcomes) == 4
+
+
+def failing_once(omics_sandbox: Any, dss: Dss, source: Path, staged: str, **options: Any) -> UploadFailed:
+    """An upload one of whose files the service refuses."""
+    omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=409, nth=2, times=1))
+    with pytest.raises(UploadFailed) as caught:
+        dss.upload(source, "aws", staged, **options)
+    omics_sandbox.fault_book.clear()
+    return caught.value
+
+
+def put_files(omics_sandbox: Any) -> list[str]:
+    return [one["path"] for one in omics_sandbox.requests("/dss/v1/files/") if one["method"] == "PUT"]
+
+
+def test_the_same_call_goes_on_with_what_failed(omics_sandbox: Any, dss: Dss, source: Path, staged: str, state: Path):
+    import boto3
+
+    failing_once(omics_sandbox, dss, source, staged)
+    assert len(put_files(omics_sandbox)) == 4
+    s3: Any = boto3.client("s3")
+    before = {entry["Key"]: entry["LastModified"] for entry in s3.list_objects_v2(Bucket=staged)["Contents"]}
+    made = dss.upload(source, "aws", staged)
+    assert len(put_files(omics_sandbox)) == 5
+    after = {entry["Key"]: entry["LastModified"] for entry in s3.list_objects_v2(Bucket=staged)["Contents"]}
+    assert after == before
+    assert {one["version"] for one in made["files"]} == {made["version"]}
+    assert len(dss.get_bundle(uuid=made["bundle_uuid"], replica="aws").to_dict()["bundle"]["files"]) == 4
+    assert list(state.rglob("*.*")) == []
+
+
+def test_a_file_that_changed_in_between_is_sent_anew(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+    failing_once(omics_sandbox, dss, source, staged)
+    (source / "links.json").write_text('{"links": [1]}')
+    (source / "empty.txt").unlink()
+    (source / "more.json").write_text("{}")
+    made = dss.upload(source, "aws", staged)
+    files = {one.name: one for one in dss.get_bundle.iterate(uuid=made["bundle_uuid"], replica="aws")}
+    assert set(files) == {"links.json", "more.json", "cell_suspension_0.json", "reads/R1.fastq"}
+    with dss.get_file.stream(uuid=files["links.json"].uuid, replica="aws") as body:
+        assert body.read() == b'{"links": [1]}'
+
+
+def test_beginning_anew(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+    failing_once(omics_sandbox, dss, source, staged)
+    dss.upload(source, "aws", staged, resume=False)
+    assert len(put_files(omics_sandbox)) == 8
+
+
+def test_another_bundle_of_the_same_folder_is_another_upload(
+    omics_sandbox: Any, dss: Dss, source: Path, staged: str, state: Path
+):
+    failing_once(omics_sandbox, dss, source, staged)
+    dss.upload(source, "aws", staged, creator_uid=7)
+    assert len(put_files(omics_sandbox)) == 8
+    assert len(list(state.rglob("*.upload"))) == 1
+
+
+def test_two_uploads_one_after_the_other_are_two_bundles(dss: Dss, source: Path, staged: str):
+    first, second = dss.upload(source, "aws", staged), dss.upload(source, "aws", staged)
+    assert first["bundle_uuid"] != second["bundle_uuid"]
+    assert first["files"][0]["uuid"] != second["files"][0]["uuid"]
+
+
+def test_staged_files_that_are_gone_are_sent_again(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+    import boto3
+
+    failing_once(omics_sandbox, dss, source, staged)
+    s3: Any = boto3.client("s3")
+    for entry in s3.list_objects_v2(Bucket=staged)["Contents"]:
+        s3.delete_object(Bucket=staged, Key=entry["Key"])
+    made = dss.upload(source, "aws", staged)
+    assert len(made["files"]) == 4
+    assert len(put_files(omics_sandbox)) == 6
+
+
+def test_a_state_folder_that_cant_be_written_costs_the_going_on_only(
+    dss: Dss,
+    source: Path,
+    staged: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file"))
+    assert state_folder() == tmp_path / "file"
+    assert len(dss.upload(source, "aws", staged)["files"]) == 4
+    assert "can't be gone on with" in caplog.text
+
+
+def test_a_dry_run_asks_nobody(omics_sandbox: Any, dss: Dss, source: Path):
+    told = dss.upload(source, "aws", "any", dry_run=True)
+    assert told["bytes_to_send"] == sum(path.stat().st_size for path in source.rglob("*.*"))
+    assert [file["name"] for file in told["files"]] == [
+        "cell_suspension_0.json",
+        "empty.txt",
+        "links.json",
+        "reads/R1.fastq",
+    ]
+    assert omics_sandbox.requests("/dss/v1/") == []
+
+
+def test_a_time_budget_ends_it_and_the_next_call_goes_on(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+    with pytest.raises(Interrupted, match="the time budget of 1e-06 s is over"):
+        dss.upload(source, "aws", staged, control=Control(budget=1e-6))
+    assert len(dss.upload(source, "aws", staged)["files"]) == 4
+
+
+def test_files_that_the_service_takes_over_later_are_waited_for(
+    omics_sandbox: Any, dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(registration, "FIRST_LOOK", 0.0)
+    omics_sandbox.settings.turn({"dss.async_bytes": 1000, "dss.async_seconds": 0.05})
+    made = dss.upload(source, "aws", staged)
+    assert len(made["files"]) == 4
+    assert any(one["method"] == "HEAD" for one in omics_sandbox.requests("/dss/v1/files/"))
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("a./b", "holds `./`"),
+        ("a/.b", "holds `/.`"),
+        ("a\\b", "backslash"),
+        ("~/b", "begins with `~/`"),
+        ("a\nb", "line end"),
+        ("a\udcff", "isn't UTF-8"),
+        (".hidden", None),
+        ("a b/c~.json", None),
+    ],
+)
+def test_names_that_the_service_would_refuse_in_the_end(name: str, fault: str | None):
+    found = staging.name_fault(name)
+    assert (found is None) if fault is None else (found is not None and fault in found)
+
+
+def test_a_name_that_the_service_refuses_costs_no_byte(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+    (source / "reads" / ".hidden").write_text("")
+    with pytest.raises(UsageError, match=r"reads/\.hidden: the Data Store takes no such name"):
+        dss.upload(source, "aws", staged)
+    assert omics_sandbox.requests("/dss/v1/") == []
+
+
+def test_what_a_download_couldnt_keep_is_said(source: Path, caplog: pytest.LogCaptureFixture):
+    (source / "Links.JSON").write_text("")
+    (source / "bundle.json").write_text("{}")
+    (source / "far").symlink_to(source / "reads")
+    staging.files_of(source)
+    assert "links.json: whoever downloads the bundle can't have it beside Links.JSON" in caplog.text
+    assert "bundle.json: whoever" in caplog.text
+    assert "far is a link to a folder" in caplog.text
 
 
 def test_an_empty_folder(dss: Dss, tmp_path: Path):
@@ -152,38 +318,52 @@ class Slow:
         self.head_file = SimpleNamespace(raw=head)
 
 
-def register(service: Slow, clock: Any, timeout: float) -> None:
-    file = staging.LocalFile(Path("a"), "a", "u")
-    upload.register(
-        service,
-        file,
-        "s3://b/k",
-        version="v",
-        creator_uid=0,
-        replica="aws",
-        timeout_seconds=timeout,
-        clock=clock,
+def register(service: Any, clock: Any, timeout: float, files: int = 1) -> list[Any]:
+    """Registers files; gives the errors."""
+    registrar = registration.Registrar(
+        service, version="v", creator_uid=0, replica="aws", timeout_seconds=timeout, clock=clock
     )
+    asked = [registrar.ask(n, staging.LocalFile(Path("a"), f"a{n}", f"u{n}"), "s3://b/k") for n in range(files)]
+    return [error for _, error in registrar.wait_for([one for one in asked if one is not None], map)]
 
 
 def test_copies_are_waited_for_with_growing_pauses():
     clock = Ticks()
-    register(Slow(3), clock, 1200)
+    assert register(Slow(3), clock, 1200) == [None]
     assert clock.sleeps == pytest.approx([1.0, 1.618, 1.618**2, 1.618**3])
+
+
+def test_many_copies_are_waited_for_together():
+    clock = Ticks()
+    assert register(Slow(150), clock, 1200, files=100) == [None] * 100
+    assert clock.time == pytest.approx(1 + 1.618 + 1.618**2)  # 100 looks in vain, 50 of 100, none of 50
 
 
 def test_a_wait_for_the_service_ends_with_the_upload():
     ended = threading.Event()
     ended.set()
     with pytest.raises(Interrupted):
-        register(Slow(10**6), upload.EndingClock(ended), 1200)
+        register(Slow(10**6), bringing.EndingClock(ended, Control()), 1200)
 
 
 def test_a_copy_that_never_comes_ends_with_the_request_id():
     clock = Ticks()
-    with pytest.raises(TransferError, match=r"registration FAILED.*r-1"):
-        register(Slow(10**6), clock, 100)
+    (error,) = register(Slow(10**6), clock, 100)
+    assert isinstance(error, TransferError)
+    assert "registration FAILED" in str(error)
+    assert "r-1" in str(error)
     assert clock.time == pytest.approx(100)
+
+
+def test_a_service_that_fails_while_it_is_asked_is_that_files_error():
+    service = Slow(0)
+
+    def head(**_: object) -> None:
+        raise ServerError("broken", status=500)
+
+    service.head_file.raw = head
+    (error,) = register(service, Ticks(), 100)
+    assert isinstance(error, ServerError)
 
 
 def test_a_staged_file_has_the_tags_and_the_type_that_the_service_wants(

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.reports import report_path, write_report
 from omicsdk.cli.transfers import control_of, foreseen
 from omicsdk.core.errors import TransferError
+from omicsdk.dss.download import errors_of
 from omicsdk.dss.version import create_version as new_version
-from omicsdk.transfer import Progress
-from omicsdk.transfer.interrupts import termination
+from omicsdk.transfer.interrupts import TransferKeyboardInterrupt, termination
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from omicsdk.cli.console import Console
+    from omicsdk.core.errors import OmicsError
     from omicsdk.dss import Dss, Result
+    from omicsdk.transfer import TransferReport
 
 SHOWN_ERRORS = 100
 """Failed files that are told one by one; the rest is counted."""
@@ -47,25 +50,25 @@ def download_collection(client: Dss, arguments: Mapping[str, Any], console: Cons
 
 
 def upload(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
-    """`omics dss upload`: the new bundle."""
+    """`omics dss upload`: the new bundle, or what would be sent."""
     given = dict(arguments)
-    if given.pop("no_progress", False):
-        with termination():
-            return client.upload(**given)
-    with console.progress(f"uploading {given['src_dir']}") as show, termination():
-        return client.upload(**given, report=None if show is None else lambda gone, total: show(_bytes(gone, total)))
+    quiet, title = given.pop("no_progress", False), f"Upload of {given['src_dir']}"
+    path = report_path(given.pop("report", None))
+    control = control_of(given.pop("limit_rate", None), given.pop("time_budget", None))
+
+    def told(report: TransferReport) -> None:
+        if path is not None:
+            _write(path, report, errors_of(report), title, console)
+
+    drawing = nullcontext() if quiet else console.progress(f"uploading {given['src_dir']}")
+    with drawing as show, termination():
+        return client.upload(**given, control=control, progress=show, on_report=told)
 
 
 def create_version(arguments: Mapping[str, Any], console: Console) -> object:
     """`omics dss create-version`: the time now as DSS_VERSION."""
     del arguments, console
     return new_version()
-
-
-def _bytes(gone: int, total: int) -> Progress:
-    return Progress(
-        files=1, files_done=0, files_failed=0, bytes=total, bytes_done=gone, bytes_fetched=gone, rate=0.0, seconds=0.0
-    )
 
 
 def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console: Console, title: str) -> Result:
@@ -75,13 +78,15 @@ def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console
     with console.progress(title) as progress, termination():
         try:
             result = workflow(**arguments, progress=progress, control=control)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
             control.stop("interrupt")
             console.message("Stopped. The same command goes on where this one ended.")
+            report = error.report if isinstance(error, TransferKeyboardInterrupt) else None
+            if path is not None and report is not None:
+                _write(path, report, errors_of(report), f"Download of {title}", console)
             raise
     if path is not None:
-        write_report(path, result.report, result.errors, f"Download of {title}")
-        console.message(f"what became of each file stands in {path}")
+        _write(path, result.report, result.errors, f"Download of {title}", console)
     counts = result.report.counts
     if result.errors and not counts["done"] + counts["skipped"]:
         result.raise_if_failed()
@@ -94,3 +99,8 @@ def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console
         why = f"{title}: {result.report.why_stopped}; {counted}"
         raise TransferError(why, remedy="The same command goes on where this one ended.")
     return result
+
+
+def _write(path: Path, report: TransferReport, errors: Sequence[OmicsError], title: str, console: Console) -> None:
+    write_report(path, report, errors, title)
+    console.message(f"what became of each file stands in {path}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from omicsdk.dss import tsv as tsv
+    from omicsdk.dss.bringing import UploadFailed as UploadFailed
     from omicsdk.dss.bundle import BundleNameClash as BundleNameClash
     from omicsdk.dss.client import DSSClient as DSSClient
     from omicsdk.dss.download import DownloadFailed as DownloadFailed
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from omicsdk.dss.files import DSSFile as DSSFile
     from omicsdk.dss.manifest import ManifestError as ManifestError
     from omicsdk.dss.tasks import TaskRunner as TaskRunner
-    from omicsdk.dss.upload import UploadFailed as UploadFailed
     from omicsdk.dss.version import create_version as create_version
 
 _WHERE = {
@@ -29,7 +29,7 @@ _WHERE = {
     "ManifestError": "manifest",
     "Result": "download",
     "TaskRunner": "tasks",
-    "UploadFailed": "upload",
+    "UploadFailed": "bringing",
     "create_version": "version",
 }
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omicsdk_api.dss import AsyncDssApi, DssApi
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from omicsdk.dss.download import FetchOptions, Replica, Result
     from omicsdk.dss.manifest import Manifest
     from omicsdk.hca.config import HCAConfig
-    from omicsdk.transfer import Control, Progress
+    from omicsdk.transfer import Control, Progress, TransferReport
 
 T = TypeVar("T")
 
@@ -262,13 +262,19 @@ class Dss(DssApi):
         timeout_seconds: float = 1200,
         bundle_uuid: str | None = None,
         creator_uid: int | None = None,
-        report: Callable[[int, int], None] | None = None,
+        resume: bool = True,
+        progress: "Callable[[Progress], None] | None" = None,
+        on_report: "Callable[[TransferReport], None] | None" = None,
         stop: threading.Event | None = None,
+        control: "Control | None" = None,
+        dry_run: bool = False,
     ) -> dict[str, Any]:
         """Upload a folder's files and make a bundle of them.
 
         Files go to an S3 bucket of the user's own (credentials and endpoint as boto3 finds them), with their checksums
-        as tags; the service copies them from there.
+        as tags; the service copies them from there. An upload that was interrupted or failed is gone on with by the same
+        call: files that haven't changed since aren't sent or registered again. What is done is remembered in the user's
+        state folder (or OMICS_STATE_DIR) until the bundle is registered.
 
         Args:
             src_dir: The folder; all files below it are taken. Names ending in .json are metadata.
@@ -277,37 +283,47 @@ class Dss(DssApi):
             timeout_seconds: How long to wait for the service to copy one file.
             bundle_uuid: The bundle's UUID; by default a new one.
             creator_uid: Who makes it, a number; by default the configuration's `creator_uid`, else 0.
-            report: Called with bytes gone out and bytes in all.
+            resume: Whether to go on with an unfinished upload of the same folder to the same place; False begins anew.
+            progress: Called a few times a second.
+            on_report: Given what became of each file when the upload is over, however it ends.
             stop: Set it to end the upload within seconds; no bundle is made.
+            control: Stops and pauses it, limits its rate, and bounds its time.
+            dry_run: Only tell what would be sent; nothing is, and nobody is asked.
 
         Returns:
-            bundle_uuid, creator_uid, replica, version, and files with name, version, uuid and creator_uid each.
+            bundle_uuid, creator_uid, replica, version, and files with name, version, uuid and creator_uid each. After a dry
+            run: counts, bytes_to_send, and files with name, size, state and plan each.
 
         Raises:
-            UsageError: The folder has no files, or the UUID isn't one.
+            UsageError: The folder has no files, one has a name that no bundle takes, or the UUID isn't one.
             UploadFailed: Files failed; `errors` has each, and no bundle was made.
             StagingRefused: The bucket takes no file at all; told with the first.
             AuthError: The service or the bucket doesn't know the caller; likewise.
-            Interrupted: `stop` was set.
+            Interrupted: It was stopped, or its time is over; the same call goes on.
         """
-        import boto3
-
-        from omicsdk.dss.upload import upload_bundle
+        from omicsdk.dss.upload import UploadOptions, upload_bundle
         from omicsdk.hca.config import HCAConfig
 
         if creator_uid is None:
             creator_uid = int((self.config or HCAConfig()).get("creator_uid", 0))
-        return upload_bundle(
-            self,
-            boto3.client("s3"),
-            Path(src_dir),
-            replica=replica,
-            staging_bucket=staging_bucket,
+        options = UploadOptions(
             timeout_seconds=timeout_seconds,
             bundle_uuid=bundle_uuid,
             creator_uid=creator_uid,
-            report=report,
+            resume=resume,
+            progress=progress,
+            on_report=on_report,
             stop=stop,
+            control=control,
+            dry_run=dry_run,
+        )
+        return upload_bundle(
+            self,
+            None if dry_run else _s3(),
+            Path(src_dir),
+            replica=replica,
+            staging_bucket=staging_bucket,
+            options=options,
         )
 
 
@@ -390,6 +406,12 @@ class AsyncDss(AsyncDssApi):
         if "_workflows" in vars(self):
             self._workflows.close()
         await super().aclose()
+
+
+def _s3() -> Any:
+    import boto3
+
+    return cast("Any", boto3).client("s3")
 
 
 def _write_copy(table: "Manifest", download_dir: str) -> None:

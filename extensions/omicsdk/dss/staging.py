@@ -1,7 +1,9 @@
 """Files on their way into a bundle: what they are called and tagged with in the staging bucket, and what refusals mean."""
 
+import logging
 import mimetypes
 import os
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,8 @@ CHECKSUM_TAGS = {
 }
 """The tags in which the service looks for a staged file's checksums."""
 
+logger = logging.getLogger("omicsdk.dss")
+
 _WRONG_KEYS = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
 )
@@ -53,12 +57,20 @@ class LocalFile:
     Attributes:
         path: Where it is.
         name: Its name in the bundle: relative to the folder, with `/`.
-        uuid: Its new UUID.
+        uuid: Its UUID in the Data Store.
+        identity: Its size in bytes, its time of change in nanoseconds and its number: they tell whether it is the same file
+            as in an earlier run.
     """
 
     path: Path
     name: str
     uuid: str
+    identity: tuple[int, int, int] = (0, 0, 0)
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes when it was found."""
+        return self.identity[0]
 
     @property
     def indexed(self) -> bool:
@@ -72,22 +84,72 @@ class LocalFile:
 
 
 def files_of(folder: Path) -> list[LocalFile]:
-    """All files below a folder, by name; linked folders aren't entered.
+    """All files below a folder, by name, each with a new UUID; linked folders aren't entered.
 
     Raises:
-        UsageError: It isn't a folder, or holds no file, or something that is no file.
+        UsageError: It isn't a folder, holds no file, or something that is no file or has a name that no bundle takes.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder", remedy="Give the folder whose files make the bundle.")
-    paths = [Path(parent, name) for parent, _, names in os.walk(folder) for name in names]
-    if not paths:
+    found: list[LocalFile] = []
+    for parent, folders, names in os.walk(folder, onerror=_unreadable):
+        for name in folders:
+            if Path(parent, name).is_symlink():
+                logger.warning("%s is a link to a folder: what is in it isn't uploaded", Path(parent, name))
+        found += [_found(folder, Path(parent, name)) for name in names]
+    if not found:
         raise UsageError(f"{folder} holds no files", remedy="A bundle needs at least one file.")
-    for path in paths:
-        if not path.is_file():
-            what = "a link that leads nowhere" if path.is_symlink() else "no file with contents"
-            raise UsageError(f"{path} is {what}", remedy="Take it out of the folder.")
-    named = {path.relative_to(folder).as_posix(): path for path in paths}
-    return [LocalFile(named[name], name, str(uuid4())) for name in sorted(named)]
+    found.sort(key=lambda file: file.name)
+    _warn_of_clashes(found)
+    return found
+
+
+def _warn_of_clashes(files: list[LocalFile]) -> None:
+    """Says which names a bundle may have, but not all of whom a download can keep."""
+    kept = {"bundle.json": "the manifest that a download writes, bundle.json"}
+    for file in files:
+        other = kept.setdefault(file.name.casefold(), file.name)
+        if other is not file.name:
+            logger.warning("%s: whoever downloads the bundle can't have it beside %s", file.name, other)
+
+
+def _found(folder: Path, path: Path) -> LocalFile:
+    try:
+        facts = path.stat()
+    except OSError as error:
+        what = "is a link that leads nowhere" if path.is_symlink() else f"can't be read: {error.strerror}"
+        raise UsageError(f"{path} {what}", remedy="Take it out of the folder.") from error
+    if not stat.S_ISREG(facts.st_mode):
+        raise UsageError(f"{path} is no file with contents", remedy="Take it out of the folder.")
+    name = path.relative_to(folder).as_posix()
+    if fault := name_fault(name):
+        raise UsageError(f"{name}: the Data Store takes no such name: {fault}", remedy="Rename it, or take it out.")
+    return LocalFile(path, name, str(uuid4()), (facts.st_size, facts.st_mtime_ns, facts.st_ino))
+
+
+def name_fault(name: str) -> str | None:
+    """Why a bundle can't have a file of this name, or None: the service would say so when all bytes are there.
+
+    The rules are those of `BundleFile.name` in the service's document.
+
+    Args:
+        name: Relative, with `/` between folders.
+    """
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in name):
+        return "it isn't UTF-8"
+    for part, why in (
+        ("\n", "it holds a line end"),
+        ("\\", "it holds a backslash"),
+        ("./", "it holds `./`"),
+        ("/.", "it holds `/.`"),
+    ):
+        if part in name:
+            return why
+    return "it begins with `~/`" if name.startswith("~/") else None
+
+
+def _unreadable(error: OSError) -> None:
+    raise UsageError(f"{error.filename} can't be read: {error.strerror}", remedy="Mend its rights, or take it out.")
 
 
 def content_type(path: Path) -> str:
@@ -98,16 +160,15 @@ def content_type(path: Path) -> str:
     return kind or "application/octet-stream"
 
 
-def staged(s3: Any, bucket: str, file: LocalFile, size: int) -> Upload:
+def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:
     """How a file goes to the staging bucket: tagged with its checksums, in parts that make its etag the one in the tag.
 
     Args:
         s3: A boto3 S3 client.
         bucket: The bucket.
         file: The file.
-        size: Its size in bytes.
     """
-    rules = etag_rules(size)
+    rules = etag_rules(file.size)
     names = tuple(CHECKSUM_TAGS)
     to = S3Object(
         s3,

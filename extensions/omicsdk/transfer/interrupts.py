@@ -21,7 +21,17 @@ GOES_ON = "the same call goes on where this one ended"
 _log = getLogger("omicsdk.transfer")
 
 
-class Terminated(KeyboardInterrupt):
+class TransferKeyboardInterrupt(KeyboardInterrupt):
+    """Ctrl-C ended a transfer, in order.
+
+    Attributes:
+        report: What was done until then; None when it hadn't begun.
+    """
+
+    report: TransferReport | None = None
+
+
+class Terminated(TransferKeyboardInterrupt):
     """SIGTERM ended the program, in the way that Ctrl-C does.
 
     Attributes:
@@ -91,7 +101,7 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
         how: How to go on.
 
     Raises:
-        KeyboardInterrupt: It was Ctrl-C; Terminated when it was SIGTERM.
+        TransferKeyboardInterrupt: It was Ctrl-C, with the report; Terminated when it was SIGTERM.
     """
     if control.reason is None:
         return
@@ -99,6 +109,8 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
     there = counts["done"] + counts["skipped"]
     told = f"{control.why}; {there} of {len(report.outcomes)} files are there; {how}"
     if control.reason in ("interrupt", "terminate"):
-        raise (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
+        error = (TransferKeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
+        error.report = report
+        raise error
     if report.why_stopped:  # whoever stopped it himself knows
         _log.log(DEBUG if control.reason == "asked" else INFO, "%s", told)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.options import REPORT, TRANSFER
+from omicsdk.cli.workflows.login import login_commands
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,12 +51,14 @@ _RETRIES: list[Argument] = [
 ]
 
 COMMANDS: list[Command] = [
+    *login_commands("dss"),
     {
         "command": "upload",
         "summary": "Upload a folder and create a bundle of its files.",
         "description": "The files are staged in an S3 bucket of your own, with their checksums as tags, then registered with the "
         "Data Store under one version, and bound together in a new bundle. Files whose names end in .json are indexed "
-        "as metadata. Needs credentials for the bucket (as the AWS command line has them) and for the Data Store.",
+        "as metadata. An upload that was interrupted or failed goes on when the same command is given again. Needs credentials "
+        "for the bucket (as the AWS command line has them) and for the Data Store.",
         "run": "omicsdk.cli.dss:upload",
         "parameters": [
             {
@@ -84,6 +87,20 @@ COMMANDS: list[Command] = [
                 "default": None,
                 "help": "UUID of the bundle; by default a new one is made.",
             },
+            {
+                "name": "resume",
+                "type": "boolean",
+                "default": True,
+                "help": "Go on with an unfinished upload of the same folder to the same bucket; false begins anew.",
+            },
+            *[option for option in TRANSFER if option["name"] != "dry_run"],
+            {
+                "name": "dry_run",
+                "type": "boolean",
+                "default": False,
+                "help": "Only tell what would be sent; nothing is.",
+            },
+            REPORT,
         ],
     },
     {
@@ -155,6 +172,13 @@ COMMANDS: list[Command] = [
         "command": "create-version",
         "summary": "Print the present time as a version for a new file, bundle or collection.",
         "run": "omicsdk.cli.dss:create_version",
+        "bare": True,
+        "parameters": [],
+    },
+    {
+        "command": "refresh-swagger",
+        "summary": "Nothing to do: no definitions of services are cached.",
+        "run": "omicsdk.cli.documented:nothing_cached",
         "bare": True,
         "parameters": [],
     },

@@ -1,0 +1,325 @@
+"""Bringing files to the service: each is staged in a bucket and registered from there, many at once."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from logging import getLogger
+from typing import TYPE_CHECKING, Any, cast, overload
+from uuid import uuid4
+
+from omicsdk.core.clock import Clock, SystemClock
+from omicsdk.core.errors import (
+    AuthError,
+    Forbidden,
+    Interrupted,
+    OmicsError,
+    SomeFailed,
+    TransportError,
+    first_of,
+)
+from omicsdk.dss.registration import Awaited, Registrar, RegistrationRefused
+from omicsdk.dss.staging import LocalFile, StagingRefused, staged, staging_error
+from omicsdk.dss.unfinished import Unfinished
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
+from omicsdk.transfer.control import TICK
+
+if TYPE_CHECKING:
+    from omicsdk_api.dss import DssApi
+
+    from omicsdk.dss.download import Replica
+
+FILES_AT_ONCE = 8
+"""Files that go to the staging bucket at once; a boto3 client keeps ten connections."""
+
+REGISTRATIONS_AT_ONCE = 16
+"""Files that the service is asked to take over at once."""
+
+logger = getLogger("omicsdk.dss")
+
+
+class UploadFailed(SomeFailed, RuntimeError):
+    """Some files could not be uploaded or registered; no bundle was made."""
+
+    default_remedy = "No bundle was registered. Run the same again when the cause is mended: it goes on from here."
+
+
+@dataclass(frozen=True, slots=True)
+class UploadOptions:
+    """How a folder is uploaded, and who watches.
+
+    Attributes:
+        timeout_seconds: How long the service may take to copy one file.
+        bundle_uuid: The bundle's UUID; by default a new one.
+        creator_uid: Who makes it, a number.
+        resume: Whether to go on with what an earlier run of the same upload left unfinished.
+        progress: Called a few times a second.
+        on_report: Given what became of each file when the upload is over, however it ends.
+        stop: Set it to end the upload; no bundle is made.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only tell what would be sent; nothing is.
+    """
+
+    timeout_seconds: float = 1200
+    bundle_uuid: str | None = None
+    creator_uid: int = 0
+    resume: bool = True
+    progress: Callable[[Progress], None] | None = None
+    on_report: Callable[[TransferReport], None] | None = None
+    stop: threading.Event | None = None
+    control: Control | None = None
+    dry_run: bool = False
+
+
+def _ends_all(error: OmicsError) -> bool:
+    """Whether every other file would meet this error too."""
+    return isinstance(error, StagingRefused | AuthError | Forbidden | TransportError)
+
+
+class _ToStage(Sequence[Upload]):
+    """The uploads of files, each made when it is asked for: there may be many, and each holds a signer."""
+
+    def __init__(self, s3: Any, bucket: str, files: Sequence[LocalFile]) -> None:
+        self._s3, self._bucket, self._files = s3, bucket, files
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @overload
+    def __getitem__(self, index: int) -> Upload: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Upload]: ...
+    def __getitem__(self, index: int | slice) -> Upload | Sequence[Upload]:
+        if isinstance(index, slice):
+            return _ToStage(self._s3, self._bucket, self._files[index])
+        return staged(self._s3, self._bucket, self._files[index])
+
+    def __iter__(self) -> Iterator[Upload]:
+        return (staged(self._s3, self._bucket, file) for file in self._files)
+
+
+class Bringing:
+    """Brings files to the staging bucket and has them registered, both in parallel.
+
+    Attributes:
+        files: All of them; those that were staged anew have new UUIDs.
+    """
+
+    def __init__(
+        self,
+        api: "DssApi",
+        s3: Any,
+        bucket: str,
+        replica: "Replica",
+        version: str,
+        files: list[LocalFile],
+        record: Unfinished | None,
+        options: UploadOptions,
+        control: Control,
+        clock: Clock | None,
+    ) -> None:
+        self.files = files
+        self._s3, self._bucket, self._record = s3, bucket, record
+        self._options, self._control = options, control
+        self._ended = options.stop or threading.Event()
+        self._clock = clock or EndingClock(self._ended, control)
+        self._registrar = Registrar(
+            api,
+            version=version,
+            creator_uid=options.creator_uid,
+            replica=replica,
+            timeout_seconds=options.timeout_seconds,
+            clock=self._clock,
+        )
+        self._outcomes = dict[int, Outcome]()
+        self._failures = dict[int, OmicsError]()
+        self._report: TransferReport | None = None
+        self._last: Progress | None = None
+
+    def all(self) -> None:
+        """Brings and registers every file.
+
+        Raises: as upload_bundle says.
+        """
+        registered = self._record.registered if self._record is not None else set[str]()
+        todo = list[int]()
+        for number, file in enumerate(self.files):
+            if file.name in registered:
+                self._outcomes[number] = Outcome(file.name, "skipped", file.size, verified="registered before")
+            else:
+                todo.append(number)
+        try:
+            lost = self._bring(todo)
+            if lost:
+                logger.warning("%d files aren't in the staging bucket any longer; sending them again", len(lost))
+                self._anew(lost)
+                self._bring(lost)
+            if self._last is not None and self._options.progress is not None:
+                self._options.progress(replace(self._last, final=True, phase="over"))
+        finally:
+            if self._options.on_report is not None and self._report is not None:
+                self._options.on_report(self._told(self._report))
+        self._raise()
+
+    def _anew(self, numbers: list[int]) -> None:
+        """Gives files new UUIDs, so that they get new keys in the bucket."""
+        for number in numbers:
+            file = self.files[number] = replace(self.files[number], uuid=str(uuid4()))
+            del self._failures[number]
+            if self._record is not None:
+                self._record.anew(file)
+
+    def _bring(self, numbers: list[int]) -> list[int]:
+        """Stages and registers files.
+
+        Returns:
+            Those that an earlier run had staged, but aren't there any longer.
+        """
+        asked = dict[int, Future[Awaited | OmicsError | None]]()
+        kept = set[int]()
+        with ThreadPoolExecutor(REGISTRATIONS_AT_ONCE, thread_name_prefix="dss-register") as pool:
+
+            def over(at: int, outcome: Outcome) -> None:
+                number = numbers[at]
+                self._outcomes[number] = outcome
+                if outcome.state in ("done", "skipped"):
+                    if outcome.state == "skipped":
+                        kept.add(number)
+                    asked[number] = pool.submit(self._register, number)
+                elif outcome.error is not None:
+                    self._fail(number, staging_error(self.files[number].name, self._bucket, outcome.error))
+
+            try:
+                self._stage(numbers, over)
+                awaited = list[Awaited]()
+                for number, future in asked.items():
+                    answer = future.result()
+                    if isinstance(answer, OmicsError):
+                        self._fail(number, answer)
+                    elif answer is not None:
+                        awaited.append(answer)
+                if not self._ended.is_set():
+                    for one, error in self._registrar.wait_for(awaited, pool.map):
+                        self._registered(one.number) if error is None else self._fail(one.number, error)
+            except BaseException as error:
+                self._ended.set()  # Ctrl-C: the pool's end waits for its threads
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._report = getattr(error, "report", None) or self._report
+                raise
+        refused = [number for number in kept if isinstance(self._failures.get(number), RegistrationRefused)]
+        return sorted(n for n in refused if cast("RegistrationRefused", self._failures[n]).lost)
+
+    def _stage(self, numbers: list[int], over: Callable[[int, Outcome], None]) -> None:
+        progress = self._options.progress
+
+        def told(state: Progress) -> None:
+            if progress is not None:
+                # What follows the sending is the service's part.
+                self._last = replace(state, final=False, phase="finishing") if state.final else state
+                progress(self._last)
+
+        self._report = upload(
+            _ToStage(self._s3, self._bucket, [self.files[number] for number in numbers]),
+            connections=FILES_AT_ONCE,
+            callers=FILES_AT_ONCE,
+            journal=self._record.journal if self._record is not None else None,
+            abort=self._record is None,  # no later run would find the parts
+            progress=None if progress is None else told,
+            finished=over,
+            stop=self._ended,
+            control=self._control,
+        )
+
+    def _register(self, number: int) -> Awaited | OmicsError | None:
+        """Has a staged file taken over, in a thread of the pool; errors are the result."""
+        file = self.files[number]
+        try:
+            self._go_on()
+            awaited = self._registrar.ask(number, file, f"s3://{self._bucket}/{file.key}")
+        except OmicsError as error:
+            if _ends_all(error):
+                self._ended.set()
+            return error
+        if awaited is None:
+            self._registered(number)
+        return awaited
+
+    def _registered(self, number: int) -> None:
+        if self._record is not None:
+            self._record.took_over(self.files[number].name)
+
+    def _fail(self, number: int, error: OmicsError) -> None:
+        self._failures[number] = error
+        if _ends_all(error):
+            self._ended.set()
+
+    def _go_on(self) -> None:
+        if self._ended.is_set() or self._control.stopped:
+            raise _stopped(self._control)
+
+    def _told(self, report: TransferReport) -> TransferReport:
+        """What became of each file of the bundle."""
+
+        def outcomes() -> Iterator[Outcome]:
+            for number, file in enumerate(self.files):
+                outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", file.size)
+                error = self._failures.get(number)
+                if isinstance(error, Interrupted):
+                    outcome = outcome._replace(state="stopped")
+                elif error is not None:
+                    outcome = outcome._replace(state="failed", error=error)
+                yield outcome
+
+        why = report.why_stopped or self._control.why
+        return TransferReport(
+            outcomes(),
+            report.seconds,
+            throughput=report.throughput,
+            began=report.began,
+            title="Upload",
+            why_stopped=why,
+        )
+
+    def _raise(self) -> None:
+        errors = [self._failures[number] for number in sorted(self._failures)]
+        for error in errors:
+            if _ends_all(error):
+                raise error
+        self._go_on()
+        errors = [error for error in errors if not isinstance(error, Interrupted)]
+        if errors:
+            raise UploadFailed(f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}", errors)
+
+
+def _stopped(control: Control) -> Interrupted:
+    why = control.why or "it was stopped"
+    return Interrupted(
+        f"The upload ended before its end: {why}", remedy="No bundle was made; the same upload goes on from here."
+    )
+
+
+class EndingClock(SystemClock):
+    """The machine's time, with waits that end when the upload does.
+
+    Args:
+        ended: Ends it when it is set.
+        control: So does this.
+    """
+
+    def __init__(self, ended: threading.Event, control: Control) -> None:
+        self._ended = ended
+        self._control = control
+
+    def sleep(self, seconds: float) -> None:
+        """Waits for so many seconds, or until the upload ends.
+
+        Raises:
+            Interrupted: It ended.
+        """
+        until = self.monotonic() + seconds
+        while not self._control.over(self.monotonic(), self._ended):
+            left = until - self.monotonic()
+            if left <= 0:
+                return
+            self._ended.wait(min(left, TICK * 5))
+        raise _stopped(self._control)
