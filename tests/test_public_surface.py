@@ -56,7 +56,11 @@ CREDENTIALS = ["ApiKey", "Basic", "BearerToken", "Credentials", "HttpxAuth", "To
 OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 
 SURFACE = {
-    "omicsdk": [*ERRORS, *CREDENTIALS, *OPTIONS, "AsyncDss", "DSSClient", "Dss", "__version__"],
+    "omicsdk": [
+        *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncAuth", "AsyncAuthClient", "AsyncDss", "Auth", "AuthClient", "DSSClient",
+        "Dss", "__version__",
+    ],
+    "omicsdk.auth": ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"],
     "omicsdk.core": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncTransport", "Clock", "ManualClock", "Request", "SystemClock", "Transport",
     ],

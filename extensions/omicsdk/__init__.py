@@ -12,6 +12,10 @@ from omicsdk.core.version import __version__
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
+    from omicsdk.auth import AsyncAuth as AsyncAuth
+    from omicsdk.auth import AsyncAuthClient as AsyncAuthClient
+    from omicsdk.auth import Auth as Auth
+    from omicsdk.auth import AuthClient as AuthClient
     from omicsdk.core.credentials import ApiKey as ApiKey
     from omicsdk.core.credentials import Basic as Basic
     from omicsdk.core.credentials import BearerToken as BearerToken
@@ -72,7 +76,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "APIError": "core.errors",
     "ApiKey": "core.credentials",
+    "AsyncAuth": "auth",
+    "AsyncAuthClient": "auth",
     "AsyncDss": "dss",
+    "Auth": "auth",
+    "AuthClient": "auth",
     "AuthError": "core.errors",
     "BadRequest": "core.errors",
     "Basic": "core.credentials",
@@ -132,7 +140,11 @@ __all__ = [
     "OMIT",
     "APIError",
     "ApiKey",
+    "AsyncAuth",
+    "AsyncAuthClient",
     "AsyncDss",
+    "Auth",
+    "AuthClient",
     "AuthError",
     "BadRequest",
     "Basic",

@@ -3,8 +3,7 @@
 `Auth` and `AsyncAuth` are the typed clients, `AuthClient` and `AsyncAuthClient` the documented ones.
 """
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # spares the import of typing
 if TYPE_CHECKING:
     from omicsdk.auth.auth import AsyncAuth as AsyncAuth
     from omicsdk.auth.auth import Auth as Auth
@@ -16,9 +15,15 @@ _WHERE = {"AsyncAuth": "auth", "AsyncAuthClient": "client", "Auth": "auth", "Aut
 __all__ = ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     from importlib import import_module
 
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"omicsdk.auth.{_WHERE[name]}"), name)
+    found: object = getattr(import_module(f"omicsdk.auth.{_WHERE[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -9,7 +9,7 @@ from omicsdk.core.documented import DocumentedClient
 from omicsdk.core.documented_async import AsyncDocumentedClient
 from omicsdk.core.errors import AuthError
 from omicsdk.core.transport import Timeout
-from omicsdk.hca.connection import Connection, connection
+from omicsdk.hca.connection import TOKEN_VARIABLES, Connection, command, connection
 from omicsdk.hca.exceptions import documented_error
 from omicsdk.hca.policies import RetryPolicy
 from omicsdk.hca.swagger import clear_hca_cache, document_of, load_swagger_json
@@ -131,7 +131,7 @@ class HCAClient(_Account, DocumentedClient):
         """
         from omicsdk.hca.login import application_secrets
 
-        return application_secrets(self.section, config=self.config)
+        return application_secrets(self.section, swagger_url=self.swagger_url, config=self.config)
 
     def login(self, access_token: str = "", remote: bool = False) -> None:
         """Log in; the token is stored for later runs, and this client uses it from now on.
@@ -145,14 +145,20 @@ class HCAClient(_Account, DocumentedClient):
         """
         from omicsdk.hca.login import login
 
-        login(self.section, access_token=access_token, remote=remote, config=self.config)
+        login(
+            self.section,
+            access_token=access_token,
+            remote=remote,
+            swagger_url=self.swagger_url,
+            config=self.config,
+        )
         self._use(self._reconnected())
 
     def logout(self) -> None:
         """Forget the stored token, here and at the service; nothing happens when there is none."""
         from omicsdk.hca.login import logout
 
-        logout(self.section, config=self.config)
+        logout(self.section, swagger_url=self.swagger_url, config=self.config)
         self._use(self._reconnected())
 
     def get_session(self) -> "Session":
@@ -166,10 +172,10 @@ class HCAClient(_Account, DocumentedClient):
             AuthError: Nobody is logged in.
         """
         if self._credentials is None:
-            word = self.section.removesuffix("Client").lower()
             raise AuthError(
                 "Nobody is logged in",
-                remedy=f"Run: omics {word} login. Or set OMICS_{word.upper()}_TOKEN or GOOGLE_APPLICATION_CREDENTIALS.",
+                remedy=f"Run: {command(self.section, 'login')}. Or set {TOKEN_VARIABLES[self.section]} or "
+                "GOOGLE_APPLICATION_CREDENTIALS.",
             )
         return self._session(self._credentials)
 
@@ -215,12 +221,19 @@ class AsyncHCAClient(_Account, AsyncDocumentedClient):
         """Log in, in a thread; as `AuthClient.login`."""
         from omicsdk.hca.login import login
 
-        await asyncio.to_thread(login, self.section, access_token=access_token, remote=remote, config=self.config)
+        await asyncio.to_thread(
+            login,
+            self.section,
+            access_token=access_token,
+            remote=remote,
+            swagger_url=self.swagger_url,
+            config=self.config,
+        )
         self._api = self._api.with_options(credentials=self._reconnected())
 
     async def logout(self) -> None:
         """Forget the stored token, in a thread; as `AuthClient.logout`."""
         from omicsdk.hca.login import logout
 
-        await asyncio.to_thread(logout, self.section, config=self.config)
+        await asyncio.to_thread(logout, self.section, swagger_url=self.swagger_url, config=self.config)
         self._api = self._api.with_options(credentials=self._reconnected())
