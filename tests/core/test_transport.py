@@ -85,6 +85,21 @@ def test_a_call_carries_our_headers_and_gives_the_answer(both):
     assert got.elapsed.total_seconds() >= 0
 
 
+@pytest.mark.parametrize(
+    ("of_the_body", "sent"),
+    [
+        ("application/octet-stream", "text/plain; dcp-type=data"),
+        ("application/json", "application/json"),
+        ("multipart/form-data; boundary=b", "multipart/form-data; boundary=b"),
+    ],
+)
+def test_the_caller_says_what_bytes_are_and_the_body_what_its_form_is(both, of_the_body, sent):
+    server = Server(answer(200))
+    client = both(server, headers={"Content-Type": "text/plain; dcp-type=data"})
+    client.send(request("PUT", content=b"a", headers=[("content-type", of_the_body)]))
+    assert server.seen[0].headers.get_list("content-type") == [sent]
+
+
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 def test_an_answer_that_may_change_is_asked_for_again(both, status):
     server = Server(answer(status), answer(status), answer(200))

@@ -69,7 +69,8 @@ class _ClientBase(Generic[E]):
         Args:
             timeout: Seconds for each step of a request, or a Timeout.
             retry: When and how often to try again.
-            headers: Sent with every request, beside those that the client has.
+            headers: Sent with every request, beside those that the client has. A Content-Type says what a body of bytes
+                is; one of JSON or of a form has its own.
             credentials: Others; None sends none.
             strict: Raise where an answer isn't what the document says.
             follow_redirects: False hands redirects to the caller of `raw`; one that carries Retry-After says "not yet"

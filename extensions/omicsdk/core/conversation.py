@@ -21,6 +21,8 @@ from omicsdk.core.request import Request
 from omicsdk.core.retry import Retry, retry_after
 
 T = TypeVar("T")
+# Says nothing of a body; what the caller says of it in the headers of a client does.
+_ANY_BYTES = ("content-type", "application/octet-stream")
 
 
 class Response(Protocol):
@@ -279,8 +281,11 @@ class _Conversation:
 
 
 def _first_hop(request: Request, manners: Manners) -> Hop:
-    names = {name.lower() for name, _ in request.headers}
-    headers = tuple(pair for pair in manners.headers if pair[0] not in names) + request.headers
+    own = request.headers
+    if any(name == "content-type" for name, _ in manners.headers):
+        own = tuple(pair for pair in own if pair != _ANY_BYTES)
+    names = {name.lower() for name, _ in own}
+    headers = tuple(pair for pair in manners.headers if pair[0] not in names) + own
     has_content = request.content is not None
     if request.url.startswith("/"):
         return Hop(request.method, manners.base_url + request.url, headers, has_content)
