@@ -7,14 +7,14 @@ credential never leaves for an origin that it wasn't issued for, and never unenc
 # ruff: noqa: ARG002 - the protocol's arguments, which most credentials need not look at
 
 import base64
-import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import AuthError, ConfigError
+from omicsdk.core.errors import AuthError, ConfigError, OmicsError
+from omicsdk.core.json_web_token import jwt_expiry, jwt_start
 from omicsdk.core.origins import is_confidential, origin_of
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class Credentials(Protocol):
         ...
 
 
-class _Bound:
-    """Credentials that belong to origins; the rest of the protocol with nothing in it."""
+class Bound:
+    """Credentials that belong to origins; the rest of the protocol with nothing in it. The base of all of ours."""
 
     def __init__(self, origins: Iterable[str] | None) -> None:
         self._origins = None if origins is None else frozenset(_origin(each) for each in origins)
@@ -110,7 +110,7 @@ class Token(NamedTuple):
         return f"<Token, expires_at {self.expires_at}>"
 
 
-class BearerToken(_Bound):
+class BearerToken(Bound):
     """A token that is sent as `Authorization: Bearer`, renewed when it can be.
 
     Args:
@@ -120,6 +120,7 @@ class BearerToken(_Bound):
         expires_at: Seconds since 1970 at which it ends; None reads it from the token if that is a JSON Web Token.
         refresh: Gets a new token, over the network as a rule; called by one thread at a time while the others wait.
             It must not use these credentials itself. None when it can't be renewed.
+        remedy: What its user can do when it has ended and can't be renewed.
         clock: What tells the time.
 
     Raises:
@@ -133,16 +134,23 @@ class BearerToken(_Bound):
         origins: Iterable[str] | None = None,
         expires_at: float | None = None,
         refresh: Callable[[], Token | str] | None = None,
+        remedy: str = "Log in again, or give a new token.",
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(origins)
         self._refresh = refresh
+        self._remedy = remedy
         self._clock = clock
         self._lock = threading.Lock()
         self._rounds: int = 0  # renewals that have ended, well or not
         self._failure: AuthError | None = None  # how the last one ended
         self._renewing: int | None = None  # the thread that is at it
         self._current = _checked(Token(token, expires_at))
+
+    @property
+    def expires_at(self) -> float | None:
+        """Seconds since 1970 at which the present token ends; None when nobody knows."""
+        return self._current.expires_at
 
     def ready(self) -> bool:
         """Whether no renewal is due, so that `headers` answers at once."""
@@ -158,19 +166,25 @@ class BearerToken(_Bound):
         if self._is_due(held) and self._refresh is not None:
             held = self._renewed(held)
         elif held.expires_at is not None and self._clock.now() > held.expires_at + CLOCK_SKEW:
-            ended = datetime.fromtimestamp(held.expires_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
-            raise AuthError(f"The access token ended on {ended}", remedy="Log in again, or give a new token.")
+            raise AuthError(f"The access token ended on {moment(held.expires_at)}", remedy=self._remedy)
         return {"authorization": f"Bearer {held.value}"}
 
     def renew(self, refused: Mapping[str, str]) -> bool:
         """Gets a new token unless another thread has done so since the refused one was sent.
 
         Raises:
-            AuthError: It can't be renewed.
+            AuthError: It can't be renewed, or isn't valid yet by this machine's clock: the next one wouldn't be either.
         """
         held = self._current
         if refused.get("authorization") != f"Bearer {held.value}":
             return True
+        begins = jwt_start(held.value)
+        if begins is not None and begins > self._clock.now() + CLOCK_SKEW:
+            raise AuthError(
+                f"The access token was refused; it isn't valid before {moment(begins)}, and this machine's clock "
+                f"says {moment(self._clock.now())}",
+                remedy="Set the clock, or get a token that is valid now.",
+            )
         if self._refresh is None:
             return False
         return self._renewed(held).value != held.value
@@ -200,7 +214,10 @@ class BearerToken(_Bound):
                 self._failure = error
                 raise
             except Exception as error:
-                self._failure = AuthError(f"The access token couldn't be renewed: {error}", remedy="Log in again.")
+                said, remedy = (error.message, error.remedy) if isinstance(error, OmicsError) else (str(error), "")
+                self._failure = AuthError(
+                    f"The access token couldn't be renewed: {said}", remedy=remedy or "Log in again."
+                )
                 raise self._failure from error
             finally:
                 self._renewing = None
@@ -208,7 +225,7 @@ class BearerToken(_Bound):
             return self._current
 
 
-class ApiKey(_Bound):
+class ApiKey(Bound):
     """A key that is sent as a header or a query parameter.
 
     Args:
@@ -247,7 +264,7 @@ class ApiKey(_Bound):
         return self._query
 
 
-class Basic(_Bound):
+class Basic(Bound):
     """A name and a password (RFC 7617).
 
     Args:
@@ -271,7 +288,7 @@ class Basic(_Bound):
         return self._headers
 
 
-class HttpxAuth(_Bound):
+class HttpxAuth(Bound):
     """An httpx.Auth as credentials: its own flow of requests and answers runs within each sending.
 
     Args:
@@ -340,24 +357,12 @@ def may_send(credentials: Credentials, url: str, *, base_url: str) -> bool:
     return origin_of(url) == origin_of(base_url) and is_confidential(url) and credentials.goes_to(url)
 
 
-def jwt_expiry(token: str) -> float | None:
-    """Reads when a JSON Web Token ends; its signature isn't checked, since that is the service's business.
-
-    Args:
-        token: Any token.
-
-    Returns:
-        Seconds since 1970, or None when it isn't a JSON Web Token or doesn't say.
-    """
-    pieces = token.split(".")
-    if len(pieces) != 3:
-        return None
+def moment(seconds: float) -> str:
+    """A time for people, in UTC to the minute."""
     try:
-        claims: object = json.loads(base64.urlsafe_b64decode(pieces[1] + "=" * (-len(pieces[1]) % 4)))
-    except (ValueError, RecursionError):
-        return None
-    end = cast("dict[str, object]", claims).get("exp") if isinstance(claims, dict) else None
-    return float(end) if isinstance(end, int | float) and not isinstance(end, bool) else None
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (ValueError, OverflowError, OSError):  # beyond the calendar
+        return f"{seconds:.0f} s since 1970"
 
 
 def _checked(token: Token) -> Token:

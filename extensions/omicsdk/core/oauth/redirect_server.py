@@ -1,0 +1,141 @@
+"""The address of this machine that a browser comes back to after a login: one answer, then it is gone."""
+
+import html
+import queue
+import socket
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from omicsdk.core.errors import AuthError
+from omicsdk.core.oauth.authorization import complaint
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
+<body><h1>{title}</h1><p>{text}</p></body></html>
+"""
+_HEADERS = {
+    "Content-Type": "text/html; charset=utf-8",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'",
+    "Referrer-Policy": "no-referrer",  # the address holds the code
+    "Connection": "close",
+}
+
+
+class RedirectServer:
+    """Waits on the loopback interface for the browser.
+
+    Args:
+        host: The host's name in the address, one of this machine's own; 127.0.0.1 is what is listened on.
+        port: The port; 0, or one that is taken, is any that is free.
+        path: The address' path.
+
+    Attributes:
+        uri: The address, for the authorization request.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, path: str = "/") -> None:
+        try:
+            self._server = _Server(("127.0.0.1", port), _Handler)
+        except OSError:
+            if not port:
+                raise
+            self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.path = path
+        self.uri = f"http://{host}:{self._server.server_address[1]}{path}"
+
+    @contextmanager
+    def listening(self, state: str) -> Generator[None]:
+        """Answers browsers for the length of a `with` block.
+
+        Args:
+            state: The login's state; whatever comes with another one isn't its answer.
+        """
+        self._server.state = state
+        thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="omics-login", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._server.shutdown()
+            self._server.server_close()
+
+    def wait(self, seconds: float) -> str:
+        """Waits for the browser; Ctrl-C ends the wait.
+
+        Args:
+            seconds: How long at most.
+
+        Returns:
+            The query that it came back with: a code, or an error.
+
+        Raises:
+            AuthError: It didn't come back.
+        """
+        try:
+            return self._server.answers.get(timeout=seconds)
+        except queue.Empty:
+            raise AuthError(
+                f"No browser came back from the login within {seconds:g} s",
+                remedy="Log in again and finish it in the browser, or use --remote where no browser can be opened.",
+            ) from None
+
+
+class _Server(ThreadingHTTPServer):
+    """Threads, because browsers open connections in advance on which nothing ever comes."""
+
+    daemon_threads = True
+    allow_reuse_address = False
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        super().__init__(address, handler)
+        self.answers: queue.Queue[str] = queue.Queue()
+        self.state = ""
+        self.path = "/"
+
+    def server_bind(self) -> None:
+        # The usual one asks the name service for this machine's name, which may take long.
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = "localhost", self.server_address[1]
+
+    def handle_error(self, request: socket.socket | tuple[bytes, socket.socket], client_address: Any) -> None:
+        """Nothing: a browser that hangs up in the middle is no news."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server  # pyright: ignore[reportIncompatibleVariableOverride] - the only one that it is used with
+    timeout = 10
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        fields = parse_qs(parts.query)
+        if parts.path != self.server.path or not ({"code", "error"} & fields.keys()):
+            self._show(404, "Not found", "Nothing is here but the end of a login.")
+        elif fields.get("state") != [self.server.state]:
+            self._show(400, "Another login", "This isn't the answer to the login that omics waits for.")
+        else:
+            if "code" in fields:
+                self._show(200, "Logged in", "You may close this tab and go back to the terminal.")
+            else:
+                said = complaint(fields["error"][0], fields.get("error_description", [""])[0])
+                self._show(200, "Not logged in", f"The login was refused: {said}. You may close this tab.")
+            self.server.answers.put(parts.query)
+
+    def _show(self, status: int, title: str, text: str) -> None:
+        page = _PAGE.format(title=html.escape(title), text=html.escape(text)).encode()
+        self.send_response(status)
+        for name, value in {**_HEADERS, "Content-Length": str(len(page))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(page)
+
+    def version_string(self) -> str:
+        return "omics"
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: the request line holds the code."""

@@ -1,0 +1,168 @@
+"""Service accounts: a key file instead of a person, and JSON Web Tokens that are signed here (RFC 7523 without a server)."""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import RENEW_BEFORE, Bound
+from omicsdk.core.errors import AuthError, MissingExtra
+from omicsdk.core.narrowing import is_object
+
+VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
+"""Environment variable that names the key file."""
+LIFETIME = 3600.0
+"""Seconds that a token is good for: the most that Google's services take."""
+_REMEDY = f"Let {VARIABLE} name the JSON key file of a service account, or unset it to use another login."
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a key file holds.
+
+    Attributes:
+        email: The service account.
+        key_id: The key's name, which goes into a token's header.
+        private_key: The key in PEM form.
+    """
+
+    email: str
+    key_id: str
+    private_key: str = field(repr=False)
+
+
+def read_key(path: Path) -> Key:
+    """Reads a service account's key file.
+
+    Args:
+        path: The JSON file as Google gives it out.
+
+    Raises:
+        AuthError: It isn't there, can't be read, or isn't a service account's.
+    """
+    try:
+        value: object = json.loads(path.read_bytes())
+    except FileNotFoundError as error:
+        raise AuthError(f"The key file {path} that {VARIABLE} names does not exist", remedy=_REMEDY) from error
+    except OSError as error:
+        raise AuthError(f"The key file {path} can't be read: {error.strerror or error}", remedy=_REMEDY) from error
+    except (ValueError, RecursionError) as error:
+        raise AuthError(f"The key file {path} isn't JSON", remedy=_REMEDY) from error
+    if not is_object(value):
+        raise AuthError(f"The key file {path} isn't a JSON object", remedy=_REMEDY)
+    kind: object = value.get("type", "service_account")
+    if kind != "service_account":
+        raise AuthError(f"The key file {path} is of type {str(kind)[:40]!r}, not a service account's", remedy=_REMEDY)
+    names = ("client_email", "private_key_id", "private_key")
+    missing = [name for name in names if not isinstance(value.get(name), str) or not value[name]]
+    if missing:
+        raise AuthError(f"The key file {path} has no {', '.join(missing)}", remedy=_REMEDY)
+    return Key(value["client_email"], value["private_key_id"], value["private_key"])
+
+
+def signed(key: Key, claims: Mapping[str, object], source: str = "the key file") -> str:
+    """Signs claims as a JSON Web Token with RS256.
+
+    Args:
+        key: Whose token it is.
+        claims: What the token states.
+        source: Where the key comes from, for errors.
+
+    Returns:
+        The token, its header's `kid` the key's name.
+
+    Raises:
+        MissingExtra: The library for it isn't installed.
+        AuthError: The key is broken, or of another kind than RSA.
+    """
+    try:
+        import jwt
+        from jwt.exceptions import PyJWTError
+    except ImportError as error:
+        raise MissingExtra("google", "service accounts", module="jwt") from error
+    try:
+        return jwt.encode(dict(claims), key.private_key, algorithm="RS256", headers={"kid": key.key_id})
+    except NotImplementedError as error:
+        raise MissingExtra("google", "service accounts", module="cryptography") from error
+    except (PyJWTError, ValueError, TypeError, AttributeError) as error:
+        # What the library says may quote the key.
+        raise AuthError(
+            f"The private key in {source} can't be used to sign with RS256", remedy="Download the account's key again."
+        ) from error
+
+
+class ServiceAccount(Bound):
+    """Tokens that a service account signs itself, each made anew shortly before the one before ends.
+
+    The key file is read when the first token is needed.
+
+    Args:
+        path: The key file.
+        claims: Gives what a token states beside `iat` and `exp`, from the account's address.
+        lifetime: Seconds that a token is good for, above 60.
+        origins: Whom the tokens are for; see BearerToken.
+        clock: What tells the time.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        claims: Callable[[str], Mapping[str, object]],
+        *,
+        lifetime: float = LIFETIME,
+        origins: Iterable[str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        super().__init__(origins)
+        self._path = path
+        self._claims = claims
+        self._lifetime = lifetime
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token = ""
+        self._made = 0.0
+
+    @property
+    def expires_at(self) -> float | None:
+        """Seconds since 1970 at which the present token ends; None when none was needed yet."""
+        return self._made + self._lifetime if self._token else None
+
+    def ready(self) -> bool:
+        """Whether no token has to be signed, so that `headers` answers at once."""
+        return not self._is_due()
+
+    def headers(self, method: str, url: str) -> Mapping[str, str]:
+        """The Authorization header.
+
+        Raises:
+            AuthError: The key file is missing or broken.
+            MissingExtra: The library that signs isn't installed.
+        """
+        del method, url
+        with self._lock:
+            if self._is_due():
+                self._sign()
+            return {"authorization": f"Bearer {self._token}"}
+
+    def renew(self, refused: Mapping[str, str]) -> bool:
+        """Signs a new token in the place of a refused one, unless that was just made: another would be no better."""
+        with self._lock:
+            if refused.get("authorization") != f"Bearer {self._token}":
+                return True
+            if self._clock.now() - self._made < RENEW_BEFORE:
+                return False
+            self._sign()
+            return True
+
+    def _is_due(self) -> bool:
+        # A clock that was set back makes a token of the future, which services refuse.
+        age = self._clock.now() - self._made
+        return not self._token or not 0 <= age < self._lifetime - RENEW_BEFORE
+
+    def _sign(self) -> None:
+        key = read_key(self._path)
+        made = int(self._clock.now())
+        claims = {**self._claims(key.email), "iat": made, "exp": made + int(self._lifetime)}
+        self._token, self._made = signed(key, claims, str(self._path)), float(made)

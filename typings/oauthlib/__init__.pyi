@@ -1,0 +1,1 @@
+"""What we use of oauthlib, which comes without types."""
