@@ -4,15 +4,16 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import TypedDict
+    from typing import NotRequired, TypedDict
 
     from omicsdk.cli.shapes import Command
 
     class BuiltinGroup(TypedDict):
-        """Commands under one word."""
+        """Commands under one word, here or in a module's COMMANDS, which is read when the word is given."""
 
         title: str
-        commands: list[Command]
+        commands: NotRequired[list[Command]]
+        workflows: NotRequired[str]
 
 
 GROUPS: dict[str, BuiltinGroup] = {
@@ -68,18 +69,7 @@ GROUPS: dict[str, BuiltinGroup] = {
             },
         ],
     },
-    "config": {
-        "title": "Settings, and where each comes from.",
-        "commands": [
-            {
-                "command": "list",
-                "summary": "Show every setting with its value (secrets masked) and its origin.",
-                "run": "omicsdk.cli.config:list_settings",
-                "bare": True,
-                "parameters": [],
-            }
-        ],
-    },
+    "config": {"title": "Settings, and where each comes from.", "workflows": "omicsdk.cli.workflows.config"},
 }
 
 COMMANDS: list[Command] = [

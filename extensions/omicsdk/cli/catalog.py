@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from omicsdk.cli.builtin import BuiltinGroup
     from omicsdk.cli.shapes import Command, Service
 
 OPERATIONS = "Every operation of the service, as its document names it"
@@ -172,7 +173,7 @@ class Catalog:
 
     def _first_words(self) -> dict[str, Group]:
         builtin = {
-            name: Group(self, [name], group["title"], handwritten=lambda group=group: group["commands"])
+            name: Group(self, [name], group["title"], handwritten=lambda group=group: _workflows(group))
             for name, group in GROUPS.items()
         }
         return {name: self._service(name) for name in self.services()} | builtin
@@ -220,10 +221,10 @@ class Catalog:
             return otherwise
 
 
-def _workflows(service: Service) -> list[Command]:
+def _workflows(service: Service | BuiltinGroup) -> list[Command]:
     name = service.get("workflows")
     if name is None:
-        return []
+        return service.get("commands", [])
     from importlib import import_module
 
     return import_module(name).COMMANDS

@@ -1,0 +1,224 @@
+"""`omics config set` and `unset`: one setting of one file, everything else in it as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from omicsdk.cli.config import masked
+from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.options import LEVELS
+from omicsdk.core.config import ARRAY_OPERATORS, keys_of, merged, name_of, parsed, read_layer
+from omicsdk.core.errors import ConfigError, OmicsError, UsageError
+from omicsdk.core.redaction import is_secret_name, mask_json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from omicsdk.cli.console import Console
+    from omicsdk.core.config import Json, Keys, Layer, Settings
+
+STDIN = "-"
+
+
+def set_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
+    """`omics config set NAME VALUE`: writes one setting.
+
+    Raises:
+        UsageError: A secret stands on the command line, or the value can't be one of this setting.
+        ConfigError: The file is malformed or can't be written, or what would stand in it makes no sense.
+    """
+    from omicsdk.core.config_file import change, set_in
+
+    keys = keys_of(arguments["name"])
+    path = _file(arguments)
+    value = _value(keys, arguments["value"], text=bool(arguments["text"]))
+    _check_known(keys, value)
+    is_site = _is_site_file(path)
+    if is_site and _is_secret(keys, value):
+        raise UsageError(
+            f"{name_of(keys)} is a secret, and everybody can read {path}",
+            remedy="Set it in your own file, without --file.",
+        )
+
+    def edit(text: str) -> str:
+        made = set_in(text, path, keys, value)
+        _effective(path, made)  # what makes no sense is never written
+        return made
+
+    change(path, edit)
+    if is_site:
+        path.chmod(0o644)
+    _tell_what_counts(keys, path, console)
+    _hint(keys, console)
+    return {"name": name_of(keys), "value": masked(keys, value), "file": str(path)}
+
+
+def unset_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
+    """`omics config unset NAME`: takes one setting out of a file.
+
+    Raises:
+        OmicsError: It isn't there.
+        ConfigError: The file is malformed or can't be written.
+    """
+    from omicsdk.core.config_file import unset
+
+    keys, path = keys_of(arguments["name"]), _file(arguments)
+    found = unset(path, keys)
+    place = _effective().place_of(keys)
+    if not found:
+        elsewhere = "" if place in (None, "built in") else f"It is set elsewhere: {place}. Name that file with --file."
+        raise OmicsError(f"{name_of(keys)} isn't set in {path}", remedy=elsewhere or _nearest(keys, path))
+    if _is_site_file(path):
+        path.chmod(0o644)
+    if place is not None:
+        console.message(f"{name_of(keys)} is still set, now by {place}")
+    return {"name": name_of(keys), "file": str(path)}
+
+
+def _file(arguments: Mapping[str, Any]) -> Path:
+    from omicsdk.hca.config import user_file
+
+    named = arguments["file"]
+    return Path(named) if named else user_file(os.environ)
+
+
+def _is_site_file(path: Path) -> bool:
+    from omicsdk.hca.config import SITE_FILE
+
+    return path.absolute() == SITE_FILE.absolute()
+
+
+def _value(keys: Keys, word: str, *, text: bool) -> Json:
+    from_stdin = word == STDIN
+    if from_stdin:
+        word = _typed(keys)
+    value: Json = word
+    if not text:
+        try:
+            value = json.loads(word, parse_constant=_refused)
+        except ValueError:
+            value = word
+    if not from_stdin and _is_secret(keys, value):
+        raise UsageError(
+            f"{name_of(keys)} is a secret, and what stands on a command line is kept in the shell's history",
+            remedy=f"Give - and send it to stdin: omics config set {name_of(keys)} - < FILE.",
+        )
+    return value
+
+
+def _refused(constant: str) -> Json:
+    raise ValueError(f"{constant} isn't JSON")
+
+
+def _typed(keys: Keys) -> str:
+    if sys.stdin.isatty():
+        import getpass
+
+        return getpass.getpass(f"{name_of(keys)}: ")
+    return sys.stdin.read().removesuffix("\n").removesuffix("\r")
+
+
+def _is_secret(keys: Keys, value: Json) -> bool:
+    """Whether a value is a secret or has one in it; placeholders of tests and empty texts are none."""
+    return bool(value) and (any(map(is_secret_name, keys)) or mask_json(value) != value)
+
+
+def _check_known(keys: Keys, value: Json) -> None:
+    """Refuses a value that every program would refuse from then on.
+
+    Raises:
+        UsageError: It isn't one that the setting may have.
+    """
+    if isinstance(value, dict):
+        if not (len(value) == 1 and ARRAY_OPERATORS.intersection(value)):
+            for name, inner in value.items():
+                _check_known((*keys, name), inner)
+    elif keys == ("log_level",) and (not isinstance(value, str) or value.upper() not in LEVELS):
+        raise UsageError(f"log_level: expected one of {', '.join(LEVELS)}, got {json.dumps(value)}")
+    elif keys == ("creator_uid",) and (isinstance(value, bool) or not isinstance(value, int)):
+        raise UsageError(f"creator_uid: expected a whole number, got {json.dumps(value)}")
+    elif len(keys) == 2 and keys[1] == "swagger_url":
+        _check_url(value)
+    elif len(keys) == 3:
+        _check_default(keys, value)
+
+
+def _check_url(value: Json) -> None:
+    from omicsdk.hca.connection import base_url_of
+
+    try:
+        base_url_of(value if isinstance(value, str) else json.dumps(value))
+    except ConfigError as error:
+        raise UsageError(error.message, remedy=error.remedy) from error
+
+
+def _check_default(keys: Keys, value: Json) -> None:
+    """Refuses a default that the command's argument can't have."""
+    from omicsdk.cli.catalog import Catalog, Found
+    from omicsdk.cli.defaults import check
+
+    catalog = Catalog()
+    service = catalog.registered(keys[0])
+    if service is None or "settings" not in service or keys[1] in service.get("sections", ()):
+        return
+    group = catalog.start(keys[0])
+    found = None if isinstance(group, Found) else group.child(keys[1].replace("_", "-"))
+    if isinstance(found, Found):
+        check(found, keys[2], value)
+
+
+def _effective(path: Path | None = None, text: str = "") -> Settings:
+    """What the files give together, with this text in the place of a file's.
+
+    Raises:
+        ConfigError: A file is malformed, or what stands in it makes no sense.
+    """
+    from omicsdk.core.config import Layer
+    from omicsdk.hca.config import DEFAULTS, files_of
+
+    files = files_of(os.environ)
+    if path is not None and not any(_same(file, path) for file in files):
+        files.append(path)
+    layers: list[Layer] = [Layer("built in", DEFAULTS)]
+    for file in files:
+        layer = parsed(text, file) if path is not None and _same(file, path) else read_layer(file)
+        if layer is not None:
+            layers.append(layer)
+    return merged(layers)
+
+
+def _same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _tell_what_counts(keys: Keys, path: Path, console: Console) -> None:
+    """Says when what was written has no effect."""
+    from omicsdk.hca.config import files_of
+
+    if not any(_same(file, path) for file in files_of(os.environ)):
+        console.warning(f"{path} isn't read unless HCA_CONFIG_FILE names it")
+        return
+    place = _effective().place_of(keys)
+    if place is not None and str(path) not in place:
+        console.warning(f"{name_of(keys)} has no effect: {place} wins")
+
+
+def _hint(keys: Keys, console: Console) -> None:
+    """Says when a name means nothing to anybody."""
+    from omicsdk.cli.services import SERVICES
+    from omicsdk.hca.config import KNOWN
+
+    names = ["", *(name_of(keys[: end + 1]) for end in range(len(keys)))]
+    is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]
+    if not is_default and not any(name in KNOWN for name in names):
+        console.warning(f"nothing reads {name_of(keys)}. {did_you_mean(name_of(keys), KNOWN)}".rstrip())
+
+
+def _nearest(keys: Keys, path: Path) -> str:
+    layer = read_layer(path)
+    return did_you_mean(name_of(keys), [name_of(known) for known in layer.lines]) if layer is not None else ""
