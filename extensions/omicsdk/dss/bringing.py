@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast, overload
@@ -21,6 +21,7 @@ from omicsdk.core.errors import (
 from omicsdk.dss.registration import Awaited, Registrar, RegistrationRefused
 from omicsdk.dss.staging import LocalFile, StagingRefused, staged, staging_error
 from omicsdk.dss.unfinished import Unfinished
+from omicsdk.dss.workers import Workers
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
 from omicsdk.transfer.control import TICK
 
@@ -177,7 +178,7 @@ class Bringing:
         """
         asked = dict[int, Future[Awaited | OmicsError | None]]()
         kept = set[int]()
-        with ThreadPoolExecutor(REGISTRATIONS_AT_ONCE, thread_name_prefix="dss-register") as pool:
+        with Workers(REGISTRATIONS_AT_ONCE, "dss-register") as pool:
 
             def over(at: int, outcome: Outcome) -> None:
                 number = numbers[at]
@@ -202,8 +203,7 @@ class Bringing:
                     for one, error in self._registrar.wait_for(awaited, pool.map):
                         self._registered(one.number) if error is None else self._fail(one.number, error)
             except BaseException as error:
-                self._ended.set()  # Ctrl-C: the pool's end waits for its threads
-                pool.shutdown(wait=False, cancel_futures=True)
+                self._ended.set()
                 self._report = getattr(error, "report", None) or self._report
                 raise
         refused = [number for number in kept if isinstance(self._failures.get(number), RegistrationRefused)]

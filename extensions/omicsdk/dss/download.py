@@ -9,7 +9,6 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
@@ -34,6 +33,7 @@ from omicsdk.dss.bundle import ALL, NONE, chosen, folder_name, manifest_bytes, m
 from omicsdk.dss.files import DSSFile
 from omicsdk.dss.filestore import ROOT, filestore_path, link, name_in_store, store_bytes
 from omicsdk.dss.manifest import Manifest, ManifestError
+from omicsdk.dss.workers import Workers
 from omicsdk.transfer import Control, Item, Location, Outcome, Progress, Report, download
 from omicsdk.transfer.key_sets import KeySet
 from omicsdk.transfer.names import check_links, check_names
@@ -347,7 +347,7 @@ def download_rows_as_bundles(
             return None, [error]
         return bundle_of_rows(answer, rows, replica, no_metadata=no_metadata, no_data=no_data)
 
-    with ThreadPoolExecutor(API_CALLS, thread_name_prefix="dss-bundles") as pool:
+    with Workers(API_CALLS, "dss-bundles") as pool:
         planned = list(pool.map(plan, wanted.items()))
     result = download_bundles(api, [bundle for bundle, _ in planned if bundle is not None], folder, options)
     result.errors[:0] = [error for _, errors in planned for error in errors]
