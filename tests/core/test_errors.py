@@ -65,7 +65,11 @@ def test_an_answer_that_refuses_credentials_is_an_auth_error_too():
         ('{"msg": "unknown object", "status_code": 404}', "unknown object", None),
         ('{"errors": [{"message": "first"}, {"message": "second"}]}', "first; second", None),
         ('{"code": 4001, "message": "Unauthorized", "more_info": "", "status": 401}', "Unauthorized", "4001"),
-        ('{"type": "about:blank", "title": "Bad", "detail": "worse"}', "Bad", None),
+        ('{"type": "about:blank", "title": "Bad", "detail": "worse"}', "Bad: worse", None),
+        ('{"title": "Not found.", "detail": "No role reader."}', "Not found: No role reader.", None),
+        ('{"title": "Not found: reader", "detail": "reader"}', "Not found: reader", None),
+        ('{"title": "Bad", "detail": ["worse"]}', "Bad", None),
+        ('{"message": "Bad", "detail": "worse"}', "Bad", None),
         (
             '{"name": ["This field is required."], "size": ["Too large."]}',
             "name: This field is required.; size: Too large.",

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Command
     from omicsdk.core.request import Request
 
+NOT_MODIFIED = 304
+
 
 def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> int:
     """Runs a command.
@@ -110,7 +112,10 @@ def _call(client: Any, found: Found, values: dict[str, Any], console: Console, o
     elif items and not first_page:
         _print_pages(operation.answers(request), items, output)
     else:
-        _print_answer(next(operation.answers(request)), items, output)
+        answer = next(operation.answers(request))
+        if answer.status_code == NOT_MODIFIED:
+            console.message("nothing has changed: some of it was so before")
+        _print_answer(answer, items, output)
 
 
 def _print_pages(answers: Any, items: str, output: Output) -> None:

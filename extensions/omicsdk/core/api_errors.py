@@ -88,6 +88,10 @@ def _said(value: object, depth: int = 0) -> tuple[str, str | None]:
     fields = cast("dict[str, object]", value)
     code = next((str(fields[name]) for name in _CODE_FIELDS if isinstance(fields.get(name), str | int)), None)
     message = next((found for name in _MESSAGE_FIELDS if (found := _said(fields.get(name), depth + 1)[0])), "")
+    detail = fields.get("detail")
+    if message == fields.get("title") and isinstance(detail, str) and detail.strip() and detail not in message:
+        # RFC 9457: the title is the same for all problems of a kind, and the detail says which one this is.
+        message = f"{message.rstrip(' .:')}: {detail.strip()}"
     for name in ("error", "errors"):
         inner = fields.get(name)
         if isinstance(inner, str) and message and code is None:
