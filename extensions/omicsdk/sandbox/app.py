@@ -54,7 +54,7 @@ def _routes(service: Service, tokens: Tokens) -> list[BaseRoute]:
         raise LookupError(f"{service.name}: no handler for {', '.join(sorted(missing))}")
     if idle := set(service.handlers) - names:
         raise LookupError(f"{service.name}: handlers without an operation: {', '.join(sorted(idle))}")
-    routes: list[BaseRoute] = [Route(service.document_path, _document(service), methods=["GET"])]
+    routes: list[BaseRoute] = [Route(service.document_path, _document(service), methods=["GET"]), *service.pages]
     for operation in stated:
         validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
         endpoint = _endpoint(service, operation, validator, service.handlers[operation.name], tokens)
@@ -122,6 +122,7 @@ def _endpoint(
             query=query,
             headers=request.headers,
             content=content,
+            server="http://{}:{}".format(*request.scope["server"]),
         )
         return handler(call)
 
@@ -157,6 +158,8 @@ def _no_constant(name: str) -> object:
 
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:
     """An HTTP answer of a reply."""
+    if reply.text is not None and not empty:
+        return Response(reply.text, reply.status, {**headers, **reply.headers}, media_type="text/plain")
     if reply.body is None or empty:
         return Response(b"", reply.status, {**headers, **reply.headers})
     content = json.dumps(reply.body).encode()

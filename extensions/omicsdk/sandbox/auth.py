@@ -1,4 +1,4 @@
-"""Bearer tokens: opaque texts that the sandbox issues for an e-mail address and that end by its clock."""
+"""Bearer tokens that end by the sandbox's clock: opaque texts that it issues itself, and what its services add."""
 
 import hashlib
 import json
@@ -42,6 +42,7 @@ class Tokens:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
+        self._others: list[Callable[[str], Caller | None]] = []
         database.define(
             tokens="digest TEXT PRIMARY KEY, email TEXT NOT NULL, groups_ TEXT NOT NULL, ends REAL NOT NULL"
         )
@@ -64,6 +65,14 @@ class Tokens:
         )
         return token
 
+    def accept(self, reader: Callable[[str], Caller | None]) -> None:
+        """Takes tokens of another kind as well.
+
+        Args:
+            reader: Tells who a token's bearer is; None for a token that isn't of its kind. It may raise a Problem.
+        """
+        self._others.append(reader)
+
     def caller(self, authorization: str | None) -> Caller:
         """Who the bearer of an Authorization header is.
 
@@ -74,6 +83,9 @@ class Tokens:
         challenge = {"WWW-Authenticate": 'Bearer realm="sandbox"'}
         if scheme.lower() != "bearer" or not token.strip():
             raise Problem(401, "Unauthorized", "No authorization token provided", challenge)
+        for reader in self._others:
+            if found := reader(token.strip()):
+                return found
         row = self._database.row("SELECT * FROM tokens WHERE digest = ?", (_digest(token.strip()),))
         if row is None:
             raise Problem(401, "Unauthorized", "The token isn't one that this server issued", challenge)

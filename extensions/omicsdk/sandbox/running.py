@@ -21,6 +21,9 @@ from omicsdk.sandbox.connection import Connection
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.fusillade.pages import shared_routes
+from omicsdk.sandbox.fusillade.service import fusillade_service
+from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.presigned import ObjectServer, Signer
 from omicsdk.sandbox.s3_guard import Guard, Wsgi
@@ -51,6 +54,7 @@ class Running:
         port: The port that it listens on.
         grounds: What the services stand on.
         dss: The Data Store.
+        fusillade: The authorisation service.
         upload: The Upload service.
     """
 
@@ -102,6 +106,7 @@ class Running:
         self._keep_time()
         self.dss = Dss(self.grounds)
         self._closers.append(self.dss.close)
+        self.fusillade = Fusillade(self.grounds, folder)
         self.upload = Upload(self.grounds, sessions)
 
     def _guard(self, app: Wsgi, sessions: Sessions) -> Wsgi:
@@ -120,10 +125,11 @@ class Running:
     ) -> None:
         services = [
             dss_service(self.dss, documents.get("dss") or read_document("dss")),
+            fusillade_service(self.fusillade, documents.get("fusillade") or read_document("fusillade")),
             upload_service(self.upload, documents.get("upload") or read_document("upload")),
         ]
         objects = Mount("/_objects", app=ObjectServer(self.grounds.objects, self.grounds.signer))
-        app = make_app(services, self.grounds.tokens, [objects, control])
+        app = make_app(services, self.grounds.tokens, [objects, control, *shared_routes()])
         config = uvicorn.Config(
             wire(app),
             http=Connection,
@@ -200,6 +206,7 @@ class Running:
         with self._database.transaction():
             self._database.clear()
         self.dss.clear()
+        self.fusillade.clear()
         self.grounds.objects.clear()
         self.grounds.staging.reset()
 

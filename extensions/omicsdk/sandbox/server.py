@@ -17,13 +17,13 @@ from omicsdk.sandbox.control import control_routes
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.faults import FaultBook, Rule, read_rules
+from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.running import STAGING_BUCKET, Running
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS
 from omicsdk.sandbox.upload.state import API_KEY, BUCKET_TEMPLATE, Upload
 from omicsdk.sandbox.wire import RequestLog, Stalls, Wire
 
-_USER = "user@example.org"
 # A token for people who try things out outlives any session of that kind.
 _LONG = 30 * 24 * 3600.0
 
@@ -163,6 +163,11 @@ class Sandbox:
         return API_KEY
 
     @property
+    def auth_swagger_url(self) -> str:
+        """The URL of Fusillade's document, as its clients are configured with."""
+        return f"{self.url}/auth/swagger.json"
+
+    @property
     def s3_url(self) -> str:
         """The URL of the S3 server for staging buckets; asking for it starts that server."""
         return self._up.grounds.staging.url
@@ -177,6 +182,7 @@ class Sandbox:
         config = self.folder / "hca-config.json"
         sections = {
             "DSSClient": {"swagger_url": self.swagger_url},
+            "AuthClient": {"swagger_url": self.auth_swagger_url},
             "upload": {
                 "preprod_api_url_template": self.upload_url,
                 "production_api_url": self.upload_url,
@@ -191,7 +197,8 @@ class Sandbox:
             "AWS_ENDPOINT_URL_S3": self.s3_url,
             **CREDENTIALS,
             "HCA_CONFIG_FILE": str(config),
-            "OMICS_DSS_TOKEN": self.token(_USER, _LONG),
+            "OMICS_DSS_TOKEN": self.token(ADMINISTRATOR, _LONG),
+            "OMICS_AUTH_TOKEN": self.token(ADMINISTRATOR, _LONG),
             "OMICS_UPLOAD_TOKEN": self.upload_key,
         }
 
@@ -205,6 +212,7 @@ class Sandbox:
             "folder": str(self.folder),
             "services": {
                 "dss": {"swagger_url": self.swagger_url},
+                "auth": {"swagger_url": self.auth_swagger_url},
                 "upload": {"url": self.upload_url, "api_key": self.upload_key},
             },
             "clock": self.clock.state(),
@@ -221,6 +229,11 @@ class Sandbox:
     def dss(self) -> Dss:
         """The Data Store's state."""
         return self._up.dss
+
+    @property
+    def fusillade(self) -> Fusillade:
+        """Fusillade's state."""
+        return self._up.fusillade
 
     @property
     def upload(self) -> Upload:
@@ -243,7 +256,7 @@ class Sandbox:
         """How many answers are stalled by a fault right now."""
         return self.stalls.waiting
 
-    def token(self, email: str = _USER, seconds: float = 3600.0, *, groups: Sequence[str] = ALL_GROUPS) -> str:
+    def token(self, email: str = ADMINISTRATOR, seconds: float = 3600.0, *, groups: Sequence[str] = ALL_GROUPS) -> str:
         """Issues a bearer token.
 
         Args:
@@ -255,6 +268,25 @@ class Sandbox:
             The token.
         """
         return self._up.grounds.tokens.issue(email, seconds, groups)
+
+    def service_account(
+        self, folder: Path | str, email: str = "robot@sandbox.example.org", *, groups: Sequence[str] = ("hca",)
+    ) -> Path:
+        """Makes a service account and writes its key file, for GOOGLE_APPLICATION_CREDENTIALS.
+
+        Args:
+            folder: Where the file goes; made when it isn't there.
+            email: Name of the account.
+            groups: Fusillade's groups that it joins: `hca` may write, `admin` may also administer. Default `hca`.
+
+        Returns:
+            The file, readable by its owner only.
+
+        Raises:
+            ValueError: A group doesn't exist.
+        """
+        token_uri = f"{self.url}/auth/oauth/token"
+        return self._up.fusillade.add_service_account(Path(folder), email, groups, token_uri)
 
     def seed(self, folder: Path | str, *, replica: str = "aws", creator_uid: int = 0) -> BundleSummary:
         """Makes a bundle of a folder's files, without the network.

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from jsonschema import FormatChecker
+from starlette.routing import BaseRoute
 
 from omicsdk.sandbox.auth import Caller, Tokens
 from omicsdk.sandbox.clock import Clock
@@ -56,6 +57,7 @@ class Call:
         query: The request's query parameters in their order.
         headers: The request's headers, names in lower case.
         content: The request's body as it was sent.
+        server: Scheme, host and port that the server listens on, whatever the client calls it.
     """
 
     operation: Operation
@@ -68,6 +70,7 @@ class Call:
     query: Sequence[tuple[str, str]]
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     content: bytes = b""
+    server: str = ""
 
     def url(self, **changes: str | int) -> str:
         """The request's own absolute URL, with some query parameters replaced or added."""
@@ -96,11 +99,13 @@ class Reply:
         body: A JSON value; None sends no body.
         status: The HTTP status.
         headers: Its headers.
+        text: What is sent in place of JSON, as `text/plain` unless a header says otherwise.
     """
 
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    text: str | None = None
 
 
 Handler = Callable[[Call], Reply]
@@ -121,6 +126,7 @@ class Service:
         restricted: Whether every operation needs a token at present, whatever the document says.
         authenticate: Tells by the headers who sent a request of a secured operation; None takes bearer tokens.
         error_body: The JSON that a refusal carries.
+        pages: Routes below the prefix that the document doesn't state, such as pages for browsers.
     """
 
     name: str
@@ -133,6 +139,7 @@ class Service:
     restricted: Callable[[], bool]
     authenticate: Callable[[Mapping[str, str]], Caller] | None = None
     error_body: Callable[[Problem], Mapping[str, object]] = Problem.body
+    pages: Sequence[BaseRoute] = ()
 
 
 def by_name(functions: Iterable[Callable[..., Reply]], state: object) -> dict[str, Handler]:

@@ -1,0 +1,94 @@
+"""The applications that may ask for logins, and where a browser may be sent afterwards."""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+CLIENT_ID = "omics-sandbox"
+CLIENT_SECRET = "no-secret-of-an-installed-application"  # noqa: S105 - everybody gets it, as of any installed application
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+class OAuthError(Exception):
+    """A refusal in the terms of OAuth 2.0.
+
+    Args:
+        code: The error as RFC 6749 names it, such as `invalid_grant`.
+        description: One sentence for people.
+        status: The HTTP status.
+    """
+
+    def __init__(self, code: str, description: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {description}")
+        self.code = code
+        self.description = description
+        self.status = status
+
+    def fields(self) -> dict[str, str]:
+        """The error as it stands in an answer or a redirect."""
+        return {"error": self.code, "error_description": self.description}
+
+
+def application_secrets(origin: str) -> dict[str, Any]:
+    """What an installed application has to know, in the form of Google's client secrets."""
+    return {
+        "installed": {
+            "client_id": CLIENT_ID,
+            "client_secret": CLIENT_SECRET,
+            "auth_uri": f"{origin}/auth/oauth/authorize",
+            "token_uri": f"{origin}/auth/oauth/token",
+            "redirect_uris": ["http://localhost", "http://127.0.0.1", f"{origin}/echo", f"{origin}/auth/echo"],
+        }
+    }
+
+
+def client_of(form: Mapping[str, str], authorization: str) -> bool:
+    """Which client sent a request for tokens: the sandbox's own application, or nobody.
+
+    Args:
+        form: The request's form.
+        authorization: Its Authorization header, where client and secret may stand instead.
+
+    Returns:
+        Whether it proved who it is by its secret.
+
+    Raises:
+        OAuthError: The client isn't known or its secret is wrong.
+    """
+    name, secret = form.get("client_id", ""), form.get("client_secret", "")
+    scheme, _, text = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError) as error:
+            raise OAuthError("invalid_client", "The Authorization header isn't readable", 401) from error
+        name, secret = unquote(name), unquote(secret)
+    if name != CLIENT_ID:
+        raise OAuthError("invalid_client", f"The client is {CLIENT_ID!r} here, not {name[:80]!r}", 401)
+    if secret and not hmac.compare_digest(secret.encode(errors="surrogatepass"), CLIENT_SECRET.encode()):
+        raise OAuthError("invalid_client", "The client's secret is wrong", 401)
+    return bool(secret)
+
+
+def may_redirect(uri: str) -> bool:
+    """Whether a browser may be sent somewhere with a code: to this machine only, so that no page gets one."""
+    parts = _split(uri)
+    return (
+        parts is not None
+        and parts.scheme in ("http", "https")
+        and parts.hostname in _LOOPBACK
+        and not parts.fragment
+        and not parts.username
+    )
+
+
+def _split(uri: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port  # raises for one that is no number
+    except ValueError:
+        return None
+    return parts if uri.isprintable() else None
