@@ -124,7 +124,12 @@ def test_keys_have_a_dot_in_their_name(omics: Any, service: Any):
     ("status", "detail", "said", "code"),
     [
         (404, "Role reader does not exist.", "get_v1_role", 1),
-        (401, "The token has expired.", "Give a token that this service issued: set OMICS_AUTH_TOKEN", 4),
+        (
+            401,
+            "The token has expired.",
+            "Log in: omics auth login. Or give a token that this service issued: set OMICS_AUTH_TOKEN, or pass",
+            4,
+        ),
         (403, "ada may not fus:GetRole", "Check that this account has access", 1),
     ],
 )

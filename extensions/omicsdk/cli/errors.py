@@ -55,8 +55,20 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
         # No service's own words say how this program is told a token.
         service = where.split()[1] if " " in where else ""
         told = f"Give a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
+        if _logs_in(service):
+            told = f"Log in: omics {service} login. Or g{told[1:]}"
         return [f"{_line(error).removesuffix(error.remedy).rstrip()} {told}"]
     return [_line(error)]
+
+
+def _logs_in(service: str) -> bool:
+    """Whether a service has a command to log in."""
+    from importlib import import_module
+
+    from omicsdk.cli.services import SERVICES
+
+    workflows = SERVICES[service].get("workflows") if service in SERVICES else None
+    return workflows is not None and any(each["command"] == "login" for each in import_module(workflows).COMMANDS)
 
 
 def _told(error: BaseException) -> BaseException:
