@@ -18,6 +18,7 @@ SERVICES: dict[str, Service] = {
         "title": "Human Cell Atlas authorisation (Fusillade): users, groups, roles, policies, who may do what",
         "workflows": "omicsdk.cli.workflows.auth",
         "client": "omicsdk.auth:Auth",
+        "settings": "omicsdk.hca.config:read_settings",
         "package": "fusillade",
         "documented": True,
     },
