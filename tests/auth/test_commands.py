@@ -75,6 +75,16 @@ def test_pages_are_merged_as_the_documented_command_merges_them(omics: Any, serv
     assert json.loads(omics("get-v1-users", "--next-token", "20")[1]) == {"users": NAMES[20:]}
 
 
+def test_arguments_may_have_their_defaults_in_the_configuration(
+    omics: Any, service: Any, tmp_path: Any, monkeypatch: Any
+):
+    file = tmp_path / "hca.json"
+    file.write_text(json.dumps({"auth": {"get-v1-users": {"per_page": 5}}}))
+    monkeypatch.setenv("HCA_CONFIG_FILE", str(file))
+    service.list("/v1/users", "users", NAMES)
+    assert json.loads(omics("get-v1-users", "--no-paginate")[1]) == {"users": NAMES[:5]}
+
+
 def test_what_somebody_owns_is_merged_under_its_own_name(omics: Any, service: Any):
     service.list("/v1/user/ada/owns", "roles", NAMES, named=False)
     words = ("get-v1-user-owns", "--user-id", "ada", "--resource-type", "role")

@@ -19,6 +19,7 @@ SERVICES: dict[str, Service] = {
         "workflows": "omicsdk.cli.workflows.auth",
         "client": "omicsdk.auth:Auth",
         "settings": "omicsdk.hca.config:read_settings",
+        "settings": "omicsdk.hca.config:read_settings",
         "package": "fusillade",
         "documented": True,
     },
