@@ -1,0 +1,66 @@
+"""A user with a configuration of their own, and an upload area of the sandbox."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.retry import Retry
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The home folder of a user who has nothing configured."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for name in ("HCA_CONFIG_FILE", "OMICS_UPLOAD_TOKEN", "OMICS_UPLOAD_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
+    return folder
+
+
+@pytest.fixture
+def user_file(home: Path) -> Path:
+    """Where that user's HCA configuration is written."""
+    return home / "config" / "hca" / "config.json"
+
+
+@pytest.fixture
+def service(omics_sandbox: Any, home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """The sandbox, which that user's configuration and credentials point at."""
+    for name, value in omics_sandbox.environment().items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    config = home / "config" / "hca" / "config.json"
+    config.parent.mkdir(parents=True)
+    upload = {"preprod_api_url_template": omics_sandbox.upload_url, "production_api_url": omics_sandbox.upload_url}
+    config.write_text(json.dumps({"upload": upload}))
+    config.chmod(0o600)
+    return omics_sandbox
+
+
+@pytest.fixture
+def area(service: Any) -> Iterator[Any]:
+    """A new upload area."""
+    from omicsdk.upload import UploadArea, UploadClient, UploadService
+
+    client = UploadClient(retry=Retry(attempts=3, base=0.0))
+    with client:
+        yield UploadArea(service.area(), UploadService(client=client))
+
+
+@pytest.fixture
+def stored(service: Any, area: Any) -> Any:
+    """Gives an object of the area as S3 has it: its bytes and what is said of it."""
+
+    def read(name: str) -> dict[str, Any]:
+        client = service._up.grounds.staging.client()
+        found = client.get_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/{name}")
+        return {**found, "bytes": found["Body"].read()}
+
+    return read
