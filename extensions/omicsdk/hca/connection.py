@@ -2,17 +2,31 @@
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.origins import origin_of
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
+    from omicsdk.core.oauth.endpoint import Endpoint
+    from omicsdk.core.oauth.grants import Grant
+    from omicsdk.core.token_file import TokenFile
     from omicsdk.hca.config import HCAConfig
 
 TOKEN_VARIABLES = {"DSSClient": "OMICS_DSS_TOKEN", "AuthClient": "OMICS_AUTH_TOKEN"}
 """Environment variables that hold an access token, by the configuration's section."""
+
+AUDIENCE = "https://dev.data.humancellatlas.org/"
+"""Whom tokens are made for, as the published clients state it; the configuration's key `audience` takes its place."""
+
+CLAIMS = "https://auth.data.humancellatlas.org/"
+"""What the platform's own claims begin with."""
+
+SCOPES = ("openid", "email", "offline_access")
+"""What a login asks for; the last one is the refresh token."""
 
 
 class Connection(NamedTuple):
@@ -37,40 +51,175 @@ def base_url_of(swagger_url: str) -> str:
     return swagger_url.partition("?")[0].rpartition("/")[0]
 
 
+def service_url(
+    section: str, *, base_url: str | None = None, swagger_url: str | None = None, config: "HCAConfig"
+) -> str:
+    """A service's base URL: the argument, that of the document, that of the configuration.
+
+    Raises:
+        ConfigError: It isn't one.
+    """
+    return base_url or base_url_of(swagger_url or str(config[section].swagger_url))
+
+
+def audience_of(section: str, config: "HCAConfig") -> str:
+    """Whom tokens for a service are made for: `audience` of its section, of the configuration, or as published."""
+    return str(config[section].get("audience") or config.get("audience") or AUDIENCE)
+
+
+def command(section: str, word: str) -> str:
+    """A command of the service, for remedies: `omics dss login`."""
+    return f"omics {section.removesuffix('Client').lower()} {word}"
+
+
 def connection(
     section: str,
     *,
     base_url: str | None = None,
     swagger_url: str | None = None,
+    audience: str | None = None,
     config: "HCAConfig | None" = None,
     environ: Mapping[str, str] | None = None,
+    endpoint: "Endpoint | None" = None,
 ) -> Connection:
     """Find a service.
 
-    A token of the environment goes to whatever service the caller names. One of the configuration belongs to the host
-    that the configuration names, and goes to no other.
+    What proves who asks is the first of: OMICS_<SERVICE>_TOKEN; the service account that GOOGLE_APPLICATION_CREDENTIALS
+    names; a login of the token file; the `oauth2_token` that the published client left in the configuration. The first
+    two go to whatever service the caller names. The other two belong to the services that they were issued for, and go
+    to no other.
 
     Args:
         section: The configuration's section, such as `DSSClient`.
         base_url: The service; wins over all.
         swagger_url: Its document; wins over the configuration.
+        audience: Whom a service account's tokens are made for; by default what `audience_of` says.
         config: The HCA configuration; by default that of the user's files.
         environ: The environment; by default the process's own.
+        endpoint: What sends a renewal to the authorization server.
 
     Raises:
-        ConfigError: No URL, or one that isn't.
+        ConfigError: No URL, or one that isn't; or the token file can't be read.
     """
-    from omicsdk.core.credentials import BearerToken
+    from omicsdk.core.token_file import token_file
     from omicsdk.hca.config import HCAConfig
 
     environ = os.environ if environ is None else environ
     config = HCAConfig() if config is None else config
-    configured = base_url_of(str(config[section].swagger_url))
-    url = base_url or (base_url_of(swagger_url) if swagger_url else configured)
+    url = service_url(section, base_url=base_url, swagger_url=swagger_url, config=config)
+    return Connection(
+        url,
+        _given(section, url, environ)
+        or _account(section, url, audience, config, environ)
+        or _stored(section, url, token_file(environ), config, environ, endpoint)
+        or _of_published_client(section, config),
+    )
+
+
+def _given(section: str, url: str, environ: Mapping[str, str]) -> "Credentials | None":
     token = environ.get(TOKEN_VARIABLES[section], "")
-    if token:
-        return Connection(url, BearerToken(token, origins=[url]))
-    stored: Mapping[str, Any] = config.get("oauth2_token", {})
-    if stored.get("access_token"):
-        return Connection(url, BearerToken(stored["access_token"], origins=[stored.get("origin") or configured]))
-    return Connection(url, None)
+    if not token:
+        return None
+    from omicsdk.core.credentials import BearerToken
+
+    return BearerToken(token, origins=[url])
+
+
+def _account(
+    section: str, url: str, audience: str | None, config: "HCAConfig", environ: Mapping[str, str]
+) -> "Credentials | None":
+    from omicsdk.core.oauth.service_account import VARIABLE, ServiceAccount
+
+    path = environ.get(VARIABLE, "")
+    if not path:
+        return None
+    stated = audience or audience_of(section, config)
+    return ServiceAccount(Path(path).expanduser(), lambda email: claims_of(email, stated), origins=[url])
+
+
+def claims_of(email: str, audience: str) -> dict[str, object]:
+    """What a service account's token states, as the platform documents it, beside its times.
+
+    Args:
+        email: The account.
+        audience: Whom the token is for.
+    """
+    return {
+        "iss": email,
+        "sub": email,
+        "aud": audience,
+        "email": email,
+        "scope": ["email", "openid", "offline_access"],
+        f"{CLAIMS}group": "hca",
+        f"{CLAIMS}email": email,
+    }
+
+
+def _stored(
+    section: str,
+    url: str,
+    tokens: "TokenFile",
+    config: "HCAConfig",
+    environ: Mapping[str, str],
+    endpoint: "Endpoint | None",
+) -> "Credentials | None":
+    login = tokens.login(url)
+    if login is None:
+        return None
+    from omicsdk.core.oauth.endpoint import Endpoint
+    from omicsdk.core.oauth.refreshing import RefreshingToken
+
+    sender = Endpoint(environ) if endpoint is None else endpoint
+    return RefreshingToken(
+        tokens,
+        url,
+        login,
+        lambda refresh_token: renewed(refresh_token, login.origins[0], url, tokens, config, sender),
+        remedy=f"Log in again: {command(section, 'login')}",
+    )
+
+
+def renewed(
+    refresh_token: str, origin: str, url: str, tokens: "TokenFile", config: "HCAConfig", endpoint: "Endpoint"
+) -> "Grant":
+    """Makes new tokens of a refresh token.
+
+    Args:
+        refresh_token: The refresh token.
+        origin: Origin of the service that was logged in to; its application is whom the refresh token was issued to.
+        url: Base URL of the service that is asked now.
+        tokens: The token file.
+        config: The HCA configuration.
+        endpoint: What sends.
+
+    Raises:
+        AuthError: It was refused.
+        OmicsError: The service can't be reached.
+    """
+    from omicsdk.core.oauth.grants import refresh_request
+    from omicsdk.hca.application import Secrets
+
+    service = url if origin_of(url) == origin else origin
+    application = Secrets(service, config, tokens.path, endpoint).application()
+    return endpoint.grant(refresh_request(application, refresh_token), previous=refresh_token)
+
+
+def left_by_published_client(config: "HCAConfig") -> Mapping[str, Any]:
+    """The login that the published client stored: access_token, refresh_token, id_token; empty when there is none."""
+    stored: object = config.get("oauth2_token")
+    return cast("Mapping[str, Any]", stored) if isinstance(stored, Mapping) else {}
+
+
+def _of_published_client(section: str, config: "HCAConfig") -> "Credentials | None":
+    """What the published client stored; it is used as it is and never renewed, which would end that client's login."""
+    stored = left_by_published_client(config)
+    if not stored.get("access_token"):
+        return None
+    from omicsdk.core.credentials import BearerToken
+
+    return BearerToken(
+        stored["access_token"],
+        origins=[stored.get("origin") or service_url(section, config=config)],
+        remedy=f"Take over the published client's login: {command(section, 'login --migrate')}. "
+        f"Or log in again: {command(section, 'login')}",
+    )

@@ -1,0 +1,449 @@
+"""Logging in to an HCA service and out of it, against an authorization server in memory."""
+
+from __future__ import annotations
+
+import json
+import stat
+import sys
+import threading
+import time
+from urllib.request import ProxyHandler, build_opener
+
+import httpx
+import jwt
+import pytest
+from authorization_server import AuthorizationServer
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import AuthError, ConfigError, TransportError, UsageError
+from omicsdk.core.oauth.endpoint import Endpoint
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.core.token_file import token_file
+from omicsdk.hca import HCAConfig
+from omicsdk.hca.connection import AUDIENCE, connection
+from omicsdk.hca.login import application_secrets, login, logout
+
+DSS, AUTH = "https://dss.data.example.org/v1", "https://auth.data.example.org"
+SERVICES = {"DSSClient": {"swagger_url": f"{DSS}/swagger.json"}, "AuthClient": {"swagger_url": f"{AUTH}/swagger.json"}}
+GET = ("GET", f"{DSS}/files")
+
+
+class Person:
+    """Somebody at a machine: settings, a browser, and what they were told."""
+
+    def __init__(self, folder, server):
+        self.folder, self.server = folder, server
+        self.clock = ManualClock(time.time())
+        self.told, self.asked = [], []
+        self.environ = {
+            "OMICS_TOKEN_FILE": str(folder / "omics" / "tokens.json"),
+            "HCA_CONFIG_FILE": str(folder / "hca.json"),
+            "XDG_CONFIG_HOME": str(folder / "config"),
+        }
+        self.endpoint = Endpoint({}, transport=httpx.MockTransport(server), retry=NO_RETRY, clock=self.clock)
+        self.configure({})
+
+    def configure(self, settings):
+        (self.folder / "hca.json").write_text(json.dumps(SERVICES | settings))
+
+    @property
+    def config(self):
+        return HCAConfig(self.environ, site_file=self.folder / "none")
+
+    @property
+    def tokens(self):
+        return token_file(self.environ)
+
+    def browse(self, url, **consent):
+        back = self.server.consent(url, **consent)
+        threading.Thread(
+            target=lambda: build_opener(ProxyHandler({})).open(back, timeout=20).read(), daemon=True
+        ).start()
+
+    def login(self, section="DSSClient", **options):
+        given = {"tell": self.told.append, "open_browser": self.browse, "endpoint": self.endpoint, "clock": self.clock}
+        return login(section, config=self.config, environ=self.environ, **(given | options))
+
+    def logout(self, section="DSSClient", **options):
+        return logout(
+            section, config=self.config, environ=self.environ, tell=self.told.append, endpoint=self.endpoint, **options
+        )
+
+    def credentials(self, section="DSSClient", **options):
+        return connection(
+            section, config=self.config, environ=self.environ, endpoint=self.endpoint, **options
+        ).credentials
+
+
+@pytest.fixture
+def server():
+    return AuthorizationServer(AUTH)
+
+
+@pytest.fixture
+def person(tmp_path, server):
+    return Person(tmp_path, server)
+
+
+def sent(credentials):
+    return credentials.headers(*GET)["authorization"].removeprefix("Bearer ")
+
+
+def test_a_browser_logs_in(person, server):
+    done = person.login()
+    assert done.service == DSS
+    assert done.renewable
+    assert done.expires_at == person.clock.now() + 3600
+    assert done.path == person.tokens.path
+    assert sent(person.credentials()) == server.access_tokens[0]
+    assert server.asked[0].url == "https://dss.data.example.org/internal/application_secrets"
+    assert [request.url.path for request in server.asked] == ["/internal/application_secrets", "/oauth/token"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")
+def test_what_is_stored_is_private_and_not_in_the_configuration(person, tmp_path):
+    before = (tmp_path / "hca.json").read_text()
+    person.login()
+    for path in (tmp_path / "omics").iterdir():
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert (tmp_path / "hca.json").read_text() == before
+    assert not (tmp_path / "config").exists()
+
+
+def test_what_is_told_holds_no_secret(person):
+    person.login()
+    assert "https://auth.data.example.org/oauth/authorize?" in person.told[0]
+    assert "canary" not in "".join(person.told)
+
+
+def test_the_audience_is_asked_for_as_published_or_configured(person, server):
+    urls = []
+
+    def browse(url):
+        urls.append(httpx.URL(url).params["audience"])
+        person.browse(url)
+
+    person.login(open_browser=browse)
+    person.login(open_browser=browse, audience="https://argument/")
+    person.configure({"audience": "https://all/"})
+    person.login(open_browser=browse)
+    person.configure({"audience": "https://all/", "DSSClient": SERVICES["DSSClient"] | {"audience": "https://dss/"}})
+    person.login(open_browser=browse)
+    assert urls == [AUDIENCE, "https://argument/", "https://all/", "https://dss/"]
+
+
+def test_one_login_serves_the_services_of_a_deployment(person, server):
+    person.login("AuthClient")
+    assert sent(person.credentials("DSSClient")) == server.access_tokens[0]
+    person.login("DSSClient")
+    assert sent(person.credentials("DSSClient")) == server.access_tokens[1]
+
+
+def test_a_login_does_not_serve_a_service_of_another_domain(person):
+    person.configure({"AuthClient": {"swagger_url": "https://auth.elsewhere.org/swagger.json"}})
+    person.login()
+    assert person.credentials("AuthClient") is None
+    assert person.credentials("DSSClient", swagger_url="https://dss.elsewhere.org/v1/swagger.json") is None
+
+
+def test_the_service_that_issued_the_tokens_is_served_whatever_its_domain(person):
+    person.server.url = "https://fusillade.elsewhere.org"
+    person.configure({"AuthClient": {"swagger_url": "https://fusillade.elsewhere.org/swagger.json"}})
+    person.login()
+    assert person.credentials("AuthClient") is not None
+
+
+@pytest.mark.parametrize(
+    ("dss", "auth", "shared"),
+    [
+        ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8000/auth", True),
+        ("http://127.0.0.1:8000/v1", "http://127.0.0.1:9000/auth", False),
+        ("http://127.0.0.1:8000/v1", "http://10.0.0.1:8000/auth", False),
+        ("https://dss.com/v1", "https://auth.com", False),
+        ("https://dss.example.org/v1", "http://auth.example.org", False),
+    ],
+)
+def test_what_belongs_together(person, dss, auth, shared):
+    person.configure(
+        {"DSSClient": {"swagger_url": f"{dss}/swagger.json"}, "AuthClient": {"swagger_url": f"{auth}/swagger.json"}}
+    )
+    person.login(access_token="given")
+    assert (person.credentials("AuthClient") is not None) == shared
+
+
+def test_a_refused_login_says_so_and_stores_nothing(person):
+    with pytest.raises(AuthError, match="refused: access_denied: said <b>no</b>"):
+        person.login(open_browser=lambda url: person.browse(url, error="access_denied"))
+    assert person.credentials() is None
+
+
+def test_a_forged_answer_is_passed_over(person, server):
+    def browse(url):
+        with pytest.raises(httpx.HTTPStatusError):
+            httpx.get(server.consent(url, state="forged"), trust_env=False).raise_for_status()
+        person.browse(url)
+
+    person.login(open_browser=browse)
+    assert sent(person.credentials()) == server.access_tokens[0]
+
+
+def test_a_browser_that_never_comes_back(person):
+    with pytest.raises(AuthError, match=r"within 0\.01 s") as caught:
+        person.login(open_browser=lambda url: None, timeout=0.01)
+    assert "--remote" in str(caught.value)
+    assert person.credentials() is None
+
+
+@pytest.mark.parametrize("paste", ["code", "url", "page"])
+def test_a_code_is_pasted_where_there_is_no_browser(person, server, paste):
+    def ask(question):
+        assert question.startswith("Paste the code")
+        url = person.told[0].splitlines()[1]
+        back = server.consent(url)
+        assert back.startswith("https://auth.data.example.org/echo?")
+        query = dict(httpx.URL(back).params)
+        return {"code": query["code"], "url": back, "page": json.dumps({"query_params": query})}[paste] + "\n"
+
+    person.login(remote=True, ask=ask, open_browser=None)
+    assert sent(person.credentials()) == server.access_tokens[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("", "No code was given"), ("\n", "No code"), ("wrong\n", "invalid_grant")]
+)
+def test_a_code_that_is_none(person, typed, said):
+    with pytest.raises(AuthError, match=said):
+        person.login(remote=True, ask=lambda question: typed)
+    assert person.credentials() is None
+
+
+def test_a_token_at_hand_is_stored_as_it_is(person, server):
+    done = person.login(access_token="not-a-jwt")
+    assert (done.expires_at, done.renewable) == (None, False)
+    held = person.credentials()
+    assert sent(held) == "not-a-jwt"
+    assert not held.renew(held.headers(*GET))
+    assert server.asked == []
+
+
+def test_a_token_at_hand_that_has_ended_is_stored_with_a_warning(person):
+    token = jwt.encode({"exp": 1000}, "0123456789abcdef0123456789abcdef")
+    assert person.login(access_token=token).expires_at == 1000
+    assert "ended on 1970-01-01" in person.told[0]
+    with pytest.raises(AuthError, match="ended on 1970-01-01") as caught:
+        sent(person.credentials())
+    assert caught.value.remedy == "Log in again: omics dss login"
+
+
+@pytest.mark.parametrize("token", ["two words", "lïne", "a\nb"])
+def test_what_is_no_token_is_not_stored(person, token):
+    with pytest.raises(ConfigError, match="access token"):
+        person.login(access_token=token)
+    assert person.credentials() is None
+
+
+def test_three_ways_exclude_each_other(person):
+    with pytest.raises(UsageError, match="three ways"):
+        person.login(access_token="t", remote=True)
+    with pytest.raises(UsageError, match="timeout"):
+        person.login(timeout=0)
+
+
+def test_a_login_is_renewed_by_itself(person, server):
+    server.lifetime = 1
+    person.login()
+    server.lifetime = 3600
+    assert sent(person.credentials()) == server.access_tokens[1]
+    assert sent(person.credentials()) == server.access_tokens[1]
+    # The application's secrets were kept from the login.
+    assert [request.url.path for request in server.asked][2:] == ["/oauth/token"]
+
+
+def test_secrets_of_the_configuration_are_not_asked_for(person, server):
+    server.tells_secrets = False
+    person.configure({"application_secrets": server.application_secrets})
+    person.login()
+    assert [request.url.path for request in server.asked] == ["/oauth/token"]
+    told = application_secrets("DSSClient", config=person.config, environ=person.environ, endpoint=person.endpoint)
+    assert told == server.application_secrets
+
+
+def test_secrets_may_stand_below_a_services_own_address(person, server):
+    def below_only(request):
+        found = server(request)
+        return found if request.url.path != "/internal/application_secrets" else httpx.Response(404)
+
+    endpoint = Endpoint({}, transport=httpx.MockTransport(below_only), retry=NO_RETRY)
+    person.login(base_url="https://hca.example.org/auth", endpoint=endpoint)
+    assert person.credentials(base_url="https://hca.example.org/auth") is not None
+
+
+def test_a_service_that_tells_no_secrets_is_named(person, server):
+    server.tells_secrets = False
+    with pytest.raises(AuthError, match=r"dss\.data\.example\.org doesn't tell how to log in") as caught:
+        person.login()
+    assert "application_secrets" in caught.value.remedy
+    assert "--access-token" in caught.value.remedy
+
+
+def test_secrets_that_lead_to_an_unencrypted_server_are_refused(person, server):
+    server.url = "http://auth.data.example.org"
+    with pytest.raises(ConfigError, match="isn't encrypted"):
+        person.login()
+
+
+def test_a_login_that_a_variable_hides_says_so(person):
+    person.environ["OMICS_DSS_TOKEN"] = "other"
+    person.login(access_token="t")
+    assert person.told == ["OMICS_DSS_TOKEN is set, and is used instead of this login as long as it is."]
+
+
+def test_logging_out_revokes_and_forgets(person, server, tmp_path):
+    person.login("AuthClient")
+    assert person.logout("DSSClient")
+    assert server.refresh_tokens == set()
+    assert person.credentials("DSSClient") is None
+    assert person.credentials("AuthClient") is None
+    assert server.asked[-1].url.path == "/oauth/revoke"
+    assert "canary" not in "".join(path.read_text() for path in (tmp_path / "omics").iterdir())
+    assert not person.logout()
+    assert len(server.asked) == 3
+
+
+def test_a_login_without_a_refresh_token_is_forgotten_in_silence(person, server):
+    person.login(access_token="t")
+    assert person.logout()
+    assert person.told == []
+    assert server.asked == []
+
+
+def test_logging_out_forgets_though_the_service_cannot_be_told(person):
+    person.login()
+    person.told.clear()
+
+    def down(request):
+        raise httpx.ConnectError("no route")
+
+    person.endpoint = Endpoint({}, transport=httpx.MockTransport(down), retry=NO_RETRY)
+    assert person.logout()
+    assert person.credentials() is None
+    assert "could not be told" in person.told[0]
+    assert "canary" not in person.told[0]
+
+
+def test_a_login_that_gets_no_answer_is_an_error_of_the_network(person):
+    def down(request):
+        raise httpx.ConnectError("no route")
+
+    endpoint = Endpoint({}, transport=httpx.MockTransport(down), retry=NO_RETRY)
+    with pytest.raises(TransportError):
+        person.login(endpoint=endpoint)
+
+
+PUBLISHED = {
+    "oauth2_token": {
+        "access_token": "canary-old-access",
+        "refresh_token": "canary-old-refresh",
+        "id_token": "canary-old-id",
+        "expires_at": "-1",
+        "token_type": "Bearer",
+    }
+}
+
+
+def test_what_the_published_client_stored_is_used_as_it_is(person, server, tmp_path):
+    person.configure(PUBLISHED)
+    before = (tmp_path / "hca.json").read_text()
+    held = person.credentials()
+    assert sent(held) == "canary-old-access"
+    assert not held.renew(held.headers(*GET))
+    assert (tmp_path / "hca.json").read_text() == before
+    assert server.asked == []
+    assert not (tmp_path / "omics").exists()
+
+
+def test_when_it_has_ended_the_ways_on_are_told(person):
+    token = jwt.encode({"exp": 1000}, "0123456789abcdef0123456789abcdef")
+    person.configure({"oauth2_token": {"access_token": token}})
+    with pytest.raises(AuthError, match="ended") as caught:
+        sent(person.credentials())
+    assert "omics dss login --migrate" in caught.value.remedy
+
+
+def test_it_is_taken_over_on_request_and_then_renewed(person, server, tmp_path):
+    person.configure(PUBLISHED)
+    before = (tmp_path / "hca.json").read_text()
+    server.refresh_tokens.add("canary-old-refresh")
+    assert person.login(migrate=True).renewable
+    assert (tmp_path / "hca.json").read_text() == before
+    held = person.credentials()
+    assert sent(held) == "canary-old-access"
+    assert held.renew(held.headers(*GET))
+    assert sent(person.credentials()) == server.access_tokens[0]
+
+
+def test_it_is_not_taken_over_for_another_service(person):
+    person.configure(PUBLISHED)
+    with pytest.raises(AuthError, match=r"is for https://dss\.data\.example\.org:443, not for https://evil"):
+        person.login(migrate=True, base_url="https://evil.example.org/v1")
+    person.configure({})
+    with pytest.raises(AuthError, match="no login of the published client"):
+        person.login(migrate=True)
+
+
+def test_logging_out_takes_it_out_of_the_configuration_too(person, tmp_path):
+    person.configure({**PUBLISHED, "creator_uid": 5})
+    assert person.logout()
+    assert person.credentials() is None
+    assert json.loads((tmp_path / "hca.json").read_text()) == {**SERVICES, "creator_uid": 5}
+
+
+@pytest.fixture
+def key_file(tmp_path):
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = private.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    path = tmp_path / "robot.json"
+    content = {"type": "service_account", "client_email": "r@x.org", "private_key_id": "k", "private_key": pem}
+    path.write_text(json.dumps(content))
+    return path, private.public_key()
+
+
+def test_a_service_account_states_what_the_platform_documents(person, key_file):
+    path, public = key_file
+    person.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(path)
+    token = sent(person.credentials())
+    assert jwt.get_unverified_header(token)["kid"] == "k"
+    claims = jwt.decode(token, public, algorithms=["RS256"], audience=AUDIENCE)
+    assert claims.pop("exp") - claims.pop("iat") == 3600
+    assert claims == {
+        "iss": "r@x.org",
+        "sub": "r@x.org",
+        "aud": AUDIENCE,
+        "email": "r@x.org",
+        "scope": ["email", "openid", "offline_access"],
+        "https://auth.data.humancellatlas.org/group": "hca",
+        "https://auth.data.humancellatlas.org/email": "r@x.org",
+    }
+    stated = jwt.decode(sent(person.credentials(audience="https://me/")), options={"verify_signature": False})
+    assert stated["aud"] == "https://me/"
+
+
+def test_which_credentials_win(person, key_file):
+    person.configure(PUBLISHED)
+    assert sent(person.credentials()) == "canary-old-access"
+    person.login(access_token="stored")
+    assert sent(person.credentials()) == "stored"
+    person.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(key_file[0])
+    assert sent(person.credentials()).count(".") == 2
+    person.environ["OMICS_DSS_TOKEN"] = "variable"
+    assert sent(person.credentials()) == "variable"
+
+
+def test_a_missing_key_file_is_told_only_when_credentials_are_needed(person, tmp_path):
+    person.environ["GOOGLE_APPLICATION_CREDENTIALS"] = str(tmp_path / "none.json")
+    held = person.credentials()
+    with pytest.raises(AuthError, match="does not exist"):
+        sent(held)
