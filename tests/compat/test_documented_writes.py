@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from omicsdk.sandbox.server import Sandbox
-from omicsdk.sandbox.signature import verify_signature
+from omicsdk.core.http_signature import verify_signature
 
 if TYPE_CHECKING:
     from conftest import Documented

@@ -25,7 +25,7 @@ from omicsdk.sandbox.notifications import (
     payload_of,
     wants,
 )
-from omicsdk.sandbox.signature import verify_signature
+from omicsdk.core.http_signature import verify_signature
 from omicsdk.sandbox.webhooks import (
     DELAYS,
     Deliverer,

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from omicsdk.core.redaction import without_query
 from omicsdk.sandbox.notifications import Notification, one_line
-from omicsdk.sandbox.signature import sign
+from omicsdk.core.http_signature import sign
 
 _log = logging.getLogger(__name__)
 

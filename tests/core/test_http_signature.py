@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.signature import SignatureError, digest_of, sign, verify_signature
+from omicsdk.core.http_signature import SignatureError, digest_of, sign, verify_signature
 
 AT = 1564689707.0  # Thu, 01 Aug 2019 20:01:47 GMT
 URL = "http://127.0.0.1:8080/hook?x=1"
