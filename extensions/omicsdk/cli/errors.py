@@ -51,7 +51,7 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
         command = where.removeprefix("omics").strip()
         remedy = error.remedy if "--help" in error.remedy else f"{error.remedy} See: {where} --help".lstrip()
         return [_line(OmicsError(f"{command}: {error.message}" if command else error.message, remedy=remedy))]
-    if isinstance(error, Unauthorized) and where:
+    if isinstance(error, Unauthorized) and where and error.remedy == Unauthorized.default_remedy:
         # No service's own words say how this program is told a token.
         service = where.split()[1] if " " in where else ""
         told = f"Give a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."

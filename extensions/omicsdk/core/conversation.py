@@ -18,7 +18,7 @@ from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.redirects import REDIRECT_LIMIT, REDIRECT_STATUSES, Hop, for_strangers, redirected
 from omicsdk.core.request import Request
-from omicsdk.core.retry import Retry, retry_after
+from omicsdk.core.retry import Retry, clock_lead, retry_after
 
 T = TypeVar("T")
 # Says nothing of a body; what the caller says of it in the headers of a client does.
@@ -78,6 +78,9 @@ class Finish:
 
 Action = Send | Authorize | Renew | Sleep | Finish
 
+
+#: Seconds by which clocks may differ before that is taken for the reason of a refusal: what services commonly allow.
+CLOCK_TOLERANCE = 300.0
 
 #: What goes along when there are no credentials.
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -241,7 +244,7 @@ class _Conversation:
                 self._tell(f"{status} {response.reason_phrase}", pause)
                 yield Sleep(pause)
                 return
-        raise api_error(
+        error = api_error(
             status=status,
             headers=response.headers,
             body=body,
@@ -251,6 +254,9 @@ class _Conversation:
             reason=response.reason_phrase,
             retry_after=asked,
         )
+        if status == 401 and self._credentials is not None:
+            error.remedy = _clock_remedy(clock_lead(response.headers, self._manners.clock.now())) or error.remedy
+        raise error
 
     def _asked_wait(self, response: Response) -> float | None:
         return retry_after(response.headers, self._manners.clock.now())
@@ -278,6 +284,14 @@ class _Conversation:
             self._manners.retry.attempts,
             pause,
         )
+
+
+def _clock_remedy(lead: float | None) -> str:
+    """What to do about a clock that is so wrong that valid credentials look invalid; nothing when it isn't."""
+    if lead is None or abs(lead) < CLOCK_TOLERANCE:
+        return ""
+    minutes, side = round(abs(lead) / 60), "ahead of" if lead > 0 else "behind"
+    return f"This machine's clock is {minutes} minutes {side} the service's: set it, then try again."
 
 
 def _first_hop(request: Request, manners: Manners) -> Hop:

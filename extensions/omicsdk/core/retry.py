@@ -115,6 +115,20 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     return max(0.0, until - (now if sent is None else sent))
 
 
+def clock_lead(headers: Mapping[str, str], now: float) -> float | None:
+    """Tells how far a machine's clock is ahead of a service's.
+
+    Args:
+        headers: An answer's headers, looked up as `date`.
+        now: Seconds since 1970 by this machine's clock, at about the time of the answer.
+
+    Returns:
+        Seconds, negative when it is behind; None when the answer doesn't say.
+    """
+    sent = _seconds_of_date(headers.get("date") or "")
+    return None if sent is None else now - sent
+
+
 def _seconds_of_date(text: str) -> float | None:
     try:
         return parsedate_to_datetime(text).timestamp()
