@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from omicsdk.core.credentials import Token
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.token_file import TokenFile
+from omicsdk.core.token_file import StoredLogin, TokenFile, token_file
 
 HERE = "https://dss.example.org/v1/swagger.json"
 posix = pytest.mark.skipif(sys.platform == "win32", reason="modes say nothing on Windows")
@@ -89,3 +90,53 @@ def test_a_file_that_is_wrong_is_named(tokens, content, what):
 def test_what_is_no_address_is_refused(tokens):
     with pytest.raises(ConfigError, match="isn't a service's address"):
         tokens.put("dss", Token("one"))
+
+
+def test_a_login_is_stored_whole_and_shows_no_secret(tokens):
+    login = StoredLogin(Token("canary-1", 5.0), "canary-2", "canary-3", ("https://auth.example.org/x", HERE))
+    tokens.keep(HERE, login)
+    stored = tokens.login("https://auth.example.org")
+    assert stored == tokens.login(HERE)
+    assert (stored.token, stored.refresh_token, stored.id_token) == (Token("canary-1", 5.0), "canary-2", "canary-3")
+    assert stored.origins == ("https://dss.example.org:443", "https://auth.example.org:443")
+    assert "canary" not in repr(stored)
+    assert tokens.delete("https://auth.example.org")
+    assert tokens.login(HERE) is None
+
+
+def test_a_services_own_login_wins_over_one_that_is_for_it_too(tokens):
+    tokens.keep(HERE, StoredLogin(Token("shared"), origins=("https://auth.example.org",)))
+    tokens.keep("https://auth.example.org", StoredLogin(Token("own")))
+    assert tokens.get("https://auth.example.org") == Token("own")
+    assert tokens.get(HERE) == Token("shared")
+
+
+def test_a_change_sees_what_is_stored_and_writes_only_what_is_new(tokens):
+    def first(stored):
+        assert stored is None
+        return StoredLogin(Token("one"), "r")
+
+    assert tokens.change(HERE, first).token == Token("one")
+    before = tokens.path.stat().st_mtime_ns, tokens.path.stat().st_ino
+    assert tokens.change(HERE, lambda stored: stored).refresh_token == "r"
+    assert (tokens.path.stat().st_mtime_ns, tokens.path.stat().st_ino) == before
+    with pytest.raises(ZeroDivisionError):
+        tokens.change(HERE, lambda stored: 1 / 0)
+    assert tokens.get(HERE) == Token("one")
+
+
+def test_writers_at_the_same_time_lose_nothing(tokens):
+    services = [f"https://s{number}.example.org" for number in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda url: TokenFile(tokens.path).put(url, Token(url)), services))
+    assert [tokens.get(url) for url in services] == [Token(url) for url in services]
+
+
+def test_a_variable_names_the_file(tmp_path):
+    assert token_file({"OMICS_TOKEN_FILE": str(tmp_path / "t.json")}).path == tmp_path / "t.json"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere settings stand in other folders")
+def test_the_file_stands_in_the_users_folder_of_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert token_file({}).path == tmp_path / "omicsdk" / "tokens.json"
