@@ -75,6 +75,8 @@ def test_other_addresses_of_the_server_stand_beside(uri, beside):
         (("http://localhost:8080/",), ("localhost", 8080, "/")),
         (("http://[::1]:8080/", "http://127.0.0.1/back"), ("127.0.0.1", 0, "/back")),
         (("http://localhost:port/",), ("127.0.0.1", 0, "/")),
+        (("http://localhost", "http://127.0.0.1"), ("127.0.0.1", 0, "/")),
+        (("http://localhost",), ("localhost", 0, "/")),
     ],
 )
 def test_a_registered_address_of_this_machine_is_kept_to(registered, address):

@@ -85,15 +85,19 @@ class Application:
         """Host, port and path at which the server may send a browser back to this machine.
 
         Returns:
-            The first registered address of this machine; its port is 0 where none is registered, which RFC 8252 (7.3)
-            has servers take for any. Without a registered address 127.0.0.1, any port and "/".
+            Those of a registered address of this machine, 127.0.0.1 before localhost (whose name may lead elsewhere); the
+            port is 0 where none is registered, which RFC 8252 (7.3) has servers take for any. Without a registered
+            address 127.0.0.1, any port and "/".
         """
-        for uri in self.redirect_uris:
-            try:
-                parts = urlsplit(uri)
-                host, port = parts.hostname or "", parts.port or 0
-            except ValueError:
-                continue
-            if parts.scheme == "http" and is_loopback(host) and ":" not in host:
-                return host, port, parts.path or "/"
-        return "127.0.0.1", 0, "/"
+        found = [here for uri in self.redirect_uris if (here := _of_this_machine(uri)) is not None]
+        return min(found, key=lambda here: here[0] == "localhost", default=("127.0.0.1", 0, "/"))
+
+
+def _of_this_machine(uri: str) -> tuple[str, int, str] | None:
+    try:
+        parts = urlsplit(uri)
+        host, port = parts.hostname or "", parts.port or 0
+    except ValueError:
+        return None
+    is_here = parts.scheme == "http" and is_loopback(host) and ":" not in host
+    return (host, port, parts.path or "/") if is_here else None
