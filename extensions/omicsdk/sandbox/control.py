@@ -45,6 +45,7 @@ def control_routes(sandbox: "Sandbox") -> Mount:
     route("GET", "/settings", lambda _request, _body: sandbox.settings.all())
     route("POST", "/settings", lambda _request, body: _turn_settings(sandbox, body))
     route("POST", "/tokens", lambda _request, body: _issue_token(sandbox, body))
+    route("POST", "/service-accounts", lambda _request, body: _make_service_account(sandbox, body))
     route("POST", "/seed", lambda _request, body: _seed(sandbox, body))
     route("POST", "/finish", lambda _request, _body: {"finished": sandbox.finish()})
     route("POST", "/reset", lambda _request, _body: sandbox.reset())
@@ -150,6 +151,15 @@ def _issue_token(sandbox: "Sandbox", body: object) -> object:
     if unknown := [group for group in given.get("groups", []) if group not in ALL_GROUPS]:
         raise ValueError(f"there is no group {unknown[0]!r}; there are {', '.join(ALL_GROUPS)}")
     return {"token": sandbox.token(**given)}
+
+
+def _make_service_account(sandbox: "Sandbox", body: object) -> object:
+    given = fields_of(body, folder=str, email=str, groups=list)
+    if not Path(given.get("folder", "")).is_absolute():
+        raise ValueError("service-accounts takes a folder with its absolute path")
+    if not all(isinstance(group, str) for group in given.get("groups", [])):
+        raise ValueError("groups is a list of names")
+    return {"path": str(sandbox.service_account(**given))}
 
 
 def _seed(sandbox: "Sandbox", body: object) -> object:

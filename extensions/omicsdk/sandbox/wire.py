@@ -17,6 +17,8 @@ from omicsdk.sandbox.faults import FaultBook, Rule
 
 CONTROL_PREFIX = "/_sandbox"
 _KEPT = 20_000
+# Signatures, tickets and codes stand in these queries.
+_SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo")
 _SIP = 64 * 1024  # what a throttled answer sends at once
 
 
@@ -29,7 +31,7 @@ class Entry:
         at: When it came, in the sandbox's time.
         method: HTTP method.
         path: Path as sent.
-        query: Query as sent; empty for presigned URLs, whose query is a secret.
+        query: Query as sent; empty where it has a secret, as in presigned URLs.
         range: Its Range header.
         agent: Its User-Agent header.
         authorized: Whether it carried an Authorization header.
@@ -68,7 +70,7 @@ class RequestLog:
             at=now,
             method=scope["method"],
             path=path,
-            query="" if path.startswith("/_objects/") else scope["query_string"].decode("latin-1"),
+            query="" if path.startswith(_SECRET_QUERIES) else scope["query_string"].decode("latin-1"),
             range=headers.get(b"range", ""),
             agent=headers.get(b"user-agent", ""),
             authorized=b"authorization" in headers,

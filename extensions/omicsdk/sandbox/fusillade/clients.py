@@ -45,8 +45,8 @@ def application_secrets(origin: str) -> dict[str, Any]:
     }
 
 
-def client_of(form: Mapping[str, str], authorization: str) -> bool:
-    """Which client sent a request for tokens: the sandbox's own application, or nobody.
+def check_client(form: Mapping[str, str], authorization: str) -> bool:
+    """Checks which client sent a request for tokens; there is one, the sandbox's own application.
 
     Args:
         form: The request's form.
@@ -73,8 +73,15 @@ def client_of(form: Mapping[str, str], authorization: str) -> bool:
     return bool(secret)
 
 
-def may_redirect(uri: str) -> bool:
-    """Whether a browser may be sent somewhere with a code: to this machine only, so that no page gets one."""
+def may_redirect(uri: str, origin: str) -> bool:
+    """Whether a browser may be sent somewhere with a code: to this machine or server, so that no page gets one.
+
+    Args:
+        uri: Where a client wants the browser to come back to.
+        origin: Scheme, host and port of this server as the client reached it, whose /echo shows the code.
+    """
+    if uri in (f"{origin}/echo", f"{origin}/auth/echo"):
+        return True
     parts = _split(uri)
     return (
         parts is not None

@@ -129,10 +129,10 @@ class Grants:
         row = self._database.row(query, (_digest(token), client_id))
         return _unpacked(row["grant_"]) if row else None
 
-    def revoke(self, token: str, client_id: str) -> None:
-        """Makes a client's refresh token worthless; one that isn't there is none already."""
+    def revoke(self, token: str, client_id: str) -> bool:
+        """Makes a client's refresh token worthless; False when it was that already."""
         statement = "DELETE FROM auth_refresh WHERE digest = ? AND client_id = ?"
-        self._database.execute(statement, (_digest(token), client_id))
+        return self._database.execute(statement, (_digest(token), client_id)) == 1
 
 
 def narrowed(grant: Grant, scope: str) -> Grant:

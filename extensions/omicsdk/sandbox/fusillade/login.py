@@ -10,16 +10,14 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from omicsdk.sandbox.fusillade.bearers import AUDIENCES, EMAIL_CLAIM, GROUP_CLAIM
-from omicsdk.sandbox.fusillade.clients import CLIENT_ID, OAuthError, client_of, may_redirect
+from omicsdk.sandbox.fusillade.clients import CLIENT_ID, OAuthError, check_client, may_redirect
 from omicsdk.sandbox.fusillade.defaults import EVERYBODY
 from omicsdk.sandbox.fusillade.grants import Grant, LoginRequest, narrowed
-from omicsdk.sandbox.fusillade.state import Fusillade
+from omicsdk.sandbox.fusillade.state import Fusillade, is_name
 from omicsdk.sandbox.problems import Problem
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_\-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~\-]{43,128}")
-# What the documents allow as the name of a user.
-_EMAIL = re.compile(r"[0-9a-zA-Z.@_\-$,=]{1,128}")
 _OWN_SCOPE = "openid email profile"
 
 
@@ -36,11 +34,12 @@ class Answer:
     shown: Mapping[str, Any]
 
 
-def login_request(query: Mapping[str, str]) -> LoginRequest:
+def login_request(query: Mapping[str, str], origin: str) -> LoginRequest:
     """Reads what a client asks for.
 
     Args:
         query: The query of /oauth/authorize; names that mean nothing are ignored.
+        origin: Scheme, host and port of this server as the client reached it.
 
     Returns:
         The request.
@@ -53,8 +52,8 @@ def login_request(query: Mapping[str, str]) -> LoginRequest:
         client = ""
     if client not in ("", CLIENT_ID):
         raise Problem(400, "Bad Request", f"There is no application {client[:80]!r}; here it is {CLIENT_ID!r}")
-    if uri and not may_redirect(uri):
-        raise Problem(400, "Bad Request", f"The redirect_uri isn't on this machine, where a login ends: {uri[:200]!r}")
+    if uri and not may_redirect(uri, origin):
+        raise Problem(400, "Bad Request", f"The redirect_uri isn't on this machine, where logins end: {uri[:200]!r}")
     return LoginRequest(
         client_id=client,
         redirect_uri=uri,
@@ -99,7 +98,7 @@ def allowed(fusillade: Fusillade, request: LoginRequest, email: str, issuer: str
     Raises:
         Problem: 400; the address can't be the name of a user.
     """
-    if not _EMAIL.fullmatch(email):
+    if not is_name(email):
         raise Problem(400, "Bad Request", "An address has 1 to 128 letters, digits and .@_-$,=")
     groups = [each for each in fusillade.first_groups() if each != EVERYBODY]
     fusillade.add_user(email, groups=groups)
@@ -125,7 +124,7 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], authorization: str, 
     Raises:
         OAuthError: There are none.
     """
-    proved = client_of(form, authorization)
+    proved = check_client(form, authorization)
     match form.get("grant_type"):
         case "authorization_code":
             grant = fusillade.grants.take_code(form.get("code", ""))
@@ -151,13 +150,15 @@ def _refresh(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict
     if not set(wanted) <= set(grant.request.scope.split()):
         raise OAuthError("invalid_scope", "A refresh can't ask for more than the login did")
     rotated = fusillade.grounds.settings.flag("auth.rotate_refresh_tokens")
-    if rotated:
-        fusillade.grants.revoke(token, CLIENT_ID)
+    if rotated and not fusillade.grants.revoke(token, CLIENT_ID):
+        raise OAuthError("invalid_grant", "The refresh token was used by another request: log in again")
     return tokens(fusillade, narrowed(grant, " ".join(wanted)) if wanted else grant, issuer, offline=rotated)
 
 
 def _check_verifier(challenge: str, verifier: str, *, proved: bool) -> None:
     if not challenge:
+        if verifier:
+            raise OAuthError("invalid_grant", "There is a code_verifier, and the login had no code_challenge")
         if not proved:
             raise OAuthError("invalid_client", "A client without its secret has to use PKCE (code_challenge)", 401)
         return

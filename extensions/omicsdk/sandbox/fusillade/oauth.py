@@ -39,7 +39,7 @@ def get_logout(_fusillade: Fusillade, call: Call) -> Reply:
 def get_oauth_authorize(fusillade: Fusillade, call: Call) -> Reply:
     """GET /oauth/authorize."""
     query = dict(reversed(call.query))
-    request = login_request(query)
+    request = login_request(query, call.origin)
     somebody = fusillade.grounds.settings.text("auth.login_as")
     try:
         check_request(query)

@@ -41,7 +41,7 @@ def login_pages(fusillade: Fusillade) -> list[BaseRoute]:
             try:
                 found = allowed(fusillade, wanted, form.get("email", "").strip(), issuer)
             except Problem as problem:
-                return _message("Not an address", problem.title, problem.status)
+                return _message("Not logged in", problem.title, problem.status)
         else:
             found = answer(wanted, OAuthError("access_denied", "The user said no").fields())
         if found.location:

@@ -1,5 +1,6 @@
 """What Fusillade's handlers work on: accounts, what they reach, and decisions about them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,6 +36,13 @@ SETTINGS = (
     Setting("auth.token_seconds", 3600, "for how long access tokens are good, in seconds"),
     Setting("auth.rotate_refresh_tokens", False, "whether each refresh ends the refresh token and gives another one"),
 )
+
+_NAME = re.compile(r"[0-9a-zA-Z.@_\-$,=]{1,128}")
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a user, as the document has it."""
+    return _NAME.fullmatch(text) is not None
 
 
 class Fusillade:
@@ -112,8 +120,10 @@ class Fusillade:
 
     def account(self, name: str) -> Principal:
         """A user's account, made when the service doesn't know them yet."""
-        self.add_user(name)
-        return self.found(USER, name)
+        found = self.store.principal(USER, name)
+        if found is None:
+            self.add_user(name)
+        return found or self.found(USER, name)
 
     def first_groups(self) -> list[str]:
         """The groups that somebody joins with the first login, as far as they exist."""
@@ -139,8 +149,10 @@ class Fusillade:
         """Makes a service account with its key file.
 
         Raises:
-            ValueError: A group doesn't exist.
+            ValueError: The address can't be a name, or a group doesn't exist.
         """
+        if not is_name(email):
+            raise ValueError(f"{email!r} can't be the name of an account: letters, digits and .@_-$,= are allowed")
         if missing := [group for group in groups if self.store.principal(GROUP, group) is None]:
             raise ValueError(f"there is no group {missing[0]!r}")
         self.add_user(email)

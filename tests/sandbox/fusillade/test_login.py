@@ -1,0 +1,362 @@
+"""Logging in: the authorisation code flow with PKCE, the page that asks, tokens, refreshing, revoking."""
+
+import base64
+import hashlib
+import json
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import jwt
+import pytest
+
+CLIENT = {"client_id": "omics-sandbox"}
+BACK = "http://localhost:8080/"
+SCOPE = "openid email offline_access"
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).decode().rstrip("=")
+PKCE = {"code_challenge": CHALLENGE, "code_challenge_method": "S256"}
+
+
+def secret(web) -> dict[str, str]:
+    installed = web.get("/internal/application_secrets").json()["installed"]
+    return {"client_id": installed["client_id"], "client_secret": installed["client_secret"]}
+
+
+def authorize(web, **more):
+    query = {**CLIENT, "redirect_uri": BACK, "scope": SCOPE, "state": "s t", "response_type": "code", **more}
+    return web.get("/oauth/authorize", params={name: value for name, value in query.items() if value})
+
+
+def press(web, *, decision="allow", email="user@example.org", **more):
+    page = web.get(authorize(web, **more).headers["location"])
+    assert page.status_code == 200
+    ticket = re.search(r'name="ticket" value="(\w+)"', page.text)
+    assert ticket is not None
+    form = {"ticket": ticket[1], "email": email, "decision": decision}
+    return web.post("/consent", data=form)
+
+
+def query_of(answer) -> dict[str, str]:
+    location = urlsplit(answer.headers["location"])
+    return {name: values[0] for name, values in parse_qs(location.query).items()}
+
+
+def code_for(web, **more) -> str:
+    return query_of(press(web, **more))["code"]
+
+
+def exchange(web, code, **more):
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, **CLIENT, **more}
+    return web.post("/oauth/token", data={name: value for name, value in form.items() if value})
+
+
+def log_in(web, **more) -> dict[str, str]:
+    return exchange(web, code_for(web, **PKCE, **more), code_verifier=VERIFIER).json()
+
+
+def test_a_login_from_beginning_to_end(web, sandbox, client):
+    begun = authorize(web, **PKCE, nonce="n1")
+    assert (begun.status_code, begun.headers["cache-control"]) == (302, "no-store")
+    answered = press(web, **PKCE, nonce="n1", email="ann@example.org")
+    assert answered.status_code == 303
+    assert answered.headers["location"].startswith(BACK)
+    assert query_of(answered)["state"] == "s t"
+    got = exchange(web, query_of(answered)["code"], code_verifier=VERIFIER)
+    assert (got.status_code, got.headers["cache-control"], got.headers["pragma"]) == (200, "no-store", "no-cache")
+    tokens = got.json()
+    assert (tokens["token_type"], tokens["expires_in"], tokens["scope"]) == ("Bearer", 3600, SCOPE)
+    identity = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    assert (identity["email"], identity["nonce"], identity["aud"]) == ("ann@example.org", "n1", "omics-sandbox")
+    about = client(token=tokens["access_token"]).get("/oauth/userinfo").json()
+    assert about["email"] == "ann@example.org"
+    known = about["https://auth.data.humancellatlas.org/app_metadata"]["authorization"]
+    assert known["groups"] == ["hca", "user_default"]
+    assert known["roles"] == ["default_user"]
+    assert "fus:GetUser" in known["scope"]
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    answer = httpx.get(f"{sandbox.url}/dss/v1/collections", headers=headers, trust_env=False, verify=False)
+    assert answer.status_code == 200
+
+
+def test_the_keys_check_the_tokens(web):
+    tokens = log_in(web, audience="https://dev.data.humancellatlas.org/")
+    [key] = web.get("/.well-known/jwks.json").json()["keys"]
+    public = jwt.PyJWK(key).key
+    # The sandbox's time is real here, so the library's checks of times hold as well.
+    claims = jwt.decode(
+        tokens["access_token"], public, algorithms=["RS256"], audience="https://dev.data.humancellatlas.org/"
+    )
+    assert jwt.get_unverified_header(tokens["access_token"])["kid"] == key["kid"]
+    assert claims["https://auth.data.humancellatlas.org/email"] == "user@example.org"
+    assert claims["https://auth.data.humancellatlas.org/group"] == "hca"
+
+
+def test_a_no_goes_back_to_the_client(web):
+    answer = query_of(press(web, decision="deny"))
+    assert (answer["error"], answer["state"]) == ("access_denied", "s t")
+    assert "code" not in answer
+
+
+def test_a_page_is_answered_once_and_in_time(web, sandbox):
+    location = authorize(web).headers["location"]
+    ticket = query_of(authorize(web))["ticket"]
+    form = {"ticket": ticket, "email": "user@example.org", "decision": "allow"}
+    assert web.post("/consent", data=form).status_code == 303
+    assert web.post("/consent", data=form).status_code == 400
+    sandbox.clock.advance(600)
+    assert web.get(location).status_code == 400
+    assert web.get("/consent").status_code == 400
+
+
+@pytest.mark.parametrize("email", ["", "a b", "x" * 129, "<script>", "é@example.org"])
+def test_names_that_are_none(web, email):
+    assert press(web, email=email).status_code == 400
+
+
+def test_the_page_escapes_everything(web, sandbox):
+    evil = "\"><script>alert('x')</script>"
+    page = web.get(authorize(web, scope=evil, state=evil, redirect_uri=f"{BACK}?a={evil}").headers["location"])
+    assert "<script" not in page.text
+    assert "&lt;script" in page.text
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert page.headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "https://evil.example.org/",
+        "http://localhost@evil.example.org/",
+        "http://localhost.evil.example.org/",
+        "javascript:alert(1)",
+        "http://localhost:8080/#x",
+        "http://localhost:80a/",
+        "http://user@localhost/",
+        "//localhost/",
+        "http://[::1",
+        "http://localhost/\r\nSet-Cookie: x",
+    ],
+)
+def test_nobody_else_gets_a_code(web, uri):
+    answer = authorize(web, redirect_uri=uri)
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:5000/x?y=1", "http://[::1]:1/", "http://localhost"])
+def test_any_port_of_this_machine_will_do(web, uri):
+    location = press(web, redirect_uri=uri).headers["location"]
+    assert location.startswith(uri)
+    assert "code=" in location
+
+
+@pytest.mark.parametrize("path", ["/auth/echo", "/echo"])
+def test_a_login_without_a_browser_ends_at_echo(web, sandbox, path):
+    back = f"{sandbox.url}{path}"
+    answer = httpx.get(press(web, redirect_uri=back).headers["location"], trust_env=False, verify=False)
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    code = json.loads(answer.text)["query_params"]["code"]
+    assert exchange(web, code, redirect_uri=back, **secret(web)).status_code == 200
+
+
+def test_echo_shows_no_credentials(web):
+    text = web.get("/echo", params={"a": "b"}, headers={"Authorization": "Bearer s3cret", "Cookie": "s3cret"}).text
+    assert "s3cret" not in text
+    assert json.loads(text)["query_params"] == {"a": "b"}
+
+
+def test_codes_and_tickets_stay_out_of_the_log(web, sandbox):
+    code = code_for(web, redirect_uri=f"{sandbox.url}/echo")
+    httpx.get(f"{sandbox.url}/echo?code={code}", trust_env=False, verify=False)
+    log = json.dumps(sandbox.requests())
+    assert code not in log
+    assert "ticket" not in log
+
+
+@pytest.mark.parametrize(
+    ("more", "error"),
+    [
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "", "respone_type": "token"}, "unsupported_response_type"),
+        ({"code_challenge": "short", "code_challenge_method": "S256"}, "invalid_request"),
+        ({"code_challenge": CHALLENGE, "code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge": CHALLENGE}, "invalid_request"),
+        ({"code_challenge_method": "S256"}, "invalid_request"),
+        ({"prompt": "none"}, "login_required"),
+    ],
+)
+def test_what_a_client_asks_wrong_goes_back_to_it(web, more, error):
+    answer = query_of(authorize(web, **more))
+    assert (answer["error"], answer["state"]) == (error, "s t")
+
+
+def test_an_unknown_client_gets_nothing(web):
+    assert authorize(web, client_id="other").status_code == 400
+
+
+def test_a_switch_logs_in_without_asking(web, sandbox):
+    sandbox.settings.turn({"auth.login_as": "robot@example.org"})
+    for prompt in ("", "none", "login"):
+        answer = authorize(web, prompt=prompt, **PKCE)
+        assert query_of(answer)["state"] == "s t"
+    tokens = exchange(web, query_of(answer)["code"], code_verifier=VERIFIER).json()
+    assert jwt.decode(tokens["access_token"], options={"verify_signature": False})["email"] == "robot@example.org"
+
+
+@pytest.mark.parametrize(
+    ("pkce", "form", "status", "error"),
+    [
+        (PKCE, {"code_verifier": VERIFIER}, 200, None),
+        (PKCE, {"code_verifier": "w" * 43}, 400, "invalid_grant"),
+        (PKCE, {"code_verifier": ""}, 400, "invalid_grant"),
+        (PKCE, {"code_verifier": VERIFIER, "redirect_uri": "http://localhost:1/"}, 400, "invalid_grant"),
+        (PKCE, {"code_verifier": VERIFIER, "client_id": "other"}, 401, "invalid_client"),
+        (PKCE, {"code_verifier": VERIFIER, "client_id": ""}, 401, "invalid_client"),
+        (PKCE, {"code_verifier": VERIFIER, "client_secret": "wrong"}, 401, "invalid_client"),
+        (PKCE, {"code_verifier": VERIFIER, "code": "x"}, 400, "invalid_grant"),
+        (PKCE, {"code_verifier": VERIFIER, "grant_type": "password"}, 400, "unsupported_grant_type"),
+        (PKCE, {"code_verifier": VERIFIER, "grant_type": "client_credentials"}, 400, "unsupported_grant_type"),
+        (PKCE, {"grant_type": ""}, 400, "unsupported_grant_type"),
+        ({}, {}, 401, "invalid_client"),
+        ({}, {"code_verifier": VERIFIER}, 400, "invalid_grant"),
+    ],
+)
+def test_what_a_code_is_worth(web, pkce, form, status, error):
+    answer = exchange(web, **{"code": code_for(web, **pkce), **form})
+    assert (answer.status_code, answer.json().get("error")) == (status, error)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("basic", [True, False])
+def test_a_secret_takes_the_place_of_pkce(web, basic):
+    known = secret(web)
+    form = {"grant_type": "authorization_code", "code": code_for(web), "redirect_uri": BACK}
+    if basic:
+        answer = web.post("/oauth/token", data=form, auth=(known["client_id"], known["client_secret"]))
+    else:
+        answer = web.post("/oauth/token", data={**form, **known})
+    assert answer.status_code == 200
+    assert answer.json()["refresh_token"]
+
+
+@pytest.mark.parametrize("header", ["Basic !", "Basic YTpi", "Basic /w=="])
+def test_basic_authorization_that_is_none(web, header):
+    answer = web.post("/oauth/token", data={"grant_type": "refresh_token"}, headers={"Authorization": header})
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert answer.headers["www-authenticate"].startswith("Basic")
+
+
+def test_a_code_ends(web, sandbox):
+    code = code_for(web, **PKCE)
+    sandbox.clock.advance(600)
+    assert exchange(web, code, code_verifier=VERIFIER).json()["error"] == "invalid_grant"
+
+
+def test_a_code_that_comes_twice_ends_what_it_led_to(web):
+    code = code_for(web, **PKCE)
+    tokens = exchange(web, code, code_verifier=VERIFIER).json()
+    assert refresh(web, tokens["refresh_token"]).status_code == 200
+    assert exchange(web, code, code_verifier=VERIFIER).status_code == 400
+    assert refresh(web, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+
+
+def refresh(web, token, **more):
+    return web.post("/oauth/token", data={"grant_type": "refresh_token", "refresh_token": token, **CLIENT, **more})
+
+
+def test_what_is_asked_for_is_what_there_is(web):
+    tokens = log_in(web, scope="email")
+    assert tokens.keys() == {"access_token", "token_type", "expires_in", "scope"}
+    assert "id_token" in log_in(web, scope="openid")
+
+
+def test_refreshing(web, sandbox, client):
+    tokens = log_in(web)
+    sandbox.clock.advance(3600)
+    expired = client(token=tokens["access_token"]).get("/v1/users")
+    assert expired.status_code == 401
+    assert "ended" in expired.json()["detail"]
+    assert 'error="invalid_token"' in expired.headers["www-authenticate"]
+    fresh = refresh(web, tokens["refresh_token"]).json()
+    assert "refresh_token" not in fresh
+    assert client(token=fresh["access_token"]).get("/v1/users").status_code == 200
+    less = refresh(web, tokens["refresh_token"], scope="email").json()
+    assert (less["scope"], "id_token" in less) == ("email", False)
+    assert refresh(web, tokens["refresh_token"], scope="openid admin").json()["error"] == "invalid_scope"
+    assert refresh(web, "none").json()["error"] == "invalid_grant"
+
+
+def test_refresh_tokens_that_change(web, sandbox):
+    sandbox.settings.turn({"auth.rotate_refresh_tokens": True, "auth.token_seconds": 60})
+    first = log_in(web)["refresh_token"]
+    answer = refresh(web, first).json()
+    assert answer["expires_in"] == 60
+    assert refresh(web, first).status_code == 400
+    assert refresh(web, answer["refresh_token"]).status_code == 200
+
+
+def test_revoking_ends_later_refreshes(web, client):
+    tokens = log_in(web)
+    token = {"token": tokens["refresh_token"]}
+    assert web.post("/oauth/revoke", json={"client_id": "other", **token}).status_code == 401
+    assert refresh(web, tokens["refresh_token"]).status_code == 200
+    assert web.post("/oauth/revoke", json={**CLIENT, **token}).status_code == 200
+    assert web.post("/oauth/revoke", json={**CLIENT, **token}).status_code == 200
+    assert refresh(web, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert client(token=tokens["access_token"]).get("/v1/users").status_code == 200
+    assert web.post("/oauth/revoke", json=CLIENT).status_code == 400
+
+
+def test_the_deployments_own_login_brings_tokens(web):
+    answer = query_of(press(web, client_id="", scope="", email="ann@example.org"))
+    assert jwt.decode(answer["id_token"], options={"verify_signature": False})["email"] == "ann@example.org"
+    assert (answer["scope"], answer["state"]) == ("openid email profile", "s t")
+    shown = press(web, client_id="", scope="", redirect_uri="").json()
+    assert shown["access_token"]
+
+
+def test_login_and_logout_lead_on(web):
+    begun = web.get("/login", params={"redirect_uri": BACK, "state": "s"})
+    assert begun.status_code == 301
+    asked = web.get(begun.headers["location"])
+    assert (asked.status_code, web.get(asked.headers["location"]).status_code) == (302, 200)
+    assert web.get("/login").status_code == 400
+    ended = web.get("/logout", params={"client_id": "x"})
+    assert (ended.status_code, web.get(ended.headers["location"]).status_code) == (200, 200)
+
+
+@pytest.mark.parametrize("host", [None, "auth.data.humancellatlas.org", "localhost:1"])
+def test_the_configuration_leads_to_this_server(web, sandbox, host):
+    answer = web.get("/.well-known/openid-configuration", headers={"Host": host} if host else {})
+    found = answer.json()
+    base = f"http://{host}" if host == "localhost:1" else sandbox.url
+    assert found["token_endpoint"] == f"{base}/auth/oauth/token"
+    assert found["code_challenge_methods_supported"] == ["S256"]
+    if base == sandbox.url:
+        assert httpx.get(found["jwks_uri"], trust_env=False, verify=False).json()["keys"]
+
+
+def test_the_configuration_of_another_host(web):
+    answer = httpx.get(
+        f"{web.base_url}.well-known/openid-configuration",
+        headers={"Host": "evil.example.org"},
+        trust_env=False,
+        verify=False,
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("place", ["", "/auth", "/dss", "/dss/v1"])
+def test_where_clients_look_for_the_application(sandbox, place):
+    answer = httpx.get(f"{sandbox.url}{place}/internal/application_secrets", trust_env=False, verify=False)
+    found = answer.json()["installed"]
+    assert found["auth_uri"] == f"{sandbox.url}/auth/oauth/authorize"
+    assert found["token_uri"] == f"{sandbox.url}/auth/oauth/token"
+    assert found.keys() == {"client_id", "client_secret", "auth_uri", "token_uri", "redirect_uris"}
+
+
+def test_a_form_is_needed(web):
+    assert web.post("/oauth/token", json={"grant_type": "refresh_token"}).status_code == 415
+    assert web.post("/consent", content=b"x" * 20_000).status_code == 413
