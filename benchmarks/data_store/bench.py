@@ -8,6 +8,7 @@ from pathlib import Path
 from transferring.bench import Place, file_system_of, temporary_folder
 from transferring.nginx import serving
 from transferring.processes import Worker, server, worker
+from transferring.programs import ROOT
 
 from data_store import clients
 from data_store.clients import Client
@@ -36,7 +37,8 @@ class Bench:
         holdings: The Data Store's files.
         ours: Our client.
         peer: The published one.
-        place: Where fetched files go.
+        disk: Where fetched files go: a folder on the checkout's file system.
+        memory: A folder in memory.
     """
 
     api: str
@@ -45,7 +47,8 @@ class Bench:
     holdings: Holdings
     ours: Side
     peer: Side
-    place: Place
+    disk: Place
+    memory: Place
 
 
 @contextmanager
@@ -55,9 +58,12 @@ def bench(sizes: Sizes) -> Generator[Bench]:
     Args:
         sizes: How large and how many files are.
     """
-    with temporary_folder("/dev/shm") as folder:
+    build = ROOT / "build"
+    build.mkdir(exist_ok=True)
+    with temporary_folder("/dev/shm") as folder, temporary_folder(build) as disk:
         for name in ("www", "out", "lists", "nginx", "home"):
             (folder / name).mkdir()
+        (disk / "out").mkdir()
         with (
             serving(folder / "www", folder / "nginx") as nginx,
             server("data_store.api", nginx.http, "0") as api,
@@ -73,7 +79,8 @@ def bench(sizes: Sizes) -> Generator[Bench]:
                 holdings=Holdings(folder / "www", folder / "lists", folder / "source", sizes),
                 ours=ours,
                 peer=peer,
-                place=Place(folder / "out", f"memory ({file_system_of(folder)})"),
+                disk=Place(disk / "out", f"disk ({file_system_of(disk)})"),
+                memory=Place(folder / "out", f"memory ({file_system_of(folder)})"),
             )
 
 

@@ -10,10 +10,11 @@ from urllib.request import urlopen
 
 from measuring import Action, Case, Row, compared, run
 from script import Entry
+from transferring.bench import Place
 from transferring.files import whole
 from transferring.programs import placeless, spelled
 
-from data_store.bench import Bench, Side
+from data_store.bench import Bench
 from data_store.clients import AREAS
 from data_store.holdings import in_filestore
 
@@ -35,62 +36,61 @@ def command(
     return compared(Case(name, *_commands(bench, words), goal, rounds, facts=_told(bench, words)))
 
 
-def manifest(bench: Bench, name: str, goal: float | None, rounds: int, *, kind: str, slow: bool = False) -> Row:
+def manifest(
+    bench: Bench, name: str, goal: float | None, rounds: int, *, kind: str, slow: bool = False, memory: bool = False
+) -> Row:
     """The files of a manifest into the filestore."""
-    files = in_filestore(getattr(bench.holdings, kind))
-    arguments = {"manifest": str(bench.holdings.manifest(kind)), **_into(bench)}
-    api = bench.slow_api if slow else bench.api
-    return _called(bench, name, goal, rounds, api, "download_manifest", arguments, whole(bench.place.out, files))
+    place, files = bench.memory if memory else bench.disk, in_filestore(getattr(bench.holdings, kind))
+    arguments = {"manifest": str(bench.holdings.manifest(kind)), **_into(place)}
+    task = _task(bench.slow_api if slow else bench.api, place, "download_manifest", arguments)
+    return _called(bench, name, goal, rounds, place, task, whole(place.out, files))
 
 
 def bundle(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """A bundle: what it consists of, its files into the filestore, a folder of links to them."""
     uuid, files = bench.holdings.register_bundle(bench.api)
-    check = whole(bench.place.out, [*files, *in_filestore(files)])
-    return _called(bench, name, goal, rounds, bench.api, "download", {"bundle_uuid": uuid, **_into(bench)}, check)
+    place, check = bench.disk, whole(bench.disk.out, [*files, *in_filestore(files)])
+    task = _task(bench.api, place, "download", {"bundle_uuid": uuid, **_into(place)})
+    return _called(bench, name, goal, rounds, place, task, check)
 
 
 def upload(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """A folder to a staging bucket, its files registered one by one, then the bundle."""
     arguments = {"src_dir": str(bench.holdings.source), "replica": "aws", "staging_bucket": BUCKET}
-    return _called(bench, name, goal, rounds, bench.api, "upload", arguments, _arrived(bench))
+    task = _task(bench.api, bench.memory, "upload", arguments)
+    return _called(bench, name, goal, rounds, bench.memory, task, _arrived(bench))
 
 
 def whole_command(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """Few files of 20 KB by the command, from the start of its process to the end."""
-    files = bench.holdings.few
+    place, files = bench.disk, bench.holdings.few
     words = ["dss", "download-manifest", "--manifest", str(bench.holdings.manifest("few"))]
-    words += ["--replica", "aws", "--download-dir", str(bench.place.out)]
-    facts, check = _told(bench, words) | bench.place.facts(), whole(bench.place.out, in_filestore(files))
+    words += ["--replica", "aws", "--download-dir", str(place.out)]
+    facts, check = _told(bench, words) | place.facts(), whole(place.out, in_filestore(files))
     ours, peer = _commands(bench, words)
-    return compared(Case(name, ours, peer, goal, rounds, prepare=bench.place.empty, check=check, facts=facts))
+    return compared(Case(name, ours, peer, goal, rounds, prepare=place.empty, check=check, facts=facts))
+
+
+def _task(api: str, place: Place, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """A call of the documented client, as its process is told of it."""
+    where = {"swagger_url": f"{api}/v1/swagger.json", "folder": str(place.out)}
+    return {"do": "call", "name": method, "arguments": arguments, **where}
 
 
 def _called(
-    bench: Bench,
-    name: str,
-    goal: float | None,
-    rounds: int,
-    api: str,
-    method: str,
-    arguments: dict[str, Any],
-    check: Check,
+    bench: Bench, name: str, goal: float | None, rounds: int, place: Place, task: dict[str, Any], check: Check
 ) -> Row:
     """A call of the documented client, in processes that have made it."""
-    task = {"swagger_url": f"{api}/v1/swagger.json", "folder": str(bench.place.out)}
-
-    def action(side: Side) -> Action:
-        return side.worker.task(do="call", package=side.client.package, name=method, arguments=arguments, **task)
-
-    told = ", ".join(f"{key}={value!r}" for key, value in arguments.items())
-    facts = {"peer_command": _without_uuid(placeless(f"DSSClient().{method}({told})")), **bench.place.facts()}
-    ours, peer = action(bench.ours), action(bench.peer)
-    return compared(Case(name, ours, peer, goal, rounds, prepare=bench.place.empty, check=check, facts=facts))
+    ours, peer = (side.worker.task(package=side.client.package, **task) for side in (bench.ours, bench.peer))
+    words = ", ".join(f"{key}={value!r}" for key, value in task["arguments"].items())
+    told = _without_uuid(placeless(f"DSSClient().{task['name']}({words})"))
+    facts = {"peer_command": told, **place.facts()}
+    return compared(Case(name, ours, peer, goal, rounds, prepare=place.empty, check=check, facts=facts))
 
 
 def _commands(bench: Bench, words: Sequence[str]) -> tuple[Action, Action]:
     ours, peer = (
-        run(client.command, *words, env=client.environ, cwd=bench.place.out.parent)
+        run(client.command, *words, env=client.environ, cwd=bench.memory.out.parent)
         for client in (bench.ours.client, bench.peer.client)
     )
     return ours, peer
@@ -100,8 +100,8 @@ def _told(bench: Bench, words: Sequence[str]) -> dict[str, str]:
     return {"peer_command": spelled([bench.peer.client.command, *words])}
 
 
-def _into(bench: Bench) -> dict[str, str]:
-    return {"replica": "aws", "download_dir": str(bench.place.out)}
+def _into(place: Place) -> dict[str, str]:
+    return {"replica": "aws", "download_dir": str(place.out)}
 
 
 def _without_uuid(text: str) -> str:
@@ -154,6 +154,16 @@ ENTRIES: list[Entry[Bench]] = [
     Entry(f"{_MANY}, 50 ms API / hca", 0.29, ("hca",), partial(manifest, kind="many", slow=True)),
     Entry("bundle of 300 x 20 KB / hca", 0.25, ("hca",), bundle),
     Entry("upload of a bundle of 500 files / hca", 0.2, ("hca",), upload),
+    Entry(
+        "download-manifest 1 GiB, memory file system / hca", None, ("hca",), partial(manifest, kind="one", memory=True)
+    ),
+    Entry(f"{_MANY}, memory file system / hca", None, ("hca",), partial(manifest, kind="many", memory=True)),
+    Entry(
+        "download-manifest 200 x 5 MB, memory file system / hca",
+        None,
+        ("hca",),
+        partial(manifest, kind="medium", memory=True),
+    ),
     Entry(
         "download-manifest 10 x 20 KB, from the start of the process to its end / hca", None, ("hca",), whole_command
     ),
