@@ -200,4 +200,64 @@ COMMANDS: list[Command] = [
             REPORT,
         ],
     },
+    {
+        "command": "listen",
+        "summary": "Receive notifications of subscriptions and print them, a JSON line each.",
+        "description": "A small web server for the callback URL of a subscription. Requests are only taken when they are signed "
+        "with the secret that was given as hmac_secret_key; without --hmac-key everything is taken. The Data Store hears that "
+        "a notification arrived when its line is printed (or --exec has ended well); else it sends it again later. Listens "
+        "at this machine only, unless --host says otherwise: let a web server that speaks TLS pass requests on to it. Ends by "
+        "Ctrl-C.",
+        "run": "omicsdk.cli.dss_listening:listen",
+        "bare": True,
+        "parameters": [
+            {
+                "name": "port",
+                "type": "integer",
+                "default": 8080,
+                "help": "TCP port to listen at; 0 takes a free one and says which.",
+            },
+            {"name": "host", "type": "string", "default": "127.0.0.1", "help": "Address to listen at."},
+            {
+                "name": "path",
+                "type": "string",
+                "default": None,
+                "help": "Path of the callback URL; others are answered with 404. By default any is taken.",
+            },
+            {
+                "name": "hmac_key",
+                "type": "string",
+                "default": None,
+                "help": "The subscription's hmac_secret_key, or @ and the name of a file that holds it; by default that of "
+                "OMICS_DSS_HMAC_KEY. What stands on a command line can be seen by all users of a machine.",
+            },
+            {
+                "name": "hmac_key_id",
+                "type": "string",
+                "default": None,
+                "help": "The subscription's hmac_key_id; by default requests signed under any id are taken.",
+            },
+            {
+                "name": "payload_form_field",
+                "type": "string",
+                "default": "payload",
+                "help": "Field of a form that holds the message, for subscriptions with the encoding multipart/form-data.",
+            },
+            {"name": "max", "type": "integer", "default": None, "help": "End after so many notifications."},
+            {"name": "once", "type": "boolean", "default": False, "help": "End after the first notification."},
+            {
+                "name": "timeout",
+                "type": "number",
+                "default": None,
+                "help": "Seconds to wait for a notification; without one the command ends with 1.",
+            },
+            {
+                "name": "exec",
+                "type": "string",
+                "default": None,
+                "help": "Command to run for each notification, which it gets on stdin; its words are split as a shell does, but "
+                "no shell runs it. When it fails, the notification comes again later.",
+            },
+        ],
+    },
 ]

@@ -1,0 +1,315 @@
+"""Receiving notifications: what is taken, what is refused, and when a sender hears that it arrived."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import TimedOut, UsageError
+from omicsdk.core.http_signature import sign
+from omicsdk.dss.listening import Listener
+from omicsdk.dss.notification import Notification, Refused, received
+
+AT = 1564689707.0
+JSON = {"Content-Type": "application/json"}
+MESSAGE: dict[str, Any] = {
+    "transaction_id": "t1",
+    "subscription_id": "s1",
+    "event_type": "CREATE",
+    "match": {"bundle_uuid": "u", "bundle_version": "v"},
+    "attachments": {"organ": "brain"},
+}
+
+
+def taken(body: bytes, headers: dict[str, str], **how: Any) -> Notification:
+    return received("POST", "/hook", headers, body, **{"key_of": None, "now": AT, **how})
+
+
+def form(fields: dict[str, str], boundary: str = "b0undary") -> tuple[bytes, dict[str, str]]:
+    from omicsdk.sandbox.webhooks import encode_form
+
+    return encode_form(fields, boundary), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+
+
+def test_a_message_as_json():
+    notification = taken(json.dumps(MESSAGE).encode(), JSON)
+    assert (notification.transaction_id, notification.event_type) == ("t1", "CREATE")
+    assert (notification.bundle_uuid, notification.bundle_version) == ("u", "v")
+    assert notification.attachments == {"organ": "brain"}
+    assert notification.payload == MESSAGE
+
+
+def test_a_message_in_a_form():
+    notification = taken(*form({"token": "x y\n\u00e9", "body": json.dumps(MESSAGE)}), payload_field="body")
+    assert notification.payload == MESSAGE
+    assert notification.form_fields == {"token": "x y\n\u00e9"}
+
+
+@given(st.dictionaries(st.text("ab-_ ", min_size=1), st.text(st.characters(codec="utf-8", exclude_characters="\r\n"))))
+def test_a_form_comes_as_it_was_sent(fields: dict[str, str]):
+    notification = taken(*form({**fields, "payload": json.dumps(MESSAGE)}))
+    assert notification.form_fields == fields
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status", "says"),
+    [
+        (b"{", JSON, 400, "isn't JSON"),
+        (b"[" * 100_000, JSON, 400, "isn't JSON"),
+        (b"[]", JSON, 400, "isn't a JSON object"),
+        (b"{}", JSON, 400, "lacks one of"),
+        (b'{"transaction_id": 1, "subscription_id": "s", "match": []}', JSON, 400, "lacks one of"),
+        (b"{}", {"Content-Type": "text/plain"}, 415, "application/json or multipart"),
+        (b"{}", {}, 415, "application/json or multipart"),
+        (b"nothing", {"Content-Type": "multipart/form-data; boundary=x"}, 400, "can't be read"),
+        (b"nothing", {"Content-Type": "multipart/form-data"}, 400, "can't be read"),
+        (*form({"other": "1"}), 400, "no field 'payload'"),
+    ],
+)
+def test_what_is_no_notification(body: bytes, headers: dict[str, str], status: int, says: str):
+    with pytest.raises(Refused, match=says) as caught:
+        taken(body, headers)
+    assert caught.value.status == status
+
+
+def signed(body: bytes, *, key: bytes = b"secret", key_id: str = "k", at: float = AT) -> dict[str, str]:
+    return {**JSON, **sign("POST", "http://any/hook", JSON, body, key_id=key_id, key=key, now=at)}
+
+
+def test_signatures_are_checked():
+    body = json.dumps(MESSAGE).encode()
+    keys = {"k": "secret"}.get
+    assert taken(body, signed(body), key_of=keys).key_id == "k"
+    for wrong in (JSON, signed(body, key=b"other"), signed(body, key_id="no"), signed(body, at=AT - 301)):
+        with pytest.raises(Refused) as caught:
+            taken(body, wrong, key_of=keys)
+        assert caught.value.status == 401
+        assert "secret" not in caught.value.reason
+    with pytest.raises(Refused, match="its Digest differs"):
+        taken(body + b" ", signed(body), key_of=keys)
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    with Listener(path="/hook") as listening:
+        yield listening
+
+
+def post(url: str, message: dict[str, Any] | None = None, **how: Any) -> "Sent":
+    return Sent(url, {"json": MESSAGE if message is None else message, **how})
+
+
+class Sent:
+    """A request in a thread; `status` waits for its answer."""
+
+    def __init__(self, url: str, how: dict[str, Any]) -> None:
+        def send() -> None:
+            self._answer = httpx.post(url, trust_env=False, timeout=30, **how)
+
+        self._thread = threading.Thread(target=send)
+        self._thread.start()
+
+    @property
+    def status(self) -> int:
+        self._thread.join(30)
+        return self._answer.status_code
+
+
+def test_a_sender_is_answered_when_it_is_dealt_with(listener: Listener):
+    sent = post(listener.url)
+    with listener.receive(30) as notification:
+        assert notification.payload == MESSAGE
+        assert sent._thread.is_alive()
+    assert sent.status == 200
+
+
+def test_what_fails_comes_again_and_what_is_known_doesnt(listener: Listener):
+    sent = post(listener.url)
+    with pytest.raises(ZeroDivisionError), listener.receive(30):
+        _ = 1 / 0
+    assert sent.status == 503
+    again = post(listener.url)
+    with listener.receive(30) as notification:
+        assert notification.transaction_id == "t1"
+    assert again.status == 200
+    assert post(listener.url).status == 200  # handed over to nobody
+    with pytest.raises(TimedOut, match="no notification came to"), listener.receive(0.01):
+        raise AssertionError
+
+
+def test_two_attempts_at_once_are_one_notification(listener: Listener):
+    first, second = post(listener.url), post(listener.url)
+    with listener.receive(30):
+        pass
+    assert (first.status, second.status) == (200, 200)
+    with pytest.raises(TimedOut), listener.receive(0.01):
+        raise AssertionError
+
+
+def test_a_loop_that_is_left_has_dealt_with_what_came(listener: Listener):
+    sent = post(listener.url)
+    for notification in listener:
+        assert notification.subscription_id == "s1"
+        break
+    assert sent.status == 200
+
+
+def test_who_waits_at_the_end_is_told_to_come_again():
+    with Listener() as listening:
+        sent = post(listening.url)
+        while not listening._waiting:
+            threading.Event().wait(0.001)
+    assert sent.status == 503
+
+
+def test_other_requests(listener: Listener):
+    root = listener.url.removesuffix("/hook")
+    with httpx.Client(trust_env=False) as client:
+        assert client.post(root).status_code == 404
+        answer = client.get(listener.url)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST, PUT")
+        assert client.head(listener.url).status_code == 405
+        assert client.post(listener.url, content=iter([b"{}"])).status_code == 411
+    connection = HTTPConnection(root.removeprefix("http://"))
+    connection.putrequest("POST", "/hook")
+    connection.putheader("Content-Length", "99999999")
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
+def test_a_connection_that_breaks_is_no_trouble(listener: Listener):
+    port = int(listener.url.split(":")[2].partition("/")[0])
+    for start in (b"", b"nonsense\r\n\r\n", b"POST /hook HTTP/1.1\r\nContent-Length: 10\r\n\r\nabc"):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(start)
+    sent = post(listener.url)
+    with listener.receive(30):
+        pass
+    assert sent.status == 200
+
+
+def test_a_port_that_is_taken(listener: Listener):
+    port = int(listener.url.split(":")[2].partition("/")[0])
+    with pytest.raises(UsageError, match=f"can't listen at 127.0.0.1:{port}"):
+        Listener(port=port)
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("encoding", ["application/json", "multipart/form-data"])
+def test_a_subscription_with_attachments_from_end_to_end(omics_sandbox: Any, dss: Any, source: Path, encoding: str):
+    with Listener(keys={"mine": "s3cret"}, path="/hook") as listening:
+        made = dss.put_subscription(
+            replica="aws",
+            callback_url=listening.url,
+            encoding=encoding,
+            hmac_key_id="mine",
+            hmac_secret_key="s3cret",
+            jmespath_query="event_type == 'CREATE'",
+            attachments={"organs": {"type": "jmespath", "expression": "files.cell_suspension_json[].organ"}},
+        )
+        bundle = omics_sandbox.seed(source)
+        with listening.receive(30) as notification:
+            assert notification.subscription_id == made.uuid
+            assert (notification.bundle_uuid, notification.key_id) == (bundle["bundle_uuid"], "mine")
+            assert notification.attachments == {"organs": ["brain"]}
+
+
+OMICS = str(Path(sys.executable).with_name("omics"))
+
+
+class Listening:
+    """`omics dss listen` as a process."""
+
+    def __init__(self, *words: str, **environment: str) -> None:
+        self.process = subprocess.Popen(
+            [OMICS, "dss", "listen", "--port", "0", *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **environment},
+        )
+        assert self.process.stderr is not None
+        self.said = self.process.stderr.readline()
+        self.url = self.said.split()[-1]
+
+
+def test_the_command_prints_lines_and_ends():
+    listening = Listening("--max", "2", "--hmac-key-id", "k", OMICS_DSS_HMAC_KEY="secret")
+    import time
+
+    bodies = [json.dumps({**MESSAGE, "transaction_id": f"t{n}"}).encode() for n in range(2)]
+    assert post(listening.url).status == 401
+    for body in bodies:
+        assert Sent(listening.url, {"content": body, "headers": signed(body, at=time.time())}).status == 200
+    out, err = listening.process.communicate(timeout=30)
+    assert [json.loads(line)["transaction_id"] for line in out.splitlines()] == ["t0", "t1"]
+    assert listening.process.returncode == 0
+    assert "a request was refused: the request has no Authorization header" in err
+    assert "secret" not in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_the_command_ends_by_ctrl_c():
+    listening = Listening()
+    assert listening.process.stderr is not None
+    assert "signatures aren't checked" in listening.process.stderr.readline()
+    listening.process.send_signal(signal.SIGINT)
+    out, err = listening.process.communicate(timeout=30)
+    assert (listening.process.returncode, out, err) == (130, "", "omics: interrupted.\n")
+
+
+def test_a_command_for_each_notification(tmp_path: Path):
+    script = tmp_path / "deal.py"
+    script.write_text(
+        "import json, pathlib, sys\n"
+        "message = json.load(sys.stdin)\n"
+        "mark = pathlib.Path(sys.argv[1])\n"
+        "first = not mark.exists()\n"
+        "mark.write_text(message['transaction_id'])\n"
+        "sys.exit(first)\n"
+    )
+    listening = Listening("--once", "--exec", f"'{sys.executable}' '{script}' '{tmp_path / 'mark'}'")
+    assert post(listening.url).status == 503
+    assert post(listening.url).status == 200
+    _, err = listening.process.communicate(timeout=30)
+    assert listening.process.returncode == 3
+    assert "t1: " in err
+    assert "ended with 1; it will come again" in err
+    assert (tmp_path / "mark").read_text() == "t1"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--max", "0"], "--max 0"),
+        (["--port", "70000"], "--port 70000"),
+        (["--path", "hook"], "begins with /"),
+        (["--exec", "'"], "can't be split"),
+        (["--hmac-key", "@/no/such"], "can't read the file /no/such"),
+        (["--hmac-key-id", "k"], "--hmac-key-id needs --hmac-key"),
+    ],
+)
+def test_what_cant_be_meant(words: list[str], says: str, capfd: pytest.CaptureFixture[str]):
+    from omicsdk.cli.main import main
+
+    assert main(["dss", "listen", *words]) == 2
+    assert says in capfd.readouterr().err
+
+
+def test_nothing_comes(capfd: pytest.CaptureFixture[str]):
+    from omicsdk.cli.main import main
+
+    assert main(["dss", "listen", "--port", "0", "--timeout", "0.01"]) == 1
+    assert "no notification came to http://127.0.0.1:" in capfd.readouterr().err
