@@ -4,6 +4,7 @@ import json
 import logging
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from omicsdk.sandbox.auth import Caller, Tokens
 from omicsdk.sandbox.document import Operation, operations, secured_everywhere
+from omicsdk.sandbox.plain_document import plain_document
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Handler, Reply, Service
 from omicsdk.sandbox.validation import RequestValidator
@@ -66,8 +68,12 @@ def _routes(service: Service, tokens: Tokens) -> list[BaseRoute]:
 
 
 def _document(service: Service) -> Callable[[Request], Any]:
+    @cache
+    def plain() -> dict[str, Any]:
+        return plain_document(service.document)
+
     async def serve(request: Request) -> Response:
-        document = {**service.document, "servers": [{"url": f"{origin(request)}{service.prefix}"}]}
+        document = {**plain(), "servers": [{"url": f"{origin(request)}{service.prefix}"}]}
         if service.restricted():
             document = secured_everywhere(document)
         return Response(json.dumps(document), media_type="application/json")
