@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 from jsonschema import Draft202012Validator
-from omicsdk.sandbox.document import Operation, operations
+from omicsdk.sandbox.document import Operation, operations, read_document
 
 # Nothing here speaks TLS, and httpx's own context costs 20 ms a client.
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -66,27 +66,27 @@ def _pattern(operation: Operation) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\{(\w+)\\}", step, re.escape(operation.path)))
 
 
+SERVICES = {"/dss/v1": "dss", "/auth": "fusillade", "/upload": "upload"}
+"""Which service's document is that of a prefix. What a server serves may be written more plainly, for old clients."""
+
+
 @functools.cache
-def _conformity(document_url: str, prefix: str) -> Conformity:
-    return Conformity(httpx.get(document_url, trust_env=False, verify=NO_TLS).json(), prefix)
+def _conformity(prefix: str) -> Conformity:
+    return Conformity(read_document(SERVICES[prefix]), prefix)
 
 
-def conforming_client(
-    base_url: str, prefix: str, headers: Mapping[str, str] | None = None, *, document: str = "/swagger.json"
-) -> httpx.Client:
+def conforming_client(base_url: str, prefix: str, headers: Mapping[str, str] | None = None) -> httpx.Client:
     """A client whose every answer is held to the document.
 
     Args:
         base_url: What the client's paths are relative to.
         prefix: Where the service is mounted.
         headers: Sent with every request.
-        document: Where below the prefix the document is.
     """
-    host = str(httpx.URL(base_url).copy_with(raw_path=b"/")).rstrip("/")
     return httpx.Client(
         base_url=base_url,
         headers=headers,
         trust_env=False,
         verify=NO_TLS,
-        event_hooks={"response": [_conformity(f"{host}{prefix}{document}", prefix)]},
+        event_hooks={"response": [_conformity(prefix)]},
     )

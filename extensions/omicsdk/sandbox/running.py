@@ -49,6 +49,7 @@ class Running:
         clock: The sandbox's time.
         control: The routes of the control API.
         wire: Puts what stands between the socket and the services around them.
+        lasting: Whether the folder stays when the sandbox has stopped.
 
     Attributes:
         port: The port that it listens on.
@@ -67,17 +68,18 @@ class Running:
         clock: Clock,
         control: BaseRoute,
         wire: Callable[[ASGIApp], ASGIApp],
+        lasting: bool,
     ) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closers: list[Callable[[], object]] = []
         try:
-            self._open(folder, port, clock)
+            self._open(folder, port, clock, lasting=lasting)
             self._serve(documents, control, wire)
         except BaseException:
             self._close()
             raise
 
-    def _open(self, folder: Path, port: int, clock: Clock) -> None:
+    def _open(self, folder: Path, port: int, clock: Clock, *, lasting: bool) -> None:
         self._closers.append(FolderLock(folder).release)
         # Before anything else is done, so that a taken port leaves nothing behind.
         self.socket = socket.create_server(("127.0.0.1", port), backlog=1024, reuse_port=False)
@@ -91,7 +93,8 @@ class Running:
         staging = Staging(
             (STAGING_BUCKET, BUCKET),
             lambda app: self._guard(app, sessions),
-            lambda bucket, key: self.upload.settle(bucket, key),
+            self._before_read,
+            self._refill,
         )
         self._closers.append(staging.stop)
         self.grounds = Grounds(
@@ -108,6 +111,8 @@ class Running:
         self._closers.append(self.dss.close)
         self.fusillade = Fusillade(self.grounds, folder)
         self.upload = Upload(self.grounds, sessions)
+        if lasting:
+            self._closers.append(self.upload.settle_all)
 
     def _guard(self, app: Wsgi, sessions: Sessions) -> Wsgi:
         """Closes the bucket of upload areas to all but the credentials that the Upload service gave."""
@@ -119,6 +124,14 @@ class Running:
             may_write=self.upload.may_write,
             before_read=self.upload.settle,
         )
+
+    # The S3 server starts when somebody asks for it, and the Upload service is there by then.
+
+    def _before_read(self, bucket: str, key: str) -> None:
+        self.upload.settle(bucket, key)
+
+    def _refill(self) -> None:
+        self.upload.refill()
 
     def _serve(
         self, documents: Mapping[str, Mapping[str, Any]], control: BaseRoute, wire: Callable[[ASGIApp], ASGIApp]

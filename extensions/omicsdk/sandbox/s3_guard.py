@@ -116,7 +116,13 @@ class Guard:
                 )
             self._allow(session, target)
             return
-        access_key = signed.access_key if signed is not None else _old_key(headers)
+        access_key = signed.access_key if signed is not None else _old_key(headers, target.query)
+        if signed is None and self._sessions.find(access_key):
+            raise Refusal(
+                _BAD,
+                "InvalidRequest",
+                "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+            )
         if access_key.startswith(KEY_PREFIX):
             raise Refusal(
                 _FORBIDDEN,
@@ -180,10 +186,10 @@ def _headers(environ: dict[str, Any]) -> dict[str, str]:
     return found
 
 
-def _old_key(headers: dict[str, str]) -> str:
-    """The key of a request that is signed in the way before this one (AWS KEY:SIGNATURE)."""
+def _old_key(headers: dict[str, str], query: dict[str, str]) -> str:
+    """The key of a request that is signed in the way before this one (AWS KEY:SIGNATURE), which nobody checks."""
     scheme, _, rest = headers.get("authorization", "").partition(" ")
-    return rest.partition(":")[0] if scheme == "AWS" else ""
+    return rest.partition(":")[0] if scheme == "AWS" else query.get("AWSAccessKeyId", "")
 
 
 def _refused(refusal: Refusal, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -93,6 +93,7 @@ class Sandbox:
                 clock=self.clock,
                 control=control_routes(self),
                 wire=lambda app: Wire(app, self.request_log, self.fault_book, self.clock, self.stalls),
+                lasting=self._temporary is None,
             )
             running.begin()
         except BaseException:

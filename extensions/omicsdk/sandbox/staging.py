@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, cast
 
+from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.moto_objects import empty_buckets, find_object
 from omicsdk.sandbox.s3_guard import RAW_HEADERS, Wsgi
 
@@ -50,6 +51,7 @@ class Staging:
         buckets: Buckets that are there from the start and after a reset.
         guard: Puts what checks requests around the server; default nothing.
         before_read: Called with bucket and key before a staged file is looked at; default nothing.
+        refill: Called when the server has just started and its first buckets are there; default nothing.
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class Staging:
         buckets: Sequence[str] = (),
         guard: Callable[[Wsgi], Wsgi] = _unguarded,
         before_read: Callable[[str, str], object] = _say_nothing,
+        refill: Callable[[], object] = _say_nothing,
     ) -> None:
         self._buckets = tuple(buckets)
         self._guard = guard
         self._before_read = before_read
-        self._lock = threading.Lock()
+        self._refill = refill
+        self._lock = threading.RLock()  # the refilling asks for the client of the server that is being started
         self._server: Any = None
         self._thread: threading.Thread | None = None
         self._client: Any = None
@@ -96,6 +100,7 @@ class Staging:
         self._server, self._thread = server, thread
         self._url = f"http://127.0.0.1:{server.server_port}"
         self._make_buckets()
+        self._refill()
 
     def client(self) -> Any:
         """A boto3 client of the server."""
@@ -145,13 +150,18 @@ class Staging:
             self.put(bucket, key, path, content_type)
             self._published.add((bucket, key))
 
-    def put(self, bucket: str, key: str, path: str, content_type: str) -> bool:
-        """Copies a file of the local disk into a bucket; False when there is no such bucket."""
+    def put(
+        self, bucket: str, key: str, path: str, content_type: str, metadata: Mapping[str, str] | None = None
+    ) -> bool:
+        """Copies a file of the local disk into a bucket, in the Data Store's parts; False when there is no such bucket."""
         from boto3.exceptions import S3UploadFailedError
+        from boto3.s3.transfer import TransferConfig
         from botocore.exceptions import ClientError
 
+        parts = TransferConfig(multipart_threshold=ETAG_PART + 1, multipart_chunksize=ETAG_PART, max_concurrency=2)
+        told = {"ContentType": content_type, "Metadata": dict(metadata or {})}
         try:
-            self.client().upload_file(path, bucket, key, ExtraArgs={"ContentType": content_type})
+            self.client().upload_file(path, bucket, key, ExtraArgs=told, Config=parts)
         except (ClientError, S3UploadFailedError):
             return False
         return True

@@ -9,7 +9,7 @@ from omicsdk.sandbox.objects import CHECKSUMS
 from omicsdk.sandbox.problems import bad_arguments
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.upload.state import Upload, no_such_job
-from omicsdk.sandbox.upload.store import Checked, Job
+from omicsdk.sandbox.upload.store import Job
 
 _RUNNING, _DONE = "CHECKSUMMING", "CHECKSUMMED"
 
@@ -48,8 +48,7 @@ def update_checksum(upload: Upload, call: Call) -> Reply:
     status: str = call.body["status"]
     upload.store.put_job(reported(job, status, upload.now(), _RUNNING, _DONE), name)
     if status == _DONE and (checksums := _checksums(call.body["payload"])):
-        there = upload.object(area, name)
-        upload.store.put_checked(area, Checked(name, there.etag, there.content_type, there.metadata, checksums))
+        upload.enter(area, name, upload.object(area, name), checksums)
     return Reply(status=204)
 
 

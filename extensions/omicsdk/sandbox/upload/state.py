@@ -172,12 +172,15 @@ class Upload:
             self.keep(area, name, found, incoming.finish())
 
     def keep(self, area: str, name: str, found: MotoObject, content: StoredObject) -> None:
+        """Enters the checksums of a file whose contents have been stored."""
+        self.enter(area, name, found, {each: getattr(content, each) for each in CHECKSUMS})
+
+    def enter(self, area: str, name: str, found: MotoObject, checksums: Mapping[str, str]) -> None:
         """Enters a file's checksums, and puts them on its object as the tags that the Data Store asks for."""
-        checksums = {each: getattr(content, each) for each in CHECKSUMS}
         found.tag({f"hca-dss-{each}": value for each, value in checksums.items()})
         self.store.put_checked(area, Checked(name, found.etag, found.content_type, found.metadata, checksums))
 
-    def checksums(self, area: str, name: str) -> dict[str, str] | None:
+    def checksums(self, area: str, name: str) -> Mapping[str, str] | None:
         """A file's checksums; None while nobody has computed those of what is there now."""
         self.settle(BUCKET, f"{area}/{name}")
         found = find_object(BUCKET, f"{area}/{name}")
@@ -185,6 +188,26 @@ class Upload:
         return checked.checksums if found and checked and checked.etag == found.etag else None
 
     # -- life
+
+    def settle_all(self) -> None:
+        """Computes all checksums that are due, so that the files outlive the S3 server."""
+        for area, name in self.store.due():
+            self.settle(BUCKET, f"{area}/{name}")
+
+    def refill(self) -> None:
+        """Puts files whose checksums were computed back into the bucket of an S3 server that has just started."""
+        for area in self.store.areas():
+            for checked in self.store.checked(area).values():
+                self._put_back(area, checked)
+
+    def _put_back(self, area: str, checked: Checked) -> None:
+        key = f"{area}/{checked.name}"
+        path = self.grounds.objects.path(checked.checksums["sha256"])
+        if not path.exists():  # the checksums are a job's that somebody else did
+            return
+        self.grounds.staging.put(BUCKET, key, str(path), checked.content_type, checked.metadata)
+        if found := find_object(BUCKET, key):
+            self.enter(area, checked.name, found, checked.checksums)
 
     def finish(self) -> int:
         """Ends jobs and deletions that are under way and returns how many they were."""

@@ -7,8 +7,6 @@ from typing import Any
 
 from omicsdk.sandbox.store import Database
 
-Checksums = dict[str, str]
-
 
 @dataclass(frozen=True, slots=True)
 class Area:
@@ -66,7 +64,7 @@ class Checked:
     etag: str
     content_type: str
     metadata: Mapping[str, str]
-    checksums: Checksums
+    checksums: Mapping[str, str]
 
 
 class UploadStore:
@@ -153,6 +151,13 @@ class UploadStore:
         """Whether a file's checksums should be there by now, and nobody has computed them."""
         statement = "SELECT 1 FROM upload_jobs WHERE area = ? AND name = ? AND ends <= ? AND NOT computed"
         return self._database.row(statement, (area, name, self._now())) is not None
+
+    def due(self) -> list[tuple[str, str]]:
+        """Areas and names of the files whose checksums should be there by now, and nobody has computed them."""
+        rows = self._database.rows(
+            "SELECT area, name FROM upload_jobs WHERE ends <= ? AND NOT computed", (self._now(),)
+        )
+        return [(row["area"], row["name"]) for row in rows]
 
     def put_checked(self, area: str, checked: Checked) -> None:
         """Enters what the computation of a file's checksums found, and that it is done."""

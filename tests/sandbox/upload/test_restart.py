@@ -1,0 +1,74 @@
+"""What outlives the process: areas, credentials, and the files whose checksums were computed."""
+
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from botocore.config import Config
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.moto_objects import empty_buckets
+
+BUCKET = "org-humancellatlas-upload-sandbox"
+AREA = "0d4b8a3e-6f2d-4a41-8f0c-1d2e3f405162"
+
+
+def client_of(sandbox: Sandbox, keys: dict[str, str]) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=sandbox.s3_url,
+        region_name="us-east-1",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+        config=Config(proxies={}),
+    )
+
+
+def test_areas_and_files_are_there_after_a_restart(tmp_path: Path):
+    def ask(sandbox: Sandbox, method: str, path: str) -> Any:
+        return httpx.request(method, f"{sandbox.upload_url}/area/{AREA}{path}", trust_env=False)
+
+    with Sandbox(tmp_path) as sandbox:
+        sandbox.area(AREA)
+        keys = ask(sandbox, "POST", "/credentials").json()
+        s3 = client_of(sandbox, keys)
+        for name in ("told", "never told"):
+            told = {"ContentType": "text/plain; dcp-type=data", "Metadata": {"crc32c": "364b3fb7"}}
+            s3.put_object(Bucket=BUCKET, Key=f"{AREA}/{name}", Body=b"abc", **told)
+        ask(sandbox, "POST", "/told")
+        sandbox.finish()
+        s3.close()
+    empty_buckets()  # as in a new process
+    with Sandbox(tmp_path) as sandbox:
+        s3 = client_of(sandbox, keys)
+        listed = s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{AREA}/")["Contents"]
+        assert [each["Key"] for each in listed] == [f"{AREA}/told"]
+        there = s3.get_object(Bucket=BUCKET, Key=f"{AREA}/told")
+        assert (there["Body"].read(), there["Metadata"]) == (b"abc", {"crc32c": "364b3fb7"})
+        described = ask(sandbox, "GET", "/told").json()
+        assert described["content_type"] == "text/plain; dcp-type=data"
+        assert described["checksums"]["sha1"] == "a9993e364706816aba3e25717850c26c9cd0d89d"
+        s3.close()
+
+
+@pytest.mark.long
+def test_what_was_put_in_parts_keeps_its_checksums(tmp_path: Path):
+    content = b"x" * (64 * 1024 * 1024 + 1)
+    with Sandbox(tmp_path) as sandbox:
+        sandbox.area(AREA)
+        staging = sandbox.dss.grounds.staging
+        path = tmp_path / "large"
+        path.write_bytes(content)
+        staging.put(BUCKET, f"{AREA}/large", str(path), "text/plain")
+        httpx.post(f"{sandbox.upload_url}/area/{AREA}/large", trust_env=False)
+        sandbox.finish()
+        before = httpx.get(f"{sandbox.upload_url}/area/{AREA}/large", trust_env=False).json()
+    empty_buckets()  # as in a new process
+    with Sandbox(tmp_path) as sandbox:
+        after = httpx.get(f"{sandbox.upload_url}/area/{AREA}/large", trust_env=False).json()
+        assert after["checksums"] == before["checksums"]
+        assert after["checksums"]["s3_etag"].endswith("-2")
+        head = sandbox.dss.grounds.staging.client().head_object(Bucket=BUCKET, Key=f"{AREA}/large")
+        assert head["ETag"].strip('"') == after["checksums"]["s3_etag"]
