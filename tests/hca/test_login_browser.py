@@ -1,0 +1,74 @@
+"""A real browser goes through a login: Debian's Chromium without a window, driven by Playwright."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+if CHROMIUM is None:
+    pytest.skip("no Chromium is installed (Debian: apt install chromium)", allow_module_level=True)
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright isn't installed (pip install playwright)")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Chromium with settings of its own."""
+    home = str(tmp_path_factory.mktemp("browser"))
+    environ = {"PATH": os.environ["PATH"], "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home}
+    # A container's /dev/shm is often too small for Chromium, and root has no sandbox.
+    flags = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--no-proxy-server"]
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=flags, env=environ)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A tab without a history."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("service", ["dss", "auth"])
+def test_a_person_logs_in(terminal, address_of, page, service):
+    begun = terminal.begin(service, "login", "--timeout", "100")
+    page.goto(address_of(begun))
+    assert "omics-sandbox" in page.inner_text("dl")
+    page.fill("#email", "ann@example.org")
+    page.click("#allow")
+    page.wait_for_selector("text=You may close this tab")
+    assert page.title() == "Logged in"
+    _, err = begun.communicate(timeout=60)
+    assert begun.returncode == 0, err
+    ran = terminal.run("auth", "get-oauth-userinfo")
+    assert json.loads(ran.stdout)["email"] == "ann@example.org"
+
+
+def test_a_person_says_no(terminal, address_of, page):
+    begun = terminal.begin("dss", "login", "--timeout", "100")
+    page.goto(address_of(begun))
+    page.click("#deny")
+    page.wait_for_selector("text=The login was refused: access_denied")
+    begun.communicate(timeout=60)
+    assert begun.returncode == 4
+    assert not terminal.token_file.exists()
+
+
+def test_a_person_copies_the_code(terminal, address_of, page):
+    begun = terminal.begin("auth", "login", "--remote")
+    page.goto(address_of(begun))
+    page.fill("#email", "ann@example.org")
+    page.click("#allow")
+    page.wait_for_url("**/echo?**")
+    # Either what the page shows or its address may be pasted; here it is the address.
+    _, err = begun.communicate(f"{page.url}\n", timeout=60)
+    assert begun.returncode == 0, err
+    assert json.loads(terminal.run("auth", "get-oauth-userinfo").stdout)["email"] == "ann@example.org"

@@ -1,0 +1,203 @@
+"""`omics dss login` and `omics auth login` as they are typed, against the sandbox."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from urllib.error import HTTPError
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+WHO = "ann@example.org"
+
+
+class _NoRedirect(HTTPRedirectHandler):
+    def redirect_request(self, *arguments):
+        return None
+
+
+def consent(address, decision="allow"):
+    """What a person does on the page: where the browser is sent in the end."""
+    with build_opener(ProxyHandler({})).open(address, timeout=20) as page:
+        ticket = parse_qs(urlsplit(page.url).query)["ticket"][0]
+        form = urlencode({"ticket": ticket, "email": WHO, "decision": decision}).encode()
+        target = page.url.partition("?")[0]
+    with pytest.raises(HTTPError) as caught:
+        build_opener(ProxyHandler({}), _NoRedirect()).open(target, form, timeout=20)
+    with caught.value:
+        return caught.value.headers["Location"]
+
+
+def visit(address):
+    with build_opener(ProxyHandler({})).open(address, timeout=20) as page:
+        return page.read().decode()
+
+
+def who(terminal):
+    """Whom the service takes a login for."""
+    ran = terminal.run("auth", "get-oauth-userinfo")
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout)["email"]
+
+
+def test_a_login_is_used_by_later_commands_of_both_services(terminal, address_of):
+    begun = terminal.begin("dss", "login")
+    page = visit(consent(address_of(begun)))
+    out, err = begun.communicate(timeout=60)
+    assert (begun.returncode, out) == (0, "")
+    assert "You may close this tab" in page
+    assert "logged in to http://127.0.0.1" in err
+    assert "renewed by itself" in err
+    assert who(terminal) == WHO
+    listed = terminal.run("dss", "get-subscriptions", "--replica", "aws")
+    assert (listed.returncode, json.loads(listed.stdout)) == (0, {"subscriptions": []})
+    secrets = json.loads(terminal.token_file.read_text()).popitem()[1]
+    for name in ("access_token", "refresh_token", "id_token"):
+        assert secrets[name] not in err
+
+
+def test_a_login_that_ended_is_renewed(terminal, address_of, omics_sandbox):
+    begun = terminal.begin("auth", "login")
+    visit(consent(address_of(begun)))
+    assert begun.wait(60) == 0
+    before = terminal.token_file.read_text()
+    omics_sandbox.clock.advance(7 * 3600 * 24)
+    assert who(terminal) == WHO
+    assert terminal.token_file.read_text() != before
+
+
+def test_logging_out_revokes_and_forgets(terminal, address_of, omics_sandbox):
+    begun = terminal.begin("auth", "login")
+    visit(consent(address_of(begun)))
+    assert begun.wait(60) == 0
+    stored = json.loads(terminal.token_file.read_text())
+    ran = terminal.run("dss", "logout")
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert "logged out of http://127.0.0.1" in ran.stderr
+    assert json.loads(terminal.token_file.read_text()) == {}
+    refused = terminal.run("dss", "get-subscriptions", "--replica", "aws")
+    assert refused.returncode == 4
+    assert "omics dss login" in refused.stderr
+    # What was stored elsewhere can't be renewed either.
+    terminal.token_file.write_text(json.dumps(stored))
+    omics_sandbox.clock.advance(7 * 3600 * 24)
+    ended = terminal.run("auth", "get-oauth-userinfo")
+    assert ended.returncode == 4
+    assert "invalid_grant" in ended.stderr
+    assert ended.stderr.rstrip().endswith("Log in again: omics auth login")
+    again = terminal.run("auth", "logout")
+    assert again.returncode == 0
+    assert "nothing to forget" in terminal.run("auth", "logout").stderr
+
+
+def test_a_code_is_pasted_where_there_is_no_browser(terminal, address_of):
+    begun = terminal.begin("auth", "login", "--remote")
+    end = consent(address_of(begun))
+    code = json.loads(visit(end))["query_params"]["code"]
+    out, err = begun.communicate(f"{code}\n", timeout=60)
+    assert (begun.returncode, out) == (0, "")
+    assert code not in err
+    assert who(terminal) == WHO
+
+
+def test_a_token_at_hand(terminal, omics_sandbox):
+    ran = terminal.run("dss", "login", "--access-token", omics_sandbox.token(WHO))
+    assert ran.returncode == 0
+    assert terminal.run("dss", "get-subscriptions", "--replica", "aws").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("dss", "login", "--access-token", "two words"), 2, "access token"),
+        (("dss", "login", "--remote", "--migrate"), 2, "three ways"),
+        (("dss", "login", "--migrate"), 4, "no login of the published client"),
+        (("dss", "login", "--timeout", "0.05"), 4, "No browser came back"),
+        (("auth", "login", "--remote"), 4, "No code was given"),
+    ],
+)
+def test_what_goes_wrong_is_told_in_one_line(terminal, words, code, said):
+    ran = terminal.run(*words)
+    last = ran.stderr.strip().splitlines()[-1]
+    assert (ran.returncode, ran.stdout) == (code, "")
+    assert said in last
+    assert "Traceback" not in ran.stderr
+    assert not terminal.token_file.exists()
+
+
+def test_a_refusal_on_the_page(terminal, address_of):
+    begun = terminal.begin("dss", "login")
+    page = visit(consent(address_of(begun), "deny"))
+    _, err = begun.communicate(timeout=60)
+    assert begun.returncode == 4
+    assert "refused: access_denied" in err
+    assert "Not logged in" in page
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C can't be sent to one process")
+def test_ctrl_c_while_the_browser_is_waited_for(terminal, address_of):
+    begun = terminal.begin("dss", "login")
+    address_of(begun)
+    begun.send_signal(signal.SIGINT)
+    _, err = begun.communicate(timeout=60)
+    assert begun.returncode == 130
+    assert "Traceback" not in err
+
+
+BROWSER = """
+import sys
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import urlopen
+page = urlopen(sys.argv[1])
+ticket = parse_qs(urlsplit(page.url).query)["ticket"][0]
+form = {"ticket": ticket, "email": "ann@example.org", "decision": "allow"}
+urlopen(page.url.partition("?")[0], urlencode(form).encode()).read()
+"""
+
+
+def test_the_browser_that_is_opened_logs_in_by_itself(terminal, tmp_path):
+    script = tmp_path / "browser.py"
+    script.write_text(BROWSER)
+    ran = terminal.run("dss", "login", "--timeout", "50", BROWSER=f"{sys.executable} {script} %s")
+    assert ran.returncode == 0, ran.stderr
+    assert who(terminal) == WHO
+
+
+def test_debugging_shows_no_secret(terminal, address_of):
+    begun = terminal.begin("--debug", "dss", "login")
+    lines = []
+    for line in begun.stderr:
+        lines.append(line)
+        if line.startswith("http") and "authorize" in line:
+            visit(consent(line.strip()))
+            break
+    _, rest = begun.communicate(timeout=60)
+    assert begun.returncode == 0
+    stored = json.loads(terminal.token_file.read_text()).popitem()[1]
+    told = "".join(lines) + rest
+    assert not [name for name in ("access_token", "refresh_token", "id_token") if stored[name] in told]
+    assert "code_verifier=" not in told
+
+
+def test_a_published_clients_login_is_taken_over(terminal, address_of, tmp_path, omics_sandbox):
+    begun = terminal.begin("auth", "login")
+    visit(consent(address_of(begun)))
+    assert begun.wait(60) == 0
+    stored = json.loads(terminal.token_file.read_text()).popitem()[1]
+    terminal.token_file.unlink()
+    folder = tmp_path / "config" / "hca"
+    folder.mkdir(parents=True)
+    old = {name: stored[name] for name in ("access_token", "refresh_token", "id_token")} | {"expires_at": "-1"}
+    (folder / "config.json").write_text(json.dumps({"oauth2_token": old}))
+    assert who(terminal) == WHO
+    assert not terminal.token_file.exists()
+    assert terminal.run("dss", "login", "--migrate").returncode == 0
+    omics_sandbox.clock.advance(7 * 3600 * 24)
+    assert who(terminal) == WHO
+    assert terminal.run("dss", "logout").returncode == 0
+    assert json.loads((folder / "config.json").read_text()) == {}
