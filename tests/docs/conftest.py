@@ -1,6 +1,8 @@
 """One sandbox for all documented examples, with a bundle whose UUIDs and versions the examples state."""
 
 import os
+import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,25 @@ FILES = {
     "sequence_file_1.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e09",
     "specimen_from_organism_0.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e10",
 }
+
+
+HERE = Path(__file__).parent
+PAGE = HERE.parents[1] / "docs" / "coming-from-hca.md"
+EXAMPLE = re.compile(r"^<!-- (\S+) -->\n```(?:python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+"""An example of the page: its name, and its text."""
+
+
+@pytest.fixture(scope="session")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of scripts: the examples of the page, and further ones that stand beside the tests."""
+    folder = tmp_path_factory.mktemp("scripts")
+    for further in ("documented", "documented_shell"):
+        for path in (HERE / further).glob("*.??"):
+            shutil.copy(path, folder)
+    for name, text in EXAMPLE.findall(PAGE.read_text(encoding="utf-8")):
+        assert not (folder / name).exists(), f"{name} stands on the page and beside the tests"
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
 
 
 @dataclass(frozen=True)

@@ -16,20 +16,19 @@ import pytest
 
 pytestmark = pytest.mark.sandbox
 
-HERE = Path(__file__).parent
 BUNDLE = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d.2024-03-01T120000.000000Z"
 VERSION = r"\d{4}-\d\d-\d\dT\d{6}\.\d{6}Z"
 
 
 @pytest.fixture
-def run(documented, tmp_path):
+def run(documented, scripts, tmp_path):
     """Runs one of the scripts in an empty folder and gives what it printed.
 
     One that names the service in its configuration is run without the user's configuration of it.
     """
 
     def running(name: str, *words: str, without: str = "") -> str:
-        script = HERE / "documented" / name
+        script = scripts / name
         variables = {key: value for key, value in documented.variables.items() if key != without}
         if "hca_config" in script.read_text():
             del variables["HCA_CONFIG_FILE"]

@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,18 +14,17 @@ pytestmark = [
     pytest.mark.skipif(shutil.which("bash") is None, reason="the examples are written for bash, which isn't there"),
 ]
 
-HERE = Path(__file__).parent
 UUID, VERSION = "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d", "2024-03-01T120000.000000Z"
 GENOME = "80897a7ee6b8aaffbab5442e0daad292592ac74701dbdf35af4b400ae0770ef3"
 
 
 @pytest.fixture
-def run(documented, tmp_path):
+def run(documented, scripts, tmp_path):
     """Runs one of the scripts in an empty folder and gives what it printed; a command that fails ends it."""
 
     def running(name: str) -> str:
         told = subprocess.run(
-            ["bash", "-euo", "pipefail", HERE / "documented_shell" / name],
+            ["bash", "-euo", "pipefail", scripts / name],
             cwd=tmp_path,
             env=documented.variables,
             capture_output=True,

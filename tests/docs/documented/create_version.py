@@ -1,4 +1,0 @@
-from omicsdk.dss import DSSClient
-
-dss = DSSClient()
-print(dss.create_version())

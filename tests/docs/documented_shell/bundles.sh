@@ -1,3 +1,0 @@
-omics dss put-bundle --creator-uid 0 --replica aws --uuid 98f6c379-cb78-4a61-9310-f8cc0341c002 --version 2024-08-02T202456.025543Z --files '{"uuid": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e05", "version": "2024-03-01T120000.000000Z", "name": "process_1.json", "indexed": false}'
-omics dss patch-bundle --replica aws --uuid 98f6c379-cb78-4a61-9310-f8cc0341c002 --version 2024-08-02T202456.025543Z --add-files '[{"uuid": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e06", "version": "2024-03-01T120000.000000Z", "name": "project.json", "indexed": false}]'
-omics dss delete-bundle --reason test --replica aws --uuid 98f6c379-cb78-4a61-9310-f8cc0341c002 --version 2024-08-02T202456.025543Z

@@ -1,1 +1,0 @@
-omics dss create-version

@@ -1,1 +1,0 @@
-omics dss post-search --replica aws --es-query {} --no-paginate
