@@ -44,9 +44,8 @@ def connected(
     token = settings.get("access-token") or variables.get(variable(name, "TOKEN")) or None
     options: dict[str, Any] = {}
     if token is not None:
-        from omicsdk.core.credentials import BearerToken
-
-        options["credentials"] = BearerToken(token)
+        own = service.get("credentials") if service is not None else None
+        options["credentials"] = loaded(own or "omicsdk.core.credentials:BearerToken")(token)
     if base_url is not None and not base_url.startswith(("http://", "https://")):
         from omicsdk.core.redaction import mask_url
 

@@ -105,10 +105,10 @@ def flag(argument: Argument) -> str:
 
 def flags(argument: Argument) -> list[str]:
     """Every spelling of an option, the short one first."""
-    short = argument.get("short")
-    return (
-        [flag(argument)] if short is None else [short] if short == "-" + argument["name"] else [short, flag(argument)]
-    )
+    short, also = argument.get("short"), argument.get("also", [])
+    if short is not None and short == "-" + argument["name"]:
+        return [short, *also]
+    return [*([] if short is None else [short]), *also, flag(argument)]
 
 
 def own_arguments(command: Command) -> list[Argument]:

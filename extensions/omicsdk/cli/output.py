@@ -7,6 +7,7 @@ import sys
 
 from omicsdk.cli.errors import printable
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, items_of, parts_of
+from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 
 TYPE_CHECKING = False
@@ -48,9 +49,14 @@ class Output:
         """Prints a whole result; nothing for None.
 
         Args:
-            value: JSON data.
+            value: JSON data, or a Told.
             items: Dotted key of its list, when the document names one.
         """
+        if isinstance(value, Told):
+            if self._chosen is None and self.query is None:
+                self._text(value.text)
+                return
+            value = value.data
         value, items = self._picked(value, items)
         if value is None:
             return
@@ -154,6 +160,11 @@ class Output:
         console.print(table)
         if hidden := [name for number, name in enumerate(names) if number not in shown]:
             console.print(Text(f"No room for: {', '.join(hidden)}. All of it: --output json", style="dim"))
+
+    def _text(self, text: str) -> None:
+        """Documented lines: their tabs stay, what would steer a terminal doesn't."""
+        for line in text.split("\n") if text else ():
+            self._line("\t".join(map(printable, line.split("\t"))) if self._stdout.isatty() else line)
 
     def _line(self, text: str) -> None:
         self._stdout.write(f"{text}\n")

@@ -19,9 +19,16 @@ SERVICES: dict[str, Service] = {
         "workflows": "omicsdk.cli.workflows.auth",
         "client": "omicsdk.auth:Auth",
         "settings": "omicsdk.hca.config:read_settings",
-        "settings": "omicsdk.hca.config:read_settings",
         "package": "fusillade",
         "documented": True,
+    },
+    "upload": {
+        "title": "Human Cell Atlas upload areas: select one, upload files into it, see how far they are",
+        "workflows": "omicsdk.cli.workflows.upload",
+        "client": "omicsdk.upload:UploadClient",
+        "credentials": "omicsdk.upload.client:api_key",
+        "settings": "omicsdk.hca.config:read_settings",
+        "sections": ["areas", "current_area", "bucket_name_template", "production_api_url", "preprod_api_url_template"],
     },
     "gen3": {"title": "Gen3 data commons: authorisation, index, submission, metadata, workspaces"},
 }

@@ -26,6 +26,7 @@ class Argument(TypedDict):
         positional: A word without a dash.
         flag: Stands alone, never with a value.
         short: A short spelling, such as `-t`.
+        also: Further spellings that are documented.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Argument(TypedDict):
     positional: NotRequired[bool]
     flag: NotRequired[bool]
     short: NotRequired[str]
+    also: NotRequired[list[str]]
 
 
 class Command(TypedDict):
@@ -85,6 +87,7 @@ class Service(TypedDict):
         workflows: Module that holds COMMANDS, the handwritten ones; read when the service is named.
         package: Its generated package under omicsdk_api, where that has another name than the service's word.
         documented: Its operations are documented commands and stand at the top, not under `api`.
+        credentials: `module:function` that makes credentials of what --access-token gives; by default a bearer token.
         client: `module:class` of its client, which has the platform's own ways to find the service and credentials; by
             default the generated one.
         settings: `module:function` that reads its configuration, a `core.config.Settings`. The member named after the
@@ -96,6 +99,7 @@ class Service(TypedDict):
     workflows: NotRequired[str]
     package: NotRequired[str]
     documented: NotRequired[bool]
+    credentials: NotRequired[str]
     client: NotRequired[str]
     settings: NotRequired[str]
     sections: NotRequired[list[str]]

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.hca.config import HCAConfig
     from omicsdk.transfer import Control, Progress
     from omicsdk.upload.results import UploadResult
+    from omicsdk.upload.sources import SourceFile
 
 #: How often the service is told of a file, and the longest wait between two tries in seconds.
 TELL_ATTEMPTS, TELL_WAIT = 3, 2.0
@@ -495,6 +496,32 @@ class UploadArea:
             return Sender(storage, (self.uri.uri, self.uuid), notify, own, options).send(files)
         finally:
             storage.client.close()
+            own.close()
+
+    def planned(
+        self,
+        file_paths: Iterable[str | os.PathLike[str]],
+        *,
+        target_filename: str | None = None,
+        file_extension: str | None = None,
+    ) -> Sequence[SourceFile]:
+        """Gives what `send` would upload: path, name and size of each file.
+
+        Args:
+            file_paths: As there.
+            target_filename: As there.
+            file_extension: As there.
+
+        Raises:
+            CannotUpload: As there.
+        """
+        from omicsdk.upload.access import OwnClient
+        from omicsdk.upload.sources import chosen
+
+        own = OwnClient()
+        try:
+            return chosen(file_paths, target_filename=target_filename, file_extension=file_extension, s3=own)
+        finally:
             own.close()
 
     @property

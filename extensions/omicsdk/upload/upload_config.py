@@ -102,6 +102,19 @@ class UploadConfig:
             raise UnknownArea(f"I don't know about area {area_uuid}", remedy=_known(self.areas))
         return UploadAreaURI(self._uris[area_uuid])
 
+    def uri_of(self, deployment_stage: str, area_uuid: str) -> UploadAreaURI:
+        """Gives the URI of an area that need not be known, by what buckets are called.
+
+        Args:
+            deployment_stage: The deployment.
+            area_uuid: The area's whole UUID.
+
+        Raises:
+            NotAnAreaURI: They make none.
+        """
+        bucket = self.bucket_name_template.replace("{deployment_stage}", deployment_stage)
+        return UploadAreaURI(f"s3://{bucket}/{area_uuid}/")
+
     def selected(self) -> UploadAreaURI:
         """Gives the URI of the selected area.
 

@@ -1,0 +1,18 @@
+"""What a command says in documented words, with the same as data for whoever asks for a form of output."""
+
+from __future__ import annotations
+
+
+class Told:
+    """A result that is printed as documented lines unless `--output` or `--query` asks for data.
+
+    Args:
+        text: The lines, without a line break at the end; "" prints nothing.
+        data: The same as JSON data.
+    """
+
+    __slots__ = ("data", "text")
+
+    def __init__(self, text: str, data: object) -> None:
+        self.text = text
+        self.data = data

@@ -1,0 +1,201 @@
+"""What the Upload service's commands do; the words that they print are those of the published client's."""
+
+from __future__ import annotations
+
+from omicsdk.cli.told import Told
+from omicsdk.upload.upload_config import UploadConfig
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from omicsdk.cli.console import Console
+    from omicsdk.upload import UploadArea, UploadAreaURI, UploadClient, UploadResult
+
+SHOWN_ERRORS = 100
+"""Failed files that are told one by one; the rest is counted."""
+
+_CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
+"""What a long listing shows of a file's checksums."""
+
+
+def areas(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics upload areas`: the known areas."""
+    del arguments, console
+    settings = UploadConfig()
+    selected = settings.current_area
+    lines = [f"{uuid} <- selected" if uuid == selected else uuid for uuid in settings.areas]
+    return Told(
+        "\n".join(lines),
+        [
+            {
+                "uuid": uuid,
+                "uri": str(settings.area_uri(uuid)),
+                "selected": uuid == selected,
+                "alias": settings.unique_prefix(uuid),
+            }
+            for uuid in settings.areas
+        ],
+    )
+
+
+def select(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics upload select`: an area by its URI or the beginning of its UUID."""
+    del console
+    given: str = arguments["uri_or_alias"]
+    settings = UploadConfig()
+    if not given.startswith("s3://"):
+        uuid = settings.area_uuid_from_partial_uuid(given)
+        settings.select_area(uuid)
+        return Told(f"Upload area {uuid} selected.", {"uuid": uuid, "uri": str(settings.area_uri(uuid))})
+    from omicsdk.upload.upload_area_uri import UploadAreaURI
+
+    uri = UploadAreaURI(given)
+    settings.add_area(uri)
+    settings.select_area(uri.area_uuid)
+    alias = settings.unique_prefix(uri.area_uuid)
+    return Told(
+        f'Upload area {uri.area_uuid} selected.\nIn future you may refer to this upload area using the alias "{alias}"',
+        {"uuid": uri.area_uuid, "uri": str(uri), "alias": alias},
+    )
+
+
+def forget(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics upload forget`: an area, here only."""
+    del console
+    settings = UploadConfig()
+    uuid = settings.area_uuid_from_partial_uuid(arguments["uuid_or_alias"])
+    settings.forget_area(uuid)
+    return Told(f"Forgetting about area {uuid}", {"uuid": uuid})
+
+
+def creds(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics upload creds`: temporary AWS credentials, as lines for a shell."""
+    del console
+    settings = UploadConfig(client.config)
+    uri = settings.area_uri(settings.area_uuid_from_partial_uuid(arguments["uuid_or_alias"]))
+    keys = _area(client, uri).get_credentials()
+    ended = keys.pop("expiry_time")
+    lines = [f"{name.upper()}={value}" for name, value in keys.items()]
+    return Told("\n".join(lines), {**keys, "expiry_time": ended})
+
+
+def list_files(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics upload list`: the files of the selected area."""
+    del console
+    long = bool(arguments.get("long"))
+    found = list(_area(client, UploadConfig(client.config).selected()).list(detail=long))
+    return Told("\n".join(_detailed(file) if long else file["name"] for file in found), found)
+
+
+def status(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics upload status`: how far one file is."""
+    name: str = arguments["filename"]
+    uri = _which(client, arguments)
+    said = _area(client, uri).file_status(name)
+    data = {"file": name, "upload_area": uri.area_uuid, "env": uri.deployment_stage, "status": said}
+    if "STATUS_RETRIEVAL_ERROR" in said:
+        console.exit_code = 1
+        return Told(said, data)
+    return Told(f"File: {name} in UploadArea: {uri.deployment_stage}/{uri.area_uuid} is currently {said}", data)
+
+
+def report(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics upload report`: a text file about an area."""
+    from pathlib import Path
+
+    del console
+    uri = _which(client, arguments)
+    name: str = arguments.get("output_file_name") or uri.area_uuid
+    text = _area(client, uri).status_report()
+    Path(f"{name}.txt").write_text(text, encoding="utf-8")
+    told = f"File status report for {uri.deployment_stage}/{uri.area_uuid} generated, located {name}.txt"
+    return Told(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": f"{name}.txt"})
+
+
+def files(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told | None:
+    """`omics upload files`: local files and objects of S3 into the selected area."""
+    from contextlib import nullcontext
+
+    from omicsdk.cli.reports import report_path, write_report
+    from omicsdk.cli.transfers import control_of
+    from omicsdk.transfer.interrupts import termination
+
+    path = report_path(arguments.get("report"))
+    control = control_of(arguments.get("limit_rate"), arguments.get("time_budget"))
+    area = _area(client, UploadConfig(client.config).selected())
+    quiet = bool(arguments.get("quiet"))
+    paths: list[str] = arguments["upload_paths"]
+    name, ending = arguments.get("target_filename"), arguments.get("file_extension")
+    if arguments.get("dry_run"):
+        found = area.planned(paths, target_filename=name, file_extension=ending)
+        planned = [{"path": file.path, "name": file.name, "size": file.size} for file in found]
+        return Told("\n".join(f"{file['path']} -> {area.uri}{file['name']}" for file in planned), planned)
+    drawing = nullcontext() if quiet else console.progress(f"uploading to {area.uuid}")
+    with drawing as progress, termination():
+        try:
+            result = area.send(
+                paths,
+                target_filename=name,
+                file_extension=ending,
+                use_transfer_acceleration=not arguments.get("no_transfer_acceleration"),
+                sync=bool(arguments.get("sync")),
+                progress=progress,
+                control=control,
+            )
+        except KeyboardInterrupt:
+            console.message("Stopped. The same command goes on where this one ended.")
+            raise
+    if path is not None:
+        write_report(path, result.report, result.errors, f"Upload to {area.uri}")
+        console.message(f"what became of each file stands in {path}")
+    return _told(result, area, console, quiet=quiet)
+
+
+def _told(result: UploadResult, area: UploadArea, console: Console, *, quiet: bool) -> Told | None:
+    counts, errors = result.counts, result.errors
+    if (errors or counts["stopped"]) and not counts["done"] + counts["skipped"]:
+        result.raise_if_failed()
+    for error in errors[:SHOWN_ERRORS]:
+        console.some_failed(str(error))
+    if len(errors) > SHOWN_ERRORS:
+        console.some_failed(f"and {len(errors) - SHOWN_ERRORS} more")
+    if counts["stopped"]:
+        why = result.report.why_stopped or "it was stopped"
+        console.some_failed(
+            f"{counts['stopped']} of {len(result.files)} files weren't uploaded: {why}. Run the same again."
+        )
+    lines = [
+        f"{file.path} is in upload area {area.uri} already"
+        if file.state == "skipped"
+        else f"Upload complete of {file.path} to upload area {area.uri}"
+        for file in result.files
+        if file.error is None and file.state != "stopped"
+    ]
+    if not errors and not counts["stopped"]:
+        lines.append(f"Completed upload of {len(result.files)} files to upload area {area.uuid}")
+    return None if quiet else Told("\n".join(lines), result.to_dict())
+
+
+def _area(client: UploadClient, uri: UploadAreaURI) -> UploadArea:
+    from omicsdk.upload import UploadArea, UploadService
+
+    return UploadArea(uri, UploadService(uri.deployment_stage, client=client.at(uri.deployment_stage)))
+
+
+def _which(client: UploadClient, arguments: Mapping[str, Any]) -> UploadAreaURI:
+    """The area that --uuid and --env name, by default the selected one."""
+    settings = UploadConfig(client.config)
+    uuid, env = arguments.get("uuid"), arguments.get("env")
+    if uuid is None:
+        uri = settings.selected()
+        return uri if env is None else settings.uri_of(env, uri.area_uuid)
+    return settings.area_uri(uuid) if env is None else settings.uri_of(env, uuid)
+
+
+def _detailed(file: Mapping[str, Any]) -> str:
+    facts = {"size": f"{file['size']} bytes", "URL": file["url"], "Content-Type": file["content_type"]}
+    checksums: Mapping[str, Any] = file.get("checksums") or {}
+    facts |= {name: checksums[name.lower()] for name in _CHECKSUMS if name.lower() in checksums}
+    return "\n".join([file["name"], *(f"\t{name:<12} {fact}" for name, fact in facts.items())])

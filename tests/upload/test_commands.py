@@ -1,0 +1,234 @@
+"""`omics upload`: documented commands, arguments and words, and how each ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.cli.main import main
+from upload_areas import OTHER, UUID, uri_of
+
+
+@pytest.fixture
+def omics(home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command of `omics upload` in this process: exit code, stdout, stderr."""
+
+    def run(*words: object) -> tuple[int, str, str]:
+        code = main(["upload", *map(str, words)])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def selected(area: Any, omics: Any) -> Any:
+    """The area, selected."""
+    area.select()
+    return area
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "source"
+    path.mkdir()
+    for name in ("a.txt", "b.fastq", "c.txt"):
+        (path / name).write_text(f"this is {name}")
+    return path
+
+
+def test_areas_are_selected_listed_and_forgotten(omics: Any):
+    assert omics("areas") == (0, "", "")
+    told = f'Upload area {UUID} selected.\nIn future you may refer to this upload area using the alias "a"\n'
+    assert omics("select", uri_of(UUID)) == (0, told, "")
+    assert omics("select", uri_of(OTHER).rstrip("/"))[1].endswith('using the alias "aab"\n')
+    assert omics("areas") == (0, f"{UUID}\n{OTHER} <- selected\n", "")
+    assert omics("select", "aaa") == (0, f"Upload area {UUID} selected.\n", "")
+    assert omics("forget", "aab") == (0, f"Forgetting about area {OTHER}\n", "")
+    assert omics("areas") == (0, f"{UUID} <- selected\n", "")
+    told = json.loads(omics("areas", "--output", "json")[1])
+    assert told == [{"uuid": UUID, "uri": uri_of(UUID), "selected": True, "alias": "a"}]
+    assert omics("areas", "--query", "[].alias")[1] == '[\n  "a"\n]\n'
+
+
+@pytest.mark.parametrize("command", ["select", "forget", "creds"])
+def test_an_alias_that_fits_two_or_none_lists_what_there_is(omics: Any, command: str):
+    omics("select", uri_of(UUID))
+    omics("select", uri_of(OTHER))
+    code, out, err = omics(command, "aa")
+    assert (code, out) == (2, "")
+    assert f'"aa" matches more than one area, please provide more characters: {UUID}, {OTHER}' in err
+    code, out, err = omics(command, "zz")
+    assert (code, out) == (2, "")
+    assert 'Sorry I don\'t recognize area "zz"' in err
+
+
+@pytest.mark.parametrize("words", [("files", __file__), ("list",), ("status", "x"), ("report",)])
+def test_without_a_selected_area_one_line_says_what_to_do(omics: Any, words: Any):
+    code, out, err = omics(*words)
+    assert (code, out) == (2, "")
+    assert err.startswith("omics: upload")
+    assert "There is no upload area selected. Select one with: omics upload select <uri_or_alias>." in err
+    assert err.count("\n") == 1
+
+
+def test_files_are_uploaded_and_listed(selected: Any, omics: Any, folder: Path, stored: Any):
+    code, out, _ = omics("files", folder)
+    uri = selected.uri
+    lines = [f"Upload complete of {folder / name} to upload area {uri}" for name in ("a.txt", "b.fastq", "c.txt")]
+    assert (code, out.splitlines()) == (0, [*lines, f"Completed upload of 3 files to upload area {selected.uuid}"])
+    assert omics("list") == (0, "a.txt\nb.fastq\nc.txt\n", "")
+    assert stored("a.txt")["bytes"] == b"this is a.txt"
+    long = omics("list", "-l")[1].splitlines()
+    assert long[:4] == [
+        "a.txt",
+        "\tsize         13 bytes",
+        f"\tURL          {uri}a.txt",
+        "\tContent-Type text/plain; dcp-type=data",
+    ]
+    told = json.loads(omics("list", "--output", "json", "--long")[1])
+    assert [file["name"] for file in told] == ["a.txt", "b.fastq", "c.txt"]
+
+
+def test_options_of_files(selected: Any, omics: Any, folder: Path, stored: Any):
+    code, out, _ = omics("files", folder, "--file-extension", ".txt", "--quiet", "--no-transfer-acceleration")
+    assert (code, out) == (0, "")
+    assert omics("list")[1] == "a.txt\nc.txt\n"
+    told = json.loads(omics("files", "-s", folder, "--output", "json")[1])
+    assert [file["state"] for file in told["files"]] == ["skipped", "done", "skipped"]
+    assert told["counts"] == {"done": 1, "skipped": 2, "failed": 0, "stopped": 0}
+    assert omics("files", folder / "a.txt", "-t", "other.txt", "-q")[0] == 0
+    assert stored("other.txt")["bytes"] == b"this is a.txt"
+    code, out, _ = omics("files", folder, "--dry-run")
+    assert out.splitlines()[0] == f"{folder / 'a.txt'} -> {selected.uri}a.txt"
+
+
+def test_one_line_names_all_that_is_wrong_and_nothing_is_sent(selected: Any, omics: Any, folder: Path, tmp_path: Path):
+    twin = tmp_path / "twin" / "a.txt"
+    twin.parent.mkdir()
+    twin.write_text("another")
+    code, out, err = omics("files", folder, twin, tmp_path / "missing")
+    assert (code, out) == (2, "")
+    assert f"{tmp_path / 'missing'} can't be uploaded: No such file or directory" in err
+    assert f"{folder / 'a.txt'}, {twin} would all be called a.txt" in err
+    assert err.count("\n") == 1
+    assert omics("list")[1] == ""
+
+
+def test_some_that_fail_end_with_three(selected: Any, omics: Any, folder: Path, monkeypatch: Any, tmp_path: Path):
+    from omicsdk.core.errors import TransferError
+    from omicsdk.upload.sending import Sender
+
+    told = Sender._tell
+    monkeypatch.setattr(
+        Sender, "_tell", lambda self, name: TransferError(f"{name}: no") if name == "b.fastq" else told(self, name)
+    )
+    report = tmp_path / "report.jsonl"
+    code, out, err = omics("files", folder, "--report", report)
+    assert code == 3
+    assert "omics: b.fastq: no" in err
+    assert len(out.splitlines()) == 2
+    lines = [json.loads(line) for line in report.read_text().splitlines()]
+    assert [line["state"] for line in lines[1:]] == ["done", "failed", "done"]
+
+
+def test_an_area_that_is_not_there(service: Any, omics: Any, folder: Path):
+    omics("select", uri_of(UUID, "sandbox"))
+    code, out, err = omics("files", folder)
+    assert (code, out) == (1, "")
+    assert "Check the area's URI: it may have been deleted, or never made." in err
+
+
+def test_credentials_are_lines_for_a_shell(selected: Any, omics: Any):
+    code, out, _ = omics("creds", selected.unique_prefix)
+    assert code == 0
+    assert [line.partition("=")[0] for line in out.splitlines()] == [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+    ]
+    assert all(line.partition("=")[2] for line in out.splitlines())
+
+
+def test_status_and_report(selected: Any, omics: Any, folder: Path, service: Any, tmp_path: Path, monkeypatch: Any):
+    monkeypatch.chdir(tmp_path)
+    omics("files", folder)
+    uuid = selected.uuid
+    told = f"File: a.txt in UploadArea: sandbox/{uuid} is currently CHECKSUMMING_SCHEDULED\n"
+    assert omics("status", "a.txt") == (0, told, "")
+    service.finish()
+    assert omics("status", "a.txt")[1].endswith("is currently VALIDATION_UNSCHEDULED\n")
+    assert omics("status", "a.txt", "--env", "sandbox", "--uuid", uuid)[0] == 0
+    code, out, _ = omics("status", "missing.txt")
+    assert code == 1
+    assert out.startswith("CHECKSUM_STATUS_RETRIEVAL_ERROR: ")
+    told = f"File status report for sandbox/{uuid} generated, located {uuid}.txt\n"
+    assert omics("report") == (0, told, "")
+    lines = (tmp_path / f"{uuid}.txt").read_text().splitlines()
+    assert lines[:5] == [
+        "FILE STATUS REPORT", f"UploadArea: {uuid}", "Total Number of Files: 3", "CHECKSUMS", "\tCHECKSUMMED files: 3",
+    ]  # fmt: skip
+    assert "\tVALIDATION_UNSCHEDULED files: 3" in lines
+    for spelling in ("--output_file_name", "--output-file-name"):
+        assert omics("report", spelling, "named", "--uuid", uuid)[1].endswith("located named.txt\n")
+
+
+def test_operations_stand_under_api(selected: Any, omics: Any):
+    assert omics("api", "area-exists", "--upload-area-uuid", selected.uuid)[0] == 0
+    code, out, _ = omics("api", "get-version")
+    assert code == 0
+    assert "upload_service_version" in json.loads(out)
+
+
+def test_the_deployment_key_is_sent_as_the_service_wants_it(service: Any, omics: Any):
+    words = ("api", "create-area", "--upload-area-uuid", UUID)
+    assert omics(*words)[0] == 4
+    assert json.loads(omics(*words, "--access-token", service.upload_key)[1])["uri"].endswith(f"/{UUID}/")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_goes_on_when_it_is_run_again(selected: Any, service: Any, tmp_path: Path, number: int):
+    from omicsdk.sandbox.running import running_url
+
+    path = tmp_path / "large.bin"
+    with path.open("wb") as file:
+        file.truncate(160 * 1024 * 1024)
+    assert running_url(service.folder) == service.url
+    command = [sys.executable, "-m", "omicsdk.cli.main", "upload", "files", str(path), "--limit-rate", "60M"]
+    starter = "import sys; from omicsdk.cli.main import main; sys.exit(main())"
+    command = [sys.executable, "-c", starter, *command[3:]]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=dict(os.environ))
+    client = service._up.grounds.staging.client()
+    deadline = time.monotonic() + 60
+    while not _parts(client, selected.uri.bucket_name):
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == (130 if number == signal.SIGINT else 143), err
+    assert "The same command goes on where this one ended." in err
+    assert out == ""
+    done = subprocess.run(
+        [*command[:3], "upload", "files", str(path), "--output", "json"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["counts"]["done"] == 1
+    head = client.head_object(Bucket=selected.uri.bucket_name, Key=f"{selected.uuid}/large.bin")
+    assert head["ContentLength"] == path.stat().st_size
+
+
+def _parts(client: Any, bucket: str) -> list[Any]:
+    uploads = client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+    return [
+        part
+        for upload in uploads
+        for part in client.list_parts(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"]).get("Parts", [])
+    ]
