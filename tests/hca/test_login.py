@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 import sys
 import threading
@@ -397,6 +398,32 @@ def test_logging_out_takes_it_out_of_the_configuration_too(person, tmp_path):
     assert person.logout()
     assert person.credentials() is None
     assert json.loads((tmp_path / "hca.json").read_text()) == {**SERVICES, "creator_uid": 5}
+
+
+def test_a_configuration_that_was_logged_out_of_can_be_saved(person, tmp_path):
+    person.configure(PUBLISHED)
+    other = tmp_path / "later.json"
+    person.environ["HCA_CONFIG_FILE"] += f"{os.pathsep}{other}"
+    config = person.config
+    logout("DSSClient", config=config, environ=person.environ, tell=person.told.append, endpoint=person.endpoint)
+    assert "oauth2_token" not in config
+    config["creator_uid"] = 7
+    config.save()
+    assert json.loads(other.read_text()) == {"creator_uid": 7}
+    assert json.loads((tmp_path / "hca.json").read_text()) == SERVICES
+
+
+def test_a_file_that_cannot_be_changed_is_told(person, monkeypatch):
+    from omicsdk.core import config_file
+
+    def refuse(path, text):
+        raise ConfigError(f"{path} can't be written")
+
+    person.configure(PUBLISHED)
+    monkeypatch.setattr(config_file, "write_private", refuse)
+    person.logout()
+    assert "may still be in the configuration" in person.told[0]
+    assert "canary" not in person.told[0]
 
 
 @pytest.fixture

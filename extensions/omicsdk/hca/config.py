@@ -9,11 +9,12 @@ import copy
 import json
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from omicsdk.core.config import Keys, Layer, Settings, merged, name_of, read_layer
-from omicsdk.core.config_file import change, set_in
+from omicsdk.core.config_file import change, set_in, unset
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.json_text import without_value
 from omicsdk.core.narrowing import is_object
@@ -32,6 +33,7 @@ KNOWN: dict[str, str] = {
     "DSSClient.swagger_url": "the Data Store's document; the service is at that URL less its last segment",
     "AuthClient.swagger_url": "the document of the authorisation service",
     "application_secrets": "the OAuth 2.0 client that `login` uses; by default the service is asked for it",
+    "audience": "whom tokens are made for when somebody logs in; may stand in DSSClient and AuthClient too",
     "oauth2_token": "what the published client stored when it logged in",
     "upload.current_area": "UUID of the selected upload area",
     "upload.areas": "known upload areas: {UUID: {uri: URI}}",
@@ -171,6 +173,37 @@ class HCAConfig(Section):
         change(path, edit)
         path.chmod(mode & 0o700)
         self._saved = copy.deepcopy(self._values)
+
+    def forget(self, name: str) -> list[str]:
+        """Take a setting out of every file that states it, and out of this object.
+
+        Args:
+            name: Its name, at the top.
+
+        Returns:
+            The files that were changed.
+
+        Raises:
+            ConfigError: A file can't be changed; all others were.
+        """
+        changed: list[str] = []
+        failure: ConfigError | None = None
+        for path in self._files:
+            try:
+                if path.exists() and unset(path, [name]):
+                    changed.append(str(path))
+            except ConfigError as error:
+                failure = error
+        self._layers = [
+            replace(layer, values={key: value for key, value in layer.values.items() if key != name})
+            for layer in self._layers
+        ]
+        self._settings = merged(self._layers)
+        for values in (self._saved, self._values):
+            values.pop(name, None)
+        if failure is not None:
+            raise failure
+        return changed
 
 
 def files_of(environ: Mapping[str, str], site_file: Path = SITE_FILE) -> list[Path]:

@@ -286,20 +286,11 @@ def _domain(url: str) -> tuple[str, str]:
 
 
 def _forget_configured(config: "HCAConfig", tell: Callable[[str], None]) -> bool:
-    from pathlib import Path
-
-    from omicsdk.core.config_file import unset
-
-    found = False
-    for name in config.config_files:
-        if not Path(name).exists():
-            continue
-        try:
-            found |= unset(Path(name), [_TOKEN_KEY])
-        except ConfigError as error:
-            tell(f"{name} can't be changed and may still have a login of the published client: {error}")
-    config.pop(_TOKEN_KEY, None)
-    return found
+    try:
+        return bool(config.forget(_TOKEN_KEY))
+    except ConfigError as error:
+        tell(f"A login of the published client may still be in the configuration: {error}")
+        return True
 
 
 def _revoke(refresh_token: str, secrets: Secrets, endpoint: Endpoint, tell: Callable[[str], None]) -> None:
