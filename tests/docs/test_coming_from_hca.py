@@ -2,10 +2,12 @@
 
 import importlib
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
@@ -86,12 +88,14 @@ def test_every_example_is_run_by_a_test():
 def run(documented, scripts, tmp_path):
     """Runs one of the page's examples in an empty folder, with a token file of its own, and gives what it printed."""
 
-    def running(name: str, without: str = "") -> str:
+    def running(name: str, without: str = "", **further: str) -> str:
         bash = shutil.which("bash")
         if name.endswith(".sh") and bash is None:
             pytest.skip("the examples are written for bash, which isn't there")
         variables = {key: value for key, value in documented.variables.items() if key != without}
         variables["OMICS_TOKEN_FILE"] = str(tmp_path / "tokens.json")
+        variables["HCA_CONFIG_FILE"] += f"{os.pathsep}{tmp_path / 'own.json'}"
+        variables |= further
         program = [sys.executable] if name.endswith(".py") else [bash, "-euo", "pipefail"]
         told = subprocess.run(
             [*program, scripts / name],
@@ -154,3 +158,35 @@ def test_settings(run, documented, tmp_path):
         "dss": {"get-bundle": {}},
         "areas": {"$append": "s3://org-example-staging/area/"},
     }
+
+
+@pytest.fixture
+def area(documented) -> str:
+    """URI of a new upload area."""
+    from omicsdk.hca import HCAConfig
+    from omicsdk.upload import UploadService
+
+    service = UploadService("sandbox", documented.sandbox.upload_key, config=HCAConfig(documented.variables))
+    made = service.create_area(str(uuid.uuid4()))
+    service.close()
+    return str(made.uri)
+
+
+@pytest.mark.sandbox
+def test_an_upload_area_in_a_shell(run, area, tmp_path):
+    told = run("upload_area.sh", UPLOAD_AREA=area)
+    assert "sample_R1.fastq\nsample_R2.fastq\n" in told
+    assert "README.txt" in told
+    assert told.splitlines().count("README.txt") == 2
+    assert "notes.txt" not in told.splitlines()
+    assert "Total Number of Files: 3" in (tmp_path / "state.txt").read_text()
+    assert "AWS_SESSION_TOKEN" in (tmp_path / "keys.sh").read_text()
+    assert json.loads((tmp_path / "own.json").read_text())["upload"]["areas"] == {}
+
+
+@pytest.mark.sandbox
+def test_an_upload_area_in_python(run):
+    told = run("upload_area.py").splitlines()
+    assert told[0].startswith("sample_R1.fastq 4 ")
+    assert told[1] in ("SCHEDULED", "UNSCHEDULED", "CHECKSUMMING", "CHECKSUMMED")
+    assert told[2:] == ["4"]
