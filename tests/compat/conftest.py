@@ -48,22 +48,24 @@ class ClientError(Exception):
 
 
 class Documented:
-    """A documented client of the Data Store, configured for a sandbox, in a working folder of its own.
+    """A documented client, configured for a sandbox, in a working folder of its own.
 
     Args:
         module: `hca`, the published one in its own environment, or `omicsdk`.
         sandbox: What it talks to.
         folder: For its configuration and its working folder.
         token: A bearer token; None isn't logged in.
+        kind: The client's class.
     """
 
-    def __init__(self, module: str, sandbox: Sandbox, folder: Path, token: str | None) -> None:
+    def __init__(self, module: str, sandbox: Sandbox, folder: Path, token: str | None, kind: str = "DSSClient") -> None:
         python = peer_python("hca") if module == "hca" else sys.executable
-        self._command = [str(python), str(HERE / "documented_runner.py"), module]
+        self._command = [str(python), str(HERE / "documented_runner.py"), f"{module}:{kind}"]
         self.folder = folder / "work"
         self.folder.mkdir(parents=True)
         config: dict[str, Any] = {
             "DSSClient": {"swagger_url": sandbox.swagger_url},
+            "AuthClient": {"swagger_url": sandbox.auth_swagger_url},
             "log_level": "WARNING",
             # With these in its configuration the published client asks nobody before it sends its token.
             "application_secrets": {
@@ -169,9 +171,9 @@ def sandbox(server: Sandbox) -> Sandbox:
 def new_client(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Documented]:
     """Makes clients: `new_client("hca")` is logged in, `new_client("omicsdk", token=None)` isn't."""
 
-    def make(module: str, token: str | None = "") -> Documented:
+    def make(module: str, token: str | None = "", kind: str = "DSSClient") -> Documented:
         folder = tmp_path / f"{module}-{len(list(tmp_path.iterdir()))}"
-        return Documented(module, sandbox, folder, sandbox.token() if token == "" else token)
+        return Documented(module, sandbox, folder, sandbox.token() if token == "" else token, kind)
 
     return make
 

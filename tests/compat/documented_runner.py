@@ -1,7 +1,7 @@
-"""Runs a documented client of the Data Store as a program of its own; a test talks to it by JSON.
+"""Runs a documented client as a program of its own; a test talks to it by JSON.
 
-The first argument is the module that the client comes from, `hca` (published) or `omicsdk` (ours): nothing but the
-import differs. With `cli ARGUMENT...` after it, it is that module's command line; without, steps come on stdin as a
+The first argument is the module that the client comes from, `hca` (published) or `omicsdk` (ours), and after a colon the
+client's class: nothing but the import differs. With `cli ARGUMENT...` after it, it is that module's command line; without, steps come on stdin as a
 JSON list and their results go to stdout.
 """
 
@@ -9,10 +9,12 @@ import base64
 import hashlib
 import json
 import sys
+import time
 
 
-def published():
+def published(kind):
     """The published client, made to speak to a loopback server and not to wait for it."""
+    import hca.auth
     import hca.dss
     import hca.util
 
@@ -22,23 +24,24 @@ def published():
     base.retry_policy = hca.util.RetryPolicy(
         read=10, status=10, backoff_factor=0.001, status_forcelist=frozenset({500, 502, 503, 504})
     )
-    return hca.dss.DSSClient
+    return getattr(hca.auth if kind == "AuthClient" else hca.dss, kind)
 
 
-def published_command_line():
-    """Its command line, without the service whose document it would load at each start."""
+def published_command_line(kind):
+    """Its command line, without the other service, whose document it would load at each start."""
     import hca.cli
 
-    published()
-    hca.cli.auth_cli.add_commands = lambda *arguments, **options: None
+    published(kind)
+    other = hca.cli.dss_cli if kind == "AuthClient" else hca.cli.auth_cli
+    other.add_commands = lambda *arguments, **options: None
     return hca.cli.main
 
 
-def ours():
+def ours(kind):
     """The documented face of ours."""
-    from omicsdk.dss import DSSClient
+    import omicsdk
 
-    return DSSClient
+    return getattr(omicsdk, kind)
 
 
 def our_command_line():
@@ -84,7 +87,16 @@ def stream(client, name, arguments):
         return {"size": size, "sha256": digest.hexdigest(), "status_code": answer.status_code}
 
 
-HOW = {"call": call, "iterate": iterate, "paginate": paginate, "stream": stream}
+def login(client, name, arguments):
+    """Log in with an access token, for this process and later ones."""
+    client.login(**arguments)
+    stored = client.config.get("oauth2_token")
+    if stored and stored["expires_at"] == "-1":
+        # With that end the published client renews the token before its first use, and has nothing to do it with.
+        client.config.oauth2_token = {**stored, "expires_at": time.time() + 3600}
+
+
+HOW = {"call": call, "iterate": iterate, "paginate": paginate, "stream": stream, "login": login}
 
 
 def run(client, steps):
@@ -102,14 +114,15 @@ def run(client, steps):
 
 
 def main():
-    module, *arguments = sys.argv[1:]
+    source, *arguments = sys.argv[1:]
+    module, _, kind = source.partition(":")
     if arguments[:1] == ["cli"]:
-        command_line = published_command_line() if module == "hca" else our_command_line()
+        command_line = published_command_line(kind) if module == "hca" else our_command_line()
         sys.argv = ["hca" if module == "hca" else "omics", *arguments[1:]]
         sys.exit(command_line())
     steps = json.load(sys.stdin)
     stdout, sys.stdout = sys.stdout, sys.stderr  # workflows print
-    client = published() if module == "hca" else ours()
+    client = published(kind) if module == "hca" else ours(kind)
     json.dump(run(client(), steps), stdout, default=str)
 
 
