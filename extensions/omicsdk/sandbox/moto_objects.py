@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 BLOCK = 8 * 1024 * 1024
 
@@ -52,6 +52,10 @@ class MotoObject:
         """Adds tags, in place of those of the same names."""
         _backend().put_object_tagging(self._key, {**self.tags, **tags})
 
+    def untag(self) -> None:
+        """Removes its tags."""
+        _backend().tagger.delete_all_tags_for_resource(self._key.arn)
+
 
 def find_object(bucket: str, name: str) -> MotoObject | None:
     """An object, or None when there is no such bucket or key."""
@@ -65,8 +69,17 @@ def objects_below(bucket: str, prefix: str) -> list[MotoObject]:
     backend = _backend()
     if bucket not in backend.buckets:
         return []
-    keys: list[Any] = backend.list_objects(backend.get_bucket(bucket), prefix, None, None, None)[0]
-    return [_object(key) for key in keys]
+    # Taken at one blow: moto's own listing fails while somebody else puts an object.
+    names = list(cast("dict[str, Any]", backend.get_bucket(bucket).keys).copy())
+    found = (find_object(bucket, name) for name in sorted(names) if name.startswith(prefix))
+    return [each for each in found if each is not None]
+
+
+def remove_objects(bucket: str, prefix: str) -> None:
+    """Removes the objects of a bucket whose keys begin with a prefix."""
+    for found in objects_below(bucket, prefix):
+        found.untag()  # moto forgets that
+        _backend().delete_object(bucket, found.name)
 
 
 def empty_buckets() -> None:

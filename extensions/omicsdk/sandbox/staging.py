@@ -16,7 +16,6 @@ from omicsdk.sandbox.moto_objects import empty_buckets, find_object
 from omicsdk.sandbox.s3_guard import RAW_HEADERS, Wsgi
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_DEFAULT_REGION": "us-east-1"}
-_REMOVED_AT_ONCE = 1000  # S3's limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +168,6 @@ class Staging:
     def put_bytes(self, bucket: str, key: str, content: bytes, content_type: str) -> None:
         """Puts a small object into a bucket that is there."""
         self.client().put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)
-
-    def remove(self, bucket: str, keys: Sequence[str]) -> None:
-        """Removes objects from a bucket that is there."""
-        for start in range(0, len(keys), _REMOVED_AT_ONCE):
-            chunk = [{"Key": key} for key in keys[start : start + _REMOVED_AT_ONCE]]
-            self.client().delete_objects(Bucket=bucket, Delete={"Objects": chunk, "Quiet": True})
 
     def reset(self) -> None:
         """Empties every bucket and makes the first ones again."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from omicsdk.sandbox.auth import Caller
-from omicsdk.sandbox.moto_objects import MotoObject, find_object, objects_below
+from omicsdk.sandbox.moto_objects import MotoObject, find_object, objects_below, remove_objects
 from omicsdk.sandbox.objects import CHECKSUMS, StoredObject
 from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.s3_sessions import Session, Sessions
@@ -111,8 +111,7 @@ class Upload:
         """Empties an area at once; it counts as existing until the time that this would take is over."""
         gone = self.now() + self.grounds.settings.number("upload.delete_seconds")
         self.store.delete_area(uuid, gone)
-        names = [found.name for found in objects_below(BUCKET, f"{uuid}/")]
-        self.grounds.staging.remove(BUCKET, names)
+        remove_objects(BUCKET, f"{uuid}/")
 
     def session(self, uuid: str) -> Session:
         """New S3 credentials of an area."""
