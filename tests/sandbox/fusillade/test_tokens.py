@@ -9,6 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.fusillade import keys
 
 EMAIL = "https://auth.data.humancellatlas.org/email"
 AUDIENCE = "https://dev.data.humancellatlas.org/"
@@ -19,8 +20,14 @@ def foreign_key():
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
+@pytest.fixture(scope="module")
+def ready_key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
 @pytest.fixture
-def account(sandbox: Sandbox, tmp_path: Path):
+def account(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready_key):
+    monkeypatch.setattr(keys, "_new_key", lambda: ready_key)  # a key takes 200 ms to make
     return json.loads(sandbox.service_account(tmp_path).read_text())
 
 

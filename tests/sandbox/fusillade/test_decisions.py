@@ -1,0 +1,169 @@
+"""Decisions over HTTP, and who may ask the service what."""
+
+import json
+import re
+
+import pytest
+from omicsdk.sandbox.document import operations, read_document
+from omicsdk.sandbox.fusillade.permissions import NEEDED
+
+FILES = "arn:hca:dss:*:dev:files/a"
+DOCUMENT = read_document("fusillade")
+
+
+def ask(admin, who, *actions, resource=FILES):
+    return admin.post(
+        "/v1/policies/evaluate", json={"principal": who, "action": list(actions), "resource": [resource]}
+    ).json()
+
+
+@pytest.fixture
+def ann(admin):
+    admin.post("/v1/user", json={"user_id": "ann@example.org"})
+    return "ann@example.org"
+
+
+def test_every_way_to_a_permission(admin, ann, policy):
+    put = policy("dss:PutFile")
+    assert not ask(admin, ann, "dss:PutFile")["result"]
+    admin.put(f"/v1/user/{ann}/policy", json={"policy": put})
+    assert ask(admin, ann, "dss:PutFile")["result"]
+    admin.put(f"/v1/user/{ann}/policy", json={"policy": policy("a:Bc")})
+    admin.post("/v1/role", json={"role_id": "writer", "policy": put})
+    add, remove = {"action": "add"}, {"action": "remove"}
+    admin.put(f"/v1/user/{ann}/roles", params=add, json={"roles": ["writer"]})
+    assert ask(admin, ann, "dss:PutFile")["result"]
+    admin.put(f"/v1/user/{ann}/roles", params=remove, json={"roles": ["writer"]})
+    assert not ask(admin, ann, "dss:PutFile")["result"]
+    admin.post("/v1/group", json={"group_id": "lab", "roles": ["writer"]})
+    admin.put(f"/v1/user/{ann}/groups", params=add, json={"groups": ["lab"]})
+    assert ask(admin, ann, "dss:PutFile")["result"]
+    admin.put("/v1/group/lab/roles", params=remove, json={"roles": ["writer"]})
+    assert not ask(admin, ann, "dss:PutFile")["result"]
+    admin.put("/v1/group/lab/policy", json={"policy": put})
+    assert ask(admin, ann, "dss:PutFile")["result"]
+    admin.delete("/v1/group/lab")
+    assert not ask(admin, ann, "dss:PutFile")["result"]
+
+
+def test_a_denial_wins(admin, ann, policy):
+    admin.put(f"/v1/user/{ann}/policy", json={"policy": policy("dss:*")})
+    admin.post("/v1/role", json={"role_id": "no", "policy": policy("dss:Put*", effect="Deny")})
+    admin.put(f"/v1/user/{ann}/roles", params={"action": "add"}, json={"roles": ["no"]})
+    answer = ask(admin, ann, "dss:PutFile")
+    assert not answer["result"]
+    assert "denies dss:PutFile" in answer["reason"]
+    assert ask(admin, ann, "dss:GetFile")["result"]
+    assert not ask(admin, ann, "dss:GetFile", "dss:PutFile")["result"]
+
+
+def test_a_disabled_user_is_refused_everything(admin, ann, policy, client):
+    admin.put(f"/v1/user/{ann}/policy", json={"policy": policy("*", resource="*")})
+    assert client(ann).get("/v1/users").status_code == 200
+    admin.put(f"/v1/user/{ann}", params={"status": "disabled"})
+    answer = ask(admin, ann, "dss:PutFile")
+    assert not answer["result"]
+    assert "disabled" in answer["reason"]
+    assert client(ann).get("/v1/users").status_code == 403
+    assert client(ann, groups=("hca", "admin")).get("/v1/users").status_code == 403
+    admin.put(f"/v1/user/{ann}", params={"status": "enabled"})
+    assert ask(admin, ann, "dss:PutFile")["result"]
+
+
+def test_who_is_new_gets_an_account(admin):
+    assert not ask(admin, "new@example.org", "dss:PutFile")["result"]
+    assert admin.get("/v1/user/new@example.org/groups").json() == {"groups": ["user_default"]}
+
+
+def test_conditions_know_groups_and_time(admin, ann, policy, sandbox):
+    in_lab = policy("dss:PutFile", Condition={"ForAnyValue:StringEquals": {"fus:groups": "lab"}})
+    admin.post("/v1/group", json={"group_id": "lab"})
+    admin.put(f"/v1/user/{ann}/policy", json={"policy": in_lab})
+    assert not ask(admin, ann, "dss:PutFile")["result"]
+    admin.put(f"/v1/user/{ann}/groups", params={"action": "add"}, json={"groups": ["lab"]})
+    assert ask(admin, ann, "dss:PutFile")["result"]
+    sandbox.clock.freeze(1893456000.0)
+    until = policy("dss:PutFile", Condition={"DateLessThan": {"aws:CurrentTime": "2030-01-01T00:01:00Z"}})
+    admin.headers["Authorization"] = f"Bearer {sandbox.token()}"  # the one before ended long ago
+    admin.put(f"/v1/user/{ann}/policy", json={"policy": until})
+    assert ask(admin, ann, "dss:PutFile")["result"]
+    sandbox.clock.advance(60)
+    assert not ask(admin, ann, "dss:PutFile")["result"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"resource": []},
+        {"resource": [FILES, FILES]},
+        {"resource": ["files"]},
+        {"action": ["putfile"]},
+        {"action": "dss:PutFile"},
+        {"principal": ""},
+        {"principal": "a b"},
+        {"principal": 5},
+    ],
+)
+def test_questions_that_are_none(admin, change):
+    asked = {"principal": "ann@example.org", "action": ["dss:PutFile"], "resource": [FILES], **change}
+    answer = admin.post("/v1/policies/evaluate", json=asked)
+    assert answer.status_code == 400
+    assert answer.json()["detail"]
+
+
+# -- who may ask the service what
+
+
+def test_the_permissions_are_those_of_the_document():
+    stated = {}
+    for item in DOCUMENT["paths"].values():
+        for operation in item.values():
+            if found := re.search(r"permission\s+`(fus:\w+)`", operation.get("description", "")):
+                stated[operation["x-omics-name"]] = found[1]
+    assert {name: action for name, (action, _) in NEEDED.items()} == stated
+    secured = {operation.name for operation in operations(DOCUMENT) if operation.secured}
+    assert secured - NEEDED.keys() == {"get_oauth_userinfo", "post_oauth_userinfo"}
+
+
+def test_everybody_reads_about_themselves_only(admin, ann, client):
+    web = client(ann)
+    for path in ("", "/groups", "/roles", "/owns?resource_type=group"):
+        assert web.get(f"/v1/user/{ann}{path}").status_code == 200
+        assert web.get(f"/v1/user/user@example.org{path}").status_code == 403
+    for path in ("/v1/users", "/v1/groups", "/v1/roles", "/v1/resources", "/v1/group/hca"):
+        assert web.get(path).status_code == 403
+    refused = web.put(f"/v1/user/{ann}/groups", params={"action": "add"}, json={"groups": ["admin"]})
+    assert refused.status_code == 403
+    assert "fus:PutGroup" in refused.json()["detail"]
+    asked = {"principal": ann, "action": ["dss:PutFile"], "resource": [FILES]}
+    assert web.post("/v1/policies/evaluate", json=asked).status_code == 403
+
+
+def test_members_read_about_their_group(admin, ann, client):
+    admin.put(f"/v1/user/{ann}/groups", params={"action": "add"}, json={"groups": ["hca"]})
+    web = client(ann)
+    for path in ("", "/users", "/roles"):
+        assert web.get(f"/v1/group/hca{path}").status_code == 200
+        assert web.get(f"/v1/group/admin{path}").status_code == 403
+
+
+def test_an_administrator_can_be_made(admin, ann, client):
+    admin.put(f"/v1/user/{ann}/roles", params={"action": "add"}, json={"roles": ["fusillade_admin"]})
+    assert client(ann).get("/v1/users").status_code == 200
+
+
+def test_the_tokens_of_the_control_api_administer(sandbox, client):
+    assert client(token=sandbox.token("bob@example.org")).get("/v1/users").status_code == 200
+    assert client(token=sandbox.token("bob@example.org", groups=["hca"])).get("/v1/users").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "operation", [each for each in operations(DOCUMENT) if each.secured], ids=lambda each: each.name
+)
+def test_nobody_gets_in_without_a_token(web, operation):
+    path = operation.path
+    for parameter in operation.parameters:
+        path = path.replace(f"{{{parameter.name}}}", "x")
+    answer = web.request(operation.method, path)
+    assert answer.status_code == 401
+    assert json.loads(answer.text)["title"] == "Unauthorized"
