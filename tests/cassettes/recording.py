@@ -22,6 +22,7 @@ PASSING_HEADERS = ("date", "last-modified", "server", "x-aws-request-id")
 """Headers that are others at each recording and mean nothing to a client."""
 
 SECRET_FIELDS = ("hmac_secret_key",)
+_SECRETS_OF_ANSWERS = re.compile(r'("(?:AccessKeyId|SecretAccessKey|SessionToken)": *")[^"]*')
 FILTERED = "filtered"
 
 
@@ -35,7 +36,7 @@ def make_vcr(record_mode: str, server: str = "") -> vcr.VCR:
     return vcr.VCR(
         record_mode=record_mode,
         match_on=("method", "scheme", "host", "port", "path", "query", "body"),
-        filter_headers=["authorization", "user-agent", "host"],
+        filter_headers=["authorization", "api-key", "user-agent", "host"],
         before_record_request=lambda request: _clean_request(request, server),
         before_record_response=lambda response: _clean_response(response, server),
         decode_compressed_response=True,
@@ -72,6 +73,7 @@ def _clean_response(response: dict[str, Any], server: str) -> dict[str, Any]:
 
 
 def _cleaned(text: str, server: str) -> str:
+    text = _SECRETS_OF_ANSWERS.sub(rf"\1{FILTERED}", text)
     return _PRESIGNED.sub(r"\1", text.replace(server, HOST))
 
 
@@ -82,11 +84,14 @@ class Recorder:
         folder: Where its cassettes stand.
         client: The generated client, connected to the server.
         server: Scheme, host and port of the server.
+
+    Attributes:
+        client: The client that makes the next calls.
     """
 
     def __init__(self, folder: Path, client: Any, server: str) -> None:
         self._folder = folder
-        self._client = client
+        self.client = client
         self._vcr = make_vcr("all", server)
         self._calls: list[dict[str, Any]] = []
         for old in folder.glob("*.yaml"):
@@ -94,7 +99,7 @@ class Recorder:
 
     def _record(self, kind: str, operation: str, arguments: dict[str, Any], call: Callable[[Any], Any]) -> Any:
         with self._vcr.use_cassette(str(self._folder / f"{operation}.yaml")):
-            answer = call(getattr(self._client, operation))
+            answer = call(getattr(self.client, operation))
         shown = {name: FILTERED if name in SECRET_FIELDS else value for name, value in arguments.items()}
         self._calls.append({"operation": operation, "kind": kind, "arguments": shown})
         return answer
