@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import stat
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import AuthError, ConfigError, TransportError, UsageError
+from omicsdk.core.oauth.authorization import begin
 from omicsdk.core.oauth.endpoint import Endpoint
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.token_file import token_file
@@ -194,6 +196,30 @@ def test_a_browser_that_never_comes_back(person):
         person.login(open_browser=lambda url: None, timeout=0.01)
     assert "--remote" in str(caught.value)
     assert person.credentials() is None
+
+
+def test_a_cancelled_login_does_not_hold_up_its_loop(person, monkeypatch):
+    from omicsdk.auth import AsyncAuthClient
+    from omicsdk.hca import login as module
+
+    monkeypatch.setenv("OMICS_TOKEN_FILE", person.environ["OMICS_TOKEN_FILE"])
+    opened = threading.Event()
+    monkeypatch.setattr(module, "begin", lambda *given: opened.set() or begin(*given))
+    monkeypatch.setattr(module, "Endpoint", lambda environ, clock: person.endpoint)
+    monkeypatch.setenv("BROWSER", "true")
+
+    async def cancelled():
+        async with AsyncAuthClient(config=person.config) as client:
+            task = asyncio.create_task(client.login())
+            while not opened.is_set() and not task.done():
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    began = time.monotonic()
+    asyncio.run(cancelled())
+    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize("paste", ["code", "url", "page"])

@@ -35,9 +35,7 @@ _SECRET_NAMES = frozenset({"sig", "key", "auth", "code", "codeverifier", "state"
 #: Those of them that are secret in a query only.
 _SECRET_NAMES_OF_QUERIES = frozenset({"key", "code", "state", "auth", "pass"})
 #: Whole names that hold a piece but say nothing secret.
-_HARMLESS_NAMES = frozenset(
-    {"tokentype", "secretname", "xamzsignedheaders", "keyid", "signaturemethod", "tokenuri", "omicstokenfile"}
-)
+_HARMLESS_NAMES = frozenset({"tokentype", "secretname", "xamzsignedheaders", "keyid", "signaturemethod", "tokenuri"})
 #: Names that make a query a presigned one: S3 (both signature versions), Google, CloudFront, Azure.
 _PRESIGNED_NAMES = frozenset(
     {"xamzsignature", "xamzcredential", "xamzsecuritytoken", "xgoogsignature", "xgoogcredential", "signature", "sig"}

@@ -1,6 +1,7 @@
 """What the documented clients of the HCA services have in common, sync and async: configuration, login, sessions."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -221,14 +222,19 @@ class AsyncHCAClient(_Account, AsyncDocumentedClient):
         """Log in, in a thread; as `AuthClient.login`."""
         from omicsdk.hca.login import login
 
-        await asyncio.to_thread(
-            login,
-            self.section,
-            access_token=access_token,
-            remote=remote,
-            swagger_url=self.swagger_url,
-            config=self.config,
-        )
+        stop = threading.Event()
+        try:
+            await asyncio.to_thread(
+                login,
+                self.section,
+                access_token=access_token,
+                remote=remote,
+                swagger_url=self.swagger_url,
+                stop=stop,
+                config=self.config,
+            )
+        finally:
+            stop.set()  # a cancelled login doesn't wait for its browser any longer
         self._api = self._api.with_options(credentials=self._reconnected())
 
     async def logout(self) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ def login(
     swagger_url: str | None = None,
     audience: str | None = None,
     timeout: float = TIMEOUT,
+    stop: threading.Event | None = None,
     config: "HCAConfig | None" = None,
     environ: Mapping[str, str] | None = None,
     tell: Callable[[str], None] = tell_stderr,
@@ -93,6 +95,7 @@ def login(
         swagger_url: Its document; wins over the configuration.
         audience: Whom tokens are asked for; by default the configuration's `audience`, or as published.
         timeout: Seconds to wait for the browser, above 0.
+        stop: Set it to give up waiting for the browser.
         config: The HCA configuration; by default that of the user's files.
         environ: The environment; by default the process's own.
         tell: Tells the user something.
@@ -133,7 +136,7 @@ def login(
         if remote:
             grant = _by_code(application, extra, endpoint, tell, ask)
         else:
-            grant = _by_browser(application, extra, endpoint, tell, open_browser, timeout)
+            grant = _by_browser(application, extra, endpoint, tell, open_browser, timeout, stop)
     BearerToken(grant.access_token)  # refuses what can't be a token before it is stored
     token = Token(grant.access_token, grant.expires_at)
     tokens.keep(url, StoredLogin(token, grant.refresh_token, grant.id_token, tuple(_served(url, issuer, config))))
@@ -225,13 +228,14 @@ def _by_browser(
     tell: Callable[[str], None],
     open_browser: Callable[[str], None],
     timeout: float,
+    stop: threading.Event | None,
 ) -> Grant:
     server = RedirectServer(*application.loopback())
     attempt = begin(application, server.uri, SCOPES, extra)
     with server.listening(attempt.state):
         tell(f"Log in with the browser that opens now. If none does, open this address on this machine:\n{attempt.url}")
         open_browser(attempt.url)
-        query = server.wait(timeout)
+        query = server.wait(timeout, stop)
     return endpoint.grant(code_request(application, attempt, code_of(query, attempt.state)))
 
 

@@ -72,6 +72,14 @@ def test_a_browser_that_never_comes_back_is_a_timeout():
     assert "--remote" in caught.value.remedy
 
 
+def test_a_wait_can_be_given_up():
+    stop = threading.Event()
+    stop.set()
+    server = RedirectServer()
+    with server.listening("s"), pytest.raises(AuthError, match="given up"):
+        server.wait(100, stop)
+
+
 def test_a_connection_on_which_nothing_comes_holds_nobody_up():
     server = RedirectServer()
     with server.listening("s"), socket.create_connection(("127.0.0.1", int(server.uri.split(":")[2].strip("/")))):

@@ -10,8 +10,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import AuthError
 from omicsdk.core.oauth.authorization import complaint
+
+_STEP = 0.25
+"""Seconds between two looks at whether to go on waiting."""
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>
@@ -64,25 +68,32 @@ class RedirectServer:
             self._server.shutdown()
             self._server.server_close()
 
-    def wait(self, seconds: float) -> str:
+    def wait(self, seconds: float, stop: threading.Event | None = None, clock: Clock = SYSTEM_CLOCK) -> str:
         """Waits for the browser; Ctrl-C ends the wait.
 
         Args:
             seconds: How long at most.
+            stop: Set it to end the wait within a quarter of a second.
+            clock: What tells the time.
 
         Returns:
             The query that it came back with: a code, or an error.
 
         Raises:
-            AuthError: It didn't come back.
+            AuthError: It didn't come back, or `stop` was set.
         """
-        try:
-            return self._server.answers.get(timeout=seconds)
-        except queue.Empty:
-            raise AuthError(
-                f"No browser came back from the login within {seconds:g} s",
-                remedy="Log in again and finish it in the browser, or use --remote where no browser can be opened.",
-            ) from None
+        end = clock.monotonic() + seconds
+        while (left := end - clock.monotonic()) > 0:
+            try:
+                # In steps, because where a wait has no end in sight Ctrl-C isn't heard on Windows.
+                return self._server.answers.get(timeout=min(left, _STEP))
+            except queue.Empty:
+                if stop is not None and stop.is_set():
+                    raise AuthError("The login was given up", remedy="Log in again.") from None
+        raise AuthError(
+            f"No browser came back from the login within {seconds:g} s",
+            remedy="Log in again and finish it in the browser, or use --remote where no browser can be opened.",
+        )
 
 
 class _Server(ThreadingHTTPServer):
