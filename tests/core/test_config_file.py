@@ -171,3 +171,15 @@ def test_a_lock_that_is_let_go_is_taken(tmp_path):
     with locked(path, sleep=lambda _: first.__exit__(None, None, None)):
         pass
     assert os.name == "nt" or list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_a_file_of_everybody_keeps_its_mode(tmp_path):
+    path = tmp_path / "config.json"
+    change(path, lambda _: '{"a": 1, "b": 2}', shared=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    path.chmod(0o664)
+    assert unset(path, ["a"], shared=True)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o664
+    assert unset(path, ["b"])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -50,9 +50,7 @@ def set_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, Any
         _effective(path, made)  # what makes no sense is never written
         return made
 
-    change(path, edit)
-    if is_site:
-        path.chmod(0o644)
+    change(path, edit, shared=is_site)
     _tell_what_counts(keys, path, console)
     _hint(keys, console)
     return {"name": name_of(keys), "value": masked(keys, value), "file": str(path)}
@@ -68,13 +66,11 @@ def unset_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, A
     from omicsdk.core.config_file import unset
 
     keys, path = keys_of(arguments["name"]), _file(arguments)
-    found = unset(path, keys)
+    found = unset(path, keys, shared=_is_site_file(path))
     place = _effective().place_of(keys)
     if not found:
         elsewhere = "" if place in (None, "built in") else f"It is set elsewhere: {place}. Name that file with --file."
         raise OmicsError(f"{name_of(keys)} isn't set in {path}", remedy=elsewhere or _nearest(keys, path))
-    if _is_site_file(path):
-        path.chmod(0o644)
     if place is not None:
         console.message(f"{name_of(keys)} is still set, now by {place}")
     return {"name": name_of(keys), "file": str(path)}

@@ -1,6 +1,7 @@
 """Changes to a settings file: one setting at a time, everything else as it was, and no writer's work lost."""
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from omicsdk.core.file_lock import locked
 from omicsdk.core.json_text import NoObject, with_value, without_value
 
 _MARK = "\ufeff"
+_READABLE = 0o644
 
 
 def set_value(path: Path, keys: Sequence[str], value: Json) -> None:
@@ -29,12 +31,13 @@ def set_value(path: Path, keys: Sequence[str], value: Json) -> None:
     change(path, lambda text: set_in(text, path, keys, value))
 
 
-def unset(path: Path, keys: Sequence[str]) -> bool:
+def unset(path: Path, keys: Sequence[str], *, shared: bool = False) -> bool:
     """Takes one setting out of a file; the rest of its text stays as it is, to the byte.
 
     Args:
         path: The file.
         keys: The names that lead to the setting.
+        shared: As for `change`.
 
     Returns:
         Whether it was there.
@@ -51,16 +54,17 @@ def unset(path: Path, keys: Sequence[str]) -> bool:
         found.append(left is not None)
         return text if left is None else left
 
-    change(path, edit)
+    change(path, edit, shared=shared)
     return found[-1]
 
 
-def change(path: Path, edit: Callable[[str], str]) -> None:
+def change(path: Path, edit: Callable[[str], str], *, shared: bool = False) -> None:
     """Changes a settings file under its lock, whole or not at all.
 
     Args:
         path: The file; where it is a link, what it points at is changed and the link stays.
         edit: Gives the new text for the present one, `{}` when there is no file. When both are the same nothing is written.
+        shared: The file is everybody's: it keeps its mode, and a new one may be read by all. Others are their owner's alone.
 
     Raises:
         ConfigError: The file is malformed before or after, or can't be read or written.
@@ -73,7 +77,10 @@ def change(path: Path, edit: Callable[[str], str]) -> None:
         made = edit(text.removeprefix(_MARK))
         parsed(made, path)
         if before != mark + made:
+            mode = stat.S_IMODE(path.stat().st_mode) if before is not None else _READABLE
             write_private(path, mark + made)
+            if shared:
+                path.chmod(mode)
 
 
 def set_in(text: str, path: Path, keys: Sequence[str], value: Json) -> str:

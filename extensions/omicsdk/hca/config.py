@@ -33,7 +33,9 @@ KNOWN: dict[str, str] = {
     "DSSClient.swagger_url": "the Data Store's document; the service is at that URL less its last segment",
     "AuthClient.swagger_url": "the document of the authorisation service",
     "application_secrets": "the OAuth 2.0 client that `login` uses; by default the service is asked for it",
-    "audience": "whom tokens are made for when somebody logs in; may stand in DSSClient and AuthClient too",
+    "audience": "whom tokens are made for when somebody logs in",
+    "DSSClient.audience": "the same, for the Data Store only",
+    "AuthClient.audience": "the same, for the authorisation service only",
     "oauth2_token": "what the published client stored when it logged in",
     "upload.current_area": "UUID of the selected upload area",
     "upload.areas": "known upload areas: {UUID: {uri: URI}}",
@@ -190,7 +192,7 @@ class HCAConfig(Section):
         failure: ConfigError | None = None
         for path in self._files:
             try:
-                if path.exists() and unset(path, [name]):
+                if path.exists() and unset(path, [name], shared=path == SITE_FILE):
                     changed.append(str(path))
             except ConfigError as error:
                 failure = error
