@@ -9,6 +9,7 @@ import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Interrupted, ServerError, TransferError, Unauthorized, UsageError
 from omicsdk.dss import Dss, UploadFailed, bringing, registration, staging
+from omicsdk.dss.ending import EndingClock
 from omicsdk.dss.unfinished import state_folder
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, Progress, TransferReport
@@ -229,7 +230,7 @@ def test_a_time_budget_ends_it_and_the_next_call_goes_on(omics_sandbox: Any, dss
 def test_files_that_the_service_takes_over_later_are_waited_for(
     omics_sandbox: Any, dss: Dss, source: Path, staged: str, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(registration, "FIRST_LOOK", 0.0)
+    monkeypatch.setattr(registration, "FIRST_WAIT", 0.0)
     omics_sandbox.settings.turn({"dss.async_bytes": 1000, "dss.async_seconds": 0.05})
     made = dss.upload(source, "aws", staged)
     assert len(made["files"]) == 4
@@ -343,7 +344,7 @@ def test_a_wait_for_the_service_ends_with_the_upload():
     ended = threading.Event()
     ended.set()
     with pytest.raises(Interrupted):
-        register(Slow(10**6), bringing.EndingClock(ended, Control()), 1200)
+        register(Slow(10**6), EndingClock(ended, Control(), bringing.stopped), 1200)
 
 
 def test_a_copy_that_never_comes_ends_with_the_request_id():

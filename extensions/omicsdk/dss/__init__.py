@@ -7,27 +7,35 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from omicsdk.dss import tsv as tsv
+    from omicsdk.dss.async_dss import AsyncDss as AsyncDss
     from omicsdk.dss.bringing import UploadFailed as UploadFailed
     from omicsdk.dss.bundle import BundleNameClash as BundleNameClash
+    from omicsdk.dss.checkout import Checkout as Checkout
+    from omicsdk.dss.checkout import CheckoutFailed as CheckoutFailed
     from omicsdk.dss.client import DSSClient as DSSClient
-    from omicsdk.dss.download import DownloadFailed as DownloadFailed
-    from omicsdk.dss.download import Result as Result
-    from omicsdk.dss.dss import AsyncDss as AsyncDss
     from omicsdk.dss.dss import Dss as Dss
     from omicsdk.dss.files import DSSFile as DSSFile
+    from omicsdk.dss.listening import Listener as Listener
     from omicsdk.dss.manifest import ManifestError as ManifestError
+    from omicsdk.dss.notification import Notification as Notification
+    from omicsdk.dss.result import DownloadFailed as DownloadFailed
+    from omicsdk.dss.result import Result as Result
     from omicsdk.dss.tasks import TaskRunner as TaskRunner
     from omicsdk.dss.version import create_version as create_version
 
 _WHERE = {
-    "AsyncDss": "dss",
+    "AsyncDss": "async_dss",
     "BundleNameClash": "bundle",
+    "Checkout": "checkout",
+    "CheckoutFailed": "checkout",
     "DSSClient": "client",
     "DSSFile": "files",
-    "DownloadFailed": "download",
+    "DownloadFailed": "result",
     "Dss": "dss",
+    "Listener": "listening",
     "ManifestError": "manifest",
-    "Result": "download",
+    "Notification": "notification",
+    "Result": "result",
     "TaskRunner": "tasks",
     "UploadFailed": "bringing",
     "create_version": "version",
@@ -36,11 +44,15 @@ _WHERE = {
 __all__ = [
     "AsyncDss",
     "BundleNameClash",
+    "Checkout",
+    "CheckoutFailed",
     "DSSClient",
     "DSSFile",
     "DownloadFailed",
     "Dss",
+    "Listener",
     "ManifestError",
+    "Notification",
     "Result",
     "TaskRunner",
     "UploadFailed",

@@ -8,7 +8,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast, overload
 from uuid import uuid4
 
-from omicsdk.core.clock import Clock, SystemClock
+from omicsdk.core.clock import Clock
 from omicsdk.core.errors import (
     AuthError,
     Forbidden,
@@ -18,12 +18,12 @@ from omicsdk.core.errors import (
     TransportError,
     first_of,
 )
+from omicsdk.dss.ending import EndingClock
 from omicsdk.dss.registration import Awaited, Registrar, RegistrationRefused
 from omicsdk.dss.staging import LocalFile, StagingRefused, staged, staging_error
 from omicsdk.dss.unfinished import Unfinished
 from omicsdk.dss.workers import Workers
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
-from omicsdk.transfer.control import TICK
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -123,7 +123,7 @@ class Bringing:
         self._s3, self._bucket, self._record = s3, bucket, record
         self._options, self._control = options, control
         self._ended = options.stop or threading.Event()
-        self._clock = clock or EndingClock(self._ended, control)
+        self._clock = clock or EndingClock(self._ended, control, stopped)
         self._registrar = Registrar(
             api,
             version=version,
@@ -255,7 +255,7 @@ class Bringing:
 
     def _go_on(self) -> None:
         if self._ended.is_set() or self._control.stopped:
-            raise _stopped(self._control)
+            raise stopped(self._control)
 
     def _told(self, report: TransferReport) -> TransferReport:
         """What became of each file of the bundle."""
@@ -291,35 +291,9 @@ class Bringing:
             raise UploadFailed(f"{len(errors)} of {len(self.files)} files failed: {first_of(errors)}", errors)
 
 
-def _stopped(control: Control) -> Interrupted:
+def stopped(control: Control) -> Interrupted:
+    """The error of an upload that was stopped."""
     why = control.why or "it was stopped"
     return Interrupted(
         f"The upload ended before its end: {why}", remedy="No bundle was made; the same upload goes on from here."
     )
-
-
-class EndingClock(SystemClock):
-    """The machine's time, with waits that end when the upload does.
-
-    Args:
-        ended: Ends it when it is set.
-        control: So does this.
-    """
-
-    def __init__(self, ended: threading.Event, control: Control) -> None:
-        self._ended = ended
-        self._control = control
-
-    def sleep(self, seconds: float) -> None:
-        """Waits for so many seconds, or until the upload ends.
-
-        Raises:
-            Interrupted: It ended.
-        """
-        until = self.monotonic() + seconds
-        while not self._control.over(self.monotonic(), self._ended):
-            left = until - self.monotonic()
-            if left <= 0:
-                return
-            self._ended.wait(min(left, TICK * 5))
-        raise _stopped(self._control)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Never, cast
 
-from omicsdk.core.documented import Documented, translating
+from omicsdk.core.documented import Documented, DocumentedOperation, translating
 from omicsdk.dss.bundle import ALL
+from omicsdk.dss.changes import LISTS, change, create
 from omicsdk.dss.dss import SECTION, Dss
 from omicsdk.hca.client import HCAClient
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import types
 
+    from omicsdk.core.operation import Operation
     from omicsdk.hca.config import HCAConfig
 
 
@@ -69,6 +71,20 @@ class DSSClient(HCAClient):
     @property
     def _dss(self) -> Dss:
         return cast("Dss", self._api)
+
+    def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
+        """One operation by its documented name; changes of more than a request takes are split over several."""
+        if name == "put_collection":
+            patch = super().operation("patch_collection")
+            return self._any_size(name, ignored, lambda put, arguments: create(put, patch, arguments))
+        if name in LISTS:
+            return self._any_size(name, ignored, lambda patch, arguments: change(name, patch, arguments))
+        return super().operation(name, ignored)
+
+    def _any_size(
+        self, name: str, ignored: frozenset[str], call: Callable[[Callable[..., Any], dict[str, Any]], Any]
+    ) -> AnySize:
+        return AnySize(getattr(self._api, name), ignored, self.documented_error, call)
 
     def create_version(self) -> str:
         """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
@@ -168,6 +184,32 @@ class DSSClient(HCAClient):
             return self._dss.upload(
                 src_dir, _replica(replica), staging_bucket, timeout_seconds=timeout_seconds, bundle_uuid=bundle_uuid
             )
+
+
+class AnySize(DocumentedOperation[Any]):
+    """A documented operation that makes as many requests as its lists take.
+
+    Args:
+        operation: The operation.
+        ignored: Arguments that are ignored with a warning.
+        translate: Makes the documented exception of one of ours.
+        call: Is given the operation as a function of one request, and the arguments; makes the requests.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        ignored: frozenset[str],
+        translate: Callable[[Exception], Exception],
+        call: Callable[[Callable[..., Any], dict[str, Any]], Any],
+    ) -> None:
+        super().__init__(operation, ignored, translate)
+        self._call = call
+
+    def __call__(self, *positional: Never, **arguments: Any) -> Any:
+        """Calls the service; arguments and answer as the operation's."""
+        self._check_names(positional)
+        return self._call(super().__call__, arguments)
 
 
 def _replica(name: str) -> Any:

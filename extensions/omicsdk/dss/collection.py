@@ -1,16 +1,26 @@
 """Collections: lists of links to bundles, files, metadata fragments and other collections."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.core.errors import OmicsError, TransferError
+from omicsdk.core.errors import DecodeError, OmicsError
 from omicsdk.core.omit import OMIT
-from omicsdk.dss.bundle import chosen
-from omicsdk.dss.download import Bundle, Replica, get_manifest
+from omicsdk.dss.bundle import BundleNameClash, chosen
+from omicsdk.dss.download import API_CALLS, Replica, get_manifest
+from omicsdk.dss.files import DSSFile
+from omicsdk.dss.manifest import SHA256
+from omicsdk.dss.result import Bundle
+from omicsdk.dss.workers import Workers
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
+
+
+logger = getLogger("omicsdk.dss")
+
+Link = tuple[str, str, str]
+"""What a link leads to: a kind, a UUID and a version."""
 
 
 @dataclass(slots=True)
@@ -19,10 +29,13 @@ class Contents:
 
     Attributes:
         bundles: Each bundle once, with all of its files.
-        errors: Links that lead nowhere, or to what isn't downloaded.
+        files: Files that the collection links to by themselves or by a part of them, each once; their names are where they
+            go below the download folder.
+        errors: Links that lead nowhere.
     """
 
     bundles: list[Bundle] = field(default_factory=list[Bundle])
+    files: list[DSSFile] = field(default_factory=list[DSSFile])
     errors: list[OmicsError] = field(default_factory=list[OmicsError])
 
 
@@ -36,42 +49,71 @@ def get_collection(api: "DssApi", uuid: str, version: str | None, replica: str) 
 
 
 def contents(api: "DssApi", uuid: str, version: str | None, replica: str) -> Contents:
-    """Follow a collection's links, and those of the collections in it, each once.
+    """Follow a collection's links, and those of the collections in it, each once, several at a time.
 
-    A link that fails is an error of the result; that of the collection itself is raised.
+    A link to a part of a metadata file counts as one to the whole file. A link that fails is an error of the result; that
+    of the collection itself is raised.
 
     Raises:
         NotFound: There is no such collection.
     """
     found = Contents()
-    seen = {("collection", uuid, version or "")}
-    pending = list(_links(get_collection(api, uuid, version, replica)))
-    while pending:
-        kind, link_uuid, link_version = link = pending.pop(0)
-        if link in seen:
-            continue
-        seen.add(link)
-        try:
-            if kind == "bundle":
-                manifest = get_manifest(api, link_uuid, link_version, replica)
-                found.bundles.append(Bundle(manifest, chosen(manifest, replica)))
-            elif kind == "collection":
-                pending += _links(get_collection(api, link_uuid, link_version, replica))
-            else:
-                found.errors.append(
-                    TransferError(
-                        f"{kind} {link_uuid} version {link_version} stands in the collection by itself",
-                        remedy="Only bundles and collections of a collection are downloaded; fetch it by get-file.",
-                    )
-                )
-        except OmicsError as error:
-            found.errors.append(error)
+    seen: set[Link] = {("collection", uuid.lower(), version or "")}
+    links = _links(get_collection(api, uuid, version, replica))
+    with Workers(API_CALLS, "dss-collection") as workers:
+        while links:
+            level = [link for link in dict.fromkeys(links) if link not in seen]
+            seen.update(level)
+            links = list[Link]()
+            for answer in workers.map(lambda link: _followed(api, link, replica), level):
+                if isinstance(answer, Bundle):
+                    found.bundles.append(answer)
+                elif isinstance(answer, DSSFile):
+                    found.files.append(answer)
+                elif isinstance(answer, OmicsError):
+                    found.errors.append(answer)
+                else:
+                    links += answer
     return found
 
 
-def _links(collection: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _followed(api: "DssApi", link: Link, replica: str) -> Bundle | DSSFile | list[Link] | OmicsError:
+    """What a link leads to; an error that comes of it is the result."""
+    kind, uuid, version = link
+    try:
+        if kind == "bundle":
+            manifest = get_manifest(api, uuid, version, replica)
+            return Bundle(manifest, chosen(manifest, replica))
+        if kind == "collection":
+            return _links(get_collection(api, uuid, version, replica))
+        return _single(api, uuid, version, replica)
+    except OmicsError as error:
+        if not isinstance(error, BundleNameClash):
+            error.remedy = f"{error.remedy} The collection links to {kind} {uuid} version {version}.".strip()
+        return error
+
+
+def _single(api: "DssApi", uuid: str, version: str, replica: str) -> DSSFile:
+    """A file that is in no bundle: it has no name, so it gets one of its identity."""
+    facts = api.head_file.raw(uuid=uuid, replica=cast("Replica", replica), version=version).headers
+    sha256, size = facts.get("x-dss-sha256", "").lower(), facts.get("x-dss-size", "")
+    if not SHA256.fullmatch(sha256):
+        raise DecodeError("head_file", "X-DSS-SHA256", sha256[:80], expected="64 hexadecimal digits")
+    ending = ".json" if facts.get("x-dss-content-type", "").startswith("application/json") else ""
+    known_size = int(size) if size.isascii() and size.isdigit() else None
+    return DSSFile(f"files/{uuid}.{version}{ending}", uuid, version, sha256, known_size, bool(ending), replica)
+
+
+def _links(collection: dict[str, Any]) -> list[Link]:
+    links = list[Link]()
     for item in collection["contents"]:
-        yield item["type"], item["uuid"], item["version"]
+        kind = item["type"]
+        if kind not in ("bundle", "collection", "file"):
+            where = item.get("path", item.get("fragment", ""))
+            logger.info("%s %s of file %s: the whole file is downloaded", kind, where, item["uuid"])
+            kind = "file"
+        links.append((kind, item["uuid"].lower(), item["version"]))
+    return links
 
 
 def rows_of(bundles: list[Bundle]) -> list[dict[str, str]]:

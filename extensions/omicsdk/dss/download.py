@@ -9,9 +9,10 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urljoin
@@ -21,18 +22,17 @@ from omicsdk.core.errors import (
     ChecksumMismatch,
     DecodeError,
     OmicsError,
-    SomeFailed,
     TransferError,
     Unauthorized,
     UsageError,
-    first_of,
 )
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
-from omicsdk.dss.bundle import ALL, NONE, chosen, folder_name, manifest_bytes, merged_pages
+from omicsdk.dss.bundle import ALL, NONE, chosen, manifest_bytes, merged_pages
 from omicsdk.dss.files import DSSFile
 from omicsdk.dss.filestore import ROOT, filestore_path, link, name_in_store, store_bytes
 from omicsdk.dss.manifest import Manifest, ManifestError
+from omicsdk.dss.result import Bundle, Result
 from omicsdk.dss.workers import Workers
 from omicsdk.transfer import Control, Item, Location, Outcome, Progress, Report, download
 from omicsdk.transfer.key_sets import KeySet
@@ -48,10 +48,6 @@ API_CALLS = 16
 """Calls to the service that are under way at once."""
 
 logger = logging.getLogger("omicsdk.dss")
-
-
-class DownloadFailed(SomeFailed, RuntimeError):
-    """Some files of a download failed; `errors` has each, all others are in place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,68 +78,6 @@ class FetchOptions:
             raise InvalidOption(f"num_retries is {self.num_retries}", remedy="Give 0 (none) or more.")
         if not 0 <= self.min_delay_seconds < float("inf"):
             raise InvalidOption(f"min_delay_seconds is {self.min_delay_seconds}", remedy="Give 0 or more seconds.")
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """A bundle that is to be had.
-
-    Attributes:
-        manifest: What get_bundle answers, all pages merged.
-        files: Those of its files that are wanted.
-    """
-
-    manifest: dict[str, Any]
-    files: list[DSSFile]
-
-    @property
-    def folder(self) -> str:
-        """Its folder below the download folder."""
-        return folder_name(self.manifest)
-
-
-@dataclass(slots=True)
-class Result:
-    """What a download did.
-
-    Attributes:
-        bundles: The bundles whose folders it made.
-        report: What the transfer engine says of each file of the filestore.
-        errors: Everything that failed.
-    """
-
-    bundles: list[Bundle] = field(default_factory=list[Bundle])
-    report: Report = field(default_factory=lambda: Report(()))
-    errors: list[OmicsError] = field(default_factory=list[OmicsError])
-
-    def raise_if_failed(self) -> None:
-        """Raise when anything failed.
-
-        Raises:
-            DownloadFailed: Naming the first three; `errors` has all.
-        """
-        if self.report.stopped and not self.errors:
-            raise DownloadStopped(
-                f"{len(self.report.stopped)} of {len(self.report.outcomes)} files were stopped before their end"
-                + (f": {self.report.why_stopped}" if self.report.why_stopped else ""),
-                remedy="The same call goes on where it stopped.",
-            )
-        if self.errors:
-            raise DownloadFailed(f"{len(self.errors)} download task(s) failed: {first_of(self.errors)}", self.errors)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The result as plain JSON data: counts, folders, failures."""
-        summary = self.report.summary()
-        return {
-            "ok": self.report.ok and not self.errors,
-            **{name: summary[name] for name in ("counts", "bytes_fetched", "seconds")},
-            "bundles": [bundle.folder for bundle in self.bundles],
-            "errors": [str(error) for error in self.errors],
-        }
-
-
-class DownloadStopped(TransferError):
-    """A download was stopped from outside; what arrived is kept."""
 
 
 def get_manifest(api: "DssApi", uuid: str, version: str, replica: str) -> dict[str, Any]:
@@ -247,10 +181,19 @@ def missing(manifest: Manifest, folder: Path) -> list[OmicsError]:
     ]
 
 
-def download_bundles(api: "DssApi", bundles: Sequence[Bundle], folder: Path, options: FetchOptions) -> Result:
+def download_bundles(
+    api: "DssApi", bundles: Sequence[Bundle], folder: Path, options: FetchOptions, singles: Sequence[DSSFile] = ()
+) -> Result:
     """Fetch bundles' files and lay out their folders.
 
     Names are checked before a byte is fetched.
+
+    Args:
+        api: The service.
+        bundles: The bundles.
+        folder: The download folder.
+        options: How.
+        singles: Files that belong to no bundle; their names are where they are linked below the download folder.
 
     Raises:
         UnsafePath: A file's name would leave the download folder, or two would land on one path.
@@ -258,9 +201,10 @@ def download_bundles(api: "DssApi", bundles: Sequence[Bundle], folder: Path, opt
     names = [
         f"{bundle.folder}/{name}" for bundle in bundles for name in ("bundle.json", *(f.name for f in bundle.files))
     ]
+    names += [file.name for file in singles]
     check_names(names, folds_case=True)
     check_links(names, str(folder))
-    report = fetch(api, (file for bundle in bundles for file in bundle.files), folder, options)
+    report = fetch(api, chain((file for bundle in bundles for file in bundle.files), singles), folder, options)
     result = Result(list(bundles), report, errors_of(report))
     if options.dry_run:
         return result
@@ -268,6 +212,9 @@ def download_bundles(api: "DssApi", bundles: Sequence[Bundle], folder: Path, opt
     there = {name for name, outcome in outcomes.items() if outcome.state in ("done", "skipped")}
     for bundle in bundles:
         result.errors += lay_out(bundle, folder, there)
+    for file in singles:
+        if name_in_store(file.sha256) in there:
+            result.errors += placed(folder, file, file.name)
     return result
 
 
@@ -286,19 +233,34 @@ def lay_out(bundle: Bundle, folder: Path, there: Container[str]) -> list[OmicsEr
     identity = bundle.manifest["bundle"]
     own = DSSFile.for_bundle_manifest(content, identity["uuid"], identity["version"], "")
     errors: list[OmicsError] = []
-    for file in (own, *bundle.files):
-        name = f"{bundle.folder}/{file.name}"
-        try:
-            if file is own:
-                store_bytes(folder, own.sha256, content)
-            elif name_in_store(file.sha256) not in there:
-                continue
-            link(folder, file.sha256, name)
-        except OmicsError as error:
-            errors.append(error)
-        except OSError as error:
-            errors.append(write_error(error, str(folder / name), name))
+    errors += placed(folder, own, f"{bundle.folder}/{own.name}", content)
+    for file in bundle.files:
+        if name_in_store(file.sha256) in there:
+            errors += placed(folder, file, f"{bundle.folder}/{file.name}")
     return errors
+
+
+def placed(folder: Path, file: DSSFile, name: str, content: bytes | None = None) -> list[OmicsError]:
+    """Links a file of the filestore to its place.
+
+    Args:
+        folder: The download folder.
+        file: The file.
+        name: Where to, below the download folder.
+        content: What it holds, if it has to be put into the filestore first.
+
+    Returns:
+        Why it couldn't be, if so.
+    """
+    try:
+        if content is not None:
+            store_bytes(folder, file.sha256, content)
+        link(folder, file.sha256, name)
+    except OmicsError as error:
+        return [error]
+    except OSError as error:
+        return [write_error(error, str(folder / name), name)]
+    return []
 
 
 def errors_of(report: Report) -> list[OmicsError]:

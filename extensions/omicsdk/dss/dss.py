@@ -1,20 +1,17 @@
 """The Data Store as a typed client: every operation of the service, and the workflows built on them."""
 
-import asyncio
 import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
-
-from omicsdk_api.dss import AsyncDssApi, DssApi
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.dss.bundle import ALL, chosen, filters
 from omicsdk.dss.version import create_version
+from omicsdk.dss.writing import Writing
 from omicsdk.hca.connection import connection
 
 if TYPE_CHECKING:
@@ -23,12 +20,11 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
     from omicsdk.core.transport import Timeout
-    from omicsdk.dss.download import FetchOptions, Replica, Result
+    from omicsdk.dss.download import FetchOptions, Replica
     from omicsdk.dss.manifest import Manifest
+    from omicsdk.dss.result import Result
     from omicsdk.hca.config import HCAConfig
     from omicsdk.transfer import Control, Progress, TransferReport
-
-T = TypeVar("T")
 
 logger = logging.getLogger("omicsdk.dss")
 
@@ -36,7 +32,7 @@ SECTION = "DSSClient"
 """The section of the HCA configuration that names the service."""
 
 
-class Dss(DssApi):
+class Dss(Writing):
     """The Data Store. Thread-safe; close it, or use it in a `with` block.
 
     Args:
@@ -215,9 +211,12 @@ class Dss(DssApi):
         control: "Control | None" = None,
         dry_run: bool = False,
     ) -> "Result":
-        """Download all bundles of a collection, and of the collections in it.
+        """Download all that a collection links to, and the collections in it.
 
-        A manifest of all files, `<uuid>.<version>.tsv`, is written into the current folder.
+        Bundles are laid out as `download` does. Files that it links to by themselves are linked as
+        `<download_dir>/files/<uuid>.<version>` (with `.json` when they are that); a link to a part of a metadata file
+        brings the whole file. A manifest of all files of bundles, `<uuid>.<version>.tsv`, is written into the current
+        folder.
 
         Args:
             uuid: The collection.
@@ -230,7 +229,7 @@ class Dss(DssApi):
             dry_run: Only tell what would happen with each file; nothing is written.
 
         Returns:
-            The result, as `download` gives it. Links to single files and to fragments of metadata are among its errors.
+            The result, as `download` gives it. Links that lead nowhere are among its errors.
 
         Raises:
             NotFound: There is no such collection.
@@ -242,7 +241,7 @@ class Dss(DssApi):
 
         found = contents(self, uuid, version, replica)
         options = FetchOptions(progress=progress, stop=stop, control=control, dry_run=dry_run)
-        result = download_bundles(self, found.bundles, Path(download_dir), options)
+        result = download_bundles(self, found.bundles, Path(download_dir), options, found.files)
         result.errors[:0] = found.errors
         if dry_run:
             return result
@@ -325,87 +324,6 @@ class Dss(DssApi):
             staging_bucket=staging_bucket,
             options=options,
         )
-
-
-class AsyncDss(AsyncDssApi):
-    """The Data Store for asyncio: operations are awaited; a workflow runs in a thread, and cancelling it stops it.
-
-    A workflow that is cancelled leaves what arrived; the same call goes on from there.
-
-    Args: as Dss's, but that `transport` is an httpx.AsyncBaseTransport.
-    """
-
-    def __init__(
-        self,
-        base_url: str | None = None,
-        *,
-        config: "HCAConfig | None" = None,
-        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
-        timeout: "Timeout | float | None" = None,
-        retry: "Retry | None" = None,
-        headers: Mapping[str, str] | None = None,
-        transport: "httpx.AsyncBaseTransport | None" = None,
-        http2: bool = False,
-        strict: bool = False,
-    ) -> None:
-        found = connection(SECTION, base_url=base_url, config=config)
-        super().__init__(
-            found.base_url,
-            credentials=found.credentials if credentials is OMIT else credentials,
-            timeout=timeout,
-            retry=retry,
-            headers=headers,
-            transport=transport,
-            http2=http2,
-            strict=strict,
-        )
-        self.config = config
-
-    def create_version(self) -> str:
-        """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
-        return create_version()
-
-    async def download(self, bundle_uuid: str, replica: "Replica", **options: Any) -> "Result":
-        """Download a bundle; arguments and result as `Dss.download`'s."""
-        return await self._stoppable(partial(self._workflows.download, bundle_uuid, replica), options)
-
-    async def download_manifest(self, manifest: str | os.PathLike[str], replica: "Replica", **options: Any) -> "Result":
-        """Download the files that a manifest lists; arguments and result as `Dss.download_manifest`'s."""
-        return await self._stoppable(partial(self._workflows.download_manifest, manifest, replica), options)
-
-    async def download_collection(self, uuid: str, replica: "Replica", **options: Any) -> "Result":
-        """Download all bundles of a collection; arguments and result as `Dss.download_collection`'s."""
-        return await self._stoppable(partial(self._workflows.download_collection, uuid, replica), options)
-
-    async def upload(
-        self, src_dir: str | os.PathLike[str], replica: "Replica", staging_bucket: str, **options: Any
-    ) -> dict[str, Any]:
-        """Upload a folder's files and make a bundle of them; arguments and result as `Dss.upload`'s."""
-        return await self._stoppable(partial(self._workflows.upload, src_dir, replica, staging_bucket), options)
-
-    async def _stoppable(self, workflow: Callable[..., T], options: dict[str, Any]) -> T:
-        stop: threading.Event = options.setdefault("stop", threading.Event())
-        running = asyncio.ensure_future(asyncio.to_thread(workflow, **options))
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            stop.set()
-            # The engine writes its journal before it ends; leaving earlier would tear the thread from its files.
-            await asyncio.wait([running])
-            running.exception()  # that it was stopped is no news, and asyncio complains of what nobody looked at
-            raise
-
-    @cached_property
-    def _workflows(self) -> Dss:
-        twin = self._synchronous(Dss)
-        twin.config = self.config
-        return twin
-
-    async def aclose(self) -> None:
-        """Close the connections."""
-        if "_workflows" in vars(self):
-            self._workflows.close()
-        await super().aclose()
 
 
 def _s3() -> Any:

@@ -22,7 +22,7 @@ PATH_COLUMN = "file_path"
 SHOWN_FAULTS = 10
 """Faulty rows that an error names; the rest is counted."""
 
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class ManifestError(UsageError, ValueError):
@@ -154,7 +154,7 @@ def row_fault(row: dict[str, str]) -> str | None:
         check_name(f"{row['bundle_uuid']}.{row['bundle_version']}/{row['file_name']}")
     except UnsafePath as error:
         return error.message
-    if not _SHA256.fullmatch(row["file_sha256"]):
+    if not SHA256.fullmatch(row["file_sha256"]):
         return f"file_sha256 is {row['file_sha256'][:70]!r}, not 64 hexadecimal digits"
     size = row["file_size"]
     if not (size.isascii() and size.isdigit()):

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, AuthError, Forbidden, NotFound, OmicsError, TransferError
 from omicsdk.dss.staging import LocalFile
+from omicsdk.dss.waits import FIRST_WAIT, longer
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
     from omicsdk.dss.download import Replica
-
-FIRST_LOOK = 1.0
-LOOK_GROWTH = 1.618
-LONGEST_WAIT = 60.0
-"""Seconds between looks whether the service has copied a file: the wait grows up to the last of these."""
 
 
 class RegistrationRefused(TransferError):
@@ -62,7 +58,7 @@ class Awaited:
         """
         if now >= self.deadline:
             return None
-        wait = min(self.wait * LOOK_GROWTH, LONGEST_WAIT)
+        wait = longer(self.wait)
         return Awaited(self.number, self.file, self.request_id, self.deadline, min(now + wait, self.deadline), wait)
 
 
@@ -121,8 +117,8 @@ class Registrar:
             return None
         now = self._clock.monotonic()
         request_id = answer.headers.get("x-aws-request-id", "unknown")
-        first = min(FIRST_LOOK, max(0.0, self._timeout))
-        return Awaited(number, file, request_id, now + self._timeout, now + first, FIRST_LOOK)
+        first = min(FIRST_WAIT, max(0.0, self._timeout))
+        return Awaited(number, file, request_id, now + self._timeout, now + first, FIRST_WAIT)
 
     def _look(self, one: Awaited) -> bool | OmicsError:
         """Whether the service has a file now, or why it can't be asked."""

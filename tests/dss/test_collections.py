@@ -1,0 +1,162 @@
+"""Collections: what they lead to, however deep and round about, and changes of any size."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import NotFound, ServerError
+from omicsdk.dss import Dss, DSSClient
+from omicsdk.dss.changes import LISTS, MOST_CHANGES, change, create, pieces
+from omicsdk.dss.collection import contents
+
+UUIDS = [f"00000000-0000-4000-8000-00000000000{n}" for n in range(10)]
+
+
+class Fake:
+    """A service with collections that lead anywhere."""
+
+    def __init__(self, collections: dict[str, list[dict[str, str]]]) -> None:
+        self.asked: list[str] = []
+
+        def get(*, uuid: str, **_: object) -> Any:
+            self.asked.append(uuid)
+            if uuid not in collections:
+                raise NotFound("no such collection", status=404)
+            return SimpleNamespace(json=lambda: {"contents": collections[uuid]})
+
+        self.get_collection = SimpleNamespace(raw=get)
+
+        def head(*, uuid: str, **_: object) -> Any:
+            self.asked.append(uuid)
+            headers = {"x-dss-sha256": "AB" * 32, "x-dss-size": "3", "x-dss-content-type": "text/plain"}
+            return SimpleNamespace(headers={} if uuid == UUIDS[9] else headers)
+
+        self.head_file = SimpleNamespace(raw=head)
+
+
+def link(kind: str, uuid: str, **more: str) -> dict[str, str]:
+    return {"type": kind, "uuid": uuid, "version": "v", **more}
+
+
+def test_circles_are_followed_once():
+    a, b = UUIDS[:2]
+    api = Fake({a: [link("collection", b)], b: [link("collection", a.upper()), link("collection", b)]})
+    found = contents(api, a, "v", "aws")
+    assert (found.errors, found.bundles, api.asked) == ([], [], [a, b])
+
+
+def test_files_parts_of_files_and_dead_ends():
+    a, file, bad = UUIDS[0], UUIDS[1], UUIDS[9]
+    parts = [link("project", file, path="/x"), link("project", file, path="/y")]
+    api = Fake({a: [link("file", file), *parts, link("file", bad), link("collection", UUIDS[5])]})
+    found = contents(api, a, None, "aws")
+    assert [(one.name, one.sha256, one.size) for one in found.files] == [(f"files/{file}.v", "ab" * 32, 3)]
+    assert [type(error).__name__ for error in found.errors] == ["DecodeError", "NotFound"]
+    assert f"The collection links to collection {UUIDS[5]} version v" in str(found.errors[1])
+
+
+@given(st.integers(0, 35), st.integers(0, 35), st.integers(1, 10))
+def test_pieces_come_to_the_same_as_all_at_once(adding: int, removing: int, most: int):
+    start = set(range(20))
+    added, removed = list(range(10, 10 + adding)), list(range(5, 5 + removing))
+    state = set(start)
+    parts = pieces(added, removed, most)
+    for given_now, gone_now in parts:
+        assert len(given_now) <= most
+        assert len(gone_now) <= most
+        state = (state - set(gone_now)) | set(given_now)
+    assert state == (start - set(removed)) | set(added)
+    assert len(parts) <= max(1, -(-adding // most) + -(-removing // most))
+
+
+def test_each_request_starts_from_the_version_before():
+    asked: list[dict[str, Any]] = []
+
+    def patch(**arguments: Any) -> dict[str, Any]:
+        asked.append(arguments)
+        return {"uuid": "u", "version": f"v{len(asked)}"}
+
+    add = list(range(2 * MOST_CHANGES + 1))
+    answer = change("patch_collection", patch, {"uuid": "u", "version": "v0", "name": "n", "add_contents": add})
+    assert answer["version"] == "v3"
+    assert [one["version"] for one in asked] == ["v0", "v1", "v2"]
+    assert [one.get("name") for one in asked] == ["n", None, None]
+    assert [each for one in asked for each in one["add_contents"]] == add
+    assert "remove_contents" not in asked[0]
+
+
+def test_a_change_that_fails_halfway_says_where_to_go_on():
+    def patch(**arguments: Any) -> dict[str, Any]:
+        if arguments["version"] == "v1":
+            raise ServerError("broken", status=500)
+        return {"version": "v1"}
+
+    many = list(range(MOST_CHANGES + 1))
+    with pytest.raises(ServerError, match="1 of 2 requests are done: go on from version v1"):
+        change("patch_bundle", patch, {"uuid": "u", "version": "v0", "remove_files": many})
+    arguments = {"uuid": "u", "replica": "aws", "version": "v0", "contents": many}
+    with pytest.raises(ServerError, match="Version v1 has the first 1000 links"):
+        create(lambda **_: {"version": "v1"}, patch, arguments)
+    assert set(LISTS) == {"patch_bundle", "patch_collection"}
+
+
+def links_of(dss: Dss, uuid: str, version: str) -> list[Any]:
+    return dss.get_collection.raw(uuid=uuid, replica="aws", version=version).json()["contents"]
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("documented", [True, False])
+def test_collections_of_more_than_a_request_takes(dss: Dss, bundle: Any, omics_sandbox: Any, documented: bool):
+    made = {"type": "bundle", "uuid": bundle["bundle_uuid"], "version": bundle["version"]}
+    # Links are told apart by all of their fields, so one bundle serves for thousands.
+    many = [{**made, "path": f"/{number}"} for number in range(2100)]
+    facts: Any = {"name": "n", "description": "d", "details": {}}
+    uuid, version = str(uuid4()), dss.create_version()
+    if documented:
+        token = omics_sandbox.token()
+        from omicsdk.core.credentials import BearerToken
+
+        client = DSSClient(swagger_url=omics_sandbox.swagger_url, credentials=BearerToken(token))
+        with client:
+            answer: Any = client.put_collection(uuid=uuid, replica="aws", version=version, contents=many, **facts)
+            changed: Any = client.patch_collection(
+                uuid=uuid, replica="aws", version=answer["version"], remove_contents=many[:1500]
+            )
+    else:
+        answer = dss.create_collection(uuid, "aws", version=version, contents=many, **facts)
+        changed = dss.change_collection(uuid, "aws", answer["version"], remove_contents=many[:1500])
+    assert len(links_of(dss, uuid, answer["version"])) == 2100
+    assert links_of(dss, uuid, changed["version"]) == many[1500:]
+
+
+@pytest.mark.sandbox
+def test_a_collection_with_files_of_its_own_is_downloaded(dss: Dss, bundle: Any, folder: Path):
+    files = {one.name: one for one in dss.get_bundle.iterate(uuid=bundle["bundle_uuid"], replica="aws")}
+    data, metadata = files["reads/R1.fastq"], files["cell_suspension_0.json"]
+    links = [
+        {"type": "file", "uuid": data.uuid, "version": data.version},
+        {"type": "organ", "uuid": metadata.uuid, "version": metadata.version, "path": "/organ"},
+    ]
+    made = dss.create_collection(None, "aws", contents=links, name="files")
+    result = dss.download_collection(made["uuid"], "aws")
+    result.raise_if_failed()
+    assert (folder / "files" / f"{data.uuid}.{data.version}").stat().st_size == data.size
+    assert (folder / "files" / f"{metadata.uuid}.{metadata.version}.json").read_bytes().startswith(b"{")
+
+
+@pytest.mark.sandbox
+def test_many_files_leave_a_bundle_at_once(dss: Dss, bundle: Any):
+    files = [
+        {"uuid": one.uuid, "version": one.version, "name": one.name, "indexed": one.indexed}
+        for one in dss.get_bundle.iterate(uuid=bundle["bundle_uuid"], replica="aws")
+    ]
+    absent = [{**files[0], "uuid": str(uuid4())} for _ in range(MOST_CHANGES)]
+    changed = dss.change_bundle(
+        bundle["bundle_uuid"], "aws", bundle["version"], remove_files=[*absent, *files[:2]], add_files=[]
+    )
+    left = list(dss.get_bundle.iterate(uuid=bundle["bundle_uuid"], version=changed["version"], replica="aws"))
+    assert {one.name for one in left} == {one["name"] for one in files[2:]}
