@@ -89,6 +89,7 @@ def test_a_call_carries_our_headers_and_gives_the_answer(both):
     ("of_the_body", "sent"),
     [
         ("application/octet-stream", "text/plain; dcp-type=data"),
+        ("application/octet-stream; dcp-type=metadata", "text/plain; dcp-type=data"),
         ("application/json", "application/json"),
         ("multipart/form-data; boundary=b", "multipart/form-data; boundary=b"),
     ],

@@ -22,7 +22,7 @@ from omicsdk.core.retry import Retry, clock_lead, retry_after
 
 T = TypeVar("T")
 # Says nothing of a body; what the caller says of it in the headers of a client does.
-_ANY_BYTES = ("content-type", "application/octet-stream")
+_ANY_BYTES = "application/octet-stream"
 
 
 class Response(Protocol):
@@ -297,7 +297,7 @@ def _clock_remedy(lead: float | None) -> str:
 def _first_hop(request: Request, manners: Manners) -> Hop:
     own = request.headers
     if any(name == "content-type" for name, _ in manners.headers):
-        own = tuple(pair for pair in own if pair != _ANY_BYTES)
+        own = tuple((name, value) for name, value in own if not _says_any_bytes(name, value))
     names = {name.lower() for name, _ in own}
     headers = tuple(pair for pair in manners.headers if pair[0] not in names) + own
     has_content = request.content is not None
@@ -305,6 +305,10 @@ def _first_hop(request: Request, manners: Manners) -> Hop:
         return Hop(request.method, manners.base_url + request.url, headers, has_content)
     trusted = origin_of(request.url) == manners.origin
     return Hop(request.method, request.url, headers if trusted else for_strangers(headers), has_content, trusted)
+
+
+def _says_any_bytes(name: str, value: str) -> bool:
+    return name.lower() == "content-type" and value.partition(";")[0] == _ANY_BYTES
 
 
 def _credentials_for(request: Request, hop: Hop, manners: Manners) -> Credentials | None:

@@ -59,6 +59,8 @@ def test_the_generated_client_says_what_it_stores(sandbox: Sandbox, area: str):
         typed = api.with_options(headers={"Content-Type": JSON})
         assert typed.store_file(upload_area_uuid=area, filename="a/b.json", body=b"{}").content_type == JSON
         assert api.file_info(upload_area_uuid=area, filename="a/b.json").size == 2
+        untyped = api.store_file(upload_area_uuid=area, filename="a/c", body=b"c")
+        assert untyped.content_type == "application/octet-stream; dcp-type=data"
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def build(*, body: bytes | BinaryIO | PathLike[str], upload_area_uuid: str, file
     return request(
         FACTS,
         f"/v1/area/{segment('upload_area_uuid', upload_area_uuid)}/{segment('filename', filename, raw=True)}",
-        body=raw_body(body),
+        body=raw_body(body, "application/octet-stream; dcp-type=data"),
     )
 
 
