@@ -286,6 +286,7 @@ def test_refreshing(web, sandbox, client):
     assert (less["scope"], "id_token" in less) == ("email", False)
     assert refresh(web, tokens["refresh_token"], scope="openid admin").json()["error"] == "invalid_scope"
     assert refresh(web, "none").json()["error"] == "invalid_grant"
+    assert refresh(web, "").json()["error"] == "invalid_request"
 
 
 def test_refresh_tokens_that_change(web, sandbox):

@@ -143,6 +143,8 @@ def exchange(fusillade: Fusillade, form: Mapping[str, str], authorization: str, 
 
 def _refresh(fusillade: Fusillade, form: Mapping[str, str], issuer: str) -> dict[str, Any]:
     token = form.get("refresh_token", "")
+    if not token:
+        raise OAuthError("invalid_request", "There is no refresh_token to renew with: log in again")
     grant = fusillade.grants.refresh(token, CLIENT_ID)
     if grant is None:
         raise OAuthError("invalid_grant", "The refresh token isn't one of ours, or was revoked: log in again")
