@@ -37,10 +37,10 @@ def command(
 
 
 def manifest(
-    bench: Bench, name: str, goal: float | None, rounds: int, *, kind: str, slow: bool = False, memory: bool = False
+    bench: Bench, name: str, goal: float | None, rounds: int, *, kind: str, slow: bool = False, disk: bool = False
 ) -> Row:
     """The files of a manifest into the filestore."""
-    place, files = bench.memory if memory else bench.disk, in_filestore(getattr(bench.holdings, kind))
+    place, files = bench.disk if disk else bench.memory, in_filestore(getattr(bench.holdings, kind))
     arguments = {"manifest": str(bench.holdings.manifest(kind)), **_into(place)}
     task = _task(bench.slow_api if slow else bench.api, place, "download_manifest", arguments)
     return _called(bench, name, goal, rounds, place, task, whole(place.out, files))
@@ -49,7 +49,7 @@ def manifest(
 def bundle(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """A bundle: what it consists of, its files into the filestore, a folder of links to them."""
     uuid, files = bench.holdings.register_bundle(bench.api)
-    place, check = bench.disk, whole(bench.disk.out, [*files, *in_filestore(files)])
+    place, check = bench.memory, whole(bench.memory.out, [*files, *in_filestore(files)])
     task = _task(bench.api, place, "download", {"bundle_uuid": uuid, **_into(place)})
     return _called(bench, name, goal, rounds, place, task, check)
 
@@ -154,15 +154,13 @@ ENTRIES: list[Entry[Bench]] = [
     Entry(f"{_MANY}, 50 ms API / hca", 0.29, ("hca",), partial(manifest, kind="many", slow=True)),
     Entry("bundle of 300 x 20 KB / hca", 0.25, ("hca",), bundle),
     Entry("upload of a bundle of 500 files / hca", 0.2, ("hca",), upload),
+    Entry("download-manifest 1 GiB, disk / hca", None, ("hca",), partial(manifest, kind="one", disk=True)),
+    Entry(f"{_MANY}, disk / hca", None, ("hca",), partial(manifest, kind="many", disk=True)),
     Entry(
-        "download-manifest 1 GiB, memory file system / hca", None, ("hca",), partial(manifest, kind="one", memory=True)
-    ),
-    Entry(f"{_MANY}, memory file system / hca", None, ("hca",), partial(manifest, kind="many", memory=True)),
-    Entry(
-        "download-manifest 200 x 5 MB, memory file system / hca",
+        "download-manifest 200 x 5 MB, disk / hca",
         None,
         ("hca",),
-        partial(manifest, kind="medium", memory=True),
+        partial(manifest, kind="medium", disk=True),
     ),
     Entry(
         "download-manifest 10 x 20 KB, from the start of the process to its end / hca", None, ("hca",), whole_command
