@@ -114,6 +114,14 @@ def test_what_is_stored_is_private_and_not_in_the_configuration(person, tmp_path
     assert not (tmp_path / "config").exists()
 
 
+def test_nobody_goes_through_a_login_that_cannot_be_stored(person, server, tmp_path):
+    (tmp_path / "omics").write_text("a file where the folder should be")
+    with pytest.raises(ConfigError, match="can't be"):
+        person.login()
+    assert person.told == []
+    assert server.asked == []
+
+
 def test_what_is_told_holds_no_secret(person):
     person.login()
     assert "https://auth.data.example.org/oauth/authorize?" in person.told[0]

@@ -137,6 +137,15 @@ class TokenFile:
         with locked(self.path, patience=_PATIENCE):
             self._write({**self._read(), key: entry})
 
+    def check(self) -> None:
+        """Sees to it that a login can be stored, before anybody goes through one.
+
+        Raises:
+            ConfigError: The file can't be read, or its folder can't be written to.
+        """
+        with locked(self.path, patience=_PATIENCE):
+            self._read()
+
     def change(self, url: str, change: Callable[[StoredLogin | None], StoredLogin]) -> StoredLogin:
         """Puts another login in the place of a service's, with all other threads and processes waiting.
 

@@ -123,6 +123,7 @@ def login(
     config = HCAConfig() if config is None else config
     url = service_url(section, base_url=base_url, swagger_url=swagger_url, config=config)
     tokens = token_file(environ)
+    tokens.check()
     endpoint = Endpoint(environ, clock=clock) if endpoint is None else endpoint
     issuer = ""
     if access_token:

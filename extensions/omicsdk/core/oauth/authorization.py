@@ -8,7 +8,7 @@ from omicsdk.core.errors import AuthError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.oauth.application import Application
 
-#: Characters of a code verifier: RFC 7636 allows 43 to 128.
+#: Length of a code verifier as the library takes it, which makes 64 characters of it or 86: RFC 7636 allows 43 to 128.
 VERIFIER_LENGTH = 64
 AGAIN = "Log in again."
 
