@@ -37,6 +37,7 @@ def test_a_deleted_area_is_there_until_it_has_been_emptied(
     assert web.head(f"/area/{area}").status_code == 200
     assert web.post(f"/area/{area}/credentials").status_code == 423
     assert ingest.post(f"/area/{area}").status_code == 423
+    assert web.post(f"/area/{area}/a").status_code == 423
     sandbox.clock.advance(1)
     assert web.head(f"/area/{area}").status_code == 404
     assert ingest.delete(f"/area/{area}").status_code == 404

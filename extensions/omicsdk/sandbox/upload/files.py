@@ -45,7 +45,7 @@ def files_info(upload: Upload, call: Call) -> Reply:
 
 def file_upload_notification(upload: Upload, call: Call) -> Reply:
     """POST /v1/area/{upload_area_uuid}/{filename}."""
-    area = upload.area(call.arguments["upload_area_uuid"]).uuid
+    area = upload.lasting_area(call.arguments["upload_area_uuid"]).uuid
     upload.schedule(area, _name(call))
     return Reply(status=202)
 

@@ -89,22 +89,25 @@ class Upload:
             raise Problem(404, "area_not_found", f"There is no upload area {uuid}")
         return found
 
-    def open_area(self, uuid: str) -> Area:
-        """An area that can be written to; a 404 when it isn't there, a 423 when it is locked or being deleted."""
+    def lasting_area(self, uuid: str) -> Area:
+        """An area that nobody deletes; a 404 when it isn't there, a 423 when it is being deleted."""
         found = self.area(uuid)
         if found.gone is not None:
             raise Problem(423, "area_locked", f"Upload area {uuid} is being deleted")
+        return found
+
+    def open_area(self, uuid: str) -> Area:
+        """An area that can be written to; a 404 when it isn't there, a 423 when it is locked or being deleted."""
+        found = self.lasting_area(uuid)
         if found.locked or self.grounds.settings.flag("upload.locked"):
             raise Problem(423, "area_locked", f"Upload area {uuid} is locked")
         return found
 
     def create(self, uuid: str) -> str:
         """Makes an area unless it is there, and returns its address."""
-        found = self.store.area(uuid)
-        if found is not None and found.gone is not None:
-            raise Problem(423, "area_locked", f"Upload area {uuid} is being deleted")
-        if found is None:
+        if self.store.area(uuid) is None:
             self.store.put_area(uuid)
+        self.lasting_area(uuid)
         return f"s3://{BUCKET}/{uuid}/"
 
     def delete(self, uuid: str) -> None:

@@ -82,17 +82,15 @@ class UploadStore:
         database.define(
             upload_areas="uuid TEXT PRIMARY KEY, locked INTEGER NOT NULL, gone REAL",
             upload_jobs=(
-                "number INTEGER PRIMARY KEY, id TEXT UNIQUE, area TEXT, name TEXT, starts REAL, ends REAL,"
-                " computed INTEGER, UNIQUE (area, name)"
+                "id TEXT PRIMARY KEY, area TEXT, name TEXT, starts REAL, ends REAL, computed INTEGER,"
+                " UNIQUE (area, name)"
             ),
             upload_checked=(
                 "area TEXT, name TEXT, etag TEXT, content_type TEXT, metadata TEXT, checksums TEXT,"
                 " PRIMARY KEY (area, name)"
             ),
-            upload_validations=(
-                "number INTEGER PRIMARY KEY, id TEXT UNIQUE, area TEXT, starts REAL, ends REAL, results TEXT"
-            ),
-            upload_validated="area TEXT, name TEXT, validation INTEGER, PRIMARY KEY (area, name)",
+            upload_validations="id TEXT PRIMARY KEY, area TEXT, starts REAL, ends REAL, results TEXT",
+            upload_validated="area TEXT, name TEXT, validation TEXT, PRIMARY KEY (area, name)",
         )
 
     # -- areas
@@ -125,12 +123,10 @@ class UploadStore:
 
     # -- checksums
 
-    def put_job(self, job: Job, name: str, *, computed: bool = False) -> None:
-        """Enters a computation of a file's checksums, in place of an earlier one."""
-        values = (job.id, job.area, name, job.starts, job.ends, computed)
-        self._database.execute(
-            "REPLACE INTO upload_jobs (id, area, name, starts, ends, computed) VALUES (?, ?, ?, ?, ?, ?)", values
-        )
+    def put_job(self, job: Job, name: str) -> None:
+        """Enters a computation of a file's checksums that nobody has done yet, in place of an earlier one."""
+        values = (job.id, job.area, name, job.starts, job.ends)
+        self._database.execute("REPLACE INTO upload_jobs VALUES (?, ?, ?, ?, ?, 0)", values)
 
     def job(self, area: str, name: str) -> Job | None:
         """The latest computation of a file's checksums."""
@@ -185,14 +181,10 @@ class UploadStore:
     def put_validation(self, job: Job, names: Sequence[str]) -> None:
         """Enters a validation, the latest of the named files."""
         with self.transaction():
-            self._database.execute(
-                "INSERT INTO upload_validations (id, area, starts, ends, results) VALUES (?, ?, ?, ?, ?)",
-                (job.id, job.area, job.starts, job.ends, job.results),
-            )
-            row = self._database.row("SELECT number FROM upload_validations WHERE id = ?", (job.id,))
-            assert row is not None
+            values = (job.id, job.area, job.starts, job.ends, job.results)
+            self._database.execute("INSERT INTO upload_validations VALUES (?, ?, ?, ?, ?)", values)
             self._database.execute_many(
-                "REPLACE INTO upload_validated VALUES (?, ?, ?)", [(job.area, name, row["number"]) for name in names]
+                "REPLACE INTO upload_validated VALUES (?, ?, ?)", [(job.area, name, job.id) for name in names]
             )
 
     def change_validation(self, job: Job) -> None:
@@ -204,7 +196,7 @@ class UploadStore:
         """The latest validation of a file."""
         return _job(
             self._database.row(
-                "SELECT v.* FROM upload_validated f JOIN upload_validations v ON v.number = f.validation"
+                "SELECT v.* FROM upload_validated f JOIN upload_validations v ON v.id = f.validation"
                 " WHERE f.area = ? AND f.name = ?",
                 (area, name),
             )
@@ -217,7 +209,7 @@ class UploadStore:
     def validations(self, area: str) -> dict[str, Job]:
         """The latest validation of each file of an area that has one, by the file's name."""
         rows = self._database.rows(
-            "SELECT f.name, v.* FROM upload_validated f JOIN upload_validations v ON v.number = f.validation"
+            "SELECT f.name, v.* FROM upload_validated f JOIN upload_validations v ON v.id = f.validation"
             " WHERE f.area = ?",
             (area,),
         )
