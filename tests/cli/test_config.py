@@ -175,6 +175,16 @@ def test_a_secret_comes_from_stdin(omics, user_file):
     assert CANARY not in ran.out + ran.err
 
 
+def test_a_token_of_digits_is_text_and_no_error_shows_it(omics, user_file):
+    ran = omics("config", "set", "oauth2_token.access_token", "-", typed="12345")
+    assert (ran.code, ran.err) == (0, "")
+    assert json.loads(user_file.read_text()) == {"oauth2_token": {"access_token": "12345"}}
+    ran = omics("config", "set", "oauth2_token", "-", typed='{"access_token": 12345}')
+    assert ran.code == 2
+    assert "oauth2_token.access_token: expected text, got" in ran.err
+    assert "12345" not in ran.err
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -197,23 +207,35 @@ def test_a_secret_within_a_value_is_refused_too(omics, user_file, name, value):
         (["log_level", "LOUD"], "log_level: expected one of DEBUG"),
         (["creator_uid", "me"], "creator_uid: expected a whole number"),
         (["DSSClient.swagger_url", "dss.example.org"], "swagger_url is 'dss.example.org'"),
-        (["DSSClient", '{"swagger_url": 5}'], "swagger_url is '5'"),
+        (["DSSClient", '{"swagger_url": 5}'], "DSSClient.swagger_url: expected text, got 5"),
+        (["DSSClient.swagger_url", "5"], "swagger_url is '5'"),
+        (["DSSClient", "5"], "DSSClient: expected an object, got 5"),
         (["dss.download.num_retries", "three"], "expected a whole number"),
         (["dss.download.num_retry", "3"], "Did you mean num_retries?"),
         (["dss.downlaod.num_retries", "3"], "Did you mean download?"),
         (["dss", '{"download": {"replica": "azure"}}'], "expected one of aws, gcp"),
         (["a..b", "1"], "no name of a setting"),
         (["log_level.x", "1"], "log_level isn't an object"),
-        (["creator_uid", '{"$append": 1}'], "what it changes isn't an array"),
+        (["creator_uid", '{"$append": 1}'], "creator_uid: expected a whole number"),
     ],
 )
 def test_what_would_stop_every_program_is_not_written(omics, user_file, words, message):
     user_file.parent.mkdir()
-    user_file.write_text('{"log_level": "INFO"}')
+    content = '{"log_level": "INFO"}'
+    user_file.write_text(content)
     ran = omics("config", "set", *words, installed=True)
     assert ran.code == 2
     assert message in ran.err
-    assert user_file.read_text() == '{"log_level": "INFO"}'
+    assert user_file.read_text() == content
+
+
+def test_an_operator_without_an_array_is_not_written(omics, user_file, config_file):
+    user_file.parent.mkdir()
+    user_file.write_text('{"found": 5}')
+    ran = omics("config", "set", "found", '{"$append": 1}', "--file", str(config_file))
+    assert (ran.code, ran.out) == (2, "")
+    assert "found has $append, but what it changes isn't an array" in ran.err
+    assert not config_file.exists()
 
 
 def test_a_default_of_a_command_is_set(omics, user_file):

@@ -11,6 +11,7 @@ import pytest
 from omicsdk.core.errors import ConfigError
 from omicsdk.hca import HCAConfig
 from omicsdk.hca.config import DEFAULTS, files_of
+from omicsdk.hca.known_settings import KINDS, KNOWN
 
 NOWHERE = Path("/nonexistent/hca/config.json")
 
@@ -147,3 +148,27 @@ def test_files_that_are_not_there_are_none(tmp_path: Path):
     assert dict(made) == DEFAULTS
     assert made.config_files == [str(NOWHERE), str(tmp_path / "hca/config.json"), str(tmp_path / "none.json")]
     assert made.user_config_dir == str(tmp_path / "hca")
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ({"DSSClient": 5}, r"0\.json:1: DSSClient: expected an object, got 5"),
+        ({"DSSClient": None}, "DSSClient: expected an object, got null"),
+        ({"AuthClient": {"swagger_url": None}}, r"AuthClient\.swagger_url: expected text, got null"),
+        ({"creator_uid": True}, "creator_uid: expected a whole number, got true"),
+        ({"oauth2_token": {"access_token": 12345}}, r"access_token: expected text, got \*\*\*"),
+        ({"oauth2_token": "12345"}, r"oauth2_token: expected an object, got \*\*\*"),
+    ],
+)
+def test_a_setting_of_another_kind_is_named_with_its_line(tmp_path: Path, layer: dict[str, Any], message: str):
+    with pytest.raises(ConfigError, match=message):
+        config(tmp_path, layer)
+
+
+def test_a_number_in_quotes_is_a_number(tmp_path: Path):
+    assert int(config(tmp_path, {"creator_uid": "8008"}).creator_uid) == 8008
+
+
+def test_every_setting_with_a_kind_has_a_meaning():
+    assert {name for name in KINDS if KINDS[name] != "an object"} <= KNOWN.keys() | {"oauth2_token.access_token"}

@@ -45,7 +45,8 @@ def get(arguments: Mapping[str, Any], console: Console) -> Any:
         OmicsError: There is no such setting, or it is a secret.
         ConfigError: A file is malformed, or the name can't be one.
     """
-    from omicsdk.hca.config import KNOWN, HCAConfig
+    from omicsdk.hca.config import HCAConfig
+    from omicsdk.hca.known_settings import KNOWN
 
     del console
     name: str = arguments["name"]

@@ -13,6 +13,7 @@ from omicsdk.cli.options import LEVELS
 from omicsdk.core.config import ARRAY_OPERATORS, keys_of, merged, name_of, parsed, read_layer
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.redaction import is_secret_name, mask_json
+from omicsdk.hca.known_settings import KINDS, KNOWN, is_of_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,18 +94,22 @@ def _value(keys: Keys, word: str, *, text: bool) -> Json:
     from_stdin = word == STDIN
     if from_stdin:
         word = _typed(keys)
-    value: Json = word
-    if not text:
-        try:
-            value = json.loads(word, parse_constant=_refused)
-        except ValueError:
-            value = word
+    value = word if text else _json_or_text(word)
+    if KINDS.get(name_of(keys)) == "text" and not isinstance(value, str):
+        value = word  # a token of digits
     if not from_stdin and _is_secret(keys, value):
         raise UsageError(
             f"{name_of(keys)} is a secret, and what stands on a command line is kept in the shell's history",
             remedy=f"Give - and send it to stdin: omics config set {name_of(keys)} - < FILE.",
         )
     return value
+
+
+def _json_or_text(word: str) -> Json:
+    try:
+        return json.loads(word, parse_constant=_refused)
+    except ValueError:
+        return word
 
 
 def _refused(constant: str) -> Json:
@@ -130,25 +135,26 @@ def _check_known(keys: Keys, value: Json) -> None:
     Raises:
         UsageError: It isn't one that the setting may have.
     """
+    kind = KINDS.get(name_of(keys))
+    if kind is not None and not is_of_kind(kind, value):
+        raise UsageError(f"{name_of(keys)}: expected {kind}, got {json.dumps(masked(keys, value))[:60]}")
     if isinstance(value, dict):
         if not (len(value) == 1 and ARRAY_OPERATORS.intersection(value)):
             for name, inner in value.items():
                 _check_known((*keys, name), inner)
-    elif keys == ("log_level",) and (not isinstance(value, str) or value.upper() not in LEVELS):
+    elif keys == ("log_level",) and str(value).upper() not in LEVELS:
         raise UsageError(f"log_level: expected one of {', '.join(LEVELS)}, got {json.dumps(value)}")
-    elif keys == ("creator_uid",) and (isinstance(value, bool) or not isinstance(value, int)):
-        raise UsageError(f"creator_uid: expected a whole number, got {json.dumps(value)}")
-    elif len(keys) == 2 and keys[1] == "swagger_url":
+    elif len(keys) == 2 and keys[1] == "swagger_url" and isinstance(value, str):
         _check_url(value)
     elif len(keys) == 3:
         _check_default(keys, value)
 
 
-def _check_url(value: Json) -> None:
+def _check_url(value: str) -> None:
     from omicsdk.hca.connection import base_url_of
 
     try:
-        base_url_of(value if isinstance(value, str) else json.dumps(value))
+        base_url_of(value)
     except ConfigError as error:
         raise UsageError(error.message, remedy=error.remedy) from error
 
@@ -207,7 +213,6 @@ def _tell_what_counts(keys: Keys, path: Path, console: Console) -> None:
 def _hint(keys: Keys, console: Console) -> None:
     """Says when a name means nothing to anybody."""
     from omicsdk.cli.services import SERVICES
-    from omicsdk.hca.config import KNOWN
 
     names = ["", *(name_of(keys[: end + 1]) for end in range(len(keys)))]
     is_default = keys[0] in SERVICES and "settings" in SERVICES[keys[0]]

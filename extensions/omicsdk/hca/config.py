@@ -18,6 +18,7 @@ from omicsdk.core.config_file import change, set_in, unset
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.json_text import without_value
 from omicsdk.core.narrowing import is_object
+from omicsdk.hca.known_settings import check_kinds
 
 DEFAULTS: dict[str, Any] = {
     "log_level": "INFO",
@@ -26,26 +27,6 @@ DEFAULTS: dict[str, Any] = {
     "AuthClient": {"swagger_url": "https://auth.data.humancellatlas.org/swagger.json"},
 }
 """What holds when no file says otherwise."""
-
-KNOWN: dict[str, str] = {
-    "log_level": "what is told on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; the default of --log-level",
-    "creator_uid": "number that new files, bundles and collections carry as their creator",
-    "DSSClient.swagger_url": "the Data Store's document; the service is at that URL less its last segment",
-    "AuthClient.swagger_url": "the document of the authorisation service",
-    "application_secrets": "the OAuth 2.0 client that `login` uses; by default the service is asked for it",
-    "audience": "whom tokens are made for when somebody logs in",
-    "DSSClient.audience": "the same, for the Data Store only",
-    "AuthClient.audience": "the same, for the authorisation service only",
-    "oauth2_token": "what the published client stored when it logged in",
-    "upload.current_area": "UUID of the selected upload area",
-    "upload.areas": "known upload areas: {UUID: {uri: URI}}",
-    "upload.bucket_name_template": "name of the buckets of upload areas, with {deployment_stage}",
-    "upload.production_api_url": "the upload service of the stage prod",
-    "upload.preprod_api_url_template": "the upload service of other stages, with {deployment_stage}",
-    "client_id": "nothing; the published client's own settings have it, and it reads it nowhere",
-    "swagger_filename": "nothing; no document of a service is read when a program runs",
-}
-"""Every setting that has a meaning, and what it is; beside them stand the defaults of commands."""
 
 SITE_FILE = Path("/etc/hca/config.json")
 
@@ -108,7 +89,7 @@ class HCAConfig(Section):
         save_on_exit: Call `save` when the interpreter ends. The published class does so unless it is told not to.
 
     Raises:
-        ConfigError: A file is malformed; names it with line and column.
+        ConfigError: A file is malformed, or a setting is of another kind than it must be; names file and line.
     """
 
     def __init__(
@@ -124,6 +105,7 @@ class HCAConfig(Section):
         found = [(file, read_layer(file)) for file in self._files]
         self._layers = [Layer("built in", DEFAULTS), *(layer for _, layer in found if layer is not None)]
         self._settings = merged(self._layers)
+        check_kinds(self._settings)
         self._saved = copy.deepcopy(self._settings.values)
         super().__init__(copy.deepcopy(self._saved))
         if save_on_exit:
