@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.store import Database
 
-# `hca` may write, `admin` may also delete bundles; without either a token only reads and subscribes.
+# `hca` may write, `admin` may also delete bundles and administer; without either a token only reads and subscribes.
 ALL_GROUPS = ("hca", "admin")
 
 
@@ -53,7 +53,7 @@ class Tokens:
         Args:
             email: Whose it is.
             seconds: How long it is good for, in the sandbox's time.
-            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles. Default both.
+            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles and administer. Default both.
 
         Returns:
             The token.

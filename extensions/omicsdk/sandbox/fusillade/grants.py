@@ -75,7 +75,10 @@ class Grants:
         """Keeps a request until somebody answers the page."""
         ticket = secrets.token_hex(24)
         row = (ticket, json.dumps(asdict(request)), self._now() + TICKET_SECONDS)
-        self._database.execute("INSERT INTO auth_tickets VALUES (?, ?, ?)", row)
+        with self._database.transaction():
+            for table in ("auth_tickets", "auth_codes"):  # nobody can use these any more
+                self._database.execute(f"DELETE FROM {table} WHERE ends <= ?", (self._now(),))  # noqa: S608 - our own names
+            self._database.execute("INSERT INTO auth_tickets VALUES (?, ?, ?)", row)
         return ticket
 
     def ticket(self, ticket: str, *, take: bool) -> LoginRequest | None:

@@ -114,13 +114,11 @@ class ServiceAccounts:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Writes a new file that only its owner can read.
-
-    Raises:
-        FileExistsError: It is there already.
-    """
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    """Writes a file that only its owner can read, whole or not at all."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
+    part.replace(path)
 
 
 def _new_key() -> Any:
