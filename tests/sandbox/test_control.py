@@ -1,5 +1,6 @@
 """The control API, and the sandbox as an object: its life, its folder, its restart."""
 
+import json
 import socket
 import sqlite3
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from omicsdk.core.config_file import set_value, unset
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
 
 
@@ -199,6 +201,14 @@ def test_the_environment(sandbox: Sandbox):
     headers = {"Authorization": f"Bearer {environment['OMICS_DSS_TOKEN']}"}
     answer = httpx.get(f"{sandbox.url}/dss/v1/collections", headers=headers, trust_env=False, verify=False)
     assert answer.status_code == 200
+
+
+def test_what_a_user_puts_into_the_configuration_stays(sandbox: Sandbox):
+    config = Path(sandbox.environment()["HCA_CONFIG_FILE"])
+    set_value(config, ["upload", "current_area"], "deadbeef")
+    sandbox.environment()
+    assert json.loads(config.read_text())["upload"]["current_area"] == "deadbeef"
+    unset(config, ["upload", "current_area"])
 
 
 def fresh(sandbox: Sandbox, folder, **options) -> Sandbox:

@@ -1,6 +1,5 @@
 """The sandbox as an object: one local HTTP server with every service in it, its state under one folder."""
 
-import json
 import signal
 import tempfile
 import threading
@@ -11,6 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import omicsdk
+from omicsdk.core.config_file import set_value
 from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.control import control_routes
@@ -190,10 +190,10 @@ class Sandbox:
                 "bucket_name_template": BUCKET_TEMPLATE,
             },
         }
-        content = json.dumps(sections, indent=2)
-        if not config.exists() or config.read_text(encoding="utf-8") != content:
-            config.write_text(content, encoding="utf-8")
-            config.chmod(0o600)
+        # One by one: the file is also where the user's own settings go, a selected upload area among them.
+        for section, settings in sections.items():
+            for name, value in settings.items():
+                set_value(config, (section, name), value)
         return {
             "AWS_ENDPOINT_URL_S3": self.s3_url,
             **CREDENTIALS,
@@ -263,7 +263,7 @@ class Sandbox:
         Args:
             email: Whose it is.
             seconds: How long it is good for, in the sandbox's time.
-            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles. Default both.
+            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles and administer. Default both.
 
         Returns:
             The token.
