@@ -79,7 +79,7 @@ class Group:
 
     def handwritten(self) -> list[tuple[str, str]]:
         """The words of the handwritten commands and groups, each with its summary."""
-        commands = [(command["command"], command.get("summary") or "") for command in self._handwritten()]
+        commands = [(command["command"], command.get("summary") or "") for command in self._own()]
         return [*((name, group.title) for name, group in self._groups().items() if self._is_builtin(name)), *commands]
 
     def _is_builtin(self, name: str) -> bool:
@@ -96,11 +96,11 @@ class Group:
         Raises:
             UsageError: There is none; the nearest is named.
         """
-        for command in self._handwritten():
+        for command in self._own():
             if command["command"] == word:
                 return Found([*self.path, word], self._own_package, command)
         if self._package is not None:
-            for command in self._catalog.operations(self._package):
+            for command in self._operations():
                 if command["command"] == word:
                     return Found([*self.path, word], self._package, command)
         below = self._groups()
@@ -111,9 +111,18 @@ class Group:
 
     def found(self) -> list[Found]:
         """Every command that stands here, whole; for completion and tests."""
-        own = [Found([*self.path, c["command"]], self._own_package, c) for c in self._handwritten()]
+        own = [Found([*self.path, c["command"]], self._own_package, c) for c in self._own()]
+        return own + [Found([*self.path, c["command"]], self._package, c) for c in self._operations()]
+
+    def _own(self) -> list[Command]:
+        """The handwritten commands that are no operation's."""
+        return [command for command in self._handwritten() if not command.get("extends")]
+
+    def _operations(self) -> list[Command]:
+        """The operations, with what handwritten commands add to them."""
         operations = self._catalog.operations(self._package) if self._package is not None else []
-        return own + [Found([*self.path, c["command"]], self._package, c) for c in operations]
+        more = {command["command"]: command for command in self._handwritten() if command.get("extends")}
+        return [_extended(each, more[each["command"]]) if each["command"] in more else each for each in operations]
 
     def below(self) -> list[Group]:
         """The groups below."""
@@ -219,6 +228,12 @@ class Catalog:
                 return json.loads(file.read())
         except FileNotFoundError:
             return otherwise
+
+
+def _extended(operation: Command, more: Command) -> Command:
+    """An operation with further arguments, which a function of ours runs."""
+    parameters = [*operation.get("parameters", []), *more.get("parameters", [])]
+    return {**operation, **more, "parameters": parameters}
 
 
 def _workflows(service: Service | BuiltinGroup) -> list[Command]:

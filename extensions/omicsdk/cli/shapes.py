@@ -59,6 +59,7 @@ class Command(TypedDict):
         headers: Whether the answer is its headers.
         deprecated: Whether the document says that it will go.
         run: `module:function` of a handwritten command, imported when it runs.
+        extends: It adds arguments and `run` to the operation of that word, and has the rest from there.
         bare: The function needs no client: it is called with (arguments, console).
         forwards: The function gets the words as they are: it is called with (words, debug=).
     """
@@ -75,6 +76,7 @@ class Command(TypedDict):
     headers: NotRequired[bool]
     deprecated: NotRequired[bool]
     run: NotRequired[str]
+    extends: NotRequired[bool]
     bare: NotRequired[bool]
     forwards: NotRequired[bool]
 

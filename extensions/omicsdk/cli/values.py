@@ -118,6 +118,8 @@ def _loose(argument: Argument, word: str) -> Any:
 
 
 def _content(argument: Argument, word: str) -> str:
+    if word == "-":  # no JSON, so nothing else can be meant
+        word = "@-"
     if not word.startswith("@"):
         return word
     name = word[1:]

@@ -260,4 +260,26 @@ COMMANDS: list[Command] = [
             },
         ],
     },
+    {
+        "command": "post-bundles-checkout",
+        "extends": True,
+        "run": "omicsdk.cli.dss_writing:checkout",
+        "parameters": [
+            {
+                "name": "wait",
+                "type": "boolean",
+                "default": False,
+                "help": "Wait until the bundle is copied, and print where it is; a job that fails ends the command with 1.",
+            },
+            {
+                "name": "timeout_seconds",
+                "type": "number",
+                "default": 3600,
+                "help": "Seconds to wait for the job with --wait.",
+            },
+        ],
+    },
+    {"command": "put-collection", "extends": True, "run": "omicsdk.cli.dss_writing:put_collection"},
+    {"command": "patch-collection", "extends": True, "run": "omicsdk.cli.dss_writing:patch_collection"},
+    {"command": "patch-bundle", "extends": True, "run": "omicsdk.cli.dss_writing:patch_bundle"},
 ]

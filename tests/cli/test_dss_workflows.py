@@ -1,0 +1,160 @@
+"""`omics dss` beyond single requests: searches over pages, events by date, checkouts to their end, uploads with options."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def dss(omics, omics_sandbox, monkeypatch, tmp_path):
+    """Runs `omics dss ...` in an empty folder, told where the sandbox is by its environment."""
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("OMICS_DSS_URL", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return lambda *words, **how: omics("dss", *words, installed=True, **how)
+
+
+@pytest.fixture
+def source(tmp_path):
+    folder = tmp_path / "source"
+    folder.mkdir()
+    (folder / "cell_suspension_0.json").write_text('{"organ": "brain"}')
+    (folder / "reads.bin").write_bytes(bytes(3000))
+    return folder
+
+
+@pytest.fixture
+def bundles(omics_sandbox, source):
+    """Thirteen bundles of the same files."""
+    return [omics_sandbox.seed(source) for _ in range(13)]
+
+
+QUERY = json.dumps({"query": {"match": {"files.cell_suspension_json.organ": "brain"}}})
+
+
+@pytest.mark.parametrize("form", ["summary", "raw"])
+@pytest.mark.parametrize("way", ["text", "file", "@-", "-"])
+def test_a_search_over_all_pages(dss, bundles, form, way):
+    Path("query.json").write_text(QUERY)
+    given = {"text": QUERY, "file": "@query.json"}.get(way, way)
+    words = ("post-search", "--replica", "aws", "--output-format", form, "--per-page", "10", "--es-query", given)
+    ran = dss(*words, typed=QUERY)
+    assert ran.code == 0, ran.err
+    assert len(ran.json["results"]) == 13
+    assert all(("metadata" in hit) == (form == "raw") for hit in ran.json["results"])
+
+
+def test_a_query_that_isnt_json_is_named(dss):
+    ran = dss("post-search", "--replica", "aws", "--es-query", "-", typed="{oops")
+    assert ran.code == 2
+    assert "--es-query: expected a JSON object" in ran.err
+
+
+def test_events_of_a_time(dss, omics_sandbox, bundles):
+    omics_sandbox.settings.turn({"dss.journal_events": 2})
+    versions = sorted(bundle["version"] for bundle in bundles)
+    ran = dss("get-events", "--replica", "aws", "--from-date", versions[2], "--to-date", versions[7], "--per-page", "1")
+    assert ran.code == 0, ran.err
+    times = [event["timestamp"] for stream in ran.json["event_streams"] for event in stream["events"]]
+    assert times
+    assert all(versions[2] <= time < versions[7] for time in times)
+    whole = dss("get-events", "--replica", "aws").json["event_streams"]
+    assert sum(len(stream["events"]) for stream in whole) == 13
+    ended = dss("get-events", "--replica", "aws", "--from-date", versions[7], "--to-date", versions[2])
+    assert ended.code == 1
+    assert "to_date must be greater than from_date" in ended.err
+
+
+def checkout(dss, bundle, *more):
+    return dss("post-bundles-checkout", "--uuid", bundle["bundle_uuid"], "--replica", "aws", *more)
+
+
+def test_a_checkout_is_waited_for(dss, omics_sandbox, bundles):
+    omics_sandbox.settings.turn({"dss.checkout_seconds": 0})
+    ran = checkout(dss, bundles[0], "--wait")
+    assert ran.code == 0, ran.err
+    assert ran.json["location"].startswith("s3://")
+    assert f"checkout {ran.json['checkout_job_id']} has started" in ran.err
+
+
+def test_checkouts_that_dont_come(dss, omics_sandbox, bundles):
+    omics_sandbox.settings.turn({"dss.checkout_seconds": 0})
+    failed = checkout(dss, bundles[0], "--wait", "--destination", "no-such-bucket")
+    assert (failed.code, failed.stdout) == (1, b"")
+    assert "failed: The bucket no-such-bucket isn't there" in failed.err
+    omics_sandbox.settings.turn({"dss.checkout_seconds": 1000})
+    late = checkout(dss, bundles[0], "--wait", "--timeout-seconds", "0")
+    assert late.code == 1
+    assert "isn't over after 0 s (RUNNING). Ask later: omics dss get-bundles-checkout" in late.err
+    assert checkout(dss, bundles[0], "--wait", "--version", "2019-08-01T200147.836832Z").code == 1
+
+
+def test_a_uuid_that_isnt_one_is_usage(dss):
+    ran = dss("patch-bundle", "--uuid", "..", "--replica", "aws", "--version", "2019-08-01T200147.836832Z")
+    assert ran.code in (1, 2)
+    assert "unexpected" not in ran.err
+
+
+def upload(dss, source, sandbox, *more):
+    words = ("--src-dir", str(source), "--replica", "aws", "--staging-bucket", sandbox.staging_bucket)
+    return dss("upload", *words, *more)
+
+
+def test_an_upload_foreseen(dss, source, omics_sandbox):
+    ran = upload(dss, source, omics_sandbox, "--dry-run", "--report", "r.jsonl")
+    assert ran.code == 0, ran.err
+    assert ran.json["bytes_to_send"] == 3018
+    assert [file["plan"] for file in ran.json["files"]] == ["stage and register"] * 2
+    assert omics_sandbox.requests("/dss/") == []
+    assert '"planned"' in Path("r.jsonl").read_text()
+
+
+def test_an_upload_with_a_report_and_a_limit(dss, source, omics_sandbox):
+    ran = upload(dss, source, omics_sandbox, "--report", "r.html", "--limit-rate", "10M", "--time-budget", "10m")
+    assert ran.code == 0, ran.err
+    assert len(ran.json["files"]) == 2
+    assert "reads.bin" in Path("r.html").read_text()
+    assert "what became of each file stands in r.html" in ran.err
+
+
+def test_an_upload_that_fails_tells_in_its_report(dss, source, omics_sandbox):
+    from omicsdk.sandbox import Rule
+
+    omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=409, nth=1, times=1))
+    ran = upload(dss, source, omics_sandbox, "--report", "r.jsonl")
+    assert ran.code == 3
+    assert "No bundle was registered" in ran.err
+    states = [line.get("state") for line in map(json.loads, Path("r.jsonl").read_text().splitlines())]
+    assert sorted(state for state in states if state) == ["done", "failed"]
+    assert upload(dss, source, omics_sandbox).code == 0
+
+
+@pytest.mark.parametrize("words", [("--limit-rate", "fast"), ("--time-budget", "soon"), ("--report", "r.txt")])
+def test_options_that_cant_be_meant(dss, source, omics_sandbox, words):
+    ran = upload(dss, source, omics_sandbox, *words)
+    assert ran.code == 2
+    assert words[0] in ran.err
+
+
+def test_a_large_collection_by_the_command_line(dss, bundles):
+    version = "2019-08-01T200147.836832Z"
+    first = {"type": "bundle", "uuid": bundles[0]["bundle_uuid"], "version": bundles[0]["version"]}
+    Path("links.json").write_text(json.dumps([{**first, "path": f"/{number}"} for number in range(1500)]))
+    which = ("--uuid", "4ba00d2e-b67c-44ae-a31c-fd85f44f4c12", "--replica", "aws")
+    facts = ("--name", "n", "--description", "d", "--details", "{}")
+    made = dss("put-collection", *which, "--version", version, *facts, "--contents", "@links.json")
+    assert made.code == 0, made.err
+    assert made.json["version"] != version
+    assert len(dss("get-collection", *which).json["contents"]) == 1500
+    gone = dss("patch-collection", *which, "--version", made.json["version"], "--remove-contents", "@links.json")
+    assert gone.code == 0, gone.err
+    assert dss("get-collection", *which).json["contents"] == []
