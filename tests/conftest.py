@@ -1,4 +1,4 @@
-"""How property tests run: without bounds on time, which say more of the machine than of the code. And with no account of ours."""
+"""What holds for all tests: properties are tried without bounds on time, which say more of the machine than of the code."""
 
 import os
 
