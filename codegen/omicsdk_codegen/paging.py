@@ -11,7 +11,7 @@ from .values import Json, join
 # The styles that omicsdk.core follows: the keys that a wish needs beside style and items, and those that it may have;
 # each with the name that core has for it.
 STYLES: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-    "link": ({}, {}),
+    "link": ({}, {"token": "parameter"}),
     "continuation": ({"next": "next"}, {}),
     "offset": ({"offset": "parameter"}, {"limit": "limit"}),
     "page": ({"page": "parameter"}, {"limit": "limit", "next": "next"}),

@@ -89,7 +89,7 @@ def test_what_somebody_owns_is_merged_under_its_own_name(omics: Any, service: An
     service.list("/v1/user/ada/owns", "roles", NAMES, named=False)
     words = ("get-v1-user-owns", "--user-id", "ada", "--resource-type", "role")
     assert json.loads(omics(*words)[1]) == {"roles": NAMES}
-    assert service.requests[-1].url.query == b"per_page=15&next_token=15&resource_type=role"
+    assert service.requests[-1].url.query == b"resource_type=role&next_token=15"
 
 
 def test_a_policy_is_json_or_a_file_of_it(omics: Any, service: Any, tmp_path: Any):

@@ -87,6 +87,37 @@ def test_merged_items_are_found_again(steps: list[str], items: list[int]):
     assert merged["other"] == 1
 
 
+TOKENS_IN_LINKS = Paging("link", "roles", parameter="next_token")
+
+
+@pytest.mark.parametrize(
+    ("asked", "link", "expected"),
+    [
+        ("/roles", "https://inside.example/roles?next_token=b%2B", "/roles?next_token=b%2B"),
+        ("/roles?per_page=5", "/roles?per_page=5&next_token=b&per_page=5", "/roles?per_page=5&next_token=b"),
+        ("/roles?next_token=a&per_page=5", "/x?next_token=a&next_token=b", "/roles?per_page=5&next_token=b"),
+        ("/roles", "/v2/roles?page=2", "https://api.example.org/v2/roles?page=2"),
+    ],
+)
+def test_the_token_of_a_link_goes_to_the_address_that_was_asked(asked: str, link: str, expected: str):
+    found = next_request(
+        TOKENS_IN_LINKS, FIRST.at(asked), "https://api.example.org/v1/roles", {"link": f'<{link}>; rel="next"'}, no_page
+    )
+    assert found is not None
+    assert found.url == expected
+
+
+def test_a_link_with_the_token_of_the_same_page_ends():
+    with pytest.raises(DecodeError, match="token of another page"):
+        next_request(
+            TOKENS_IN_LINKS,
+            FIRST.at("/roles?next_token=a"),
+            "https://api.example.org/v1/roles?next_token=a",
+            {"link": '</roles?next_token=a>; rel="next"'},
+            no_page,
+        )
+
+
 @pytest.mark.parametrize(
     ("page", "merged"), [({"b": [1]}, {"b": [1, 2]}), ({"a": [1]}, {"a": [1, 2]}), ({"c": 1}, {"c": 1, "a": [1, 2]})]
 )

@@ -35,7 +35,8 @@ def next_request(
 ) -> Request | None:
     """The request for the page after the one that was answered, or None after the last.
 
-    The next URL is followed as it stands, and a body is sent again with it.
+    The next URL is followed as it stands, and a body is sent again with it. Where the document names the parameter that
+    holds the token, that is taken out of it: a service behind a proxy may not know its own address.
 
     Args:
         paging: How pages follow; None for an operation without pages.
@@ -53,12 +54,23 @@ def next_request(
         link = next_link(headers) if paging.style == "link" else found_at(page(), paging.next)
         if not isinstance(link, str) or not link:
             return None
+        token = _token_in(link, paging.parameter) if paging.style == "link" else None
+        if token is not None:
+            if token == dict(parse_qsl(urlsplit(request.url).query)).get(paging.parameter):
+                raise DecodeError(request.operation, paging.parameter, token, expected="the token of another page")
+            return request.at(_with_query(request.url, paging.parameter, token))
         following = urljoin(url, link)
         if following == url:
             raise DecodeError(request.operation, "the link to the next page", link, expected="the URL of another page")
         return request.at(following)
     value = _next_value(paging, request, page())
     return None if value is None else request.at(_with_query(request.url, paging.parameter, value))
+
+
+def _token_in(link: str, parameter: str) -> str | None:
+    """The token in a link's query; the last one of several, since some services only ever append."""
+    given = [value for name, value in parse_qsl(urlsplit(link).query) if name == parameter]
+    return given[-1] if given else None
 
 
 def _next_value(paging: Paging, request: Request, page: Any) -> str | None:

@@ -27,8 +27,8 @@ class Paging:
     """How an operation's list is cut into pages.
 
     Attributes:
-        style: How the next page is asked for. `link`: by the URL of a Link header with rel="next". `continuation`: by
-            the URL that the answer holds at `next`. `token`: by the answer's value at `next` in the query parameter.
+        style: How the next page is asked for. `link`: by the URL of a Link header with rel="next", or by the value that
+            `parameter` has in it. `continuation`: by the URL that the answer holds at `next`. `token`: by the answer's value at `next` in the query parameter.
             `offset`: by how many items came so far. `page`: by the page's number, counted from 1.
         items: Dotted key of the list in a page, such as `bundle.files`; empty where the answer itself is the list;
             several with `|` between them where the list's name depends on what was asked for. The header

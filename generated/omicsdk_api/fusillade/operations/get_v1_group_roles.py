@@ -23,7 +23,7 @@ FACTS = OperationFacts(
     method="GET",
     path="/v1/group/{group_id}/roles",
     secured=True,
-    paging=Paging("link", "roles"),
+    paging=Paging("link", "roles", parameter="next_token"),
 )
 
 

@@ -23,7 +23,7 @@ FACTS = OperationFacts(
     method="GET",
     path="/v1/group/{group_id}/users",
     secured=True,
-    paging=Paging("link", "users"),
+    paging=Paging("link", "users", parameter="next_token"),
 )
 
 

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from ..models.groups import Groups
 
 FACTS = OperationFacts(
-    name="get_v1_groups", method="GET", path="/v1/groups", secured=True, paging=Paging("link", "groups")
+    name="get_v1_groups",
+    method="GET",
+    path="/v1/groups",
+    secured=True,
+    paging=Paging("link", "groups", parameter="next_token"),
 )
 
 

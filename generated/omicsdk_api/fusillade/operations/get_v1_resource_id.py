@@ -5,19 +5,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.core.answer import Answer
+from omicsdk.core.answer import Answer, model_of
+from omicsdk.core.model import model
 from omicsdk.core.operation import AsyncOperation, Operation
 from omicsdk.core.request import OperationFacts, Request, request, segment
 
 if TYPE_CHECKING:
     import httpx
 
+    from ..models.outcome import Outcome
+
 FACTS = OperationFacts(
-    name="get_v1_resource_id",
-    method="GET",
-    path="/v1/resource/{resource_type_name}/id/{resource_id}",
-    accept="*/*",
-    secured=True,
+    name="get_v1_resource_id", method="GET", path="/v1/resource/{resource_type_name}/id/{resource_id}", secured=True
 )
 
 
@@ -29,8 +28,11 @@ def build(*, resource_type_name: str, resource_id: str) -> Request:
     )
 
 
-def parse(answer: Answer) -> None:
-    """An answer says nothing but that all went well."""
+def parse(answer: Answer) -> Outcome:
+    """What an answer says."""
+    from ..models.outcome import Outcome
+
+    return answer.json(model_of(Outcome), model(lambda: Outcome))
 
 
 class GetV1ResourceIdOperation(Operation):
@@ -40,7 +42,7 @@ class GetV1ResourceIdOperation(Operation):
     build = staticmethod(build)
     parse = staticmethod(parse)
 
-    def __call__(self, *, resource_type_name: str, resource_id: str) -> None:
+    def __call__(self, *, resource_type_name: str, resource_id: str) -> Outcome:
         """Ask whether a resource ID exists.
 
         Answers 200 when the service knows a thing of that type and ID. Who has access to it is listed as its
@@ -77,7 +79,7 @@ class AsyncGetV1ResourceIdOperation(AsyncOperation):
     build = staticmethod(build)
     parse = staticmethod(parse)
 
-    async def __call__(self, *, resource_type_name: str, resource_id: str) -> None:
+    async def __call__(self, *, resource_type_name: str, resource_id: str) -> Outcome:
         """Ask whether a resource ID exists.
 
         Answers 200 when the service knows a thing of that type and ID. Who has access to it is listed as its

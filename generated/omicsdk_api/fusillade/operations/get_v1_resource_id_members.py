@@ -24,7 +24,7 @@ FACTS = OperationFacts(
     method="GET",
     path="/v1/resource/{resource_type_name}/id/{resource_id}/members",
     secured=True,
-    paging=Paging("link", "members"),
+    paging=Paging("link", "members", parameter="next_token"),
 )
 
 

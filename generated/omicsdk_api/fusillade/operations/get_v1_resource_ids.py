@@ -23,7 +23,7 @@ FACTS = OperationFacts(
     method="GET",
     path="/v1/resource/{resource_type_name}/ids",
     secured=True,
-    paging=Paging("link", "resource_ids"),
+    paging=Paging("link", "resource_ids", parameter="next_token"),
 )
 
 

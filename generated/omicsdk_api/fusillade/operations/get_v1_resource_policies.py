@@ -23,7 +23,7 @@ FACTS = OperationFacts(
     method="GET",
     path="/v1/resource/{resource_type_name}/policies",
     secured=True,
-    paging=Paging("link", "policies"),
+    paging=Paging("link", "policies", parameter="next_token"),
 )
 
 

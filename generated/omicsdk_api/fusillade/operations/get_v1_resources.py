@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from ..models.resource_types import ResourceTypes
 
 FACTS = OperationFacts(
-    name="get_v1_resources", method="GET", path="/v1/resources", secured=True, paging=Paging("link", "resources")
+    name="get_v1_resources",
+    method="GET",
+    path="/v1/resources",
+    secured=True,
+    paging=Paging("link", "resources", parameter="next_token"),
 )
 
 

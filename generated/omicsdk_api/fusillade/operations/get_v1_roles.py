@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from ..models.roles import Roles
 
 FACTS = OperationFacts(
-    name="get_v1_roles", method="GET", path="/v1/roles", secured=True, paging=Paging("link", "roles")
+    name="get_v1_roles",
+    method="GET",
+    path="/v1/roles",
+    secured=True,
+    paging=Paging("link", "roles", parameter="next_token"),
 )
 
 

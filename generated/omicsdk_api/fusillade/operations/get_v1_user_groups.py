@@ -23,7 +23,7 @@ FACTS = OperationFacts(
     method="GET",
     path="/v1/user/{user_id}/groups",
     secured=True,
-    paging=Paging("link", "groups"),
+    paging=Paging("link", "groups", parameter="next_token"),
 )
 
 

@@ -23,7 +23,7 @@ FACTS = OperationFacts(
     method="GET",
     path="/v1/user/{user_id}/owns",
     secured=True,
-    paging=Paging("link", "groups|roles|resource_ids"),
+    paging=Paging("link", "groups|roles|resource_ids", parameter="next_token"),
 )
 
 

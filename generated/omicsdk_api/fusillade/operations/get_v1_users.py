@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from ..models.users import Users
 
 FACTS = OperationFacts(
-    name="get_v1_users", method="GET", path="/v1/users", secured=True, paging=Paging("link", "users")
+    name="get_v1_users",
+    method="GET",
+    path="/v1/users",
+    secured=True,
+    paging=Paging("link", "users", parameter="next_token"),
 )
 
 
