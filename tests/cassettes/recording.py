@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import vcr
 
@@ -21,8 +21,10 @@ _PRESIGNED = re.compile(rf"({HOST}/_objects/[^?\"\s]+)\?[^\"\s]+")
 PASSING_HEADERS = ("date", "last-modified", "server", "x-aws-request-id")
 """Headers that are others at each recording and mean nothing to a client."""
 
-SECRET_FIELDS = ("hmac_secret_key",)
-_SECRETS_OF_ANSWERS = re.compile(r'("(?:AccessKeyId|SecretAccessKey|SessionToken)": *")[^"]*')
+SECRET_FIELDS = ("hmac_secret_key", "client_secret", "code", "refresh_token", "token")
+_SECRETS_OF_ANSWERS = re.compile(
+    r"""("(?:AccessKeyId|SecretAccessKey|SessionToken|access_token|id_token|refresh_token)": *"|[?&]ticket=|"ticket" value=")[^"&\s]*"""
+)
 FILTERED = "filtered"
 
 
@@ -46,15 +48,25 @@ def make_vcr(record_mode: str, server: str = "") -> vcr.VCR:
 def _clean_request(request: Any, server: str) -> Any:
     if not request.uri.startswith((server, HOST)):  # vcrpy cleans some requests twice
         return None  # what the server itself asks of its storage, in this process
-    parts = urlsplit(request.uri.replace(server, HOST) if server else request.uri)
+    parts = urlsplit(_renamed(request.uri, server))
     # A presigned URL is a secret: whoever has it has the file.
     query = "" if parts.path.startswith("/_objects/") else parts.query
-    request.uri = urlunsplit(parts._replace(query=query))
+    request.uri = _SECRETS_OF_ANSWERS.sub(rf"\1{FILTERED}", urlunsplit(parts._replace(query=query)))
     if request.body and any(field.encode() in request.body for field in SECRET_FIELDS):
-        body = json.loads(request.body)
-        request.body = json.dumps({k: FILTERED if k in SECRET_FIELDS else v for k, v in body.items()}).encode()
+        request.body = _without_secrets(request.body)
         request.headers["content-length"] = str(len(request.body))
     return request
+
+
+def _without_secrets(body: bytes) -> bytes:
+    """A JSON object or a form whose secret fields say that they were filtered; any other body as it is."""
+    if body.startswith(b"{"):
+        fields = json.loads(body)
+        return json.dumps(
+            {name: FILTERED if name in SECRET_FIELDS else value for name, value in fields.items()}
+        ).encode()
+    pairs = parse_qsl(body.decode(), keep_blank_values=True)
+    return urlencode([(name, FILTERED if name in SECRET_FIELDS else value) for name, value in pairs]).encode()
 
 
 def _clean_response(response: dict[str, Any], server: str) -> dict[str, Any]:
@@ -74,7 +86,16 @@ def _clean_response(response: dict[str, Any], server: str) -> dict[str, Any]:
 
 def _cleaned(text: str, server: str) -> str:
     text = _SECRETS_OF_ANSWERS.sub(rf"\1{FILTERED}", text)
-    return _PRESIGNED.sub(r"\1", text.replace(server, HOST))
+    return _PRESIGNED.sub(r"\1", _renamed(text, server))
+
+
+def _renamed(text: str, server: str) -> str:
+    """A text with the fixed name in the server's place, within other addresses' queries too."""
+    if not server:
+        return text
+    for form in (str, lambda address: quote(address, safe=""), lambda address: address.partition("//")[2]):
+        text = text.replace(form(server), form(HOST))
+    return text
 
 
 class Recorder:
@@ -91,6 +112,7 @@ class Recorder:
 
     def __init__(self, folder: Path, client: Any, server: str) -> None:
         self._folder = folder
+        self._server = server
         self.client = client
         self._vcr = make_vcr("all", server)
         self._calls: list[dict[str, Any]] = []
@@ -100,9 +122,12 @@ class Recorder:
     def _record(self, kind: str, operation: str, arguments: dict[str, Any], call: Callable[[Any], Any]) -> Any:
         with self._vcr.use_cassette(str(self._folder / f"{operation}.yaml")):
             answer = call(getattr(self.client, operation))
-        shown = {name: FILTERED if name in SECRET_FIELDS else value for name, value in arguments.items()}
+        shown = {name: FILTERED if name in SECRET_FIELDS else self._shown(value) for name, value in arguments.items()}
         self._calls.append({"operation": operation, "kind": kind, "arguments": shown})
         return answer
+
+    def _shown(self, value: Any) -> Any:
+        return value.replace(self._server, HOST) if isinstance(value, str) else value
 
     def call(self, operation: str, **arguments: Any) -> Any:
         """Records one plain call and gives its answer."""
