@@ -1,6 +1,6 @@
 """What clients with a documented interface of their own share: answers as plain JSON, and a response as `requests` has it.
 
-A documented client is a facade over a generated one. Its operations are attributes made by `Documented`, driven by the
+A documented client is a facade over a generated one. Its operations are attributes (`documented_attribute`), driven by the
 generated operation and its entry in commands.json; the quirks of the old interfaces stay in the facades.
 """
 
@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, contextmanager
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, TypeVar, cast
 
 from omicsdk.core.paging import content_key, items_at
 from omicsdk.core.request import Paging
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.client import Client
-    from omicsdk.core.documented_async import AsyncDocumentedClient, AsyncDocumentedOperation
     from omicsdk.core.operation import AsyncOperation, Operation
 
 T = TypeVar("T")
@@ -225,45 +224,6 @@ def plain_answer(response: "httpx.Response") -> Any:
     if response.headers.get("content-type", "").startswith("application/json"):
         return response.json()
     return response.content
-
-
-class _OnClass:
-    """What an operation is on the class itself: something that says to make a client."""
-
-    def __init__(self, owner: type, name: str) -> None:
-        self._name = f"{owner.__name__}.{name}"
-        self._hint = f"make a client first: client = {owner.__name__}(); client.{name}(...)"
-
-    def __call__(self, **_: Any) -> Any:
-        raise TypeError(f"{self._name} was called on the class; {self._hint}")
-
-    iterate = paginate = stream = __call__
-
-
-class Documented(Generic[T]):
-    """An operation as a class attribute: `get_bundle: Documented[BundlePageDict] = Documented()`.
-
-    Args:
-        ignored: Arguments that the documentation shows though the operation has none: ignored with a warning.
-    """
-
-    def __init__(self, *ignored: str) -> None:
-        self._ignored = frozenset(ignored)
-        self._name = ""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, instance: None, owner: type) -> Any: ...
-    @overload
-    def __get__(self, instance: "DocumentedClient", owner: type) -> DocumentedOperation[T]: ...
-    @overload
-    def __get__(self, instance: "AsyncDocumentedClient", owner: type) -> "AsyncDocumentedOperation[T]": ...
-    def __get__(self, instance: "DocumentedClient | AsyncDocumentedClient | None", owner: type) -> Any:
-        if instance is None:
-            return _OnClass(owner, self._name)
-        return instance.operation(self._name, self._ignored)
 
 
 class DocumentedClient:
