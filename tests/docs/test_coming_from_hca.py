@@ -115,6 +115,13 @@ def run(documented, scripts, tmp_path):
 
 
 @pytest.mark.sandbox
+def test_scripts_run_as_they_are(run):
+    version, _, bundle = run("alias.sh").partition("\n")
+    assert json.loads(version).endswith("Z")
+    assert json.loads(bundle)["bundle"]["uuid"] == "5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d"
+
+
+@pytest.mark.sandbox
 def test_login(run, tmp_path):
     assert run("login.py", without="OMICS_DSS_TOKEN").splitlines()[-1] == "False"
     assert "test_access_token" not in (tmp_path / "tokens.json").read_text()
