@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +56,18 @@ class Documented:
         folder: For its configuration and its working folder.
         token: A bearer token; None isn't logged in.
         kind: The client's class.
+        environ: More of its environment's variables.
     """
 
-    def __init__(self, module: str, sandbox: Sandbox, folder: Path, token: str | None, kind: str = "DSSClient") -> None:
+    def __init__(
+        self,
+        module: str,
+        sandbox: Sandbox,
+        folder: Path,
+        token: str | None,
+        kind: str = "DSSClient",
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         python = peer_python("hca") if module == "hca" else sys.executable
         self._command = [str(python), str(HERE / "documented_runner.py"), f"{module}:{kind}"]
         self.folder = folder / "work"
@@ -80,7 +89,7 @@ class Documented:
                 "token_type": "Bearer",
                 "expires_at": time.time() + 3600,
             }
-        file = folder / "config.json"
+        self.configuration = file = folder / "config.json"
         file.write_text(json.dumps(config))
         file.chmod(0o600)
         kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
@@ -97,6 +106,7 @@ class Documented:
             # The published checksumming reader counts every byte that is read, and a newer boto3 reads a body once
             # more for a checksum of its own.
             "AWS_REQUEST_CHECKSUM_CALCULATION": "when_required",
+            **(environ or {}),
         }
 
     def _run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
@@ -171,9 +181,9 @@ def sandbox(server: Sandbox) -> Sandbox:
 def new_client(sandbox: Sandbox, tmp_path: Path) -> Callable[..., Documented]:
     """Makes clients: `new_client("hca")` is logged in, `new_client("omicsdk", token=None)` isn't."""
 
-    def make(module: str, token: str | None = "", kind: str = "DSSClient") -> Documented:
+    def make(module: str, token: str | None = "", kind: str = "DSSClient", **environ: str) -> Documented:
         folder = tmp_path / f"{module}-{len(list(tmp_path.iterdir()))}"
-        return Documented(module, sandbox, folder, sandbox.token() if token == "" else token, kind)
+        return Documented(module, sandbox, folder, sandbox.token() if token == "" else token, kind, environ)
 
     return make
 
@@ -188,6 +198,13 @@ def module(request: pytest.FixtureRequest) -> str:
 def client(module: str, new_client: Callable[..., Documented]) -> Documented:
     """A documented client that is logged in, the published one or ours."""
     return new_client(module)
+
+
+@pytest.fixture(params=["hca", "omics"])
+def command(request: pytest.FixtureRequest) -> Path:
+    """A command as it is installed, the published client's or ours."""
+    python = peer_python("hca") if request.param == "hca" else Path(sys.executable)
+    return python.with_name(f"{request.param}{python.suffix}")
 
 
 @pytest.fixture

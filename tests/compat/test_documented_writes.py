@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from omicsdk.sandbox.server import Sandbox
 from omicsdk.core.http_signature import verify_signature
+from omicsdk.sandbox.server import Sandbox
 
 if TYPE_CHECKING:
     from conftest import Documented
