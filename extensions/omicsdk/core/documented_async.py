@@ -5,6 +5,7 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, cast
 
 from omicsdk.core.documented import DocumentedCall, DocumentedResponse, plain_answer, translating
+from omicsdk.core.operation import AsyncOperation
 from omicsdk.core.paging import content_key, items_at
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class AsyncDocumentedOperation(DocumentedCall["AsyncOperation", T]):
+class AsyncDocumentedOperation(DocumentedCall[AsyncOperation, T]):
     """One operation as a documented client for asyncio offers it: keyword arguments in, plain JSON out."""
 
     async def __call__(self, *positional: Never, **arguments: Any) -> T:
