@@ -261,10 +261,6 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], listener: Listener) -> None:
-        if ":" in address[0]:
-            import socket
-
-            self.address_family = socket.AF_INET6
         self.listener = listener
         self._room = threading.BoundedSemaphore(2 * WAITING)
         super().__init__(address, _Handler)
