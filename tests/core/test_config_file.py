@@ -117,14 +117,21 @@ def test_places_that_can_not_be_written(tmp_path):
         set_value(tmp_path, ["a"], 1)
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_permission_is_named(tmp_path):
-    tmp_path.chmod(0o500)
-    try:
-        with pytest.raises(ConfigError, match="can't be written: Permission denied"):
-            set_value(tmp_path / "config.json", ["a"], 1)
-    finally:
-        tmp_path.chmod(0o700)
+@pytest.mark.parametrize("reason", [PermissionError(13, "Permission denied"), OSError(30, "Read-only file system")])
+def test_a_folder_that_takes_no_file_is_named(tmp_path, monkeypatch, reason):
+    path = tmp_path / "config.json"
+    path.write_text("{}")
+
+    def refuse(*_, **__):
+        raise reason
+
+    for function in ("omicsdk.core.file_lock.os.open", "omicsdk.core.atomic_file.tempfile.mkstemp"):
+        with monkeypatch.context() as patched:
+            patched.setattr(function, refuse)
+            with pytest.raises(ConfigError, match=rf"config\.json can't be written: {reason.strerror}"):
+                set_value(path, ["a"], 1)
+    assert [each.name for each in tmp_path.iterdir()] == ["config.json"]
+    assert path.read_text() == "{}"
 
 
 def test_threads_lose_nothing(tmp_path):

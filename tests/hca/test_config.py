@@ -128,6 +128,22 @@ def test_sections_behave_as_mappings_do(tmp_path: Path):
     assert made.settings.get("a", "b", "c") == [1]
 
 
+def test_an_update_is_merged_like_a_file(tmp_path: Path):
+    made = config(tmp_path, {"a": [1], "b": {"c": 1, "d": 2}})
+    section = made.b
+    made.update({"a": {"$append": 2}, "b": {"c": 3}}, e=made.b)
+    assert dict(made.b) == {"c": 3, "d": 2}
+    assert section.c == 3
+    assert made.a == [1, 2]
+    assert dict(made.e) == {"c": 1, "d": 2}
+    section.update(c=4)
+    assert made.b.c == 4
+    with pytest.raises(ConfigError, match="isn't an array"):
+        made.update({"b": {"c": {"$append": 1}}})
+    made.save()
+    assert json.loads(Path(made.config_files[-1]).read_text())["a"] == [1, 2]
+
+
 def test_the_files_of_the_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))

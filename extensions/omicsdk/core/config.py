@@ -177,6 +177,19 @@ def merged(layers: Iterable[Layer]) -> Settings:
     return Settings(values, origins, places)
 
 
+def merge(into: dict[str, Json], layer: Layer) -> None:
+    """Merges one more layer into settings, where they are.
+
+    Args:
+        into: The settings; objects in them stay the same objects.
+        layer: What wins.
+
+    Raises:
+        ConfigError: As for `merged`; what was merged until then stays.
+    """
+    _merge(into, layer.values, (), layer, _Marks({}, {}))
+
+
 class _Marks:
     """Where values came from, written down while layers are merged."""
 

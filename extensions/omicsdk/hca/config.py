@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.config import Keys, Layer, Settings, merged, name_of, read_layer
+from omicsdk.core.config import Keys, Layer, Settings, merge, merged, name_of, read_layer
 from omicsdk.core.config_file import change, set_in, unset
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.json_text import without_value
@@ -54,6 +54,18 @@ class Section(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def update(self, *others: Any, **further: Any) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Merge settings into these as a further file would be: objects member by member, array operators are obeyed.
+
+        Args:
+            others: At most one mapping, or pairs.
+            further: Settings by name; they win.
+
+        Raises:
+            ConfigError: An operator has no array to work on.
+        """
+        merge(self._values, Layer("update", _plain(dict(*others, **further))))
 
     def __getattr__(self, name: str) -> Any:
         # What begins with an underscore is the object's own; copying and pickling ask for it before there is anything.
