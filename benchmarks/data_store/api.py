@@ -4,21 +4,18 @@
 
 It knows no files: whatever is asked for is answered with a redirect to SERVER, under its UUID, as the Data Store redirects
 to presigned URLs. Bundles are what was PUT to /_bundles/UUID. What is registered is counted; GET /_counts tells.
-Its own document is the one that the sandbox serves; beside it stands Fusillade's, which the published client's command reads
-whatever it is asked.
+Its document is the one that the sandbox serves, and so is Fusillade's beside it, which the published client's command reads
+whatever it is asked to do.
 """
 
 import asyncio
 import json
 import sys
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
-import yaml
 from answering import Answer, Request, reply, serve
-from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.sandbox.document import read_document
+from omicsdk.sandbox.plain_document import plain_document
 
 _SIGNED = "AWSAccessKeyId=ASIAEXAMPLE0000000000&Signature=b64b64b64b64b64b64b64b64b64%3D&x-amz-security-token={}&Expires=1800000000".format(
     "token" * 80
@@ -33,7 +30,10 @@ def data_store(server: str, own: str) -> Answer:
         server: Where the files are.
         own: This server's URL.
     """
-    documents = {"/v1/swagger.json": _document(f"{own}/v1"), "/auth/swagger.json": _fusillade()}
+    documents = {
+        "/v1/swagger.json": _document("dss", f"{own}/v1"),
+        "/auth/swagger.json": _document("fusillade", f"{own}/auth"),
+    }
     bundles: dict[str, bytes] = {}
     counts = Counter[str]()
 
@@ -58,29 +58,8 @@ def data_store(server: str, own: str) -> Answer:
     return answer
 
 
-def _document(url: str) -> bytes:
-    return json.dumps({**read_document("dss"), "servers": [{"url": url}]}).encode()
-
-
-def _fusillade() -> bytes:
-    """As it was published, in OpenAPI 3.0: the published client can't read it in another version."""
-    published = Path(__file__).parents[2] / "specs" / "fusillade" / "openapi.yaml"
-    return json.dumps(_readable(yaml.load(published.read_bytes(), yaml.CSafeLoader)), default=str).encode()
-
-
-def _readable(value: Any) -> Any:
-    """A document in which a schema that stands for another one, with a text of its own, is that one.
-
-    The published client takes each member of a body for a type or a plain reference.
-    """
-    if is_array(value):
-        return [_readable(each) for each in value]
-    if not is_object(value):
-        return value
-    parts: list[Any] = value.get("allOf", [])
-    if value.keys() <= {"allOf", "description"} and len(parts) == 1:
-        return _readable(parts[0])
-    return {str(key): _readable(each) for key, each in value.items()}
+def _document(service: str, url: str) -> bytes:
+    return json.dumps({**plain_document(read_document(service)), "servers": [{"url": url}]}).encode()
 
 
 if __name__ == "__main__":

@@ -73,28 +73,10 @@ def test_what_is_registered_is_counted(api):
 
 
 def test_documents_name_this_server(api):
-    document = json.loads(asked(api, "GET", "/v1/swagger.json")[2])
-    assert document["servers"] == [{"url": "http://here/v1"}]
+    for path in ("/v1", "/auth"):
+        document = json.loads(asked(api, "GET", f"{path}/swagger.json")[2])
+        assert document["servers"] == [{"url": f"http://here{path}"}]
     assert asked(api, "GET", "/v1/other.json")[0] == 404
-
-
-def test_every_member_of_a_body_has_a_type_in_the_document_of_fusillade(api):
-    """Or is a plain reference: the published client's command ends with an error else."""
-    document = json.loads(asked(api, "GET", "/auth/swagger.json")[2])
-    schemas = [
-        each["requestBody"]["content"]["application/json"]["schema"]
-        for item in document["paths"].values()
-        for each in item.values()
-        if "application/json" in each.get("requestBody", {}).get("content", {})
-    ]
-    members = [
-        member
-        for schema in schemas
-        for part in [schema, *schema.get("allOf", ())]
-        for member in part.get("properties", {}).values()
-    ]
-    assert len(members) > 10
-    assert all("type" in member or "enum" in member or list(member) == ["$ref"] for member in members)
 
 
 def test_a_bucket_tells_what_came():
