@@ -74,6 +74,7 @@ def test_a_login_from_beginning_to_end(web, sandbox, client):
     assert known["groups"] == ["hca", "user_default"]
     assert known["roles"] == ["default_user"]
     assert "fus:GetUser" in known["scope"]
+    assert client(token=tokens["access_token"]).post("/oauth/userinfo").json() == about
     headers = {"Authorization": f"Bearer {tokens['access_token']}"}
     answer = httpx.get(f"{sandbox.url}/dss/v1/collections", headers=headers, trust_env=False, verify=False)
     assert answer.status_code == 200
