@@ -1,0 +1,69 @@
+"""What a type checker must accept of Fusillade's clients, and what it must know of each answer. Never run."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, assert_type
+
+from omicsdk.auth import AsyncAuth, AsyncAuthClient, Auth, AuthClient
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.retry import Retry
+from omicsdk.hca import HCAConfig
+from omicsdk_api.fusillade.models import Decision, Outcome, Owned, ResourceMember, Roles, User
+from omicsdk_api.fusillade.types import DecisionDict, OutcomeDict, RolesDict
+
+FILE = "arn:hca:dss:test:prod:files/1"
+
+
+def constructors(config: HCAConfig) -> None:
+    Auth()
+    Auth("https://auth.example.org", credentials=BearerToken("token"), retry=Retry(attempts=2), strict=True)
+    AsyncAuth(config=config, credentials=None)
+    AuthClient(config)
+    AuthClient(swagger_url="https://auth.example.org/swagger.json", timeout=5)
+    AsyncAuthClient(swagger_url="https://auth.example.org/swagger.json")
+
+
+def calls(auth: Auth) -> None:
+    decided = auth.post_v1_policies_evaluate(principal="ada", action=["dss:PutFile"], resource=[FILE])
+    assert_type(decided, Decision)
+    assert_type(decided.result, bool)
+    assert_type(auth.get_v1_user(user_id="ada"), User)
+    assert_type(auth.put_v1_user_role(user_id="ada", action="add", roles=["keeper"]), Outcome | None)
+    assert_type(auth.get_v1_user_owns(user_id="ada", resource_type="role"), Owned)
+    auth.post_v1_role(
+        role_id="keeper",
+        policy={"Statement": [{"Effect": "Allow", "Action": "dss:PutFile", "Resource": "arn:hca:dss:*"}]},
+    )
+    auth.put_v1_resource_id_member(
+        resource_type_name="project", resource_id="one", body=[{"member": "ada", "member_type": "user"}]
+    )
+
+
+def lists(auth: Auth) -> None:
+    assert_type(auth.get_v1_roles.iterate(), Iterator[str])
+    assert_type(auth.get_v1_roles.pages(per_page=5), Iterator[Roles])
+    assert_type(auth.get_v1_user_owns.iterate(user_id="ada", resource_type="role"), Iterator[str])
+    members = auth.get_v1_resource_id_members.iterate(resource_type_name="project", resource_id="one")
+    assert_type(members, Iterator[ResourceMember])
+
+
+def documented(client: AuthClient) -> None:
+    decided = client.post_v1_policies_evaluate(principal="ada", action=["dss:PutFile"], resource=[FILE])
+    assert_type(decided, DecisionDict)
+    assert_type(client.put_v1_user_role(user_id="ada", action="add", roles=["keeper"]), OutcomeDict | None)
+    assert_type(client.get_v1_roles.paginate(), Iterator[RolesDict])
+    assert_type(client.expired_token(), bool)
+    assert_type(client.swagger_spec, dict[str, Any])
+    client.login(access_token="token")
+    client.login(remote=True)
+    client.logout()
+
+
+async def asynchronous(auth: AsyncAuth, client: AsyncAuthClient) -> None:
+    assert_type(await auth.get_v1_user(user_id="ada"), User)
+    assert_type(auth.get_v1_roles.iterate(), AsyncIterator[str])
+    assert_type(await client.get_v1_roles(), RolesDict)
+    assert_type(client.get_v1_roles.paginate(), AsyncIterator[RolesDict])
+    async for page in client.get_v1_roles.paginate(per_page=5):
+        assert_type(page, RolesDict)
+    await client.login(access_token="token")
+    await client.logout()
