@@ -1,19 +1,46 @@
 """What a type checker must refuse: each line with a mark must have an error that holds the mark's words, no other line one."""
 
-from omicsdk.auth import Auth, AuthClient
+from collections.abc import AsyncIterator, Iterator
+
+from omicsdk.auth import AsyncAuth, AsyncAuthClient, Auth, AuthClient
+
+FILE = "arn:hca:dss:test:prod:files/1"
 
 
-def calls(auth: Auth) -> None:
+def arguments(auth: Auth, status: str) -> None:
     auth.put_v1_user_role(user_id="ada", action="give", roles=["keeper"])  # error: "Literal['give']" is not assignable
     auth.put_v1_user_role("ada", "add", ["keeper"])  # error: Expected 0 positional arguments
+    auth.put_v1_user(user_id="ada", status=status)  # error: "str" is not assignable
+    auth.put_v1_group_user(group_id="lab", action="add", users=[1])  # error: is not assignable
     auth.post_v1_group()  # error: Argument missing for parameter "group_id"
+    auth.post_v1_role(role_id="keeper")  # error: Argument missing for parameter "policy"
+    auth.post_v1_role(role_id="keeper", policy="*")  # error: is not assignable
+    auth.post_v1_user(user_id="ada", group=["lab"])  # error: No parameter named "group"
+    auth.get_v1_roles(per_page="five")  # error: is not assignable to "int"
     auth.get_v1_rolls()  # error: Cannot access attribute "get_v1_rolls"
     auth.get_v1_role.iterate(role_id="keeper")  # error: Cannot access attribute "iterate"
+    AuthClient("https://auth.example.org/swagger.json")  # error: is not assignable to "HCAConfig"
 
 
-def what_may_be_missing(auth: Auth, client: AuthClient) -> None:
+def answers(auth: Auth) -> None:
+    auth.get_v1_user(user_id="ada").stats  # error: Cannot access attribute "stats"
+    decided = auth.post_v1_policies_evaluate(principal="ada", action=["dss:PutFile"], resource=[FILE])
+    _: str = decided.result  # error: is not assignable to declared type "str"
+    items: Iterator[int] = auth.get_v1_roles.iterate()  # error: is not assignable to declared type "Iterator[int]"
+    del items
+
+
+def what_may_be_none(auth: Auth, client: AuthClient) -> None:
     changed = auth.put_v1_group_user(group_id="lab", action="add", users=["ada"])
     changed.users  # error: "users" is not a known attribute of "None"
     told = client.put_v1_group_user(group_id="lab", action="add", users=["ada"])
     told["users"]  # error: Object of type "None" is not subscriptable
     client.get_v1_user(user_id="ada")["stats"]  # error: "stats" is not a defined key
+
+
+async def asynchronous(auth: AsyncAuth, client: AsyncAuthClient) -> None:
+    auth.get_v1_user(user_id="ada").status  # error: Cannot access attribute "status"
+    client.get_v1_user(user_id="ada")["status"]  # error: "__getitem__" method not defined
+    pages: AsyncIterator[int] = client.get_v1_roles.paginate()  # error: is not assignable to declared type
+    del pages
+    await client.login(token="x")  # error: No parameter named "token"
