@@ -18,11 +18,9 @@ import copy
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
-from omicsdk.core.atomic_file import write_private
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.json_text import JsonFault, line_and_column, lines_of_members
 
@@ -37,8 +35,11 @@ DEPTH_LIMIT = 50
 _REMEDY = "Correct the file, or move it away to go on without it."
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+# No dataclasses in here: every command of the platforms that have settings reads them, and those cost 8 ms to import.
+_NO_LINES: Mapping[Keys, int] = {}
+
+
+class Layer(NamedTuple):
     """One source of settings.
 
     Attributes:
@@ -49,7 +50,7 @@ class Layer:
 
     origin: str
     values: Mapping[str, Json]
-    lines: Mapping[Keys, int] = field(default_factory=dict[Keys, int], compare=False, repr=False)
+    lines: Mapping[Keys, int] = _NO_LINES
 
     def place(self, keys: Keys) -> str:
         """Where a setting stands, for people: the origin, with the line where that is known."""
@@ -57,8 +58,7 @@ class Layer:
         return self.origin if line is None else f"{self.origin}:{line}"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One value with its place and its origin.
 
     Attributes:
@@ -71,7 +71,7 @@ class Setting:
     keys: Keys
     value: Json
     origin: str
-    place: str = field(default="", compare=False)
+    place: str = ""
 
     @property
     def name(self) -> str:
@@ -79,19 +79,21 @@ class Setting:
         return name_of(self.keys)
 
 
-@dataclass(frozen=True, slots=True)
 class Settings:
     """Layers merged into one.
 
-    Attributes:
+    Args:
         values: The merged settings.
         origins: Where each value that isn't an object with members came from.
         places: The same with lines.
     """
 
-    values: dict[str, Json]
-    origins: Mapping[Keys, str]
-    places: Mapping[Keys, str] = field(default_factory=dict[Keys, str])
+    __slots__ = ("origins", "places", "values")
+
+    def __init__(self, values: dict[str, Json], origins: Mapping[Keys, str], places: Mapping[Keys, str]) -> None:
+        self.values = values
+        self.origins = origins
+        self.places = places
 
     def get(self, *keys: str, default: Json = None) -> Json:
         """Gives a value.
@@ -370,4 +372,6 @@ def save(path: Path, values: Mapping[str, Json]) -> None:
     Raises:
         ConfigError: It can't be written.
     """
+    from omicsdk.core.atomic_file import write_private
+
     write_private(path, json.dumps(values, indent=4, sort_keys=True) + "\n")

@@ -4,19 +4,15 @@ Sources, from the weakest to the strongest: built in, /etc/hca/config.json, the 
 HCA_CONFIG_FILE (separated by colons, on Windows by semicolons). Nothing is written unless `save` is called.
 """
 
-import atexit
 import copy
 import json
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from omicsdk.core.config import Keys, Layer, Settings, merge, merged, name_of, read_layer
-from omicsdk.core.config_file import change, set_in, unset
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.json_text import without_value
 from omicsdk.core.narrowing import is_object
 from omicsdk.hca.known_settings import check_kinds
 
@@ -121,6 +117,8 @@ class HCAConfig(Section):
         self._saved = copy.deepcopy(self._settings.values)
         super().__init__(copy.deepcopy(self._saved))
         if save_on_exit:
+            import atexit
+
             atexit.register(self.save)
 
     @property
@@ -149,6 +147,9 @@ class HCAConfig(Section):
         Raises:
             ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states.
         """
+        from omicsdk.core.config_file import change, set_in
+        from omicsdk.core.json_text import without_value
+
         path = self._files[-1]
         changes = list(_changes(self._saved, self._values, ()))
         below = merged(layer for layer in self._layers if layer.origin != str(path))
@@ -182,6 +183,8 @@ class HCAConfig(Section):
         Raises:
             ConfigError: A file can't be changed; all others were.
         """
+        from omicsdk.core.config_file import unset
+
         changed: list[str] = []
         failure: ConfigError | None = None
         for path in self._files:
@@ -191,7 +194,7 @@ class HCAConfig(Section):
             except ConfigError as error:
                 failure = error
         self._layers = [
-            replace(layer, values={key: value for key, value in layer.values.items() if key != name})
+            layer._replace(values={key: value for key, value in layer.values.items() if key != name})
             for layer in self._layers
         ]
         self._settings = merged(self._layers)
