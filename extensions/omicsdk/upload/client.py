@@ -100,6 +100,7 @@ class UploadClient(UploadApi):
         self.retry = retry
         self.credentials = _key_of_environment() if credentials is OMIT else credentials
         self._transport = transport
+        self._others: dict[str, UploadClient] = {}
         super().__init__(
             base_url or service_url(deployment_stage, config),
             credentials=self.credentials,
@@ -112,20 +113,28 @@ class UploadClient(UploadApi):
         )
 
     def at(self, deployment_stage: str) -> UploadClient:
-        """Gives a client of a deployment with this one's key; this one, when it was given its URL.
+        """Gives a client of a deployment with this one's key; this one, when it was given its URL. Closed with this one.
 
         Args:
             deployment_stage: The deployment.
         """
         if self.given_url is not None or service_url(deployment_stage, self.config) == self.base_url:
             return self
-        return UploadClient(
-            deployment_stage=deployment_stage,
-            config=self.config,
-            credentials=self.credentials,
-            retry=self.retry,
-            transport=self._transport,
-        )
+        if deployment_stage not in self._others:
+            self._others[deployment_stage] = UploadClient(
+                deployment_stage=deployment_stage,
+                config=self.config,
+                credentials=self.credentials,
+                retry=self.retry,
+                transport=self._transport,
+            )
+        return self._others[deployment_stage]
+
+    def close(self) -> None:
+        """Closes the connections, those of clients of other deployments that were made from this one, too."""
+        for other in self._others.values():
+            other.close()
+        super().close()
 
 
 class AsyncUploadClient(AsyncUploadApi):

@@ -147,8 +147,10 @@ def _local(path: str, problems: list[str]) -> LocalFile | None:
     if not stat.S_ISREG(status.st_mode):
         problems.append(f"{path} is no file with contents")
         return None
-    if not os.access(path, os.R_OK):
-        problems.append(f"{path} can't be read: check its permissions")
+    try:
+        file.open("rb").close()  # what the system says of permissions beforehand isn't always so
+    except OSError as error:
+        problems.append(f"{path} can't be read: {error.strerror}")
         return None
     return LocalFile(path, file.name, status.st_size)
 

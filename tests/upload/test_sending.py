@@ -1,0 +1,308 @@
+"""Files into an area: as S3 has them afterwards, and what happens when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.checksums import digest
+from omicsdk.core.errors import Interrupted, NotFound, SomeFailed, UsageError
+from omicsdk.sandbox.faults import Rule
+from omicsdk.transfer import Control
+from omicsdk.upload import CannotUpload, UploadApiException, UploadArea, UploadException, UploadFailed
+from omicsdk.upload.media_type import content_type, type_by_name, type_of_file
+from omicsdk.upload.sending import Sender
+from privileges import as_ordinary_user
+from upload_areas import UUID, uri_of
+
+MIB = 1024 * 1024
+NAMES = ("a.txt", "b.json", "c.fastq.gz")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "source"
+    (path / "below").mkdir(parents=True)
+    (path / "a.txt").write_bytes(b"text")
+    (path / "b.json").write_bytes(b'{"a": 1}')
+    (path / "below" / "c.fastq.gz").write_bytes(b"\x1f\x8b\x08\x00 and so on")
+    return path
+
+
+def told_of(service: Any, uuid: str) -> list[str]:
+    """Names of files that the service was told of."""
+    start = f"/upload/v1/area/{uuid}/"
+    asked = [entry for entry in service.requests(start) if entry["method"] == "POST"]
+    return sorted(entry["path"].removeprefix(start) for entry in asked if not entry["path"].endswith("/credentials"))
+
+
+def test_files_are_there_with_their_checksum_and_type_and_the_service_knows(
+    area: Any, service: Any, folder: Path, stored: Any
+):
+    result = area.upload_files([folder])
+    assert result.counts == {"done": 3, "skipped": 0, "failed": 0, "stopped": 0}
+    kinds = {"a.txt": "text/plain", "b.json": "application/json", "c.fastq.gz": "application/gzip"}
+    for file in result.files:
+        there = stored(file.name)
+        data = Path(file.path).read_bytes()
+        assert there["bytes"] == data
+        assert there["Metadata"] == {"crc32c": digest(data, "crc32c")} == dict(file.checksums)
+        assert there["ContentType"] == file.content_type == f"{kinds[file.name]}; dcp-type=data"
+        assert file.notified
+    assert told_of(service, area.uuid) == list(NAMES)
+    assert [file["name"] for file in area.list()] == list(NAMES)
+    assert {file["size"] for file in area.list(detail=True)} == {4, 8, 14}
+
+
+def test_a_file_in_parts_has_the_checksum_of_the_whole(area: Any, tmp_path: Path, stored: Any):
+    path = tmp_path / "large.bin"
+    path.write_bytes(os.urandom(65 * MIB))
+    area.upload_files([path])
+    there = stored("large.bin")
+    assert there["bytes"] == path.read_bytes()
+    assert there["Metadata"] == {"crc32c": digest(path.read_bytes(), "crc32c")}
+    assert there["ETag"].strip('"') == digest(path.read_bytes(), "s3_etag")
+
+
+@pytest.mark.parametrize("name", ["x y.txt", "ä+%25.txt", "a#b?.txt", "sub/folder/x.txt"])
+def test_names_that_must_be_quoted_arrive_as_they_are(area: Any, service: Any, folder: Path, stored: Any, name: str):
+    area.upload_files([folder / "a.txt"], target_filename=name)
+    assert stored(name)["bytes"] == b"text"
+    assert [file["name"] for file in area.list(detail=True)] == [name]
+    service.finish()
+    assert area.checksum_status(name)["checksum_status"] == "CHECKSUMMED"
+
+
+def test_what_is_there_already_is_not_sent_again_but_told_again(area: Any, service: Any, folder: Path, stored: Any):
+    area.upload_files([folder])
+    before = stored("a.txt")["LastModified"]
+    service.request_log.clear()
+    (folder / "b.json").write_bytes(b'{"a": 2}')  # as long, but other bytes
+    result = area.upload_files([folder])
+    assert [file.state for file in result.files] == ["skipped", "done", "skipped"]
+    assert stored("b.json")["bytes"] == b'{"a": 2}'
+    assert stored("a.txt")["LastModified"] == before
+    assert told_of(service, area.uuid) == list(NAMES)
+    assert area.upload_files([folder], sync=False).counts["done"] == 3
+
+
+def test_many_files_are_looked_for_in_one_listing(area: Any, tmp_path: Path, monkeypatch: Any):
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(30):
+        (folder / f"{number}.txt").write_text(str(number))
+    area.upload_files([folder])
+    asked: list[str] = []
+    from omicsdk.upload.storage import AreaStorage
+
+    find = AreaStorage.find
+    monkeypatch.setattr(AreaStorage, "find", lambda self, name: asked.append(name) or find(self, name))
+    (folder / "3.txt").write_text("longer")
+    (folder / "new.txt").write_text("new")
+    result = area.upload_files([folder])
+    assert result.counts == {"done": 2, "skipped": 29, "failed": 0, "stopped": 0}
+    assert sorted(asked) == sorted(f"{number}.txt" for number in range(30) if number != 3)
+
+
+def test_nothing_is_sent_unless_everything_can_be(area: Any, service: Any, folder: Path, tmp_path: Path):
+    twin = tmp_path / "twin"
+    twin.mkdir()
+    (twin / "a.txt").write_text("another")
+    (twin / "credentials").write_text("x")
+    (twin / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(twin / "pipe")
+    with pytest.raises(CannotUpload) as raised:
+        area.upload_files([folder, twin, tmp_path / "missing", f"s3://{'x' * 40}/nothing"])
+    problems = " | ".join(raised.value.problems)
+    assert isinstance(raised.value, UsageError | UploadException)
+    for said in (
+        f"{tmp_path / 'missing'} can't be uploaded: No such file or directory",
+        f"{folder / 'a.txt'}, {twin / 'a.txt'} would all be called a.txt",
+        "a file called credentials",
+        f"{twin / 'dangling'} is a link that leads nowhere",
+        f"{twin / 'pipe'} is no file with contents",
+        "NoSuchBucket",
+    ):
+        assert said in problems or said == "NoSuchBucket"
+    assert f"s3://{'x' * 40}/nothing can't be listed" in problems
+    assert told_of(service, area.uuid) == []
+    assert list(area.list()) == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "how", "said"),
+    [
+        ([], {}, "no path was given"),
+        (["."], {"target_filename": "x"}, "--target-filename option may only be used when one file is being uploaded"),
+        (["a.txt", "b.json"], {"target_filename": "x"}, "--target-filename option may only be used"),
+        (["a.txt"], {"file_extension": ".txt"}, "--file-extension can only be used when paths"),
+        (["."], {"file_extension": ".bam"}, "holds no files whose names end in .bam"),
+        (["a.txt"], {"target_filename": "../x"}, "can't be a name in an upload area"),
+        (["a.txt"], {"target_filename": ""}, "can't be a name in an upload area"),
+    ],
+)
+def test_wrong_requests_are_told_in_one_error(
+    folder: Path, monkeypatch: Any, home: Path, paths: Any, how: Any, said: str
+):
+    monkeypatch.chdir(folder)
+    with pytest.raises(CannotUpload, match=f"nothing was uploaded: .*{said}"):
+        UploadArea(uri_of(UUID)).send(paths, **how)
+
+
+def test_an_unreadable_file_or_folder_is_told_before(folder: Path, home: Path):
+    (folder / "a.txt").chmod(0)
+    (folder / "below").chmod(0)
+    with (
+        as_ordinary_user(),
+        pytest.raises(CannotUpload, match=r"a\.txt can't be read.*below can't be read: Permission"),
+    ):
+        UploadArea(uri_of(UUID)).send([folder])
+
+
+def test_a_file_that_is_named_twice_goes_once(area: Any, folder: Path):
+    result = area.send([folder / "a.txt", folder, folder / "a.txt"])
+    assert [file.name for file in result.files] == ["a.txt", "b.json", "c.fastq.gz"]
+
+
+def test_an_area_that_is_gone_is_told_once(service: Any, folder: Path):
+    with UploadArea(uri_of(UUID, "sandbox")) as area:
+        assert not area.exists()
+        with pytest.raises(UploadApiException, match="may have been deleted, or never made") as raised:
+            area.upload_files([folder])
+    assert isinstance(raised.value, NotFound)
+    assert isinstance(raised.value, UploadException)
+    assert len(service.requests(f"/upload/v1/area/{UUID}/credentials")) == 1
+
+
+def test_a_service_that_cannot_be_told_fails_the_file_and_says_that_it_is_there(
+    area: Any, service: Any, folder: Path, stored: Any
+):
+    service.add_faults(
+        Rule("status", f"/upload/v1/area/{area.uuid}/b.json", status=500, times=3),
+        Rule("status", f"/upload/v1/area/{area.uuid}/a.txt", status=503, times=2),
+    )
+    with pytest.raises(UploadFailed, match=r"1 of 3 files failed: b\.json: it is in the area, but") as raised:
+        area.upload_files([folder])
+    assert isinstance(raised.value, SomeFailed)
+    assert raised.value.result is not None
+    assert [file.state for file in raised.value.result.files] == ["done", "failed", "done"]
+    assert stored("b.json")["bytes"] == b'{"a": 1}'
+    # What was sent isn't sent twice, and the service is told.
+    result = area.upload_files([folder], sync=False)
+    assert [file.state for file in result.files] == ["skipped", "skipped", "skipped"]
+    assert all(file.notified for file in result.files)
+
+
+def test_what_an_earlier_run_sent_and_is_gone_is_sent_again(area: Any, service: Any, folder: Path, stored: Any):
+    service.add_faults(Rule("status", f"/upload/v1/area/{area.uuid}/b.json", status=500, times=3))
+    area.send([folder], sync=False)
+    client = service._up.grounds.staging.client()
+    client.delete_object(Bucket=area.uri.bucket_name, Key=f"{area.uuid}/a.txt")
+    result = area.upload_files([folder], sync=False)
+    assert [file.state for file in result.files] == ["done", "skipped", "skipped"]
+    assert stored("a.txt")["bytes"] == b"text"
+
+
+def test_a_whole_upload_leaves_nothing_behind(area: Any, folder: Path, home: Path):
+    area.upload_files([folder])
+    assert not list(home.rglob("*.journal"))
+
+
+def test_where_no_state_can_be_written_it_goes_without(area: Any, folder: Path, home: Path, caplog: Any):
+    (home / "state").write_text("a file in the folder's place")
+    with caplog.at_level("WARNING", "omicsdk.upload"):
+        assert area.upload_files([folder]).counts["done"] == 3
+    assert "an upload that is stopped begins anew" in caplog.text
+
+
+def test_a_stopped_upload_says_what_is_missing(area: Any, folder: Path):
+    control = Control()
+    control.stop()
+    result = area.send([folder], control=control)
+    assert result.counts["stopped"] == 3
+    with pytest.raises(Interrupted, match="3 of 3 files are missing"):
+        result.raise_if_failed()
+
+
+def test_what_no_file_can_get_past_ends_all(area: Any, service: Any, folder: Path, monkeypatch: Any):
+    from omicsdk.core.errors import Forbidden
+    from omicsdk.upload.storage import AreaObject
+
+    def refuse(*_: object) -> None:
+        raise Forbidden("no", status=403, code="AccessDenied")
+
+    monkeypatch.setattr(AreaObject, "put", refuse)
+    monkeypatch.setattr("omicsdk.upload.sending.CALLERS", 1)
+    result = area.send([folder])
+    assert result.counts["done"] == 0
+    assert result.errors
+    with pytest.raises(UploadFailed):
+        result.raise_if_failed()
+
+
+def test_progress_counts_everything(area: Any, service: Any, folder: Path):
+    shown: list[Any] = []
+    client = service._up.grounds.staging.client()
+    client.create_bucket(Bucket="elsewhere")
+    client.put_object(Bucket="elsewhere", Key="d.txt", Body=b"12345")
+    area.upload_files([folder / "a.txt"])
+    area.send([folder, "s3://elsewhere/d.txt"], progress=shown.append)
+    assert all(progress.files == 4 and progress.bytes == 4 + 8 + 14 + 5 for progress in shown)
+    assert shown[-1].files_done == 4
+    assert shown[-1].bytes_done == 31
+
+
+def test_lines_are_printed_when_wished(area: Any, folder: Path, capsys: Any):
+    area.upload_files([folder / "a.txt"], report_progress=True)
+    assert capsys.readouterr().out.splitlines() == [
+        f"Upload complete of {folder / 'a.txt'} to upload area {area.uri}",
+        f"Completed upload of 1 files to upload area {area.uuid}",
+    ]
+
+
+def test_interrupting_ends_its_threads(area: Any, folder: Path, monkeypatch: Any):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sender, "_run_engine", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        area.send([folder])
+    assert not [thread.name for thread in threading.enumerate() if "omicsdk-" in thread.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.fastq.gz", b"\x1f\x8b\x08\x00", "application/gzip"),
+        ("noname", b"\x1f\x8b\x08\x00", "application/gzip"),
+        ("a.bam", b"\x1f\x8b\x08\x04", "application/gzip"),
+        ("a.ipynb", b'{"cells": []}', "application/json"),
+        ("a.json", b'{"a": 1}', "application/json"),
+        ("empty.json", b"", "application/json"),
+        ("empty.gz", b"", "application/gzip"),
+        ("a.csv", b"a,b\n1,2\n", "text/csv"),
+        ("bm.tsv", b"BM123\tx\n", "text/tab-separated-values"),
+        ("a.txt", b"hello", "text/plain"),
+        ("a.pdf", b"%PDF-1.4\n", "application/pdf"),
+        ("a.png", b"\x89PNG\r\n\x1a\n" + bytes(20), "image/png"),
+        ("a.fastq", b"@r1\nACGT\n+\nIIII\n", "application/octet-stream"),
+        ("noname2", b"some text", "application/octet-stream"),
+    ],
+)
+def test_media_types(tmp_path: Path, name: str, data: bytes, kind: str):
+    path = tmp_path / name
+    path.write_bytes(data)
+    assert type_of_file(str(path)) == kind
+
+
+def test_a_media_type_has_its_parameter():
+    assert content_type("text/plain") == "text/plain; dcp-type=data"
+    assert content_type("application/json", "metadata/sample") == 'application/json; dcp-type="metadata/sample"'
+    assert content_type("a/b", 'x"\\y') == 'a/b; dcp-type="x\\"\\\\y"'
+    assert content_type("a/b", "") == "a/b"
+    assert type_by_name("s3/x.tsv.gz") == "application/gzip"
+    assert type_by_name("x.tar.bz2") == "application/x-bzip2"
+    assert type_by_name("x") is None
