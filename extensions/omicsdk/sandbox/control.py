@@ -136,7 +136,7 @@ def _remove_fault(sandbox: "Sandbox", request: Request) -> object:
 
 def _requests(sandbox: "Sandbox", request: Request) -> object:
     prefix = request.query_params.get("path", "")
-    return {"requests": [entry for entry in sandbox.request_log.entries() if entry["path"].startswith(prefix)]}
+    return {"requests": sandbox.requests(prefix)}
 
 
 def _turn_settings(sandbox: "Sandbox", body: object) -> object:

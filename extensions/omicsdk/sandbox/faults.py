@@ -15,6 +15,10 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
+S3_PREFIX = "/_s3/"
+"""What stands before bucket and key in the paths of requests to the S3 server."""
+_OF_S3 = ("status", "reset")
+
 Action = Literal["status", "cut", "short", "reset", "stall", "wrong", "delay", "throttle", "no_range"]
 
 
@@ -28,7 +32,9 @@ class Rule:
             byte `at` of the body, or instead of an answer when `at` is 0. `stall`: send nothing more from byte
             `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.
             `delay`: answer after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: answer as if no range had been asked for.
-        path: Shell pattern that the request's path must match; default every path but the control API's.
+        path: Shell pattern that the request's path must match; default every path but the control API's. Requests
+            to the S3 server have the path /_s3/BUCKET/KEY and are meant only by patterns that begin so, with the
+            actions `status` and `reset` (no answer).
         method: HTTP method; default every one.
         query: Query parameters that the request must have.
         nth: Only this match, counted from 1; default every one.
@@ -69,6 +75,8 @@ class Rule:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
                 raise ValueError(f"{name} is a number, not {value!r}")
+        if self._is_of_s3 and self.action not in _OF_S3:
+            raise ValueError(f"the S3 server knows the actions {' and '.join(_OF_S3)}, not {self.action!r}")
         if not 200 <= self.status <= 599:
             raise ValueError(f"{self.status} isn't a status that an answer can have")
         for name in ("at", "seconds", "length"):
@@ -77,10 +85,15 @@ class Rule:
         if not self.rate > 0:
             raise ValueError("rate is more than 0")
 
+    @property
+    def _is_of_s3(self) -> bool:
+        return self.path.startswith(S3_PREFIX)
+
     def matches(self, method: str, path: str, query: Mapping[str, str]) -> bool:
         """Whether a request is one of those that the rule is about, however often that was already so."""
         return (
-            (not self.method or self.method.upper() == method)
+            path.startswith(S3_PREFIX) == self._is_of_s3
+            and (not self.method or self.method.upper() == method)
             and fnmatchcase(path, self.path)
             and all(query.get(name) == value for name, value in (self.query or {}).items())
         )

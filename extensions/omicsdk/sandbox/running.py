@@ -49,6 +49,7 @@ class Running:
         clock: The sandbox's time.
         control: The routes of the control API.
         wire: Puts what stands between the socket and the services around them.
+        s3_wire: The same for the S3 server.
         lasting: Whether the folder stays when the sandbox has stopped.
 
     Attributes:
@@ -68,8 +69,10 @@ class Running:
         clock: Clock,
         control: BaseRoute,
         wire: Callable[[ASGIApp], ASGIApp],
+        s3_wire: Callable[[Wsgi], Wsgi],
         lasting: bool,
     ) -> None:
+        self._s3_wire = s3_wire
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closers: list[Callable[[], object]] = []
         try:
@@ -116,7 +119,7 @@ class Running:
 
     def _guard(self, app: Wsgi, sessions: Sessions) -> Wsgi:
         """Closes the bucket of upload areas to all but the credentials that the Upload service gave."""
-        return Guard(
+        guard = Guard(
             app,
             sessions,
             CREDENTIALS["AWS_ACCESS_KEY_ID"],
@@ -124,6 +127,7 @@ class Running:
             may_write=self.upload.may_write,
             before_read=self.upload.settle,
         )
+        return self._s3_wire(guard)
 
     # The S3 server starts when somebody asks for it, and the Upload service is there by then.
 

@@ -1,6 +1,6 @@
 """What stands before moto's S3, which lets everybody do everything: checks temporary credentials and closed buckets."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -93,14 +93,14 @@ class Guard:
             target = target_of(environ)
             self._check(environ, target)
         except Refusal as refusal:
-            return _refused(refusal, environ, start_response)
+            return refused(refusal, environ, start_response)
         if target.method in ("GET", "HEAD") and target.bucket in self._closed and target.key:
             self._before_read(target.bucket, target.key)
         return self._app(environ, start_response)
 
     def _check(self, environ: dict[str, Any], target: Target) -> None:
         headers = _headers(environ)
-        path, _, query = _raw_target(environ).partition("?")
+        path, _, query = raw_target(environ).partition("?")
         signed = read_signature(headers, query)
         if signed is not None and (session := self._sessions.find(signed.access_key)):
             if signed.token != session.token:
@@ -148,7 +148,7 @@ class Guard:
 
 def target_of(environ: dict[str, Any]) -> Target:
     """What a request is about."""
-    path, _, query = _raw_target(environ).partition("?")
+    path, _, query = raw_target(environ).partition("?")
     bucket, _, key = unquote(path.removeprefix("/")).partition("/")
     if named := _bucket_of_host(environ.get("HTTP_HOST", "")):
         bucket, key = named, unquote(path.removeprefix("/"))
@@ -171,7 +171,8 @@ def _bucket_of_host(host: str) -> str:
     return "" if in_path else first
 
 
-def _raw_target(environ: dict[str, Any]) -> str:
+def raw_target(environ: dict[str, Any]) -> str:
+    """A request's path and query as they were sent."""
     target: str = environ["RAW_URI"]  # werkzeug's; the path that WSGI has is decoded, and signatures aren't of that
     if target.startswith(("http://", "https://")):  # as proxies are asked
         target = "/" + target.split("/", 3)[-1]
@@ -192,15 +193,22 @@ def _old_key(headers: dict[str, str], query: dict[str, str]) -> str:
     return rest.partition(":")[0] if scheme == "AWS" else query.get("AWSAccessKeyId", "")
 
 
-def _refused(refusal: Refusal, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+def refused(
+    refusal: Refusal,
+    environ: dict[str, Any],
+    start_response: Callable[..., Any],
+    headers: Sequence[tuple[str, str]] = (),
+) -> Iterable[bytes]:
+    """Answers a request with S3's XML of a refusal, and further headers."""
     # What a client sends must be taken in, or it sees a broken connection in place of the answer.
     left = int(environ.get("CONTENT_LENGTH") or 0)
     while left and (block := environ["wsgi.input"].read(min(left, _BLOCK))):
         left -= len(block)
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Error><Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message>"
+        f"<Error><Code>{escape(refusal.code)}</Code><Message>{escape(refusal.message)}</Message>"
         "<RequestId>sandbox</RequestId><HostId>sandbox</HostId></Error>"
     ).encode()
-    start_response(refusal.status, [("Content-Type", "application/xml"), ("Content-Length", str(len(body)))])
+    told = [("Content-Type", "application/xml"), ("Content-Length", str(len(body))), *headers]
+    start_response(refusal.status, told)
     return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]

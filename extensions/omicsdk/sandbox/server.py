@@ -16,9 +16,10 @@ from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.control import control_routes
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.faults import FaultBook, Rule, read_rules
+from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule, read_rules
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.running import STAGING_BUCKET, Running
+from omicsdk.sandbox.s3_wire import S3Wire
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS
 from omicsdk.sandbox.upload.state import API_KEY, BUCKET_TEMPLATE, Upload
@@ -45,6 +46,7 @@ class Sandbox:
         settings: The switches; see `settings.all()`.
         fault_book: The injected faults in force.
         request_log: The last requests.
+        s3_log: The last requests to the S3 server.
         stalls: Answers that a fault keeps waiting.
     """
 
@@ -64,6 +66,7 @@ class Sandbox:
         self.clock = Clock()
         self.fault_book = FaultBook()
         self.request_log = RequestLog()
+        self.s3_log = RequestLog()
         self.stalls = Stalls()
         self._running: Running | None = None
 
@@ -93,6 +96,7 @@ class Sandbox:
                 clock=self.clock,
                 control=control_routes(self),
                 wire=lambda app: Wire(app, self.request_log, self.fault_book, self.clock, self.stalls),
+                s3_wire=lambda app: S3Wire(app, self.s3_log, self.fault_book, self.clock.now),
                 lasting=self._temporary is None,
             )
             running.begin()
@@ -314,8 +318,9 @@ class Sandbox:
         self._up.in_loop(self.stalls.release)
 
     def requests(self, path: str = "") -> list[dict[str, Any]]:
-        """The logged requests whose path begins with a text."""
-        return [entry for entry in self.request_log.entries() if entry["path"].startswith(path)]
+        """The logged requests whose path begins with a text; /_s3/BUCKET/KEY is the path of those to the S3 server."""
+        log = self.s3_log if path.startswith(S3_PREFIX) else self.request_log
+        return [entry for entry in log.entries() if entry["path"].startswith(path)]
 
     def finish(self) -> int:
         """Finishes everything that is under way at once and returns how many they were.
@@ -333,6 +338,7 @@ class Sandbox:
         self.clock.reset()
         up.clear()
         self.request_log.clear()
+        self.s3_log.clear()
 
 
 def serve(

@@ -5,6 +5,7 @@ request whole, and an upload in parts twice over when it is completed. Every san
 moto's do.
 """
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any, cast
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.sandbox.moto_objects import empty_buckets, find_object
 from omicsdk.sandbox.s3_guard import RAW_HEADERS, Wsgi
+from omicsdk.sandbox.s3_wire import HANG_UP, OWN_AGENT
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -37,6 +39,11 @@ class StagedFile:
 
 def _say_nothing(*_: object) -> None:
     pass
+
+
+def _hang_up(handler: Any) -> None:
+    handler.close_connection = True  # or what the client has still sent would be taken for its next request
+    handler.connection.shutdown(socket.SHUT_RDWR)
 
 
 def _unguarded(app: Wsgi) -> Wsgi:
@@ -87,7 +94,8 @@ class Staging:
         app = self._guard(moto.create_backend_app("s3"))
 
         def environ_of(handler: Any) -> dict[str, Any]:
-            return {**moto.MotoRequestHandler.make_environ(handler), RAW_HEADERS: handler.headers}
+            ours = {RAW_HEADERS: handler.headers, HANG_UP: lambda: _hang_up(handler)}
+            return {**moto.MotoRequestHandler.make_environ(handler), **ours}
 
         # A line on stderr for each request would drown what the user's program says.
         members = {"log_request": _say_nothing, "make_environ": environ_of}
@@ -120,7 +128,12 @@ class Staging:
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             # No proxy of the user's environment stands between us and our own thread.
-            config=Config(proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
+            config=Config(
+                proxies={},
+                s3={"addressing_style": "path"},
+                retries={"total_max_attempts": 2},
+                user_agent_extra=OWN_AGENT,
+            ),
         )
 
     def _make_buckets(self) -> None:
