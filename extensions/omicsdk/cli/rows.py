@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.core.paging import items_at
 
 BRIEF = 60
 """Characters that a list or object may take in a cell for people."""
@@ -26,6 +25,8 @@ def items_of(value: Any, key: str | None) -> list[Any]:
     if is_array(value):
         return value
     if key and is_object(value):
+        from omicsdk.core.paging import items_at  # what has no pages needs none of it
+
         return items_at(value, key)
     return [] if value is None else [value]
 
