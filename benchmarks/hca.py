@@ -1,4 +1,4 @@
-"""The Human Cell Atlas' Data Store by ours and by the published client hca 7.0.1, in one run against the same servers.
+"""The Human Cell Atlas' Data Store by ours and by its published client hca, in one run against the same servers.
 
     python benchmarks/hca.py [--case TEXT] [--rounds N] [--quick]
 
@@ -39,7 +39,7 @@ def main() -> int:
         sys.exit("without the published client there is nothing to compare with")
     with bench(QUICK if asked.quick else Sizes()) as ready:
         session.measure(ready, clients.missing)
-    return session.end(ABOUT, nginx=nginx.version(), hca="7.0.1")
+    return session.end(ABOUT, nginx=nginx.version(), **clients.versions())
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ PUBLISHED = ROOT / ".peers" / "hca"
 AREAS = ("aaaaaaaa-1111-4111-8111-111111111111", "bbbbbbbb-2222-4222-8222-222222222222")
 """Upload areas that the configuration of both knows; the first is selected."""
 
+_LIBRARIES = ("hca", "requests", "boto3")
 _NOT_OURS = ("AWS_", "BOTO_", "GOOGLE_", "HCA_", "OMICS_", "XDG_")
 
 
@@ -64,6 +65,14 @@ def ours(folder: Path, api: str, staging: str) -> Client:
     python = Path(sys.executable)
     environ = {**_environ(folder / "omicsdk", api, staging), "OMICS_DSS_TOKEN": "token"}
     return Client("omicsdk", python, python.with_name("omics"), environ)
+
+
+def versions() -> dict[str, str]:
+    """The published client's version, and those of what it does its work with."""
+    program = f"from importlib.metadata import version\nfor name in {_LIBRARIES}: print(version(name))"
+    told = subprocess.run([PUBLISHED / "bin" / "python", "-c", program], capture_output=True, text=True, check=True)
+    first, *others = told.stdout.split()
+    return {"hca": first} | {f"its {name}": found for name, found in zip(_LIBRARIES[1:], others, strict=True)}
 
 
 def missing(needs: Iterable[str]) -> list[str]:
