@@ -23,7 +23,7 @@ def line(tmp_path: Path):
     def run(shell: str, text: str) -> list[str]:
         (tmp_path / "script").write_text(f"{function(shell)}\n{text}\n")
         ran = subprocess.run(
-            [shell, str(tmp_path / "script")],
+            [shutil.which(shell) or shell, str(tmp_path / "script")],
             capture_output=True,
             text=True,
             env={"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)},
