@@ -158,7 +158,11 @@ def test_secrets_are_in_no_repr(clock: ManualClock):
 
 
 def _token(query: str) -> str:
-    return query.replace("x-amz-security-token", "X-Amz-Security-Token").partition("X-Amz-Security-Token=")[2].partition("&")[0]
+    return (
+        query.replace("x-amz-security-token", "X-Amz-Security-Token")
+        .partition("X-Amz-Security-Token=")[2]
+        .partition("&")[0]
+    )
 
 
 def test_what_is_refused_for_ended_keys_is_signed_anew(aws: Sink, clock: ManualClock, tmp_path: Path):
