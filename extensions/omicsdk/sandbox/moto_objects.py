@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from importlib import import_module
+from pathlib import Path
 from typing import Any, cast
 
 BLOCK = 8 * 1024 * 1024
+_META = "x-amz-meta-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,31 @@ def objects_below(bucket: str, prefix: str) -> list[MotoObject]:
     return [each for each in found if each is not None]
 
 
+def put_file(
+    bucket: str, name: str, path: Path, *, etag: str, content_type: str, metadata: Mapping[str, str]
+) -> MotoObject:
+    """Puts a file of the local disk into a bucket that is there.
+
+    Args:
+        bucket: The bucket.
+        name: The key.
+        path: The file.
+        etag: Its ETag, without quotes.
+        content_type: Its Content-Type.
+        metadata: Its user metadata.
+
+    Returns:
+        The object.
+    """
+    key = _backend().put_object(bucket, name, b"", etag=etag, disable_notification=True)
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            key._value_buffer.write(block)
+            key.contentsize += len(block)
+    key.set_metadata({"Content-Type": content_type, **{f"{_META}{each}": value for each, value in metadata.items()}})
+    return _object(key)
+
+
 def remove_objects(bucket: str, prefix: str) -> None:
     """Removes the objects of a bucket whose keys begin with a prefix."""
     for found in objects_below(bucket, prefix):
@@ -91,13 +118,12 @@ def empty_buckets() -> None:
 
 def _object(key: Any) -> MotoObject:
     metadata: dict[str, str] = {name.lower(): value for name, value in key.metadata.items()}
-    prefix = "x-amz-meta-"
     return MotoObject(
         name=key.name,
         size=key.size,
         etag=key.etag.strip('"'),  # from here on moto remembers it and doesn't move the position to compute it
         content_type=metadata.get("content-type", "binary/octet-stream"),
-        metadata={name.removeprefix(prefix): value for name, value in metadata.items() if name.startswith(prefix)},
+        metadata={name.removeprefix(_META): value for name, value in metadata.items() if name.startswith(_META)},
         modified=key.last_modified.replace(tzinfo=UTC).timestamp(),
         _key=key,
     )

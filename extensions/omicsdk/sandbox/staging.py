@@ -162,18 +162,15 @@ class Staging:
             self.put(bucket, key, path, content_type)
             self._published.add((bucket, key))
 
-    def put(
-        self, bucket: str, key: str, path: str, content_type: str, metadata: Mapping[str, str] | None = None
-    ) -> bool:
+    def put(self, bucket: str, key: str, path: str, content_type: str) -> bool:
         """Copies a file of the local disk into a bucket, in the Data Store's parts; False when there is no such bucket."""
         from boto3.exceptions import S3UploadFailedError
         from boto3.s3.transfer import TransferConfig
         from botocore.exceptions import ClientError
 
         parts = TransferConfig(multipart_threshold=ETAG_PART + 1, multipart_chunksize=ETAG_PART, max_concurrency=2)
-        told = {"ContentType": content_type, "Metadata": dict(metadata or {})}
         try:
-            self.client().upload_file(path, bucket, key, ExtraArgs=told, Config=parts)
+            self.client().upload_file(path, bucket, key, ExtraArgs={"ContentType": content_type}, Config=parts)
         except (ClientError, S3UploadFailedError):
             return False
         return True

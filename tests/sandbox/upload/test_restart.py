@@ -47,10 +47,28 @@ def test_areas_and_files_are_there_after_a_restart(tmp_path: Path):
         assert [each["Key"] for each in listed] == [f"{AREA}/told"]
         there = s3.get_object(Bucket=BUCKET, Key=f"{AREA}/told")
         assert (there["Body"].read(), there["Metadata"]) == (b"abc", {"crc32c": "364b3fb7"})
+        assert s3.head_object(Bucket=BUCKET, Key=f"{AREA}/told")["ContentLength"] == 3
+        assert "hca-dss-sha1" in {
+            tag["Key"] for tag in s3.get_object_tagging(Bucket=BUCKET, Key=f"{AREA}/told")["TagSet"]
+        }
         described = ask(sandbox, "GET", "/told").json()
         assert described["content_type"] == "text/plain; dcp-type=data"
         assert described["checksums"]["sha1"] == "a9993e364706816aba3e25717850c26c9cd0d89d"
         s3.close()
+
+
+def test_checksums_that_a_job_reported_lead_to_no_file(tmp_path: Path):
+    secret = tmp_path / "secret"
+    secret.write_text("s")
+    with Sandbox(tmp_path / "sandbox") as sandbox:
+        sandbox.area(AREA)
+        sandbox.dss.grounds.staging.put_bytes(BUCKET, f"{AREA}/a", b"a", "text/plain")
+        reported = dict.fromkeys(("s3_etag", "sha1", "crc32c"), "x") | {"sha256": str(secret)}
+        sandbox.upload.enter(AREA, "a", sandbox.upload.object(AREA, "a"), reported)
+    empty_buckets()  # as in a new process
+    with Sandbox(tmp_path / "sandbox") as sandbox:
+        assert sandbox.s3_url
+        assert sandbox.upload.objects(AREA) == {}
 
 
 @pytest.mark.long

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from omicsdk.sandbox.auth import Caller
-from omicsdk.sandbox.moto_objects import MotoObject, find_object, objects_below, remove_objects
+from omicsdk.sandbox.moto_objects import MotoObject, find_object, objects_below, put_file, remove_objects
 from omicsdk.sandbox.objects import CHECKSUMS, StoredObject
 from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.s3_sessions import Session, Sessions
@@ -203,13 +203,18 @@ class Upload:
                 self._put_back(area, checked)
 
     def _put_back(self, area: str, checked: Checked) -> None:
-        key = f"{area}/{checked.name}"
-        path = self.grounds.objects.path(checked.checksums["sha256"])
-        if not path.exists():  # the checksums are a job's that somebody else did
+        sha256 = checked.checksums["sha256"]
+        if self.grounds.objects.get(sha256) is None:  # the checksums are a job's that somebody else did
             return
-        self.grounds.staging.put(BUCKET, key, str(path), checked.content_type, checked.metadata)
-        if found := find_object(BUCKET, key):
-            self.enter(area, checked.name, found, checked.checksums)
+        found = put_file(
+            BUCKET,
+            f"{area}/{checked.name}",
+            self.grounds.objects.path(sha256),
+            etag=checked.checksums["s3_etag"],
+            content_type=checked.content_type,
+            metadata=checked.metadata,
+        )
+        self.enter(area, checked.name, found, checked.checksums)
 
     def finish(self) -> int:
         """Ends jobs and deletions that are under way and returns how many they were."""
