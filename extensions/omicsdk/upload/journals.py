@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from logging import getLogger
 from pathlib import Path
 
+from omicsdk.core.state_folder import state_folder
 from omicsdk.upload.sources import LocalFile
 
 #: Journals of uploads that nobody went on with for so many seconds are removed; S3 forgets unfinished uploads too.
@@ -24,7 +25,7 @@ def journal_of(area: str, files: Iterable[LocalFile], folder: Path | None = None
     Args:
         area: The area's URI.
         files: The files.
-        folder: Where journals are; by default the folder of the user's state.
+        folder: Where journals are; by default OMICS_STATE_DIR, else that of the user's state.
 
     Returns:
         The journal's path; None where there is no room for it, with a warning.
@@ -32,10 +33,7 @@ def journal_of(area: str, files: Iterable[LocalFile], folder: Path | None = None
     digest = hashlib.blake2b(area.encode(), digest_size=12)
     for file in files:
         digest.update(f"\0{Path(file.path).absolute()}\0{file.name}".encode("utf-8", "surrogatepass"))
-    if folder is None:
-        import platformdirs
-
-        folder = Path(platformdirs.user_state_path("omicsdk")) / "uploads"
+    folder = folder or state_folder() / "uploads"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(folder)

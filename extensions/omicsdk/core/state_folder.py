@@ -1,0 +1,16 @@
+"""Where unfinished work is remembered from one run to the next."""
+
+import os
+from pathlib import Path
+
+#: The environment's variable for the folder.
+STATE_VARIABLE = "OMICS_STATE_DIR"
+
+
+def state_folder() -> Path:
+    """Gives the folder: OMICS_STATE_DIR, else the user's own state folder."""
+    if given := os.environ.get(STATE_VARIABLE):
+        return Path(given)
+    from platformdirs import user_state_path
+
+    return user_state_path("omicsdk")
