@@ -7,7 +7,6 @@ engine's own journal beside it. Both are gone when the bundle is registered.
 
 import hashlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -15,27 +14,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
+from omicsdk.core.state_folder import state_folder as state_folder
 from omicsdk.dss.staging import LocalFile
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.journal_file import JournalFile, lines_of
 from omicsdk.transfer.journals.journal_lines import is_sound, line_of, record_of
 
+TOGETHER = 64
+"""Files that are recorded as registered by one write: whoever is killed asks the service once more for so many."""
+
 HEAD: list[object] = ["omics-dss-upload", 1]
 """The format; a record of another one is begun anew."""
 
-STATE_VARIABLE = "OMICS_STATE_DIR"
-"""The environment's variable for the state folder."""
-
 logger = logging.getLogger("omicsdk.dss")
-
-
-def state_folder() -> Path:
-    """Where records stand: OMICS_STATE_DIR, else the user's own state folder."""
-    if given := os.environ.get(STATE_VARIABLE):
-        return Path(given)
-    from platformdirs import user_state_path
-
-    return user_state_path("omicsdk")
 
 
 def record_path(folder: Path, *, state: Path, **facts: object) -> Path:
@@ -75,6 +66,7 @@ class Unfinished:
         self.registered = set[str]()
         self._known = dict[str, LocalFile]()
         self._lock = threading.Lock()
+        self._unwritten = list[bytes]()
         self._file = JournalFile(path, wait, Disk(0o600), look=False)
         try:
             self._load()
@@ -123,15 +115,19 @@ class Unfinished:
 
     def took_over(self, name: str) -> None:
         """Records that the service has a file."""
+        line = line_of(["registered", name])
         with self._lock:
             self.registered.add(name)
-            self._hint(["registered", name])
+            self._unwritten.append(line)
+            if len(self._unwritten) >= TOGETHER:
+                self._write()
 
     def anew(self, file: LocalFile) -> None:
         """Records that a file is staged anew, under another UUID."""
         with self._lock:
             self._known[file.name] = file
-            self._hint(["file", file.name, file.uuid, *file.identity])
+            self._unwritten.append(line_of(["file", file.name, file.uuid, *file.identity]))
+            self._write()
 
     def remove(self) -> None:
         """Removes the record and the engine's journal: the upload is over, or begins anew."""
@@ -141,11 +137,14 @@ class Unfinished:
 
     def close(self) -> None:
         """Closes the file, which lets go of the lock."""
-        self._file.close()
+        with self._lock:
+            self._write()
+            self._file.close()
 
-    def _hint(self, record: list[object]) -> None:
+    def _write(self) -> None:
+        lines, self._unwritten = self._unwritten, []
         try:
-            self._file.append([line_of(record)])
+            self._file.append(lines)
         except OSError as error:  # without it the service is asked again, which answers that it has the file
             logger.debug("%s: %s", self.path, error)
 

@@ -21,14 +21,18 @@ class Inbox:
     def __init__(self, wake: Callable[[], None]) -> None:
         self._wake = wake
         self._messages = deque[Callable[[], None]]()
+        self._told = False  # whether the engine was woken since it last looked
 
     def put(self, message: Callable[[], None]) -> None:
         """Leaves a message; from any thread."""
         self._messages.append(message)
-        self._wake()
+        if not self._told:  # waking takes a system call, and hands the interpreter over
+            self._told = True
+            self._wake()
 
     def deliver(self) -> None:
         """Calls all messages that are there; from the engine's thread."""
+        self._told = False  # before looking: who leaves a message from now on wakes again
         while self._messages:
             self._messages.popleft()()
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal, cast
 from urllib.parse import urlencode
+from weakref import WeakKeyDictionary, WeakSet
 
 from omicsdk.core.checksums import ETAG_PART, crc32c, etag_part_size
 from omicsdk.core.environment import Network, network
@@ -65,6 +66,8 @@ class _Signing(threading.local):
 
 
 _signing = _Signing()
+_hooked = WeakSet[Any]()
+_known_arguments = WeakKeyDictionary[Any, dict[str, frozenset[str]]]()
 
 
 class S3Object(MultipartStore):
@@ -349,21 +352,32 @@ _UNREACHED: dict[str, type[TransportError]] = {
 
 def _extra_by_operation(client: Any, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Sorts arguments by the operations that know them."""
-    model = client.meta.service_model
-    sorted_out = {
-        method: {name: extra[name] for name in extra if name in model.operation_model(name_).input_shape.members}
-        for method, name_ in _OPERATIONS.items()
-    }
+    known = _arguments(client.meta.service_model)
+    sorted_out = {method: {name: extra[name] for name in extra if name in known[method]} for method in _OPERATIONS}
     unknown = [name for name in extra if not any(name in arguments for arguments in sorted_out.values())]
     if unknown:
         raise ValueError(f"{unknown[0]} is no argument of an upload to S3")
     return sorted_out
 
 
+def _arguments(model: Any) -> dict[str, frozenset[str]]:
+    """The arguments that each operation knows."""
+    found = _known_arguments.get(model)
+    if found is None:
+        found = {
+            method: frozenset(model.operation_model(name).input_shape.members) for method, name in _OPERATIONS.items()
+        }
+        _known_arguments[model] = found
+    return found
+
+
 def _hook(client: Any) -> None:
     """Has the client tell which headers it signs, use version 4 for us, and add no checksum of its own where none is
     wanted. All of it only while we sign in the same thread."""
     events = client.meta.events
+    if events in _hooked:  # there may be an object for each of many files
+        return
+    _hooked.add(events)
     for operation in ("UploadPart", "PutObject"):
         events.register_first(f"choose-signer.s3.{operation}", _choose_signer, unique_id=f"omicsdk-choose-{operation}")
         events.register_last(f"before-sign.s3.{operation}", _before_sign, unique_id=f"omicsdk-sign-{operation}")

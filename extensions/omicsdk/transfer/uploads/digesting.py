@@ -57,14 +57,14 @@ def combined_crc32c(parts: Sequence[SentPart]) -> str:
     Args:
         parts: All of them, in order, each with its `crc32c`.
     """
-    total = 0
-    for part in parts:
+    total = int(parts[0].checksums["crc32c"], 16) if parts else 0
+    for part in parts[1:]:
         total = crc32c_combine(total, int(part.checksums["crc32c"], 16), part.size)
     return crc32c_text(total)
 
 
 class Chains:
-    """Checksums of a whole file, one chain each, so that several threads can be at one file.
+    """Checksums of a whole file, one chain each, so that several threads can be at one file; a small one has one for all.
 
     Args:
         source: The file.
@@ -89,9 +89,12 @@ class Chains:
         self._stopped = stopped
         self._moved = moved
         self._failed = failed
-        self._digests = {name: Digests((name,), source.size) for name in names}
+        wanted = tuple(names)
+        # Handing a small file to a thread takes longer than a checksum of it.
+        together = [wanted] if wanted and source.size <= STRIDE else [(name,) for name in wanted]
+        self._digests = {group: Digests(group, source.size) for group in together}
         self._positions = dict.fromkeys(self._digests, 0)
-        self._running = set[str]()
+        self._running = set[tuple[str, ...]]()
 
     @property
     def position(self) -> int:
@@ -110,20 +113,20 @@ class Chains:
             limit: The byte that none goes beyond for now.
         """
         limit = min(limit, self._source.size)
-        for name, position in self._positions.items():
-            if name not in self._running and position < limit:
-                self._running.add(name)
-                self._submit(name, position, min(limit, position + LINK))
+        for group, position in self._positions.items():
+            if group not in self._running and position < limit:
+                self._running.add(group)
+                self._submit(group, position, min(limit, position + LINK))
 
     def values(self) -> Mapping[str, str]:
         """The checksums, when all are done."""
-        return {name: digests.values()[name] for name, digests in self._digests.items()}
+        return {name: value for digests in self._digests.values() for name, value in digests.values().items()}
 
-    def _submit(self, name: str, start: int, end: int) -> None:
+    def _submit(self, group: tuple[str, ...], start: int, end: int) -> None:
         def done(_: None) -> None:
-            self._running.discard(name)
-            self._positions[name] = end
+            self._running.discard(group)
+            self._positions[group] = end
             self._moved()
 
-        digests = self._digests[name]
+        digests = self._digests[group]
         self._pool.submit(lambda: follow(self._source, digests, start, end, self._stopped), done, self._failed)
