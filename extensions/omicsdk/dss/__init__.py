@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from omicsdk.dss.checkout import Checkout as Checkout
     from omicsdk.dss.checkout import CheckoutFailed as CheckoutFailed
     from omicsdk.dss.client import DSSClient as DSSClient
+    from omicsdk.dss.contexts import DownloadContext as DownloadContext
+    from omicsdk.dss.contexts import ManifestDownloadContext as ManifestDownloadContext
     from omicsdk.dss.dss import Dss as Dss
     from omicsdk.dss.files import DSSFile as DSSFile
     from omicsdk.dss.listening import Listener as Listener
@@ -30,9 +32,11 @@ _WHERE = {
     "CheckoutFailed": "checkout",
     "DSSClient": "client",
     "DSSFile": "files",
+    "DownloadContext": "contexts",
     "DownloadFailed": "result",
     "Dss": "dss",
     "Listener": "listening",
+    "ManifestDownloadContext": "contexts",
     "ManifestError": "manifest",
     "Notification": "notification",
     "Result": "result",
@@ -48,9 +52,11 @@ __all__ = [
     "CheckoutFailed",
     "DSSClient",
     "DSSFile",
+    "DownloadContext",
     "DownloadFailed",
     "Dss",
     "Listener",
+    "ManifestDownloadContext",
     "ManifestError",
     "Notification",
     "Result",
