@@ -124,6 +124,7 @@ def main():
     stdout, sys.stdout = sys.stdout, sys.stderr  # workflows print
     client = published(kind) if module == "hca" else ours(kind)
     json.dump(run(client(), steps), stdout, default=str)
+    stdout.flush()  # the interpreter only does it at its end for what is sys.stdout then
 
 
 if __name__ == "__main__":
