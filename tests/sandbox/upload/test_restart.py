@@ -57,6 +57,20 @@ def test_areas_and_files_are_there_after_a_restart(tmp_path: Path):
         s3.close()
 
 
+def test_a_full_disk_keeps_no_sandbox_from_stopping(tmp_path: Path, monkeypatch, caplog):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Sandbox(tmp_path) as sandbox:
+        sandbox.area(AREA)
+        sandbox.dss.grounds.staging.put_bytes(BUCKET, f"{AREA}/a", b"a", "text/plain")
+        sandbox.upload.schedule(AREA, "a")
+        sandbox.finish()
+        monkeypatch.setattr(sandbox.dss.grounds.objects, "receive", full)
+    assert [record.getMessage() for record in caplog.records] == [f"s3://{BUCKET}/{AREA}/a isn't kept"]
+    Sandbox(tmp_path).start().stop()
+
+
 def test_checksums_that_a_job_reported_lead_to_no_file(tmp_path: Path):
     secret = tmp_path / "secret"
     secret.write_text("s")

@@ -1,5 +1,6 @@
 """What the Upload service's handlers work on: areas in a bucket of the S3 server, and the switches of the service."""
 
+import logging
 import threading
 import uuid as uuids
 from collections.abc import Mapping
@@ -13,6 +14,8 @@ from omicsdk.sandbox.s3_sessions import Session, Sessions
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.settings import Setting
 from omicsdk.sandbox.upload.store import Area, Checked, Job, UploadStore
+
+log = logging.getLogger("omicsdk.sandbox")
 
 STAGE = "sandbox"
 """The deployment stage that areas' addresses name."""
@@ -192,9 +195,12 @@ class Upload:
     # -- life
 
     def settle_all(self) -> None:
-        """Computes all checksums that are due, so that the files outlive the S3 server."""
+        """Computes all checksums that are due, so that the files outlive the S3 server; the sandbox stops whatever comes."""
         for area, name in self.store.due():
-            self.settle(BUCKET, f"{area}/{name}")
+            try:
+                self.settle(BUCKET, f"{area}/{name}")
+            except OSError:
+                log.exception("s3://%s/%s/%s isn't kept", BUCKET, area, name)
 
     def refill(self) -> None:
         """Puts files whose checksums were computed back into the bucket of an S3 server that has just started."""

@@ -1,0 +1,129 @@
+"""Signature Version 4: AWS's own example, and whatever botocore signs."""
+
+from urllib.parse import quote, urlsplit
+
+import pytest
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.sandbox.s3_guard import target_of
+from omicsdk.sandbox.s3_sessions import wanted
+from omicsdk.sandbox.s3_signature import is_right, read_signature
+
+SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
+EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_the_example_of_the_manual_is_right():
+    # "Authenticating Requests: Using the Authorization Header", example GET Object, in the S3 API reference.
+    headers = {
+        "host": "examplebucket.s3.amazonaws.com",
+        "range": "bytes=0-9",
+        "x-amz-content-sha256": EMPTY,
+        "x-amz-date": "20130524T000000Z",
+        "authorization": "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
+        "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
+        "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41",
+    }
+    signed = read_signature(headers, "")
+    assert signed is not None
+    assert signed.access_key == "AKIAIOSFODNN7EXAMPLE"
+    assert is_right(signed, SECRET, "GET", "/test.txt", "", headers)
+    assert not is_right(signed, SECRET, "PUT", "/test.txt", "", headers)
+    assert not is_right(signed, SECRET, "GET", "/test.txt", "acl", headers)
+    assert not is_right(signed, SECRET + "x", "GET", "/test.txt", "", headers)
+    assert not is_right(signed, SECRET, "GET", "/test.txt", "", {**headers, "range": "bytes=0-8"})
+
+
+@pytest.mark.parametrize("authorization", ["", "AWS key:signature", "Bearer x", "Basic AWS4-HMAC-SHA256"])
+def test_other_signatures_are_none(authorization):
+    assert read_signature({"authorization": authorization}, "") is None
+
+
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
+values = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=8)
+
+
+@given(
+    path=texts,
+    query=st.dictionaries(texts.filter(bool), texts, max_size=3),
+    headers=st.dictionaries(st.sampled_from(["x-amz-meta-a_b", "x-amz-acl", "content-type", "range"]), values),
+    presigned=st.booleans(),
+    body=st.binary(max_size=5),
+)
+def test_what_botocore_signs_is_right(path, query, headers, presigned, body):
+    text = "&".join(f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}" for name, value in query.items())
+    url = f"http://127.0.0.1:80/{quote(path, safe='/~')}" + (f"?{text}" if text else "")
+    request = AWSRequest("PUT", url, headers=dict(headers), data=b"" if presigned else body)
+    credentials = Credentials("ASIAX", SECRET, "token/+=")
+    signer = S3SigV4QueryAuth if presigned else S3SigV4Auth
+    signer(credentials, "s3", "us-east-1").add_auth(request)
+    sent = urlsplit(request.url)
+    arrived = {"host": sent.netloc.removesuffix(":80"), **{n.lower(): v for n, v in request.headers.items()}}
+    signed = read_signature(arrived, sent.query)
+    assert signed is not None
+    assert (signed.access_key, signed.token) == ("ASIAX", "token/+=")
+    assert is_right(signed, SECRET, "PUT", sent.path, sent.query, arrived)
+    assert not is_right(signed, SECRET, "PUT", sent.path + "x", sent.query, arrived)
+
+
+@pytest.mark.parametrize(
+    ("host", "path", "expected"),
+    [
+        ("127.0.0.1:9000", "/bucket/a/b", ("bucket", "a/b")),
+        ("localhost:9000", "/bucket/a%20b", ("bucket", "a b")),
+        ("127.0.0.1:9000", "/bucket", ("bucket", "")),
+        ("127.0.0.1:9000", "/", ("", "")),
+        ("[::1]:9000", "/bucket/a", ("bucket", "a")),
+        ("s3.amazonaws.com", "/bucket/a", ("bucket", "a")),
+        ("s3.eu-west-1.amazonaws.com", "/bucket/a", ("bucket", "a")),
+        ("bucket.s3.amazonaws.com", "/a/b", ("bucket", "a/b")),
+        ("bucket.s3-accelerate.amazonaws.com", "/a", ("bucket", "a")),
+        ("bucket.localhost:9000", "/a", ("bucket", "a")),
+        ("127.0.0.1", "/bucket//a", ("bucket", "/a")),
+        ("127.0.0.1", "http://127.0.0.1/bucket/a", ("bucket", "a")),
+    ],
+)
+def test_bucket_and_key_are_found_where_they_stand(host, path, expected):
+    target = target_of({"HTTP_HOST": host, "RAW_URI": path, "REQUEST_METHOD": "GET"})
+    assert (target.bucket, target.key) == expected
+
+
+def test_a_copy_names_its_source():
+    environ = {"HTTP_HOST": "localhost", "RAW_URI": "/b/k", "REQUEST_METHOD": "PUT"}
+    assert target_of(environ).copied is None
+    for source in ("/other/a%20b?versionId=1", "other/a%20b"):
+        assert target_of({**environ, "HTTP_X_AMZ_COPY_SOURCE": source}).copied == ("other", "a b")
+
+
+@pytest.mark.parametrize(
+    ("method", "key", "query", "wish"),
+    [
+        ("GET", "k", {}, "read"),
+        ("HEAD", "k", {"partNumber": "1"}, "read"),
+        ("GET", "k", {"tagging": ""}, "read"),
+        ("GET", "k", {"uploadId": "u"}, "read"),
+        ("GET", "", {"prefix": "a/"}, "read"),
+        ("GET", "", {"prefix": "a/", "uploads": ""}, "read"),
+        ("PUT", "k", {"partNumber": "1", "uploadId": "u"}, "write"),
+        ("PUT", "k", {"tagging": ""}, "write"),
+        ("POST", "k", {"uploads": ""}, "write"),
+        ("POST", "k", {"uploadId": "u"}, "write"),
+        ("DELETE", "k", {"uploadId": "u"}, "write"),
+        ("DELETE", "k", {}, None),
+        ("DELETE", "k", {"tagging": "", "uploadId": "u"}, None),
+        ("POST", "k", {"restore": ""}, None),
+        ("POST", "k", {"select": "", "select-type": "2"}, None),
+        ("PUT", "k", {"retention": ""}, None),
+        ("PUT", "", {}, None),
+        ("POST", "", {"delete": ""}, None),
+        ("GET", "", {}, None),
+        ("GET", "", {"prefix": "a/", "versions": ""}, None),
+        ("HEAD", "", {}, None),
+        ("GET", "", {"location": ""}, None),
+    ],
+)
+def test_what_a_request_wants_of_a_folder(method, key, query, wish):
+    assert wanted(method, key, query) == wish
