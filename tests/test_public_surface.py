@@ -58,7 +58,7 @@ OPTIONS = ["NO_RETRY", "OMIT", "Omit", "Retry", "Timeout"]
 SURFACE = {
     "omicsdk": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncAuth", "AsyncAuthClient", "AsyncDss", "Auth", "AuthClient", "DSSClient",
-        "Dss", "__version__",
+        "Dss", "UploadArea", "UploadService", "__version__",
     ],
     "omicsdk.auth": ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"],
     "omicsdk.core": [
@@ -70,6 +70,11 @@ SURFACE = {
         "ShardsOpen", "ShardsProgress", "ShardsReport", "Source", "Transfer", "TransferReport", "Upload",
         "abort_upload", "download", "download_async", "read_jsonl", "run_on_dask", "run_shards", "upload",
         "upload_async",
+    ],
+    "omicsdk.upload": [
+        "AsyncUploadClient", "CannotUpload", "NoAreaSelected", "UnknownArea", "UploadApiException", "UploadArea",
+        "UploadAreaURI", "UploadClient", "UploadConfig", "UploadException", "UploadFailed", "UploadResult",
+        "UploadService", "UploadedFile",
     ],
 }  # fmt: skip
 #: Loading any of these makes `import omicsdk` slow; they wait until they are needed.

@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     from omicsdk.dss import AsyncDss as AsyncDss
     from omicsdk.dss import Dss as Dss
     from omicsdk.dss import DSSClient as DSSClient
+    from omicsdk.upload import UploadArea as UploadArea
+    from omicsdk.upload import UploadService as UploadService
 
 #: Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
@@ -132,6 +134,8 @@ _HOMES = {
     "Unauthorized": "core.errors",
     "Unprocessable": "core.errors",
     "UnsafePath": "core.errors",
+    "UploadArea": "upload",
+    "UploadService": "upload",
     "UsageError": "core.errors",
 }
 
@@ -194,6 +198,8 @@ __all__ = [
     "Unauthorized",
     "Unprocessable",
     "UnsafePath",
+    "UploadArea",
+    "UploadService",
     "UsageError",
     "__version__",
 ]
