@@ -208,3 +208,47 @@ def test_a_document_of_the_deployment_can_be_read(omics_sandbox: Any):
         served = client.get_session().get(omics_sandbox.auth_swagger_url)
     document = AuthClient.load_swagger_json(io.StringIO(served.text))
     assert "/v1/policies/evaluate" in document["paths"]
+
+
+TOO_LONG = json.dumps(allow(*(f"dss:Put{number:06}" for number in range(3000))))
+
+
+@pytest.mark.parametrize(
+    ("words", "token", "code", "said"),
+    [
+        (("get-v1-role", "--role-id", "nobody-has-it"), None, 1, "There is no role nobody-has-it"),
+        (
+            ("put-v1-user-role", "--user-id", "user@example.org", "--action", "add", "--roles", "nobody-has-it"),
+            None,
+            1,
+            "There is no role nobody-has-it; nothing has been changed",
+        ),
+        (("post-v1-role", "--role-id", "long", "--policy", TOO_LONG), None, 1, "10240 are the limit"),
+        (("get-v1-roles",), "nobodys", 4, "Log in: omics auth login"),
+        (("get-v1-roles",), "", 4, "Log in: omics auth login"),
+        (("post-v1-role", "--role-id", "r", "--policy", "@missing.json"), None, 2, "can't read missing.json"),
+    ],
+)
+def test_bad_input_is_one_line_with_a_remedy(
+    omics_sandbox: Any,
+    tmp_path: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    token: str | None,
+    code: int,
+    said: str,
+):
+    from omicsdk.cli.main import main
+
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    if token is not None:
+        monkeypatch.setenv("OMICS_AUTH_TOKEN", token)
+    monkeypatch.chdir(tmp_path)
+    assert main(["auth", *words]) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert said in err
+    assert err.endswith((".\n", "--help\n"))
