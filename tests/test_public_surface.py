@@ -60,6 +60,9 @@ SURFACE = {
         *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncAuth", "AsyncAuthClient", "AsyncDss", "Auth", "AuthClient", "DSSClient",
         "Dss", "UploadArea", "UploadService", "__version__",
     ],
+    "omicsdk.hca": [
+        "HCAConfig", "RetryPolicy", "SwaggerAPIException", "SwaggerClientInternalError", "clear_hca_cache", "get_config",
+    ],
     "omicsdk.auth": ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"],
     "omicsdk.core": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncTransport", "Clock", "ManualClock", "Request", "SystemClock", "Transport",

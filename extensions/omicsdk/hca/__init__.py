@@ -1,7 +1,6 @@
 """What the services of the Human Cell Atlas share: configuration, and where a service is."""
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # spares the import of typing
 if TYPE_CHECKING:
     from omicsdk.hca.config import HCAConfig as HCAConfig
     from omicsdk.hca.exceptions import SwaggerAPIException as SwaggerAPIException
@@ -38,9 +37,15 @@ def get_config() -> "HCAConfig":
     return HCAConfig()
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     from importlib import import_module
 
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"omicsdk.hca.{_WHERE[name]}"), name)
+    found: object = getattr(import_module(f"omicsdk.hca.{_WHERE[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

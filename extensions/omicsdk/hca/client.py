@@ -9,6 +9,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.documented import DocumentedClient
 from omicsdk.core.documented_async import AsyncDocumentedClient
 from omicsdk.core.errors import AuthError
+from omicsdk.core.oauth.service_account import LIFETIME
 from omicsdk.core.transport import Timeout
 from omicsdk.hca.connection import TOKEN_VARIABLES, Connection, command, connection
 from omicsdk.hca.exceptions import documented_error
@@ -40,7 +41,7 @@ class _Account:
     max_redirects = 1024
     """How many redirects the published clients follow; here those that ask for patience have no limit, others few."""
 
-    token_expiration = 3600
+    token_expiration = int(LIFETIME)
     """Seconds that a token lasts which a service account signs for itself."""
 
     retry_policy: ClassVar[RetryPolicy] = RetryPolicy()
