@@ -103,10 +103,16 @@ def put_file(
 
 
 def remove_objects(bucket: str, prefix: str) -> None:
-    """Removes the objects of a bucket whose keys begin with a prefix."""
+    """Removes the objects of a bucket whose keys begin with a prefix, and uploads to there that aren't complete."""
     for found in objects_below(bucket, prefix):
         found.untag()  # moto forgets that
         _backend().delete_object(bucket, found.name)
+    backend = _backend()
+    if bucket in backend.buckets:
+        uploads = cast("dict[str, Any]", backend.get_bucket(bucket).multiparts)
+        for id, upload in uploads.copy().items():
+            if upload.key_name.startswith(prefix):
+                uploads.pop(id).dispose()
 
 
 def empty_buckets() -> None:

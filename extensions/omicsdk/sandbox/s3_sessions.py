@@ -107,7 +107,7 @@ def wanted(method: str, key: str, query: Mapping[str, str]) -> str | None:
         listing = method == "GET" and sub <= {"uploads"} and "prefix" in query
         return READ if listing else None
     if method in ("GET", "HEAD"):
-        return READ if sub <= _OBJECT_READS or "uploadId" in query else None
+        return READ if sub <= _OBJECT_READS else None
     if method == "PUT":
         return WRITE if sub <= _OBJECT_WRITES else None
     if method == "POST":

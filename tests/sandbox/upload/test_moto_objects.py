@@ -43,7 +43,11 @@ def test_objects_are_listed_by_name_and_removed_with_their_tags(sandbox: Sandbox
     for name in ("b/2", "b/1", "a", "bb"):
         put(sandbox, name, b"x", Tagging="own=1")
     assert [each.name for each in objects_below(STAGING_BUCKET, "b/")] == ["b/1", "b/2"]
+    client = sandbox.dss.grounds.staging.client()
+    for name in ("a", "b/parts"):
+        client.create_multipart_upload(Bucket=STAGING_BUCKET, Key=name)
     remove_objects(STAGING_BUCKET, "b/")
+    assert [each["Key"] for each in client.list_multipart_uploads(Bucket=STAGING_BUCKET)["Uploads"]] == ["a"]
     assert [each.name for each in objects_below(STAGING_BUCKET, "")] == ["a", "bb"]
     put(sandbox, "b/1", b"new")
     found = find_object(STAGING_BUCKET, "b/1")

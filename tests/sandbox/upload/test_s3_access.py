@@ -68,7 +68,7 @@ def test_files_are_copied_from_other_buckets(area: str, s3: Any, s3_of: Any):
 
 @pytest.mark.parametrize("accelerated_names", [False, True])
 def test_a_bucket_that_stands_in_the_hosts_name_is_the_same(
-    sandbox: Sandbox, area: str, keys: dict[str, str], accelerated_names: bool
+    sandbox: Sandbox, area: str, keys: dict[str, str], s3: Any, accelerated_names: bool
 ):
     # What a client asks of BUCKET.s3-accelerate.amazonaws.com when a proxy leads all hosts to the sandbox.
     import botocore.auth
@@ -83,6 +83,7 @@ def test_a_bucket_that_stands_in_the_hosts_name_is_the_same(
         headers = {**asked.headers, "Host": host}
         answer = httpx.put(f"{sandbox.s3_url}/{name}", content=b"a", headers=headers, trust_env=False)
         assert answer.status_code == expected, answer.text
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET, Prefix=f"{area}/")["Contents"]] == [f"{area}/a"]
 
 
 def calls_outside(area: str) -> list[tuple[str, dict[str, Any]]]:
