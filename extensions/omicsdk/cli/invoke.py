@@ -8,7 +8,6 @@ from typing import Any
 
 from omicsdk.cli.connecting import connected, loaded
 from omicsdk.cli.console import Console
-from omicsdk.cli.debugging import logs_shown
 from omicsdk.cli.defaults import configured_defaults
 from omicsdk.cli.errors import DONE, INTERRUPTED
 from omicsdk.cli.options import DRY_RUN, NO_PAGINATE, deletes, key
@@ -52,6 +51,11 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
     level = "DEBUG" if settings.get("debug") else settings.get("log-level", "INFO")
     console = Console(level, assume_yes=bool(settings.get("yes")))
     output = Output(settings.get("output"), settings.get("query"))
+    if found.command.get("quick"):
+        _run(found, values, settings, catalog, console, output)
+        return console.exit_code
+    from omicsdk.cli.debugging import logs_shown
+
     with logs_shown(level, console.line):
         _run(found, values, settings, catalog, console, output)
     return console.exit_code

@@ -61,6 +61,7 @@ class Command(TypedDict):
         run: `module:function` of a handwritten command, imported when it runs.
         extends: It adds arguments and `run` to the operation of that word, and has the rest from there.
         bare: The function needs no client: it is called with (arguments, console).
+        quick: It only looks into settings and writes no log, so logging isn't loaded for it.
         forwards: The function gets the words as they are: it is called with (words, debug=).
     """
 
@@ -78,6 +79,7 @@ class Command(TypedDict):
     run: NotRequired[str]
     extends: NotRequired[bool]
     bare: NotRequired[bool]
+    quick: NotRequired[bool]
     forwards: NotRequired[bool]
 
 

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,6 +21,8 @@ def write_private(path: Path, text: str) -> None:
     Raises:
         ConfigError: It can't be written.
     """
+    import tempfile  # brings shutil along, which who only reads can spare
+
     target = path.resolve()
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

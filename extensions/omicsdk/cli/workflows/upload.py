@@ -39,6 +39,7 @@ COMMANDS: list[Command] = [
         "as long as no other known area begins so.",
         "run": "omicsdk.cli.upload:select",
         "bare": True,
+        "quick": True,
         "parameters": [
             {
                 "name": "uri_or_alias",
@@ -134,6 +135,7 @@ COMMANDS: list[Command] = [
         "summary": "List the upload areas that were selected before; the selected one is marked.",
         "run": "omicsdk.cli.upload:areas",
         "bare": True,
+        "quick": True,
         "parameters": [],
     },
     {
@@ -141,6 +143,7 @@ COMMANDS: list[Command] = [
         "summary": "Forget an upload area; the area itself stays.",
         "run": "omicsdk.cli.upload:forget",
         "bare": True,
+        "quick": True,
         "parameters": [_ALIAS],
     },
     {
