@@ -26,8 +26,8 @@ from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.presigned import ObjectServer, Signer
-from omicsdk.sandbox.s3_guard import Guard, Wsgi
-from omicsdk.sandbox.s3_sessions import Sessions
+from omicsdk.sandbox.s3.guard import Guard, Wsgi
+from omicsdk.sandbox.s3.sessions import Sessions
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS, Staging

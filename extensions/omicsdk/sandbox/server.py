@@ -19,7 +19,7 @@ from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule, read_rules
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.running import STAGING_BUCKET, Running
-from omicsdk.sandbox.s3_wire import S3Wire
+from omicsdk.sandbox.s3.wire import S3Wire
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS
 from omicsdk.sandbox.upload.state import API_KEY, BUCKET_TEMPLATE, Upload

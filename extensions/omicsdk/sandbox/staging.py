@@ -13,9 +13,9 @@ from importlib import import_module
 from typing import Any, cast
 
 from omicsdk.core.checksums import ETAG_PART
-from omicsdk.sandbox.moto_objects import empty_buckets, find_object
-from omicsdk.sandbox.s3_guard import RAW_HEADERS, Wsgi
-from omicsdk.sandbox.s3_wire import HANG_UP, OWN_AGENT
+from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi
+from omicsdk.sandbox.s3.moto_objects import empty_buckets, find_object
+from omicsdk.sandbox.s3.wire import HANG_UP, OWN_AGENT
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_DEFAULT_REGION": "us-east-1"}
 

@@ -2,8 +2,9 @@
 
 import threading
 
-from omicsdk.sandbox import STAGING_BUCKET, Sandbox, moto_objects
-from omicsdk.sandbox.moto_objects import find_object, objects_below, remove_objects
+from omicsdk.sandbox import STAGING_BUCKET, Sandbox
+from omicsdk.sandbox.s3 import moto_objects
+from omicsdk.sandbox.s3.moto_objects import find_object, objects_below, remove_objects
 
 
 def put(sandbox: Sandbox, name: str, content: bytes, **more: object) -> None:

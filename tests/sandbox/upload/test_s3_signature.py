@@ -8,9 +8,9 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
-from omicsdk.sandbox.s3_guard import target_of
-from omicsdk.sandbox.s3_sessions import wanted
-from omicsdk.sandbox.s3_signature import is_right, read_signature
+from omicsdk.sandbox.s3.guard import target_of
+from omicsdk.sandbox.s3.sessions import wanted
+from omicsdk.sandbox.s3.signature import is_right, read_signature
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

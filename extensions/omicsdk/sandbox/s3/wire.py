@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from omicsdk.sandbox.faults import S3_PREFIX, FaultBook
-from omicsdk.sandbox.s3_guard import Refusal, Wsgi, raw_target, refused
+from omicsdk.sandbox.s3.guard import Refusal, Wsgi, raw_target, refused
 from omicsdk.sandbox.wire import Entry, RequestLog
 
 OWN_AGENT = "omicsdk-sandbox"

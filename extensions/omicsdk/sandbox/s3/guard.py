@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 from xml.sax.saxutils import escape
 
-from omicsdk.sandbox.s3_sessions import KEY_PREFIX, WRITE, Session, Sessions, wanted
-from omicsdk.sandbox.s3_signature import is_right, read_signature
+from omicsdk.sandbox.s3.sessions import KEY_PREFIX, WRITE, Session, Sessions, wanted
+from omicsdk.sandbox.s3.signature import is_right, read_signature
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 RAW_HEADERS = "omicsdk.headers"
