@@ -125,7 +125,7 @@ def test_a_folder_that_takes_no_file_is_named(tmp_path, monkeypatch, reason):
     def refuse(*_, **__):
         raise reason
 
-    for function in ("omicsdk.core.file_lock.os.open", "omicsdk.core.atomic_file.tempfile.mkstemp"):
+    for function in ("os.open", "tempfile.mkstemp"):
         with monkeypatch.context() as patched:
             patched.setattr(function, refuse)
             with pytest.raises(ConfigError, match=rf"config\.json can't be written: {reason.strerror}"):
