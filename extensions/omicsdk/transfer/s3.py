@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Literal, cast
 from urllib.parse import urlencode
 from weakref import WeakKeyDictionary, WeakSet
@@ -15,18 +16,13 @@ from weakref import WeakKeyDictionary, WeakSet
 from omicsdk.core.checksums import ETAG_PART, crc32c, etag_part_size
 from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import (
-    AuthError,
     ChecksumMismatch,
-    ConnectFailed,
-    ConnectionLost,
     OmicsError,
-    TimedOut,
-    TransferError,
     TransportError,
-    error_class,
 )
-from omicsdk.core.redaction import mask_text
 from omicsdk.transfer.items import Location
+from omicsdk.transfer.s3_errors import s3_error
+from omicsdk.transfer.s3_signing import VARIABLE, Pattern, keys_of, pattern_of
 from omicsdk.transfer.uploads.answers import base64_of, hex_of
 from omicsdk.transfer.uploads.plan import PART_SIZE, Cut, PartRules
 from omicsdk.transfer.uploads.store import MultipartStore, NoSuchUpload, SentPart, Source
@@ -35,6 +31,9 @@ PartChecksum = Literal["crc32c", "sha256", "sha1", "md5"]
 
 #: How long a signed URL is good for, in seconds; it is signed anew when a store refuses it.
 EXPIRES = 3600
+
+#: Patterns of signatures that are kept for a client.
+MOST_PATTERNS = 256
 
 #: The names by which S3's API knows the algorithms; MD5 is of an older kind.
 _ALGORITHMS = {"crc32c": "CRC32C", "sha256": "SHA256", "sha1": "SHA1"}
@@ -67,6 +66,7 @@ class _Signing(threading.local):
 
 _signing = _Signing()
 _hooked = WeakSet[Any]()
+_patterns = WeakKeyDictionary[Any, dict[tuple[str, ...], Pattern | None]]()
 _known_arguments = WeakKeyDictionary[Any, dict[str, frozenset[str]]]()
 
 
@@ -243,6 +243,29 @@ class S3Object(MultipartStore):
 
     def _signed(self, operation: str, checksums: Mapping[str, str], **arguments: Any) -> Location:
         params = {**self._place, **self._extra[operation], **self._argument(checksums, ""), **arguments}
+        return self._alike(params) if operation == "put_object" else self._by_boto(operation, params)
+
+    def _alike(self, params: Mapping[str, Any]) -> Location:
+        """Signs the PUT of a whole object by the pattern of one before, if there is one."""
+        values = {header: str(params[name]) for name, header in VARIABLE.items() if name in params}
+        fixed = repr(sorted((name, value) for name, value in params.items() if name not in VARIABLE and name != "Key"))
+        kind = (fixed, *values)
+        key = self._place["Key"]
+        with self._told("put_object"):
+            keys = keys_of(self._client)
+        if keys is None:
+            return self._by_boto("put_object", params)
+        patterns = _patterns.setdefault(self._client.meta.events, {})
+        if (pattern := patterns.get(kind)) is not None:
+            location = pattern.sign(keys, key, values, datetime.now(UTC))
+            if location is not None:
+                return location
+        example = self._by_boto("put_object", params)
+        if kind not in patterns and len(patterns) < MOST_PATTERNS:
+            patterns[kind] = pattern_of(example, key, values, keys)
+        return example
+
+    def _by_boto(self, operation: str, params: Mapping[str, Any]) -> Location:
         _signing.ours, _signing.headers = True, None
         try:
             with self._told(operation):
@@ -303,51 +326,6 @@ class S3Object(MultipartStore):
             yield
         except (ClientError, BotoCoreError) as error:
             raise s3_error(error, f"{self.target}: {operation}") from None
-
-
-def s3_error(error: Exception, what: str) -> OmicsError:
-    """Gives the error that users see for one of boto3's.
-
-    Args:
-        error: What boto3 raised.
-        what: What was done, to what.
-    """
-    from botocore import exceptions as boto
-
-    said = mask_text(str(error))
-    if isinstance(error, boto.ClientError):
-        response = cast("dict[str, dict[str, Any]]", error.response)
-        about, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
-        code, status = str(about.get("Code", "")), int(meta.get("HTTPStatusCode", 0) or 0)
-        if code == "NoSuchUpload":
-            return NoSuchUpload(f"{what}: the store doesn't know this upload (any longer)")
-        message = f"{what}: {mask_text(str(about.get('Message') or said))}"
-        return error_class(status)(
-            message, status=status, code=code or None, request_id=meta.get("RequestId"), remedy=_REMEDIES.get(code)
-        )
-    if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
-        remedy = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may write to the bucket."
-        return AuthError(f"{what}: {said}", remedy=remedy)
-    for kind, ours in _UNREACHED.items():
-        if isinstance(error, getattr(boto, kind)):
-            return ours(f"{what}: {said}")
-    return TransferError(f"{what}: {said}", remedy="Check the client's settings and the arguments of the upload.")
-
-
-_REMEDIES = {
-    "PermanentRedirect": "Make the client for the region that the bucket is in.",
-    "AuthorizationHeaderMalformed": "Make the client for the region that the bucket is in.",
-    "NoSuchBucket": "Check the bucket's name.",
-    "AccessDenied": "Check that your credentials may write to the bucket.",
-}
-# The most particular first.
-_UNREACHED: dict[str, type[TransportError]] = {
-    "ConnectTimeoutError": TimedOut,
-    "ReadTimeoutError": TimedOut,
-    "EndpointConnectionError": ConnectFailed,
-    "ConnectionClosedError": ConnectionLost,
-    "HTTPClientError": TransportError,
-}
 
 
 def _extra_by_operation(client: Any, extra: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
