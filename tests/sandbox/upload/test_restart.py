@@ -37,8 +37,8 @@ def test_areas_and_files_are_there_after_a_restart(tmp_path: Path):
         for name in ("told", "never told"):
             told = {"ContentType": "text/plain; dcp-type=data", "Metadata": {"crc32c": "364b3fb7"}}
             s3.put_object(Bucket=BUCKET, Key=f"{AREA}/{name}", Body=b"abc", **told)
+        sandbox.clock.freeze()
         ask(sandbox, "POST", "/told")
-        sandbox.finish()
         s3.close()
     empty_buckets()  # as in a new process
     with Sandbox(tmp_path) as sandbox:
@@ -51,6 +51,8 @@ def test_areas_and_files_are_there_after_a_restart(tmp_path: Path):
         assert "hca-dss-sha1" in {
             tag["Key"] for tag in s3.get_object_tagging(Bucket=BUCKET, Key=f"{AREA}/told")["TagSet"]
         }
+        assert ask(sandbox, "GET", "/told/checksum").json() == {"checksum_status": "SCHEDULED", "checksums": None}
+        sandbox.finish()
         described = ask(sandbox, "GET", "/told").json()
         assert described["content_type"] == "text/plain; dcp-type=data"
         assert described["checksums"]["sha1"] == "a9993e364706816aba3e25717850c26c9cd0d89d"

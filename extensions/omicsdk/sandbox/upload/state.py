@@ -165,16 +165,18 @@ class Upload:
         if bucket != BUCKET or not self.store.is_due(area, name):
             return
         with self._computing:
-            if not self.store.is_due(area, name):  # somebody else has just done it
-                return
-            found = find_object(bucket, key)
-            if found is None:
-                self.store.mark_computed(area, name)
-                return
-            with self.grounds.objects.receive(found.size) as incoming:
-                for block in found.blocks():
-                    incoming.write(block)
-            self.keep(area, name, found, incoming.finish())
+            if self.store.is_due(area, name):  # nobody else has just done it
+                self._compute(area, name)
+
+    def _compute(self, area: str, name: str) -> None:
+        found = find_object(BUCKET, f"{area}/{name}")
+        if found is None:
+            self.store.mark_computed(area, name)
+            return
+        with self.grounds.objects.receive(found.size) as incoming:
+            for block in found.blocks():
+                incoming.write(block)
+        self.keep(area, name, found, incoming.finish())
 
     def keep(self, area: str, name: str, found: MotoObject, content: StoredObject) -> None:
         """Enters the checksums of a file whose contents have been stored."""
@@ -195,10 +197,10 @@ class Upload:
     # -- life
 
     def settle_all(self) -> None:
-        """Computes all checksums that are due, so that the files outlive the S3 server; the sandbox stops whatever comes."""
-        for area, name in self.store.due():
+        """Keeps all files that the service was told of, so that they outlive the S3 server; whatever fails, others are kept."""
+        for area, name in self.store.uncomputed():
             try:
-                self.settle(BUCKET, f"{area}/{name}")
+                self._compute(area, name)
             except OSError:
                 log.exception("s3://%s/%s/%s isn't kept", BUCKET, area, name)
 

@@ -148,11 +148,9 @@ class UploadStore:
         statement = "SELECT 1 FROM upload_jobs WHERE area = ? AND name = ? AND ends <= ? AND NOT computed"
         return self._database.row(statement, (area, name, self._now())) is not None
 
-    def due(self) -> list[tuple[str, str]]:
-        """Areas and names of the files whose checksums should be there by now, and nobody has computed them."""
-        rows = self._database.rows(
-            "SELECT area, name FROM upload_jobs WHERE ends <= ? AND NOT computed", (self._now(),)
-        )
+    def uncomputed(self) -> list[tuple[str, str]]:
+        """Areas and names of the files that the service was told of and whose checksums nobody has computed."""
+        rows = self._database.rows("SELECT area, name FROM upload_jobs WHERE NOT computed")
         return [(row["area"], row["name"]) for row in rows]
 
     def put_checked(self, area: str, checked: Checked) -> None:
