@@ -215,6 +215,7 @@ def test_a_secret_within_a_value_is_refused_too(omics, user_file, name, value):
         (["dss.downlaod.num_retries", "3"], "Did you mean download?"),
         (["dss", '{"download": {"replica": "azure"}}'], "expected one of aws, gcp"),
         (["a..b", "1"], "no name of a setting"),
+        (["a", "[" * 100_000], "nested too deeply"),
         (["log_level.x", "1"], "log_level isn't an object"),
         (["creator_uid", '{"$append": 1}'], "creator_uid: expected a whole number"),
     ],

@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -217,6 +218,10 @@ def test_a_name_leads_back_to_its_keys(keys):
 def test_names_without_a_piece(name):
     with pytest.raises(ConfigError, match="no name of a setting"):
         keys_of(name)
+
+
+def test_the_null_device_stands_for_no_file():
+    assert read_layer(Path(os.devnull)) is None
 
 
 def test_a_folder_is_no_settings_file(tmp_path):

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from omicsdk.core.atomic_file import write_private
 from omicsdk.core.config_file import change, set_value, unset
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.file_lock import locked
@@ -99,6 +100,20 @@ def test_a_link_is_written_through(tmp_path):
     assert link.is_symlink()
     assert json.loads(real.read_text()) == {"a": 1}
     assert [each.name for each in real.parent.iterdir()] == ["hca.json"]
+
+
+@posix
+def test_what_is_no_regular_file_is_never_replaced(tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "config.json"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        for attempt in (lambda path=path: set_value(path, ["a"], 1), lambda path=path: write_private(path, "{}")):
+            with pytest.raises(ConfigError, match="can't be written: it is no regular file"):
+                attempt()
+    with pytest.raises(ConfigError, match="can't be written: it is a folder"):
+        write_private(tmp_path, "{}")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["config.json", "pipe"]
 
 
 @posix

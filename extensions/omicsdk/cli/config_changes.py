@@ -110,6 +110,8 @@ def _json_or_text(word: str) -> Json:
         return json.loads(word, parse_constant=_refused)
     except ValueError:
         return word
+    except RecursionError as error:
+        raise UsageError("VALUE is nested too deeply") from error
 
 
 def _refused(constant: str) -> Json:

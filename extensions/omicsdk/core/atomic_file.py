@@ -23,7 +23,7 @@ def write_private(path: Path, text: str) -> None:
     """
     import tempfile  # brings shutil along, which who only reads can spare
 
-    target = path.resolve()
+    target = target_of(path)
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # mkstemp gives a name that nobody can foresee and mode 0600 from the start.
@@ -43,6 +43,29 @@ def write_private(path: Path, text: str) -> None:
             f"{path} can't be written: {error.strerror or error}",
             remedy="Check the permissions of the file and its folder, and that there is room on the disk.",
         ) from error
+
+
+def target_of(path: Path) -> Path:
+    """The file that is put in place where a path is written to.
+
+    Args:
+        path: The path; it need not exist.
+
+    Returns:
+        The path without links.
+
+    Raises:
+        ConfigError: Its links lead in a circle, or there is something else than a file: /dev/null must not be replaced.
+    """
+    try:
+        target = path.resolve()
+        mode = target.stat().st_mode if target.exists() else None
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError until Python 3.12; a NUL is a ValueError
+        raise ConfigError(f"{path} leads nowhere: {error}", remedy="Check the links on the way to it.") from error
+    if mode is not None and not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "no regular file"
+        raise ConfigError(f"{path} can't be written: it is {what}", remedy="Name a file.")
+    return target
 
 
 def read_private(path: Path) -> str | None:

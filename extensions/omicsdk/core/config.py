@@ -16,6 +16,7 @@ an operator without an array to work on, or with a value that it can't use, is a
 
 import copy
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -295,12 +296,12 @@ def read_layer(path: Path) -> Layer | None:
         path: The file.
 
     Returns:
-        Its layer, or None when there is no such file.
+        Its layer, or None when there is no such file, or it is the null device, which stands for none.
 
     Raises:
         ConfigError: It can't be read, or isn't what `parsed` takes.
     """
-    text = read_text(path)
+    text = None if str(path) == os.devnull else read_text(path)
     return None if text is None else parsed(text, path)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from omicsdk.core.atomic_file import target_of
 from omicsdk.core.errors import ConfigError
 
 PATIENCE = 10.0
@@ -35,9 +36,9 @@ def locked(
         sleep: Waits for seconds.
 
     Raises:
-        ConfigError: Another writer doesn't let go, or the folder can't be written to.
+        ConfigError: Another writer doesn't let go, the folder can't be written to, or there is something else than a file.
     """
-    target = real_path(path)
+    target = target_of(path)
     beside = target.with_name(f".{target.name}.lock")
     end = clock() + patience
     while (descriptor := _taken(beside, path)) is None:
@@ -54,21 +55,6 @@ def locked(
             with suppress(OSError):
                 beside.unlink()
         os.close(descriptor)
-
-
-def real_path(path: Path) -> Path:
-    """A file's path without links.
-
-    Args:
-        path: The path; it need not exist.
-
-    Raises:
-        ConfigError: Its links lead in a circle.
-    """
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError until Python 3.12; a NUL is a ValueError
-        raise ConfigError(f"{path} leads nowhere: {error}", remedy="Check the links on the way to it.") from error
 
 
 def _taken(beside: Path, path: Path) -> int | None:
