@@ -34,6 +34,7 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
     "omicsdk.cli.workflows.auth",
     "omicsdk.cli.workflows.dss",
     "omicsdk.cli.workflows.login",
+    "omicsdk.cli.workflows.upload",
 }
 
 PROBE = """
@@ -69,6 +70,9 @@ def test_help_loads_no_more_than_it_must(words):
         ("auth", "--help"),
         ("auth", "help"),
         ("auth", "get-v1-user-roles", "--help"),
+        ("upload", "--help"),
+        ("upload", "files", "--help"),
+        ("upload", "api", "get-version", "--help"),
     ],
 )
 def test_help_of_a_service_adds_its_workflows(words):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer.background import Pool
 from omicsdk.transfer.hashing import Stopped
-from omicsdk.transfer.uploads.digesting import Chains, combined_crc32c
+from omicsdk.transfer.uploads.digesting import LINK, Chains, combined_crc32c
 from omicsdk.transfer.uploads.job import Job
 from omicsdk.transfer.uploads.plan import Cut
 from omicsdk.transfer.uploads.troubles import readable
@@ -31,9 +32,13 @@ class Summing:
         self._hashers = hashers
         self._ended = ended
         self._failed = failed
+        self._turn: Job | None = None
+        self._line = deque[Job]()
 
     def need(self, job: Job, known: Callable[[Mapping[str, str]], None]) -> None:
         """Makes the checksums that a store needs before anything is sent.
+
+        Large files take turns, or the first of many would wait until nearly all of them were read.
 
         Args:
             job: The upload.
@@ -42,16 +47,35 @@ class Summing:
 
         def moved() -> None:
             if job.needed is None or job.over or job.error is not None or self._ended():
-                return
-            if job.needed.done:
+                self._pass_on(job)
+            elif job.needed.done:
+                self._pass_on(job)
                 known(job.needed.values())
             else:
-                job.needed.extend(job.file.size)
+                self._extend_needed(job)
 
         if job.needed is None:
             needs = (*job.store.needs, *(job.store.whole_needs if job.cuts.single else ()))
             job.needed = self._chains(job, needs, moved)
         moved()
+
+    def _extend_needed(self, job: Job) -> None:
+        if job.file.size > LINK:
+            if self._turn not in (None, job):
+                self._line.append(job)
+                return
+            self._turn = job
+        if job.needed is not None:
+            job.needed.extend(job.file.size)
+
+    def _pass_on(self, job: Job) -> None:
+        """Lets the next in the line have its turn, if it was this one's."""
+        if self._turn is job:
+            self._turn = None
+            while self._line and self._turn is None:
+                following = self._line.popleft()
+                if not following.over and following.error is None:
+                    self._extend_needed(following)
 
     def begin(self, job: Job, moved: Callable[[Job], None]) -> None:
         """Begins with those that are made beside the sending; goes on with them when that begins anew.
@@ -85,6 +109,7 @@ class Summing:
 
     def _chains(self, job: Job, names: Iterable[str], moved: Callable[[], None]) -> Chains:
         def failed(error: Exception) -> None:
+            self._pass_on(job)
             if not isinstance(error, Stopped):
                 self._failed(job, readable(job.title, job.path, error))
 
