@@ -181,6 +181,28 @@ def test_status_and_report(selected: Any, omics: Any, folder: Path, service: Any
         assert omics("report", spelling, "named", "--uuid", uuid)[1].endswith("located named.txt\n")
 
 
+def test_listing_areas_loads_what_it_needs(home: Path):
+    heavy = [
+        "httpx",
+        "boto3",
+        "botocore",
+        "pycurl",
+        "rich",
+        "attr",
+        "logging",
+        "omicsdk_api.upload",
+        "omicsdk.transfer",
+    ]
+    probe = (
+        "import sys; from omicsdk.cli.main import main; main(['upload', 'areas']);"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    # -S: site may import what an environment's own files ask for
+    code = f"import sys; sys.path[:0] = {sys.path!r}; {probe}"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_operations_stand_under_api(selected: Any, omics: Any):
     assert omics("api", "area-exists", "--upload-area-uuid", selected.uuid)[0] == 0
     code, out, _ = omics("api", "get-version")

@@ -89,6 +89,12 @@ class UploadService:
         """Closes the connections."""
         self.client.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 class UploadArea(AreaCalls):
     """An upload area. Making the object neither asks the service nor remembers the area.

@@ -1,0 +1,205 @@
+"""The deployment's service behind an area: where it is, what it is asked, what its refusals become."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.errors import (
+    AuthError,
+    BadRequest,
+    ConfigError,
+    Conflict,
+    ConnectFailed,
+    Forbidden,
+    NotFound,
+    TransportError,
+    Unauthorized,
+)
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.upload import (
+    AsyncUploadClient,
+    UploadApiException,
+    UploadArea,
+    UploadAreaURI,
+    UploadClient,
+    UploadConfig,
+    UploadException,
+    UploadService,
+)
+from omicsdk.upload.client import service_url
+from omicsdk.upload.exceptions import documented_error
+from upload_areas import OTHER, UUID, uri_of
+
+
+def configure(file: Path, **upload: Any) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"upload": upload}))
+
+
+def test_the_stage_of_a_bucket_tells_where_its_service_is(home: Path, user_file: Path):
+    assert service_url("prod") == "https://upload.data.humancellatlas.org"
+    assert service_url("staging") == "https://upload.staging.data.humancellatlas.org"
+    assert service_url("") == "https://upload.data.humancellatlas.org"
+    configure(
+        user_file,
+        areas={UUID: {"uri": uri_of(UUID, "dev")}},
+        current_area=UUID,
+        preprod_api_url_template="http://localhost:1/{deployment_stage}/v1/",
+        production_api_url="http://localhost:2/v1",
+    )
+    assert service_url("") == "http://localhost:1/dev"
+    assert service_url("prod") == "http://localhost:2"
+    with UploadClient() as client:
+        assert client.base_url == "http://localhost:1/dev"
+        assert client.at("dev") is client
+        assert client.at("prod").base_url == "http://localhost:2"
+        assert client.at("prod") is client.at("prod")
+    with UploadClient("http://localhost:3") as client:
+        assert client.at("prod") is client
+
+
+@pytest.mark.parametrize("url", ["https://upload.example.org", "ftp://upload.example.org/v1", "upload/v1"])
+def test_a_url_that_is_none_is_told(home: Path, user_file: Path, url: str):
+    configure(user_file, production_api_url=url)
+    with pytest.raises(ConfigError, match=r"upload\.production_api_url or upload\.preprod_api_url_template"):
+        service_url("prod")
+
+
+def test_areas_are_made_and_deleted_with_the_deployments_key(service: Any, user_file: Path):
+    upload = UploadService("sandbox", service.upload_key)
+    area = upload.create_area(UUID)
+    assert str(area) == f"UploadArea {uri_of(UUID, 'sandbox')}"
+    assert (area.uuid, area.deployment_stage) == (UUID, "sandbox")
+    assert area.exists()
+    assert area.delete() is True
+    upload.close()
+    with UploadService("sandbox") as nobodys, pytest.raises(UploadApiException) as raised:
+        nobodys.create_area(OTHER)
+    assert isinstance(raised.value, Unauthorized | AuthError)
+    assert UploadService.config().areas == []
+    assert json.loads(user_file.read_text()).keys() == {"upload"}
+
+
+def test_the_key_of_the_environment_is_used(service: Any, monkeypatch: Any):
+    monkeypatch.setenv("OMICS_UPLOAD_TOKEN", service.upload_key)
+    with UploadClient() as client:
+        assert client.create_area(upload_area_uuid=UUID).uri == uri_of(UUID, "sandbox")
+
+    async def ask() -> str:
+        async with AsyncUploadClient(deployment_stage="sandbox") as client:
+            return (await client.create_area(upload_area_uuid=OTHER)).uri
+
+    assert asyncio.run(ask()) == uri_of(OTHER, "sandbox")
+
+
+def test_small_files_are_stored_through_the_service(service: Any, stored: Any, area: Any):
+    upload = UploadService("sandbox", service.upload_key)
+    mine = upload.upload_area(area.uri)
+    told = mine.store_file("sample x.json", '{"a": "ä"}', 'application/json; dcp-type="metadata/sample"')
+    assert told["name"] == "sample x.json"
+    there = stored("sample x.json")
+    assert there["bytes"] == '{"a": "ä"}'.encode()
+    assert there["ContentType"] == 'application/json; dcp-type="metadata/sample"'
+    with pytest.raises(UploadApiException) as raised:
+        mine.store_file("x.json", b"{}", "application/json")
+    assert isinstance(raised.value, BadRequest)
+    upload.close()
+
+
+def test_statuses_move_on(service: Any, area: Any, tmp_path: Path):
+    (tmp_path / "a b.txt").write_text("text")
+    area.upload_files([tmp_path / "a b.txt"])
+    assert area.checksum_statuses()["TOTAL_NUM_FILES"] == 1
+    assert area.file_status("a b.txt") == "CHECKSUMMING_SCHEDULED"
+    service.finish()
+    assert area.checksum_status("a b.txt")["checksums"]["crc32c"]
+    assert area.file_status("a b.txt") == "VALIDATION_UNSCHEDULED"
+    upload = UploadService("sandbox", service.upload_key)
+    found = upload.upload_area(area.uri).validate_files(["a b.txt"], "quay.io/x/y:1", environment={"A": "b"})
+    assert found["validation_id"]
+    assert area.file_status("a b.txt") == "VALIDATION_SCHEDULED"
+    service.finish()
+    assert area.validation_status("a b.txt")["validation_status"] == "VALIDATED"
+    assert area.file_status("a b.txt") == "VALIDATED"
+    assert area.validation_statuses()["VALIDATED"] == 1
+    assert "VALIDATION_UNSCHEDULED files: 0" in area.status_report()
+    assert area.file_status("missing").startswith("CHECKSUM_STATUS_RETRIEVAL_ERROR: ")
+    upload.close()
+
+
+def area_with(answers: Any) -> UploadArea:
+    client = UploadClient("http://127.0.0.1:1", retry=NO_RETRY, transport=httpx.MockTransport(answers))
+    return UploadArea(uri_of(UUID), UploadService(client=client))
+
+
+@pytest.mark.parametrize("status", [423, 409])
+def test_a_locked_area_says_why(home: Path, status: int):
+    area = area_with(lambda _: httpx.Response(status, json={"status": status, "title": "Area is locked"}))
+    with pytest.raises(UploadApiException, match="takes no more files") as raised:
+        area.get_credentials()
+    assert isinstance(raised.value, UploadException)
+    assert raised.value.status == status
+
+
+def test_credentials_are_what_boto3_takes(home: Path):
+    keys = {"AccessKeyId": "A", "SecretAccessKey": "S", "SessionToken": "T", "Expiration": "2030-01-01T00:00:00Z"}
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(f"{request.method} {request.url.path} {request.headers.get('api-key')}")
+        return httpx.Response(201, json=keys)
+
+    assert area_with(answer).get_credentials() == {
+        "aws_access_key_id": "A",
+        "aws_secret_access_key": "S",
+        "aws_session_token": "T",
+        "expiry_time": "2030-01-01T00:00:00Z",
+    }
+    assert asked == [f"POST /v1/area/{UUID}/credentials None"]
+
+
+def test_an_area_that_can_not_be_asked_for_is_not_taken_for_missing(home: Path):
+    with pytest.raises(UploadApiException) as raised:
+        area_with(lambda _: httpx.Response(500)).exists()
+    assert raised.value.status == 500
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    with pytest.raises(UploadApiException) as unreached:
+        area_with(refuse).exists()
+    assert isinstance(unreached.value, TransportError)
+
+
+def test_documented_errors_are_both_and_survive_pickling():
+    for error in (
+        NotFound("gone", status=404),
+        Conflict("no", status=409),
+        ConnectFailed("no"),
+        Forbidden("no", status=403),
+    ):
+        documented = documented_error(error)
+        assert isinstance(documented, UploadApiException)
+        assert isinstance(documented, RuntimeError)
+        assert isinstance(documented, type(error))
+        assert str(documented) == str(error)
+        again = pickle.loads(pickle.dumps(documented))
+        assert type(again) is type(documented)
+        assert str(again) == str(error)
+        assert documented_error(documented) is documented
+    other = ValueError("x")
+    assert documented_error(other) is other
+
+
+def test_an_area_of_another_deployment_asks_that_one(home: Path, user_file: Path):
+    configure(user_file, preprod_api_url_template="http://localhost:1/{deployment_stage}/v1")
+    with UploadArea(UploadAreaURI(uri_of(UUID, "dev"))) as area:
+        assert area.upload_service.client.base_url == "http://localhost:1/dev"
+    assert repr(area) == f"UploadArea({uri_of(UUID, 'dev')!r})"
+    assert str(UploadConfig().uri_of("dev", UUID)) == uri_of(UUID, "dev")
