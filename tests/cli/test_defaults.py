@@ -9,6 +9,7 @@ from omicsdk.cli.options import key, own_arguments
 from omicsdk.cli.parser import parse
 from omicsdk.cli.services import SERVICES
 from omicsdk.cli.values import kind_of
+from omicsdk.core.config import Layer, merged
 from omicsdk.core.errors import ConfigError, UsageError
 
 CATALOG = Catalog()
@@ -143,11 +144,27 @@ def test_the_program_uses_them(configured, omics):
     assert ran.json["url"].endswith("/bundles/u?replica=aws")
 
 
-def test_a_value_is_checked_before_it_is_written():
-    found = CATALOG.start("dss").child("download")
-    check(found, "num-retries", 3)
-    check(found, "num_retries", None)
-    with pytest.raises(UsageError, match="expected a whole number"):
-        check(found, "num_retries", "three")
-    with pytest.raises(UsageError, match=r"Did you mean num_retries\?"):
-        check(found, "num_retry", 3)
+@pytest.mark.parametrize(
+    ("values", "keys", "message"),
+    [
+        ({"download": {"num_retries": "three"}}, ("dss", "download", "num_retries"), "expected a whole number"),
+        ({"download": {"num_retry": 3}}, ("dss", "download", "num_retry"), r"Did you mean num_retries\?"),
+        ({"download": 3}, ("dss", "download"), "expected an object of arguments"),
+        ({"downlaod": {}}, ("dss", "downlaod"), r"Did you mean download\?"),
+        ({"downlaod": {}}, ("dss",), r"Did you mean download\?"),
+        (3, ("dss",), "expected an object of commands"),
+        ({"download": {"replica": {"a": 1}}}, ("dss", "download", "replica", "a"), "expected one value"),
+    ],
+)
+def test_what_shall_be_set_is_held_against_the_commands(values, keys, message):
+    with pytest.raises(ConfigError, match=message):
+        check(merged([Layer("x", {"dss": values})]), keys, CATALOG)
+
+
+def test_only_what_shall_be_set_is_looked_at():
+    values = {"dss": {"download": {"num_retries": 3}, "downlaod": {}}, "upload": {"areas": {"x": {"uri": "y"}}}}
+    settings = merged([Layer("x", values)])
+    check(settings, ("dss", "download", "num_retries"), CATALOG)
+    check(settings, ("upload", "areas", "x", "uri"), CATALOG)
+    check(settings, ("another",), CATALOG)
+    check(settings, ("auth", "login"), CATALOG)

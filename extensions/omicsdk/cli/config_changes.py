@@ -48,7 +48,7 @@ def set_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, Any
 
     def edit(text: str) -> str:
         made = set_in(text, path, keys, value)
-        _effective(path, made)  # what makes no sense is never written
+        _check_merged(_effective(path, made), keys)
         return made
 
     change(path, edit, shared=is_site)
@@ -148,8 +148,6 @@ def _check_known(keys: Keys, value: Json) -> None:
         raise UsageError(f"log_level: expected one of {', '.join(LEVELS)}, got {json.dumps(value)}")
     elif len(keys) == 2 and keys[1] == "swagger_url" and isinstance(value, str):
         _check_url(value)
-    elif len(keys) == 3:
-        _check_default(keys, value)
 
 
 def _check_url(value: str) -> None:
@@ -161,19 +159,20 @@ def _check_url(value: str) -> None:
         raise UsageError(error.message, remedy=error.remedy) from error
 
 
-def _check_default(keys: Keys, value: Json) -> None:
-    """Refuses a default that the command's argument can't have."""
-    from omicsdk.cli.catalog import Catalog, Found
+def _check_merged(settings: Settings, keys: Keys) -> None:
+    """Refuses a default that no command or argument has, or that isn't one of its type.
+
+    Raises:
+        UsageError: The setting makes no sense.
+    """
+    from omicsdk.cli.catalog import Catalog
     from omicsdk.cli.defaults import check
 
-    catalog = Catalog()
-    service = catalog.registered(keys[0])
-    if service is None or "settings" not in service or keys[1] in service.get("sections", ()):
-        return
-    group = catalog.start(keys[0])
-    found = None if isinstance(group, Found) else group.child(keys[1].replace("_", "-"))
-    if isinstance(found, Found):
-        check(found, keys[2], value)
+    try:
+        check(settings, keys, Catalog())
+    except ConfigError as error:
+        # The file and the line that it names aren't written.
+        raise UsageError(error.message.partition(": ")[2], remedy=error.remedy) from error
 
 
 def _effective(path: Path | None = None, text: str = "") -> Settings:

@@ -57,59 +57,72 @@ def configured_defaults(found: Found, catalog: Catalog) -> Defaults:
     if service is None or "settings" not in service:
         return Defaults({}, {})
     settings: Settings = loaded(service["settings"])()
+    word = found.path[0]
+    names = _names(settings, word, service)
+    commands = _commands(catalog, word) if names else []
+    for name in names:
+        _check_command(settings, (word, name), commands)
+    return _defaults(found, settings, service)
+
+
+def check(settings: Settings, keys: Keys, catalog: Catalog) -> None:
+    """Holds the defaults of commands against the commands, where a setting is to be changed.
+
+    Args:
+        settings: What would hold.
+        keys: The names that lead to the setting.
+        catalog: The commands.
+
+    Raises:
+        ConfigError: A command or argument of the changed ones doesn't exist, or a value isn't one of its argument's type.
+    """
+    from omicsdk.cli.catalog import Found, Group
+
+    word = keys[0]
+    service, group = catalog.registered(word), catalog.start(word) if word in catalog.services() else None
+    if service is None or "settings" not in service or not isinstance(group, Group):
+        return
+    for name in _names(settings, word, service):
+        if name in keys[1:2] or len(keys) == 1:
+            _check_command(settings, (word, name), _commands(catalog, word))
+            found = group.child(name.replace("_", "-"))
+            if isinstance(found, Found):
+                _defaults(found, settings, service)
+
+
+def _names(settings: Settings, word: str, service: Service) -> list[str]:
+    """What stands under a service's name and should be a command."""
+    section = settings.get(word, default={})
+    if not is_object(section):
+        raise _wrong(settings, (word,), f"expected an object of commands, got {json.dumps(section)[:60]}")
+    return [name for name in section if name not in service.get("sections", ())]
+
+
+def _check_command(settings: Settings, keys: Keys, commands: list[str]) -> None:
+    word, command = keys[0], keys[1].replace("_", "-")
+    if command not in commands:
+        raise _wrong(settings, keys, f"omics {word} has no command {command!r}", did_you_mean(command, commands))
+
+
+def _defaults(found: Found, settings: Settings, service: Service) -> Defaults:
+    word = found.path[0]
     everywhere: dict[str, Any] = {}
+    own: dict[str, Any] = {}
     level = settings.get("log_level")
     if level is not None:
         everywhere["log-level"] = _level(settings, level)
-    own: dict[str, Any] = {}
-    for keys, value in _of_command(settings, found, service, catalog):
-        if value is None:
+    for name in _names(settings, word, service):
+        if name.replace("_", "-") != found.path[-1]:
             continue
-        argument = _argument(found.command, keys, settings)
-        (everywhere if _is_global(argument) else own)[key(argument)] = _value(argument, value, keys, settings)
+        given = settings.get(word, name)
+        if not is_object(given):
+            raise _wrong(settings, (word, name), f"expected an object of arguments, got {json.dumps(given)[:60]}")
+        for argument_name, value in given.items():
+            keys = (word, name, argument_name)
+            argument = _argument(found.command, keys, settings)
+            if value is not None:
+                (everywhere if _is_global(argument) else own)[key(argument)] = _value(argument, value, keys, settings)
     return Defaults(own, everywhere)
-
-
-def check(found: Found, name: str, value: Any) -> None:
-    """Tells whether a value can be the default of an argument.
-
-    Args:
-        found: The command.
-        name: The argument's name.
-        value: The value, as JSON has it.
-
-    Raises:
-        UsageError: It isn't one of the argument's type, or there is no such argument.
-    """
-    argument = _named(found.command, name)
-    if argument is None:
-        raise UsageError(_no_argument(found.command, name))
-    if value is not None:
-        _converted(argument, value)
-
-
-def _of_command(settings: Settings, found: Found, service: Service, catalog: Catalog) -> list[tuple[Keys, Any]]:
-    """Everything that is configured for a command, by its place."""
-    word = found.path[0]
-    section = settings.get(word)
-    if section is None:
-        return []
-    if not is_object(section):
-        raise _wrong(settings, (word,), f"expected an object of commands, got {json.dumps(section)[:60]}")
-    commands = _commands(catalog, word)
-    rows: list[tuple[Keys, Any]] = []
-    for name, given in section.items():
-        if name in service.get("sections", ()):
-            continue
-        command = name.replace("_", "-")
-        if command not in commands:
-            remedy = did_you_mean(command, commands)
-            raise _wrong(settings, (word, name), f"omics {word} has no command {command!r}", remedy)
-        if command == found.path[-1]:
-            if not is_object(given):
-                raise _wrong(settings, (word, name), f"expected an object of arguments, got {json.dumps(given)[:60]}")
-            rows += [((word, name, argument), value) for argument, value in given.items()]
-    return rows
 
 
 def _commands(catalog: Catalog, word: str) -> list[str]:
