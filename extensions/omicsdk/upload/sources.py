@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.transfer.s3 import s3_error
+from omicsdk.transfer.s3_errors import s3_error
 from omicsdk.upload.exceptions import CannotUpload
 
 #: Names that mean something else where the service is told of a file: POST /area/UUID/credentials asks for keys.

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from omicsdk.core.checksums import ETAG_PART, etag_part_size
 from omicsdk.core.errors import APIError, ChecksumMismatch
 from omicsdk.transfer import Location, S3Object, SentPart, Source
-from omicsdk.transfer.s3 import s3_error
+from omicsdk.transfer.s3_errors import s3_error
 from omicsdk.upload.keys import AreaKeys
 
 if TYPE_CHECKING:
