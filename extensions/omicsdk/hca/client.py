@@ -1,7 +1,5 @@
 """What the documented clients of the HCA services have in common, sync and async: configuration, login, sessions."""
 
-import asyncio
-import threading
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -221,11 +219,14 @@ class AsyncHCAClient(_Account, AsyncDocumentedClient):
 
     async def login(self, access_token: str = "", remote: bool = False) -> None:
         """Log in, in a thread; as `AuthClient.login`."""
+        from asyncio import to_thread
+        from threading import Event
+
         from omicsdk.hca.login import login
 
-        stop = threading.Event()
+        stop = Event()
         try:
-            await asyncio.to_thread(
+            await to_thread(
                 login,
                 self.section,
                 access_token=access_token,
@@ -240,7 +241,9 @@ class AsyncHCAClient(_Account, AsyncDocumentedClient):
 
     async def logout(self) -> None:
         """Forget the stored token, in a thread; as `AuthClient.logout`."""
+        from asyncio import to_thread
+
         from omicsdk.hca.login import logout
 
-        await asyncio.to_thread(logout, self.section, swagger_url=self.swagger_url, config=self.config)
+        await to_thread(logout, self.section, swagger_url=self.swagger_url, config=self.config)
         self._api = self._api.with_options(credentials=self._reconnected())
