@@ -252,3 +252,45 @@ def test_a_call_is_made_again_with_new_keys(aws: Sink, clock: ManualClock):
     with pytest.raises(Forbidden):
         storage.call("head_object", Bucket="a-dev", Key="uuid/a.txt")
     client.close()
+
+
+def test_a_wrong_clock_is_named(aws: Sink, clock: ManualClock, tmp_path: Path):
+    from omicsdk.upload.sending import Sender, SendOptions
+    from omicsdk.upload.sources import LocalFile
+
+    keys = AreaKeys(Service(), clock)
+    client = signing_client(keys, accelerate=False, connections=4)
+    paths = [tmp_path / f"{number}.txt" for number in range(40)]
+    for path in paths:
+        path.write_text(path.name)
+    skewed = b"<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>"
+    aws.always = lambda _: Reply(403, body=skewed)
+    storage, told = AreaStorage(client, keys, "a-dev", "uuid"), list[str]()
+    sender = Sender(
+        storage, ("s3://a-dev/uuid/", "uuid"), told.append, lambda: None, SendOptions(resume=False, clock=clock)
+    )
+    result = sender.send([LocalFile(str(path), path.name, path.stat().st_size) for path in paths])
+    client.close()
+    assert told == []
+    assert result.counts["done"] == 0
+    assert result.counts["stopped"] > 0  # what every file would meet ends all
+    assert all("Set this machine's clock" in str(error) for error in result.errors)
+
+
+def test_keys_that_may_not_list_parts_leave_what_is_remembered(aws: Sink, clock: ManualClock):
+    keys = AreaKeys(Service(), clock)
+    client = signing_client(keys, accelerate=False, connections=4)
+    target = AreaStorage(client, keys, "a-dev", "uuid").target("a.bin", 100, "a/b")
+
+    def refuse(**_: object) -> None:
+        raise _denied()
+
+    client.list_parts = refuse
+    assert target.known("id") is None
+    client.close()
+
+
+def _denied() -> Exception:
+    from botocore.exceptions import ClientError
+
+    return ClientError({"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}, "ListParts")

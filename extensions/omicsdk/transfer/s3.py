@@ -169,7 +169,7 @@ class S3Object(MultipartStore):
         except NoSuchUpload:
             return
 
-    def known(self, upload_id: str) -> Mapping[int, SentPart]:
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
         """Lists an upload's parts."""
         found = dict[int, SentPart]()
         marker = 0

@@ -30,8 +30,20 @@ WORTH_LISTING = 10
 
 #: Codes of S3 that every other file would be answered with as well.
 _FOR_ALL = frozenset(
-    {"NoSuchBucket", "AccessDenied", "AllAccessDisabled", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken"}
+    {
+        "AccessDenied",
+        "AllAccessDisabled",
+        "ExpiredToken",
+        "InvalidAccessKeyId",
+        "NoSuchBucket",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+    }
 )
+_REMEDIES = {
+    "RequestTimeTooSkewed": "Set this machine's clock: S3 refuses what is signed more than 15 minutes off.",
+    "AccessDenied": "The area's keys don't open its bucket: check the area's URI, or ask whoever made the area.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +184,7 @@ class Sender:
             elif outcome.state == "done":
                 self._told[number] = notifiers.submit(self._tell, outcome.name)
             elif isinstance(outcome.error, APIError) and outcome.error.code in _FOR_ALL:
+                outcome.error.remedy = _REMEDIES.get(outcome.error.code, outcome.error.remedy)
                 self._control.stop()
 
         report = upload(
@@ -220,11 +233,30 @@ class Sender:
             there = None if self._control.stopped else self._storage.find(file.name)
             if there is None or there.size != file.size or not there.crc32c:
                 return ""
-            return there.crc32c if _crc32c(file.path) == there.crc32c else ""
+            return there.crc32c if self._crc32c(file.path) == there.crc32c else ""
 
         with ThreadPoolExecutor(CALLERS, thread_name_prefix="omicsdk-compare") as pool:
-            found = dict(zip(candidates, pool.map(checked, candidates.values()), strict=True))
+            try:
+                found = dict(zip(candidates, pool.map(checked, candidates.values()), strict=True))
+            except BaseException:
+                self._control.stop()  # or leaving the pool would wait until all are compared
+                raise
         return {number: crc32c for number, crc32c in found.items() if crc32c}
+
+    def _crc32c(self, path: str) -> str:
+        """A file's checksum; "" when it can't be read, which its upload will tell, or when all is stopped."""
+        digests = Digests(["crc32c"])
+        block = bytearray(MIB)
+        view = memoryview(block)
+        try:
+            with Path(path).open("rb", buffering=0) as file:
+                while count := file.readinto(block):
+                    if self._control.stopped:
+                        return ""
+                    digests.update(view[:count])
+        except OSError:
+            return ""
+        return digests.values()["crc32c"]
 
     # -- objects of other buckets
 
@@ -322,17 +354,3 @@ class Sender:
                     unsized=0,
                 )
             )
-
-
-def _crc32c(path: str) -> str:
-    """A file's checksum; "" when it can't be read, which its upload will tell."""
-    digests = Digests(["crc32c"])
-    block = bytearray(MIB)
-    view = memoryview(block)
-    try:
-        with Path(path).open("rb", buffering=0) as file:
-            while count := file.readinto(block):
-                digests.update(view[:count])
-    except OSError:
-        return ""
-    return digests.values()["crc32c"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from omicsdk.core.checksums import ETAG_PART, etag_part_size
-from omicsdk.core.errors import APIError, ChecksumMismatch
+from omicsdk.core.errors import APIError, ChecksumMismatch, Forbidden
 from omicsdk.transfer import Location, S3Object, SentPart, Source
 from omicsdk.transfer.s3_errors import s3_error
 from omicsdk.upload.keys import AreaKeys
@@ -184,6 +184,13 @@ class AreaObject(S3Object):
         self._announce(source)
         self._renew_when_again(0)
         return super().put(source, checksums)
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        """Lists an upload's parts; None for keys that may put but not list: what we remember is believed then."""
+        try:
+            return super().known(upload_id)
+        except Forbidden:
+            return None
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Puts the parts together, if they are what was announced.
