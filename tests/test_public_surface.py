@@ -63,6 +63,11 @@ SURFACE = {
     "omicsdk.hca": [
         "HCAConfig", "RetryPolicy", "SwaggerAPIException", "SwaggerClientInternalError", "clear_hca_cache", "get_config",
     ],
+    "omicsdk.dss": [
+        "AsyncDss", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSClient", "DSSFile", "DownloadContext",
+        "DownloadFailed", "Dss",
+        "Listener", "ManifestDownloadContext", "ManifestError", "Notification", "Result", "TaskRunner", "UploadFailed", "create_version", "tsv",
+    ],
     "omicsdk.auth": ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"],
     "omicsdk.core": [
         *ERRORS, *CREDENTIALS, *OPTIONS, "AsyncTransport", "Clock", "ManualClock", "Request", "SystemClock", "Transport",

@@ -3,8 +3,9 @@
 `Dss` and `AsyncDss` are the typed clients with the workflows, `DSSClient` the documented one.
 """
 
-from typing import TYPE_CHECKING, Any
+from __future__ import annotations
 
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.dss import tsv as tsv
     from omicsdk.dss.async_dss import AsyncDss as AsyncDss
@@ -67,11 +68,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     from importlib import import_module
 
     if name == "tsv":
         return import_module("omicsdk.dss.tsv")
     if name not in _WHERE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"omicsdk.dss.{_WHERE[name]}"), name)
+    found: object = getattr(import_module(f"omicsdk.dss.{_WHERE[name]}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__
