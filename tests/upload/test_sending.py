@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from pathlib import Path
@@ -270,6 +271,32 @@ def test_interrupting_ends_its_threads(area: Any, folder: Path, monkeypatch: Any
     monkeypatch.setattr(Sender, "_run_engine", interrupted)
     with pytest.raises(KeyboardInterrupt):
         area.send([folder])
+    assert not [thread.name for thread in threading.enumerate() if "omicsdk-" in thread.name]
+
+
+def test_awaited_it_does_the_same(area: Any, folder: Path):
+    result = asyncio.run(area.send_async([folder], file_extension=".txt"))
+    assert [(file.name, file.state) for file in result.files] == [("a.txt", "done")]
+
+
+def test_cancelled_it_ends_in_order(area: Any, tmp_path: Path):
+    path = tmp_path / "large.bin"
+    with path.open("wb") as file:
+        file.truncate(65 * MIB)
+
+    async def cancelled() -> None:
+        begun = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        running = asyncio.ensure_future(
+            area.send_async([path], progress=lambda _: loop.call_soon_threadsafe(begun.set))
+        )
+        await begun.wait()
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(cancelled())
+    assert list(area.list()) == []
     assert not [thread.name for thread in threading.enumerate() if "omicsdk-" in thread.name]
 
 

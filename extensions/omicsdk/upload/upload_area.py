@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.documented import translating
@@ -341,6 +341,17 @@ class UploadArea(AreaCalls):
         finally:
             storage.client.close()
             own.close()
+
+    async def send_async(self, file_paths: Iterable[str | os.PathLike[str]], **options: Any) -> UploadResult:
+        """Uploads files as `send` does, in a thread; cancelling it stops the upload in order.
+
+        Args:
+            file_paths: As there.
+            **options: As there.
+        """
+        from omicsdk.transfer.asynchronous import coroutine_of
+
+        return await coroutine_of(self.send)(file_paths, **options)
 
     def planned(
         self,
