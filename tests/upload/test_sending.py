@@ -168,6 +168,11 @@ def test_a_file_that_is_named_twice_goes_once(area: Any, folder: Path):
     assert [file.name for file in result.files] == ["a.txt", "b.json", "c.fastq.gz"]
 
 
+def test_a_single_path_may_stand_alone(area: Any, folder: Path):
+    assert area.upload_files(str(folder / "a.txt")).counts["done"] == 1
+    assert area.upload_files(folder / "b.json").counts["done"] == 1
+
+
 def test_an_area_that_is_gone_is_told_once(service: Any, folder: Path):
     with UploadArea(uri_of(UUID, "sandbox")) as area:
         assert not area.exists()

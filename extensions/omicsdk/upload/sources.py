@@ -57,7 +57,7 @@ SourceFile = LocalFile | S3File
 
 
 def chosen(
-    paths: Iterable[str | os.PathLike[str]],
+    paths: Iterable[str | os.PathLike[str]] | os.PathLike[str],
     *,
     target_filename: str | None = None,
     file_extension: str | None = None,
@@ -67,7 +67,7 @@ def chosen(
 
     Args:
         paths: Files, folders (all files in them and below, but for linked folders), and s3:// addresses: an object, or the
-            beginning of several keys.
+            beginning of several keys. A single one may stand by itself.
         target_filename: What a single file shall be called; by default its own name without folders.
         file_extension: How names in folders must end; by default they may be any.
         s3: Gives a boto3 client with the user's own credentials, for s3:// addresses.
@@ -78,7 +78,7 @@ def chosen(
     Raises:
         CannotUpload: Something isn't there, can't be read or has no name of its own; all of that is told at once.
     """
-    given = [os.fspath(path) for path in paths]
+    given = [os.fspath(path) for path in ([paths] if isinstance(paths, str | os.PathLike) else paths)]
     problems: list[str] = []
     files: list[SourceFile] = []
     if not given:

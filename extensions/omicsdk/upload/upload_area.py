@@ -242,7 +242,7 @@ class UploadArea(AreaCalls):
 
     def upload_files(
         self,
-        file_paths: Iterable[str | os.PathLike[str]],
+        file_paths: Iterable[str | os.PathLike[str]] | os.PathLike[str],
         file_size_sum: int = 0,
         dcp_type: str = "data",
         target_filename: str | None = None,
@@ -254,6 +254,7 @@ class UploadArea(AreaCalls):
 
         Args:
             file_paths: Files, folders (with all in them and below), and s3:// addresses, which S3 copies by itself.
+                A single one may stand alone.
             file_size_sum: Isn't needed; taken because it is documented.
             dcp_type: What kind of files they are: a parameter of their media type.
             target_filename: What a single file shall be called.
@@ -288,7 +289,7 @@ class UploadArea(AreaCalls):
 
     def send(
         self,
-        file_paths: Iterable[str | os.PathLike[str]],
+        file_paths: Iterable[str | os.PathLike[str]] | os.PathLike[str],
         *,
         dcp_type: str = "data",
         target_filename: str | None = None,
@@ -342,7 +343,9 @@ class UploadArea(AreaCalls):
             storage.client.close()
             own.close()
 
-    async def send_async(self, file_paths: Iterable[str | os.PathLike[str]], **options: Any) -> UploadResult:
+    async def send_async(
+        self, file_paths: Iterable[str | os.PathLike[str]] | os.PathLike[str], **options: Any
+    ) -> UploadResult:
         """Uploads files as `send` does, in a thread; cancelling it stops the upload in order.
 
         Args:
@@ -355,7 +358,7 @@ class UploadArea(AreaCalls):
 
     def planned(
         self,
-        file_paths: Iterable[str | os.PathLike[str]],
+        file_paths: Iterable[str | os.PathLike[str]] | os.PathLike[str],
         *,
         target_filename: str | None = None,
         file_extension: str | None = None,
