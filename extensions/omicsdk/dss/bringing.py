@@ -31,7 +31,10 @@ if TYPE_CHECKING:
     from omicsdk.dss.download import Replica
 
 FILES_AT_ONCE = 8
-"""Files that go to the staging bucket at once; a boto3 client keeps ten connections."""
+"""Files that go to the staging bucket at once."""
+
+CALLERS = 4
+"""Threads that open files and sign: quick work, of which more threads only get into each other's way."""
 
 REGISTRATIONS_AT_ONCE = 16
 """Files that the service is asked to take over at once."""
@@ -221,7 +224,7 @@ class Bringing:
         self._report = upload(
             _ToStage(self._s3, self._bucket, [self.files[number] for number in numbers]),
             connections=FILES_AT_ONCE,
-            callers=FILES_AT_ONCE,
+            callers=CALLERS,
             journal=self._record.journal if self._record is not None else None,
             abort=self._record is None,  # no later run would find the parts
             progress=None if progress is None else told,
