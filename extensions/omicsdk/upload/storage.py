@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -267,10 +268,17 @@ def _session_of(keys: AreaKeys) -> Any:
             return Live("", "")
 
     session = botocore.get_session()
+    session.register_component("data_loader", _descriptions())
     session.register_component("credential_provider", credentials.CredentialResolver(providers=[Provider()]))
     if session.get_config_variable("region") is None:
         session.set_config_variable("region", "us-east-1")  # where the platform's buckets are
     return boto3.Session(botocore_session=session)
+
+
+@cache
+def _descriptions() -> Any:
+    """What boto3 knows of AWS's services, read once: it takes ten times as long as making a client of it."""
+    return import_module("botocore.session").get_session().get_component("data_loader")
 
 
 def _called(client: Any, operation: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
