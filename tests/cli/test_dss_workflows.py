@@ -158,3 +158,30 @@ def test_a_large_collection_by_the_command_line(dss, bundles):
     gone = dss("patch-collection", *which, "--version", made.json["version"], "--remove-contents", "@links.json")
     assert gone.code == 0, gone.err
     assert dss("get-collection", *which).json["contents"] == []
+
+
+def put_file(dss, sandbox, key, *more):
+    source = f"s3://{sandbox.staging_bucket}/{key}"
+    words = ("--uuid", "4ba00d2e-b67c-44ae-a31c-fd85f44f4c12", "--version", "2019-08-01T200147.836832Z")
+    return dss("put-file", *words, "--source-url", source, "--creator-uid", "1", *more)
+
+
+def test_a_file_that_is_copied_later_is_waited_for(dss, source, omics_sandbox):
+    import boto3
+
+    upload(dss, source, omics_sandbox)
+    bucket = omics_sandbox.staging_bucket
+    objects = boto3.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    key = next(entry["Key"] for entry in objects if entry["Key"].endswith("reads.bin"))
+    omics_sandbox.settings.turn({"dss.async_bytes": 1, "dss.async_seconds": 1000})
+    assert "task_id" in put_file(dss, omics_sandbox, key).json
+    late = put_file(dss, omics_sandbox, key, "--wait", "--timeout-seconds", "0")
+    assert (late.code, late.stdout) == (1, b"")
+    assert "the service had not copied it after 0 s" in late.err
+    omics_sandbox.clock.advance(1001)
+    there = put_file(dss, omics_sandbox, key, "--wait")
+    assert (there.code, there.json) == (0, {"version": "2019-08-01T200147.836832Z"})
+    missing = put_file(dss, omics_sandbox, "no/such/key", "--wait")
+    assert missing.code == 1
+    assert "There is no object" in missing.err
+    assert put_file(dss, omics_sandbox, key, "--uuid", "a/b", "--wait").code in (1, 2)

@@ -32,6 +32,17 @@ def patch_bundle(client: Dss, arguments: Mapping[str, Any], console: Console) ->
     return change("patch_bundle", _answers(client.patch_bundle), _given(arguments))
 
 
+def put_file(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics dss put-file`: what the service says at once, or with `--wait` when it has the file."""
+    given = _given(arguments)
+    wait, seconds = given.pop("wait", False), given.pop("timeout_seconds")
+    if not wait:
+        return _answers(client.put_file)(**given)
+    _checked(client.put_file, given)
+    console.message(f"waiting until the Data Store has file {given['uuid']}")
+    return client.register_file(**given, timeout_seconds=seconds)
+
+
 def checkout(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
     """`omics dss post-bundles-checkout`: the job, or with `--wait` where the bundle is."""
     given = _given(arguments)
@@ -55,10 +66,15 @@ def _answers(operation: Any) -> Callable[..., dict[str, Any]]:
     """A call of an operation that gives its answer as JSON."""
 
     def call(**arguments: Any) -> dict[str, Any]:
-        try:
-            operation.build(**arguments)
-        except (ValueError, TypeError) as error:  # such as a UUID with a slash
-            raise UsageError(str(error)) from error
+        _checked(operation, arguments)
         return operation.raw(**arguments).json()
 
     return call
+
+
+def _checked(operation: Any, arguments: dict[str, Any]) -> None:
+    """Refuses arguments that make no request, such as a UUID with a slash."""
+    try:
+        operation.build(**arguments)
+    except (ValueError, TypeError) as error:
+        raise UsageError(str(error)) from error

@@ -84,6 +84,10 @@ class AsyncDss(AsyncDssApi):
         """Upload a folder's files and make a bundle of them; arguments and result as `Dss.upload`'s."""
         return await self._stoppable(partial(self._workflows.upload, src_dir, replica, staging_bucket), options)
 
+    async def register_file(self, uuid: str, source_url: str, **options: Any) -> dict[str, Any]:
+        """Have a staged object taken over as a file, and wait until it is; arguments as `Dss.register_file`'s."""
+        return await self._stoppable(partial(self._workflows.register_file, uuid, source_url), options)
+
     async def checkout(self, uuid: str, replica: "Replica", **options: Any) -> "Checkout":
         """Copy a bundle to a bucket and wait until it is there; arguments and result as `Dss.checkout`'s."""
         return await self._stoppable(partial(self._workflows.checkout, uuid, replica), options)

@@ -19,6 +19,62 @@ if TYPE_CHECKING:
 class Writing(DssApi):
     """What `Dss` can write beside uploads."""
 
+    def register_file(
+        self,
+        uuid: str,
+        source_url: str,
+        *,
+        creator_uid: int,
+        version: str | None = None,
+        timeout_seconds: float = 1200,
+        stop: threading.Event | None = None,
+    ) -> dict[str, Any]:
+        """Have a staged object taken over as a file, and wait until it is: `put_file` returns before large ones are copied.
+
+        Args:
+            uuid: The file's UUID.
+            source_url: The object, `s3://bucket/key` or `gs://bucket/key`, with its checksums as tags.
+            creator_uid: Who makes it, a number.
+            version: The file's version; by default the time now.
+            timeout_seconds: How long the service may take to copy it.
+            stop: Set it to end the waiting; the service goes on.
+
+        Returns:
+            The file's `version`.
+
+        Raises:
+            TransferError: The service refuses it, or hasn't copied it in time.
+            AuthError: The service doesn't know the caller, or not as one who may store files.
+            Interrupted: `stop` was set.
+        """
+        from pathlib import Path
+
+        from omicsdk.dss.ending import EndingClock
+        from omicsdk.dss.registration import Registrar
+        from omicsdk.dss.staging import LocalFile
+        from omicsdk.transfer import Control
+
+        def stopped(_: object) -> Interrupted:
+            return Interrupted(
+                f"waiting for file {uuid} was stopped", remedy="The service goes on: ask with head-file."
+            )
+
+        chosen = version or create_version()
+        registrar = Registrar(
+            self,
+            version=chosen,
+            creator_uid=creator_uid,
+            # A replica copies from its own cloud first.
+            replica="gcp" if source_url.startswith("gs://") else "aws",
+            timeout_seconds=timeout_seconds,
+            clock=EndingClock(stop or threading.Event(), Control(), stopped),
+        )
+        awaited = registrar.ask(0, LocalFile(Path(), uuid, uuid), source_url)
+        for _, error in registrar.wait_for([] if awaited is None else [awaited], map):
+            if error is not None:
+                raise error
+        return {"version": chosen}
+
     def create_collection(
         self,
         uuid: str | None,

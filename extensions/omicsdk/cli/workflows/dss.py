@@ -279,6 +279,25 @@ COMMANDS: list[Command] = [
             },
         ],
     },
+    {
+        "command": "put-file",
+        "extends": True,
+        "run": "omicsdk.cli.dss_writing:put_file",
+        "parameters": [
+            {
+                "name": "wait",
+                "type": "boolean",
+                "default": False,
+                "help": "Wait until the service has the file: large ones are copied after its answer.",
+            },
+            {
+                "name": "timeout_seconds",
+                "type": "number",
+                "default": 1200,
+                "help": "Seconds to wait for the copy with --wait.",
+            },
+        ],
+    },
     {"command": "put-collection", "extends": True, "run": "omicsdk.cli.dss_writing:put_collection"},
     {"command": "patch-collection", "extends": True, "run": "omicsdk.cli.dss_writing:patch_collection"},
     {"command": "patch-bundle", "extends": True, "run": "omicsdk.cli.dss_writing:patch_bundle"},
