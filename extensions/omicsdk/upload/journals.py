@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
 
@@ -48,5 +49,6 @@ def journal_of(area: str, files: Iterable[LocalFile], folder: Path | None = None
 def _sweep(folder: Path) -> None:
     """Removes journals that nobody went on with."""
     for path in folder.glob("*.journal"):
-        if time.time() - path.stat().st_mtime > OLD:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process came to its end, or sweeps too
+            if time.time() - path.stat().st_mtime > OLD:
+                path.unlink()

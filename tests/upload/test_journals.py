@@ -1,0 +1,82 @@
+"""Going on with an upload: the same one does, another doesn't, and nothing is left of one that came to its end."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.transfer import Control, Progress
+from omicsdk.upload.journals import OLD, journal_of
+from omicsdk.upload.sources import LocalFile
+from upload_areas import OTHER, UUID, uri_of
+
+MIB = 1024 * 1024
+
+
+def test_a_stopped_upload_goes_on_with_its_parts(area: Any, service: Any, tmp_path: Path, home: Path, stored: Any):
+    path = tmp_path / "large.bin"
+    path.write_bytes(os.urandom(65 * MIB))
+    client = service._up.grounds.staging.client()
+    control = Control(rate_limit=40 * MIB)  # the large part takes a while, the small one doesn't
+
+    def stop_with_a_part(_: Progress) -> None:
+        for begun in client.list_multipart_uploads(Bucket=area.uri.bucket_name).get("Uploads", []):
+            if client.list_parts(Bucket=area.uri.bucket_name, Key=begun["Key"], UploadId=begun["UploadId"]).get(
+                "Parts"
+            ):
+                control.stop()
+
+    first = area.send([path], control=control, progress=stop_with_a_part)
+    assert first.counts["stopped"] == 1
+    (journal,) = home.rglob("*.journal")
+    assert stat.S_IMODE(journal.stat().st_mode) == 0o600
+    second = area.send([path], sync=False)
+    assert second.counts["done"] == 1
+    assert second.report.outcomes[0].bytes_kept == MIB
+    assert stored("large.bin")["bytes"] == path.read_bytes()
+    assert stored("large.bin")["Metadata"] == dict(second.files[0].checksums)
+    assert not list(home.rglob("*.journal"))
+
+
+def test_without_resume_nothing_is_remembered(area: Any, tmp_path: Path, home: Path):
+    (tmp_path / "a.txt").write_text("text")
+    control = Control()
+    control.stop()
+    area.send([tmp_path / "a.txt"], control=control, resume=False)
+    assert not list(home.rglob("*.journal"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+def files(*names: str) -> list[LocalFile]:
+    return [LocalFile(f"/data/{name}", name, 1) for name in names]
+
+
+def test_a_journal_belongs_to_these_files_and_this_area(folder: Path):
+    mine = journal_of(uri_of(UUID), files("a", "b"), folder)
+    assert mine is not None
+    assert mine == journal_of(uri_of(UUID), files("a", "b"), folder)
+    others = {
+        journal_of(uri_of(OTHER), files("a", "b"), folder),
+        journal_of(uri_of(UUID), files("a"), folder),
+        journal_of(uri_of(UUID), files("b", "a", "c"), folder),
+        journal_of(uri_of(UUID), [LocalFile("/data/a", "other", 1), *files("b")], folder),
+    }
+    assert len(others) == 4
+    assert mine not in others
+
+
+def test_journals_that_nobody_went_on_with_are_removed(folder: Path):
+    old, new = journal_of(uri_of(UUID), files("a"), folder), journal_of(uri_of(UUID), files("b"), folder)
+    assert old is not None
+    assert new is not None
+    long_ago = old.stat().st_mtime - OLD - 60
+    os.utime(old, (long_ago, long_ago))
+    journal_of(uri_of(UUID), files("c"), folder)
+    assert (old.exists(), new.exists()) == (False, True)
