@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.errors import Forbidden, NotFound, ServiceUnavailable
+from omicsdk.core.errors import Forbidden, Locked, NotFound, ServiceUnavailable
 from omicsdk.transfer import Upload, upload
+from omicsdk.upload.exceptions import documented_error
 from omicsdk.upload.keys import FRESH, RENEW_BEFORE, SHORTEST_LIFE, AreaKeys, Keys, life_of
+from omicsdk.upload.sending import Sender, SendOptions
+from omicsdk.upload.sources import LocalFile
 from omicsdk.upload.storage import AreaStorage, signing_client
 from sink import Reply, Sink
 from sink import sink as sink
@@ -254,27 +258,46 @@ def test_a_call_is_made_again_with_new_keys(aws: Sink, clock: ManualClock):
     client.close()
 
 
-def test_a_wrong_clock_is_named(aws: Sink, clock: ManualClock, tmp_path: Path):
-    from omicsdk.upload.sending import Sender, SendOptions
-    from omicsdk.upload.sources import LocalFile
+@pytest.fixture
+def send(tmp_path: Path, clock: ManualClock) -> Iterator[Callable[..., Any]]:
+    """Sends forty files with keys of a service."""
+    opened: list[Any] = []
 
-    keys = AreaKeys(Service(), clock)
-    client = signing_client(keys, accelerate=False, connections=4)
-    paths = [tmp_path / f"{number}.txt" for number in range(40)]
-    for path in paths:
-        path.write_text(path.name)
+    def sent(service: Service, told: list[str]) -> Any:
+        keys = AreaKeys(service, clock)
+        opened.append(signing_client(keys, accelerate=False, connections=4))
+        paths = [tmp_path / f"{number}.txt" for number in range(40)]
+        for path in paths:
+            path.write_text(path.name)
+        storage, options = AreaStorage(opened[0], keys, "a-dev", "uuid"), SendOptions(resume=False, clock=clock)
+        sender = Sender(storage, ("s3://a-dev/uuid/", "uuid"), told.append, lambda: None, options)
+        return sender.send([LocalFile(str(path), path.name, path.stat().st_size) for path in paths])
+
+    yield sent
+    for client in opened:
+        client.close()
+
+
+def test_a_wrong_clock_is_named(aws: Sink, send: Any):
     skewed = b"<Error><Code>RequestTimeTooSkewed</Code><Message>The difference is too large.</Message></Error>"
     aws.always = lambda _: Reply(403, body=skewed)
-    storage, told = AreaStorage(client, keys, "a-dev", "uuid"), list[str]()
-    sender = Sender(
-        storage, ("s3://a-dev/uuid/", "uuid"), told.append, lambda: None, SendOptions(resume=False, clock=clock)
-    )
-    result = sender.send([LocalFile(str(path), path.name, path.stat().st_size) for path in paths])
-    client.close()
+    told: list[str] = []
+    result = send(Service(), told)
     assert told == []
     assert result.counts["done"] == 0
     assert result.counts["stopped"] > 0  # what every file would meet ends all
     assert all("Set this machine's clock" in str(error) for error in result.errors)
+
+
+def test_a_service_that_gives_no_more_keys_ends_all(aws: Sink, send: Any, clock: ManualClock):
+    service = Service()
+    service.error = documented_error(Locked("locked", status=423))
+    told: list[str] = []
+    result = send(service, told)
+    assert told == []
+    assert result.counts["done"] == 0
+    assert result.counts["stopped"] > 0
+    assert {str(error) for error in result.errors} == {str(service.error)}
 
 
 def test_keys_that_may_not_list_parts_leave_what_is_remembered(aws: Sink, clock: ManualClock):

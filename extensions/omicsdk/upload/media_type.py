@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from logging import getLogger
 from pathlib import Path
 
 #: Signatures that puremagic trusts less than this are of two bytes, or of the name alone: a table may begin with "BM".
@@ -20,6 +21,8 @@ _TODAY = {
 }
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110, section 5.6.2
 _TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
+
+_log = getLogger("omicsdk.upload")
 
 # Python's own table alone: that of the machine would make types differ from one machine to the next.
 _by_name = mimetypes.MimeTypes()
@@ -46,9 +49,6 @@ def type_of_file(path: str) -> str:
 
     Returns:
         What its bytes say for sure; else what its name says; else `application/octet-stream`.
-
-    Raises:
-        OSError: It can't be read.
     """
     return _sniffed(path) or type_by_name(path) or UNKNOWN
 
@@ -71,7 +71,8 @@ def _sniffed(path: str) -> str | None:
 
     try:
         matches = puremagic.magic_file(path)
-    except ValueError:  # an empty file
+    except Exception as error:  # an empty file, one that can't be read, or one that a parser in there stumbles over
+        _log.debug("%s: its bytes don't tell what it is: %s", path, error)
         return None
     for match in matches:
         # Some of its entries have a phrase in the type's place.

@@ -15,8 +15,9 @@ from omicsdk.core.errors import APIError, Interrupted, OmicsError, TransferError
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.upload.copying import copy, known_checksum
+from omicsdk.upload.exceptions import UploadApiException
 from omicsdk.upload.journals import journal_of
-from omicsdk.upload.media_type import UNKNOWN, UNKNOWN_COPY, content_type, type_by_name, type_of_file
+from omicsdk.upload.media_type import UNKNOWN_COPY, content_type, type_by_name, type_of_file
 from omicsdk.upload.results import UploadedFile, UploadResult
 from omicsdk.upload.sources import LocalFile, S3File, SourceFile
 from omicsdk.upload.storage import AreaStorage
@@ -183,6 +184,8 @@ class Sender:
                 looked_for[number] = notifiers.submit(self._is_there, files[number], outcome)
             elif outcome.state == "done":
                 self._told[number] = notifiers.submit(self._tell, outcome.name)
+            elif isinstance(outcome.error, UploadApiException):
+                self._control.stop()  # no more keys for anybody
             elif isinstance(outcome.error, APIError) and outcome.error.code in _FOR_ALL:
                 outcome.error.remedy = _REMEDIES.get(outcome.error.code, outcome.error.remedy)
                 self._control.stop()
@@ -209,11 +212,7 @@ class Sender:
     def _uploads(self, files: Mapping[int, LocalFile]) -> Iterator[Upload]:
         """Given one by one: looking into a file for its type takes longer than sending a small one."""
         for number, file in files.items():
-            try:
-                kind = type_of_file(file.path)
-            except OSError:  # the engine will say what is wrong with it
-                kind = UNKNOWN
-            self._types[number] = content_type(kind, self._options.dcp_type)
+            self._types[number] = content_type(type_of_file(file.path), self._options.dcp_type)
             yield Upload(file.path, self._storage.target(file.name, file.size, self._types[number]), file.name)
 
     def _is_there(self, file: LocalFile, outcome: Outcome) -> bool:
