@@ -66,7 +66,8 @@ SURFACE = {
     "omicsdk.dss": [
         "AsyncDss", "BundleNameClash", "Checkout", "CheckoutFailed", "DSSClient", "DSSFile", "DownloadContext",
         "DownloadFailed", "Dss",
-        "Listener", "ManifestDownloadContext", "ManifestError", "Notification", "Result", "TaskRunner", "UploadFailed", "create_version", "tsv",
+        "Listener", "ManifestDownloadContext", "ManifestError", "Notification", "Result", "TaskRunner", "UploadFailed", "create_version",
+        "tsv", "version_of",
     ],
     "omicsdk.auth": ["AsyncAuth", "AsyncAuthClient", "Auth", "AuthClient"],
     "omicsdk.core": [

@@ -74,6 +74,17 @@ def test_events_of_a_time(dss, omics_sandbox, bundles):
     assert "to_date must be greater than from_date" in ended.err
 
 
+def test_events_by_dates_as_people_write_them(dss, bundles):
+    day = bundles[0]["version"][:10]
+    words = ("get-events", "--replica", "aws")
+    assert len(dss(*words, "--from-date", day).json["event_streams"]) == len(dss(*words).json["event_streams"]) > 0
+    assert dss(*words, "--to-date", day).json["event_streams"] == []
+    assert dss(*words, "--from-date", "2019-08-01T22:00:00+02:00", "--to-date", f"{day}T00:00").code == 0
+    wrong = dss(*words, "--from-date", "yesterday")
+    assert wrong.code == 2
+    assert "--from-date: 'yesterday' isn't a time" in wrong.err
+
+
 def checkout(dss, bundle, *more):
     return dss("post-bundles-checkout", "--uuid", bundle["bundle_uuid"], "--replica", "aws", *more)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.builtin import BuiltinGroup
-    from omicsdk.cli.shapes import Command, Service
+    from omicsdk.cli.shapes import Argument, Command, Service
 
 OPERATIONS = "Every operation of the service, as its document names it"
 
@@ -231,9 +231,13 @@ class Catalog:
 
 
 def _extended(operation: Command, more: Command) -> Command:
-    """An operation with further arguments, which a function of ours runs."""
-    parameters = [*operation.get("parameters", []), *more.get("parameters", [])]
-    return {**operation, **more, "parameters": parameters}
+    """An operation with further arguments, or with more about those that it has."""
+    given = {argument["name"]: argument for argument in more.get("parameters", [])}
+    parameters: list[Argument] = []
+    for argument in operation.get("parameters", []):
+        changed: Argument = {**argument, **given.pop(argument["name"], argument)}
+        parameters.append(changed)
+    return {**operation, **more, "parameters": [*parameters, *given.values()]}
 
 
 def _workflows(service: Service | BuiltinGroup) -> list[Command]:

@@ -25,6 +25,7 @@ class Argument(TypedDict):
         help: What it means.
         positional: A word without a dash.
         flag: Stands alone, never with a value.
+        convert: `module:function` that makes the value of what was typed.
         short: A short spelling, such as `-t`.
         also: Further spellings that are documented.
     """
@@ -39,6 +40,7 @@ class Argument(TypedDict):
     help: NotRequired[str | None]
     positional: NotRequired[bool]
     flag: NotRequired[bool]
+    convert: NotRequired[str]
     short: NotRequired[str]
     also: NotRequired[list[str]]
 

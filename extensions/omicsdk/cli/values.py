@@ -37,7 +37,19 @@ def value_of(argument: Argument, words: list[str]) -> Any:
     else:
         value = _single(argument, kind, words[-1])
     _check_choices(argument, value)
-    return value
+    return _converted(argument, value)
+
+
+def _converted(argument: Argument, value: Any) -> Any:
+    target = argument.get("convert")
+    if target is None:
+        return value
+    from omicsdk.cli.connecting import loaded
+
+    try:
+        return loaded(target)(value)
+    except UsageError as error:
+        raise UsageError(f"{spelled(argument)}: {error.message}", remedy=error.remedy) from error
 
 
 def kind_of(argument: Argument) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.dss.result import Result as Result
     from omicsdk.dss.tasks import TaskRunner as TaskRunner
     from omicsdk.dss.version import create_version as create_version
+    from omicsdk.dss.version import version_of as version_of
 
 _WHERE = {
     "AsyncDss": "async_dss",
@@ -44,6 +45,7 @@ _WHERE = {
     "TaskRunner": "tasks",
     "UploadFailed": "bringing",
     "create_version": "version",
+    "version_of": "version",
 }
 
 __all__ = [
@@ -65,6 +67,7 @@ __all__ = [
     "UploadFailed",
     "create_version",
     "tsv",
+    "version_of",
 ]
 
 

@@ -280,6 +280,23 @@ COMMANDS: list[Command] = [
         ],
     },
     {
+        "command": "get-events",
+        "extends": True,
+        "parameters": [
+            {
+                "name": "from_date",
+                "convert": "omicsdk.dss.version:version_of",
+                "help": "Earliest time: a date such as 2019-08-01, a time such as 2019-08-01T20:01:47Z, or a DSS_VERSION. The "
+                "beginning of all events when omitted.",
+            },
+            {
+                "name": "to_date",
+                "convert": "omicsdk.dss.version:version_of",
+                "help": "The time before which events are listed, written likewise; now when omitted.",
+            },
+        ],
+    },
+    {
         "command": "put-file",
         "extends": True,
         "run": "omicsdk.cli.dss_writing:put_file",
