@@ -164,7 +164,7 @@ def test_an_unreadable_file_or_folder_is_told_before(folder: Path, home: Path):
 
 
 def test_a_file_that_is_named_twice_goes_once(area: Any, folder: Path):
-    result = area.send([folder / "a.txt", folder, folder / "a.txt"])
+    result = area.send([folder / "a.txt", folder, folder / "below" / ".." / "a.txt"])
     assert [file.name for file in result.files] == ["a.txt", "b.json", "c.fastq.gz"]
 
 

@@ -182,9 +182,10 @@ def _named(file: SourceFile, name: str) -> SourceFile:
 
 def _each_once(files: Sequence[SourceFile]) -> list[SourceFile]:
     """Without files that were given twice, by themselves and with their folder perhaps."""
-    seen: dict[str, SourceFile] = {}
+    seen: dict[tuple[str, str], SourceFile] = {}
     for file in files:
-        seen.setdefault(str(Path(file.path).absolute()) if isinstance(file, LocalFile) else file.path, file)
+        where = str(Path(file.path).resolve()) if isinstance(file, LocalFile) else file.path
+        seen.setdefault((where, file.name), file)
     return list(seen.values())
 
 
