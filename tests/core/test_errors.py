@@ -57,6 +57,11 @@ def test_an_answer_that_refuses_credentials_is_an_auth_error_too():
             "not_found",
         ),
         ('{"message": "Forbidden"}', "Forbidden", None),
+        (
+            '<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code><Message>It &amp; all has expired</Message></Error>',
+            "It & all has expired",
+            "AccessDenied",
+        ),
         ('{"error": "no such thing"}', "no such thing", None),
         ('{"error": {"code": 7, "message": "no such thing"}}', "no such thing", "7"),
         ('{"error": "invalid_grant", "error_description": "The token ended"}', "The token ended", "invalid_grant"),

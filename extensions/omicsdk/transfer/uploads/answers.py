@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, cast
 
+from omicsdk.core.complaints import complaint_of
 from omicsdk.core.redirects import REDIRECT_STATUSES
 from omicsdk.core.retry import retry_after
 from omicsdk.transfer.retrying import LATER
@@ -29,7 +27,6 @@ _DAMAGED_CODES = frozenset({"BadDigest", "XAmzContentChecksumMismatch", "XAmzCon
 _LATER_CODES = frozenset({"RequestTimeout", "IncompleteBody", "OperationAborted", "SlowDown", "InternalError"})
 _GONE_CODES = frozenset({"NoSuchUpload"})
 
-_XML_FIELD = {name: re.compile(rf"<{name}>([^<]{{0,2000}})</{name}>") for name in ("Code", "Message", "RequestId")}
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
 _CHECKSUM_HEADER = "x-amz-checksum-"
 
@@ -102,15 +99,15 @@ def judge(status: int, headers: Mapping[str, str], body: bytes, now: float) -> V
         return Verdict(Kind.SENT, status, facts_of(headers))
     if status in REDIRECT_STATUSES and headers.get("location"):
         return Verdict(Kind.MOVED, status, {}, headers["location"], retry_after(headers, now))
-    code, message, request_id = _said(body)
+    said = complaint_of(body)
     return Verdict(
-        _kind(status, code, empty=not body.strip()),
+        _kind(status, said.code or "", empty=not body.strip()),
         status,
         {},
         retry_after=retry_after(headers, now),
-        code=code,
-        message=message,
-        request_id=request_id or headers.get("x-amz-request-id", ""),
+        code=said.code or "",
+        message=said.message,
+        request_id=said.request_id or headers.get("x-amz-request-id", ""),
     )
 
 
@@ -184,20 +181,3 @@ def _kind(status: int, code: str, *, empty: bool) -> Kind:
     if status in _SIGN_AGAIN or code in _ENDED_CODES:
         return Kind.ENDED
     return Kind.REFUSED
-
-
-def _said(body: bytes) -> tuple[str, str, str]:
-    """The code, message and request id of an error's XML or JSON."""
-    text = body.decode("utf-8", "replace").strip()
-    if text.startswith("{"):
-        try:
-            value = cast("dict[str, Any]", json.loads(text))
-        except ValueError:
-            return "", "", ""
-        inner = value.get("error", value)
-        fields = cast("dict[str, Any]", inner) if isinstance(inner, dict) else {"message": inner}
-        code, message = fields.get("code", ""), fields.get("message", "")
-        return str(code), message if isinstance(message, str) else "", ""
-    found = {name: pattern.search(text) for name, pattern in _XML_FIELD.items()}
-    code, message, request_id = (html.unescape(match[1]).strip() if match else "" for match in found.values())
-    return code, message, request_id
