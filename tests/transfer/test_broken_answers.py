@@ -318,6 +318,49 @@ def test_a_redirect_within_the_host_takes_headers_along(server: Any, fault: Any,
     assert server.of("there")[0].headers["x-key"] == "k"
 
 
+@pytest.mark.parametrize("size", [500, SIZE])
+def test_a_refusal_is_told_in_the_servers_own_words(
+    server: Any, fault: Any, target: Path, noise: Any, size: int
+) -> None:
+    said = b'{"code": "not_found", "title": "No such version", "signature": "canary"}'
+    item = server.item("one", noise(size), "md5")
+    server.always["one"] = fault.status(404, {"X-AWS-REQUEST-ID": "r-7"}, said)
+    error = only(download([item], target)).error
+    assert isinstance(error, NotFound)
+    assert (error.code, error.request_id) == ("not_found", "r-7")
+    assert "one: the server doesn't give this file: No such version (404 not_found" in str(error)
+
+
+def test_a_refusal_of_a_store_shows_nothing_that_was_signed(server: Any, fault: Any, target: Path, noise: Any) -> None:
+    said = b"<Error><Code>AccessDenied</Code><Message>Expired</Message><StringToSign>canary</StringToSign></Error>"
+    server.always["one"] = fault.status(403, {}, said)
+    error = only(download([server.item("one", noise(500))], target)).error
+    assert "Expired (403 AccessDenied" in str(error)
+    assert "canary" not in f"{error!r} {vars(error)}"
+
+
+@pytest.mark.parametrize("then", ["right", "refused", "wrong", "cut", "again"])
+def test_a_small_file_behind_a_service(
+    server: Any, fault: Any, target: Path, noise: Any, clock: Any, then: str
+) -> None:
+    """The service is asked again for where it is whenever the place that it gave isn't good."""
+    item = server.item("there", noise(500), "sha256")
+    server.always["here"] = fault.status(302, {"Location": server.url("there", "first=1")}, b"it is elsewhere")
+    faults = {
+        "refused": fault.status(403),
+        "wrong": fault.flip(3),
+        "cut": fault.cut(100),
+        "again": fault.status(307, {"Location": server.url("there", "second=1")}),
+    }
+    if then in faults:
+        server.fault("there", faults[then])
+    report = download([replace(item, locate=Location(server.url("here")))], target, clock=clock)
+    report.raise_if_failed()
+    assert (target / "there").read_bytes() == noise(500)
+    assert report.outcomes[0].bytes_fetched >= 500
+    assert len(server.of("here")) == (2 if then in ("refused", "cut") else 1)
+
+
 def test_a_redirect_that_says_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
     item = server.item("one", noise(10), retries=0)
     server.fault("one", *[fault.status(301, {"Location": "/one", "Retry-After": "10"})] * 40)

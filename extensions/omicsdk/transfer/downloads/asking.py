@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omicsdk.core.origins import origin_of
 from omicsdk.core.user_agent import user_agent
 from omicsdk.transfer.downloads.answers import Asked, is_weak
 from omicsdk.transfer.items import Location
@@ -32,3 +33,16 @@ def headers_for(location: Location, asked: Asked | None = None) -> tuple[tuple[s
         if asked.validator and not is_weak(asked.validator):
             headers["if-range"] = asked.validator
     return tuple(headers.items())
+
+
+def followed(here: Location, there: str) -> Location:
+    """Gives where a redirect leads, with the headers that may go along.
+
+    Whoever sends us elsewhere must not learn there what we carry here; a redirect within the origin may.
+
+    Args:
+        here: Who was asked.
+        there: The URL that was given instead.
+    """
+    same = bool(here.headers) and origin_of(there) == origin_of(here.url)
+    return Location(there, here.headers if same else {})

@@ -316,7 +316,7 @@ class Engine:
         )
 
     def _send_small(self, small: Small) -> None:
-        small.began = self._clock.monotonic()
+        small.began = small.began or self._clock.monotonic()
         self._start(small, Ask(small.location.url, headers_for(small.location)), small)
 
     def _start(self, job: Job | Small, ask: Ask, receiver: Reception | Small) -> None:
@@ -356,6 +356,9 @@ class Engine:
 
     def _small_ended(self, small: Small, ended: Ended) -> None:
         checksums = small.verified() if ended.error is None else None
+        if checksums is None and ended.error is None and small.follow():
+            self._turns.queue_small(small, first=True)
+            return
         if checksums is None:  # whatever it is, a job knows what to do
             job = self._as_job(small)
             reception = self._reception(job, job.claim(1))
@@ -398,7 +401,9 @@ class Engine:
         if isinstance(waiting, Job):
             return waiting
         job = self._job(waiting.number, waiting.item)
-        job.location = waiting.location
+        job.location = job.item.locate if isinstance(job.item.locate, Location) else None
+        if waiting.sent_on:
+            job.direct, job.redirects = waiting.location, 1
         job.began = job.located = waiting.began or self._clock.monotonic()
         job.gained_since_located = False
         job.begin()

@@ -17,8 +17,8 @@ _extend = crc32c_extend()
 
 #: Bytes that are collected for one write: fewer cost more calls, more make the heap be trimmed and faulted in again.
 BATCH = 128 * 1024
-#: Bytes of an error's body that are read, so that the connection can be used again.
-_SKIP = 64 * 1024
+#: Bytes of an error's body that are read, so that the connection can be used again; and kept, for what it says.
+_SKIP, _KEPT = 64 * 1024, 8 * 1024
 
 
 class Reception:
@@ -38,6 +38,7 @@ class Reception:
     verdict: Verdict | None = None
     problem: BaseException | None = None
     too_long = False
+    refusal = b""  # how the body begins of an answer that isn't taken
     _accepted = False
     _skipped = 0
     _crc = 0  # of the begun cell, as far as it is written
@@ -130,6 +131,8 @@ class Reception:
         return self._accepted
 
     def _skip(self, chunk: bytes) -> int | None:
+        if self._skipped < _KEPT:
+            self.refusal += chunk[: _KEPT - self._skipped]
         self._skipped += len(chunk)
         return None if self._skipped <= _SKIP else 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from logging import getLogger
 
+from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import (
     ConnectionLost,
@@ -15,19 +16,18 @@ from omicsdk.core.errors import (
     TransferError,
     TransportError,
     TruncatedTransfer,
-    error_class,
 )
-from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
 from omicsdk.core.redirects import REDIRECT_LIMIT
 from omicsdk.transfer.downloads.answers import Kind, Verdict
+from omicsdk.transfer.downloads.asking import followed
 from omicsdk.transfer.downloads.files import PartFiles
 from omicsdk.transfer.downloads.job import Job
 from omicsdk.transfer.downloads.reception import ACCEPTED, Reception
 from omicsdk.transfer.downloads.verify import Verifier
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.journals.journal import Journal
-from omicsdk.transfer.network.heads import redirected
+from omicsdk.transfer.network.heads import parse_head, redirected
 from omicsdk.transfer.plan import CELL
 from omicsdk.transfer.retrying import LONGEST_RETRY_AFTER, OVERLOADED
 
@@ -225,8 +225,7 @@ class Replies:
             said = f"{job.item.title}: still not ready after {job.waited - wait:.0f} s"
             self._failed(job, TransferError(said, name=job.item.name, remedy="Try again later."))
         else:
-            # Whoever sends us elsewhere must not learn there what we carry here; a redirect within the origin may.
-            job.direct = Location(there, here.headers if origin_of(there) == origin_of(here.url) else {})
+            job.direct = followed(here, there)
             if wait:
                 self._pause(job, wait)
             else:
@@ -327,10 +326,15 @@ class Replies:
 
 
 def _status_error(reception: Reception, verdict: Verdict) -> OmicsError:
-    return error_class(verdict.status)(
-        f"{reception.job.item.title}: the server doesn't give this file",
+    said = api_error(
         status=verdict.status,
+        headers=parse_head(reception.lines)[1],
+        body=reception.refusal,
         method="GET",
         url=without_query(reception.location.url),
         retry_after=verdict.retry_after,
     )
+    if isinstance(said.body, str):  # a store's XML repeats what was signed
+        said.body = None
+    said.message = f"{reception.job.item.title}: the server doesn't give this file: {said.message}"
+    return said

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from omicsdk.core.checksums import digest
+from omicsdk.core.redirects import REDIRECT_STATUSES
+from omicsdk.transfer.downloads.asking import followed
 from omicsdk.transfer.downloads.job import INLINE
 from omicsdk.transfer.items import Item, Location
+from omicsdk.transfer.network.heads import parse_head, redirected
 
-# How the head of a whole file begins.
+# How the head of a whole file begins, and that of one that is elsewhere.
 _FINE = (b"HTTP/1.1 200", b"HTTP/1.0 200")
+_ELSEWHERE = tuple(f"HTTP/1.1 {status}".encode() for status in REDIRECT_STATUSES)
+_WANTED = {b"location": "location", b"retry-after": "retry-after"}
 
 
 class Small:
@@ -23,7 +28,7 @@ class Small:
         item: What to fetch; see `is_small`.
     """
 
-    __slots__ = ("began", "chunks", "item", "lines", "location", "number", "received", "server")
+    __slots__ = ("began", "chunks", "item", "lines", "location", "number", "received", "sent_on", "server")
 
     present = 0  # bytes that are there and can be kept: nothing is written before all is there
 
@@ -33,6 +38,7 @@ class Small:
         self.item = item
         self.location = item.locate
         self.server = item.locate.server
+        self.sent_on = False  # whether a redirect was followed
         self.received = 0
         self.chunks: list[bytes] = []
         self.lines: list[bytes] = []
@@ -49,6 +55,24 @@ class Small:
         self.chunks = []
         self.lines = []
         self.received = 0
+
+    def follow(self) -> bool:
+        """Turns to where the answer sends it: from a service to a store, as most do; what is longer is a job's business.
+
+        Returns:
+            Whether that is so; then the request is to be sent anew.
+        """
+        if self.sent_on or not self.lines or not self.lines[0].startswith(_ELSEWHERE):
+            return False
+        headers = parse_head(self.lines, _WANTED)[1]
+        there = redirected(self.location.url, headers.get("location", "")) if "retry-after" not in headers else None
+        if not there or there == self.location.url:
+            return False
+        self.location = followed(self.location, there)
+        self.server = self.location.server
+        self.sent_on = True
+        self.again()
+        return True
 
     def verified(self) -> Mapping[str, str] | None:
         """The checksums that were verified, None when the answer isn't the file as it is stated."""
