@@ -11,7 +11,7 @@ from omicsdk.cli.transfers import control_of, foreseen
 from omicsdk.core.errors import TransferError
 from omicsdk.dss.download import errors_of
 from omicsdk.dss.version import create_version as new_version
-from omicsdk.transfer.interrupts import TransferKeyboardInterrupt, termination
+from omicsdk.transfer.interrupts import report_of, termination
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -81,7 +81,7 @@ def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console
         except KeyboardInterrupt as error:
             control.stop("interrupt")
             console.message("Stopped. The same command goes on where this one ended.")
-            report = error.report if isinstance(error, TransferKeyboardInterrupt) else None
+            report = report_of(error)
             if path is not None and report is not None:
                 _write(path, report, errors_of(report), f"Download of {title}", console)
             raise

@@ -24,6 +24,7 @@ from omicsdk.dss.staging import LocalFile, StagingRefused, staged, staging_error
 from omicsdk.dss.unfinished import Unfinished
 from omicsdk.dss.workers import Workers
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
+from omicsdk.transfer.interrupts import report_of
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -207,7 +208,8 @@ class Bringing:
                         self._registered(one.number) if error is None else self._fail(one.number, error)
             except BaseException as error:
                 self._ended.set()
-                self._report = getattr(error, "report", None) or self._report
+                if isinstance(error, KeyboardInterrupt):
+                    self._report = report_of(error) or self._report
                 raise
         refused = [number for number in kept if isinstance(self._failures.get(number), RegistrationRefused)]
         return sorted(n for n in refused if cast("RegistrationRefused", self._failures[n]).lost)

@@ -18,20 +18,12 @@ if TYPE_CHECKING:
 #: How to go on with a transfer that has a journal.
 GOES_ON = "the same call goes on where this one ended"
 
+_REPORT = "transfer_report"
+
 _log = getLogger("omicsdk.transfer")
 
 
-class TransferKeyboardInterrupt(KeyboardInterrupt):
-    """Ctrl-C ended a transfer, in order.
-
-    Attributes:
-        report: What was done until then; None when it hadn't begun.
-    """
-
-    report: TransferReport | None = None
-
-
-class Terminated(TransferKeyboardInterrupt):
+class Terminated(KeyboardInterrupt):
     """SIGTERM ended the program, in the way that Ctrl-C does.
 
     Attributes:
@@ -39,6 +31,16 @@ class Terminated(TransferKeyboardInterrupt):
     """
 
     exit_code = 128 + signal.SIGTERM
+
+
+def report_of(error: KeyboardInterrupt) -> TransferReport | None:
+    """What was done until Ctrl-C or SIGTERM ended a transfer in order; None when that isn't what ended it.
+
+    Args:
+        error: What was raised. It is KeyboardInterrupt itself: of a subclass Python prints a traceback, and the process
+            doesn't end as one that was interrupted.
+    """
+    return vars(error).get(_REPORT)
 
 
 def terminate(number: int, frame: FrameType | None) -> None:
@@ -101,7 +103,7 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
         how: How to go on.
 
     Raises:
-        TransferKeyboardInterrupt: It was Ctrl-C, with the report; Terminated when it was SIGTERM.
+        KeyboardInterrupt: It was Ctrl-C, or Terminated when it was SIGTERM; `report_of` gives the report.
     """
     if control.reason is None:
         return
@@ -109,8 +111,8 @@ def say_stopped(control: Control, report: TransferReport, how: str = GOES_ON) ->
     there = counts["done"] + counts["skipped"]
     told = f"{control.why}; {there} of {len(report.outcomes)} files are there; {how}"
     if control.reason in ("interrupt", "terminate"):
-        error = (TransferKeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
-        error.report = report
+        error = (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
+        vars(error)[_REPORT] = report
         raise error
     if report.why_stopped:  # whoever stopped it himself knows
         _log.log(DEBUG if control.reason == "asked" else INFO, "%s", told)
