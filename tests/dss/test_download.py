@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import ChecksumMismatch, NotFound, NotWritable, UsageError
 from omicsdk.core.errors import UnsafePath as Unsafe
 from omicsdk.dss import DownloadFailed, Dss, ManifestError, tsv
@@ -289,6 +290,47 @@ def test_who_is_refused_once_asks_no_more(dss: Dss, bundle: Any, folder: Path, t
     result = stranger.download_manifest(write(tmp_path / "m.tsv", many), "aws")
     assert len(result.errors) == 200
     assert len(omics_sandbox.requests("/dss/v1/files")) <= 32
+
+
+def test_a_file_is_asked_for_once(dss: Dss, bundle: Any, folder: Path, omics_sandbox: Any):
+    """One request to the service and one to where it leads: no call of the client's beside them."""
+    omics_sandbox.request_log.clear()
+    dss.download(bundle["bundle_uuid"], "aws", download_dir=str(folder)).raise_if_failed()
+    files = len(
+        {
+            file["sha256"]
+            for file in dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]["files"]
+        }
+    )
+    assert len(omics_sandbox.requests("/dss/v1/files")) == len(omics_sandbox.requests("/_objects")) == files
+
+
+class Renewed(BearerToken):
+    """A token that the service has taken back, and its successor."""
+
+    def __init__(self, ended: str, good: str) -> None:
+        super().__init__(ended)
+        self._good = good
+        self.renewed = 0
+
+    def headers(self, method: str, url: str) -> Any:
+        return {"authorization": f"Bearer {self._good}"} if self.renewed else super().headers(method, url)
+
+    def renew(self, refused: Any) -> bool:
+        self.renewed += 1
+        return self.renewed == 1
+
+
+@pytest.mark.parametrize("rows_twice", [1, 40])
+def test_a_token_that_ends_meanwhile_is_renewed(
+    dss: Dss, bundle: Any, folder: Path, tmp_path: Path, omics_sandbox: Any, rows_twice: int
+):
+    rows = rows_of(dss, bundle)
+    omics_sandbox.settings.turn({"dss.restricted": True})
+    token = Renewed("0" * 32, omics_sandbox.token())
+    result = dss.with_options(credentials=token).download_manifest(write(tmp_path / "m.tsv", rows * rows_twice), "aws")
+    assert not result.errors
+    assert token.renewed == 1
 
 
 def test_a_file_that_was_taken_for_another_one_is_missed(

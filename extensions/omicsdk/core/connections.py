@@ -49,6 +49,11 @@ class Connections:
         self._lock = threading.Lock()
         self._closed = False
 
+    @property
+    def real(self) -> bool:
+        """Whether requests go over the network, and not into a transport that takes its place."""
+        return self._given is None
+
     def towards(self, url: "httpx.URL") -> Any:
         """Gives the httpx transport that reaches a URL.
 

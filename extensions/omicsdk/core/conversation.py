@@ -7,7 +7,7 @@ asyncio transport differ in nothing but how they do the five things below.
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import Clock
@@ -145,6 +145,36 @@ def converse(request: Request, manners: Manners, *, follow_redirects: bool = Tru
         AuthError: The credentials may not go there, or can't be renewed.
     """
     return _Conversation(request, manners, follow_redirects).run()
+
+
+class Outgoing(NamedTuple):
+    """A request as it goes out, for whoever sends it by other means than a transport's.
+
+    Attributes:
+        url: Where it goes.
+        headers: Its headers, without those of the credentials; with lower-case names.
+        credentials: What has to be asked for more headers; None where nothing may go along.
+    """
+
+    url: str
+    headers: Mapping[str, str]
+    credentials: Credentials | None
+
+
+def outgoing(request: Request, manners: Manners) -> Outgoing:
+    """Gives a request as it goes out first.
+
+    Args:
+        request: A request without a body.
+        manners: How its transport sends.
+
+    Raises:
+        AuthError: The credentials may not go there, and the operation can't do without.
+    """
+    hop = _first_hop(request, manners)
+    return Outgoing(
+        hop.url, {name.lower(): value for name, value in hop.headers}, _credentials_for(request, hop, manners)
+    )
 
 
 Steps = Generator[Action, Any, T]

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from omicsdk.core.answer import Answer
+from omicsdk.core.conversation import Outgoing
 from omicsdk.core.exchange import AsyncExchange, Exchange
 from omicsdk.core.model import ANY
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
@@ -68,6 +69,10 @@ class Operation:
             response = self._exchange.send(following)
             yield response
             following = next_request(self.facts.paging, following, str(response.url), response.headers, response.json)
+
+    def outgoing(self, request: Request) -> Outgoing | None:
+        """A request that `build` made as it goes out, for whoever has other means to send it; see `Transport.outgoing`."""
+        return self._exchange.transport.outgoing(request)
 
     def _pages(self, request: Request, parse: Callable[[Answer], T]) -> Iterator[T]:
         for response in self.answers(request):

@@ -8,8 +8,20 @@ from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.connections import Connections
-from omicsdk.core.conversation import Action, Authorize, Finish, Manners, Renew, Send, Sleep, WireFailure, converse
-from omicsdk.core.credentials import Credentials, as_credentials
+from omicsdk.core.conversation import (
+    Action,
+    Authorize,
+    Finish,
+    Manners,
+    Outgoing,
+    Renew,
+    Send,
+    Sleep,
+    WireFailure,
+    converse,
+    outgoing,
+)
+from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials
 from omicsdk.core.errors import AuthError, ConfigError, TransportError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.origins import origin_of
@@ -257,6 +269,23 @@ class Transport(_Transport):
                 outcome = self._perform(action, request, stream)
             except (WireFailure, AuthError) as error:
                 failure = error
+
+    def outgoing(self, request: Request) -> Outgoing | None:
+        """Gives a request as it goes out, for whoever has other means to send it.
+
+        Args:
+            request: A request without a body.
+
+        Returns:
+            None where only this transport can send it: something else stands in the place of the network, or the
+            credentials are an httpx.Auth.
+
+        Raises:
+            AuthError: The credentials may not go there, and the operation can't do without.
+        """
+        if not self._connections.real or isinstance(self.credentials, HttpxAuth):
+            return None
+        return outgoing(request, self._manners)
 
     def _perform(self, action: Action, request: Request, stream: bool) -> object:
         match action:

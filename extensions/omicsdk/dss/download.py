@@ -10,20 +10,16 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
-from urllib.parse import urljoin
 
 from omicsdk.core.errors import (
-    APIError,
     ChecksumMismatch,
     DecodeError,
     OmicsError,
     TransferError,
-    Unauthorized,
     UsageError,
 )
 from omicsdk.core.narrowing import is_array, is_object
@@ -31,10 +27,11 @@ from omicsdk.core.omit import OMIT
 from omicsdk.dss.bundle import ALL, NONE, chosen, manifest_bytes, merged_pages
 from omicsdk.dss.files import DSSFile
 from omicsdk.dss.filestore import ROOT, filestore_path, link, name_in_store, store_bytes
+from omicsdk.dss.locating import Locator
 from omicsdk.dss.manifest import Manifest, ManifestError
 from omicsdk.dss.result import Bundle, Result
 from omicsdk.dss.workers import Workers
-from omicsdk.transfer import Control, Item, Location, Outcome, Progress, Report, download
+from omicsdk.transfer import Control, Item, Outcome, Progress, Report, download
 from omicsdk.transfer.key_sets import KeySet
 from omicsdk.transfer.names import check_links, check_names
 from omicsdk.transfer.writing import write_error
@@ -46,6 +43,9 @@ Replica = Literal["aws", "gcp"]
 
 API_CALLS = 16
 """Calls to the service that are under way at once."""
+
+CONNECTIONS = 64
+"""Requests for files that are under way at once, at most: to the service, which takes its time, and to where it sends us."""
 
 logger = logging.getLogger("omicsdk.dss")
 
@@ -105,45 +105,22 @@ def get_manifest(api: "DssApi", uuid: str, version: str, replica: str) -> dict[s
     return merged_pages(pages)
 
 
-class Locator:
-    """Asks the service where files' bytes are: the URL that it redirects to.
-
-    Args:
-        api: The service; a clone of it that hands out redirects is made.
-    """
-
-    def __init__(self, api: "DssApi") -> None:
-        self._asking = api.with_options(follow_redirects=False)
-        self._refused: Unauthorized | None = None
-
-    def locate(self, file: DSSFile) -> Location:
-        """Where a file is now; without a version the latest one.
-
-        Raises:
-            APIError: The service said no; names the file.
-        """
-        if self._refused is not None:  # what isn't believed once isn't for the other files either
-            raise self._refused
-        replica, version = cast("Replica", file.replica), file.version or OMIT
-        try:
-            with self._asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as answer:
-                # A service that has the bytes itself answers with them; they are asked for again by the engine.
-                return Location(urljoin(answer.url, answer.headers.get("location", "")))
-        except APIError as error:
-            error.operation = f"{error.operation} {file.name}"
-            if isinstance(error, Unauthorized):
-                self._refused = error
-            raise
-
-
-def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchOptions) -> Report:
+def fetch(
+    api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchOptions, *, known: bool = False
+) -> Report:
     """Fetch files into the filestore, each checksum once.
 
     Checksums are told apart by 63 bits of a keyed digest, in eight bytes of memory each: among a million, two are taken for
     one once in twenty million transfers. `missing` finds what was left out.
-    """
 
-    locator = Locator(api)
+    Args:
+        api: The service.
+        files: What to fetch.
+        folder: The download folder.
+        options: How.
+        known: Whether the service has answered this client before.
+    """
+    locator = Locator(api, known=known)
 
     def items() -> Iterator[Item]:
         seen, key = KeySet(), os.urandom(16)
@@ -153,7 +130,7 @@ def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchO
                 continue
             yield Item(
                 name=name_in_store(file.sha256),
-                locate=partial(locator.locate, file),
+                locate=locator.place(file),
                 size=file.size,
                 checksums={"sha256": file.sha256},
                 label=f"{file.name} (file {file.uuid}{f' version {file.version}' if file.version else ''})",
@@ -169,6 +146,7 @@ def fetch(api: "DssApi", files: Iterable[DSSFile], folder: Path, options: FetchO
         stop=options.stop,
         control=options.control,
         dry_run=options.dry_run,
+        connections=CONNECTIONS,
     )
 
 
@@ -204,7 +182,9 @@ def download_bundles(
     names += [file.name for file in singles]
     check_names(names, folds_case=True)
     check_links(names, str(folder))
-    report = fetch(api, chain((file for bundle in bundles for file in bundle.files), singles), folder, options)
+    report = fetch(
+        api, chain((file for bundle in bundles for file in bundle.files), singles), folder, options, known=True
+    )
     result = Result(list(bundles), report, errors_of(report))
     if options.dry_run:
         return result
