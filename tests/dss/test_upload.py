@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.credentials import BearerToken
-from omicsdk.core.errors import AuthError, Interrupted, ServerError, TransferError, Unauthorized, UsageError
+from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
 from omicsdk.dss import Dss, UploadFailed, bringing, registration, staging
 from omicsdk.dss.ending import EndingClock
 from omicsdk.dss.unfinished import state_folder
@@ -192,6 +192,54 @@ def test_staged_files_that_are_gone_are_sent_again(omics_sandbox: Any, dss: Dss,
     made = dss.upload(source, "aws", staged)
     assert len(made["files"]) == 4
     assert len(put_files(omics_sandbox)) == 6
+
+
+def test_only_the_bundle_is_left_to_do(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+    omics_sandbox.add_faults(Rule("status", path="/dss/v1/bundles/*", method="PUT", status=409, times=1))
+    with pytest.raises(Conflict):
+        dss.upload(source, "aws", staged)
+    omics_sandbox.fault_book.clear()
+    before = len(put_files(omics_sandbox))
+    reports: list[TransferReport] = []
+    told: list[Progress] = []
+    made = dss.upload(source, "aws", staged, on_report=reports.append, progress=told.append)
+    assert len(made["files"]) == 4
+    assert len(put_files(omics_sandbox)) == before
+    assert reports[0].counts["skipped"] == 4
+    assert told[-1].final
+
+
+def test_two_uploads_of_a_folder_at_once_come_one_after_the_other(
+    omics_sandbox: Any, dss: Dss, source: Path, staged: str, caplog: pytest.LogCaptureFixture
+):
+    omics_sandbox.add_faults(Rule("stall", path="/dss/v1/bundles/*", method="PUT", times=1))
+    made: list[str] = []
+    threads = [
+        threading.Thread(target=lambda: made.append(dss.upload(source, "aws", staged)["bundle_uuid"])) for _ in "ab"
+    ]
+    threads[0].start()
+    while not omics_sandbox.stalled:
+        threading.Event().wait(0.001)
+    threads[1].start()
+    while "another process is uploading" not in caplog.text:
+        threading.Event().wait(0.001)
+    omics_sandbox.release()
+    for thread in threads:
+        thread.join(60)
+    assert len(set(made)) == 2
+
+
+def test_a_damaged_record_costs_what_stood_behind_the_damage(
+    omics_sandbox: Any, dss: Dss, source: Path, staged: str, state: Path
+):
+    failing_once(omics_sandbox, dss, source, staged)
+    (record,) = state.rglob("*.upload")
+    data = record.read_bytes()
+    record.write_bytes(data[: len(data) // 2] + b"\xff" * 8)
+    assert len(dss.upload(source, "aws", staged)["files"]) == 4
+    failing_once(omics_sandbox, dss, source, staged)
+    record.write_text("something else")
+    assert len(dss.upload(source, "aws", staged)["files"]) == 4
 
 
 def test_a_state_folder_that_cant_be_written_costs_the_going_on_only(

@@ -9,7 +9,6 @@ import hashlib
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -132,13 +131,17 @@ class Unfinished:
     def remove(self) -> None:
         """Removes the record and the engine's journal: the upload is over, or begins anew."""
         for path in (self.journal, self.path):
-            with suppress(FileNotFoundError):
-                path.unlink()
+            try:
+                path.unlink(missing_ok=True)
+            except PermissionError:  # Windows removes no file that is open
+                self.close()
+                path.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Closes the file, which lets go of the lock."""
         with self._lock:
-            self._write()
+            if self._unwritten:
+                self._write()
             self._file.close()
 
     def _write(self) -> None:
