@@ -88,7 +88,7 @@ def test_a_uuid_that_is_none_costs_no_byte(omics_sandbox: Any, dss: Dss, source:
 def test_one_file_that_is_refused_leaves_the_others_and_no_bundle(
     omics_sandbox: Any, dss: Dss, source: Path, staged: str
 ):
-    omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=422, nth=2, times=1))
+    omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=422, nth=1, times=1))
     with pytest.raises(UploadFailed) as caught:
         dss.upload(source, "aws", staged)
     assert len(caught.value.errors) == 1
@@ -120,9 +120,25 @@ def test_an_upload_is_stopped_from_outside(omics_sandbox: Any, dss: Dss, source:
     assert len(reports[0].outcomes) == 4
 
 
+def test_a_service_that_is_silent_doesnt_hold_up_a_stop(omics_sandbox: Any, dss: Dss, source: Path, staged: str):
+    omics_sandbox.add_faults(Rule("stall", path="/dss/v1/files/*", method="PUT"))
+    stop = threading.Event()
+
+    def wait() -> None:
+        while omics_sandbox.stalled < 4:
+            threading.Event().wait(0.001)
+        stop.set()
+
+    threading.Thread(target=wait).start()
+    with pytest.raises(Interrupted, match="it was stopped"):
+        dss.upload(source, "aws", staged, stop=stop)
+    assert omics_sandbox.stalled  # nobody waited for the service
+    omics_sandbox.release()
+
+
 def failing_once(omics_sandbox: Any, dss: Dss, source: Path, staged: str, **options: Any) -> UploadFailed:
     """An upload one of whose files the service refuses."""
-    omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=409, nth=2, times=1))
+    omics_sandbox.add_faults(Rule("status", path="/dss/v1/files/*", method="PUT", status=409, nth=1, times=1))
     with pytest.raises(UploadFailed) as caught:
         dss.upload(source, "aws", staged, **options)
     omics_sandbox.fault_book.clear()

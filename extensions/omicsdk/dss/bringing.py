@@ -40,6 +40,9 @@ CALLERS = 4
 REGISTRATIONS_AT_ONCE = 16
 """Files that the service is asked to take over at once."""
 
+ENDING = 1.0
+"""Seconds after which a call that is under way at an upload's end is left alone."""
+
 logger = getLogger("omicsdk.dss")
 
 
@@ -198,7 +201,7 @@ class Bringing:
                 self._stage(numbers, over)
                 awaited = list[Awaited]()
                 for number, future in asked.items():
-                    answer = future.result()
+                    answer = self._settled(future)
                     if isinstance(answer, OmicsError):
                         self._fail(number, answer)
                     elif answer is not None:
@@ -234,6 +237,15 @@ class Bringing:
             stop=self._ended,
             control=self._control,
         )
+
+    def _settled(self, future: Future[Awaited | OmicsError | None]) -> Awaited | OmicsError | None:
+        """What a call gave; one that is under way when the upload ends isn't waited for much longer."""
+        while True:
+            try:
+                return future.result(timeout=ENDING)
+            except TimeoutError:
+                if self._control.over(self._clock.monotonic(), self._ended):
+                    return stopped(self._control)
 
     def _register(self, number: int) -> Awaited | OmicsError | None:
         """Has a staged file taken over, in a thread of the pool; errors are the result."""
