@@ -196,3 +196,16 @@ def test_a_file_that_is_copied_later_is_waited_for(dss, source, omics_sandbox):
     assert missing.code == 1
     assert "There is no object" in missing.err
     assert put_file(dss, omics_sandbox, key, "--uuid", "a/b", "--wait").code in (1, 2)
+
+
+def test_a_collection_of_parts_says_what_it_brings(dss, bundles):
+    files = dss("get-bundle", "--uuid", bundles[0]["bundle_uuid"], "--replica", "aws").json["bundle"]["files"]
+    metadata = next(one for one in files if one["name"].endswith(".json"))
+    part = {"type": "organ", "uuid": metadata["uuid"], "version": metadata["version"], "path": "/organ"}
+    which = ("--uuid", "4ba00d2e-b67c-44ae-a31c-fd85f44f4c12", "--replica", "aws")
+    facts = ("--name", "n", "--description", "d", "--details", "{}", "--version", "2019-08-01T200147.836832Z")
+    assert dss("put-collection", *which, *facts, "--contents", json.dumps(part)).code == 0
+    ran = dss("download-collection", *which)
+    assert ran.code == 0, ran.err
+    assert f"organ /organ of file {metadata['uuid']}: the whole file is downloaded" in ran.err
+    assert Path("files", f"{metadata['uuid']}.{metadata['version']}.json").read_text() == '{"organ": "brain"}'

@@ -184,7 +184,10 @@ COMMANDS: list[Command] = [
     },
     {
         "command": "download-collection",
-        "summary": "Download every bundle of a collection, and of the collections in it.",
+        "summary": "Download all that a collection links to, and the collections in it.",
+        "description": "Bundles become folders, as by download. Files that the collection links to by themselves go to "
+        "files/<uuid>.<version>; a link to a part of a metadata file brings the whole file, and the command says so. A manifest of "
+        "all files of bundles, with their paths, goes to the current folder.",
         "run": "omicsdk.cli.dss:download_collection",
         "parameters": [
             {"name": "uuid", "type": "string", "required": True, "help": "UUID of the collection."},
