@@ -140,7 +140,7 @@ def test_a_folder_that_takes_no_file_is_named(tmp_path, monkeypatch, reason):
     def refuse(*_, **__):
         raise reason
 
-    for function in ("os.open", "tempfile.mkstemp"):
+    for function in ("os.open", "pathlib.Path.replace"):
         with monkeypatch.context() as patched:
             patched.setattr(function, refuse)
             with pytest.raises(ConfigError, match=rf"config\.json can't be written: {reason.strerror}"):

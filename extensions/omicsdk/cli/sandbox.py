@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import shlex
 import sys
 from contextlib import contextmanager
@@ -31,9 +30,11 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
         ConfigError: The port is taken, the folder is in use or can't be written, or the faults can't be read.
     """
 
+    from omicsdk.core.atomic_file import write_private
+
     def tell(sandbox: Sandbox) -> None:
         lines = _shell_lines(sandbox.environment())
-        _write_private(sandbox.folder / ENVIRONMENT, lines)
+        write_private(sandbox.folder / ENVIRONMENT, lines)
         console.message(f"sandbox at {sandbox.url}, state in {sandbox.folder}; Ctrl-C ends it")
         console.message(f"in another shell: . {shlex.quote(str(sandbox.folder / ENVIRONMENT))}")
         sys.stdout.write(lines)
@@ -140,8 +141,3 @@ def _troubles(folder: str, port: int = 0, faults: str | None = None) -> Generato
 
 def _shell_lines(environment: Mapping[str, str]) -> str:
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
-
-
-def _write_private(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)

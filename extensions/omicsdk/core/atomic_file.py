@@ -1,11 +1,60 @@
-"""Small private files, written whole or not at all: settings and tokens."""
+"""Files that are written whole or not at all, and the private ones among them: settings, tokens, keys."""
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from io import BufferedWriter
 from pathlib import Path
 
 from omicsdk.core.errors import ConfigError
+
+PRIVATE = 0o600
+"""The permissions of a file that its owner alone may read."""
+
+
+@contextmanager
+def in_place_of(
+    path: str | os.PathLike[str], *, mode: int | None = None, durable: bool = True
+) -> Generator[BufferedWriter]:
+    """Opens a file beside another, which takes its name when the block has ended well.
+
+    A reader sees the old file or the new one, never a part. What has the name is replaced, a link too: whoever wants to
+    write through one resolves it before.
+
+    Args:
+        path: The file that is replaced, or made; its folder must be there.
+        mode: Its permissions; never more than the owner may read it before it has its name. None leaves them to the
+            process's umask.
+        durable: The bytes are on disk before the name is given, so that after a power cut, too, the file is the old one
+            or the new one.
+
+    Yields:
+        The new file.
+
+    Raises:
+        OSError: It can't be written; what was there still is, as after any exception within the block.
+    """
+    target = Path(path)
+    # A name that nobody can foresee, and that is never opened if it is there: no link can be waiting in its place.
+    part = target.with_name(f".{target.name[:50]}.{os.urandom(6).hex()}.part")
+    try:
+        with open(part, "xb", opener=None if mode is None else _for_owner) as file:
+            yield file
+            file.flush()
+            if mode not in (None, PRIVATE):
+                part.chmod(mode)
+            if durable:
+                os.fsync(file.fileno())
+        part.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, PRIVATE)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -16,28 +65,30 @@ def write_private(path: Path, text: str) -> None:
 
     Args:
         path: The file; folders that are missing are made, readable by their owner only.
-        text: What shall stand in it, written as UTF-8 with "\\n" line ends.
+        text: What shall stand in it, written as UTF-8 with "\n" line ends.
 
     Raises:
         ConfigError: It can't be written.
     """
-    import tempfile  # brings shutil along, which who only reads can spare
+    write_text(path, text, PRIVATE)
 
+
+def write_text(path: Path, text: str, mode: int) -> None:
+    """Puts a text in a file's place as `write_private` does, with other permissions.
+
+    Args:
+        path: As for `write_private`.
+        text: As for `write_private`.
+        mode: The file's permissions.
+
+    Raises:
+        ConfigError: It can't be written.
+    """
     target = target_of(path)
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # mkstemp gives a name that nobody can foresee and mode 0600 from the start.
-        number, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(number, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(target)
-        except BaseException:
-            with suppress(OSError):
-                Path(name).unlink()
-            raise
+        with in_place_of(target, mode=mode) as file:
+            file.write(text.encode())
     except OSError as error:
         raise ConfigError(
             f"{path} can't be written: {error.strerror or error}",

@@ -5,7 +5,7 @@ import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from omicsdk.core.atomic_file import write_private
+from omicsdk.core.atomic_file import write_private, write_text
 from omicsdk.core.config import ARRAY_OPERATORS, DEPTH_LIMIT, Json, name_of, parsed, read_text
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.file_lock import locked
@@ -77,10 +77,10 @@ def change(path: Path, edit: Callable[[str], str], *, shared: bool = False) -> N
         made = edit(text.removeprefix(_MARK))
         parsed(made, path)
         if before != mark + made:
-            mode = stat.S_IMODE(path.stat().st_mode) if before is not None else _READABLE
-            write_private(path, mark + made)
             if shared:
-                path.chmod(mode)
+                write_text(path, mark + made, stat.S_IMODE(path.stat().st_mode) if before is not None else _READABLE)
+            else:
+                write_private(path, mark + made)
 
 
 def set_in(text: str, path: Path, keys: Sequence[str], value: Json) -> str:

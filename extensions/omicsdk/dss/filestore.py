@@ -10,6 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
+from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import TransferError
 
 ROOT = ".hca/v2/files_2_4"
@@ -41,20 +42,8 @@ def store_bytes(folder: Path, sha256: str, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.is_file() and path.read_bytes() == content:
         return
-    write_atomically(path, content)
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that its name never holds a part of it."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with in_place_of(path) as file:
+        file.write(content)
 
 
 def link(folder: Path, sha256: str, name: str) -> None:
@@ -100,9 +89,5 @@ def same_content(stored: Path, path: Path) -> bool:
 
 
 def _copy(stored: Path, path: Path) -> None:
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        shutil.copyfile(stored, part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with in_place_of(path, durable=False) as file, stored.open("rb") as source:
+        shutil.copyfileobj(source, file, 1 << 20)

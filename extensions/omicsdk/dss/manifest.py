@@ -1,15 +1,18 @@
 """Manifests: tables of files to download. Reading, checking and rewriting them."""
 
+import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
+from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 
+from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UnsafePath, UsageError
 from omicsdk.dss import tsv
-from omicsdk.dss.filestore import filestore_path
+from omicsdk.dss.filestore import ROOT, name_in_store
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.writing import write_error
 
@@ -129,20 +132,18 @@ def write_manifest(target: Path, rows: Iterable[dict[str, str]], download_dir: s
 
 
 def _write(target: Path, columns: Sequence[str], rows: Iterable[dict[str, str]], download_dir: str) -> None:
-    part = target.with_name(f".{target.name}.part")
     try:
-        with part.open("w", newline="", encoding="utf-8") as file:
-            writer = tsv.DictWriter(file, columns)
+        with in_place_of(target, durable=False) as file:
+            text = TextIOWrapper(file, encoding="utf-8", newline="")
+            writer = tsv.DictWriter(text, columns)
             writer.writeheader()
+            start = str(Path(download_dir) / ROOT)
             for row in rows:
-                place = Path(download_dir) / filestore_path(row["file_sha256"])
-                writer.writerow({**row, PATH_COLUMN: str(place)})
-        part.replace(target)
+                place = f"{start}{os.sep}{name_in_store(row['file_sha256']).replace('/', os.sep)}"
+                writer.writerow({**row, PATH_COLUMN: place})
+            text.detach()
     except OSError as error:
         raise write_error(error, str(target), target.name) from error
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def row_fault(row: dict[str, str]) -> str | None:

@@ -1,6 +1,7 @@
 """Reports as JSON lines: what is written comes back, and nothing that is secret is in it."""
 
 import json
+import os
 
 import pytest
 from hypothesis import given
@@ -91,6 +92,17 @@ def test_a_file_is_whole_or_as_it_was(tmp_path, write, monkeypatch):
     assert path.read_text() == "before"
     getattr(report, write)(path)
     assert path.read_text() != "before"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs POSIX's named pipes")
+def test_what_is_no_file_is_never_replaced(tmp_path):
+    pipe, link = tmp_path / "pipe", tmp_path / "r.jsonl"
+    os.mkfifo(pipe)
+    link.symlink_to(pipe)
+    for path in (pipe, link):
+        with pytest.raises(NotWritable, match="it is no regular file"):
+            TransferReport().write_jsonl(path)
+    assert pipe.is_fifo()
 
 
 def test_a_place_that_cannot_be_written(tmp_path):

@@ -1,13 +1,13 @@
 """Keys: the one that the sandbox signs its tokens with, and those of service accounts."""
 
 import json
-import os
 import secrets
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from omicsdk.core.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.store import Database
 
 ALGORITHM = "RS256"
@@ -63,7 +63,8 @@ class SigningKey:
                 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
                 if not self._path.exists():
-                    write_private(self._path, _pem(_new_key()))
+                    with in_place_of(self._path, mode=PRIVATE) as file:
+                        file.write(_pem(_new_key()))
                 self._private = load_pem_private_key(self._path.read_bytes(), None)
             return self._private
 
@@ -103,7 +104,8 @@ class ServiceAccounts:
         }
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"service-account-{key_id[:8]}.json"
-        write_private(path, json.dumps(content, indent=2).encode())
+        with in_place_of(path, mode=PRIVATE) as file:
+            file.write(json.dumps(content, indent=2).encode())
         self._database.execute("INSERT INTO auth_accounts VALUES (?, ?, ?)", (key_id, email, public))
         return path
 
@@ -111,14 +113,6 @@ class ServiceAccounts:
         """E-mail address and public key of an account by a key's identifier; None when there is none."""
         row = self._database.row("SELECT email, public_key FROM auth_accounts WHERE key_id = ?", (key_id,))
         return (row["email"], row["public_key"]) if row else None
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Writes a file that only its owner can read, whole or not at all."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-    part.replace(path)
 
 
 def _new_key() -> Any:

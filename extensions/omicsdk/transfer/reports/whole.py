@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 
+from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.errors import NotWritable
 from omicsdk.transfer.writing import write_error
 
 
@@ -14,26 +14,18 @@ def write_whole(path: str | os.PathLike[str], lines: Iterable[str]) -> None:
     """Writes a file as it is told, and puts it in its place when all of it is on disk.
 
     Args:
-        path: The file; what is there is replaced.
+        path: The file; what is there is replaced. Where it is a link, what it points at is.
         lines: Its text in pieces, with their line ends; written as UTF-8.
 
     Raises:
         DiskFull: There is no room.
-        NotWritable: It can't be written; what was there still is.
+        NotWritable: It can't be written, or is no file, such as /dev/null; what was there still is.
     """
     target = os.path.realpath(path)
-    folder, name = os.path.split(target)
-    part = os.path.join(folder, f".{name[:100]}.{secrets.token_hex(4)}.part")
+    if os.path.exists(target) and not os.path.isfile(target):
+        raise NotWritable(os.fspath(path), "it is no regular file", remedy="Name a file.")
     try:
-        try:
-            with open(part, "x", encoding="utf-8", newline="\n") as file:
-                file.writelines(lines)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(part, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(part)
-            raise
+        with in_place_of(target) as file:
+            file.writelines(line.encode() for line in lines)
     except OSError as error:
         raise write_error(error, os.fspath(path)) from error

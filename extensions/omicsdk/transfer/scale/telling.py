@@ -17,6 +17,7 @@ from logging import getLogger
 from typing import Protocol
 from uuid import uuid4
 
+from omicsdk.core.atomic_file import in_place_of
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.scale.following import Word
 from omicsdk.transfer.scale.shard import make_folders, worker_name
@@ -86,9 +87,8 @@ class FileLine:
         def tell(word: Word) -> None:
             path = os.path.join(self.folder, str(word.index))
             try:
-                with open(f"{path}.{word.attempt}", "w", encoding="utf-8") as file:
-                    json.dump(asdict(word), file)
-                os.replace(file.name, path)
+                with in_place_of(path, durable=False) as file:
+                    file.write(json.dumps(asdict(word)).encode())
             except OSError as error:  # the folder is gone when nobody listens any more
                 _log.debug("%s: %s", path, error.strerror)
 
