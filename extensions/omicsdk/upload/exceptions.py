@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from omicsdk.core.documented_errors import DocumentedError, documented
 from omicsdk.core.errors import APIError, OmicsError, TransportError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
 #: So many problems are named in one message; the rest is counted.
 NAMED = 100
@@ -50,8 +51,10 @@ class CannotUpload(UploadException, UsageError):
         super().__init__(f"nothing was uploaded: {'; '.join(shown)}", remedy=remedy)
 
 
-class UploadApiException(UploadException, RuntimeError):
+class UploadApiException(DocumentedError, UploadException, RuntimeError):
     """The Upload service answered with an error, or couldn't be reached; also an error of core's class for that."""
+
+    prefix = "Upload"
 
 
 def documented_error(error: Exception) -> Exception:
@@ -62,28 +65,4 @@ def documented_error(error: Exception) -> Exception:
     """
     if not isinstance(error, APIError | TransportError) or isinstance(error, UploadApiException):
         return error
-    return _restored(type(error), error.args, vars(error))
-
-
-_kinds: dict[type[OmicsError], type[UploadApiException]] = {}
-
-
-class _Api(UploadApiException):
-    """What the classes below have in common."""
-
-    kind: type[OmicsError]
-
-    def __reduce__(self) -> tuple[Callable[..., OmicsError], tuple[object, ...]]:
-        # These classes have no names that a pickle could find them by.
-        return _restored, (self.kind, self.args, dict(vars(self)))
-
-
-def _restored(kind: type[OmicsError], args: tuple[object, ...], state: Mapping[str, object]) -> UploadApiException:
-    cls = _kinds.get(kind)
-    if cls is None:
-        stated = {"__module__": __name__, "__doc__": kind.__doc__, "kind": kind}
-        cls = _kinds[kind] = type(f"Upload{kind.__name__}", (_Api, kind), stated)
-    error = cls.__new__(cls, *args)
-    error.args = args
-    vars(error).update(state)
-    return error
+    return documented(error, UploadApiException)
