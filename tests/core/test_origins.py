@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core import origins
 from omicsdk.core.origins import is_confidential, is_loopback, origin_of
 
 
@@ -76,3 +77,12 @@ def test_no_text_breaks_it(text):
     assert isinstance(origin_of(text), str)
     assert isinstance(is_loopback(text), bool)
     assert isinstance(is_confidential(text), bool)
+
+
+@given(
+    st.text("hps:/?#@[]\\ \t\n.%a1\u2100\uff0f", max_size=24),
+    st.sampled_from(["", "http://", "https://a.org", "https://"]),
+)
+def test_only_the_beginning_is_looked_at_and_nothing_of_it_is_lost(rest: str, start: str) -> None:
+    url = start + rest
+    assert origin_of(url) == origins._origin_of.__wrapped__(url)

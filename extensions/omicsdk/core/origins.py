@@ -1,7 +1,11 @@
 """Origins of URLs: who a request goes to, which decides what may be sent along."""
 
+import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
+# What of a URL says whose it is: all before the path, query or fragment; not where something odd comes before those.
+_BEGINNING = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#\\\s]*(?=[/?#]|\Z)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -15,6 +19,12 @@ def origin_of(url: str) -> str:
         `scheme://host:port` in lower case with the port always there ("https://dss.example.org:443"), or an empty text
         when the URL has no scheme or host, or isn't one.
     """
+    beginning = _BEGINNING.match(url)
+    return _origin_of(beginning[0] if beginning is not None else url)
+
+
+@lru_cache(maxsize=256)  # few services are asked for many things
+def _origin_of(url: str) -> str:
     try:
         parts = urlsplit(url)
         scheme, host = parts.scheme.lower(), (parts.hostname or "").rstrip(".")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urljoin
 
 from omicsdk.transfer.items import URL_SAFE
+
+# A URL that is fit for the wire as it is; one with dots for a segment is worked out first.
+_ABSOLUTE = re.compile(r"https?://(?!.*/\.)[A-Za-z0-9%/:?@!$&'()*+,;=~._-]+\Z")
 
 
 def parse_head(lines: Iterable[bytes], wanted: Mapping[bytes, str] | None = None) -> tuple[int, dict[str, str]]:
@@ -43,6 +47,8 @@ def redirected(url: str, location: str) -> str | None:
     Returns:
         The URL, None when it makes no sense.
     """
+    if _ABSOLUTE.match(location):
+        return location
     try:
         # Headers are read as Latin-1, which gives back the very bytes that came.
         return quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
