@@ -153,6 +153,11 @@ def test_numbers_of_other_libraries_are_taken() -> None:
     assert (type(item.size), item.size, type(item.retries)) == (int, 7, int)
 
 
+def test_renew_is_a_function() -> None:
+    with pytest.raises(TypeError, match="x: renew is a function that gives a Location, not a str"):
+        Item("x", HERE, renew="https://example.org")
+
+
 def test_what_platforms_state_is_taken() -> None:
     stated = {"SHA256": " " + "AB" * 32, "md5": None, "s3_etag": "ab" * 16 + "-12", "crc32c": "0000abcd"}
     item = Item("x", HERE, 0, stated)

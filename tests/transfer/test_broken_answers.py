@@ -361,6 +361,36 @@ def test_a_small_file_behind_a_service(
     assert len(server.of("here")) == (2 if then in ("refused", "cut") else 1)
 
 
+@pytest.mark.parametrize("size", [500, SIZE])
+def test_a_place_that_ends_is_renewed(server: Any, fault: Any, target: Path, noise: Any, size: int) -> None:
+    item, asked = server.item("one", noise(size), "md5"), list[int]()
+    server.always["ended"] = fault.status(403)
+
+    def renew() -> Location:
+        asked.append(1)
+        return Location(server.url("one"))
+
+    download([replace(item, locate=Location(server.url("ended")), renew=renew)], target).raise_if_failed()
+    assert (target / "one").read_bytes() == noise(size)
+    assert asked == [1]
+
+
+@pytest.mark.parametrize("size", [500, SIZE])
+def test_a_place_that_can_not_be_renewed(
+    server: Any, fault: Any, target: Path, noise: Any, clock: Any, size: int
+) -> None:
+    item, asked = server.item("one", noise(size), "md5"), list[int]()
+    server.always["one"] = fault.status(403)
+
+    def renew() -> Location:
+        asked.append(1)
+        raise NotFound("the service has it no longer", status=404)
+
+    report = download([replace(item, renew=renew)], target, clock=clock)
+    assert isinstance(only(report).error, NotFound)
+    assert asked == [1]
+
+
 def test_a_redirect_that_says_not_yet(server: Any, fault: Any, target: Path, noise: Any, clock: Any) -> None:
     item = server.item("one", noise(10), retries=0)
     server.fault("one", *[fault.status(301, {"Location": "/one", "Retry-After": "10"})] * 40)

@@ -1,12 +1,11 @@
 """Where files' bytes are: the engine asks the service by itself and follows, the client where that isn't enough."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urljoin
 
-from omicsdk.core.conversation import Outgoing
 from omicsdk.core.errors import APIError, AuthError, Unauthorized
 from omicsdk.core.omit import OMIT
 from omicsdk.dss.files import DSSFile
@@ -35,28 +34,41 @@ class Locator:
         if known:
             self._answered.set()
 
-    def place(self, file: DSSFile) -> Callable[[], Location] | Location:
-        """What the engine needs to find a file.
+    def place(self, file: DSSFile) -> tuple[Callable[[], Location] | Location, Callable[[], Location] | None]:
+        """What the engine needs to find a file: an item's `locate` and `renew`.
 
-        A request by the engine costs far less than a call of the client's. It is sent at once where nothing has to be
-        proved, else with what proves it at that moment; when that isn't accepted, `locate` asks, which renews, tries again
-        and explains. Of a service that nothing is known of one file is asked for before all others: where it isn't
-        believed, a hundred thousand wouldn't be.
+        A request by the engine costs far less than a call of the client's. When what goes along with it to prove who asks
+        isn't accepted, `locate` asks, which renews, tries again and explains. Of a service that nothing is known of one
+        file is asked for before all others: where it isn't believed, a hundred thousand wouldn't be.
         """
+        ask = partial(self.locate, file)
         if not self._sent_ahead:
             self._sent_ahead = True
-            return partial(self._go_ahead, file)
+            return partial(self._go_ahead, ask), None
+        if not self._answered.is_set() or self._refused is not None:
+            return partial(self._follow, ask), None
+        asked = self._asked_by_the_engine(file)
+        return (ask, None) if asked is None else (asked, ask)
+
+    def _asked_by_the_engine(self, file: DSSFile) -> Location | None:
+        """The service itself, as it is to be asked for a file; None where only the client can do that."""
         operation = self._asking.get_file
         request = operation.build(
             uuid=file.uuid, replica=cast("Literal['aws', 'gcp']", file.replica), version=file.version or OMIT
         )
         ask = operation.outgoing(request)
         if ask is None:
-            return partial(self.locate, file)
+            return None
         headers = {name: value for name, value in ask.headers.items() if name not in _ENGINES_OWN}
-        if ask.credentials is None and self._answered.is_set() and self._refused is None:
-            return Location(ask.url, headers)
-        return _Asking(ask, headers, self, file)
+        if ask.credentials is not None:
+            # To renew takes a while, which the engine hasn't; and a query would stand in a URL that messages show.
+            if not ask.credentials.ready() or ask.credentials.query("GET", ask.url):
+                return None
+            try:
+                headers |= ask.credentials.headers("GET", ask.url)
+            except AuthError:  # whether it can be done without is for the client to know
+                return None
+        return Location(ask.url, headers)
 
     def locate(self, file: DSSFile) -> Location:
         """Where a file is now, by a call of the client's; without a version the latest one.
@@ -77,51 +89,12 @@ class Locator:
                 self._refused = error
             raise
 
-    def wait_for_the_first(self) -> None:
-        """Returns when the service has answered, whatever it said.
-
-        Raises:
-            Unauthorized: It doesn't believe us.
-        """
-        self._answered.wait()
-        if self._refused is not None:
-            raise self._refused
-
-    def _go_ahead(self, file: DSSFile) -> Location:
+    def _go_ahead(self, ask: Callable[[], Location]) -> Location:
         try:
-            return self.locate(file)
+            return ask()
         finally:
             self._answered.set()
 
-
-class _Asking:
-    """Where a file is asked for: by the engine the first time, by the client when that wasn't accepted.
-
-    Args:
-        ask: The request.
-        headers: Its headers that the engine doesn't have by itself.
-        locator: Has the client ask.
-        file: The file.
-    """
-
-    def __init__(self, ask: Outgoing, headers: Mapping[str, str], locator: Locator, file: DSSFile) -> None:
-        self._ask = ask
-        self._headers = headers
-        self._locator = locator
-        self._file = file
-        self._asked = False
-
-    def __call__(self) -> Location:
-        self._locator.wait_for_the_first()
-        credentials, url = self._ask.credentials, self._ask.url
-        if self._asked:
-            return self._locator.locate(self._file)
-        self._asked = True
-        if credentials is None:
-            return Location(url, self._headers)
-        try:
-            if credentials.query("GET", url):  # which would stand in a URL that messages show
-                return self._locator.locate(self._file)
-            return Location(url, {**self._headers, **credentials.headers("GET", url)})
-        except AuthError:  # whether it can be done without is for the client to know
-            return self._locator.locate(self._file)
+    def _follow(self, ask: Callable[[], Location]) -> Location:
+        self._answered.wait()
+        return ask()

@@ -80,6 +80,8 @@ class Item:
         label: What to call the file in messages; by default its name.
         retries: How many failures in a row end it, 0 for none. Each cell of 4 MiB that arrives wins one back.
         min_delay: Seconds before the first retry; each further one without progress waits twice as long, at most 60 s.
+        renew: Where `locate` is a Location, a function that gives another one when that isn't accepted (any longer), called
+            in a thread; None when there is no other.
 
     Raises:
         ValueError: A negative size, retries or delay, an algorithm that isn't known, or a value that is no such checksum.
@@ -93,6 +95,7 @@ class Item:
     label: str = ""
     retries: int = 10
     min_delay: float = 0.25
+    renew: Callable[[], Location] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self._check_types()
@@ -113,6 +116,8 @@ class Item:
         if not (isinstance(self.locate, Location) or callable(cast("object", self.locate))):
             said = f"{self.name}: locate is a Location or a function that gives one, not {a(self.locate)}"
             raise TypeError(f"{said}; of a URL make a Location(url)")
+        if self.renew is not None and not callable(cast("object", self.renew)):
+            raise TypeError(f"{self.name}: renew is a function that gives a Location, not {a(self.renew)}")
         if type(self.size) is not int and self.size is not None:
             # numpy's are numbers too, but no journal can write them.
             object.__setattr__(self, "size", whole_number(f"{self.name}: size", self.size, 0, "bytes"))

@@ -163,7 +163,7 @@ def download(
             log,
             settings,
             outcomes.put,
-            guard_of(target).check if wanted.once else None,
+            guard_of(target, empty=disk.is_new(target)).check if wanted.once else None,
         )
         with interrupts(control):
             engine.run()

@@ -62,9 +62,11 @@ class Locators:
     def locate(self, job: Job) -> None:
         """Finds out where a job's file is."""
         locate = job.item.locate
-        if isinstance(locate, Location):
+        if isinstance(locate, Location) and not (job.renews and job.item.renew is not None):
+            job.renews = True
             self._told(job, locate)
             return
+        job.renews = True
         job.locating = True
         self._queue.append(job)
         self._call()
@@ -88,8 +90,8 @@ class Locators:
     def _call(self) -> None:
         while self._queue and self._lanes.may_start(_SERVICE):
             job = self._queue.popleft()
-            locate = job.item.locate
-            if job.over or isinstance(locate, Location):
+            locate = job.item.renew if isinstance(job.item.locate, Location) else job.item.locate
+            if job.over or locate is None:
                 continue
             self._lanes.started(_SERVICE)
             self._pool.submit(locate, partial(self._located, job), partial(self._not_located, job))

@@ -238,7 +238,7 @@ class Replies:
             self._fetch(job)  # a newer URL is there already
             return
         error = _status_error(reception, verdict)
-        fixed = isinstance(job.item.locate, Location)
+        fixed = isinstance(job.item.locate, Location) and job.item.renew is None
         if job.direct is None and fixed:
             self._failed(job, error)
             return

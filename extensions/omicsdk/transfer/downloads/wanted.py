@@ -89,15 +89,18 @@ def check_all(names: Iterable[str], folder: str, make: Callable[[], None] | None
     check_links(names, folder)
 
 
-def guard_of(folder: str, *, look: bool = False) -> NameGuard:
+def guard_of(folder: str, *, look: bool = False, empty: bool = False) -> NameGuard:
     """Gives what checks names one by one, as they come.
 
     Args:
         folder: The target folder, which is there.
         look: Make nothing to find out about the file system; the folder needn't be there then.
+        empty: Whether it is known to be empty, so that no links are in it.
     """
     return NameGuard(
-        folds_case=_folds_case(folder, None if look else lambda: None), room=room_in(folder), folder=folder
+        folds_case=_folds_case(folder, None if look else lambda: None),
+        room=room_in(folder),
+        folder=None if empty else folder,
     )
 
 

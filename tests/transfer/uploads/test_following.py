@@ -1,0 +1,113 @@
+"""Small requests that follow files which are there."""
+
+import socket
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.transfer import Control, Location, Outcome, PutTo, Upload, upload
+from omicsdk.transfer.uploads.following import FollowUp
+
+Told = list[tuple[int | None, Mapping[str, str]]]
+
+
+def uploads(sink: Any, folder: Path, count: int) -> list[Upload]:
+    found: list[Upload] = []
+    for number in range(count):
+        path = folder / f"{number}.bin"
+        path.write_bytes(bytes([number]) * 100)
+        found.append(Upload(path, PutTo(Location(sink.url(str(number)))), str(number)))
+    return found
+
+
+def follow_up(sink: Any, number: int, told: Told, path: str = "done") -> FollowUp:
+    def answered(status: int | None, headers: Mapping[str, str]) -> None:
+        told.append((status, headers))
+
+    return FollowUp(sink.url(f"{path}/{number}"), {"x-number": str(number)}, b"abc", answered)
+
+
+def test_each_file_is_followed_and_the_run_waits(sink: Any, tmp_path: Path):
+    told: Told = []
+    report = upload(uploads(sink, tmp_path, 40), follow=lambda number, _: follow_up(sink, number, told))
+    assert report.counts["done"] == 40
+    assert [status for status, _ in told] == [200] * 40
+    assert all(headers["etag"] for _, headers in told)
+    assert sink.stored["done/7"] == b"abc"
+    assert sink.of("done/7")[0].headers["x-number"] == "7"
+    files = [request.path for request in sink.requests]
+    assert all(files.index(str(number)) < files.index(f"done/{number}") for number in range(40))
+
+
+def test_files_that_fail_arent_followed(sink: Any, tmp_path: Path, reply: Any, clock: Any):
+    sink.fault("1", *[lambda _: reply(403)] * 5)
+    asked: list[tuple[int, str]] = []
+
+    def follow(number: int, outcome: Outcome) -> None:
+        asked.append((number, outcome.state))
+
+    report = upload(uploads(sink, tmp_path, 3), follow=follow, clock=clock)
+    assert report.counts["failed"] == 1
+    assert sorted(asked) == [(0, "done"), (2, "done")]
+
+
+def test_what_comes_of_them_is_told_and_tried_once(sink: Any, tmp_path: Path, reply: Any):
+    told: Told = []
+    sink.fault("done/0", lambda _: reply(503, {"X-Why": "busy"}))
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nobody = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+
+    def follow(number: int, _: Outcome) -> FollowUp:
+        there = follow_up(sink, number, told)
+        return there if number == 0 else FollowUp(nobody, {}, b"", lambda *answer: told.append(answer))
+
+    upload(uploads(sink, tmp_path, 2), follow=follow)
+    assert sorted((status or 0, headers.get("x-why")) for status, headers in told) == [(0, None), (503, "busy")]
+    assert len(sink.of("done/0")) == 1
+
+
+def test_an_address_that_makes_no_sense(sink: Any, tmp_path: Path):
+    told: Told = []
+
+    def follow(number: int, _: Outcome) -> FollowUp:
+        del number
+        return FollowUp("ftp://nowhere", {}, b"", lambda status, headers: told.append((status, headers)))
+
+    assert upload(uploads(sink, tmp_path, 1), follow=follow).ok
+    assert told == [(None, {})]
+
+
+@pytest.mark.parametrize("how", ["stop", "control"])
+def test_a_stop_waits_for_none(sink: Any, tmp_path: Path, reply: Any, how: str):
+    told: Told = []
+    stop, control = threading.Event(), Control()
+
+    def stall(_: object) -> Any:
+        stop.set() if how == "stop" else control.stop()
+        return reply(stall=True)
+
+    sink.fault("done/0", stall)
+    report = upload(
+        uploads(sink, tmp_path, 1),
+        follow=lambda number, _: follow_up(sink, number, told),
+        stop=stop,
+        control=control,
+    )
+    assert (report.counts["done"], told) == (1, [])
+
+
+def test_they_dont_take_the_places_of_files(sink: Any, tmp_path: Path, reply: Any):
+    """All that follows waits for the last file, which is sent over the one connection for files all the same."""
+    there = threading.Event()
+
+    def wait(_: object) -> Any:
+        there.wait(30)
+        return reply()
+
+    sink.always = lambda request: wait(request) if request.path.startswith("done") else None
+    sink.fault("5", lambda _: there.set() or reply())
+    told: Told = []
+    upload(uploads(sink, tmp_path, 6), connections=1, follow=lambda number, _: follow_up(sink, number, told))
+    assert len(told) == 6
