@@ -11,6 +11,7 @@ from omicsdk.transfer import MultipartStore, Transfer
 #: Each public function's arguments, and each class's constructor's, as they stand; "*" before those that need their name.
 SIGNATURES = {
     "Control": "* budget rate_limit",
+    "FollowUp": "url headers content answered method",
     "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",
     "Item": "name locate size checksums label retries min_delay",
     "Location": "url headers",
@@ -40,8 +41,8 @@ SIGNATURES = {
     "read_jsonl": "path",
     "run_on_dask": "plan cluster * shards retries progress stop control clock",
     "run_shards": "shards executor * retries progress stop control clock",
-    "upload": "uploads * connections callers journal abort progress finished stop control environ route wait patience clock",
-    "upload_async": "uploads * connections callers journal abort progress finished stop control environ route wait patience clock",
+    "upload": "uploads * connections callers journal abort progress finished follow stop control environ route wait patience clock",
+    "upload_async": "uploads * connections callers journal abort progress finished follow stop control environ route wait patience clock",
 }  # fmt: skip
 #: Methods and properties of classes that users call or write.
 MEMBERS = {

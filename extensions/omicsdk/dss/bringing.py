@@ -25,6 +25,7 @@ from omicsdk.dss.unfinished import Unfinished
 from omicsdk.dss.workers import Workers
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
 from omicsdk.transfer.interrupts import report_of
+from omicsdk.transfer.uploads.following import FollowUp
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -143,6 +144,8 @@ class Bringing:
         self._failures = dict[int, OmicsError]()
         self._report: TransferReport | None = None
         self._last: Progress | None = None
+        self._quick: bool | None = None  # None until the service has answered the client well
+        self._patience = ENDING
 
     def all(self) -> None:
         """Brings and registers every file.
@@ -193,12 +196,16 @@ class Bringing:
                 if outcome.state in ("done", "skipped"):
                     if outcome.state == "skipped":
                         kept.add(number)
-                    asked[number] = pool.submit(self._register, number)
                 elif outcome.error is not None:
                     self._fail(number, staging_error(self.files[number].name, self._bucket, outcome.error))
 
+            def follow(at: int, _: Outcome) -> FollowUp | None:
+                number = numbers[at]
+                asked[number], follow_up = self._ask(number, pool)
+                return follow_up
+
             try:
-                self._stage(numbers, over)
+                self._stage(numbers, over, follow)
                 awaited = list[Awaited]()
                 for number, future in asked.items():
                     answer = self._settled(future)
@@ -217,7 +224,12 @@ class Bringing:
         refused = [number for number in kept if isinstance(self._failures.get(number), RegistrationRefused)]
         return sorted(n for n in refused if cast("RegistrationRefused", self._failures[n]).lost)
 
-    def _stage(self, numbers: list[int], over: Callable[[int, Outcome], None]) -> None:
+    def _stage(
+        self,
+        numbers: list[int],
+        over: Callable[[int, Outcome], None],
+        follow: Callable[[int, Outcome], FollowUp | None],
+    ) -> None:
         progress = self._options.progress
 
         def told(state: Progress) -> None:
@@ -234,17 +246,51 @@ class Bringing:
             abort=self._record is None,  # no later run would find the parts
             progress=None if progress is None else told,
             finished=over,
+            follow=follow,
             stop=self._ended,
             control=self._control,
         )
+
+    def _ask(self, number: int, pool: Workers) -> tuple[Future[Awaited | OmicsError | None], FollowUp | None]:
+        """Has a staged file registered.
+
+        A call of the client's costs as much as all else together. So once one was answered well, the engine asks for the
+        others, until one isn't: then the service has something to say that only the client understands.
+
+        Returns:
+            What becomes of it, and what the engine has to send.
+        """
+        if not self._quick:
+            return pool.submit(self._register, number), None
+        future = Future[Awaited | OmicsError | None]()
+
+        def then(awaited: Awaited | None) -> None:
+            if awaited is None:
+                self._registered(number)
+            future.set_result(awaited)
+
+        def otherwise() -> None:
+            self._quick = False
+            pool.submit(self._register, number).add_done_callback(ended)
+
+        def ended(careful: Future[Awaited | OmicsError | None]) -> None:
+            if careful.cancelled():
+                future.cancel()
+            else:
+                future.set_result(careful.result())
+
+        file = self.files[number]
+        follow_up = self._registrar.quick(number, file, f"s3://{self._bucket}/{file.key}", then, otherwise)
+        return (future, follow_up) if follow_up is not None else (pool.submit(self._register, number), None)
 
     def _settled(self, future: Future[Awaited | OmicsError | None]) -> Awaited | OmicsError | None:
         """What a call gave; one that is under way when the upload ends isn't waited for much longer."""
         while True:
             try:
-                return future.result(timeout=ENDING)
+                return future.result(timeout=self._patience)
             except TimeoutError:
                 if self._control.over(self._clock.monotonic(), self._ended):
+                    self._patience = 0.0  # the others had as much time
                     return stopped(self._control)
 
     def _register(self, number: int) -> Awaited | OmicsError | None:
@@ -257,6 +303,8 @@ class Bringing:
             if _ends_all(error):
                 self._ended.set()
             return error
+        if self._quick is None:
+            self._quick = True
         if awaited is None:
             self._registered(number)
         return awaited

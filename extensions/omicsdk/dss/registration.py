@@ -1,7 +1,7 @@
 """Registering staged files: the service takes them over, some of them later, and is asked until it has."""
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +9,7 @@ from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, AuthError, Forbidden, NotFound, OmicsError, TransferError
 from omicsdk.dss.staging import LocalFile
 from omicsdk.dss.waits import FIRST_WAIT, longer
+from omicsdk.transfer.uploads.following import FollowUp
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
@@ -113,10 +114,58 @@ class Registrar:
             raise
         except APIError as error:
             raise RegistrationRefused(file, error) from error
-        if answer.status_code != 202:
+        return self._accepted(number, file, answer.headers) if answer.status_code == 202 else None
+
+    def quick(
+        self,
+        number: int,
+        file: LocalFile,
+        source_url: str,
+        then: Callable[[Awaited | None], None],
+        otherwise: Callable[[], None],
+    ) -> FollowUp | None:
+        """What asks as `ask` does, for the transfer engine to send behind the file.
+
+        Args:
+            number: The file's number.
+            file: The file.
+            source_url: Where it is staged.
+            then: Is given what `ask` returns.
+            otherwise: Is called instead when there was another answer, or none: `ask` knows what to do.
+
+        Returns:
+            The request; None where only the client can send it.
+        """
+        operation = self._api.put_file
+        request = operation.build(
+            uuid=file.uuid, version=self._version, source_url=source_url, creator_uid=self._creator_uid
+        )
+        try:
+            out = operation.outgoing(request)
+            if out is None or not isinstance(request.content, bytes):
+                return None
+            headers = dict(out.headers)
+            if out.credentials is not None:
+                if not out.credentials.ready() or out.credentials.query(request.method, out.url):
+                    return None
+                headers |= {name.lower(): value for name, value in out.credentials.headers("PUT", out.url).items()}
+        except AuthError:
             return None
+
+        def answered(status: int | None, told: Mapping[str, str]) -> None:
+            if status in (200, 201):
+                then(None)
+            elif status == 202:
+                then(self._accepted(number, file, told))
+            else:
+                otherwise()
+
+        return FollowUp(out.url, headers, request.content, answered)
+
+    def _accepted(self, number: int, file: LocalFile, headers: Mapping[str, str]) -> Awaited:
+        """What to wait for after 202."""
         now = self._clock.monotonic()
-        request_id = answer.headers.get("x-aws-request-id", "unknown")
+        request_id = headers.get("x-aws-request-id", "unknown")
         first = min(FIRST_WAIT, max(0.0, self._timeout))
         return Awaited(number, file, request_id, now + self._timeout, now + first, FIRST_WAIT)
 

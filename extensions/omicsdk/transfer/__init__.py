@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.scale.running import run_shards as run_shards
     from omicsdk.transfer.scale.shard import Shard as Shard
     from omicsdk.transfer.stores.target import FsspecTarget as FsspecTarget
+    from omicsdk.transfer.uploads.following import FollowUp as FollowUp
     from omicsdk.transfer.uploads.plan import PartRules as PartRules
     from omicsdk.transfer.uploads.store import MultipartStore as MultipartStore
     from omicsdk.transfer.uploads.store import NoSuchUpload as NoSuchUpload
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Control": "control",
+    "FollowUp": "uploads.following",
     "FsspecTarget": "stores.target",
     "Item": "items",
     "Location": "items",
@@ -84,6 +86,7 @@ _HOMES = {
 }
 __all__ = [
     "Control",
+    "FollowUp",
     "FsspecTarget",
     "Item",
     "Location",

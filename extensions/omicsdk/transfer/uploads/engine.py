@@ -19,6 +19,7 @@ from omicsdk.transfer.reports.outcome import Outcome, State
 from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.tally import Tally
 from omicsdk.transfer.uploads.calls import Calls
+from omicsdk.transfer.uploads.following import AT_ONCE, FollowUp
 from omicsdk.transfer.uploads.job import Job, Prepared, Sending
 from omicsdk.transfer.uploads.journal import UploadJournal
 from omicsdk.transfer.uploads.opening import Opening
@@ -84,6 +85,8 @@ class Engine:
         self._working = dict[int, Job]()  # those with parts to be prepared
         self._preparing = 0
         self._ready = deque[tuple[Job, Prepared]]()
+        self._follow_ups = deque[FollowUp]()
+        self._following = 0  # of these, in flight
         self._later: list[tuple[float, Callable[[], None]]] = []
         self._held = dict[str, float]()
         self._agent = user_agent()
@@ -144,7 +147,8 @@ class Engine:
                     self._admit()
                     self._prepare()
                     self._dispatch()
-                if not self._open and not self._more:
+                self._follow_up()
+                if not (self._open or self._more or self._following):
                     self.finished = True
                     break
                 for ended in self._wire.poll(self._patience()):
@@ -158,7 +162,7 @@ class Engine:
 
     def _suspend(self) -> None:
         """Ends all requests without holding it against anybody."""
-        for receiver in self._wire.cancel(lambda _: True):
+        for receiver in self._wire.cancel(lambda flying: isinstance(flying, Sending)):
             assert isinstance(receiver, Sending)
             self._returned(receiver)
             if not receiver.stale:
@@ -257,7 +261,7 @@ class Engine:
             return
         waiting = deque[tuple[Job, Prepared]]()
         now = self._clock.monotonic()
-        while self._ready and self._wire.flying < self._settings.connections:
+        while self._ready and self._wire.flying - self._following < self._settings.connections:
             job, prepared = self._ready.popleft()
             if job.epoch != prepared.epoch:
                 job.pipeline -= 1
@@ -267,13 +271,24 @@ class Engine:
                 self._send(job, prepared)
         self._ready.extendleft(reversed(waiting))
 
+    def _follow_up(self) -> None:
+        """Sends what follows files that are there."""
+        while self._follow_ups and self._following < AT_ONCE:
+            follow_up = self._follow_ups.popleft()
+            try:
+                self._wire.start(follow_up.ask, follow_up)
+            except ValueError:  # its URL makes no sense
+                follow_up.ended(whole=False)
+            else:
+                self._following += 1
+
     def _is_held(self, prepared: Prepared) -> bool:
         return prepared.location is not None and prepared.location.server in self._held
 
     def _bears(self, prepared: Prepared) -> bool:
         """Whether a part may go now: under a bandwidth limit, no more are begun than come to their end soon."""
         rate = self._control.rate_limit
-        if rate is None or not self._wire.flying:
+        if rate is None or self._wire.flying == self._following:
             return True
         flying = sum(each.prepared.cut.length for each in self._wire.receivers() if isinstance(each, Sending))
         return flying + prepared.cut.length <= rate * LIMITED
@@ -303,6 +318,10 @@ class Engine:
 
     def _ended(self, ended: Ended) -> None:
         sending = ended.receiver
+        if isinstance(sending, FollowUp):
+            self._following -= 1
+            sending.ended(whole=ended.error is None)
+            return
         assert isinstance(sending, Sending)
         self._returned(sending)
         if not sending.stale:
@@ -398,6 +417,11 @@ class Engine:
         )
         self._tally.count(outcome, job.counted)
         self._finished(job.number, outcome)
+        follow = self._settings.follow
+        if follow is not None and state in ("done", "skipped") and not self._closing:
+            follow_up = follow(job.number, outcome)
+            if follow_up is not None:
+                self._follow_ups.append(follow_up)
 
     def _close(self) -> None:
         with ExitStack() as ends:  # whatever is raised meanwhile, no thread and no socket stays
@@ -408,8 +432,8 @@ class Engine:
     def _close_jobs(self) -> None:
         self._closing = True
         for receiver in self._wire.cancel(lambda _: True):
-            assert isinstance(receiver, Sending)
-            self._returned(receiver)
+            if isinstance(receiver, Sending):
+                self._returned(receiver)
         self._hashers.close(0.5)
         if self._settings.abort:
             self._give_up_rest()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.settings import CommonSettings
+from omicsdk.transfer.uploads.following import FollowUp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -13,3 +16,4 @@ class Settings(CommonSettings):
 
     callers: int = 16
     abort: bool = False
+    follow: Callable[[int, Outcome], FollowUp | None] | None = None

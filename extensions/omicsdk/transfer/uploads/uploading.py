@@ -19,6 +19,7 @@ from omicsdk.transfer.reports.outcomes import Outcomes
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.reports.report import TransferReport
 from omicsdk.transfer.uploads.engine import Engine
+from omicsdk.transfer.uploads.following import FollowUp
 from omicsdk.transfer.uploads.journal import UploadJournal, key_of
 from omicsdk.transfer.uploads.settings import Settings
 from omicsdk.transfer.uploads.store import PutTo, Upload
@@ -34,6 +35,7 @@ def upload(
     abort: bool = False,
     progress: Callable[[Progress], None] | None = None,
     finished: Callable[[int, Outcome], None] | None = None,
+    follow: Callable[[int, Outcome], FollowUp | None] | None = None,
     stop: threading.Event | None = None,
     control: Control | None = None,
     environ: Mapping[str, str] | None = None,
@@ -61,6 +63,8 @@ def upload(
             that were sent. What it raises ends the run in order and is raised then.
         finished: Is given each upload's number, from 0, and its outcome as they come, in the engine's thread: it should
             return soon.
+        follow: Is asked after `finished`, of each file that is there, for a small request to send; None for none. The run
+            lasts until they are answered.
         stop: Ends the run when it is set; it can be gone on with later.
         control: Stops and pauses it, and bounds its time.
         environ: The environment's variables for proxies and certificates; by default the process's own.
@@ -85,6 +89,7 @@ def upload(
     kind("control", control, Control)
     kind("patience", patience, Patience, "Patience(silence=30) waits half a minute")
     function("progress", progress)
+    function("follow", follow)
     many("uploads", uploads, Upload)
     control = control or Control()
     control.begin(clock.monotonic())
@@ -94,6 +99,7 @@ def upload(
         connections=connections,
         callers=callers,
         abort=abort,
+        follow=follow,
         patience=patience or Patience(),
         route=route or (lambda url: network(url, environ)),
         progress=progress,
