@@ -3,32 +3,25 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from omicsdk_api.dss import AsyncDssApi
 
-from omicsdk.core.omit import OMIT, Omit
 from omicsdk.dss.dss import SECTION, Dss
 from omicsdk.dss.version import create_version
-from omicsdk.hca.connection import connection
+from omicsdk.hca.service import AsyncHCAService
 
 if TYPE_CHECKING:
-    import httpx
-
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
     from omicsdk.dss.checkout import Checkout
     from omicsdk.dss.download import Replica
     from omicsdk.dss.result import Result
-    from omicsdk.hca.config import HCAConfig
 
 T = TypeVar("T")
 
 
-class AsyncDss(AsyncDssApi):
+class AsyncDss(AsyncHCAService, AsyncDssApi):
     """The Data Store for asyncio: operations are awaited; a workflow runs in a thread, and cancelling it stops it.
 
     A workflow that is cancelled leaves what arrived; the same call goes on from there.
@@ -36,31 +29,7 @@ class AsyncDss(AsyncDssApi):
     Args: as Dss's, but that `transport` is an httpx.AsyncBaseTransport.
     """
 
-    def __init__(
-        self,
-        base_url: str | None = None,
-        *,
-        config: "HCAConfig | None" = None,
-        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
-        timeout: "Timeout | float | None" = None,
-        retry: "Retry | None" = None,
-        headers: Mapping[str, str] | None = None,
-        transport: "httpx.AsyncBaseTransport | None" = None,
-        http2: bool = False,
-        strict: bool = False,
-    ) -> None:
-        found = connection(SECTION, base_url=base_url, config=config)
-        super().__init__(
-            found.base_url,
-            credentials=found.credentials if credentials is OMIT else credentials,
-            timeout=timeout,
-            retry=retry,
-            headers=headers,
-            transport=transport,
-            http2=http2,
-            strict=strict,
-        )
-        self.config = config
+    _section = SECTION
 
     def create_version(self) -> str:
         """A new version for a bundle, file or collection: the time now as DSS_VERSION."""

@@ -3,27 +3,20 @@
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.omit import OMIT, Omit
 from omicsdk.dss.bundle import ALL, chosen, filters
 from omicsdk.dss.version import create_version
 from omicsdk.dss.writing import Writing
-from omicsdk.hca.connection import connection
+from omicsdk.hca.service import HCAService
 
 if TYPE_CHECKING:
-    import httpx
-
-    from omicsdk.core.credentials import Credentials
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
     from omicsdk.dss.download import FetchOptions, Replica
     from omicsdk.dss.manifest import Manifest
     from omicsdk.dss.result import Result
-    from omicsdk.hca.config import HCAConfig
     from omicsdk.transfer import Control, Progress, TransferReport
 
 logger = logging.getLogger("omicsdk.dss")
@@ -32,47 +25,13 @@ SECTION = "DSSClient"
 """The section of the HCA configuration that names the service."""
 
 
-class Dss(Writing):
+class Dss(HCAService, Writing):
     """The Data Store. Thread-safe; close it, or use it in a `with` block.
 
-    Args:
-        base_url: Where the service is, such as `https://dss.example.org/v1`; by default what the HCA configuration says.
-        config: The HCA configuration; by default that of the user's files.
-        credentials: Ours, or an httpx.Auth; None sends none. By default the token of OMICS_DSS_TOKEN or of the
-            configuration, which goes to the host that it was issued for only.
-        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
-        retry: When and how often to try again; by default up to five times more.
-        headers: Sent with every request.
-        transport: Takes the place of the network, for tests; bytes of files don't pass through it.
-        http2: Speak HTTP/2 where the server does.
-        strict: Raise DecodeError where an answer isn't what the document says.
+    Args: as those of `omicsdk.hca.service.HCAService`; a token in the environment is that of OMICS_DSS_TOKEN.
     """
 
-    def __init__(
-        self,
-        base_url: str | None = None,
-        *,
-        config: "HCAConfig | None" = None,
-        credentials: "Credentials | httpx.Auth | Omit | None" = OMIT,
-        timeout: "Timeout | float | None" = None,
-        retry: "Retry | None" = None,
-        headers: Mapping[str, str] | None = None,
-        transport: "httpx.BaseTransport | None" = None,
-        http2: bool = False,
-        strict: bool = False,
-    ) -> None:
-        found = connection(SECTION, base_url=base_url, config=config)
-        super().__init__(
-            found.base_url,
-            credentials=found.credentials if credentials is OMIT else credentials,
-            timeout=timeout,
-            retry=retry,
-            headers=headers,
-            transport=transport,
-            http2=http2,
-            strict=strict,
-        )
-        self.config = config
+    _section = SECTION
 
     def create_version(self) -> str:
         """A new version for a bundle, file or collection: the time now as DSS_VERSION."""
