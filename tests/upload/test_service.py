@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import (
     AuthError,
     BadRequest,
@@ -62,6 +63,23 @@ def test_the_stage_of_a_bucket_tells_where_its_service_is(home: Path, user_file:
         assert client.at("prod") is client.at("prod")
     with UploadClient("http://localhost:3") as client:
         assert client.at("prod") is client
+
+
+def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path):
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200)
+
+    key = ApiKey("k", header="Api-Key")
+    with UploadClient(
+        credentials=key, timeout=7, headers={"x-run": "1"}, transport=httpx.MockTransport(answer)
+    ) as client:
+        client.at("staging").area_exists.raw(upload_area_uuid=UUID)
+    assert asked[0].url.host == "upload.staging.data.humancellatlas.org"
+    assert (asked[0].headers["api-key"], asked[0].headers["x-run"]) == ("k", "1")
+    assert asked[0].extensions["timeout"]["read"] == 7
 
 
 @pytest.mark.parametrize("url", ["https://upload.example.org", "ftp://upload.example.org/v1", "upload/v1"])

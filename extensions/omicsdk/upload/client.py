@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omicsdk_api.upload import AsyncUploadApi, UploadApi
 
@@ -95,40 +96,36 @@ class UploadClient(UploadApi):
         http2: bool = False,
         strict: bool = False,
     ) -> None:
-        self.given_url = base_url
         self.config = config
         self.retry = retry
-        self.credentials = _key_of_environment() if credentials is OMIT else credentials
-        self._transport = transport
+        self._given_url = base_url
+        self._options: dict[str, Any] = {
+            "credentials": _key_of_environment() if credentials is OMIT else credentials,
+            "timeout": timeout,
+            "retry": retry,
+            "headers": headers,
+            "transport": transport,
+            "http2": http2,
+            "strict": strict,
+        }
         self._others: dict[str, UploadClient] = {}
-        super().__init__(
-            base_url or service_url(deployment_stage, config),
-            credentials=self.credentials,
-            timeout=timeout,
-            retry=retry,
-            headers=headers,
-            transport=transport,
-            http2=http2,
-            strict=strict,
-        )
+        self._guard = threading.Lock()
+        super().__init__(base_url or service_url(deployment_stage, config), **self._options)
 
     def at(self, deployment_stage: str) -> UploadClient:
-        """Gives a client of a deployment with this one's key; this one, when it was given its URL. Closed with this one.
+        """Gives a client of a deployment with this one's options; this one, when it was given its URL. Closed with this one.
 
         Args:
             deployment_stage: The deployment.
         """
-        if self.given_url is not None or service_url(deployment_stage, self.config) == self.base_url:
+        if self._given_url is not None or service_url(deployment_stage, self.config) == self.base_url:
             return self
-        if deployment_stage not in self._others:
-            self._others[deployment_stage] = UploadClient(
-                deployment_stage=deployment_stage,
-                config=self.config,
-                credentials=self.credentials,
-                retry=self.retry,
-                transport=self._transport,
-            )
-        return self._others[deployment_stage]
+        with self._guard:
+            if deployment_stage not in self._others:
+                self._others[deployment_stage] = UploadClient(
+                    deployment_stage=deployment_stage, config=self.config, **self._options
+                )
+            return self._others[deployment_stage]
 
     def close(self) -> None:
         """Closes the connections, those of clients of other deployments that were made from this one, too."""
