@@ -17,11 +17,21 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """What argparse makes for each argument only to see that it could: of a given width, or it loads shutil to ask for it."""
+    return argparse.HelpFormatter(prog, width=80)
+
+
 class _Parser(argparse.ArgumentParser):
     """Argparse without its own help, abbreviations and exits."""
 
     def __init__(self) -> None:
-        super().__init__(add_help=False, allow_abbrev=False, argument_default=argparse.SUPPRESS)
+        super().__init__(
+            add_help=False,
+            allow_abbrev=False,
+            argument_default=argparse.SUPPRESS,
+            formatter_class=_formatter,
+        )
 
     def error(self, message: str) -> NoReturn:
         remedy = None
