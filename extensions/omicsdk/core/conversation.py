@@ -29,11 +29,19 @@ class Response(Protocol):
     """What a conversation looks at in an answer."""
 
     @property
-    def status_code(self) -> int: ...
+    def status_code(self) -> int:
+        """The HTTP status."""
+        ...
+
     @property
-    def reason_phrase(self) -> str: ...
+    def reason_phrase(self) -> str:
+        """The server's words for it; may be empty."""
+        ...
+
     @property
-    def headers(self) -> Mapping[str, str]: ...
+    def headers(self) -> Mapping[str, str]:
+        """The headers, found by names in any case."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +232,7 @@ class _Conversation:
             except AuthError as error:
                 if self._request.secured:
                     raise
-                http_log.info("%s: going on without credentials: %s", self._request.operation, error)
+                http_log.info("%s: going on without credentials (%s)", self._request.operation, error)
             else:
                 return self._credentials, headers, query
         return None, NOTHING, NOTHING

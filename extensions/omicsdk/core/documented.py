@@ -107,7 +107,13 @@ Op = TypeVar("Op", bound="Operation | AsyncOperation")
 
 
 class DocumentedCall(Generic[Op, T]):
-    """What documented operations share, sync and async: from arguments as the documentation has them to a request."""
+    """What documented operations share, sync and async: from arguments as the documentation has them to a request.
+
+    Args:
+        operation: The generated operation.
+        ignored: Names of arguments that examples show and the service doesn't have: they are ignored with a warning.
+        translate: Makes the documented exception of one of ours, or gives it back as it is.
+    """
 
     def __init__(self, operation: Op, ignored: frozenset[str], translate: Callable[[Exception], Exception]) -> None:
         self._operation = operation
@@ -208,7 +214,12 @@ def translating(translate: Callable[[Exception], Exception]) -> Generator[None]:
 
 
 def as_typed(value: Any, kind: str) -> Any:
-    """A number that was given as a string, as a number; anything else as it is."""
+    """A number that was given as a string, as a number; anything else as it is.
+
+    Args:
+        value: What was given.
+        kind: The parameter's type: `integer` and `number` are numbers.
+    """
     if isinstance(value, str) and kind in ("integer", "number"):
         try:
             return int(value) if kind == "integer" else float(value)
@@ -227,13 +238,22 @@ def plain_answer(response: "httpx.Response") -> Any:
 
 
 class DocumentedClient:
-    """Base of documented clients: holds the generated client and turns its errors into the documented ones."""
+    """Base of documented clients: holds the generated client and turns its errors into the documented ones.
+
+    Args:
+        api: The generated client; closed with this one.
+    """
 
     def __init__(self, api: "Client") -> None:
         self._api = api
 
     def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> DocumentedOperation[Any]:
-        """One operation of the service by its documented name."""
+        """One operation of the service by its documented name.
+
+        Args:
+            name: The operation, such as `get_bundle`.
+            ignored: Names of arguments that it doesn't have, and that are ignored with a warning; by default none.
+        """
         return DocumentedOperation(getattr(self._api, name), ignored, self.documented_error)
 
     def documented_error(self, error: Exception) -> Exception:

@@ -60,13 +60,13 @@ class AsyncDocumentedOperation(DocumentedCall[AsyncOperation, T]):
 
 
 class AsyncDocumentedClient:
-    """Base of documented clients for asyncio; see `DocumentedClient`."""
+    """Base of documented clients for asyncio; arguments as `DocumentedClient`'s."""
 
     def __init__(self, api: "AsyncClient") -> None:
         self._api = api
 
     def operation(self, name: str, ignored: frozenset[str] = frozenset()) -> AsyncDocumentedOperation[Any]:
-        """One operation of the service by its documented name."""
+        """One operation of the service by its documented name; arguments as `DocumentedClient.operation`'s."""
         translate: Callable[[Exception], Exception] = self.documented_error
         return AsyncDocumentedOperation(getattr(self._api, name), ignored, translate)
 

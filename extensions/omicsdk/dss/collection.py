@@ -42,6 +42,12 @@ class Contents:
 def get_collection(api: "DssApi", uuid: str, version: str | None, replica: str) -> dict[str, Any]:
     """A collection as the service answers it.
 
+    Args:
+        api: The service.
+        uuid: The collection.
+        version: Its version; None or empty is the latest.
+        replica: Where to ask, `aws` or `gcp`.
+
     Raises:
         NotFound: There is no such collection.
     """
@@ -53,6 +59,12 @@ def contents(api: "DssApi", uuid: str, version: str | None, replica: str) -> Con
 
     A link to a part of a metadata file counts as one to the whole file. A link that fails is an error of the result; that
     of the collection itself is raised.
+
+    Args:
+        api: The service.
+        uuid: The collection.
+        version: Its version; None or empty is the latest.
+        replica: Where to ask, `aws` or `gcp`.
 
     Raises:
         NotFound: There is no such collection.

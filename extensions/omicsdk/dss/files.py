@@ -28,7 +28,12 @@ class DSSFile(NamedTuple):
 
     @classmethod
     def from_manifest_row(cls, row: Mapping[str, str], replica: str) -> Self:
-        """The file of a manifest's row; the column file_version may be missing."""
+        """The file of a manifest's row.
+
+        Args:
+            row: The row by its columns; file_version and file_size may be missing or empty.
+            replica: Where it is fetched from, `aws` or `gcp`.
+        """
         size = row.get("file_size", "")
         return cls(
             name=row["file_name"],
@@ -42,7 +47,12 @@ class DSSFile(NamedTuple):
 
     @classmethod
     def from_dss_bundle_response(cls, file_dict: Mapping[str, Any], replica: str) -> Self:
-        """The file of an entry of `bundle.files`."""
+        """The file of a bundle's entry.
+
+        Args:
+            file_dict: An entry of `bundle.files` as the service answers it.
+            replica: Where it is fetched from, `aws` or `gcp`.
+        """
         return cls(
             name=file_dict["name"],
             uuid=file_dict["uuid"],
@@ -55,7 +65,14 @@ class DSSFile(NamedTuple):
 
     @classmethod
     def for_bundle_manifest(cls, manifest_bytes: bytes, bundle_uuid: str, version: str, replica: str) -> Self:
-        """The bundle.json of a bundle, which is kept like a file of it."""
+        """The bundle.json of a bundle, which is kept like a file of it.
+
+        Args:
+            manifest_bytes: What stands in it.
+            bundle_uuid: The bundle's UUID.
+            version: The bundle's version.
+            replica: Where the bundle is fetched from, `aws` or `gcp`.
+        """
         return cls(
             name="bundle.json",
             uuid=bundle_uuid,

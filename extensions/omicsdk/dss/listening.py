@@ -197,6 +197,12 @@ class Listener:
     def answer(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> tuple[int, str]:
         """Deals with a request, in a thread of its own: hands it over, and waits until the program is done with it.
 
+        Args:
+            method: Its method.
+            target: Its path with the query.
+            headers: Its headers, names in any case.
+            body: Its body.
+
         Returns:
             A status and what to say.
         """
@@ -232,6 +238,10 @@ class Listener:
 
     def check(self, target: str, length: int) -> None:
         """Looks at a request before its body is read.
+
+        Args:
+            target: Its path with the query.
+            length: The bytes that its body has.
 
         Raises:
             Refused: Its body won't be read.

@@ -218,7 +218,7 @@ class AsyncHCAClient(_Account, AsyncDocumentedClient):
         super().__init__(kind(found.base_url, config=self.config, **session_kwargs))
 
     async def login(self, access_token: str = "", remote: bool = False) -> None:
-        """Log in, in a thread; as `AuthClient.login`."""
+        """Log in, in a thread; arguments and errors as `HCAClient.login`'s."""
         from asyncio import to_thread
         from threading import Event
 
@@ -240,7 +240,7 @@ class AsyncHCAClient(_Account, AsyncDocumentedClient):
         self._api = self._api.with_options(credentials=self._reconnected())
 
     async def logout(self) -> None:
-        """Forget the stored token, in a thread; as `AuthClient.logout`."""
+        """Forget the stored token, in a thread; as `HCAClient.logout`."""
         from asyncio import to_thread
 
         from omicsdk.hca.login import logout

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.origins import origin_of
+from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
@@ -36,8 +37,12 @@ class Connection(NamedTuple):
     credentials: "Credentials | None"
 
 
-def base_url_of(swagger_url: str) -> str:
+def base_url_of(swagger_url: str, named: str = "swagger_url") -> str:
     """The service's base URL: that of its document, less the last segment.
+
+    Args:
+        swagger_url: Where the document is.
+        named: What the value is called, for errors.
 
     Raises:
         ConfigError: It isn't an http or https URL with a path.
@@ -45,7 +50,7 @@ def base_url_of(swagger_url: str) -> str:
     parts = urlsplit(swagger_url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ConfigError(
-            f"swagger_url is {swagger_url!r}",
+            f"{named} is {mask_url(swagger_url)!r}",
             remedy="Give the URL of the service's document, such as https://dss.example.org/v1/swagger.json.",
         )
     return swagger_url.partition("?")[0].rpartition("/")[0]
@@ -56,19 +61,39 @@ def service_url(
 ) -> str:
     """A service's base URL: the argument, that of the document, that of the configuration.
 
+    Args:
+        section: The configuration's section, such as `DSSClient`.
+        base_url: Wins over all, when it is given.
+        swagger_url: The URL of the service's document; wins over the configuration's.
+        config: The HCA configuration.
+
     Raises:
         ConfigError: It isn't one.
     """
-    return base_url or base_url_of(swagger_url or str(config[section].swagger_url))
+    if base_url or swagger_url:
+        return base_url or base_url_of(swagger_url or "")
+    stated, keys = str(config[section].swagger_url), (section, "swagger_url")
+    place = config.settings.place_of(keys) if config.settings.get(*keys) == stated else None
+    return base_url_of(stated, f"{section}.swagger_url ({place or 'set in the program'})")
 
 
 def audience_of(section: str, config: "HCAConfig") -> str:
-    """Whom tokens for a service are made for: `audience` of its section, of the configuration, or as published."""
+    """Whom tokens for a service are made for: `audience` of its section, of the configuration, or as published.
+
+    Args:
+        section: The configuration's section, such as `DSSClient`.
+        config: The HCA configuration.
+    """
     return str(config[section].get("audience") or config.get("audience") or AUDIENCE)
 
 
 def command(section: str, word: str) -> str:
-    """A command of the service, for remedies: `omics dss login`."""
+    """A command of the service, for remedies: `omics dss login`.
+
+    Args:
+        section: The configuration's section, such as `DSSClient`.
+        word: What stands behind the service's name, such as `login`.
+    """
     return f"omics {section.removesuffix('Client').lower()} {word}"
 
 

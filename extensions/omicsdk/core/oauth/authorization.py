@@ -103,7 +103,12 @@ def code_of(pasted: str, state: str, *, bare: bool = False) -> str:
 
 
 def complaint(error: object, description: object) -> str:
-    """An authorization server's words in one line: its code for what went wrong, and its text."""
+    """An authorization server's words in one line.
+
+    Args:
+        error: Its code for what went wrong; nothing where it gave none.
+        description: Its text, likewise.
+    """
     said = [" ".join(str(each).split())[:300] for each in (error, description) if each]
     return ": ".join(said) or "it gave no reason"
 

@@ -96,5 +96,10 @@ class Endpoint:
 
 
 def get(url: str, operation: str) -> Request:
-    """A request for what anybody may read."""
+    """A request for what anybody may read.
+
+    Args:
+        url: The absolute URL.
+        operation: What errors call it.
+    """
     return Request("GET", url, (("accept", "application/json"),), None, True, False, operation)
