@@ -45,6 +45,16 @@ def test_each_value_has_its_origin_and_secrets_are_masked(omics, config_file, mo
     assert CANARY not in ran.out
 
 
+def test_a_terminal_shows_the_values_however_long_they_are(omics, config_file):
+    url = f"https://{'long.' * 30}example.org/v1/swagger.json"
+    config_file.write_text(json.dumps({"DSSClient": {"swagger_url": url}, "oauth2_token": {"access_token": CANARY}}))
+    out = omics("config", "list", tty=True).out
+    assert f"DSSClient.swagger_url = {url}  ({config_file})\n" in out
+    assert f"oauth2_token.access_token = ***  ({config_file})\n" in out
+    assert CANARY not in out
+    assert rows(omics("config", "list"))["DSSClient.swagger_url"]["value"] == url, "data in a pipe, as of all commands"
+
+
 def test_show_origin_names_the_line(omics, config_file, user_file):
     user_file.parent.mkdir()
     user_file.write_text('{\n"areas": [1]}')

@@ -34,6 +34,10 @@ def test_an_answer_is_cut_into_facts_and_tables():
         ("", {"bundle.uuid": "u", "bundle.none": {}, "tags": ["a", "b"]}, []),
         ("bundle.files", None, [{"n": 1}]),
     ]
+    names = [f"user{number}@example.org" for number in range(9)]
+    assert parts_of({"users": names, "n": 9}) == [("", {"n": 9}, []), ("users", None, names)], (
+        "what counting would hide"
+    )
     assert parts_of([1]) == [("", None, [1])]
     assert parts_of(None) == [("", None, [])]
 

@@ -6,6 +6,8 @@ import os
 
 from omicsdk.cli.known_variables import is_secret, known_variables, shown
 from omicsdk.cli.mistakes import did_you_mean
+from omicsdk.cli.rows import text_of
+from omicsdk.cli.told import Told
 from omicsdk.core.config import keys_of
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
@@ -21,8 +23,10 @@ if TYPE_CHECKING:
 ENVIRONMENT = "the environment"
 
 
-def list_settings(arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+def list_settings(arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics config list`: every setting and known environment variable with its value, secrets masked, and its origin.
+
+    At a terminal it is a line each: beside names and files, a table would have no room for the values.
 
     Raises:
         ConfigError: A file is malformed; names it with line and column.
@@ -32,10 +36,12 @@ def list_settings(arguments: Mapping[str, Any], console: Console) -> list[dict[s
     del console
     exactly = bool(arguments.get("show_origin"))
     rows = [_row(setting, exactly=exactly) for setting in HCAConfig().settings]
-    return rows + [
+    rows += [
         {"name": name, "value": shown(name, os.environ[name]), "origin": ENVIRONMENT}
         for name in known_variables(os.environ)
     ]
+    lines = [f"{row['name']} = {text_of(row['value'])}  ({row['origin']})" for row in rows]
+    return Told("\n".join(lines), rows, terminal_only=True)
 
 
 def get(arguments: Mapping[str, Any], console: Console) -> Any:

@@ -53,7 +53,8 @@ class Output:
             items: Dotted key of its list, when the document names one.
         """
         if isinstance(value, Told):
-            if self._chosen is None and self.query is None:
+            is_wanted = self._stdout.isatty() or not value.terminal_only
+            if is_wanted and self._chosen is None and self.query is None:
                 self._text(value.text)
                 return
             value = value.data

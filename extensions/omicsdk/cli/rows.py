@@ -73,13 +73,15 @@ def fitting(widths: list[int], room: int, gap: int) -> list[int]:
 def brief(value: Any) -> str:
     """A value as a cell's text for people: what has members is counted when it is long."""
     text = text_of(value)
-    if is_array(value) and not value:
-        return "none"
     if is_array(value):
-        plain = ", ".join(map(text_of, value))
+        plain = _joined(value)
         short = len(plain) <= BRIEF and not any(isinstance(item, dict | list) for item in value)
         return plain if short else f"{len(value)} items"
     return f"{len(value)} fields" if is_object(value) and len(text) > BRIEF else text
+
+
+def _joined(value: list[Any]) -> str:
+    return ", ".join(map(text_of, value)) if value else "none"
 
 
 def text_of(value: Any) -> str:
@@ -96,7 +98,7 @@ Part = tuple[str, Mapping[str, Any] | None, list[Any]]
 
 
 def parts_of(value: Any) -> list[Part]:
-    """An answer cut into what a person can read: facts by name, and lists of objects as tables of their own.
+    """An answer cut into what a person can read: facts by name, and lists of objects, or long ones, as tables of their own.
 
     Args:
         value: A JSON value.
@@ -117,7 +119,7 @@ def _cut(value: Mapping[str, Any], prefix: str, facts: dict[str, Any], tables: l
         path = f"{prefix}{name}"
         if is_object(member) and member:
             _cut(member, f"{path}.", facts, tables)
-        elif is_array(member) and any(is_object(item) for item in member):
+        elif is_array(member) and (any(is_object(item) for item in member) or brief(member) != _joined(member)):
             tables.append((path, None, member))
         else:
             facts[path] = member
