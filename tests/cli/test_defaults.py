@@ -109,9 +109,14 @@ def test_what_is_wrong_is_named_with_file_and_line(configured, text, message):
     with pytest.raises(ConfigError, match=message) as caught:
         configured(text, "dss", "download")
     assert str(caught.value).startswith(f"{configured.file}:")
+    assert "?." not in str(caught.value)
 
 
 SAMPLES = {"integer": 3, "number": 0.5, "boolean": True, "array": ["x"], "object": {"a": 1}, "string": "x", "any": 1}
+
+
+def sample(argument):
+    return "2024-05-06" if argument.get("convert") else SAMPLES.get(kind_of(argument), "x")
 
 
 @pytest.mark.parametrize("service", CONFIGURED)
@@ -121,7 +126,7 @@ def test_every_argument_of_every_documented_command_takes_a_default(configured, 
     for found in group.found():
         name = found.path[-1]
         given = {
-            argument["name"]: (argument.get("choices") or [SAMPLES.get(kind_of(argument), "x")])[0]
+            argument["name"]: (argument.get("choices") or [sample(argument)])[0]
             for argument in own_arguments(found.command)
         }
         if name in SERVICES[service].get("sections", ()):

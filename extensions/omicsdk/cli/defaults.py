@@ -135,7 +135,9 @@ def _commands(catalog: Catalog, word: str) -> list[str]:
 def _argument(command: Command, keys: Keys, settings: Settings) -> Argument:
     argument = _named(command, keys[-1])
     if argument is None:
-        raise _wrong(settings, keys, _no_argument(command, keys[-1]))
+        known = [_plain(each["name"]) for each in _arguments(command)]
+        near = did_you_mean(_plain(keys[-1]), known)
+        raise _wrong(settings, keys, f"the command has no argument {keys[-1]!r}", near)
     return argument
 
 
@@ -150,11 +152,6 @@ def _arguments(command: Command) -> list[Argument]:
 
 def _is_global(argument: Argument) -> bool:
     return argument["name"] in CONFIGURABLE and argument in GLOBALS
-
-
-def _no_argument(command: Command, name: str) -> str:
-    known = [_plain(argument["name"]) for argument in _arguments(command)]
-    return f"the command has no argument {name!r}. {did_you_mean(_plain(name), known)}".strip()
 
 
 def _plain(name: str) -> str:
