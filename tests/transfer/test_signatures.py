@@ -13,7 +13,7 @@ SIGNATURES = {
     "Control": "* budget rate_limit",
     "FollowUp": "url headers content answered method",
     "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",
-    "Item": "name locate size checksums label retries min_delay",
+    "Item": "name locate size checksums label retries min_delay renew",
     "Location": "url headers",
     "NoSuchUpload": "message * name remedy",
     "Outcome": "name state size bytes_fetched bytes_kept checksums verified attempts seconds error retries plan label",

@@ -159,14 +159,34 @@ class Outgoing(NamedTuple):
     """A request as it goes out, for whoever sends it by other means than a transport's.
 
     Attributes:
+        method: HTTP method in upper case.
         url: Where it goes.
         headers: Its headers, without those of the credentials; with lower-case names.
         credentials: What has to be asked for more headers; None where nothing may go along.
     """
 
+    method: str
     url: str
     headers: Mapping[str, str]
     credentials: Credentials | None
+
+    def carried(self) -> dict[str, str] | None:
+        """All its headers, with those that prove who asks.
+
+        Returns:
+            None where the transport had better send it: the credentials have to be renewed, which takes a while, can't be,
+            or go into the URL, which messages show.
+        """
+        credentials = self.credentials
+        if credentials is None:
+            return dict(self.headers)
+        if not credentials.ready() or credentials.query(self.method, self.url):
+            return None
+        try:
+            proof = credentials.headers(self.method, self.url)
+        except AuthError:
+            return None
+        return {**self.headers, **{name.lower(): value for name, value in proof.items()}}
 
 
 def outgoing(request: Request, manners: Manners) -> Outgoing:
@@ -181,7 +201,10 @@ def outgoing(request: Request, manners: Manners) -> Outgoing:
     """
     hop = _first_hop(request, manners)
     return Outgoing(
-        hop.url, {name.lower(): value for name, value in hop.headers}, _credentials_for(request, hop, manners)
+        hop.method,
+        hop.url,
+        {name.lower(): value for name, value in hop.headers},
+        _credentials_for(request, hop, manners),
     )
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urljoin
 
-from omicsdk.core.errors import APIError, AuthError, Unauthorized
+from omicsdk.core.errors import APIError, Unauthorized
 from omicsdk.core.omit import OMIT
 from omicsdk.dss.files import DSSFile
 from omicsdk.transfer import Location
@@ -57,18 +57,10 @@ class Locator:
             uuid=file.uuid, replica=cast("Literal['aws', 'gcp']", file.replica), version=file.version or OMIT
         )
         ask = operation.outgoing(request)
-        if ask is None:
+        headers = ask.carried() if ask is not None else None
+        if ask is None or headers is None:
             return None
-        headers = {name: value for name, value in ask.headers.items() if name not in _ENGINES_OWN}
-        if ask.credentials is not None:
-            # To renew takes a while, which the engine hasn't; and a query would stand in a URL that messages show.
-            if not ask.credentials.ready() or ask.credentials.query("GET", ask.url):
-                return None
-            try:
-                headers |= ask.credentials.headers("GET", ask.url)
-            except AuthError:  # whether it can be done without is for the client to know
-                return None
-        return Location(ask.url, headers)
+        return Location(ask.url, {name: value for name, value in headers.items() if name not in _ENGINES_OWN})
 
     def locate(self, file: DSSFile) -> Location:
         """Where a file is now, by a call of the client's; without a version the latest one.

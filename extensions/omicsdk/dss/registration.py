@@ -142,14 +142,10 @@ class Registrar:
         )
         try:
             out = operation.outgoing(request)
-            if out is None or not isinstance(request.content, bytes):
-                return None
-            headers = dict(out.headers)
-            if out.credentials is not None:
-                if not out.credentials.ready() or out.credentials.query(request.method, out.url):
-                    return None
-                headers |= {name.lower(): value for name, value in out.credentials.headers("PUT", out.url).items()}
         except AuthError:
+            return None
+        headers = out.carried() if out is not None else None
+        if out is None or headers is None or not isinstance(request.content, bytes):
             return None
 
         def answered(status: int | None, told: Mapping[str, str]) -> None:
