@@ -7,8 +7,14 @@ import pytest
 from omicsdk.cli.catalog import Catalog, Found
 from omicsdk.cli.options import GLOBALS, flags, own_arguments
 
-LINES = Path(__file__).with_name("documented_commands.txt").read_text(encoding="utf-8").splitlines()
-DOCUMENTED = [line.split() for line in LINES if line and not line.startswith("#")]
+
+def lines_of(name: str) -> list[list[str]]:
+    """The words of each line of a list beside this file."""
+    text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+    return [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+
+
+DOCUMENTED, USAGE = lines_of("documented_commands.txt"), lines_of("documented_usage.txt")
 REQUIRED_BY_THE_SERVICE = {
     # The service's document requires it inside an allOf, where the published client doesn't look.
     ("auth", "post-v1-group", "--group-id"),
@@ -35,7 +41,7 @@ def spellings(argument: Any) -> list[str]:
     return [argument["name"]] if argument.get("positional") else flags(argument)
 
 
-@pytest.mark.parametrize("words", [words for words in DOCUMENTED if words[1:2] != ["help"]], ids=" ".join)
+@pytest.mark.parametrize("words", [words for words in [*DOCUMENTED, *USAGE] if words[1:2] != ["help"]], ids=" ".join)
 def test_a_documented_command_is_here_with_its_arguments(words: list[str]):
     path, arguments = split(words)
     own = own_arguments(found(path).command)
@@ -67,3 +73,4 @@ def test_what_stands_before_a_command_is_here_too():
 def test_all_documented_commands_are_listed():
     groups = [words[0] for words in DOCUMENTED if len(words) > 1 and not words[1].startswith("-")]
     assert [groups.count(group) for group in ("upload", "dss", "auth")] == [9, 30, 55]
+    assert len(USAGE) == 72
