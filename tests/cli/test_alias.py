@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.alias import function
+from omicsdk.cli.commands.alias import function
 
 SHELLS = [
     pytest.param(name, marks=pytest.mark.skipif(shutil.which(name) is None, reason=f"{name} isn't installed"))

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from omicsdk.cli import codegen
+from omicsdk.cli.commands import codegen
 
 DOCUMENT = """\
 openapi: 3.0.3

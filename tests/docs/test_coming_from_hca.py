@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.catalog import Catalog, Found
-from omicsdk.cli.known_variables import KNOWN as VARIABLES
+from omicsdk.cli.commands.known_variables import KNOWN as VARIABLES
 from omicsdk.cli.services import SERVICES
 from omicsdk.hca.known_settings import KNOWN as SETTINGS
 

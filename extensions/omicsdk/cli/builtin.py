@@ -25,7 +25,7 @@ GROUPS: dict[str, BuiltinGroup] = {
                 "summary": "Start the server; Ctrl-C ends it.",
                 "description": "State is kept in the folder and is there again the next time. What to set for other programs "
                 "to find the server is printed as shell lines. Needs the extra: pip install 'omicsdk[sandbox]'.",
-                "run": "omicsdk.cli.sandbox:up",
+                "run": "omicsdk.cli.commands.sandbox:up",
                 "bare": True,
                 "parameters": [
                     {
@@ -52,7 +52,7 @@ GROUPS: dict[str, BuiltinGroup] = {
                 "summary": "Put folders into a sandbox as bundles of the Data Store.",
                 "description": "Each folder becomes a bundle; files whose names end in .json are its metadata. Give the URL of a "
                 "running sandbox, or the folder of one that isn't running.",
-                "run": "omicsdk.cli.sandbox:seed",
+                "run": "omicsdk.cli.commands.sandbox:seed",
                 "bare": True,
                 "parameters": [
                     {
@@ -76,7 +76,7 @@ COMMANDS: list[Command] = [
     {
         "command": "codegen",
         "summary": "Generate a typed client from an OpenAPI or Swagger document of your own.",
-        "run": "omicsdk.cli.codegen:main",
+        "run": "omicsdk.cli.commands.codegen:main",
         "forwards": True,
     },
     {
@@ -124,7 +124,7 @@ COMMANDS: list[Command] = [
         'see it too.\n\nzsh: eval "$(omics alias hca --shell zsh)"\n\nsh: eval "$(omics alias hca --shell sh)" in a script\'s first lines\n\nfish: omics alias hca --shell fish | source\n\n'
         "powershell: omics alias hca --shell powershell | Out-String | Invoke-Expression\n\n"
         "Results are JSON on a terminal too, and nothing is asked before something is deleted: as hca had it.",
-        "run": "omicsdk.cli.alias:print_function",
+        "run": "omicsdk.cli.commands.alias:print_function",
         "bare": True,
         "parameters": [
             {
@@ -147,7 +147,7 @@ COMMANDS: list[Command] = [
     {
         "command": "clear-hca-cache",
         "summary": "Nothing to do: no definitions of services are cached.",
-        "run": "omicsdk.cli.documented:nothing_cached",
+        "run": "omicsdk.cli.commands.documented:nothing_cached",
         "bare": True,
         "parameters": [],
     },

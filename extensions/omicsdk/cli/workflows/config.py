@@ -27,7 +27,7 @@ COMMANDS: list[Command] = [
         "summary": "Show every setting with its value (secrets masked) and its origin.",
         "description": "Settings of the HCA configuration, built-in ones included, then the environment variables that are set "
         "and looked at, those of the other platforms among them.",
-        "run": "omicsdk.cli.config:list_settings",
+        "run": "omicsdk.cli.commands.config:list_settings",
         "bare": True,
         "parameters": [
             {
@@ -43,7 +43,7 @@ COMMANDS: list[Command] = [
         "command": "get",
         "summary": "Print one setting; ends with 1 when it isn't set.",
         "description": "Text is printed as it is, anything else as JSON. Secrets aren't printed.",
-        "run": "omicsdk.cli.config:get",
+        "run": "omicsdk.cli.commands.config:get",
         "bare": True,
         "parameters": [_NAME],
     },
@@ -52,7 +52,7 @@ COMMANDS: list[Command] = [
         "summary": "Write one setting into your settings file.",
         "description": "Everything else in the file stays as it is. Defaults of commands are set like any other setting: "
         "omics config set dss.download.num_retries 3",
-        "run": "omicsdk.cli.config_changes:set_setting",
+        "run": "omicsdk.cli.commands.config_changes:set_setting",
         "bare": True,
         "parameters": [
             _NAME,
@@ -76,14 +76,14 @@ COMMANDS: list[Command] = [
     {
         "command": "unset",
         "summary": "Take one setting out of your settings file; ends with 1 when it isn't there.",
-        "run": "omicsdk.cli.config_changes:unset_setting",
+        "run": "omicsdk.cli.commands.config_changes:unset_setting",
         "bare": True,
         "parameters": [_NAME, _FILE],
     },
     {
         "command": "path",
         "summary": "Show the settings files in the order in which they are read; the last wins.",
-        "run": "omicsdk.cli.config:paths",
+        "run": "omicsdk.cli.commands.config:paths",
         "bare": True,
         "parameters": [],
     },

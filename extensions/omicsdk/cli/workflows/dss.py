@@ -59,7 +59,7 @@ COMMANDS: list[Command] = [
         "Data Store under one version, and bound together in a new bundle. Files whose names end in .json are indexed "
         "as metadata. An upload that was interrupted or failed goes on when the same command is given again. Needs credentials "
         "for the bucket (as the AWS command line has them) and for the Data Store.",
-        "run": "omicsdk.cli.dss:upload",
+        "run": "omicsdk.cli.commands.dss:upload",
         "parameters": [
             {
                 "name": "src_dir",
@@ -109,7 +109,7 @@ COMMANDS: list[Command] = [
         "description": "Files go to the store .hca in the download folder and are linked into <uuid>.<version>/ with the bundle's "
         "manifest as bundle.json. What is there already is verified, not fetched again; a download that was stopped goes "
         "on where it was. Prints the bundle's manifest.",
-        "run": "omicsdk.cli.dss:download",
+        "run": "omicsdk.cli.commands.dss:download",
         "parameters": [
             {"name": "bundle_uuid", "type": "string", "required": True, "help": "UUID of the bundle."},
             _REPLICA,
@@ -148,7 +148,7 @@ COMMANDS: list[Command] = [
         "bundle_version, file_name, file_uuid, file_sha256 and file_size, in any order; file_version is used when it is there, "
         "other columns are kept. The files go to the store .hca in the download folder, and a copy of the manifest with "
         "their paths in the column file_path goes to the current folder.",
-        "run": "omicsdk.cli.dss:download_manifest",
+        "run": "omicsdk.cli.commands.dss:download_manifest",
         "parameters": [
             {"name": "manifest", "type": "string", "required": True, "help": "Path of the manifest."},
             _REPLICA,
@@ -171,14 +171,14 @@ COMMANDS: list[Command] = [
     {
         "command": "create-version",
         "summary": "Print the present time as a version for a new file, bundle or collection.",
-        "run": "omicsdk.cli.dss:create_version",
+        "run": "omicsdk.cli.commands.dss:create_version",
         "bare": True,
         "parameters": [],
     },
     {
         "command": "refresh-swagger",
         "summary": "Nothing to do: no definitions of services are cached.",
-        "run": "omicsdk.cli.documented:nothing_cached",
+        "run": "omicsdk.cli.commands.documented:nothing_cached",
         "bare": True,
         "parameters": [],
     },
@@ -188,7 +188,7 @@ COMMANDS: list[Command] = [
         "description": "Bundles become folders, as by download. Files that the collection links to by themselves go to "
         "files/<uuid>.<version>; a link to a part of a metadata file brings the whole file, and the command says so. A manifest of "
         "all files of bundles, with their paths, goes to the current folder.",
-        "run": "omicsdk.cli.dss:download_collection",
+        "run": "omicsdk.cli.commands.dss:download_collection",
         "parameters": [
             {"name": "uuid", "type": "string", "required": True, "help": "UUID of the collection."},
             _REPLICA,
@@ -211,7 +211,7 @@ COMMANDS: list[Command] = [
         "a notification arrived when its line is printed (or --exec has ended well); else it sends it again later. Listens "
         "at this machine only, unless --host says otherwise: let a web server that speaks TLS pass requests on to it. Ends by "
         "Ctrl-C.",
-        "run": "omicsdk.cli.dss_listening:listen",
+        "run": "omicsdk.cli.commands.dss_listening:listen",
         "bare": True,
         "parameters": [
             {
@@ -266,7 +266,7 @@ COMMANDS: list[Command] = [
     {
         "command": "post-bundles-checkout",
         "extends": True,
-        "run": "omicsdk.cli.dss_writing:checkout",
+        "run": "omicsdk.cli.commands.dss_writing:checkout",
         "parameters": [
             {
                 "name": "wait",
@@ -302,7 +302,7 @@ COMMANDS: list[Command] = [
     {
         "command": "put-file",
         "extends": True,
-        "run": "omicsdk.cli.dss_writing:put_file",
+        "run": "omicsdk.cli.commands.dss_writing:put_file",
         "parameters": [
             {
                 "name": "wait",
@@ -318,7 +318,7 @@ COMMANDS: list[Command] = [
             },
         ],
     },
-    {"command": "put-collection", "extends": True, "run": "omicsdk.cli.dss_writing:put_collection"},
-    {"command": "patch-collection", "extends": True, "run": "omicsdk.cli.dss_writing:patch_collection"},
-    {"command": "patch-bundle", "extends": True, "run": "omicsdk.cli.dss_writing:patch_bundle"},
+    {"command": "put-collection", "extends": True, "run": "omicsdk.cli.commands.dss_writing:put_collection"},
+    {"command": "patch-collection", "extends": True, "run": "omicsdk.cli.commands.dss_writing:patch_collection"},
+    {"command": "patch-bundle", "extends": True, "run": "omicsdk.cli.commands.dss_writing:patch_bundle"},
 ]

@@ -20,12 +20,12 @@ def login_commands(service: str) -> list[Command]:
             "description": "Opens a browser and waits until the login is finished there. The tokens are stored in a file of "
             "their own that only you can read, and are renewed by themselves as long as the service allows. Services that "
             "belong together share a login.",
-            "run": f"omicsdk.cli.login:{service}_login",
+            "run": f"omicsdk.cli.commands.login:{service}_login",
             "parameters": [
                 {
                     "name": "access_token",
                     "type": "string",
-                    "default": "",
+                    "default": None,
                     "help": "Store this token as it is; it can't be renewed.",
                 },
                 {
@@ -53,7 +53,7 @@ def login_commands(service: str) -> list[Command]:
             "command": "logout",
             "summary": "Forget the stored login, and have the service revoke it.",
             "description": "A login that the published client left in its configuration is taken out of it too.",
-            "run": f"omicsdk.cli.login:{service}_logout",
+            "run": f"omicsdk.cli.commands.login:{service}_logout",
             "parameters": [],
         },
     ]

@@ -37,7 +37,7 @@ COMMANDS: list[Command] = [
         "summary": "Select the upload area to which files go.",
         "description": "The area is remembered in your HCA configuration. Later the beginning of its UUID suffices to name it, "
         "as long as no other known area begins so.",
-        "run": "omicsdk.cli.upload:select",
+        "run": "omicsdk.cli.commands.upload:select",
         "bare": True,
         "quick": True,
         "parameters": [
@@ -57,7 +57,7 @@ COMMANDS: list[Command] = [
         "has no folders: files keep their own names only, so two of one name are refused. Nothing is sent unless everything "
         "can be. Each file is sent with its checksum and media type, verified, and announced to the service. What is "
         "stopped or fails goes on when the same command is run again.",
-        "run": "omicsdk.cli.upload:files",
+        "run": "omicsdk.cli.commands.upload:files",
         "parameters": [
             {
                 "name": "upload_paths",
@@ -118,7 +118,7 @@ COMMANDS: list[Command] = [
     {
         "command": "list",
         "summary": "List the files of the selected upload area.",
-        "run": "omicsdk.cli.upload:list_files",
+        "run": "omicsdk.cli.commands.upload:list_files",
         "parameters": [
             {
                 "name": "long",
@@ -133,7 +133,7 @@ COMMANDS: list[Command] = [
     {
         "command": "areas",
         "summary": "List the upload areas that were selected before; the selected one is marked.",
-        "run": "omicsdk.cli.upload:areas",
+        "run": "omicsdk.cli.commands.upload:areas",
         "bare": True,
         "quick": True,
         "parameters": [],
@@ -141,7 +141,7 @@ COMMANDS: list[Command] = [
     {
         "command": "forget",
         "summary": "Forget an upload area; the area itself stays.",
-        "run": "omicsdk.cli.upload:forget",
+        "run": "omicsdk.cli.commands.upload:forget",
         "bare": True,
         "quick": True,
         "parameters": [_ALIAS],
@@ -150,13 +150,13 @@ COMMANDS: list[Command] = [
         "command": "creds",
         "summary": "Show temporary AWS credentials that open an upload area.",
         "description": "Printed as lines that a shell takes: export $(omics upload creds UUID). They end after a while.",
-        "run": "omicsdk.cli.upload:creds",
+        "run": "omicsdk.cli.commands.upload:creds",
         "parameters": [_ALIAS],
     },
     {
         "command": "status",
         "summary": "Show how far a file of an upload area is: checksums, then validation.",
-        "run": "omicsdk.cli.upload:status",
+        "run": "omicsdk.cli.commands.upload:status",
         "parameters": [
             {
                 "name": "filename",
@@ -171,7 +171,7 @@ COMMANDS: list[Command] = [
     {
         "command": "report",
         "summary": "Write a report of an upload area: how many files are in each state.",
-        "run": "omicsdk.cli.upload:report",
+        "run": "omicsdk.cli.commands.upload:report",
         "parameters": [
             *_WHICH,
             {

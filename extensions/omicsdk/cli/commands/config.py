@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from omicsdk.cli.known_variables import is_secret, known_variables, shown
+from omicsdk.cli.commands.known_variables import is_secret, known_variables, shown
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.rows import text_of
 from omicsdk.cli.told import Told

@@ -118,8 +118,8 @@ def files(client: UploadClient, arguments: Mapping[str, Any], console: Console) 
     """`omics upload files`: local files and objects of S3 into the selected area."""
     from contextlib import nullcontext
 
-    from omicsdk.cli.reports import report_path, write_report
-    from omicsdk.cli.transfers import control_of
+    from omicsdk.cli.commands.reports import report_path, write_report
+    from omicsdk.cli.commands.transfers import control_of
     from omicsdk.transfer.interrupts import termination
 
     path = report_path(arguments.get("report"))

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from omicsdk.cli.config import masked
+from omicsdk.cli.commands.config import masked
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import LEVELS
 from omicsdk.core.config import ARRAY_OPERATORS, keys_of, merged, name_of, parsed, read_layer

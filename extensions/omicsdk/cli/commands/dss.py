@@ -6,8 +6,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.reports import report_path, write_report
-from omicsdk.cli.transfers import control_of, foreseen
+from omicsdk.cli.commands.reports import report_path, write_report
+from omicsdk.cli.commands.transfers import control_of, foreseen
 from omicsdk.core.errors import TransferError
 from omicsdk.dss.download import errors_of
 from omicsdk.dss.version import create_version as new_version

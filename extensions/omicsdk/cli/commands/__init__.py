@@ -1,0 +1,1 @@
+"""What handwritten commands do when they run; what they are called and take stands in `workflows` and `builtin`."""
