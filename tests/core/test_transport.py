@@ -15,6 +15,7 @@ from omicsdk.core import errors
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import ApiKey, Basic, BearerToken
 from omicsdk.core.errors import APIError, AuthError, ConfigError, TransportError
+from omicsdk.core.redaction import mask_text
 from omicsdk.core.request import Request
 from omicsdk.core.retry import Retry
 from omicsdk.core.transport import AsyncTransport, Timeout, Transport
@@ -349,6 +350,21 @@ def test_a_token_is_not_sent_unencrypted(both):
         client.send(request(secured=True))
     client.send(request())
     assert "authorization" not in server.seen[0].headers
+
+
+def test_what_is_open_to_all_needs_no_credentials_that_work(both, caplog):
+    class Broken(BearerToken):
+        def headers(self, method, url):
+            raise AuthError("The key file is broken")
+
+    server = Server(answer(200))
+    client = both(server, credentials=Broken("canary"))
+    caplog.set_level(logging.INFO, logger="omicsdk.http")
+    client.send(request())
+    assert "authorization" not in server.seen[0].headers
+    told = caplog.records[0].getMessage()
+    assert told == "get_things: going on without credentials (The key file is broken)"
+    assert mask_text(told) == told, "no word of it is taken for a secret"
 
 
 def test_a_token_goes_to_this_machine_unencrypted(both):
