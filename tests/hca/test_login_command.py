@@ -115,6 +115,7 @@ def test_a_token_at_hand(terminal, omics_sandbox):
     ("words", "code", "said"),
     [
         (("dss", "login", "--access-token", "two words"), 2, "access token"),
+        (("dss", "login", "--access-token", ""), 2, "--access-token is empty"),
         (("dss", "login", "--remote", "--migrate"), 2, "three ways"),
         (("dss", "login", "--migrate"), 4, "no login of the published client"),
         (("dss", "login", "--timeout", "0.05"), 4, "No browser came back"),
@@ -126,6 +127,7 @@ def test_what_goes_wrong_is_told_in_one_line(terminal, words, code, said):
     last = ran.stderr.strip().splitlines()[-1]
     assert (ran.returncode, ran.stdout) == (code, "")
     assert said in last
+    assert last.startswith("omics: ")
     assert "Traceback" not in ran.stderr
     assert not terminal.token_file.exists()
 

@@ -60,7 +60,10 @@ def tell_stderr(text: str) -> None:
 def ask_stdin(question: str) -> str:
     """Asks the user on stderr and reads one line from stdin; an empty text when it has ended."""
     print(question, end="", file=sys.stderr, flush=True)  # noqa: T201 - asking is all that it does
-    return sys.stdin.readline()
+    answer = sys.stdin.readline()
+    if not answer:
+        tell_stderr("")  # what comes next begins a line of its own
+    return answer
 
 
 def login(
