@@ -111,6 +111,35 @@ def test_options_of_files(selected: Any, omics: Any, folder: Path, stored: Any):
     assert out.splitlines()[0] == f"{folder / 'a.txt'} -> {selected.uri}a.txt"
 
 
+def test_a_report_that_has_no_place_is_told_in_one_line(selected: Any, omics: Any, tmp_path: Path):
+    code, out, err = omics("report", "--output_file_name", tmp_path / "missing" / "state")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert f"there is no folder {tmp_path / 'missing'}" in err
+    (tmp_path / "taken.txt").mkdir()
+    code, out, err = omics("report", "--output_file_name", tmp_path / "taken")
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert f"Cannot write {tmp_path / 'taken.txt'}" in err
+    assert "--output-file-name" in err
+
+
+def test_an_address_without_a_bucket(selected: Any, omics: Any):
+    code, _, err = omics("files", "s3://")
+    assert code == 2
+    assert "nothing was uploaded: s3:// names no bucket. Correct that" in err
+
+
+def test_a_configured_area_that_is_none_can_be_forgotten(omics: Any, user_file: Path):
+    user_file.parent.mkdir(parents=True)
+    user_file.write_text(json.dumps({"upload": {"areas": {"zz": {"uri": "nonsense"}}, "current_area": "zz"}}))
+    for words in (("areas",), ("list",)):
+        code, _, err = omics(*words)
+        assert code == 2
+        assert f"upload.areas.zz.uri in the HCA configuration ({user_file}): 'nonsense' isn't the URI" in err
+        assert "omics upload forget zz" in err
+    assert omics("forget", "zz")[0] == 0
+    assert omics("areas") == (0, "", "")
+
+
 def test_one_line_names_all_that_is_wrong_and_nothing_is_sent(selected: Any, omics: Any, folder: Path, tmp_path: Path):
     twin = tmp_path / "twin" / "a.txt"
     twin.parent.mkdir()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.transfer.s3_errors import s3_error
 from omicsdk.upload.exceptions import CannotUpload
 
@@ -160,6 +160,8 @@ def _objects(address: str, client: Any) -> Iterator[S3File]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     bucket, _, prefix = address.removeprefix("s3://").partition("/")
+    if not bucket:
+        raise UsageError(f"{address} names no bucket", remedy="")
     entries: list[dict[str, Any]] = []
     try:
         for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):

@@ -15,7 +15,7 @@ from omicsdk.core.config import read_layer
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.narrowing import is_object
 from omicsdk.hca.config import SITE_FILE, HCAConfig
-from omicsdk.upload.exceptions import NoAreaSelected, UnknownArea
+from omicsdk.upload.exceptions import NoAreaSelected, NotAnAreaURI, UnknownArea
 from omicsdk.upload.upload_area_uri import UploadAreaURI
 
 TYPE_CHECKING = False
@@ -100,7 +100,14 @@ class UploadConfig:
         """
         if area_uuid not in self._uris:
             raise UnknownArea(f"I don't know about area {area_uuid}", remedy=_known(self.areas))
-        return UploadAreaURI(self._uris[area_uuid])
+        try:
+            return UploadAreaURI(self._uris[area_uuid])
+        except NotAnAreaURI as error:
+            name = f"upload.areas.{area_uuid}.uri"
+            raise NotAnAreaURI(
+                f"{name} in the HCA configuration{_place(name, self._config)}: {error.message}",
+                remedy=f"Correct it there, or forget it: omics upload forget {area_uuid}",
+            ) from None
 
     def uri_of(self, deployment_stage: str, area_uuid: str) -> UploadAreaURI:
         """Gives the URI of an area that need not be known, by what buckets are called.
@@ -255,9 +262,13 @@ def _forget(file: Path, area_uuid: str) -> None:
 
 
 def _malformed(what: str, wanted: str, config: HCAConfig) -> ConfigError:
-    origins = [setting.origin for setting in config.settings if setting.name.startswith(what)]
-    where = f" ({origins[-1]})" if origins else ""
+    where = _place(what, config)
     return ConfigError(f"{what} in the HCA configuration{where} isn't {wanted}", remedy="Correct or remove it there.")
+
+
+def _place(name: str, config: HCAConfig) -> str:
+    origins = [setting.origin for setting in config.settings if setting.name.startswith(name)]
+    return f" ({origins[-1]})" if origins else ""
 
 
 def _known(areas: list[str]) -> str:

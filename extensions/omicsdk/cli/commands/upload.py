@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.told import Told
+from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.upload.upload_config import UploadConfig
 
 TYPE_CHECKING = False
@@ -107,11 +108,20 @@ def report(client: UploadClient, arguments: Mapping[str, Any], console: Console)
 
     del console
     uri = _which(client, arguments)
-    name: str = arguments.get("output_file_name") or uri.area_uuid
+    file = Path(f"{arguments.get('output_file_name') or uri.area_uuid}.txt")
+    if not file.parent.is_dir():
+        raise UsageError(
+            f"there is no folder {file.parent} for {file}", remedy="Name a file in a folder that is there."
+        )
     text = _area(client, uri).status_report()
-    Path(f"{name}.txt").write_text(text, encoding="utf-8")
-    told = f"File status report for {uri.deployment_stage}/{uri.area_uuid} generated, located {name}.txt"
-    return Told(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": f"{name}.txt"})
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NotWritable(
+            str(file), error.strerror or str(error), remedy="Choose another place with --output-file-name."
+        ) from error
+    told = f"File status report for {uri.deployment_stage}/{uri.area_uuid} generated, located {file}"
+    return Told(told, {"upload_area": uri.area_uuid, "env": uri.deployment_stage, "file": str(file)})
 
 
 def files(client: UploadClient, arguments: Mapping[str, Any], console: Console) -> Told | None:
