@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from omicsdk.core.documented import DocumentedResponse, as_typed, plain_answer
+from omicsdk.core.documented.client import DocumentedResponse, as_typed, plain_answer
 
 
 @pytest.mark.parametrize(

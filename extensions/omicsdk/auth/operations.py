@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.documented_attribute import Documented
+from omicsdk.core.documented.attribute import Documented
 
 if TYPE_CHECKING:
     from omicsdk_api.fusillade import types

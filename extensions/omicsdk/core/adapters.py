@@ -64,8 +64,8 @@ def httpx_auth(credentials: Credentials, *, base_url: str) -> "httpx.Auth":
 
 @cache
 def _httpx_class() -> "Callable[[Credentials, str], httpx.Auth]":
-    from omicsdk.core.httpx_import import httpx
-    from omicsdk.core.wire import with_query
+    from omicsdk.core.sending.httpx_import import httpx
+    from omicsdk.core.sending.wire import with_query
 
     class CredentialsAuth(httpx.Auth):
         def __init__(self, credentials: Credentials, base_url: str) -> None:

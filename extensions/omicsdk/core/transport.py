@@ -7,8 +7,15 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.connections import Connections
-from omicsdk.core.conversation import (
+from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials
+from omicsdk.core.errors import AuthError, ConfigError, TransportError
+from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.origins import origin_of
+from omicsdk.core.redaction import mask_url, without_query
+from omicsdk.core.request import Request
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.connections import Connections
+from omicsdk.core.sending.conversation import (
     Action,
     Authorize,
     Finish,
@@ -21,19 +28,12 @@ from omicsdk.core.conversation import (
     converse,
     outgoing,
 )
-from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials
-from omicsdk.core.errors import AuthError, ConfigError, TransportError
-from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.origins import origin_of
-from omicsdk.core.redaction import mask_url, without_query
-from omicsdk.core.request import Request
-from omicsdk.core.retry import Retry
 from omicsdk.core.user_agent import user_agent
 
 if TYPE_CHECKING:
     import httpx
 
-    from omicsdk.core.wire import AsyncSender, Sender
+    from omicsdk.core.sending.wire import AsyncSender, Sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def transport_error(error: Exception, request: Request, response: "httpx.Respons
     Returns:
         The error to raise instead, or None when it isn't one of the network's.
     """
-    from omicsdk.core.wire import WIRE_ERRORS, failure_of
+    from omicsdk.core.sending.wire import WIRE_ERRORS, failure_of
 
     if not isinstance(error, WIRE_ERRORS):
         return None
@@ -303,7 +303,7 @@ class Transport(_Transport):
 
     @cached_property
     def _sender(self) -> "Sender":
-        from omicsdk.core.wire import Sender
+        from omicsdk.core.sending.wire import Sender
 
         return Sender(self._connections, self._timeout.by_name())
 
@@ -386,7 +386,7 @@ class AsyncTransport(_Transport):
 
     @cached_property
     def _sender(self) -> "AsyncSender":
-        from omicsdk.core.wire import AsyncSender
+        from omicsdk.core.sending.wire import AsyncSender
 
         return AsyncSender(self._connections, self._timeout.by_name())
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Never, cast
 
-from omicsdk.core.documented import DocumentedOperation, translating
-from omicsdk.core.documented_attribute import Documented
+from omicsdk.core.documented.attribute import Documented
+from omicsdk.core.documented.client import DocumentedOperation, translating
 from omicsdk.dss.bundle import ALL
 from omicsdk.dss.changes import LISTS, change, create
 from omicsdk.dss.dss import SECTION, Dss

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK
-from omicsdk.core.documented import DocumentedClient
-from omicsdk.core.documented_async import AsyncDocumentedClient
+from omicsdk.core.documented.async_client import AsyncDocumentedClient
+from omicsdk.core.documented.client import DocumentedClient
 from omicsdk.core.errors import AuthError
 from omicsdk.core.oauth.service_account import LIFETIME
 from omicsdk.core.transport import Timeout

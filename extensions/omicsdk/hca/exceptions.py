@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omicsdk.core.documented_errors import DocumentedError, documented
+from omicsdk.core.documented.errors import DocumentedError, documented
 from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.narrowing import is_object
 

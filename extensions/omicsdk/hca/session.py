@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.bodies import NO_BODY, json_body
-from omicsdk.core.documented import DocumentedResponse, translating
+from omicsdk.core.documented.client import DocumentedResponse, translating
 from omicsdk.core.request import OperationFacts, query_text, request
 
 if TYPE_CHECKING:

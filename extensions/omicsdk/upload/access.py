@@ -6,7 +6,7 @@ import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.documented import translating
+from omicsdk.core.documented.client import translating
 from omicsdk.core.errors import Conflict, Locked, NotFound
 from omicsdk.upload.exceptions import documented_error
 from omicsdk.upload.keys import AreaKeys, Keys, life_of

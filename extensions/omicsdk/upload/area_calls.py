@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.documented import translating
+from omicsdk.core.documented.client import translating
 from omicsdk.core.errors import NotFound
 from omicsdk.upload.exceptions import documented_error
 from omicsdk.upload.status import file_status, report_text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.core.documented_errors import DocumentedError, documented
+from omicsdk.core.documented.errors import DocumentedError, documented
 from omicsdk.core.errors import APIError, OmicsError, TransportError, UsageError
 
 TYPE_CHECKING = False

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.documented import translating
+from omicsdk.core.documented.client import translating
 from omicsdk.core.omit import OMIT
 from omicsdk.core.retry import Retry
 from omicsdk.upload.area_calls import AreaCalls

@@ -13,8 +13,6 @@ from socket import EAI_AGAIN, gaierror
 from typing import Any
 from urllib.parse import quote
 
-from omicsdk.core.connections import Connections
-from omicsdk.core.conversation import WireFailure
 from omicsdk.core.credentials import Credentials, HttpxAuth
 from omicsdk.core.errors import (
     ConnectFailed,
@@ -25,10 +23,12 @@ from omicsdk.core.errors import (
     TLSFailed,
     TransportError,
 )
-from omicsdk.core.httpx_import import httpx
 from omicsdk.core.logs import http_log
 from omicsdk.core.redaction import mask_headers, mask_text, mask_url
 from omicsdk.core.redirects import Hop
+from omicsdk.core.sending.connections import Connections
+from omicsdk.core.sending.conversation import WireFailure
+from omicsdk.core.sending.httpx_import import httpx
 
 #: Bytes of an answer that isn't the final one which are read before its connection is given up: enough for any error's
 #: words, and cheaper than a new connection.

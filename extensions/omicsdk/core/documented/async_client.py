@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Never, Self, TypeVar, cast
 
-from omicsdk.core.documented import DocumentedCall, DocumentedResponse, plain_answer, translating
+from omicsdk.core.documented.client import DocumentedCall, DocumentedResponse, plain_answer, translating
 from omicsdk.core.operation import AsyncOperation
 from omicsdk.core.paging import content_key, items_at
 

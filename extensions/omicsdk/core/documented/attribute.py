@@ -2,8 +2,8 @@
 
 from typing import Any, Generic, TypeVar, overload
 
-from omicsdk.core.documented import DocumentedClient, DocumentedOperation
-from omicsdk.core.documented_async import AsyncDocumentedClient, AsyncDocumentedOperation
+from omicsdk.core.documented.async_client import AsyncDocumentedClient, AsyncDocumentedOperation
+from omicsdk.core.documented.client import DocumentedClient, DocumentedOperation
 
 T = TypeVar("T")
 

@@ -87,7 +87,7 @@ class Connections:
         return found
 
     def _made(self, way: Network, encrypted: bool) -> Any:
-        from omicsdk.core.httpx_import import httpx
+        from omicsdk.core.sending.httpx_import import httpx
 
         # Plain http needs no authorities, whose reading is all that a new transport costs.
         context = tls_context(way) if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
