@@ -70,6 +70,19 @@ def test_scripts_of_bash_see_it_too(line, tmp_path):
     assert line("bash", "alias hca=false\nbash old.sh") == ["upload", "areas"]
 
 
+@pytest.mark.skipif(shutil.which("sh") is None, reason="sh isn't installed")
+def test_what_is_made_for_bash_serves_other_shells(line):
+    assert line("sh", f"{function('bash')}\nhca upload areas") == ["upload", "areas"]
+
+
+def test_a_service_alone_shows_its_help(omics):
+    ran = omics(*AS_BEFORE, "dss", installed=True)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == omics("dss", "--help", installed=True).out
+    assert omics("--output", "nonsense", "dss", installed=True).code == 2
+    assert "a command is missing" in omics(*AS_BEFORE, installed=True).err
+
+
 def test_the_command_prints_the_function(omics):
     ran = omics("alias", "hca", "--shell", "fish")
     assert ran.code == 0

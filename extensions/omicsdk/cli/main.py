@@ -79,7 +79,7 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
             return _write(f"{version_line()}\n")
         if not words:
             if before:
-                raise _command_missing(before)
+                _check_options(before, needs_command=node is None)
             return _show_help(node or catalog.root())
         if words[0] == "help":
             # Of the whole program, and of a group of commands: the documentation has `hca upload help` as well.
@@ -99,12 +99,14 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
     return run(node, before, words, catalog)
 
 
-def _command_missing(options: list[str]) -> Exception:
+def _check_options(options: list[str], *, needs_command: bool) -> None:
+    """Looks at options that no command follows; a service's name alone asks for its help, whatever stands before it."""
     from omicsdk.cli.parser import parse_globals
     from omicsdk.core.errors import UsageError
 
     parse_globals(options)
-    return UsageError("a command is missing after the options")
+    if needs_command:
+        raise UsageError("a command is missing after the options")
 
 
 def _walked(catalog: Catalog, start: Group | None, words: list[str], where: list[str]) -> Group | Found:

@@ -23,7 +23,8 @@ hca() {{
   esac
 }}
 """
-_EXPORT = "export -f hca\n"
+# Other shells read what is made for bash too, when nobody says which it is.
+_EXPORT = 'if [ -n "${BASH_VERSION-}" ]; then export -f hca; fi\n'
 
 _FISH = """\
 function hca
