@@ -1,6 +1,7 @@
 """Whatever is sent, Fusillade answers with a refusal of its form and never fails."""
 
 import json
+from functools import cache
 from urllib.parse import quote
 
 import httpx
@@ -127,6 +128,12 @@ def test_no_token_makes_it_fail(box, token):
     assert answer.status_code == 401, answer.text
 
 
+@cache
+def loaded(pem):
+    """The key; reading one checks it, which takes longer than signing."""
+    return load_pem_private_key(pem, None)
+
+
 claims = st.dictionaries(
     st.sampled_from(["iss", "sub", "aud", "exp", "nbf", "iat", "email", "jti", "crit", "scope"]), values, max_size=6
 )
@@ -137,7 +144,7 @@ claims = st.dictionaries(
 def test_no_claims_make_it_fail(box, stated):
     sandbox, _ = box
     fusillade = sandbox.fusillade
-    key = load_pem_private_key((sandbox.folder / "oauth.key").read_bytes(), None)
+    key = loaded((sandbox.folder / "oauth.key").read_bytes())
     token = jwt.api_jws.encode(json.dumps(stated).encode(), key, "RS256", headers={"kid": fusillade.key.id})
     with pytest.raises(Problem) as caught:
         fusillade.caller(token)
