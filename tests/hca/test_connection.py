@@ -44,6 +44,22 @@ def test_a_setting_that_is_no_url_is_named_with_its_line(tmp_path: Path):
         connection("DSSClient", config=made, environ={})
 
 
+def test_a_named_file_that_is_not_there_is_told_where_the_built_in_deployment_is_asked(tmp_path: Path, caplog: Any):
+    missing = tmp_path / "missing.json"
+    made = HCAConfig({"HOME": str(tmp_path), "HCA_CONFIG_FILE": str(missing)}, site_file=tmp_path / "none")
+    url = connection("DSSClient", config=made, environ={}).base_url
+    assert [record.getMessage() for record in caplog.records] == [
+        f"HCA_CONFIG_FILE names {missing}, which isn't there: going on with {url}"
+    ]
+    caplog.clear()
+    connection("DSSClient", base_url="https://dss.example.org/v1", config=made, environ={})
+    made["DSSClient"].swagger_url = "https://dss.example.org/v1/swagger.json"
+    connection("DSSClient", config=made, environ={})
+    missing.write_text("{}")
+    connection("AuthClient", config=made, environ={})
+    assert not caplog.records
+
+
 STORED = {
     "DSSClient": {"swagger_url": "https://dss.example.org/v1/swagger.json"},
     "oauth2_token": {"access_token": "stored"},

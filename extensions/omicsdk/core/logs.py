@@ -10,3 +10,5 @@ logging.getLogger("omicsdk").addHandler(logging.NullHandler())
 
 #: Where the transports log: retries and waits at INFO, each exchange at DEBUG, secrets masked.
 http_log = logging.getLogger("omicsdk.http")
+#: Where it is told what of the settings is odd, yet no error.
+config_log = logging.getLogger("omicsdk.config")

@@ -25,6 +25,8 @@ DEFAULTS: dict[str, Any] = {
 """What holds when no file says otherwise."""
 
 SITE_FILE = Path("/etc/hca/config.json")
+BUILT_IN = "built in"
+"""Origin of the settings that no file states."""
 
 
 class Section(MutableMapping[str, Any]):
@@ -111,7 +113,7 @@ class HCAConfig(Section):
         self._files = files_of(variables, site_file)
         self._user_folder = user_folder(variables)
         found = [(file, read_layer(file)) for file in self._files]
-        self._layers = [Layer("built in", DEFAULTS), *(layer for _, layer in found if layer is not None)]
+        self._layers = [Layer(BUILT_IN, DEFAULTS), *(layer for _, layer in found if layer is not None)]
         self._settings = merged(self._layers)
         check_kinds(self._settings)
         self._saved = copy.deepcopy(self._settings.values)
@@ -130,6 +132,11 @@ class HCAConfig(Section):
     def config_files(self) -> list[str]:
         """The files that are looked for, from the weakest to the strongest."""
         return [str(file) for file in self._files]
+
+    @property
+    def named_files(self) -> list[Path]:
+        """Those of them that HCA_CONFIG_FILE names."""
+        return self._files[2:]
 
     @property
     def user_config_dir(self) -> str:

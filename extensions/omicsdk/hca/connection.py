@@ -132,6 +132,8 @@ def connection(
     environ = os.environ if environ is None else environ
     config = HCAConfig() if config is None else config
     url = service_url(section, base_url=base_url, swagger_url=swagger_url, config=config)
+    if not (base_url or swagger_url):
+        _tell_of_missing_files(section, url, config)
     return Connection(
         url,
         _given(section, url, environ)
@@ -139,6 +141,20 @@ def connection(
         or _stored(section, url, token_file(environ), config, environ, endpoint)
         or _of_published_client(section, config),
     )
+
+
+def _tell_of_missing_files(section: str, url: str, config: "HCAConfig") -> None:
+    """A file that isn't there is allowed, but who named one rarely means the deployment that is built in."""
+    from omicsdk.hca.config import BUILT_IN
+
+    keys = (section, "swagger_url")
+    if config.settings.origin(*keys) != BUILT_IN or config.settings.get(*keys) != config[section].swagger_url:
+        return
+    for file in config.named_files:
+        if not file.exists():
+            from omicsdk.core.logs import config_log
+
+            config_log.warning("HCA_CONFIG_FILE names %s, which isn't there: going on with %s", file, url)
 
 
 def _given(section: str, url: str, environ: Mapping[str, str]) -> "Credentials | None":
