@@ -22,10 +22,10 @@ from omicsdk.dss.ending import EndingClock
 from omicsdk.dss.registration import Awaited, Registrar, RegistrationRefused
 from omicsdk.dss.staging import LocalFile, StagingRefused, staged, staging_error
 from omicsdk.dss.unfinished import Unfinished
-from omicsdk.dss.workers import Workers
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
 from omicsdk.transfer.interrupts import report_of
 from omicsdk.transfer.uploads.following import FollowUp
+from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi

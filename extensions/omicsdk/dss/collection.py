@@ -11,7 +11,7 @@ from omicsdk.dss.download import API_CALLS, Replica, get_manifest
 from omicsdk.dss.files import DSSFile
 from omicsdk.dss.manifest import SHA256
 from omicsdk.dss.result import Bundle
-from omicsdk.dss.workers import Workers
+from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi

@@ -30,10 +30,10 @@ from omicsdk.dss.filestore import ROOT, link, name_in_store, store_bytes
 from omicsdk.dss.locating import Locator
 from omicsdk.dss.manifest import Manifest, ManifestError
 from omicsdk.dss.result import Bundle, Result
-from omicsdk.dss.workers import Workers
 from omicsdk.transfer import Control, Item, Outcome, Progress, Report, download
 from omicsdk.transfer.key_sets import KeySet
 from omicsdk.transfer.names import check_links, check_names
+from omicsdk.transfer.workers import Workers
 from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:

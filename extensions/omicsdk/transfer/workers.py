@@ -7,11 +7,13 @@ listened to.
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
+from functools import partial
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 A = TypeVar("A")
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -30,21 +32,34 @@ class Workers:
         self._threads = 0
         self._closed = False
 
-    def submit(self, function: Callable[[A], T], argument: A) -> Future[T]:
+    def submit(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Has a call made.
+
+        Args:
+            function: What is called.
+            *args: Its arguments.
+            **kwargs: Those that it takes by name.
 
         Returns:
             Its future; what the call raises is raised by `result()`.
         """
         future = Future[T]()
-        self._queue.put((future, lambda: function(argument)))
+        self._queue.put((future, partial(function, *args, **kwargs)))
         if self._threads < self._count:
             self._threads += 1
             threading.Thread(target=self._work, name=f"{self._name}-{self._threads}", daemon=True).start()
         return future
 
     def map(self, function: Callable[[A], T], arguments: Iterable[A]) -> Iterator[T]:
-        """Makes a call for each of several arguments, and gives the results in their order."""
+        """Makes a call for each of several arguments.
+
+        Args:
+            function: What is called.
+            arguments: What with, one a call.
+
+        Returns:
+            The results, in the order of the arguments.
+        """
         futures = [self.submit(function, argument) for argument in arguments]
         return (future.result() for future in futures)
 
