@@ -122,6 +122,19 @@ def test_a_report_that_has_no_place_is_told_in_one_line(selected: Any, omics: An
     assert "--output-file-name" in err
 
 
+@pytest.mark.parametrize(("variable", "value"), [("AWS_PROFILE", "nope"), ("AWS_ENDPOINT_URL_S3", "nonsense")])
+def test_aws_settings_that_cannot_be_used_are_no_fault_of_ours(
+    selected: Any, omics: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+):
+    monkeypatch.setenv(variable, value)
+    for words in (("files", folder), ("files", "s3://somewhere/a.txt"), ("list",)):
+        code, _, err = omics(*words)
+        assert (code, err.count("\n")) == (2, 1)
+        assert "The AWS settings can't be used: " in err
+        assert value in err
+        assert "Correct AWS_PROFILE" in err
+
+
 def test_an_address_without_a_bucket(selected: Any, omics: Any):
     code, _, err = omics("files", "s3://")
     assert code == 2
@@ -154,12 +167,10 @@ def test_one_line_names_all_that_is_wrong_and_nothing_is_sent(selected: Any, omi
 
 def test_some_that_fail_end_with_three(selected: Any, omics: Any, folder: Path, monkeypatch: Any, tmp_path: Path):
     from omicsdk.core.errors import TransferError
-    from omicsdk.upload.sending import Sender
+    from omicsdk.upload.sending import Sender, Told
 
-    told = Sender._tell
-    monkeypatch.setattr(
-        Sender, "_tell", lambda self, name: TransferError(f"{name}: no") if name == "b.fastq" else told(self, name)
-    )
+    told, refused = Sender._tell, Told(TransferError("b.fastq: no"))
+    monkeypatch.setattr(Sender, "_tell", lambda self, name: refused if name == "b.fastq" else told(self, name))
     report = tmp_path / "report.jsonl"
     code, out, err = omics("files", folder, "--report", report)
     assert code == 3

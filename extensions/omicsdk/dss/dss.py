@@ -288,7 +288,10 @@ class Dss(HCAService, Writing):
 def _s3() -> Any:
     import boto3
 
-    return cast("Any", boto3).client("s3")
+    from omicsdk.hca.aws_settings import reading_aws_settings
+
+    with reading_aws_settings():
+        return cast("Any", boto3).client("s3")
 
 
 def _write_copy(table: "Manifest", download_dir: str) -> None:

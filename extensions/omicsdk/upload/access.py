@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.documented.client import translating
 from omicsdk.core.errors import Conflict, Locked, NotFound
+from omicsdk.hca.aws_settings import reading_aws_settings
 from omicsdk.upload.exceptions import documented_error
 from omicsdk.upload.keys import AreaKeys, Keys, life_of
 from omicsdk.upload.storage import AreaStorage, signing_client
@@ -58,10 +59,12 @@ def area_storage(
 
     Raises:
         UploadApiException: The service gives no keys, which is told here and not for each file.
+        ConfigError: The user's own AWS settings can't be read.
     """
     keys = AreaKeys(lambda: ask_for_keys(api, uri.area_uuid, clock), clock)
     keys.current()
-    client = signing_client(keys, accelerate=accelerate, connections=connections)
+    with reading_aws_settings():
+        client = signing_client(keys, accelerate=accelerate, connections=connections)
     return AreaStorage(client, keys, uri.bucket_name, uri.area_uuid)
 
 
@@ -75,8 +78,9 @@ class OwnClient:
     def __call__(self) -> Any:
         with self._guard:
             if self._client is None:
-                session = import_module("boto3").Session()
-                self._client = session.client("s3", region_name=session.region_name or "us-east-1")
+                with reading_aws_settings():
+                    session = import_module("boto3").Session()
+                    self._client = session.client("s3", region_name=session.region_name or "us-east-1")
             return self._client
 
     def close(self) -> None:
