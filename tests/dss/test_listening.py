@@ -297,6 +297,7 @@ def test_a_command_for_each_notification(tmp_path: Path):
         (["--port", "70000"], "--port 70000"),
         (["--path", "hook"], "begins with /"),
         (["--exec", "'"], "can't be split"),
+        (["--exec", "no-such-program --once"], "there is no program no-such-program"),
         (["--hmac-key", "@/no/such"], "can't read the file /no/such"),
         (["--hmac-key-id", "k"], "--hmac-key-id needs --hmac-key"),
     ],

@@ -106,7 +106,9 @@ class Listener:
             self._server = _Server((host, port), self)
         except (OSError, OverflowError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            raise UsageError(f"can't listen at {host}:{port}: {reason}", remedy="Choose another port.") from error
+            raise UsageError(
+                f"can't listen at {host}:{port}: {reason}", remedy="Choose another port, or an address of this machine."
+            ) from error
         self._thread: threading.Thread | None = None
 
     @property

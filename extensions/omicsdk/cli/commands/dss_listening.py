@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,6 +77,8 @@ def _command(given: str | None) -> list[str] | None:
         raise UsageError(f"--exec: {given!r} can't be split into words: {error}") from error
     if not words:
         raise UsageError("--exec: the command is empty")
+    if shutil.which(words[0]) is None:
+        raise UsageError(f"--exec: there is no program {words[0]}", remedy="Give its whole path.")
     return words
 
 
