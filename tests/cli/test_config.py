@@ -216,6 +216,8 @@ def test_a_secret_within_a_value_is_refused_too(omics, user_file, name, value):
     [
         (["log_level", "LOUD"], "log_level: expected one of DEBUG"),
         (["creator_uid", "me"], "creator_uid: expected a whole number"),
+        (["upload.areas", "nonsense"], 'upload.areas: expected an object, got "nonsense"'),
+        (["upload", '{"current_area": []}'], "upload.current_area: expected text, got []"),
         (["DSSClient.swagger_url", "dss.example.org"], "swagger_url is 'dss.example.org'"),
         (["DSSClient", '{"swagger_url": 5}'], "DSSClient.swagger_url: expected text, got 5"),
         (["DSSClient.swagger_url", "5"], "swagger_url is '5'"),

@@ -40,6 +40,17 @@ KINDS: Mapping[str, str] = {
 }
 """What a setting must be where it is there. What `upload` holds is looked at by omicsdk.upload."""
 
+KINDS_TO_WRITE: Mapping[str, str] = {
+    **KINDS,
+    "upload": "an object",
+    "upload.areas": "an object",
+    "upload.current_area": "text",
+    "upload.bucket_name_template": "text",
+    "upload.production_api_url": "text",
+    "upload.preprod_api_url_template": "text",
+}
+"""What a setting must be to be written: what stops one service's commands only is refused, too."""
+
 
 def check_kinds(settings: Settings) -> None:
     """Holds settings against what they must be.

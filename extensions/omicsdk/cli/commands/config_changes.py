@@ -13,7 +13,7 @@ from omicsdk.cli.options import LEVELS
 from omicsdk.core.config import ARRAY_OPERATORS, keys_of, merged, name_of, parsed, read_layer
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.redaction import is_secret_name, mask_json
-from omicsdk.hca.known_settings import KINDS, KNOWN, is_of_kind
+from omicsdk.hca.known_settings import KINDS_TO_WRITE, KNOWN, is_of_kind
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _value(keys: Keys, word: str, *, text: bool) -> Json:
     if from_stdin:
         word = _typed(keys)
     value = word if text else _json_or_text(word)
-    if KINDS.get(name_of(keys)) == "text" and not isinstance(value, str):
+    if KINDS_TO_WRITE.get(name_of(keys)) == "text" and not isinstance(value, str):
         value = word  # a token of digits
     if not from_stdin and _is_secret(keys, value):
         raise UsageError(
@@ -137,7 +137,7 @@ def _check_known(keys: Keys, value: Json) -> None:
     Raises:
         UsageError: It isn't one that the setting may have.
     """
-    kind = KINDS.get(name_of(keys))
+    kind = KINDS_TO_WRITE.get(name_of(keys))
     if kind is not None and not is_of_kind(kind, value):
         raise UsageError(f"{name_of(keys)}: expected {kind}, got {json.dumps(masked(keys, value))[:60]}")
     if isinstance(value, dict):
