@@ -276,7 +276,28 @@ def test_interrupting_ends_its_threads(area: Any, folder: Path, monkeypatch: Any
     monkeypatch.setattr(Sender, "_run_engine", interrupted)
     with pytest.raises(KeyboardInterrupt):
         area.send([folder])
-    assert not [thread.name for thread in threading.enumerate() if "omicsdk-" in thread.name]
+    left = [thread for thread in threading.enumerate() if "omicsdk-" in thread.name]
+    for thread in left:  # nobody waits for them, and they end by themselves
+        thread.join(10)
+    assert not [thread.name for thread in left if thread.is_alive()]
+
+
+def test_a_stop_waits_for_no_silent_service(area: Any, service: Any, folder: Path):
+    service.add_faults(Rule("stall", path="/upload/v1/area/*.*", method="POST"))
+    control = Control()
+
+    def stop() -> None:
+        while service.stalled < len(NAMES):
+            threading.Event().wait(0.001)
+        control.stop()
+
+    threading.Thread(target=stop, daemon=True).start()
+    result = area.send([folder], control=control)
+    assert service.stalled  # nobody waited until it answered
+    assert [(file.state, file.notified) for file in result.files] == [("stopped", False)] * 3
+    service.fault_book.clear()
+    service.release()
+    assert [(file.state, file.notified) for file in area.send([folder]).files] == [("skipped", True)] * 3
 
 
 def test_awaited_it_does_the_same(area: Any, folder: Path):
@@ -302,7 +323,10 @@ def test_cancelled_it_ends_in_order(area: Any, tmp_path: Path):
 
     asyncio.run(cancelled())
     assert list(area.list()) == []
-    assert not [thread.name for thread in threading.enumerate() if "omicsdk-" in thread.name]
+    left = [thread for thread in threading.enumerate() if "omicsdk-" in thread.name]
+    for thread in left:  # nobody waits for them, and they end by themselves
+        thread.join(10)
+    assert not [thread.name for thread in left if thread.is_alive()]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from typing import Any
 
 from omicsdk.core.checksums import MIB, etag_part_size
 from omicsdk.core.errors import ChecksumMismatch, Interrupted
+from omicsdk.transfer.workers import Workers
 from omicsdk.upload.sources import S3File
 from omicsdk.upload.storage import ACL, CHECKSUM_KEY, AreaStorage
 
@@ -107,12 +109,15 @@ def _in_parts(
         return {"PartNumber": number, "ETag": answer["CopyPartResult"]["ETag"]}
 
     try:
-        with ThreadPoolExecutor(PARTS_AT_ONCE, thread_name_prefix="omicsdk-copy-part") as pool:
+        with Workers(PARTS_AT_ONCE, "omicsdk-copy-part") as pool:
             running = [pool.submit(part, number) for number in range(1, -(-source.size // size) + 1)]
             try:
                 parts = [each.result() for each in running]
             except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
+                pool.close()
+                for each in running:  # a part that is copied after the upload was given up would stay
+                    with suppress(CancelledError):
+                        each.exception()
                 raise
         storage.call("complete_multipart_upload", **place, UploadId=upload, MultipartUpload={"Parts": parts})
     except BaseException:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, Interrupted, OmicsError, TransferError
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
 from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.workers import Workers
 from omicsdk.upload.copying import copy, known_checksum
 from omicsdk.upload.exceptions import UploadApiException
 from omicsdk.upload.journals import journal_of
@@ -22,12 +24,16 @@ from omicsdk.upload.results import UploadedFile, UploadResult
 from omicsdk.upload.sources import LocalFile, S3File, SourceFile
 from omicsdk.upload.storage import AreaStorage
 
+T = TypeVar("T")
+
 #: Requests to the store, and calls that sign and begin them, at once.
 CONNECTIONS, CALLERS = 8, 16
 #: Files that the service is told of at once, objects that are copied at once.
 NOTIFIERS, COPIERS = 8, 4
 #: From so many files on, the area is listed once before single files are looked at.
 WORTH_LISTING = 10
+#: Seconds between two looks at whether the upload was stopped, while a call's end is waited for.
+STEP = 0.1
 
 #: Codes of S3 that every other file would be answered with as well.
 _FOR_ALL = frozenset(
@@ -70,6 +76,17 @@ class SendOptions:
     clock: Clock = SYSTEM_CLOCK
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How it ended that the service was told of a file.
+
+    Attributes:
+        error: What went wrong; None when nothing did.
+    """
+
+    error: OmicsError | None = None
+
+
 class Sender:
     """One upload.
 
@@ -98,7 +115,7 @@ class Sender:
         self._files: Sequence[SourceFile] = ()
         self._types: dict[int, str] = {}
         self._outcomes: dict[int, Outcome] = {}
-        self._told: dict[int, Future[OmicsError | None]] = {}
+        self._told: dict[int, Future[Told]] = {}
         self._bytes = 0  # of all files
         self._beside_bytes = self._beside_done = 0  # what is there without the engine
         self._counting = threading.Lock()
@@ -126,21 +143,17 @@ class Sender:
         journal = (
             journal_of(self._uri, local.values(), self._options.journals) if self._options.resume and local else None
         )
-        notifiers = ThreadPoolExecutor(NOTIFIERS, thread_name_prefix="omicsdk-notify")
-        copiers = ThreadPoolExecutor(COPIERS, thread_name_prefix="omicsdk-copy")
-        try:
-            copies = {n: copiers.submit(self._copy, n, file, notifiers) for n, file in objects.items()}
-            self._send_local(local, journal, notifiers)
-            for number, copied in copies.items():
-                self._outcomes[number] = copied.result()
-            results = [self._result(number) for number in range(len(files))]
-        except BaseException:
-            self._control.stop()
-            raise
-        finally:
-            # Threads that tell the service or copy end by themselves; what has not begun never will.
-            copiers.shutdown(cancel_futures=self._control.stopped)
-            notifiers.shutdown(cancel_futures=self._control.stopped)
+        with Workers(NOTIFIERS, "omicsdk-notify") as notifiers, Workers(COPIERS, "omicsdk-copy") as copiers:
+            try:
+                copies = {n: copiers.submit(self._copy, n, file, notifiers) for n, file in objects.items()}
+                self._send_local(local, journal, notifiers)
+                for number, copied in copies.items():
+                    if (outcome := self._end_of(copied)) is not None:
+                        self._outcomes[number] = outcome
+                results = [self._result(number) for number in range(len(files))]
+            except BaseException:
+                self._control.stop()
+                raise
         if journal is not None and all(result.state in ("done", "skipped") for result in results):
             journal.unlink(missing_ok=True)
         report = TransferReport(
@@ -155,7 +168,7 @@ class Sender:
 
     # -- files of this machine
 
-    def _send_local(self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: ThreadPoolExecutor) -> None:
+    def _send_local(self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: Workers) -> None:
         there = self._present(files) if self._options.sync else {}
         for number, crc32c in there.items():
             file = files[number]
@@ -168,9 +181,7 @@ class Sender:
         if again and not self._control.stopped:
             self._run_engine({number: files[number] for number in again}, None, notifiers)
 
-    def _run_engine(
-        self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: ThreadPoolExecutor
-    ) -> list[int]:
+    def _run_engine(self, files: Mapping[int, LocalFile], journal: Path | None, notifiers: Workers) -> list[int]:
         """Sends files; gives those that an earlier run sent and that are gone from the area since."""
         if not files:
             return []
@@ -202,12 +213,22 @@ class Sender:
         )
         self._throughput = report.throughput
         gone: list[int] = []
-        for number, there in looked_for.items():
-            if there.result():
+        for number, looked in looked_for.items():
+            there = self._end_of(looked)
+            if there:
                 self._told[number] = notifiers.submit(self._tell, files[number].name)
+            elif there is None:
+                del self._outcomes[number]  # nobody knows
             else:
                 gone.append(number)
         return gone
+
+    def _end_of(self, call: Future[T]) -> T | None:
+        """What a call gave; None when the upload was stopped before it did: a silent service isn't waited for."""
+        while not call.done() and not self._control.stopped:
+            with suppress(TimeoutError):
+                return call.result(STEP)
+        return call.result() if call.done() else None
 
     def _uploads(self, files: Mapping[int, LocalFile]) -> Iterator[Upload]:
         """Given one by one: looking into a file for its type takes longer than sending a small one."""
@@ -234,12 +255,9 @@ class Sender:
                 return ""
             return there.crc32c if self._crc32c(file.path) == there.crc32c else ""
 
-        with ThreadPoolExecutor(CALLERS, thread_name_prefix="omicsdk-compare") as pool:
-            try:
-                found = dict(zip(candidates, pool.map(checked, candidates.values()), strict=True))
-            except BaseException:
-                self._control.stop()  # or leaving the pool would wait until all are compared
-                raise
+        with Workers(CALLERS, "omicsdk-compare") as pool:
+            compared = {number: pool.submit(checked, file) for number, file in candidates.items()}
+            found = {number: self._end_of(call) for number, call in compared.items()}
         return {number: crc32c for number, crc32c in found.items() if crc32c}
 
     def _crc32c(self, path: str) -> str:
@@ -259,7 +277,7 @@ class Sender:
 
     # -- objects of other buckets
 
-    def _copy(self, number: int, file: S3File, notifiers: ThreadPoolExecutor) -> Outcome:
+    def _copy(self, number: int, file: S3File, notifiers: Workers) -> Outcome:
         kind = content_type(type_by_name(file.name) or UNKNOWN_COPY, self._options.dcp_type)
         self._types[number] = kind
         outcome = Outcome(file.name, "done", size=file.size)
@@ -294,24 +312,30 @@ class Sender:
 
     # -- what is told
 
-    def _tell(self, name: str) -> OmicsError | None:
-        """Tells the service of a file; gives what went wrong."""
+    def _tell(self, name: str) -> Told:
+        """Tells the service of a file."""
         try:
             self._notify(name)
         except OmicsError as error:
-            return TransferError(
-                f"{name}: it is in the area, but the service couldn't be told of it: {error}",
-                name=name,
-                remedy="Run the same command again: it is not sent twice.",
+            return Told(
+                TransferError(
+                    f"{name}: it is in the area, but the service couldn't be told of it: {error}",
+                    name=name,
+                    remedy="Run the same command again: it is not sent twice.",
+                )
             )
-        return None
+        return Told()
 
     def _result(self, number: int) -> UploadedFile:
         file = self._files[number]
         outcome = self._outcomes.get(number) or Outcome(file.name, "stopped", size=file.size)
         told = self._told.get(number)
-        error = told.result() if told is not None else outcome.error
+        answer = None if told is None else self._end_of(told)
+        error = outcome.error if answer is None else answer.error
+        is_notified = answer is not None and error is None
         state = "failed" if error is not None else outcome.state
+        if told is not None and answer is None:
+            state = "stopped"  # it is there, but the service doesn't know
         assert state != "planned"
         return UploadedFile(
             file.path,
@@ -320,7 +344,7 @@ class Sender:
             size=outcome.size,
             content_type=self._types.get(number, "") if state == "done" else "",
             checksums=outcome.checksums,
-            notified=told is not None and error is None,
+            notified=is_notified,
             error=error,
         )
 
