@@ -171,6 +171,13 @@ def test_bytes_that_are_no_text_are_kept_from_a_terminal(omics, widgets):
     assert "> FILE" in ran.err
 
 
+def test_text_at_a_terminal_ends_its_line(omics, widgets):
+    for text, shown in ((b"made", b"made\n"), (b"made\n", b"made\n"), (b"", b"")):
+        widgets.answer = lambda _, text=text: httpx.Response(200, content=text)
+        assert omics("widgets", "get-blob", "--uuid", "u", tty=True).stdout == shown
+        assert omics("widgets", "get-blob", "--uuid", "u").stdout == text
+
+
 def test_head_prints_the_headers(omics, widgets):
     widgets.answer = lambda _: httpx.Response(200, headers={"X-DSS-SIZE": "12"})
     assert omics("widgets", "head-widget", "--uuid", "u").json["X-DSS-SIZE"] == "12"

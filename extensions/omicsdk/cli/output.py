@@ -85,19 +85,21 @@ class Output:
             self._line(self._json(value))
 
     def chunks(self, chunks: Iterable[bytes]) -> None:
-        """Prints bytes as they are.
+        """Prints bytes as they are; a terminal gets a line break where text lacks the last one.
 
         Raises:
             UsageError: They aren't text and stdout is a terminal, or a query was given.
         """
         if self.query is not None:
             raise UsageError("--query picks from JSON, and this command gives bytes as they are")
-        first = True
+        first, last = True, b""
         for chunk in chunks:
             if first and self._stdout.isatty() and b"\0" in chunk:
                 raise UsageError("the answer isn't text", remedy="Send it to a file: omics ... > FILE.")
-            first = False
+            first, last = False, chunk[-1:] or last
             self._stdout.buffer.write(chunk)
+        if last not in (b"", b"\n") and self._stdout.isatty():
+            self._stdout.buffer.write(b"\n")
         self._stdout.buffer.flush()
 
     def _picked(self, value: Any, items: str | None) -> tuple[Any, str | None]:
