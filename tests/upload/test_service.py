@@ -97,9 +97,11 @@ def test_areas_are_made_and_deleted_with_the_deployments_key(service: Any, user_
     assert area.exists()
     assert area.delete() is True
     upload.close()
-    with UploadService("sandbox") as nobodys, pytest.raises(UploadApiException) as raised:
-        nobodys.create_area(OTHER)
-    assert isinstance(raised.value, Unauthorized | AuthError)
+    for key in (None, "another"):
+        with UploadService("sandbox", key) as nobodys, pytest.raises(UploadApiException) as raised:
+            nobodys.create_area(OTHER)
+        assert isinstance(raised.value, Unauthorized | AuthError)
+        assert "OMICS_UPLOAD_TOKEN" in str(raised.value)
     assert UploadService.config().areas == []
     assert json.loads(user_file.read_text()).keys() == {"upload"}
 

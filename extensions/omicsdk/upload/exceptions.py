@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.core.documented.errors import DocumentedError, documented
-from omicsdk.core.errors import APIError, OmicsError, TransportError, UsageError
+from omicsdk.core.errors import APIError, OmicsError, TransportError, Unauthorized, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,4 +65,6 @@ def documented_error(error: Exception) -> Exception:
     """
     if not isinstance(error, APIError | TransportError) or isinstance(error, UploadApiException):
         return error
+    if isinstance(error, Unauthorized) and error.remedy == Unauthorized.default_remedy:
+        error.remedy = "Give the deployment's key: api_token of UploadService, or OMICS_UPLOAD_TOKEN."
     return documented(error, UploadApiException)
