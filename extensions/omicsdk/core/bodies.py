@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlencode
@@ -22,7 +22,7 @@ Content = bytes | BinaryIO | os.PathLike[str]
 class Body:
     """A body's bytes, or a function that yields them anew for each try, and its media type."""
 
-    content: bytes | Callable[[], Iterable[bytes]] | None
+    content: bytes | Callable[[], Iterable[bytes]] | None = field(repr=False)
     media_type: str | None
 
 

@@ -1,6 +1,6 @@
 """Where a redirected request goes, and what it takes along (RFC 9110, section 15.4)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from urllib.parse import urljoin
 
 from omicsdk.core.origins import origin_of
@@ -26,8 +26,8 @@ class Hop:
     """
 
     method: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
+    url: str = field(repr=False)  # may be presigned
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
     has_content: bool
     trusted: bool = True
 

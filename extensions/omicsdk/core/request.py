@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal
 from urllib.parse import quote
@@ -87,8 +87,8 @@ class Request:
 
     method: str
     url: str
-    headers: tuple[tuple[str, str], ...]
-    content: bytes | Callable[[], Iterable[bytes]] | None
+    headers: tuple[tuple[str, str], ...] = field(repr=False)
+    content: bytes | Callable[[], Iterable[bytes]] | None = field(repr=False)  # may be a form with a refresh token
     idempotent: bool
     secured: bool
     operation: str

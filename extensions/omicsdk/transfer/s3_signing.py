@@ -40,6 +40,9 @@ class Keys(NamedTuple):
     secret_key: str
     token: str | None
 
+    def __repr__(self) -> str:
+        return "<Keys>"
+
 
 def keys_of(client: Any) -> Keys | None:
     """A client's credentials, renewed when they are about to end; None where it doesn't show them."""

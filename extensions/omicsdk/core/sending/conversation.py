@@ -5,7 +5,7 @@ asyncio transport differ in nothing but how they do the five things below.
 """
 
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -49,8 +49,8 @@ class Send:
     """Send the request to a stop; gives the Response, or raises WireFailure."""
 
     hop: Hop
-    headers: Mapping[str, str]
-    query: Mapping[str, str]
+    headers: Mapping[str, str] = field(repr=False)
+    query: Mapping[str, str] = field(repr=False)
     credentials: Credentials | None
 
 

@@ -112,6 +112,10 @@ class Ask(NamedTuple):
     body: Body | None = None
     way: Mapping[str, str] | None = None
 
+    def __repr__(self) -> str:
+        # The URL may be signed, and a header may prove who asks.
+        return f"<Ask {self.method} {without_query(self.url)}>"
+
 
 class Receiver(Protocol):
     """What takes in an answer. Its methods are called from within libcurl: they must not raise."""

@@ -1,0 +1,39 @@
+"""What holds a secret on its way doesn't show it to whoever prints it."""
+
+import pytest
+from omicsdk.core.bodies import form_body
+from omicsdk.core.oauth.application import Application
+from omicsdk.core.oauth.authorization import begin
+from omicsdk.core.oauth.grants import Grant, code_request, refresh_request, revoke_request
+from omicsdk.core.redirects import Hop
+from omicsdk.core.sending.conversation import Send
+from omicsdk.transfer.network.wire import Ask
+from omicsdk.transfer.s3_signing import Keys
+
+CANARY = "canary"
+APPLICATION = Application("app", "https://a.example/authorize", "https://a.example/token", CANARY)
+LOGIN = begin(APPLICATION, "http://127.0.0.1/", ["openid"])
+SIGNED = f"https://b.example/file?X-Amz-Signature={CANARY}"
+PROOF = (("authorization", f"Bearer {CANARY}"),)
+HOP = Hop("GET", SIGNED, PROOF, has_content=False, trusted=True)
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        form_body({"refresh_token": CANARY}),
+        Grant(CANARY, 1.0, CANARY, CANARY),
+        code_request(APPLICATION, LOGIN, CANARY),
+        refresh_request(APPLICATION, CANARY),
+        revoke_request(APPLICATION, "https://a.example/revoke", CANARY),
+        HOP,
+        Send(HOP, dict(PROOF), {"key": CANARY}, None),
+        Ask(SIGNED, PROOF),
+        Keys(CANARY, CANARY, CANARY),
+    ],
+    ids=lambda holder: type(holder).__name__,
+)
+def test_a_secret_is_not_in_its_holders_repr(holder):
+    assert type(holder).__name__ in repr(holder)
+    assert CANARY not in repr(holder)
+    assert LOGIN.verifier not in repr(holder)
