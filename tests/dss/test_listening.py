@@ -313,4 +313,6 @@ def test_nothing_comes(capfd: pytest.CaptureFixture[str]):
     from omicsdk.cli.main import main
 
     assert main(["dss", "listen", "--port", "0", "--timeout", "0.01"]) == 1
-    assert "no notification came to http://127.0.0.1:" in capfd.readouterr().err
+    err = capfd.readouterr().err
+    assert "no notification came to http://127.0.0.1:" in err
+    assert "callback URL" in err

@@ -159,7 +159,10 @@ class Listener:
             # Waiting without end in steps: on Windows, Ctrl-C doesn't end a wait without one.
             one = self._next(timeout)
         except Empty:
-            raise TimedOut(f"no notification came to {self.url} within {timeout:g} s") from None
+            raise TimedOut(
+                f"no notification came to {self.url} within {timeout:g} s",
+                remedy="Allow more time, or check that the subscription's callback URL leads here.",
+            ) from None
         try:
             yield one.notification
         except BaseException:
