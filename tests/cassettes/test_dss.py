@@ -1,51 +1,24 @@
 """Every operation of the Data Store's generated clients, sync and async, on recorded answers without a server."""
 
 import asyncio
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
-import yaml
 from omicsdk.core.credentials import BearerToken
-from omicsdk.core.retry import Retry
+from omicsdk.core.retry import NO_RETRY
 from omicsdk_api.dss import AsyncDssApi, DssApi
+from replaying import Recorded, plain
 
-HERE = Path(__file__).parent
-FOLDER = HERE / "dss"
-RECORDED = json.loads((FOLDER / "calls.json").read_text(encoding="utf-8"))
-CALLS = {call["operation"]: call for call in RECORDED["calls"]}
-BASE_URL = RECORDED["base_url"]
-
-
-def _recording() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("recording", HERE / "recording.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-RECORDING = _recording()
-
-
-def responses(operation: str) -> list[dict[str, Any]]:
-    """The recorded answers, redirects left out."""
-    content = yaml.safe_load((FOLDER / f"{operation}.yaml").read_text(encoding="utf-8"))
-    found = [interaction["response"] for interaction in content["interactions"]]
-    return [response for response in found if not 300 <= response["status"]["code"] < 400]
+RECORDED = Recorded("dss")
+FOLDER, CALLS, BASE_URL = RECORDED.folder, RECORDED.calls, RECORDED.base_url
+OPTIONS: dict[str, Any] = {"credentials": BearerToken("secret", origins=[BASE_URL]), "retry": NO_RETRY}
 
 
 def body(response: dict[str, Any]) -> bytes:
     content = response["body"]["string"]
     return content if isinstance(content, bytes) else content.encode()
-
-
-def plain(value: Any) -> Any:
-    return value.to_dict() if hasattr(value, "to_dict") else value
 
 
 def items(pages: list[Any], key: str) -> list[Any]:
@@ -59,7 +32,7 @@ def items(pages: list[Any], key: str) -> list[Any]:
 
 def check(operation: str, answer: Any) -> None:
     """Holds what a call gave against the recorded bytes."""
-    kind, recorded = CALLS[operation]["kind"], responses(operation)
+    kind, recorded = CALLS[operation]["kind"], RECORDED.responses(operation)
     if kind == "stream":
         assert answer == body(recorded[-1]) != b""
     elif kind == "iterate":
@@ -79,43 +52,17 @@ def check(operation: str, answer: Any) -> None:
         assert plain(answer) == json.loads(body(recorded[-1]))
 
 
-@pytest.fixture
-def cassette(request):
-    operation = request.getfixturevalue("operation")
-    with RECORDING.make_vcr("none").use_cassette(str(FOLDER / f"{operation}.yaml")) as cassette:
-        yield cassette
-        assert cassette.all_played
-
-
 @pytest.mark.parametrize("operation", CALLS)
 def test_sync(operation, cassette):
-    call = CALLS[operation]
-    with DssApi(BASE_URL, credentials=BearerToken("secret", origins=[BASE_URL]), retry=Retry(attempts=1)) as api:
-        bound = getattr(api, operation)
-        if call["kind"] == "stream":
-            with bound.stream(**call["arguments"]) as streamed:
-                answer: Any = b"".join(streamed.iter_bytes(7))
-        elif call["kind"] == "iterate":
-            answer = list(bound.iterate(**call["arguments"]))
-        else:
-            answer = bound(**call["arguments"])
-    check(operation, answer)
+    with DssApi(BASE_URL, **OPTIONS) as api:
+        check(operation, RECORDED.answer(api, operation))
 
 
 @pytest.mark.parametrize("operation", CALLS)
 def test_async(operation, cassette):
-    call = CALLS[operation]
-
     async def run() -> Any:
-        token = BearerToken("secret", origins=[BASE_URL])
-        async with AsyncDssApi(BASE_URL, credentials=token, retry=Retry(attempts=1)) as api:
-            bound = getattr(api, operation)
-            if call["kind"] == "stream":
-                async with bound.stream(**call["arguments"]) as streamed:
-                    return await streamed.read()
-            if call["kind"] == "iterate":
-                return [item async for item in bound.iterate(**call["arguments"])]
-            return await bound(**call["arguments"])
+        async with AsyncDssApi(BASE_URL, **OPTIONS) as api:
+            return await RECORDED.awaited(api, operation)
 
     check(operation, asyncio.run(run()))
 
@@ -140,8 +87,8 @@ def test_a_call_that_was_not_recorded_is_refused(operation):
     from omicsdk.core.errors import OmicsError
 
     with (
-        RECORDING.make_vcr("none").use_cassette(str(FOLDER / f"{operation}.yaml")),
-        DssApi(BASE_URL, retry=Retry(attempts=1)) as api,
+        RECORDED.cassette(operation),
+        DssApi(BASE_URL, retry=NO_RETRY) as api,
         pytest.raises(Exception, match="cassette") as caught,
     ):
         api.get_bundle(uuid="b", replica="gcp")

@@ -1,24 +1,19 @@
 """Every operation of Fusillade's generated clients, sync and async, on recorded answers without a server."""
 
 import asyncio
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
-import yaml
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.paging import items_at
 from omicsdk.core.retry import NO_RETRY
 from omicsdk_api.fusillade import AsyncFusilladeApi, FusilladeApi
+from replaying import Recorded, plain
 
-HERE = Path(__file__).parent
-FOLDER = HERE / "fusillade"
-RECORDED = json.loads((FOLDER / "calls.json").read_text(encoding="utf-8"))
-CALLS = {call["operation"]: call for call in RECORDED["calls"]}
-BASE_URL = RECORDED["base_url"]
+RECORDED = Recorded("fusillade")
+FOLDER, CALLS, BASE_URL = RECORDED.folder, RECORDED.calls, RECORDED.base_url
 OPTIONS: dict[str, Any] = {"credentials": BearerToken("secret", origins=[BASE_URL]), "retry": NO_RETRY, "strict": True}
 SAID_IN_WORDS = {
     *("delete_v1_group", "delete_v1_role", "delete_v1_resource_actions", "post_v1_group", "post_v1_role"),
@@ -27,35 +22,9 @@ SAID_IN_WORDS = {
 """Their document promises no form of an answer, and the service says that it was done."""
 
 
-def _recording() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("recording", HERE / "recording.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-RECORDING = _recording()
-
-
-@pytest.fixture
-def cassette(request):
-    operation = request.getfixturevalue("operation")
-    with RECORDING.make_vcr("none").use_cassette(str(FOLDER / f"{operation}.yaml")) as cassette:
-        yield cassette
-        assert cassette.all_played
-
-
-def plain(value: Any) -> Any:
-    return value.to_dict() if hasattr(value, "to_dict") else value
-
-
 def check(operation: str, answer: Any) -> None:
     """Holds what a call gave against the recorded bytes."""
-    content = yaml.safe_load((FOLDER / f"{operation}.yaml").read_text(encoding="utf-8"))
-    responses = [each["response"] for each in content["interactions"]]
-    responses = [each for each in responses if each["status"]["code"] not in (301, 302)]
+    responses = RECORDED.responses(operation)
     texts = [each["body"]["string"] for each in responses]
     if CALLS[operation]["kind"] == "iterate":
         from importlib import import_module
@@ -79,32 +48,15 @@ def _is_object(text: str) -> bool:
 
 @pytest.mark.parametrize("operation", CALLS)
 def test_sync(operation, cassette):
-    call = CALLS[operation]
     with FusilladeApi(BASE_URL, **OPTIONS) as api:
-        bound = getattr(api, operation)
-        if call["kind"] == "stream":
-            with bound.stream(**call["arguments"]) as streamed:
-                answer: Any = b"".join(streamed.iter_bytes(7))
-        elif call["kind"] == "iterate":
-            answer = list(bound.iterate(**call["arguments"]))
-        else:
-            answer = bound(**call["arguments"])
-    check(operation, answer)
+        check(operation, RECORDED.answer(api, operation))
 
 
 @pytest.mark.parametrize("operation", CALLS)
 def test_async(operation, cassette):
-    call = CALLS[operation]
-
     async def run() -> Any:
         async with AsyncFusilladeApi(BASE_URL, **OPTIONS) as api:
-            bound = getattr(api, operation)
-            if call["kind"] == "stream":
-                async with bound.stream(**call["arguments"]) as streamed:
-                    return await streamed.read()
-            if call["kind"] == "iterate":
-                return [item async for item in bound.iterate(**call["arguments"])]
-            return await bound(**call["arguments"])
+            return await RECORDED.awaited(api, operation)
 
     check(operation, asyncio.run(run()))
 

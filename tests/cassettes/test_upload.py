@@ -1,23 +1,18 @@
 """Every operation of the Upload service's generated clients, sync and async, on recorded answers without a server."""
 
 import asyncio
-import importlib.util
 import json
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
-import yaml
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.retry import NO_RETRY
 from omicsdk_api.upload import AsyncUploadApi, UploadApi
+from replaying import RECORDING, Recorded, plain
 
-HERE = Path(__file__).parent
-FOLDER = HERE / "upload"
-RECORDED = json.loads((FOLDER / "calls.json").read_text(encoding="utf-8"))
-CALLS = {call["operation"]: call for call in RECORDED["calls"]}
-BASE_URL = RECORDED["base_url"]
+RECORDED = Recorded("upload")
+FOLDER, CALLS, BASE_URL = RECORDED.folder, RECORDED.calls, RECORDED.base_url
 OPTIONS: dict[str, Any] = {"credentials": ApiKey("secret", header="Api-Key", origins=[BASE_URL]), "retry": NO_RETRY}
 WITHOUT_A_BODY = {"area_exists", "delete_area", "file_upload_notification", "update_checksum", "update_validation"} | {
     "get_health",
@@ -25,36 +20,9 @@ WITHOUT_A_BODY = {"area_exists", "delete_area", "file_upload_notification", "upd
 }
 
 
-def _recording() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("recording", HERE / "recording.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-RECORDING = _recording()
-
-
-@pytest.fixture
-def cassette(request):
-    operation = request.getfixturevalue("operation")
-    with RECORDING.make_vcr("none").use_cassette(str(FOLDER / f"{operation}.yaml")) as cassette:
-        yield cassette
-        assert cassette.all_played
-
-
-def plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return value.to_dict() if hasattr(value, "to_dict") else value
-
-
 def check(operation: str, answer: Any) -> None:
     """Holds what a call gave against the recorded bytes."""
-    content = yaml.safe_load((FOLDER / f"{operation}.yaml").read_text(encoding="utf-8"))
-    (response,) = [interaction["response"] for interaction in content["interactions"]]
+    (response,) = RECORDED.responses(operation)
     body = response["body"]["string"]
     if operation in WITHOUT_A_BODY:
         assert not body
@@ -66,14 +34,14 @@ def check(operation: str, answer: Any) -> None:
 @pytest.mark.parametrize("operation", CALLS)
 def test_sync(operation, cassette):
     with UploadApi(BASE_URL, **OPTIONS) as api:
-        check(operation, getattr(api, operation)(**CALLS[operation]["arguments"]))
+        check(operation, RECORDED.answer(api, operation))
 
 
 @pytest.mark.parametrize("operation", CALLS)
 def test_async(operation, cassette):
     async def run() -> Any:
         async with AsyncUploadApi(BASE_URL, **OPTIONS) as api:
-            return await getattr(api, operation)(**CALLS[operation]["arguments"])
+            return await RECORDED.awaited(api, operation)
 
     check(operation, asyncio.run(run()))
 
