@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.reports import report_path, write_report
+from omicsdk.cli.commands.reports import report_path, tell_failures, write_report
 from omicsdk.cli.commands.transfers import control_of, foreseen
 from omicsdk.core.errors import TransferError
 from omicsdk.dss.download import errors_of
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError
     from omicsdk.dss import Dss, Result
     from omicsdk.transfer import TransferReport
-
-SHOWN_ERRORS = 100
-"""Failed files that are told one by one; the rest is counted."""
 
 
 def download(client: Dss, arguments: Mapping[str, Any], console: Console) -> object:
@@ -90,10 +87,7 @@ def _watched(workflow: Callable[..., Result], arguments: dict[str, Any], console
     counts = result.report.counts
     if result.errors and not counts["done"] + counts["skipped"]:
         result.raise_if_failed()
-    for error in result.errors[:SHOWN_ERRORS]:
-        console.some_failed(str(error))
-    if len(result.errors) > SHOWN_ERRORS:
-        console.some_failed(f"and {len(result.errors) - SHOWN_ERRORS} more")
+    tell_failures(result.errors, console)
     if result.report.why_stopped:
         counted = f"{counts['done'] + counts['skipped']} of {len(result.report.outcomes)} files are there"
         why = f"{title}: {result.report.why_stopped}; {counted}"

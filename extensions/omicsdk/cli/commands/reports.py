@@ -1,4 +1,4 @@
-"""`--report`: what a transfer did, into a file for people or machines."""
+"""What a transfer did: failures on stderr, and with `--report` all of it in a file for people or machines."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from itertools import chain
 from pathlib import Path
 
+from omicsdk.cli.errors import SHOWN
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Outcome, TransferReport
 
@@ -13,7 +14,21 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from omicsdk.cli.console import Console
     from omicsdk.core.errors import OmicsError
+
+
+def tell_failures(errors: Sequence[OmicsError], console: Console) -> None:
+    """Tells why files of a batch failed, one by one as far as people read; the process will end with 3.
+
+    Args:
+        errors: Why, one a file; none tells nothing.
+        console: Where to.
+    """
+    for error in errors[:SHOWN]:
+        console.some_failed(str(error))
+    if len(errors) > SHOWN:
+        console.some_failed(f"and {len(errors) - SHOWN} more")
 
 
 def report_path(given: str | None) -> Path | None:

@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.console import Console
     from omicsdk.upload import UploadArea, UploadAreaURI, UploadClient, UploadResult
 
-SHOWN_ERRORS = 100
-"""Failed files that are told one by one; the rest is counted."""
-
 _CHECKSUMS = ("S3_Etag", "CRC32C", "SHA1", "SHA256")
 """What a long listing shows of a file's checksums."""
 
@@ -164,13 +161,12 @@ def files(client: UploadClient, arguments: Mapping[str, Any], console: Console) 
 
 
 def _told(result: UploadResult, area: UploadArea, console: Console, *, quiet: bool) -> Told | None:
+    from omicsdk.cli.commands.reports import tell_failures
+
     counts, errors = result.counts, result.errors
     if (errors or counts["stopped"]) and not counts["done"] + counts["skipped"]:
         result.raise_if_failed()
-    for error in errors[:SHOWN_ERRORS]:
-        console.some_failed(str(error))
-    if len(errors) > SHOWN_ERRORS:
-        console.some_failed(f"and {len(errors) - SHOWN_ERRORS} more")
+    tell_failures(errors, console)
     if counts["stopped"]:
         why = result.report.why_stopped or "it was stopped"
         console.some_failed(
