@@ -114,3 +114,21 @@ def test_a_missing_extra_says_what_to_install(tmp_path):
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
     assert "pip install 'omicsdk[sandbox]'" in ran.stderr
     assert not (tmp_path / "s").exists()
+
+
+@pytest.mark.parametrize("room", [30_000, 200_000])
+def test_a_folder_without_room_is_one_line(tmp_path, room):
+    program = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({room}, {room}));"
+        "from omicsdk.cli.main import main; sys.exit(main(sys.argv[1:]))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, "sandbox", "up", "--dir", str(tmp_path / "s"), "--port", "0"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
+    assert "state.sqlite can't be written" in ran.stderr
+    assert "--dir" in ran.stderr

@@ -31,12 +31,13 @@ from omicsdk.sandbox.s3.sessions import Sessions
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS, Staging
-from omicsdk.sandbox.store import Database, FolderInUse, FolderLock
+from omicsdk.sandbox.store import Database, FolderInUse, FolderLock, opening
 from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
 
 STAGING_BUCKET = "omics-staging"
 _WHERE = "running.json"
+_STATE = "state.sqlite"
 
 
 class Running:
@@ -76,7 +77,8 @@ class Running:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closers: list[Callable[[], object]] = []
         try:
-            self._open(folder, port, clock, lasting=lasting)
+            with opening(folder / _STATE):  # each part makes tables of its own
+                self._open(folder, port, clock, lasting=lasting)
             self._serve(documents, control, wire)
         except BaseException:
             self._close()
@@ -90,7 +92,7 @@ class Running:
         self.port: int = self.socket.getsockname()[1]
         where = {"url": f"http://127.0.0.1:{self.port}", "pid": os.getpid()}
         (folder / _WHERE).write_text(json.dumps(where), encoding="utf-8")
-        self._database = Database(folder / "state.sqlite")
+        self._database = Database(folder / _STATE)
         self._closers.append(self._database.close)
         sessions = Sessions(self._database, clock.now)
         staging = Staging(

@@ -16,8 +16,15 @@ class FolderInUse(Exception):
 
 
 @contextmanager
-def _opening(path: Path) -> Generator[None]:
-    """Tells what can be wrong with a file in the terms of files."""
+def opening(path: Path) -> Generator[None]:
+    """Tells what can be wrong with a database's file in the terms of files.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: It can't be written.
+    """
     try:
         yield
     except sqlite3.OperationalError as error:
@@ -44,7 +51,7 @@ class Database:
         self._lock = threading.RLock()
         self._depth = 0
         self._tables: list[str] = []
-        with _opening(path):
+        with opening(path):
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             try:
                 self._prepare(path)
@@ -140,7 +147,7 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         # An exclusive SQLite transaction is a file lock that works the same on every system.
         path = folder / "lock.sqlite"
-        with _opening(path):
+        with opening(path):
             self._connection = sqlite3.connect(path, timeout=0.0, check_same_thread=False, isolation_level=None)
             try:
                 self._connection.execute("BEGIN EXCLUSIVE")
