@@ -49,6 +49,19 @@ def test_without_resume_nothing_is_remembered(area: Any, tmp_path: Path, home: P
     assert not list(home.rglob("*.journal"))
 
 
+def test_a_full_disk_is_told_beforehand(tmp_path: Path, caplog: Any):
+    resource: Any = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
+    try:
+        assert journal_of(uri_of(UUID), files("a"), tmp_path) is None
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert "an upload that is stopped begins anew" in caplog.text
+    assert list(tmp_path.iterdir()) == []
+    assert journal_of(uri_of(UUID), files("a"), tmp_path) is not None
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "state"

@@ -8,12 +8,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from omicsdk.core.state_folder import state_folder
 from omicsdk.upload.sources import LocalFile
 
 #: Journals of uploads that nobody went on with for so many seconds are removed; S3 forgets unfinished uploads too.
 OLD = 30 * 86400.0
+
+#: Bytes that there must be room for, or nothing is remembered.
+ROOM = 64 * 1024
 
 _log = getLogger("omicsdk.upload")
 
@@ -38,6 +42,8 @@ def journal_of(area: str, files: Iterable[LocalFile], folder: Path | None = None
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(folder)
+        with TemporaryFile(dir=folder) as trial:
+            trial.write(bytes(ROOM))  # a full disk shall stop no upload that would do without
         path = folder / f"{digest.hexdigest()}.journal"
         path.touch(mode=0o600)
     except OSError as error:
