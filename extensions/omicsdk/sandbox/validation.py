@@ -144,6 +144,9 @@ def _complaint(error: ValidationError) -> str:
             return f"has the {error.validator} {limit}, not {shown}"
         case "format":
             return f"isn't a {limit}: {shown}"
+        case "maxLength" | "minLength":
+            most = "most" if error.validator == "maxLength" else "least"
+            return f"has at {most} {limit} characters, not {len(cast('str', error.instance))}"
         case "maxItems":
             return f"has at most {limit} items"
         case _:

@@ -33,6 +33,15 @@ def test_a_user_from_beginning_to_end(admin, policy):
     assert admin.get("/v1/user/bob@example.org").json()["policies"]["IAMPolicy"] == policy("dss:PutFile")
 
 
+@pytest.mark.parametrize(
+    ("length", "told"), [(129, "at most 128 characters, not 129"), (0, "at least 1 characters, not 0")]
+)
+def test_a_name_of_another_length_is_told_with_the_limit(admin, length, told):
+    refused = admin.post("/v1/user", json={"user_id": "a" * length})
+    assert refused.status_code == 400
+    assert told in refused.text
+
+
 def test_a_group_from_beginning_to_end(admin, policy):
     admin.post("/v1/role", json={"role_id": "reader", "policy": policy("dss:Get*")})
     assert admin.post("/v1/group", json={"group_id": "lab", "roles": ["reader"]}).status_code == 201
