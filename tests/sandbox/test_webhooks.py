@@ -14,6 +14,7 @@ import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from omicsdk.core.http_signature import verify_signature
 from omicsdk.sandbox.notifications import (
     ATTACHMENT_LIMIT,
     Event,
@@ -25,7 +26,6 @@ from omicsdk.sandbox.notifications import (
     payload_of,
     wants,
 )
-from omicsdk.core.http_signature import verify_signature
 from omicsdk.sandbox.webhooks import (
     DELAYS,
     Deliverer,

@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from omicsdk.core.http_signature import sign
 from omicsdk.core.redaction import without_query
 from omicsdk.sandbox.notifications import Notification, one_line
-from omicsdk.core.http_signature import sign
 
 _log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.cli.demo.interruption import hold_second_half
 from omicsdk.cli.commands.transfers import control_of
+from omicsdk.cli.demo.interruption import hold_second_half
 from omicsdk.core.errors import UsageError
 
 MIB = 1024 * 1024
