@@ -14,6 +14,7 @@ import uvicorn
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
+from omicsdk.core.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.app import make_app
 from omicsdk.sandbox.auth import Tokens
 from omicsdk.sandbox.clock import Clock
@@ -244,7 +245,7 @@ def _key(folder: Path) -> bytes:
     """The key that signs URLs. It isn't reset, so a client that holds an old URL is told 404 and not 403."""
     path = folder / "signing.key"
     if not path.exists():
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with in_place_of(path, mode=PRIVATE) as file:
             file.write(secrets.token_bytes(32))
     return path.read_bytes()
 
