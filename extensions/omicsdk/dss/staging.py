@@ -194,14 +194,15 @@ def staging_error(name: str, bucket: str, error: OmicsError) -> OmicsError:
     if isinstance(error, SourceChanged):
         return error
     code = error.code or "" if isinstance(error, APIError) else ""
-    what = f"{name}: the staging bucket {bucket} refuses it ({error})"
+    said = str(error).removesuffix(error.remedy or "").rstrip(" .")  # what to do is said better here
+    what = f"{name}: the staging bucket {bucket} refuses it ({said})"
     if (isinstance(error, AuthError) and not isinstance(error, APIError)) or code in _WRONG_KEYS:
         remedy = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile, that may write to the bucket."
         return StagingCredentials(what, remedy=remedy)
     if code in _WRONG_BUCKET:
         return StagingRefused(what, remedy="Check the bucket's name and that your AWS credentials may write to it.")
     if isinstance(error, TransportError):
-        what = f"{name}: the staging bucket {bucket} can't be reached ({error})"
+        what = f"{name}: the staging bucket {bucket} can't be reached ({said})"
         return StagingRefused(what, remedy="Check AWS_ENDPOINT_URL_S3 and the network connection, then try again.")
     if not isinstance(error, APIError):
         return error

@@ -1,0 +1,22 @@
+"""What is said when a staging bucket takes no files."""
+
+import pytest
+from omicsdk.core.errors import ConnectFailed, NotFound, OmicsError
+from omicsdk.dss.staging import staging_error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        NotFound("no such bucket", status=404, code="NoSuchBucket", method="PUT", url="https://s3.example.org/b/k"),
+        NotFound("no such key", status=404, code="NoSuchKey"),
+        ConnectFailed("no answer", method="PUT", url="https://s3.example.org/b/k"),
+    ],
+)
+def test_what_to_do_is_said_once(error: OmicsError):
+    said = str(staging_error("reads.fastq", "bucket", error))
+    assert said.startswith("reads.fastq: the staging bucket bucket ")
+    assert error.message in said
+    assert error.remedy
+    assert error.remedy not in said
+    assert ".)" not in said
