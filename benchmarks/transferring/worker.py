@@ -28,21 +28,22 @@ def download(
         plan: A file of rows: name, URL, size, SHA-256, CRC32C.
         folder: Where to.
         checksum: Which of the checksums is stated; None for none.
-        api: Where to ask for the files' URLs, as the Data Store's package does it; None when the plan's are asked.
+        api: Where to ask for the files' URLs: as the Data Store's package does it, or by calls of its client where options
+            say how many at once (`locators`); None when the plan's are asked.
         certificate: A certificate to trust.
         options: More arguments of `omicsdk.transfer.download`.
     """
     from omicsdk.transfer import Item, Location, download
 
-    locate = _locator(api) if api else None
+    find = _finder(api, by_calls="locators" in options) if api else None
 
     def items() -> Iterator[Item]:
         with Path(plan).open() as rows:
             for row in rows:
                 name, url, size, sha256, crc32c = row.rstrip("\n").split("\t")
                 checksums = {checksum: sha256 if checksum == "sha256" else crc32c} if checksum else {}
-                place = Location(url) if locate is None else partial(locate, name, url, int(size), sha256)
-                yield Item(name, place, int(size), checksums)
+                place, renew = (Location(url), None) if find is None else find(name, url, int(size), sha256)
+                yield Item(name, place, int(size), checksums, renew=renew)
 
     environ = {"SSL_CERT_FILE": certificate} if certificate else {}
 
@@ -52,17 +53,19 @@ def download(
     return transfer
 
 
-def _locator(api: str) -> Callable[[str, str, int, str], Any]:
-    from omicsdk.dss.download import Locator
+def _finder(api: str, *, by_calls: bool) -> Callable[[str, str, int, str], tuple[Any, Any]]:
+    """Gives an item's `locate` and `renew` for a row of a plan."""
     from omicsdk.dss.files import DSSFile
+    from omicsdk.dss.locating import Locator
     from omicsdk_api.dss import DssApi
 
-    locator = Locator(DssApi(base_url=api))
+    locator = Locator(DssApi(base_url=api), known=True)
 
-    def locate(name: str, url: str, size: int, sha256: str) -> Any:
-        return locator.locate(DSSFile(name, url.rpartition("/")[2], "", sha256, size, False, "aws"))
+    def find(name: str, url: str, size: int, sha256: str) -> tuple[Any, Any]:
+        file = DSSFile(name, url.rpartition("/")[2], "", sha256, size, False, "aws")
+        return (partial(locator.locate, file), None) if by_calls else locator.place(file)
 
-    return locate
+    return find
 
 
 def upload(source: str, server: str, checksum: Any) -> Callable[[], None]:

@@ -100,3 +100,17 @@ def test_a_worker_tells_what_a_task_took_and_why_one_failed():
     assert took["wall"] < 10
     assert set(took) == {"wall", "cpu", "rose"}
     assert failed == {"error": "KeyError: 'what'"}
+
+
+@pytest.mark.parametrize("by_calls", [True, False])
+def test_files_behind_an_api_are_found_as_the_package_finds_them(by_calls: bool):
+    from transferring.worker import _finder
+
+    find = _finder("http://127.0.0.1:9/v1", by_calls=by_calls)
+    locate, renew = find("name", "http://127.0.0.1:9/f7", 20_000, "a" * 64)
+    if by_calls:
+        assert callable(locate)
+        assert renew is None
+    else:
+        assert locate.url == "http://127.0.0.1:9/v1/files/f7?replica=aws"
+        assert callable(renew)
