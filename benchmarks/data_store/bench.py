@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferring.bench import Place, file_system_of, temporary_folder
-from transferring.nginx import serving
+from transferring.nginx import Nginx, serving
 from transferring.processes import Worker, server, worker
 from transferring.programs import ROOT
 
@@ -31,6 +31,7 @@ class Bench:
     """What cases work with.
 
     Attributes:
+        nginx: The server of bytes.
         api: The Data Store that answers at once.
         slow_api: The one that takes its time.
         staging: The server of staging buckets.
@@ -41,6 +42,7 @@ class Bench:
         memory: A folder in memory.
     """
 
+    nginx: Nginx
     api: str
     slow_api: str
     staging: str
@@ -73,6 +75,7 @@ def bench(sizes: Sizes) -> Generator[Bench]:
             _side(clients.published(folder / "home", api, staging)) as peer,
         ):
             yield Bench(
+                nginx=nginx,
                 api=api,
                 slow_api=slow_api,
                 staging=staging,

@@ -11,8 +11,9 @@ from urllib.request import urlopen
 from measuring import Action, Case, Row, compared, run
 from script import Entry
 from transferring.bench import Place
-from transferring.files import whole
-from transferring.programs import placeless, spelled
+from transferring.files import rows_of, whole
+from transferring.floor import Floor
+from transferring.programs import curl_list, placeless, shell, spelled
 
 from data_store.bench import Bench
 from data_store.clients import AREAS
@@ -43,7 +44,25 @@ def manifest(
     place, files = bench.disk if disk else bench.memory, in_filestore(getattr(bench.holdings, kind))
     arguments = {"manifest": str(bench.holdings.manifest(kind)), **_into(place)}
     task = _task(bench.slow_api if slow else bench.api, place, "download_manifest", arguments)
-    return _called(bench, name, goal, rounds, place, task, whole(place.out, files))
+    row = _called(bench, name, goal, rounds, place, task, whole(place.out, files))
+    return {**row, "bound": _floor(bench, place, kind, rounds).bound(row["peer"])} if _is_hashing(kind, disk) else row
+
+
+def _is_hashing(kind: str, disk: bool) -> bool:
+    """Whether bytes and their checksums are nearly all there is to do."""
+    return kind in ("one", "medium") and not disk
+
+
+def _floor(bench: Bench, place: Place, kind: str, rounds: int) -> Floor:
+    """What the files of a manifest take at least, measured directly after both clients."""
+    served = getattr(bench.holdings, kind)
+    command = curl_list(bench.holdings.lists / "curl", place.out, rows_of(bench.nginx.http, served))
+    floor = Floor(bench.nginx, shell(command), [place.out / file.name for file in served])
+    for _ in range(rounds + 1):
+        place.empty()
+        floor.measure()
+    place.empty()
+    return floor
 
 
 def bundle(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:

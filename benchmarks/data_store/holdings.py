@@ -43,7 +43,7 @@ class Holdings:
 
     def __init__(self, root: Path, lists: Path, source: Path, sizes: Sizes) -> None:
         self._root = root
-        self._lists = lists
+        self.lists = lists
         self._source = source
         self.sizes = sizes
 
@@ -82,7 +82,7 @@ class Holdings:
             (bundle, VERSION, f"reads_{number:04}.fastq.gz", file.name, VERSION, file.sha256, str(file.size))
             for number, file in enumerate(getattr(self, kind))
         )
-        return write_lines(self._lists / f"{kind}.tsv", ("\t".join(row) for row in (_COLUMNS, *rows)))
+        return write_lines(self.lists / f"{kind}.tsv", ("\t".join(row) for row in (_COLUMNS, *rows)))
 
     def register_bundle(self, api: str) -> tuple[str, list[Served]]:
         """Makes a bundle of some files known to a Data Store.

@@ -1,22 +1,20 @@
 """The cases of benchmarks/transfer.py: what is done, against what, and the goals."""
 
-import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from hashlib import file_digest
 from pathlib import Path
 from statistics import median
 from typing import Any, Literal
 from urllib.request import urlopen
 
-from measuring import Action, Case, Row, Spent, compared, figure_row, measured, rounds_of, row_of
+from measuring import Action, Case, Row, compared, figure_row, rounds_of, row_of
 from script import Entry
 
 from transferring import programs
 from transferring.bench import Bench, Place
 from transferring.files import Served, rows_of, whole, write_manifest, write_plan
+from transferring.floor import Floor
 from transferring.processes import once, server, worker
 from transferring.programs import Command
 
@@ -112,38 +110,14 @@ def many(
 
 
 def many_hashed(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
-    """Many files that are large enough for hashing to be most of the work, and what the cores allow at best.
-
-    The least that there is to do is curl's work and the server's for it, and the hashing. If all of that were spread over
-    the cores without a gap, it would still take so long.
-    """
+    """Many files that are large enough for hashing to be most of the work, and what the cores allow at best."""
     place, files = bench.memory, bench.files.medium
     mine = ours(bench, place, files, "sha256", bench.nginx.http)
-    curl = programs.shell(_PEERS["curl -K"](bench, place, files))
-    served: list[float] = []
-    hashed: list[float] = []
-
-    def peer() -> Spent:
-        before = bench.nginx.cpu()
-        spent = measured(curl)
-        served.append(bench.nginx.cpu() - before)
-        begun = time.process_time()
-        for file in files:
-            with (place.out / file.name).open("rb", buffering=0) as opened:
-                file_digest(opened, "sha256")
-        hashed.append(time.process_time() - begun)
-        return spent
-
-    case = against(place, files, mine, [_PEERS["curl -K"](bench, place, files)], name, goal, rounds)
-    case = replace(case, peer=peer)
+    command = _PEERS["curl -K"](bench, place, files)
+    floor = Floor(bench.nginx, programs.shell(command), [place.out / file.name for file in files])
+    case = replace(against(place, files, mine, [command], name, goal, rounds), peer=floor.measure)
     row = row_of(case, rounds_of(case))
-    cores = os.cpu_count() or 1
-    work = row["peer_cpu"] + median(served[1:]) + median(hashed[1:])
-    reason = (
-        f"curl's own CPU ({row['peer_cpu']:.2f} s), the server's for it ({median(served[1:]):.2f} s) and the hashing"
-        f" ({median(hashed[1:]):.2f} s), spread over {cores} cores without a gap, take {work / cores:.2f} s"
-    )
-    return {**row, "bound": {"ratio": round(work / cores / row["peer"], 3), "reason": reason}}
+    return {**row, "bound": floor.bound(row["peer"])}
 
 
 def start_up(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:

@@ -1,0 +1,56 @@
+"""The least that fetching and hashing files can take on a machine: work that nobody is spared, spread over its cores."""
+
+import os
+import time
+from collections.abc import Sequence
+from hashlib import file_digest
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from measuring import Action, Spent, measured
+
+from transferring.nginx import Nginx
+
+
+class Floor:
+    """Measures curl's work, the server's for it and the hashing, each time in one go.
+
+    Args:
+        nginx: The server.
+        curl: Has curl fetch the files.
+        files: Where they are then.
+    """
+
+    def __init__(self, nginx: Nginx, curl: Action, files: Sequence[Path]) -> None:
+        self._nginx = nginx
+        self._curl = curl
+        self._files = files
+        self._each: list[tuple[float, float, float]] = []
+
+    def measure(self) -> Spent:
+        """Fetches once and hashes; gives what curl took."""
+        before = self._nginx.cpu()
+        spent = measured(self._curl)
+        served = self._nginx.cpu() - before
+        begun = time.process_time()
+        for file in self._files:
+            with file.open("rb", buffering=0) as opened:
+                file_digest(opened, "sha256")
+        self._each.append((spent.cpu, served, time.process_time() - begun))
+        return spent
+
+    def bound(self, peer: float) -> dict[str, Any]:
+        """A row's bound, by the medians of all but the first time.
+
+        Args:
+            peer: The wall seconds that the row's ratio is of.
+        """
+        fetching, serving, hashing = (median(column) for column in zip(*self._each[1:], strict=True))
+        cores = os.cpu_count() or 1
+        least = (fetching + serving + hashing) / cores
+        reason = (
+            f"curl's own CPU ({fetching:.2f} s), the server's for it ({serving:.2f} s) and the hashing ({hashing:.2f} s),"
+            f" spread over {cores} cores without a gap, take {least:.2f} s"
+        )
+        return {"ratio": round(least / peer, 3), "reason": reason}
