@@ -332,8 +332,9 @@ def test_an_upload_that_was_killed_goes_on(sink: Any, tmp_path: Path, journal: P
     again = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert again.stdout.split()[:2] == ["8", "done"], again.stderr
     kept = int(again.stdout.split()[2])
-    assert kept >= 5 * MIB * (len(before) - 4)  # those whose answers were in flight may be lost, one a connection
-    assert len(sink.requests) == 8 - kept // (5 * MIB)
+    assert kept >= 5 * MIB * (len(before) - 2)  # those whose answers were in flight may be lost
+    sent = {request.query for request in sink.requests}  # the killed one's last request may be read after all others
+    assert len(sent) == 8 - kept // (5 * MIB)
     assert b"".join(sink.stored[f"killed?part={number}"] for number in range(1, 9)) == path.read_bytes()
 
 
