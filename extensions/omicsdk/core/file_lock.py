@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omicsdk.core.atomic_file import target_of
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.system_lock import HELD, lock_now
 
 PATIENCE = 10.0
 """Seconds to wait for another writer; each holds the lock for milliseconds."""
@@ -81,23 +82,9 @@ def _is_still(beside: Path, descriptor: int) -> bool:
         return False
 
 
-if os.name == "nt":
-    import msvcrt
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True  # no locks on this file system
-        return True
+def _lock(descriptor: int) -> bool:
+    try:
+        lock_now(descriptor)
+    except OSError as error:
+        return error.errno not in HELD  # no locks on this file system
+    return True

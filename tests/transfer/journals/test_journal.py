@@ -339,7 +339,7 @@ def test_a_file_system_without_locks_is_used_and_that_is_said(open_journal: Any,
     def without(descriptor: int) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
-    monkeypatch.setattr("omicsdk.transfer.journals.locking._lock", without)
+    monkeypatch.setattr("omicsdk.transfer.journals.locking.lock_now", without)
     open_journal().finish([("a", DoneState(1, 1, {}))])
     assert "this file system has no locks" in caplog.text
 
@@ -348,7 +348,7 @@ def test_a_lock_that_fails_is_an_error(tmp_path: Path, monkeypatch: Any) -> None
     def broken(descriptor: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr("omicsdk.transfer.journals.locking._lock", broken)
+    monkeypatch.setattr("omicsdk.transfer.journals.locking.lock_now", broken)
     with pytest.raises(NotWritable, match="Input/output error"):
         Journal(tmp_path / "x.journal", lambda: False)
     assert [path for path in Path("/proc/self/fd").glob("*") if str(tmp_path) in str(path.resolve())] == []

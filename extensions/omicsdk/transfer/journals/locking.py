@@ -4,25 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import sys
 from collections.abc import Callable
 from logging import getLogger
 
+from omicsdk.core.system_lock import HELD, lock_now
+
 _log = getLogger("omicsdk.transfer")
-_HELD = frozenset({errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK})
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(descriptor: int) -> None:
-        os.lseek(descriptor, 1 << 40, os.SEEK_SET)  # beyond the data, which others may read
-        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def try_lock(descriptor: int) -> bool:
@@ -38,9 +25,9 @@ def try_lock(descriptor: int) -> bool:
         OSError: The system refused for another reason.
     """
     try:
-        _lock(descriptor)
+        lock_now(descriptor)
     except OSError as error:
-        if error.errno in _HELD:
+        if error.errno in HELD:
             return False
         if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
             _log.warning("this file system has no locks: two transfers at once into one folder wouldn't be noticed")
