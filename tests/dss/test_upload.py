@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
+from omicsdk.core.state_folder import state_folder
 from omicsdk.dss import Dss, UploadFailed, bringing, registration, staging
 from omicsdk.dss.ending import EndingClock
-from omicsdk.dss.unfinished import state_folder
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, Progress, TransferReport
 

@@ -13,11 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from omicsdk.core.state_folder import state_folder as state_folder
 from omicsdk.dss.staging import LocalFile
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.journal_file import JournalFile, lines_of
-from omicsdk.transfer.journals.journal_lines import is_sound, line_of, record_of
+from omicsdk.transfer.journals.journal_file import JournalFile
+from omicsdk.transfer.journals.journal_lines import line_of
 
 TOGETHER = 64
 """Files that are recorded as registered by one write: whoever is killed asks the service once more for so many."""
@@ -68,7 +67,7 @@ class Unfinished:
         self._unwritten = list[bytes]()
         self._file = JournalFile(path, wait, Disk(0o600), look=False)
         try:
-            self._load()
+            self._file.replay(line_of(HEAD), self._replay)
         except BaseException:
             self._file.close()
             raise
@@ -104,9 +103,8 @@ class Unfinished:
                 continue
             taken.append(file)
             lines.append(line_of(["file", file.name, file.uuid, *file.identity]))
-        there = {file.name for file in taken}
         kept = {file.name for file in taken if file.name in self._known and self._known[file.name].uuid == file.uuid}
-        self.registered &= kept & there
+        self.registered &= kept
         self._known = {file.name: file for file in taken}
         if lines:
             self._file.append_for_good(lines)
@@ -151,21 +149,7 @@ class Unfinished:
         except OSError as error:  # without it the service is asked again, which answers that it has the file
             logger.debug("%s: %s", self.path, error)
 
-    def _load(self) -> None:
-        head = line_of(HEAD)
-        with self._file.reader() as file:
-            if file.read(len(head)) == head:
-                self._file.end = len(head)
-                for line in lines_of(file):
-                    if not is_sound(line):
-                        break
-                    self._replay(record_of(line))
-                    self._file.end += len(line)
-        self._file.cut_off()
-        if self._file.end == 0:
-            self._file.append([head])
-
-    def _replay(self, record: list[Any]) -> None:
+    def _replay(self, record: list[Any], _: int) -> None:
         match record:
             case ["begin", version, bundle_uuid]:
                 self.version, self.bundle_uuid = version, bundle_uuid

@@ -10,9 +10,10 @@ from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import UsageError
+from omicsdk.core.state_folder import state_folder
 from omicsdk.dss.bringing import Bringing, UploadOptions
 from omicsdk.dss.staging import LocalFile, files_of
-from omicsdk.dss.unfinished import Unfinished, record_path, state_folder
+from omicsdk.dss.unfinished import Unfinished, record_path
 from omicsdk.dss.version import create_version
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.waiting import opened

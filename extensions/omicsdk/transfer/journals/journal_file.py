@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from omicsdk.core.errors import FolderBusy
 from omicsdk.transfer.disk import Disk
-from omicsdk.transfer.journals.journal_lines import LONGEST_LINE
+from omicsdk.transfer.journals.journal_lines import LONGEST_LINE, is_sound, record_of
 from omicsdk.transfer.journals.locking import holder, locked, try_lock
 from omicsdk.transfer.names import WORK_FOLDER
 
@@ -78,6 +78,25 @@ class JournalFile:
         except OSError as error:  # lines may be missing on the disk now: what stands behind them would never be read
             self._lost = error
             raise
+
+    def replay(self, head: bytes, take: Callable[[list[Any], int], None]) -> None:
+        """Goes through the records behind a head, as far as they are sound; what is torn off behind them is cut away.
+
+        Args:
+            head: The first line; without it the file is begun anew.
+            take: Is given each record, and where its line begins.
+        """
+        with self.reader() as file:
+            if file.read(len(head)) == head:
+                self.end = len(head)
+                for line in lines_of(file):
+                    if not is_sound(line):
+                        break
+                    take(record_of(line), self.end)
+                    self.end += len(line)
+        self.cut_off()
+        if self.end == 0:
+            self.append([head])
 
     def sync(self) -> None:
         """Returns when the lines are durable; the file's name may not be."""

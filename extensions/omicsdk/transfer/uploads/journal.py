@@ -18,7 +18,7 @@ from omicsdk.core.errors import FolderBusy
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.done_index import DoneIndex
 from omicsdk.transfer.journals.journal_file import JournalFile, lines_of
-from omicsdk.transfer.journals.journal_lines import is_sound, line_of, record_of
+from omicsdk.transfer.journals.journal_lines import line_of, record_of
 from omicsdk.transfer.uploads.source import Identity
 from omicsdk.transfer.uploads.store import SentPart
 from omicsdk.transfer.writing import write_error
@@ -171,19 +171,9 @@ class UploadJournal:
             begins = file.read(len(head))
             if not head.startswith(begins):
                 raise FileExistsError(0, "it is no journal of uploads, name another file")
-            if begins == head:
-                done = sum(line.startswith(_DONE, _PREFIX) for line in lines_of(file))
-                self._finished = DoneIndex(done, file.tell(), self._is_at)
-                file.seek(len(head))
-                self._file.end = len(head)
-                for line in lines_of(file):
-                    if not is_sound(line):
-                        break
-                    self._replay(record_of(line))
-                    self._file.end += len(line)
-        self._file.cut_off()
-        if self._file.end == 0:
-            self._file.append([head])
+            done = sum(line.startswith(_DONE, _PREFIX) for line in lines_of(file))
+            self._finished = DoneIndex(done, file.tell(), self._is_at)
+        self._file.replay(head, self._replay)
 
     def _is_at(self, offset: int, key: bytes) -> bool:
         """Whether a key's done-record begins at some place."""
@@ -193,7 +183,7 @@ class UploadJournal:
         block, start, end = self._file.line_at(offset)
         return block[start:end]
 
-    def _replay(self, record: list[Any]) -> None:
+    def _replay(self, record: list[Any], at: int) -> None:
         match record:
             case ["part", key, number, size, etag, checksums]:
                 if key in self._unfinished:
@@ -203,7 +193,7 @@ class UploadJournal:
                 self._finished.remove(key.encode())
             case ["done", key, *_]:
                 self._unfinished.pop(key, None)
-                self._finished.put(key.encode(), self._file.end)
+                self._finished.put(key.encode(), at)
             case ["drop", key]:
                 self._unfinished.pop(key, None)
             case _:  # the head, or a record of a later version, which says nothing to this one
