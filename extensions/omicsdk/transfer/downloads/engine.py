@@ -416,7 +416,6 @@ class Engine:
             return waiting
         job = self._job(waiting.number, waiting.item)
         job.location = job.item.locate if isinstance(job.item.locate, Location) else None
-        job.renews = True
         if waiting.sent_on:
             job.direct, job.redirects = waiting.location, 1
         job.began = job.located = waiting.began or self._clock.monotonic()

@@ -69,8 +69,7 @@ class Job:
     location: Location | None = None
     direct: Location | None = None  # where redirects led
     locating = False
-    renews = False  # whether the item's own Location has been used
-    located = 0.0  # when it was
+    located = 0.0  # when it was, 0 before
     gained_since_located = True
     redirects = 0
     waited = 0.0  # seconds, because a server said "not yet"

@@ -62,11 +62,9 @@ class Locators:
     def locate(self, job: Job) -> None:
         """Finds out where a job's file is."""
         locate = job.item.locate
-        if isinstance(locate, Location) and not (job.renews and job.item.renew is not None):
-            job.renews = True
+        if isinstance(locate, Location) and not (job.located and job.item.renew is not None):
             self._told(job, locate)
             return
-        job.renews = True
         job.locating = True
         self._queue.append(job)
         self._call()
