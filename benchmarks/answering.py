@@ -77,7 +77,7 @@ class Answering(asyncio.Protocol):
             else:
                 self._write(request)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - a protocol's
+    def connection_lost(self, _exc: Exception | None) -> None:
         """Forgets the way back."""
         self._transport = None
 

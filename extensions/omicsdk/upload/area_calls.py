@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 DESCRIBED_AT_ONCE = 100
 
 
-class AreaCalls:
+class AreaCalls(ABC):
     """The calls; whoever inherits says which area and which client.
 
     Attributes:
@@ -37,8 +38,9 @@ class AreaCalls:
         return self.uri.area_uuid
 
     @property
+    @abstractmethod
     def _api(self) -> UploadClient:
-        raise NotImplementedError
+        """The client that is asked."""
 
     def exists(self) -> bool:
         """Asks whether there is such an area.

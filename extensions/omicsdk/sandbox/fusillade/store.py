@@ -232,7 +232,7 @@ class AccessStore:
         """Gives a user or group an access level in place of the one before, or none."""
         with self.transaction():
             where = "type = ? AND id = ? AND kind = ? AND name = ?"
-            self._database.execute(f"DELETE FROM auth_members WHERE {where}", (type_name, thing, kind, name))  # noqa: S608
+            self._database.execute(f"DELETE FROM auth_members WHERE {where}", (type_name, thing, kind, name))  # noqa: S608 - our own names
             if level is not None:
                 statement = "INSERT INTO auth_members VALUES (?, ?, ?, ?, ?)"
                 self._database.execute(statement, (type_name, thing, kind, name, level))
