@@ -1,6 +1,7 @@
 """What holds for all tests: properties are tried without bounds on time, which say more of the machine than of the code."""
 
 import os
+import signal
 
 from hypothesis import HealthCheck, settings
 
@@ -11,3 +12,6 @@ settings.load_profile("ci" if os.environ.get("CI") else "developer")
 
 # A developer's service account would be found by every client of the tests, before their own logins.
 os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)
+
+# A job in the background of a script ignores Ctrl-C, and so would the commands that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)

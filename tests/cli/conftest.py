@@ -251,3 +251,18 @@ def omics(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         return Ran(code, out.content(), err.content().decode())
 
     return run
+
+
+@pytest.fixture
+def dss(omics, omics_sandbox, monkeypatch, tmp_path):
+    """Runs `omics dss ...` in an empty folder, told where the sandbox is by its environment."""
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("OMICS_DSS_URL", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return lambda *words, **how: omics("dss", *words, installed=True, **how)

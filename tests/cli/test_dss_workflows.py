@@ -9,21 +9,6 @@ pytestmark = pytest.mark.sandbox
 
 
 @pytest.fixture
-def dss(omics, omics_sandbox, monkeypatch, tmp_path):
-    """Runs `omics dss ...` in an empty folder, told where the sandbox is by its environment."""
-    for name, value in omics_sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    for name in ("OMICS_DSS_URL", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
-    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
-    work = tmp_path / "work"
-    work.mkdir()
-    monkeypatch.chdir(work)
-    return lambda *words, **how: omics("dss", *words, installed=True, **how)
-
-
-@pytest.fixture
 def source(tmp_path):
     folder = tmp_path / "source"
     folder.mkdir()

@@ -14,20 +14,6 @@ UUID = "4ba00d2e-b67c-44ae-a31c-fd85f44f4c12"
 
 
 @pytest.fixture
-def dss(omics, omics_sandbox, monkeypatch, tmp_path):
-    """Runs `omics dss ...` in an empty folder, told where the sandbox is by its environment."""
-    for name, value in omics_sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    for name in ("OMICS_DSS_URL", "COLUMNS"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-config"))
-    work = tmp_path / "work"
-    work.mkdir()
-    monkeypatch.chdir(work)
-    return lambda *words, **how: omics("dss", *words, installed=True, **how)
-
-
-@pytest.fixture
 def source(tmp_path):
     """A folder of 13 files, two of them metadata, one in a folder below."""
     folder = tmp_path / "source"

@@ -1,14 +1,12 @@
 """Ctrl-C in the middle of a download, and the same command again."""
 
 import os
-import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 
 import pytest
+from interrupting import interrupted
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -29,22 +27,12 @@ def test_ctrl_c_leaves_what_the_same_command_goes_on_from(omics_sandbox, tmp_pat
     command = [OMICS, "dss", "download", "--bundle-uuid", bundle["bundle_uuid"], "--replica", "aws"]
     command += ["--download-dir", str(tmp_path / "there")]
     omics_sandbox.add_faults(Rule("stall", path="/_objects/*", at=5 << 20))
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        until = time.monotonic() + 60
-        while not omics_sandbox.stalled:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < until
-            threading.Event().wait(0.005)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    assert (process.returncode, out) == (130, "")
+    code, out, err = interrupted(omics_sandbox, command, environment)
+    assert (code, out) == (130, "")
     assert err.splitlines()[-1] == "omics: interrupted."
     assert "Traceback" not in err
     final = tmp_path / "there" / f"{bundle['bundle_uuid']}.{bundle['version']}" / "reads.bin"
     assert not final.exists()
-    omics_sandbox.fault_book.clear()
     again = subprocess.run(command, capture_output=True, text=True, env=environment, check=False, timeout=60)
     assert again.returncode == 0, again.stderr
     assert "4194304 of 6291456 bytes are there" in again.stderr

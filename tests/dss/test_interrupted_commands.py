@@ -2,16 +2,14 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import threading
-import time
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
+from interrupting import interrupted
 from omicsdk.sandbox import Rule
 
 pytestmark = [
@@ -25,22 +23,6 @@ OMICS = str(Path(sys.executable).with_name("omics"))
 def environment(omics_sandbox: Any, tmp_path: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "HCA_"))}
     return {**kept, **omics_sandbox.environment(), "OMICS_STATE_DIR": str(tmp_path / "state")}
-
-
-def interrupted(sandbox: Any, command: list[str], environment: dict[str, str]) -> tuple[int, str, str]:
-    """Runs a command until the sandbox holds a request, and presses Ctrl-C."""
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        until = time.monotonic() + 60
-        while not sandbox.stalled:
-            assert process.poll() is None, process.communicate()
-            assert time.monotonic() < until
-            threading.Event().wait(0.005)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
-    sandbox.fault_book.clear()
-    return process.returncode, out, err
 
 
 def lines(report: Path) -> list[dict[str, Any]]:

@@ -1,0 +1,23 @@
+"""Pressing Ctrl-C in the middle of a command."""
+
+import signal
+import subprocess
+import threading
+import time
+from typing import Any
+
+
+def interrupted(sandbox: Any, command: list[str], environment: dict[str, str]) -> tuple[int, str, str]:
+    """Runs a command until the sandbox holds a request, and presses Ctrl-C; gives exit code, output and messages."""
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        until = time.monotonic() + 60
+        while not sandbox.stalled:
+            assert process.poll() is None, process.communicate()
+            assert time.monotonic() < until
+            threading.Event().wait(0.005)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    sandbox.fault_book.clear()
+    return process.returncode, out, err
