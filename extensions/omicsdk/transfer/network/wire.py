@@ -31,8 +31,9 @@ from omicsdk.transfer.network.pacing import Pacing
 from omicsdk.transfer.network.poller import READ, Poller
 from omicsdk.transfer.network.throttle import Throttle
 
-#: Bytes that libcurl reads at once from a socket.
-RECEIVE_BUFFER = 512 * 1024
+#: Bytes that libcurl reads at once from a socket, into one buffer for all requests: each read is an ACK, and over loopback
+#: the reader then sends for the server.
+RECEIVE_BUFFER = 2 * 1024 * 1024
 #: Bytes that libcurl asks a body for at once.
 SEND_BUFFER = 512 * 1024
 #: What a body gives in the place of bytes to end its request.
