@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 T = TypeVar("T")
+
+#: By how much the threads are nicer that give way.
+_NICER = 5
 
 
 class Inbox:
@@ -44,12 +50,14 @@ class Pool:
         name: What the threads are called.
         threads: How many at most, 1 or more.
         inbox: Where results go.
+        gives_way: Whether they take what the engine's thread leaves of the cores, where the system has priorities of threads.
     """
 
-    def __init__(self, name: str, threads: int, inbox: Inbox) -> None:
+    def __init__(self, name: str, threads: int, inbox: Inbox, *, gives_way: bool = False) -> None:
         self._name = name
         self._limit = threads
         self._inbox = inbox
+        self._gives_way = gives_way
         self._work = SimpleQueue[Callable[[], None] | None]()
         self._threads: list[threading.Thread] = []
         self._waiting = 0
@@ -112,5 +120,9 @@ class Pool:
             patience = 0.0 if thread.is_alive() else patience
 
     def _run(self) -> None:
+        if self._gives_way and sys.platform == "linux":  # elsewhere it would be the whole process
+            with suppress(OSError):
+                own = threading.get_native_id()
+                os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + _NICER)
         while (task := self._work.get()) is not None:
             task()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -92,19 +91,11 @@ class Engine:
         )
         self._inbox = Inbox(self._wire.wake)
         self._locators = Locators(settings.locators, self._inbox, settings.clock, self._located, self._failed)
-        self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox)
-        self._followers = Pool("omicsdk-follow", _followers(settings.hashers), self._inbox)
+        self._hashers = Pool("omicsdk-hash", settings.hashers, self._inbox, gives_way=True)
         self._spool = Spool(settings.store, journal, self._inbox) if settings.store is not None else None
         self._committer = self._spool or Committer(journal, folder, self._inbox, settings.disk)
         self._verifier = Verifier(
-            self._hashers,
-            self._followers,
-            self._journal,
-            self._files,
-            self._there,
-            self._verified,
-            self._failed,
-            self._fetch,
+            self._hashers, self._journal, self._files, self._there, self._verified, self._failed, self._fetch
         )
         self._open = dict[int, Job | Small]()
         self._preparing = 0
@@ -168,11 +159,6 @@ class Engine:
         """How fast bytes came."""
         return self._tally.throughput
 
-    @property
-    def _hashing(self) -> int:
-        """Tasks of hash threads that are awaited."""
-        return self._hashers.waiting + self._followers.waiting
-
     # -- the loop's steps
 
     def _suspend(self) -> None:
@@ -204,7 +190,7 @@ class Engine:
         if self._control.paused or not dues:  # paused, nobody is served when it is due
             return TICK
         wait = min(TICK, max(0.0, min(dues) - self._clock.monotonic()))
-        if self._wire.flying or self._locators.waiting or self._hashing or self._landing:
+        if self._wire.flying or self._locators.waiting or self._hashers.waiting or self._landing:
             return wait
         self._clock.sleep(wait)
         return 0.0
@@ -519,13 +505,7 @@ class Engine:
                 job.epoch += 1
         # Whoever stops a transfer is waiting: what takes longer ends by itself, and the next run looks at its files.
         self._hashers.close(0.25)
-        self._followers.close(0.25)
         self._committer.close(hurry=not self.finished)
         self._inbox.deliver()
         for job in list(self._open.values()):
             self._over(self._as_job(job), "stopped")
-
-
-def _followers(hashers: int) -> int:
-    """Threads that hash what comes: on two cores one, since taking it in takes the other, and two would only change places."""
-    return hashers if (os.cpu_count() or 1) > 2 else 1

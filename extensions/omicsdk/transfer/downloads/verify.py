@@ -33,8 +33,7 @@ class Verifier:
     """Checks jobs, with the help of the hash threads.
 
     Args:
-        hashers: The hash threads, for what is there.
-        followers: Those that hash behind the writer.
+        hashers: The hash threads.
         journal: The journal.
         files: The files.
         there: Is told of a job whose file is there, right and recorded, and of its checksums.
@@ -46,7 +45,6 @@ class Verifier:
     def __init__(
         self,
         hashers: Pool,
-        followers: Pool,
         journal: Journal,
         files: PartFiles,
         there: Callable[[Job, Mapping[str, str]], None],
@@ -55,7 +53,6 @@ class Verifier:
         again: Callable[[Job], None],
     ) -> None:
         self._hashers = hashers
-        self._followers = followers
         self._journal = journal
         self._files = files
         self._there = there
@@ -193,10 +190,9 @@ class Verifier:
             else:
                 self._advance(job)
 
-        def task() -> int:
-            return hashing.follow(job.part, digests, start, end, lambda: job.epoch != epoch)
-
-        self._in_background(job, task, followed, job.part, self._followers)
+        self._in_background(
+            job, lambda: hashing.follow(job.part, digests, start, end, lambda: job.epoch != epoch), followed, job.part
+        )
 
     def _check(self, job: Job) -> None:
         assert job.size is not None
@@ -296,9 +292,7 @@ class Verifier:
         except OmicsError as error:
             self._failed(job, error)
 
-    def _in_background(
-        self, job: Job, task: Callable[[], T], done: Callable[[T], None], path: str, pool: Pool | None = None
-    ) -> None:
+    def _in_background(self, job: Job, task: Callable[[], T], done: Callable[[T], None], path: str) -> None:
         def failed(error: Exception) -> None:
             if isinstance(error, OSError):
                 what = f"{job.item.title}: reading {path} failed: {error.strerror}"
@@ -306,7 +300,7 @@ class Verifier:
             elif not isinstance(error, hashing.Stopped):
                 raise error
 
-        (pool or self._hashers).submit(task, lambda result: self._attempt(job, lambda: done(result)), failed)
+        self._hashers.submit(task, lambda result: self._attempt(job, lambda: done(result)), failed)
 
 
 def words(checksums: Mapping[str, str], validator: str, *, open_ended: bool = False) -> str:
