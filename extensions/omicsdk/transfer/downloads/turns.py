@@ -15,6 +15,9 @@ from omicsdk.transfer.plan import WHOLE
 #: Requests with which a server begins that is asked for a part of a large file: where one brings all that there is, more
 #: are slower (they take turns in the caches), and where it doesn't, more are tried at once.
 FIRST_LARGE = 1
+#: Requests with which a server begins that is asked for small files: of each answer most is waiting, and the more come
+#: together the fewer rounds the engine makes.
+FIRST_SMALL = 12
 
 
 class Turns:
@@ -86,6 +89,7 @@ class Turns:
             small: The file.
             first: Whether before all others.
         """
+        self._lanes.expect(small.server, FIRST_SMALL)
         self._ready.put(small.server, small, first=first)
 
     def serve(self) -> None:
