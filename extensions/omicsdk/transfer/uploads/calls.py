@@ -8,9 +8,7 @@ from typing import TypeVar
 from omicsdk.core.errors import OmicsError
 from omicsdk.transfer.background import Pool
 from omicsdk.transfer.uploads.job import Job
-from omicsdk.transfer.uploads.source import SourceFile
 from omicsdk.transfer.uploads.store import NoSuchUpload
-from omicsdk.transfer.uploads.troubles import readable
 
 T = TypeVar("T")
 
@@ -22,7 +20,6 @@ class Calls:
         pool: The threads.
         gone: Is told that the platform doesn't know a job's upload.
         trouble: Decides after an error whether a call is made again.
-        failed: Ends a job.
     """
 
     def __init__(
@@ -30,38 +27,31 @@ class Calls:
         pool: Pool,
         gone: Callable[[Job, OmicsError], None],
         trouble: Callable[[Job, Exception, Callable[[], None]], None],
-        failed: Callable[[Job, OmicsError], None],
     ) -> None:
         self._pool = pool
         self._gone = gone
         self._trouble = trouble
-        self._failed = failed
 
-    def make(self, job: Job, call: Callable[[], T], then: Callable[[T], None], *, again: bool = True) -> None:
-        """Has a thread make a call.
+    def make(self, job: Job, call: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Has a thread make a call, again after an error that passes.
 
         Args:
             job: Whom it is for.
             call: Runs in the thread.
             then: Is given its result, in the engine's thread.
-            again: Whether it may be made again after an error that passes.
         """
         epoch = job.epoch
 
         def done(result: T) -> None:
             if epoch == job.epoch:
                 then(result)
-            elif isinstance(result, SourceFile):
-                result.close()
 
         def failed(error: Exception) -> None:
             if epoch != job.epoch:
                 return
             if isinstance(error, NoSuchUpload):
                 self._gone(job, error)
-            elif again:
-                self._trouble(job, error, lambda: self.make(job, call, then))
             else:
-                self._failed(job, readable(job.title, job.path, error))
+                self._trouble(job, error, lambda: self.make(job, call, then))
 
         self._pool.submit(call, done, failed)

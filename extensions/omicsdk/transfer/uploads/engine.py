@@ -103,7 +103,7 @@ class Engine:
             retrying=self._retrying,
         )
         self._summing = Summing(self._hashers, lambda: self._closing, self._failed)
-        calls = Calls(self._callers, self._gone, self._replies.trouble, self._failed)
+        calls = Calls(self._callers, self._gone, self._replies.trouble)
         self._stages = Stages(
             journal=journal,
             calls=calls,

@@ -52,11 +52,12 @@ class Opening:
 
     def open(self, job: Job) -> None:
         """Opens a job's file and finds out where to go on."""
-
-        def opened(source: SourceFile) -> None:
-            self._opened(job, source)
-
-        self._calls.make(job, lambda: SourceFile(job.path, job.title), opened, again=False)
+        try:
+            source = SourceFile(job.path, job.title)  # not in a thread: handing it over takes longer
+        except OmicsError as error:
+            self._failed(job, error)
+            return
+        self._opened(job, source)
 
     def _opened(self, job: Job, source: SourceFile) -> None:
         job.source = source
