@@ -34,6 +34,8 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
     "omicsdk.cli.workflows.auth",
     "omicsdk.cli.workflows.dss",
     "omicsdk.cli.workflows.login",
+    "omicsdk.cli.workflows.sb",
+    "omicsdk.cli.workflows.sb_files",
     "omicsdk.cli.workflows.upload",
 }
 
@@ -73,6 +75,10 @@ def test_help_loads_no_more_than_it_must(words):
         ("upload", "--help"),
         ("upload", "files", "--help"),
         ("upload", "api", "get-version", "--help"),
+        ("sb", "--help"),
+        ("sb", "files", "--help"),
+        ("sb", "files", "ls", "--help"),
+        ("sb", "api", "get-user", "--help"),
     ],
 )
 def test_help_of_a_service_adds_its_workflows(words):

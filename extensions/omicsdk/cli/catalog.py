@@ -15,7 +15,7 @@ from omicsdk.cli.services import SERVICES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from omicsdk.cli.builtin import BuiltinGroup
@@ -52,6 +52,7 @@ class Group:
         own_package: Generated package that the handwritten commands belong to.
         handwritten: Gives the handwritten commands.
         groups: Gives the groups below.
+        options: What commands take beside their own arguments.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class Group:
         own_package: str | None = None,
         handwritten: Callable[[], list[Command]] = list,
         groups: Callable[[], dict[str, Group]] = dict,
+        options: Iterable[Argument] = (),
     ) -> None:
         self._catalog = catalog
         self.path = path
@@ -72,6 +74,7 @@ class Group:
         self._own_package = own_package
         self._handwritten = handwritten
         self._groups = groups
+        self._options = options
 
     def groups(self) -> list[tuple[str, str]]:
         """The words of the groups below that belong to a service, each with its title."""
@@ -98,11 +101,11 @@ class Group:
         """
         for command in self._own():
             if command["command"] == word:
-                return Found([*self.path, word], self._own_package, command)
+                return self._found(self._own_package, command)
         if self._package is not None:
             for command in self._operations():
                 if command["command"] == word:
-                    return Found([*self.path, word], self._package, command)
+                    return self._found(self._package, command)
         below = self._groups()
         if word in below:
             return below[word]
@@ -111,8 +114,11 @@ class Group:
 
     def found(self) -> list[Found]:
         """Every command that stands here, whole; for completion and tests."""
-        own = [Found([*self.path, c["command"]], self._own_package, c) for c in self._own()]
-        return own + [Found([*self.path, c["command"]], self._package, c) for c in self._operations()]
+        own = [self._found(self._own_package, command) for command in self._own()]
+        return own + [self._found(self._package, command) for command in self._operations()]
+
+    def _found(self, package: str | None, command: Command) -> Found:
+        return Found([*self.path, command["command"]], package, _with_options(command, self._options))
 
     def _own(self) -> list[Command]:
         """The handwritten commands that are no operation's."""
@@ -193,17 +199,32 @@ class Catalog:
             return Group(self, [name], self._title(name), groups=lambda: self._api(name))
         documented = bool(service.get("documented"))
         package = service.get("package", name)
+        options = service.get("options", ())
         return Group(
             self,
             [name],
             service["title"],
             package=package if documented else None,
             own_package=package,
-            handwritten=lambda: _workflows(service),
-            groups=dict if documented else lambda: self._api(name),
+            handwritten=lambda: _below("", _workflows(service)),
+            groups=lambda: self._handwritten(name, service) | ({} if documented else self._api(name, options)),
+            options=options,
         )
 
-    def _api(self, name: str) -> dict[str, Group]:
+    def _handwritten(self, name: str, service: Service) -> dict[str, Group]:
+        return {
+            word: Group(
+                self,
+                [name, word],
+                title,
+                own_package=service.get("package", name),
+                handwritten=lambda word=word: _below(word, _workflows(service)),
+                options=service.get("options", ()),
+            )
+            for word, title in service.get("groups", {}).items()
+        }
+
+    def _api(self, name: str, options: Iterable[Argument] = ()) -> dict[str, Group]:
         parts = {package[len(name) + 1 :]: package for package in self.index() if package.startswith(f"{name}.")}
         path = [name, "api"]
         return {
@@ -213,9 +234,10 @@ class Catalog:
                 OPERATIONS,
                 package=name if name in self.index() else None,
                 groups=lambda: {
-                    part: Group(self, [*path, part], self._title(package), package=package)
+                    part: Group(self, [*path, part], self._title(package), package=package, options=options)
                     for part, package in parts.items()
                 },
+                options=options,
             )
         }
 
@@ -238,6 +260,24 @@ def _extended(operation: Command, more: Command) -> Command:
         changed: Argument = {**argument, **given.pop(argument["name"], argument)}
         parameters.append(changed)
     return {**operation, **more, "parameters": [*parameters, *given.values()]}
+
+
+def _with_options(command: Command, options: Iterable[Argument]) -> Command:
+    """A command that also takes a service's options, where it has none of that name and asks the service at all."""
+    own = command.get("parameters", [])
+    names = {argument["name"] for argument in own}
+    more = [] if command.get("bare") else [option for option in options if option["name"] not in names]
+    return {**command, "parameters": [*own, *more]} if more else command
+
+
+def _below(word: str, commands: list[Command]) -> list[Command]:
+    """The commands that stand below a word; with "" those that stand below none."""
+    found: list[Command] = []
+    for command in commands:
+        group, _, last = command["command"].rpartition(" ")
+        if group == word:
+            found.append({**command, "command": last} if group else command)
+    return found
 
 
 def _workflows(service: Service | BuiltinGroup) -> list[Command]:

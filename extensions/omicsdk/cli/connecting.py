@@ -24,7 +24,11 @@ def loaded(target: str) -> Any:
 
 
 def connected(
-    found: Found, service: Service | None, settings: Mapping[str, Any], environ: Mapping[str, str] | None = None
+    found: Found,
+    service: Service | None,
+    settings: Mapping[str, Any],
+    access: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> Any:
     """A client for a command.
 
@@ -32,6 +36,7 @@ def connected(
         found: The command.
         service: What is registered for its service.
         settings: Values of the global options that were given.
+        access: Values of the service's own options that were given, for the client.
         environ: Environment variables; by default the process'.
 
     Raises:
@@ -42,7 +47,7 @@ def connected(
     name = found.path[0]
     base_url = settings.get("base-url") or variables.get(variable(name, "URL")) or None
     token = settings.get("access-token") or variables.get(variable(name, "TOKEN")) or None
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = dict(access or {})
     if token is not None:
         own = service.get("credentials") if service is not None else None
         options["credentials"] = loaded(own or "omicsdk.core.credentials:BearerToken")(token)

@@ -73,11 +73,15 @@ def _run(
     if command.get("bare") and "run" in command:
         output.result(loaded(command["run"])(_with_defaults(command, values), console))
         return
-    with connected(found, catalog.registered(found.path[0]), settings) as client:
+    service = catalog.registered(found.path[0])
+    options = [option for option in (service or {}).get("options", ()) if option in command.get("parameters", ())]
+    access = {key(option): values.pop(key(option)) for option in options if key(option) in values}
+    with connected(found, service, settings, access) as client:
         if "run" in command:
             output.result(loaded(command["run"])(client, _with_defaults(command, values), console))
         else:
-            _call(client, found, values, console, output)
+            generated = getattr(client, service["operations"]) if service and "operations" in service else client
+            _call(generated, found, values, console, output)
 
 
 def forward(command: Command, words: list[str], *, debug: bool) -> int:

@@ -30,5 +30,29 @@ SERVICES: dict[str, Service] = {
         "settings": "omicsdk.hca.config:read_settings",
         "sections": ["areas", "current_area", "bucket_name_template", "production_api_url", "preprod_api_url_template"],
     },
+    "sb": {
+        "title": "Seven Bridges and the Cancer Genomics Cloud: files, tasks, apps, projects, volumes",
+        "workflows": "omicsdk.cli.workflows.sb",
+        "client": "omicsdk.cli.commands.sb_access:connect",
+        "credentials": "omicsdk.cli.commands.sb_access:token",
+        "operations": "client",
+        "groups": {
+            "files": "Files and folders: list, copy, move, upload, download, search, tag",
+            "tasks": "Runs of apps: start, wait for, look into, stop",
+            "projects": "Projects and their members",
+            "apps": "Tools and workflows: install from CWL, copy",
+            "volumes": "Buckets that are connected with the platform",
+            "manifest": "Metadata and tags of many files as a table of tab-separated values",
+        },
+        "options": [
+            {
+                "name": "profile",
+                "type": "string",
+                "default": None,
+                "help": "Section of ~/.sevenbridges/credentials that says where the platform is and has the token. When "
+                "omitted: SB_API_ENDPOINT and SB_AUTH_TOKEN, else the section named default.",
+            }
+        ],
+    },
     "gen3": {"title": "Gen3 data commons: authorisation, index, submission, metadata, workspaces"},
 }

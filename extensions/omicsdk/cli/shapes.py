@@ -99,6 +99,9 @@ class Service(TypedDict):
         settings: `module:function` that reads its configuration, a `core.config.Settings`. The member named after the
             service holds the defaults of its commands, `log_level` that of --log-level.
         sections: Members of that which are no commands, but settings of the service.
+        groups: Words that handwritten commands stand below, each with its title: that of `files ls` is `files`.
+        options: What each of its commands takes beside its own, operations included; `client` is given what was typed.
+        operations: Attribute of that client which is the generated one, where it isn't that itself.
     """
 
     title: str
@@ -109,3 +112,6 @@ class Service(TypedDict):
     client: NotRequired[str]
     settings: NotRequired[str]
     sections: NotRequired[list[str]]
+    groups: NotRequired[dict[str, str]]
+    options: NotRequired[list[Argument]]
+    operations: NotRequired[str]

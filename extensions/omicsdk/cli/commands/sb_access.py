@@ -1,0 +1,97 @@
+"""From what was typed to Seven Bridges: which platform, whose token."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING
+
+from omicsdk.core.errors import UsageError
+from omicsdk.core.origins import is_confidential, origin_of
+from omicsdk.sb.api import Api
+from omicsdk.sb.config import Access, UserProfile, by_default
+from omicsdk.sb.http.error_handlers import rate_limit_sleeper, repeatable_handler
+
+if TYPE_CHECKING:
+    from omicsdk.sb.http.answers import Response
+    from omicsdk.sb.http.client import HttpClient
+
+_log = logging.getLogger(__name__)
+
+
+def token(text: str) -> str:
+    """What --access-token gives, for `connect`: the platform has a header of its own for it."""
+    return text
+
+
+def connect(base_url: str | None, *, credentials: str | None = None, profile: str | None = None) -> Api:
+    """The Api behind `omics sb`.
+
+    Args:
+        base_url: What --base-url or OMICS_SB_URL says.
+        credentials: The token that --access-token or OMICS_SB_TOKEN says.
+        profile: What --profile says.
+
+    Raises:
+        ConfigError: Something is missing or malformed.
+        UsageError: Both a profile and where the platform is were given.
+    """
+    access = chosen(base_url, credentials, profile)
+    return Api(
+        access.api_endpoint,
+        access.auth_token,
+        proxies=access.proxies,
+        advance_access=access.advance_access,
+        error_handlers=[told_rate_limit],
+        debug=is_confidential(access.api_endpoint),
+    )
+
+
+def chosen(base_url: str | None, credentials: str | None, profile: str | None) -> Access:
+    """Settles which platform is asked, with whose token.
+
+    A token that is found somewhere goes to the platform that it was found beside and to no other.
+
+    Args:
+        base_url: Where the platform is, as the user says; None to find it.
+        credentials: The token, as the user says; None to find it.
+        profile: The profile that the user names; None for the variables, else the default one.
+
+    Raises:
+        ConfigError: Something is missing or malformed.
+        UsageError: Both a profile and where the platform is were given.
+    """
+    if profile is not None and base_url is not None:
+        raise UsageError(
+            "--profile and --base-url (or OMICS_SB_URL) both say where the platform is", remedy="Give one of them."
+        )
+    if profile is not None:
+        access = UserProfile(profile).access
+        return access if credentials is None else access._replace(auth_token=credentials)
+    if base_url is not None and credentials is not None:
+        return Access(base_url, credentials, {}, advance_access=False)
+    endpoint = os.environ.get("SB_API_ENDPOINT", "").strip()
+    if credentials is not None and endpoint:
+        return Access(endpoint, credentials, {}, advance_access=False)
+    access = by_default()
+    if credentials is not None:
+        return access._replace(auth_token=credentials)
+    if base_url is not None and origin_of(base_url) != origin_of(access.api_endpoint):
+        raise UsageError(
+            f"there is no token for {base_url}: the one that is set belongs to {access.api_endpoint}",
+            remedy="Set OMICS_SB_TOKEN, or name a profile with --profile.",
+        )
+    return access if base_url is None else access._replace(api_endpoint=base_url)
+
+
+@repeatable_handler
+def told_rate_limit(api: HttpClient, response: Response) -> Response:
+    """Waits where the platform has had too many requests, and says so.
+
+    Args:
+        api: The client.
+        response: An answer.
+    """
+    if response.status_code == 429:
+        _log.info("%s takes no more requests for now: waiting until it does", api.url)
+    return rate_limit_sleeper(api, response)

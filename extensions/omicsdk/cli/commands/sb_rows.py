@@ -1,0 +1,94 @@
+"""What `omics sb` shows of resources: rows of JSON values, made without asking for more. Pure."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import UsageError
+from omicsdk.core.narrowing import is_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from omicsdk.sb.meta.resource import Resource
+
+FILE = ("type", "size", "modified_on", "id")
+MORE_OF_FILE = ("tags", "metadata", "origin", "storage", "created_on", "parent", "project")
+PROJECT = ("id", "name", "type", "category", "created_by", "modified_on", "tags")
+TASK = (
+    "id",
+    "name",
+    "status",
+    "app",
+    "project",
+    "created_by",
+    "created_time",
+    "start_time",
+    "end_time",
+    "batch",
+    "parent",
+)
+APP = ("id", "name", "revision", "project")
+VOLUME = ("id", "name", "access_mode", "active", "service", "modified_on", "description")
+OBJECT = ("location", "type", "metadata", "volume")
+MEMBER = ("username", "type", "email", "permissions")
+
+
+def row(resource: Resource, names: Iterable[str], **first: Any) -> dict[str, Any]:
+    """A resource as a row.
+
+    Args:
+        resource: The resource.
+        names: The members that are shown, by the platform's names.
+        **first: What stands before them.
+    """
+    return {**first, **{name: _plain(resource.field(name)) for name in names}}
+
+
+def file_row(resource: Resource, name: str, *, long: bool = False) -> dict[str, Any]:
+    """A file or folder as a row.
+
+    Args:
+        resource: The file.
+        name: What it is called here.
+        long: Whether everything is shown.
+    """
+    return row(resource, (*FILE, *(MORE_OF_FILE if long else ())), name=name)
+
+
+def limited(found: Iterable[Any], limit: int | None) -> Iterable[Any]:
+    """The first of what is found.
+
+    Args:
+        found: Everything.
+        limit: How many at most; None for all.
+    """
+    return found if limit is None else islice(found, max(limit, 0))
+
+
+def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
+    """Reads what is written as key=value.
+
+    Args:
+        words: The words.
+        option: The option that they stand behind, for errors.
+
+    Returns:
+        The values of each key, in order.
+
+    Raises:
+        UsageError: A word has no equals sign or no key.
+    """
+    found: dict[str, list[str]] = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise UsageError(f"{option}: {word!r} isn't key=value", remedy=f"Write {option} sample_id=S1.")
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    """A service's credentials are masked by the platform; where they aren't, they stay out of sight."""
+    return {name: each for name, each in value.items() if name != "credentials"} if is_object(value) else value

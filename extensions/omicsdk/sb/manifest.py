@@ -1,0 +1,265 @@
+"""Metadata and tags of files as a table of tab-separated values: written, read back, and compared. Pure.
+
+The columns are id, path, size, tags, and metadata.KEY for each key. A cell of metadata is the text as it is; what isn't text,
+and text that could be taken for it, is JSON. Tags are joined by commas, or are a JSON list where one has a comma in it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from omicsdk.core.errors import UsageError
+from omicsdk.sb.errors import SbgError
+
+METADATA = "metadata."
+TAGS = "tags"
+#: What tells whose row it is.
+NAMING = ("id", "path")
+#: What may stand in a table and isn't changed.
+TOLD = (*NAMING, "size", "name")
+
+_DIALECT = "excel-tab"
+
+
+class WrongTable(SbgError, UsageError):
+    """A table can't be read.
+
+    Args:
+        message: What is wrong with it, and where.
+        remedy: What to do.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, -1, -1, remedy=remedy)
+
+
+class Row(NamedTuple):
+    """A row of a table.
+
+    Attributes:
+        line: Where it stands, from 1.
+        id: The file's id; empty where only its path is told.
+        path: The file's path; may be empty.
+        cells: The other cells, by column.
+    """
+
+    line: int
+    id: str
+    path: str
+    cells: dict[str, str]
+
+    @property
+    def name(self) -> str:
+        """What to call the file."""
+        return self.path or self.id
+
+
+class Change(NamedTuple):
+    """What differs between a table and a file.
+
+    Attributes:
+        id: The file's id.
+        path: The file's path, or its id.
+        field: "tags", or "metadata." and a key.
+        before: The value that the file has; None for none.
+        after: The value that the table says; None to take it away.
+    """
+
+    id: str
+    path: str
+    field: str
+    before: Any
+    after: Any
+
+
+def table(files: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str] | None = None) -> str:
+    """Writes a table.
+
+    Args:
+        files: Each file's path and what the platform told of it.
+        keys: The keys of metadata that have columns; None for all that any file has, in order.
+
+    Returns:
+        The table, a line for each file below that of the columns.
+    """
+    known = {key for _, file in files for key in _metadata(file)}
+    chosen = sorted(known) if keys is None else list(dict.fromkeys(key.removeprefix(METADATA) for key in keys))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, _DIALECT, lineterminator="\n")
+    writer.writerow(["id", "path", "size", TAGS, *(f"{METADATA}{key}" for key in chosen)])
+    for path, file in files:
+        metadata = _metadata(file)
+        told = [file.get("id"), path, "" if file.get("size") is None else file["size"], tags_cell(file.get(TAGS))]
+        writer.writerow([*told, *(cell(metadata.get(key)) for key in chosen)])
+    return text.getvalue()
+
+
+def rows(lines: Iterable[str]) -> Iterator[Row]:
+    """Reads a table.
+
+    Args:
+        lines: Its lines, that of the columns first.
+
+    Raises:
+        WrongTable: It has no columns, ones that nobody knows, or none that names a file; or a row doesn't fit them.
+    """
+    reader = csv.reader(lines, _DIALECT, strict=True)
+    columns: list[str] | None = None
+    seen: dict[str, int] = {}
+    try:
+        for values in reader:
+            if columns is None:
+                columns = _columns([value.strip() for value in values])
+            elif any(value.strip() for value in values):
+                row = _row(columns, values, reader.line_num)
+                first = seen.setdefault(row.id or row.path, row.line)
+                if first != row.line:
+                    raise WrongTable(
+                        f"line {row.line}: {row.name} stands in line {first} already", remedy="Take out one of them."
+                    )
+                yield row
+    except csv.Error as error:
+        raise WrongTable(f"line {reader.line_num}: {error}", remedy="Save it as tab-separated values.") from error
+    if columns is None:
+        raise WrongTable("the table is empty", remedy="Its first line names the columns: id, path, tags, metadata.KEY.")
+
+
+def changes(row: Row, file: Mapping[str, Any], *, clear: bool = False) -> list[Change]:
+    """What a row says otherwise than a file has it.
+
+    Args:
+        row: The row.
+        file: What the platform told of the file.
+        clear: Whether an empty cell takes away what the file has.
+    """
+    found: list[Change] = []
+    metadata = _metadata(file)
+    for column, text in row.cells.items():
+        key = column.removeprefix(METADATA)
+        now = file.get(TAGS) if column == TAGS else metadata.get(key)
+        shown = tags_cell(now) if column == TAGS else cell(now)
+        if text == shown or (not text and not clear):
+            continue
+        after = tags_of(text) if column == TAGS else value_of(text, now)
+        if after != now and (after or now):
+            found.append(Change(str(file.get("id")), row.path or str(file.get("id")), column, now, after))
+    return found
+
+
+def edits(found: Iterable[Change]) -> list[dict[str, Any]]:
+    """Changes as the platform's bulk edit takes them, one object a file.
+
+    Args:
+        found: The changes.
+    """
+    items: dict[str, dict[str, Any]] = {}
+    for change in found:
+        item = items.setdefault(change.id, {"id": change.id})
+        if change.field == TAGS:
+            item[TAGS] = change.after or []
+        else:
+            item.setdefault("metadata", {})[change.field.removeprefix(METADATA)] = change.after
+    return list(items.values())
+
+
+def cell(value: Any) -> str:
+    """A value of metadata as a cell.
+
+    Args:
+        value: A JSON value; None is the empty cell.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str) and value and value[0] not in '"[{' and value == value.strip():
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def value_of(text: str, now: Any = None) -> Any:
+    """A cell of metadata as a value.
+
+    Args:
+        text: The cell.
+        now: The value that is there: where it is a number or truth, one is read.
+
+    Returns:
+        The value; None for the empty cell.
+    """
+    if not text:
+        return None
+    is_other = isinstance(now, int | float) and not isinstance(now, str)
+    if text[0] in '"[{' or is_other:
+        try:
+            return json.loads(text)
+        except ValueError:
+            return text
+    return text
+
+
+def tags_cell(tags: Any) -> str:
+    """Tags as a cell.
+
+    Args:
+        tags: A list of texts, or None.
+    """
+    listed: list[str] = [str(tag) for tag in cast("list[Any]", tags or [])]
+    plain = all(tag and "," not in tag and tag == tag.strip() and tag[0] != "[" for tag in listed)
+    return ",".join(listed) if plain else json.dumps(listed, ensure_ascii=False)
+
+
+def tags_of(text: str) -> list[str]:
+    """A cell of tags as a list.
+
+    Args:
+        text: The cell.
+    """
+    if text.startswith("["):
+        try:
+            found = json.loads(text)
+        except ValueError:
+            found = None
+        if isinstance(found, list):
+            return [str(tag) for tag in cast("list[Any]", found)]
+    return [tag for part in text.split(",") if (tag := part.strip())]
+
+
+def _metadata(file: Mapping[str, Any]) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any] | None", file.get("metadata")) or {}
+
+
+def _columns(names: list[str]) -> list[str]:
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise WrongTable(f"line 1: the column {twice[0]!r} stands there twice", remedy="Take out one of them.")
+    unknown = [name for name in names if name not in (*TOLD, TAGS) and not name[len(METADATA) :]]
+    unknown += [name for name in names if name[len(METADATA) :] and name not in TOLD and not name.startswith(METADATA)]
+    if unknown:
+        near = f"metadata.{unknown[0].strip() or 'KEY'}"
+        raise WrongTable(
+            f"line 1: nobody knows the column {unknown[0]!r}",
+            remedy=f"Write {near} if it is metadata; others are {', '.join((*TOLD, TAGS))}.",
+        )
+    if not set(names) & set(NAMING):
+        raise WrongTable(
+            "line 1: no column names the files", remedy="Add a column id, or one named path with sb:// paths."
+        )
+    if set(names) <= set(TOLD):
+        raise WrongTable("line 1: no column says what to change", remedy="Add tags, or metadata.KEY.")
+    return names
+
+
+def _row(columns: list[str], values: list[str], line: int) -> Row:
+    if len(values) > len(columns):
+        raise WrongTable(
+            f"line {line}: {len(values)} cells for {len(columns)} columns",
+            remedy="Take out the tabs that are too many.",
+        )
+    told = dict(zip(columns, [*values, *[""] * (len(columns) - len(values))], strict=True))
+    id, path = told.get("id", "").strip(), told.get("path", "").strip()
+    if not id and not path:
+        raise WrongTable(f"line {line} names no file", remedy="Fill in its id or path.")
+    return Row(line, id, path, {name: value for name, value in told.items() if name not in TOLD})

@@ -1,0 +1,215 @@
+"""sb:// paths: `sb://owner/project/folder/file` names what a project has as a shell names files. Pure.
+
+Names stand in a path as they are: nothing is percent-encoded, blanks and question marks are parts of names. A slash at the end
+says that a folder is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from omicsdk.core.errors import UsageError
+from omicsdk.sb.errors import SbgError
+
+SCHEME = "sb://"
+#: Characters that a file's or folder's name may have, as the platform says.
+LONGEST_NAME = 255
+
+_ID = re.compile(r"[0-9a-fA-F]{24}")
+_FORM = "Write sb://owner/project, then folders and the file's name: sb://me/my-project/reads/a.fastq."
+
+
+class WrongPath(SbgError, UsageError):
+    """A text isn't an sb:// path, or not one that can be used here.
+
+    Args:
+        message: What is wrong with it.
+        remedy: What to write instead.
+    """
+
+    def __init__(self, message: str, *, remedy: str = _FORM) -> None:
+        super().__init__(message, -1, -1, remedy=remedy)
+
+
+class SbPath(NamedTuple):
+    """Where something is on the platform.
+
+    Attributes:
+        owner: Whose project it is: a user or a division; empty in `sb://`.
+        project_name: The project's short name; empty where only an owner is named.
+        names: Names of folders below the project, the last one that of a file or folder.
+        is_folder: Whether it ends with a slash, so that only a folder can be meant.
+    """
+
+    owner: str = ""
+    project_name: str = ""
+    names: tuple[str, ...] = ()
+    is_folder: bool = False
+
+    @property
+    def project(self) -> str:
+        """The project's id, `owner/project`.
+
+        Raises:
+            WrongPath: The path doesn't lead into a project.
+        """
+        if not self.project_name:
+            raise WrongPath(f"{self} names no project")
+        return f"{self.owner}/{self.project_name}"
+
+    @property
+    def name(self) -> str:
+        """The last name; empty for the project itself."""
+        return self.names[-1] if self.names else ""
+
+    @property
+    def parent(self) -> SbPath:
+        """The folder that it is in; that of a project itself is the project."""
+        return self._replace(names=self.names[:-1], is_folder=True)
+
+    def child(self, name: str, *, is_folder: bool = False) -> SbPath:
+        """What has a name in this folder.
+
+        Args:
+            name: The name.
+            is_folder: Whether it is a folder.
+        """
+        return self._replace(names=(*self.names, name), is_folder=is_folder)
+
+    def below(self, folder: SbPath) -> tuple[str, ...]:
+        """The names that lead here from a folder above.
+
+        Args:
+            folder: The folder.
+
+        Raises:
+            WrongPath: This isn't in it.
+        """
+        length = len(folder.names)
+        if (self.owner, self.project_name) != (folder.owner, folder.project_name) or self.names[
+            :length
+        ] != folder.names:
+            raise WrongPath(f"{self} isn't in {folder}", remedy="Name something in that folder.")
+        return self.names[length:]
+
+    def __str__(self) -> str:
+        words = [part for part in (self.owner, self.project_name) if part] + list(self.names)
+        ends = "/" if words and (self.is_folder or not self.names) else ""
+        return f"{SCHEME}{'/'.join(words)}{ends}"
+
+
+def is_path(text: str) -> bool:
+    """Whether a text is meant as an sb:// path.
+
+    Args:
+        text: What was typed.
+    """
+    return text[: len(SCHEME)].lower() == SCHEME
+
+
+def is_file_id(text: str) -> bool:
+    """Whether a text looks like the id that the platform gave a file or folder.
+
+    Args:
+        text: What was typed.
+    """
+    return _ID.fullmatch(text) is not None
+
+
+def parse(text: str) -> SbPath:
+    """Reads an sb:// path.
+
+    Args:
+        text: The path. `sb://` is all projects, `sb://owner` those of an owner.
+
+    Raises:
+        WrongPath: It isn't one.
+    """
+    if not is_path(text):
+        raise WrongPath(f"{text!r} isn't an sb:// path", remedy=_meant(text))
+    rest = text[len(SCHEME) :]
+    is_folder = rest.endswith("/")
+    words = rest.removesuffix("/").split("/") if rest else []
+    if any(not word for word in words):
+        raise WrongPath(f"{text!r} has an empty name in it", remedy="Take out the second of two slashes.")
+    for word in words:
+        _check(word, text)
+    owner, project, *names = [*words, "", ""][: max(2, len(words))]
+    return SbPath(owner, project, tuple(names), is_folder)
+
+
+def project_id(text: str) -> str:
+    """Reads a project, written as its id or as a path.
+
+    Args:
+        text: `owner/project` or `sb://owner/project`.
+
+    Returns:
+        Its id, `owner/project`.
+
+    Raises:
+        WrongPath: It is neither.
+    """
+    path = parse(text if is_path(text) else f"{SCHEME}{text}")
+    if path.names or not path.project_name:
+        raise WrongPath(f"{text!r} is no project", remedy="Write owner/project, such as me/my-project.")
+    return path.project
+
+
+def app_id(text: str) -> tuple[str, int | None]:
+    """Reads an app, written as its id or as a path.
+
+    Args:
+        text: `owner/project/app`, or the same with a revision behind it: `owner/project/app/3`; `sb://` may stand before.
+
+    Returns:
+        Its id without the revision, and the revision.
+
+    Raises:
+        WrongPath: It is neither.
+    """
+    path = parse(text if is_path(text) else f"{SCHEME}{text}")
+    name, *more = path.names or ("",)
+    revision = more[0] if more else None
+    if not name or len(more) > 1 or (revision is not None and not re.fullmatch(r"[0-9]+", revision)):
+        raise WrongPath(
+            f"{text!r} is no app",
+            remedy="Write owner/project/app, with a revision behind it where you mean one: me/my-project/bwa/3.",
+        )
+    return f"{path.project}/{name}", None if revision is None else int(revision)
+
+
+def checked_name(name: str) -> str:
+    """Refuses a name that the platform gives no file or folder.
+
+    Args:
+        name: The name.
+
+    Raises:
+        WrongPath: It has a slash in it, or isn't from 1 to 255 characters long.
+    """
+    if not name or len(name) > LONGEST_NAME:
+        raise WrongPath(
+            f"a name of {len(name)} characters can't be a file's or folder's",
+            remedy=f"Choose one of 1 to {LONGEST_NAME} characters.",
+        )
+    if "/" in name:
+        raise WrongPath(f"{name!r} has a slash in it, which no file's or folder's name has", remedy="Choose another.")
+    return name
+
+
+def _check(word: str, text: str) -> None:
+    if word in (".", ".."):
+        raise WrongPath(f"{text!r}: {word!r} leads nowhere on the platform", remedy="Write the whole path.")
+    if any(c < " " or c == "\x7f" for c in word):
+        raise WrongPath(f"{text!r} has control characters in it", remedy="Look at how it was made.")
+
+
+def _meant(text: str) -> str:
+    """What somebody may have meant who wrote no path."""
+    if re.match(r"(?i)sb:/?(?!/)", text):
+        return f"Did you mean {SCHEME}{text[3:].lstrip('/')}?"
+    if "://" in text:
+        return f"Only sb:// paths can stand here. {_FORM}"
+    return _FORM

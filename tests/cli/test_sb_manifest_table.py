@@ -1,0 +1,133 @@
+"""Tables of metadata: written, read back, compared."""
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.sb.manifest import Change, Row, WrongTable, cell, changes, edits, rows, table, tags_cell, tags_of, value_of
+
+VALUE = st.one_of(
+    st.none(),
+    st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=12),
+    st.integers(-5, 5),
+    st.booleans(),
+    st.lists(st.text(st.characters(blacklist_categories=("Cs", "Cc")), max_size=4), max_size=3),
+)
+KEY = st.text("abcdef_", min_size=1, max_size=5)
+TAG = st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=6)
+FILE = st.fixed_dictionaries(
+    {
+        "id": st.uuids().map(str),
+        "size": st.one_of(st.none(), st.integers(0, 9)),
+        "tags": st.one_of(st.none(), st.lists(TAG, max_size=3)),
+        "metadata": st.one_of(st.none(), st.dictionaries(KEY, VALUE, max_size=4)),
+    }
+)
+
+
+def read(text):
+    return list(rows(io.StringIO(text, newline="")))
+
+
+@given(st.lists(FILE, max_size=5, unique_by=lambda file: file["id"]), st.booleans())
+def test_a_table_that_nobody_touched_changes_nothing(files, clear):
+    text = table([(f"sb://me/p/{number}", file) for number, file in enumerate(files)])
+    found = read(text)
+    assert [row.id for row in found] == [file["id"] for file in files]
+    for row, file in zip(found, files, strict=True):
+        assert changes(row, file, clear=clear) == []
+
+
+@given(VALUE)
+def test_a_value_is_read_as_it_was_written(value):
+    assert value_of(cell(value), value) == value
+
+
+@given(st.lists(TAG, max_size=4))
+def test_tags_are_read_as_they_were_written(tags):
+    assert tags_of(tags_cell(tags)) == tags
+
+
+def test_what_a_table_looks_like():
+    file = {"id": "1", "size": 5, "tags": ["a", "b"], "metadata": {"sample_id": "S1", "n": 3, "l": ["x"], "e": ""}}
+    assert table([("sb://me/p/a.bam", file), ("sb://me/p/b.bam", {"id": "2"})]).splitlines() == [
+        "id\tpath\tsize\ttags\tmetadata.e\tmetadata.l\tmetadata.n\tmetadata.sample_id",
+        '1\tsb://me/p/a.bam\t5\ta,b\t""""""\t"[""x""]"\t3\tS1',
+        "2\tsb://me/p/b.bam\t\t\t\t\t\t",
+    ]
+    chosen = table([("p", file)], ["sample_id", "metadata.other", "sample_id"]).splitlines()
+    assert chosen == ["id\tpath\tsize\ttags\tmetadata.sample_id\tmetadata.other", "1\tp\t5\ta,b\tS1\t"]
+
+
+FILE_NOW = {"id": "1", "tags": ["old"], "metadata": {"sample_id": "S1", "n": 3, "gone": "x"}}
+
+
+def differences(cells, **how):
+    return [(c.field, c.before, c.after) for c in changes(Row(2, "1", "sb://me/p/a", cells), FILE_NOW, **how)]
+
+
+def test_only_what_differs_is_a_change():
+    cells = {
+        "tags": "old,new",
+        "metadata.sample_id": "S1",
+        "metadata.n": "4",
+        "metadata.more": "y",
+        "metadata.gone": "",
+    }
+    assert differences(cells) == [
+        ("tags", ["old"], ["old", "new"]),
+        ("metadata.n", 3, 4),
+        ("metadata.more", None, "y"),
+    ]
+    assert differences(cells, clear=True)[-1] == ("metadata.gone", "x", None)
+    assert differences({"tags": ""}) == []
+    assert differences({"tags": ""}, clear=True) == [("tags", ["old"], [])]
+
+
+def test_text_that_looks_like_a_number_stays_text():
+    assert differences({"metadata.sample_id": "007"}) == [("metadata.sample_id", "S1", "007")]
+    assert differences({"metadata.sample_id": '["a", "b"]'}) == [("metadata.sample_id", "S1", ["a", "b"])]
+    assert differences({"metadata.sample_id": "[a"}) == [("metadata.sample_id", "S1", "[a")]
+
+
+def test_changes_become_one_edit_a_file():
+    found = [
+        Change("1", "a", "tags", [], ["x"]),
+        Change("1", "a", "metadata.k", "v", None),
+        Change("2", "b", "metadata.a.b", None, "w"),
+    ]
+    assert edits(found) == [
+        {"id": "1", "tags": ["x"], "metadata": {"k": None}},
+        {"id": "2", "metadata": {"a.b": "w"}},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "the table is empty"),
+        ("tags\nx\n", "no column names the files"),
+        ("id\tsize\n1\t2\n", "no column says what to change"),
+        ("id\tsample_id\n", "nobody knows the column 'sample_id'"),
+        ("id\tmetadata.\n", "nobody knows the column 'metadata.'"),
+        ("id\t\ttags\n", "nobody knows the column ''"),
+        ("id\ttags\ttags\n", "stands there twice"),
+        ("id\ttags\n1\tx\ty\n", "line 2: 3 cells for 2 columns"),
+        ("id\tpath\ttags\n\t\tx\n", "line 2 names no file"),
+        ("id\ttags\n1\tx\n\n1\ty\n", "line 4: 1 stands in line 2 already"),
+        ('id\ttags\n1\t"x\n', "line 2"),
+    ],
+)
+def test_a_table_that_cannot_be_read_says_where(text, told):
+    with pytest.raises(WrongTable) as caught:
+        read(text)
+    assert told in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_short_rows_and_blank_lines_are_fine():
+    assert read("id\ttags\tmetadata.k\n1\n\n \t\t\n2\tx\tv\n") == [
+        Row(2, "1", "", {"tags": "", "metadata.k": ""}),
+        Row(5, "2", "", {"tags": "x", "metadata.k": "v"}),
+    ]
