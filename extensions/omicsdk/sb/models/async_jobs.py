@@ -1,0 +1,247 @@
+"""Jobs on many files and folders, which the platform does by itself: copies, moves, deletions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from omicsdk.core.narrowing import is_mapping
+from omicsdk.sb.errors import NotFound, SbgError
+from omicsdk.sb.meta import fields
+from omicsdk.sb.meta.collection import Collection
+from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.waiting import PERIOD, wait_until
+from omicsdk.sb.models.destination import required
+from omicsdk.sb.models.enums import AsyncFileOperations, AsyncJobStates
+from omicsdk.sb.models.file_bulk import FileBulkRecord
+
+if TYPE_CHECKING:
+    from omicsdk.core.request import Request
+    from omicsdk.sb.http.client import HttpClient
+    from omicsdk.sb.models.file import File
+
+
+class AsyncFileBulkRecord(FileBulkRecord):
+    """What came of one file of a job."""
+
+
+class AsyncJob(Resource):
+    """A job on many files and folders."""
+
+    href = fields.text()
+    id = fields.text()
+    type = fields.text()
+    state = fields.text()
+    result = fields.listing()
+    total_files = fields.whole()
+    failed_files = fields.whole()
+    completed_files = fields.whole()
+    started_on = fields.time()
+    finished_on = fields.time()
+
+    def _request(self) -> Request | None:
+        id, kind, api = self.field("id"), str(self.field("type")).lower(), self.api_or_none
+        if not id or api is None or kind not in _KINDS:
+            return super()._request()
+        return _asked(kind, id, api)
+
+    # -- starting
+
+    @classmethod
+    def file_bulk_copy(cls, files: Iterable[Mapping[str, Any]], api: HttpClient | None = None) -> Self:
+        """Starts to copy files and folders, with all that is in them.
+
+        Args:
+            files: For each a dictionary with "file", one of "project" and "parent", and, where wanted, "name"; objects or
+                ids.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The job.
+
+        Raises:
+            SbgError: There are none, one isn't complete, or the platform answered with an error.
+        """
+        api = cls._client(api)
+        request = api.client.start_file_copy_job.build(items=cast("Any", _items(files, "copy", targets=True)))
+        return cls.of(api.call_object(request), api)
+
+    @classmethod
+    def file_bulk_move(cls, files: Iterable[Mapping[str, Any]], api: HttpClient | None = None) -> Self:
+        """Starts to move files and folders, with all that is in them.
+
+        Args:
+            files: For each a dictionary with "file", one of "project" and "parent", and, where wanted, "name"; objects or
+                ids.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The job.
+
+        Raises:
+            SbgError: There are none, one isn't complete, or the platform answered with an error.
+        """
+        api = cls._client(api)
+        request = api.client.start_file_move_job.build(items=cast("Any", _items(files, "move", targets=True)))
+        return cls.of(api.call_object(request), api)
+
+    @classmethod
+    def file_bulk_delete(cls, files: Iterable[Mapping[str, Any] | File | str], api: HttpClient | None = None) -> Self:
+        """Starts to delete files and folders, with all that is in them.
+
+        Args:
+            files: For each a dictionary with "file", or the file or folder, or its id.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The job.
+
+        Raises:
+            SbgError: There are none, one isn't complete, or the platform answered with an error.
+        """
+        api = cls._client(api)
+        request = api.client.start_file_delete_job.build(items=cast("Any", _items(files, "delete", targets=False)))
+        return cls.of(api.call_object(request), api)
+
+    # -- finding
+
+    @classmethod
+    def list_file_jobs(
+        cls, offset: int | None = None, limit: int | None = None, api: HttpClient | None = None
+    ) -> Collection[Self]:
+        """Lists the jobs that the user started.
+
+        Args:
+            offset: How many are passed over.
+            limit: How many are on a page, from 1 to 100; 50 by default.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        api = cls._client(api)
+        return Collection.fetch(cls, api.client.list_file_jobs.build(offset=given(offset), limit=given(limit)), api)
+
+    @classmethod
+    def get_file_copy_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+        """Gets a job that copies.
+
+        Args:
+            id: Its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: There is no such job.
+            SbgError: The platform answered with another error.
+        """
+        return cls._got(AsyncFileOperations.COPY, id, api)
+
+    @classmethod
+    def get_file_move_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+        """Gets a job that moves; arguments and errors as those of `get_file_copy_job`."""
+        return cls._got(AsyncFileOperations.MOVE, id, api)
+
+    @classmethod
+    def get_file_delete_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+        """Gets a job that deletes; arguments and errors as those of `get_file_copy_job`."""
+        return cls._got(AsyncFileOperations.DELETE, id, api)
+
+    @classmethod
+    def get(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
+        """Gets a job of whatever kind, by asking for each kind until there is one.
+
+        Args:
+            id: Its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: There is no such job.
+            SbgError: The platform answered with another error.
+        """
+        first: NotFound | None = None
+        for kind in _KINDS:
+            try:
+                return cls._got(kind, id, api)
+            except NotFound as error:
+                first = first or error
+        assert first is not None
+        raise first
+
+    @classmethod
+    def _got(cls, kind: str, id: AsyncJob | str, api: HttpClient | None) -> Self:
+        api = cls._client(api)
+        return cls.of({"type": kind.upper(), **api.call_object(_asked(kind, identifier(id), api))}, api)
+
+    # -- what comes of it
+
+    def get_result(self, api: HttpClient | None = None) -> list[AsyncFileBulkRecord]:
+        """What came of each file.
+
+        Args:
+            api: Another Api than the one that the job came from.
+
+        Returns:
+            A record for each file that was looked after already: the file, or what is wrong with it.
+        """
+        return AsyncFileBulkRecord.of_items(self.result, self.api_or_none if api is None else api)
+
+    def wait(
+        self, period: float = PERIOD, timeout: float | None = None, callback: Callable[[Self], object] | None = None
+    ) -> Self:
+        """Waits until it is FINISHED.
+
+        Args:
+            period: Seconds between two looks, above 0.
+            timeout: Seconds after which it isn't waited for any longer; None for ever.
+            callback: Is given this object after each look.
+
+        Returns:
+            Itself. `failed_files` says how many files failed, `get_result` which and why.
+
+        Raises:
+            SbgError: It didn't end in time, or couldn't be looked at.
+        """
+
+        def ended() -> bool:
+            if self.field("state") != AsyncJobStates.FINISHED:
+                self.reload()
+                if callback is not None:
+                    callback(self)
+            return self.field("state") == AsyncJobStates.FINISHED
+
+        wait_until(ended, lambda: f"{self!r} is still {self.field('state')}", self.api.clock, period, timeout)
+        return self
+
+    def __repr__(self) -> str:
+        return f"<AsyncJob: type={self.field('type')} id={self.field('id')}>"
+
+
+#: The kinds of jobs, in the order in which they are tried.
+_KINDS = (AsyncFileOperations.COPY, AsyncFileOperations.MOVE, AsyncFileOperations.DELETE)
+
+
+def _asked(kind: str, id: str, api: HttpClient) -> Request:
+    """The request for a job of a kind."""
+    operations = api.client
+    operation = {
+        AsyncFileOperations.COPY: operations.get_file_copy_job,
+        AsyncFileOperations.MOVE: operations.get_file_move_job,
+        AsyncFileOperations.DELETE: operations.get_file_delete_job,
+    }[kind]
+    return operation.build(job_id=id)
+
+
+def _items(files: Iterable[Any], what: str, *, targets: bool) -> list[dict[str, str]]:
+    """What is sent for the files of a job."""
+    items: list[dict[str, str]] = []
+    for at, each in enumerate(files):
+        wanted: Mapping[str, Any] = each if is_mapping(each) else {"file": each}
+        item = {"file": identifier(required(wanted, "file", at))}
+        if targets:
+            item |= {name: identifier(wanted[name]) for name in ("parent", "project") if wanted.get(name)}
+            if wanted.get("name"):
+                item["name"] = wanted["name"]
+        items.append(item)
+    if not items:
+        raise SbgError(f"There are no files to {what}", remedy="Give dictionaries with 'file', and where it goes.")
+    return items

@@ -1,0 +1,140 @@
+"""Imports of files that other platforms have, by their GA4GH DRS identifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from omicsdk.sb.meta import fields
+from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.value import Value
+from omicsdk.sb.meta.waiting import PERIOD, wait_until
+from omicsdk.sb.models.destination import destination, required
+from omicsdk.sb.models.enums import AsyncJobStates
+from omicsdk.sb.models.file import File
+from omicsdk.sb.models.storage_job import given_items
+from omicsdk.sb.models.told_error import Error
+
+if TYPE_CHECKING:
+    from omicsdk.core.request import Request
+    from omicsdk.sb.http.client import HttpClient
+    from omicsdk.sb.models.file_bulk import FileBulkRecord
+
+
+class FileImportResult(Value):
+    """What came of one file: it, or what is wrong with it."""
+
+    error = fields.Part(lambda: Error)
+    resource = fields.Part(lambda: File)
+
+    @property
+    def valid(self) -> bool:
+        """Whether it went well."""
+        return self.field("error") is None
+
+
+class DRSImportBulk(Resource):
+    """An import of many files by their DRS identifiers."""
+
+    href = fields.text()
+    id = fields.text()
+    state = fields.text()
+    result = fields.Parts(lambda: FileImportResult)
+    started_on = fields.time()
+    finished_on = fields.time()
+
+    def _request(self) -> Request | None:
+        id, api = self.field("id"), self.api_or_none
+        return api.client.get_drs_imports.build(job_id=id) if id and api is not None else super()._request()
+
+    @property
+    def result_files(self) -> list[FileBulkRecord]:
+        """The files that were imported, as the platform has them now: a record for each, as `File.bulk_get` gives them."""
+        told: list[dict[str, Any]] = self.look_up("result") or []
+        return File.bulk_get([each["resource"]["id"] for each in told if each.get("resource")], self.api)
+
+    @classmethod
+    def bulk_get(cls, import_job_id: DRSImportBulk | str, api: HttpClient | None = None) -> Self:
+        """Gets an import.
+
+        Args:
+            import_job_id: Its id.
+            api: The Api, where this is the class of none.
+
+        Raises:
+            NotFound: There is no such import.
+            SbgError: The platform answered with another error.
+        """
+        api = cls._client(api)
+        return cls.of(api.call_object(api.client.get_drs_imports.build(job_id=identifier(import_job_id))), api)
+
+    @classmethod
+    def get(cls, id: DRSImportBulk | str, api: HttpClient | None = None) -> Self:
+        """Gets an import; arguments and errors as those of `bulk_get`."""
+        return cls.bulk_get(id, api)
+
+    @classmethod
+    def bulk_submit(
+        cls,
+        imports: Iterable[Mapping[str, Any]],
+        tags: Iterable[str] | None = None,
+        conflict_resolution: str = "SKIP",
+        api: HttpClient | None = None,
+    ) -> Self:
+        """Starts an import.
+
+        Args:
+            imports: For each file a dictionary with "drs_uri", one of "project" and "parent", and, where wanted, "name" and
+                "metadata".
+            tags: What the files are tagged with.
+            conflict_resolution: What happens to a file whose name is taken: "SKIP" leaves it out, "OVERWRITE" has it take
+                the other's place.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            The import.
+
+        Raises:
+            SbgError: There are none, one isn't complete, or the platform answered with an error.
+        """
+        api = cls._client(api)
+        request = api.client.bulk_create_drs_imports.build(
+            items=cast("Any", [_item(each, at) for at, each in enumerate(given_items(imports, "imports"))]),
+            conflict_resolution=cast("Any", conflict_resolution),
+            tags=None if tags is None else list(tags),
+        )
+        return cls.of(api.call_object(request), api)
+
+    def wait(
+        self, period: float = PERIOD, timeout: float | None = None, callback: Callable[[Self], object] | None = None
+    ) -> Self:
+        """Waits until it is FINISHED.
+
+        Args:
+            period: Seconds between two looks, above 0.
+            timeout: Seconds after which it isn't waited for any longer; None for ever.
+            callback: Is given this object after each look.
+
+        Returns:
+            Itself. `result` says what came of each file.
+
+        Raises:
+            SbgError: It didn't end in time, or couldn't be looked at.
+        """
+
+        def ended() -> bool:
+            if self.field("state") != AsyncJobStates.FINISHED:
+                self.reload()
+                if callback is not None:
+                    callback(self)
+            return self.field("state") == AsyncJobStates.FINISHED
+
+        wait_until(ended, lambda: f"{self!r} is still {self.field('state')}", self.api.clock, period, timeout)
+        return self
+
+
+def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:
+    """What is sent for a file; members that aren't known are sent as they are."""
+    place = destination(wanted.get("project"), wanted.get("parent"), f"Import {at}")
+    rest = {name: value for name, value in wanted.items() if name not in ("project", "parent")}
+    return {**rest, "drs_uri": required(wanted, "drs_uri", at), **place}

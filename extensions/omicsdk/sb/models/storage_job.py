@@ -1,0 +1,152 @@
+"""What imports and exports share: jobs between volumes and projects that the platform does by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import quote
+
+from omicsdk.sb.errors import SbgError
+from omicsdk.sb.meta import fields
+from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.waiting import PERIOD, wait_until
+from omicsdk.sb.models.bulk import BulkRecord
+from omicsdk.sb.models.enums import ImportExportState
+from omicsdk.sb.models.told_error import Error
+
+if TYPE_CHECKING:
+    from omicsdk.sb.http.client import HttpClient
+    from omicsdk.sb.models.file import File
+
+#: States that nothing comes after.
+ENDED = frozenset({ImportExportState.COMPLETED, ImportExportState.FAILED})
+
+
+class StorageJob(Resource):
+    """A job between a volume and a project."""
+
+    _PLACE: ClassVar[str]  # where such jobs are on the platform
+
+    href = fields.text()
+    id = fields.text()
+    state = fields.text()
+    started_on = fields.time()
+    finished_on = fields.time()
+    overwrite = fields.switch()
+    error = fields.Part(lambda: Error)
+
+    @property
+    def result(self) -> File | None:
+        """The file that came of it; None as long as there is none."""
+        told = self.look_up("result")
+        return self._file("result", told, told.get("id")) if told else None
+
+    def _file(self, name: str, told: dict[str, Any], id: str | None) -> File | None:
+        """The file that a member names; what isn't told of it is asked for when it is read."""
+        from omicsdk.sb.models.file import File
+
+        return self.part(name, told, lambda: File.of({"id": id}, self.api_or_none)) if id else None
+
+    def wait(
+        self, period: float = PERIOD, timeout: float | None = None, callback: Callable[[Self], object] | None = None
+    ) -> Self:
+        """Waits until it is COMPLETED or FAILED.
+
+        Args:
+            period: Seconds between two looks, above 0.
+            timeout: Seconds after which it isn't waited for any longer; None for ever.
+            callback: Is given this object after each look.
+
+        Returns:
+            Itself. `result` is the file when `state` is COMPLETED, `error` says why when it is FAILED.
+
+        Raises:
+            SbgError: It didn't end in time, or couldn't be looked at.
+        """
+
+        def ended() -> bool:
+            if self.field("state") not in ENDED:
+                self.reload()
+                if callback is not None:
+                    callback(self)
+            return self.field("state") in ENDED
+
+        wait_until(ended, lambda: f"{self!r} is still {self.field('state')}", self.api.clock, period, timeout)
+        return self
+
+    @classmethod
+    def bulk_wait(
+        cls,
+        jobs: Iterable[Self | str],
+        period: float = PERIOD,
+        timeout: float | None = None,
+        callback: Callable[[int, int], object] | None = None,
+        api: HttpClient | None = None,
+    ) -> list[Self]:
+        """Waits until all of many are COMPLETED or FAILED, looking at a hundred with each request.
+
+        Args:
+            jobs: They, or their ids.
+            period: Seconds between two looks, above 0.
+            timeout: Seconds after which they aren't waited for any longer; None for ever.
+            callback: Is given after each look how many have ended, and how many there are.
+            api: The Api, where this is the class of none.
+
+        Returns:
+            They as they are then, in their order. One that was given as an object is that object.
+
+        Raises:
+            SbgError: They didn't all end in time, or couldn't be looked at: one of them may not exist.
+        """
+        api = cls._client(api)
+        all_of_them = {identifier(job): job if isinstance(job, cls) else cls.of({"id": job}, api) for job in jobs}
+
+        def ended() -> bool:
+            running = [job for job in all_of_them.values() if job.field("state") not in ENDED]
+            if not running:
+                return True
+            ids = [identifier(job) for job in running]
+            for job, record in zip(running, cls._records(ids, api), strict=True):
+                if not record.valid:
+                    raise record.error.as_exception()
+                job._start(record.field("resource"))
+            left = sum(job.field("state") not in ENDED for job in running)
+            if callback is not None:
+                callback(len(all_of_them) - left, len(all_of_them))
+            return left == 0
+
+        def where() -> str:
+            left = sum(job.field("state") not in ENDED for job in all_of_them.values())
+            return f"{left} of {len(all_of_them)} {cls._PLACE} haven't ended"
+
+        wait_until(ended, where, api.clock, period, timeout)
+        return list(all_of_them.values())
+
+    @classmethod
+    def _records(cls, ids: Sequence[str], api: HttpClient) -> Sequence[BulkRecord[Any]]:
+        """Asks for many."""
+        raise NotImplementedError
+
+    def delete(self) -> None:
+        """Asks the platform to delete it, which it may refuse: it keeps no documented way.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
+        self.api.delete(f"/storage/{self._PLACE}/{quote(identifier(self), safe='')}")
+
+
+def given_items(items: Iterable[Any], what: str) -> list[Any]:
+    """The items of a bulk call.
+
+    Args:
+        items: What was given.
+        what: What they are, for the error.
+
+    Raises:
+        SbgError: There are none.
+    """
+    found = list(items)
+    if not found:
+        raise SbgError(f"There are no {what} to start", remedy="Give dictionaries that describe them.")
+    return found
