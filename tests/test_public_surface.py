@@ -85,6 +85,18 @@ SURFACE = {
         "UploadAreaURI", "UploadClient", "UploadConfig", "UploadException", "UploadFailed", "UploadResult",
         "UploadService", "UploadedFile",
     ],
+    "omicsdk.sb": [
+        "Api", "App", "AppCopyStrategy", "AppRawFormat", "AsyncFileOperations", "AsyncJob", "AsyncJobStates",
+        "Automation", "AutomationMember", "AutomationPackage", "AutomationRun", "AutomationRunActions",
+        "AutomationStatus", "BadRequest", "BillingGroup", "BulkRecord", "Config", "Conflict", "DRSImportBulk",
+        "Dataset", "Division", "DivisionRole", "Endpoints", "ExecutionDetailsInvalidTaskType", "Export", "File",
+        "FileStorageType", "Forbidden", "Import", "ImportExportState", "Invoice", "LocalFileAlreadyExists", "Marker",
+        "Member", "MethodNotAllowed", "NotFound", "PaginationError", "PartSize", "Permissions", "Project",
+        "RateLimit", "ReadOnlyPropertyError", "RequestTimeout", "ResourceNotModified", "SbgError", "ServerError",
+        "ServiceUnavailable", "Task", "TaskStatus", "TaskValidationError", "Team", "TeamMember", "TooManyRequests",
+        "TransferState", "Unauthorized", "User", "ValidationError", "Volume", "VolumeAccessMode", "VolumeObject",
+        "VolumeType",
+    ],
 }  # fmt: skip
 #: Loading any of these makes `import omicsdk` slow; they wait until they are needed.
 HEAVY = [

@@ -140,6 +140,32 @@ def test_an_api_error_hides_what_a_url_knows():
     assert "canary" not in str(error) + repr(error) + error.url
 
 
+def test_an_api_error_keeps_the_headers_without_their_secrets():
+    headers = {
+        "Retry-After": "7",
+        "X-RateLimit-Remaining": "0",
+        "Set-Cookie": "session=canary",
+        "X-Auth-Token": "canary",
+        "Location": "https://s3.example.org/k?X-Amz-Signature=canary&x=1",
+    }
+    error = api_error(status=429, headers=headers)
+    assert error.headers == {
+        "retry-after": "7",
+        "x-ratelimit-remaining": "0",
+        "location": "https://s3.example.org/k?***",
+    }
+    assert pickle.loads(pickle.dumps(error)).headers == error.headers
+    assert b"canary" not in pickle.dumps(error)
+
+
+def test_headers_of_an_error_that_was_made_otherwise():
+    assert APIError("It broke").headers == {}
+    given = {"a": "b"}
+    error = APIError("It broke", headers=given)
+    given.clear()
+    assert error.headers == {"a": "b"}
+
+
 def _an(cls):
     if issubclass(cls, errors.MissingExtra):
         return cls("dtp", "spreadsheets", module="pandas")

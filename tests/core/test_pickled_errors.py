@@ -28,7 +28,13 @@ ARGUMENTS = {
     "SomeFailed": (("2 of 3 files failed", [TransferError("a", name="a"), NotFound("b", status=404)]), {}),
     "APIError": (
         ("no such bundle",),
-        {"status": 404, "code": "not_found", "body": {"code": "not_found", "more": [1]}, "retry_after": 2.5},
+        {
+            "status": 404,
+            "code": "not_found",
+            "body": {"code": "not_found", "more": [1]},
+            "retry_after": 2.5,
+            "headers": {"retry-after": "2.5"},
+        },
     ),
 }
 

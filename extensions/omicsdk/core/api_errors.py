@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from omicsdk.core.complaints import complaint_of
 from omicsdk.core.errors import BODY_LIMIT, APIError, error_class, shortened
-from omicsdk.core.redaction import mask_json, mask_text, mask_url
+from omicsdk.core.redaction import is_secret_name, mask_json, mask_text, mask_url
 
 #: Headers in which services name a request, the most particular first.
 REQUEST_ID_HEADERS = ("x-aws-request-id", "x-request-id", "x-amzn-requestid", "x-amz-request-id", "x-correlation-id")
@@ -54,6 +54,7 @@ def api_error(
         body=kept,
         operation=operation,
         retry_after=retry_after,
+        headers={name: mask_text(content) for name, content in lowered.items() if not is_secret_name(name)},
     )
 
 

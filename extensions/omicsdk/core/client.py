@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.exchange import AsyncExchange, Exchange
 from omicsdk.core.omit import OMIT, Omit
@@ -104,6 +105,8 @@ class Client(_ClientBase[Exchange]):
         transport: Takes the place of the network, for tests.
         http2: Speak HTTP/2 where the server does.
         strict: Raise DecodeError where an answer isn't what the document says, instead of keeping it as it is.
+        environ: The environment's variables (proxies, certificate authorities); by default the process's own.
+        clock: What tells the time and waits.
 
     Raises:
         ConfigError: The base URL isn't one.
@@ -120,6 +123,8 @@ class Client(_ClientBase[Exchange]):
         transport: "httpx.BaseTransport | None" = None,
         http2: bool = False,
         strict: bool = False,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._exchange = Exchange(
             strict=strict,
@@ -131,6 +136,8 @@ class Client(_ClientBase[Exchange]):
                 headers=headers or {},
                 transport=transport,
                 http2=http2,
+                environ=environ,
+                clock=clock,
             ),
         )
 
@@ -162,6 +169,8 @@ class AsyncClient(_ClientBase[AsyncExchange]):
         transport: "httpx.AsyncBaseTransport | None" = None,
         http2: bool = False,
         strict: bool = False,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._exchange = AsyncExchange(
             strict=strict,
@@ -173,6 +182,8 @@ class AsyncClient(_ClientBase[AsyncExchange]):
                 headers=headers or {},
                 transport=transport,
                 http2=http2,
+                environ=environ,
+                clock=clock,
             ),
         )
 

@@ -122,6 +122,7 @@ class APIError(OmicsError):
         operation: The operation that was called, empty for a bare request.
         retry_after: Seconds that the service asked to wait, None when it didn't say.
         remedy: What to do; by default what usually helps at this status.
+        headers: The answer's headers by their names in lower case, without those that hold secrets (cookies, tokens).
     """
 
     def __init__(
@@ -137,6 +138,7 @@ class APIError(OmicsError):
         operation: str = "",
         retry_after: float | None = None,
         remedy: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.status = status
@@ -147,6 +149,7 @@ class APIError(OmicsError):
         self.body = body
         self.operation = operation
         self.retry_after = retry_after
+        self.headers = dict(headers or {})
 
     def __str__(self) -> str:
         what = f"{self.operation}: " if self.operation else ""

@@ -1,0 +1,315 @@
+"""Sends requests to one platform with one user's token, and remembers what its answers say of the rate limit."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Never, Self
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.credentials import ApiKey, BearerToken
+from omicsdk.core.errors import APIError, ConfigError, OmicsError
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.retry import Retry, retry_after
+from omicsdk.sb.errors import SettingsError, URITooLong, unanswered
+from omicsdk.sb.http.answers import Response, content_of, object_of
+from omicsdk.sb.http.error_handlers import Handler, handled, maintenance_sleeper
+from omicsdk.sb.http.verbs import Verbs
+from omicsdk.sb.models.enums import RequestParameters
+
+if TYPE_CHECKING:
+    import httpx
+    from omicsdk_api.sb import SbApi
+
+    from omicsdk.core.request import Request
+
+#: Retry-After is obeyed for these, as the published client's HTTP library does.
+_WAITS = frozenset({413, 429, 503})
+#: What is remembered of answers.
+_TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "x-request-id")
+
+
+class Session:
+    """Sends a request as it is, without asking error handlers."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    def send(self, request: Request) -> Response:
+        """Sends a request.
+
+        Args:
+            request: What `response.request` was.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            SbgError: There was none.
+        """
+        return self._client.send_once(request)
+
+
+class HttpClient(Verbs):
+    """Requests to one platform. Thread-safe.
+
+    Args:
+        url: The platform's base URL, https unless `debug` is set.
+        token: A developer's token.
+        oauth_token: An OAuth 2.0 access token, in its place.
+        timeout: Seconds for each step of a request; None for the defaults.
+        proxies: "http" and "https" to proxies, in the place of those of the environment; its NO_PROXY is obeyed.
+        error_handlers: What is asked about answers that are errors; `maintenance_sleeper` comes before them.
+        advance_access: Whether operations in advance access are wanted.
+        max_parallel_requests: How many requests there are at once, at most.
+        retry_count: How often a request is sent again that wasn't answered, at most.
+        backoff_factor: Longest wait before the second try in seconds; it doubles with each.
+        debug: Whether the platform may be reached by plain http.
+        clock: What tells the time and waits.
+        transport: Takes the place of the network, for tests; files' bytes don't pass through it.
+
+    Raises:
+        SettingsError: Something is missing or makes no sense.
+    """
+
+    def __init__(
+        self,
+        url: str | None,
+        token: str | None = None,
+        oauth_token: str | None = None,
+        *,
+        timeout: float | None = None,
+        proxies: Mapping[str, str] | None = None,
+        error_handlers: Sequence[Handler] | None = None,
+        advance_access: bool = False,
+        max_parallel_requests: int = 100,
+        retry_count: int = RequestParameters.DEFAULT_RETRY_COUNT,
+        backoff_factor: float = RequestParameters.DEFAULT_BACKOFF_FACTOR,
+        debug: bool = False,
+        clock: Clock = SYSTEM_CLOCK,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        if not url:
+            raise SettingsError("URL is missing", remedy="Give url, such as https://api.sbgenomics.com/v2.")
+        if not (token or oauth_token):
+            raise SettingsError("The token is missing", remedy="Give token or oauth_token.")
+        if token and oauth_token:
+            raise SettingsError("There are two tokens", remedy="Give either token or oauth_token.")
+        if not debug and not url.lower().startswith("https://"):
+            raise SettingsError(
+                f"{mask_url(url)} isn't an https URL, so everybody on the way could read the token",
+                remedy="Give an https URL, or debug=True for a server on this machine.",
+            )
+        _check("max_parallel_requests", max_parallel_requests, 1)
+        _check("retry_count", retry_count, 0)
+        _check("backoff_factor", backoff_factor, 0)
+        if timeout is not None and not timeout > 0:
+            raise SettingsError(f"timeout is {timeout}", remedy="Give seconds above 0, or None for the defaults.")
+        self.url = url.rstrip("/")
+        self.aa = advance_access
+        self.timeout = timeout
+        self.clock = clock
+        self._transport = transport
+        self.proxies = dict(proxies or {})
+        self.retry_count = retry_count
+        self.error_handlers: list[Handler] = [maintenance_sleeper]
+        for handler in error_handlers or ():
+            self.add_error_handler(handler)
+        try:
+            self._credentials = ApiKey(token, header="X-SBG-Auth-Token") if token else BearerToken(str(oauth_token))
+        except ConfigError as error:
+            raise SettingsError(error.message, remedy=error.remedy) from None
+        self._retry = Retry(attempts=retry_count + 1, base=backoff_factor, statuses=frozenset())
+        self._gate = threading.BoundedSemaphore(max_parallel_requests)
+        self._told: Mapping[str, str | None] = {}
+
+    @cached_property
+    def client(self) -> SbApi:
+        """The generated client, with each of the platform's operations; errors are those of `omicsdk.core`."""
+        from omicsdk_api.sb import SbApi
+
+        try:
+            return SbApi(
+                self.url,
+                credentials=self._credentials,
+                timeout=self.timeout,
+                retry=self._retry,
+                headers={"x-sbg-advance-access": "Advance"} if self.aa else None,
+                transport=self._transport,
+                environ=self.environ,
+                clock=self.clock,
+            )
+        except ConfigError as error:
+            raise SettingsError(error.message, remedy=error.remedy) from None
+
+    @property
+    def environ(self) -> Mapping[str, str] | None:
+        """The variables that say how servers are reached, of the platform and of files; None is the process's own."""
+        if not self.proxies:
+            return None
+        return {**os.environ, **{f"{scheme}_proxy": proxy for scheme, proxy in self.proxies.items()}}
+
+    def close(self) -> None:
+        """Closes the connections."""
+        if "client" in self.__dict__:
+            self.client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {mask_url(self.url)}>"
+
+    def __reduce__(self) -> Never:
+        raise TypeError(f"{self!r} has a token and connections, so it can't be pickled: make one in each process")
+
+    # -- what answers said
+
+    @property
+    def session(self) -> Session:
+        """Sends requests without asking error handlers, for these."""
+        return Session(self)
+
+    @property
+    def request_id(self) -> str | None:
+        """The platform's name for the last request."""
+        return self._told.get("x-request-id")
+
+    @property
+    def limit(self) -> int | None:
+        """How many requests may be made in five minutes, as the last answer said."""
+        return self._number("x-ratelimit-limit")
+
+    @property
+    def remaining(self) -> int | None:
+        """How many of them are left, as the last answer said."""
+        return self._number("x-ratelimit-remaining")
+
+    @property
+    def reset_time(self) -> datetime | None:
+        """When they are counted anew, in local time, as the last answer said."""
+        seconds = self._number("x-ratelimit-reset")
+        return None if seconds is None else datetime.fromtimestamp(seconds)
+
+    def _number(self, header: str) -> int | None:
+        if header not in self._told:
+            self.send(self.client.get_rate_limit.build())
+        with suppress(ValueError):
+            return int(self._told.get(header) or "")
+        return None
+
+    # -- error handlers
+
+    def add_error_handler(self, handler: Handler) -> None:
+        """Has a handler asked, after those that are there.
+
+        Args:
+            handler: Takes this object and an answer, and gives an answer.
+        """
+        if handler not in self.error_handlers:
+            self.error_handlers.append(handler)
+
+    def remove_error_handler(self, handler: Handler) -> None:
+        """Has a handler asked no longer.
+
+        Args:
+            handler: The handler.
+        """
+        if handler in self.error_handlers:
+            self.error_handlers.remove(handler)
+
+    # -- sending
+
+    def call(self, request: Request) -> Any:
+        """Sends what a generated operation's `build` made, and gives the JSON value of the answer.
+
+        Args:
+            request: The request.
+
+        Returns:
+            The value; None where the answer has no body.
+
+        Raises:
+            SbgError: The platform answered with an error, or didn't.
+        """
+        return content_of(self.send(request))
+
+    def call_object(self, request: Request) -> dict[str, Any]:
+        """The same where the answer is an object.
+
+        Args:
+            request: The request.
+
+        Raises:
+            SbgError: The platform answered with an error, with something else, or didn't.
+        """
+        return object_of(self.send(request))
+
+    def send(self, request: Request) -> Response:
+        """Sends a request, asking the error handlers about what comes.
+
+        Args:
+            request: The request.
+
+        Returns:
+            The answer, its status below 400.
+
+        Raises:
+            SbgError: The platform answered with an error, or didn't.
+        """
+        length = len(request.url) + (len(self.url) if request.url.startswith("/") else 0)
+        if length > RequestParameters.MAX_URL_LENGTH:
+            raise URITooLong(
+                message=f"The URL would have {length} characters; the platform takes {RequestParameters.MAX_URL_LENGTH}",
+                remedy="Ask for less at once: fewer names, ids or metadata values.",
+            )
+        response = handled(self, self._obeying(self.send_once(request)))
+        response.raise_for_status()
+        return response
+
+    def send_once(self, request: Request) -> Response:
+        """Sends a request without asking error handlers.
+
+        Args:
+            request: The request.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            SbgError: There was none; what core raised it is too, such as TimedOut.
+        """
+        try:
+            with self._gate:
+                answer = self.client._exchange.send(request)  # pyright: ignore[reportPrivateUsage]
+            response = Response.of(answer, request)
+        except APIError as error:
+            response = Response.of_error(error, request)
+        except OmicsError as error:
+            raise unanswered(error) from error
+        told = {name: response.headers[name] for name in _TOLD if name in response.headers}
+        self._told = {**self._told, "x-request-id": None, **told}
+        return response
+
+    def _obeying(self, response: Response) -> Response:
+        """Waits as long as an answer asks for, and asks again, where a second sending does no harm."""
+        begun = self.clock.monotonic()
+        for _ in range(self.retry_count if response.request.idempotent else 0):
+            seconds = retry_after(response.headers, self.clock.now()) if response.status_code in _WAITS else None
+            if seconds is None or self.clock.monotonic() + seconds - begun > self._retry.budget:
+                break
+            self.clock.sleep(seconds)
+            response = self.send_once(response.request)
+        return response
+
+
+def _check(name: str, value: float, least: float) -> None:
+    if not value >= least:
+        raise SettingsError(f"{name} is {value}", remedy=f"Give {least} or more.")

@@ -1,0 +1,1 @@
+"""What resources consist of: fields, edits, and pages of lists."""

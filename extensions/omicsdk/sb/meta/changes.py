@@ -1,0 +1,86 @@
+"""What was changed in a resource since the platform told it, and how that goes with what it tells later: plain JSON values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import starmap
+from typing import Any, cast
+
+
+def changes(
+    before: Mapping[str, Any], now: Mapping[str, Any], names: Iterable[str], assigned: Iterable[str] = ()
+) -> dict[str, Any]:
+    """Gives what has to be sent so that the platform has what is here.
+
+    Args:
+        before: What the platform told.
+        now: What is here.
+        names: The fields that may be sent.
+        assigned: Those in whose place another value was put as a whole.
+
+    Returns:
+        Of dictionaries the members that changed, those that were deleted as None; of those that were put as a whole, and of
+        all other values, the new value.
+    """
+    whole = set(assigned)
+    found: dict[str, Any] = {}
+    for name in names:
+        if name not in now or (name in before and same(before[name], now[name])):
+            continue
+        old, new = before.get(name), now[name]
+        if isinstance(old, dict) and isinstance(new, dict) and name not in whole:
+            found[name] = members(cast("dict[str, Any]", old), cast("dict[str, Any]", new))
+        else:
+            found[name] = new
+    return found
+
+
+def members(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a dictionary that changed; those that were deleted as None.
+
+    Args:
+        before: The dictionary as it was.
+        now: As it is.
+    """
+    changed = {key: value for key, value in now.items() if key not in before or not same(before[key], value)}
+    return changed | {key: None for key in before if key not in now}
+
+
+def rebased(before: Mapping[str, Any], now: dict[str, Any], told: Mapping[str, Any]) -> None:
+    """Makes the edits of a dictionary edits of what the platform tells now: what wasn't edited is as it tells.
+
+    Args:
+        before: The dictionary as the platform told it first.
+        now: As it was edited; it is changed in its place, since someone may hold it.
+        told: As the platform tells it now.
+    """
+    edits = members(before, now)
+    for key in [key for key in now if key not in told and key not in edits]:
+        del now[key]
+    now.update({key: value for key, value in told.items() if key not in edits})
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are the same in JSON, where True isn't 1.
+
+    Args:
+        one: A value.
+        other: Another.
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        first, second = cast("dict[str, Any]", one), cast("dict[str, Any]", other)
+        values = dict(second.items())  # as they are: a view may give another thing by a name
+        return first.keys() == values.keys() and all(same(value, values[key]) for key, value in first.items())
+    if isinstance(one, list | tuple) and isinstance(other, list | tuple):
+        pairs = list(zip(cast("list[Any]", one), cast("list[Any]", other), strict=False))
+        return len(cast("list[Any]", one)) == len(cast("list[Any]", other)) and all(starmap(same, pairs))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def copied(value: Any) -> Any:
+    """A JSON value whose dictionaries and lists are new, and plain; what else is in it is the same."""
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [copied(each) for each in cast("list[Any]", value)]
+    return value

@@ -1,0 +1,266 @@
+"""Requests: what goes out, what is remembered of answers, and what is refused before anything is sent."""
+
+import json
+import pickle
+import threading
+from datetime import datetime
+
+import httpx
+import pytest
+from omicsdk.core.errors import UsageError
+from omicsdk.sb import Api, SbgError, TooManyRequests
+from omicsdk.sb.errors import SettingsError, URITooLong
+from omicsdk.sb.http.client import HttpClient
+
+BASE = "https://api.example.org/v2"
+
+
+class Echo:
+    """Answers with what it was asked."""
+
+    def __init__(self, **headers: str) -> None:
+        self.headers = headers
+        self.asked: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return httpx.Response(200, json={"asked": str(request.url)}, headers=self.headers)
+
+
+def test_headers_of_a_token(make):
+    echo = Echo()
+    make(echo, advance_access=True).get("/user", headers={"X-Mine": "1"})
+    sent = echo.asked[0].headers
+    assert sent["x-sbg-auth-token"] == "secret-token"
+    assert "authorization" not in sent
+    assert (sent["x-sbg-advance-access"], sent["x-mine"], sent["accept"]) == ("Advance", "1", "application/json")
+    assert sent["user-agent"].startswith("omicsdk/")
+
+
+def test_headers_of_an_oauth_token(make):
+    echo = Echo()
+    make(echo, token=None, oauth_token="of-oauth").get("/user")
+    assert echo.asked[0].headers["authorization"] == "Bearer of-oauth"
+    assert "x-sbg-auth-token" not in echo.asked[0].headers
+    assert "x-sbg-advance-access" not in echo.asked[0].headers
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [("get", None), ("post", {"a": [1, None]}), ("put", [1]), ("patch", {"x": "ü"}), ("delete", None)],
+)
+def test_any_request_by_its_path(make, method, body):
+    echo = Echo()
+    more = {} if method == "delete" else {"data": body}
+    response = getattr(make(echo), method)("/files", params={"n": ["a", "b"], "flag": True, "no": None}, **more)
+    (request,) = echo.asked
+    assert request.method == method.upper()
+    assert str(request.url) == f"{BASE}/files?n=a&n=b&flag=true"
+    assert (json.loads(request.content) if request.content else None) == body
+    assert (response.status_code, response.ok, response.reason) == (200, True, "OK")
+    assert response.json()["asked"] == str(request.url)
+    assert response.headers["CONTENT-TYPE"] == "application/json"
+    assert response.request.method == method.upper()
+    response.raise_for_status()
+
+
+@pytest.mark.parametrize(
+    ("url", "append", "asked"),
+    [
+        ("files", True, f"{BASE}/files?x=1"),
+        ("/files?y=2", True, f"{BASE}/files?y=2&x=1"),
+        (f"{BASE}/files", False, f"{BASE}/files?x=1"),
+    ],
+)
+def test_where_a_path_leads(make, url, append, asked):
+    echo = Echo()
+    make(echo).get(url, params={"x": 1}, append_base=append)
+    assert str(echo.asked[0].url) == asked
+
+
+def test_a_token_goes_to_no_other_host(make):
+    echo = Echo()
+    make(echo).get("https://elsewhere.example.org/x", append_base=False)
+    assert "secret-token" not in str(echo.asked[0].headers.raw)
+
+
+def test_an_answer_hides_the_secrets_of_its_url(make):
+    response = make(Echo()).get("/x", params={"token": "canary"})
+    assert "canary" not in response.url + repr(response)
+
+
+def test_a_long_url_is_refused_before_it_is_sent(make):
+    echo = Echo()
+    api = make(echo)
+    with pytest.raises(URITooLong, match=r"6001 characters.*Ask for less at once") as caught:
+        api.get("/files", params={"x": "y" * (6001 - len(f"{BASE}/files?x="))})
+    assert caught.value.status == 414
+    api.get("/files", params={"x": "y" * (6000 - len(f"{BASE}/files?x="))})
+    assert len(echo.asked) == 1
+    assert len(str(echo.asked[0].url)) == 6000
+
+
+# -- what answers said
+
+
+def test_the_rate_limit_is_known_from_the_last_answer(make):
+    echo = Echo(**{"X-RateLimit-Limit": "1000", "X-RateLimit-Remaining": "998", "X-RateLimit-Reset": "1600000300"})
+    api = make(echo)
+    api.get("/user")
+    assert (api.limit, api.remaining) == (1000, 998)
+    assert api.reset_time == datetime.fromtimestamp(1600000300)
+    assert len(echo.asked) == 1
+    echo.headers["X-RateLimit-Remaining"] = "997"
+    api.get("/user")
+    assert api.remaining == 997
+
+
+def test_it_is_asked_for_when_no_answer_said(make):
+    echo = Echo(**{"X-RateLimit-Remaining": "5"})
+    api = make(echo)
+    assert api.remaining == 5
+    assert [request.url.path for request in echo.asked] == ["/v2/rate_limit"]
+    assert api.limit is None
+    assert api.reset_time is None
+
+
+def test_errors_tell_it_too(make):
+    def refuse(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(429, json={"code": 1000}, headers={"X-RateLimit-Remaining": "0", "X-Request-Id": "r-1"})
+
+    api = make(refuse)
+    with pytest.raises(TooManyRequests):
+        api.get("/user")
+    assert (api.remaining, api.request_id) == (0, "r-1")
+
+
+def test_the_request_id_is_the_last_ones(make):
+    echo = Echo(**{"X-Request-Id": "r-1"})
+    api = make(echo)
+    assert api.request_id is None
+    api.get("/user")
+    assert api.request_id == "r-1"
+    del echo.headers["X-Request-Id"]
+    api.get("/user")
+    assert api.request_id is None
+
+
+def test_nonsense_in_these_headers(make):
+    assert make(Echo(**{"X-RateLimit-Limit": "many"})).limit is None
+
+
+# -- what is refused
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"token": "t"}, "URL is missing"),
+        ({"url": "", "token": "t"}, "URL is missing"),
+        ({"url": BASE}, "token is missing"),
+        ({"url": BASE, "token": "a", "oauth_token": "b"}, "two tokens"),
+        ({"url": "http://api.example.org/v2", "token": "t"}, "isn't an https URL.*debug=True"),
+        ({"url": "api.example.org/v2", "token": "t"}, "isn't an https URL"),
+        ({"url": BASE, "token": "t", "retry_count": -1}, "retry_count is -1. Give 0 or more"),
+        ({"url": BASE, "token": "t", "backoff_factor": -0.5}, "backoff_factor is -0.5"),
+        ({"url": BASE, "token": "t", "max_parallel_requests": 0}, "max_parallel_requests is 0. Give 1 or more"),
+        ({"url": BASE, "token": "t", "download_max_workers": 0}, "download_max_workers is 0"),
+        ({"url": BASE, "token": "t", "upload_max_workers": -2}, "upload_max_workers is -2"),
+        ({"url": BASE, "token": "t", "timeout": 0}, "timeout is 0"),
+        ({"url": BASE, "token": "t", "timeout": float("nan")}, "timeout is nan"),
+        ({"url": BASE, "token": "two words\n"}, "key"),
+    ],
+)
+def test_settings_that_make_no_sense(arguments, message):
+    with pytest.raises(SettingsError, match=message) as caught:
+        Api(**arguments)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    "url", ["https://user:canary@api.example.org/v2", "https://api.example.org/v2?a=b", "https://"]
+)
+def test_urls_that_are_no_base(url):
+    with pytest.raises(SettingsError) as caught:
+        _ = Api(url, "t").client
+    assert "canary" not in str(caught.value)
+
+
+def test_plain_http_where_it_was_asked_for(make):
+    echo = Echo()
+    make(echo, url="http://127.0.0.1:5000/sb/v2/", debug=True).get("/user")
+    assert str(echo.asked[0].url) == "http://127.0.0.1:5000/sb/v2/user"
+    # Not even then does a token leave this machine without encryption.
+    with pytest.raises(SbgError, match="isn't encrypted"):
+        make(echo, url="http://api.example.org/v2", debug=True).get("/user")
+    assert len(echo.asked) == 1
+
+
+# -- the way there
+
+
+def test_proxies_are_those_of_the_transport_too(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://of-variables:1")
+    monkeypatch.setenv("NO_PROXY", "direct.example.org")
+    proxies = {"https_proxy": "given:3128"}
+    api = Api(BASE, "t", proxies=proxies)
+    assert api.proxies == {"https": "given:3128"}
+
+    def proxy_to(api: Api, url: str) -> str | None:
+        return api.client._exchange.transport._connections.proxy_towards(httpx.URL(url))
+
+    assert proxy_to(api, BASE) == "http://given:3128"
+    assert proxy_to(api, "https://direct.example.org/v2") is None
+    assert proxy_to(Api(BASE, "t"), BASE) == "http://of-variables:1"
+    assert api.environ["https_proxy"] == "given:3128"
+    assert Api(BASE, "t").environ is None
+
+
+def test_a_proxy_that_is_not_there_is_named():
+    api = Api(BASE, "t", proxies={"https": "127.0.0.1:1"}, retry_count=0)
+    with pytest.raises(SbgError, match=r"proxy http://127\.0\.0\.1:1"):
+        api.get("/user")
+    api.close()
+
+
+def test_as_many_at_once_as_allowed(make):
+    inside, most, lock, full = 0, 0, threading.Lock(), threading.Barrier(2, timeout=30)
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        full.wait()
+        with lock:
+            inside -= 1
+        return httpx.Response(200, json={})
+
+    api = make(slow, max_parallel_requests=2)
+    threads = [threading.Thread(target=api.get, args=("/user",)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert most == 2
+
+
+def test_an_api_ends_with_its_block(make):
+    with make(Echo()) as api:
+        api.get("/user")
+    with pytest.raises(SbgError, match="closed") as caught:
+        api.get("/user")
+    assert isinstance(caught.value, UsageError)
+    make(Echo()).close()  # one that was never used
+
+
+def test_an_api_is_not_pickled(make):
+    with pytest.raises(TypeError, match="make one in each process"):
+        pickle.dumps(make(Echo()))
+
+
+def test_an_api_is_shown_without_its_token(make):
+    api = make(Echo())
+    assert repr(api) == f"<Api of {BASE}>"
+    assert isinstance(api, HttpClient)
+    assert "secret-token" not in repr(api) + repr(vars(api))
