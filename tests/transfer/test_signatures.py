@@ -47,8 +47,8 @@ SIGNATURES = {
 #: Methods and properties of classes that users call or write.
 MEMBERS = {
     "Control": "ask begin over pause paused rate_limit reason resume stop stopped watched why",
-    "MultipartStore": "abort begin complete finished known needs part_checksum put renewable reports_parts route sent "
-    "sign unfinished wants whole_needs",
+    "MultipartStore": "abort begin complete finished known needs part_checksum part_size put renewable reports_parts "
+    "route sent sign unfinished wants whole_needs",
     "Outcomes": "count fill index of ok put",
     "Plan": "earlier_shards shards",
     "Progress": "fraction remaining",

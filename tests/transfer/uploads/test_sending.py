@@ -3,7 +3,7 @@
 import hashlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -368,12 +368,21 @@ def test_a_store_that_refuses_to_complete(store: Any, file: Path, send: Any, mon
 
 
 def test_a_store_that_wants_to_know_of_every_part(store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch):
-    told: list[tuple[str, SentPart]] = []
+    told: list[tuple[str, SentPart, int, Mapping[str, str]]] = []
     store.reports_parts = True
-    monkeypatch.setattr(store, "sent", lambda upload_id, part: told.append((upload_id, part)))
+    monkeypatch.setattr(store, "sent", lambda *what: told.append(what))
     send(file, store).raise_if_failed()
-    assert sorted(part.number for _, part in told) == list(range(1, 12))
-    assert {upload_id for upload_id, _ in told} == {"id1"}
+    assert sorted(part.number for _, part, _, _ in told) == list(range(1, 12))
+    assert {upload_id for upload_id, _, _, _ in told} == {"id1"}
+    assert {status for _, _, status, _ in told} == {200}
+    assert all(headers["etag"].strip('"') == part.etag for _, part, _, headers in told)
+
+
+def test_a_store_that_chooses_the_size_of_parts(store: Any, file: Path, send: Any, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(store, "part_size", lambda _: 2000)
+    send(file, store).raise_if_failed()
+    assert sorted(store.signed) == list(range(1, 7))
+    assert store.body == file.read_bytes()
 
 
 def test_a_store_without_a_way_for_whole_files(sink: Any, parts: Any, file: Path, send: Any):

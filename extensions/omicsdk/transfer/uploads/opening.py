@@ -110,7 +110,7 @@ class Opening:
     def _take_up(self, job: Job, parts: Mapping[int, SentPart]) -> None:
         """Goes on with an upload that only the platform knows; each part is held against the file."""
         sizes = {part.size for part in parts.values() if part.number < max(parts)}
-        size = next(iter(sizes), job.cuts.part_size)
+        size = job.store.part_size(job.upload_id) or next(iter(sizes), job.cuts.part_size)
         too_many = PartPlan(job.file.size, size).count > job.store.rules.parts
         if len(sizes) > 1 or size < job.store.rules.least or too_many:
             size = job.cuts.part_size
@@ -152,6 +152,10 @@ class Opening:
 
         def begun(upload_id: str) -> None:
             job.upload_id = upload_id
+            chosen = job.store.part_size(upload_id)
+            if chosen is not None and chosen != job.cuts.part_size:
+                job.plan = PartPlan(job.file.size, chosen)
+                job.told = self._told(job, job.facts.checksums)
             if self._record(job):
                 self._start(job)
 

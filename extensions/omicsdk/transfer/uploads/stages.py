@@ -8,6 +8,7 @@ from logging import getLogger
 from omicsdk.core.checksums import ETAG_PART
 from omicsdk.core.errors import ChecksumMismatch, OmicsError, SourceChanged
 from omicsdk.transfer.background import Pool
+from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.reports.outcome import State
 from omicsdk.transfer.uploads.answers import difference
 from omicsdk.transfer.uploads.calls import Calls
@@ -115,7 +116,10 @@ class Stages:
             self.landed(job, part)
             return
 
-        self._calls.make(job, lambda: job.store.sent(job.upload_id, part), lambda _: self.landed(job, part))
+        status, headers = parse_head(sending.lines)
+        self._calls.make(
+            job, lambda: job.store.sent(job.upload_id, part, status, headers), lambda _: self.landed(job, part)
+        )
 
     def landed(self, job: Job, part: SentPart) -> None:
         """The platform has a part."""

@@ -147,8 +147,22 @@ class MultipartStore(Protocol):
         """Gives the URL and the headers of a PUT of the whole file, None when there is only the way in parts."""
         return None
 
-    def sent(self, upload_id: str, part: SentPart) -> None:
-        """Tells the platform that a part was sent, where it wants to know."""
+    def sent(self, upload_id: str, part: SentPart, status: int, headers: Mapping[str, str]) -> None:
+        """Tells the platform that a part was sent, where it wants to know.
+
+        Args:
+            upload_id: The upload.
+            part: The part.
+            status: The HTTP status that its PUT was answered with.
+            headers: That answer's headers, with lower-case names.
+        """
+
+    def part_size(self, upload_id: str) -> int | None:
+        """Gives the size of parts that the platform chose for an upload, None where it takes what it is sent.
+
+        Asked after `begin` or `known`, in the engine's thread: it must not wait for anything.
+        """
+        return None
 
     def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
         """Tells whether the object is made of these parts already, as `complete` would; asked when the upload is gone."""
