@@ -1,0 +1,95 @@
+"""A file's bytes in order, for whoever reads them at once: over one connection, going on where it broke."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from omicsdk.core.errors import APIError, OmicsError, TransportError
+from omicsdk.core.origins import origin_of
+from omicsdk.core.request import Request
+from omicsdk.core.retry import Retry
+from omicsdk.core.streaming import Body
+from omicsdk.core.transport import Transport, transport_error
+from omicsdk.sb.errors import SbgError
+from omicsdk.sb.transfer.failures import TransferFailed, as_sbg
+from omicsdk.sb.transfer.wanted import url_of
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.sb.http.client import HttpClient
+
+#: Statuses with which stores refuse a presigned URL that has ended.
+_ENDED = frozenset({400, 401, 403, 410})
+_RANGE = re.compile(r"bytes (\d+)-")
+
+
+def bytes_of(api: HttpClient, file_id: str, part_size: int, retries: int) -> Generator[bytes]:
+    """Gives a file's bytes; see `download.stream`.
+
+    Args:
+        api: The platform.
+        file_id: The file.
+        part_size: Bytes at a time.
+        retries: How many failures without a byte in between end it.
+    """
+    at, etag, left = 0, "", retries
+    delay = 0.0
+    while True:
+        url = url_of(api, file_id)
+        transport = Transport(origin_of(url) or url, timeout=api.timeout, retry=Retry(attempts=1), environ=api.environ)
+        try:
+            request = _request(url, at, etag)
+            response = transport.send(request, stream=True)
+            try:
+                _check(response, file_id, at)
+                etag = response.headers.get("etag", "")
+                body = Body(response, partial(transport_error, request=request, response=response))
+                while chunk := body.read(part_size):
+                    at, left, delay = at + len(chunk), retries, 0.0
+                    yield chunk
+                return
+            finally:
+                response.close()
+        except SbgError:
+            raise
+        except OmicsError as error:
+            passing = isinstance(error, TransportError) or (
+                isinstance(error, APIError) and (error.status in _ENDED or error.status == 429 or error.status >= 500)
+            )
+            if not passing or not left:
+                raise as_sbg(error) from error
+            left -= 1
+        finally:
+            transport.close()
+        api.clock.sleep(delay)
+        delay = min(30.0, 2 * delay or 0.5)
+
+
+def _request(url: str, at: int, etag: str) -> Request:
+    """A GET from some byte on, of the bytes as they are; without a token, for the URL is presigned."""
+    headers = [("accept", "*/*"), ("accept-encoding", "identity")]
+    if at:
+        headers.append(("range", f"bytes={at}-"))
+        if etag and not etag.startswith("W/"):
+            headers.append(("if-range", etag))
+    return Request("GET", url, tuple(headers), None, idempotent=True, secured=False, operation="File.stream")
+
+
+def _check(response: httpx.Response, file_id: str, at: int) -> None:
+    """Makes sure that an answer begins where the last one broke off.
+
+    Raises:
+        TransferFailed: The file has become another, or can't be had in ranges.
+    """
+    if not at:
+        return
+    begins = _RANGE.match(response.headers.get("content-range", ""))
+    if response.status_code != 206 or begins is None or int(begins[1]) != at:
+        raise TransferFailed(
+            f"The stream of {file_id} broke after {at} bytes and can't be gone on with",
+            remedy="Begin anew, or download the file.",
+        )
