@@ -108,6 +108,6 @@ def _fault(error: object) -> str:
     if not isinstance(error, Mapping):
         return str(error)
     told = cast("Mapping[str, Any]", error)
-    where = next((told[name] for name in ("input_id", "node_id", "field", "type") if told.get(name)), None)
+    where = next((told[name] for name in ("input_id", "id", "node_id", "field", "type") if told.get(name)), None)
     words = told.get("message") or told.get("description") or dict(told)
     return f"{where}: {words}" if where else str(words)
