@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.clock import ManualClock
-from omicsdk.sb import Api, BadRequest, ImportExportState, MethodNotAllowed, NotFound, SbgError
+from omicsdk.sb import Api, BadRequest, Export, ImportExportState, MethodNotAllowed, NotFound, SbgError
 
 IMPORTS, EXPORTS = "/storage/imports", "/storage/exports"
 
@@ -205,8 +205,9 @@ def test_many_are_waited_for_together(api: Api, platform: Any, clock: ManualCloc
     platform.on("POST /bulk/storage/exports/get", answer)
     progress: list[tuple[int, int]] = []
     mine = api.exports(**an_export("e0"))
-    ended = api.exports.bulk_wait([mine, "e1", "e2"], period=5, callback=lambda *told: progress.append(told))
-    assert ended[0] is mine
+    other = Export.of(an_export("e1"), api)  # as the records of a bulk call have them
+    ended = api.exports.bulk_wait([mine, other, "e2"], period=5, callback=lambda *told: progress.append(told))
+    assert (ended[0] is mine, ended[1] is other) == (True, True)
     assert [(each.id, each.state) for each in ended] == [(f"e{number}", "COMPLETED") for number in range(3)]
     assert looks == [["e0", "e1", "e2"], ["e0", "e2"]]
     assert progress == [(1, 3), (3, 3)]

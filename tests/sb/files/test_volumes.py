@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from omicsdk.sb import Api, Conflict, ResourceNotModified, SbgError, Volume, VolumeAccessMode
+from omicsdk.sb import Api, BadRequest, Conflict, ResourceNotModified, SbgError, Volume, VolumeAccessMode
 
 VOLUMES = "POST /storage/volumes"
 ONE = "/storage/volumes/me/vol"
@@ -107,9 +107,10 @@ def test_edits_are_saved(volume: Volume, platform: Any) -> None:
         volume.save()
 
 
-def test_an_active_volume_isnt_deleted(volume: Volume, platform: Any) -> None:
-    platform.on(f"DELETE {ONE}", platform.refusal(409, 9003, "Volume is active"), None)
-    with pytest.raises(Conflict, match="active to False"):
+@pytest.mark.parametrize(("status", "kind"), [(400, BadRequest), (409, Conflict)])
+def test_an_active_volume_isnt_deleted(volume: Volume, platform: Any, status: int, kind: type[SbgError]) -> None:
+    platform.on(f"DELETE {ONE}", platform.refusal(status, 9011, "Volume is active"), None)
+    with pytest.raises(kind, match="active to False"):
         volume.delete()
     volume.delete()
 

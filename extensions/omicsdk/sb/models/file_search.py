@@ -22,9 +22,6 @@ class SearchResponse(Value):
     cont_token = fields.text()
     result_set = fields.listing()
 
-    _query = ""
-    _limit: int | None = None
-
     @classmethod
     def fetch(cls, query: str, cont_token: str | None, limit: int | None, api: HttpClient) -> Self:
         """Asks for a page.
@@ -39,9 +36,8 @@ class SearchResponse(Value):
             SbgError: The platform answered with an error.
         """
         request = api.client.search_files.build(query=query, cont_token=given(cont_token), limit=given(limit))
-        page = cls.of(api.call_object(request), api)
-        page._query, page._limit = query, limit
-        return page
+        asked = {"query": query, "limit": limit}  # for the next page
+        return cls.of({**api.call_object(request), **asked}, api)
 
     @property
     def files(self) -> list[File]:
@@ -61,7 +57,7 @@ class SearchResponse(Value):
         token = self.field("cont_token")
         if not token or not self.field("result_set"):
             raise PaginationError("This is the last page")
-        return type(self).fetch(self._query, token, self._limit, self.api)
+        return type(self).fetch(self.field("query"), token, self.field("limit"), self.api)
 
     def all(self) -> Iterator[File]:
         """All files from this page on, page after page.

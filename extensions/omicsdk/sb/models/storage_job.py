@@ -99,17 +99,17 @@ class StorageJob(Resource):
             SbgError: They didn't all end in time, or couldn't be looked at: one of them may not exist.
         """
         api = cls._client(api)
-        all_of_them = {identifier(job): job if isinstance(job, cls) else cls.of({"id": job}, api) for job in jobs}
+        all_of_them = {identifier(job): cls.of({"id": job}, api) if isinstance(job, str) else job for job in jobs}
 
         def ended() -> bool:
             running = [job for job in all_of_them.values() if job.field("state") not in ENDED]
             if not running:
                 return True
-            ids = [identifier(job) for job in running]
-            for job, record in zip(running, cls._records(ids, api), strict=True):
+            for record in cls._records([identifier(job) for job in running], api):
                 if not record.valid:
                     raise record.error.as_exception()
-                job._start(record.field("resource"))
+                told: dict[str, Any] = record.field("resource")
+                all_of_them[told["id"]]._start(told)
             left = sum(job.field("state") not in ENDED for job in running)
             if callback is not None:
                 callback(len(all_of_them) - left, len(all_of_them))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from omicsdk.sb.errors import Conflict
+from omicsdk.sb.errors import BadRequest, Conflict
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection, VolumeCollection
 from omicsdk.sb.meta.resource import given
@@ -344,6 +344,7 @@ class Volume(VolumeMembers):
         """
         try:
             self.api.call(self.api.client.delete_volume.build(**volume_path(self)))
-        except Conflict as error:
-            error.remedy = "Cut it off first: set active to False, and save() it."
+        except (BadRequest, Conflict) as error:
+            if self.field("active"):
+                error.remedy = "Cut it off first: set active to False, and save() it."
             raise
