@@ -66,7 +66,7 @@ def _pattern(operation: Operation) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\{(\w+)\\}", step, re.escape(operation.path)))
 
 
-SERVICES = {"/dss/v1": "dss", "/auth": "fusillade", "/upload": "upload"}
+SERVICES = {"/dss/v1": "dss", "/auth": "fusillade", "/upload": "upload", "/sb/v2": "sb"}
 """Which service's document is that of a prefix. What a server serves may be written more plainly, for old clients."""
 
 

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 
 from omicsdk.sandbox.auth import Caller, Tokens
 from omicsdk.sandbox.document import Operation, operations, secured_everywhere
@@ -42,11 +42,17 @@ def make_app(services: Sequence[Service], tokens: Tokens, other: Sequence[BaseRo
     Raises:
         LookupError: An operation of a document has no handler, or a handler no operation.
     """
-    mounts = [Mount(service.prefix, routes=_routes(service, tokens)) for service in services]
+    mounts = [_mount(service, _routes(service, tokens)) for service in services]
     return Starlette(
         routes=[*other, *mounts],
         exception_handlers={HTTPException: _not_routed, Exception: _crashed},
     )
+
+
+def _mount(service: Service, routes: Sequence[BaseRoute]) -> Mount:
+    if service.around is None:
+        return Mount(service.prefix, routes=routes)
+    return Mount(service.prefix, app=service.around(Router(routes, redirect_slashes=False)))
 
 
 def _routes(service: Service, tokens: Tokens) -> list[BaseRoute]:
@@ -90,7 +96,7 @@ def _endpoint(
     service: Service, operation: Operation, validator: RequestValidator, handler: Handler, tokens: Tokens
 ) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
-        headers = {"X-AWS-REQUEST-ID": str(uuid.uuid4())}
+        headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
         try:
             content = await _content(request)
             reply = await run_in_threadpool(answer, request, content)
@@ -105,7 +111,7 @@ def _endpoint(
         return response(reply, headers, empty=operation.method == "HEAD")
 
     def refusal(problem: Problem) -> Reply:
-        return _refusal(problem, service.error_body)
+        return _refusal(problem, service.error_body, service.error_type)
 
     def caller_of(headers: Mapping[str, str]) -> Caller:
         if service.authenticate is not None:
@@ -116,11 +122,13 @@ def _endpoint(
         caller = caller_of(request.headers) if operation.secured or service.restricted() else None
         query = list(request.query_params.multi_items())
         arguments = validator.arguments(cast("Mapping[str, str]", request.path_params), query, request.headers)
-        sent, present = _decoded(content, request.headers.get("content-type", "")) if operation.body else (None, False)
+        other = _kind(request.headers.get("content-type", "")) in operation.other_bodies
+        decodes = operation.body is not None and not other
+        sent, present = _decoded(content, request.headers.get("content-type", "")) if decodes else (None, False)
         call = Call(
             operation=operation,
             arguments=arguments,
-            body=validator.body(sent, present),
+            body=None if other else validator.body(sent, present),
             caller=caller,
             origin=origin(request),
             prefix=service.prefix,
@@ -149,13 +157,17 @@ async def _content(request: Request) -> bytes:
 def _decoded(content: bytes, content_type: str) -> tuple[object, bool]:
     if not content:
         return None, False
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = _kind(content_type)
     if kind and kind != "application/json" and not kind.endswith("+json"):
         raise Problem(415, "illegal_arguments", f"The body is {kind}, this operation takes application/json")
     try:
         return json.loads(content, parse_constant=_no_constant), True
     except (ValueError, RecursionError) as error:
         raise Problem(400, "illegal_arguments", f"The body isn't JSON: {error}") from error
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
 
 
 def _no_constant(name: str) -> object:
@@ -172,8 +184,10 @@ def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -
     return Response(content, reply.status, {"Content-Type": "application/json", **headers, **reply.headers})
 
 
-def _refusal(problem: Problem, body: Callable[[Problem], Mapping[str, object]] = Problem.body) -> Reply:
-    return Reply(body(problem), problem.status, {"Content-Type": _PROBLEM, **problem.headers})
+def _refusal(
+    problem: Problem, body: Callable[[Problem], Mapping[str, object]] = Problem.body, media_type: str = _PROBLEM
+) -> Reply:
+    return Reply(body(problem), problem.status, {"Content-Type": media_type, **problem.headers})
 
 
 async def _not_routed(request: Request, error: Exception) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_METHODS = ("get", "head", "put", "post", "patch", "delete", "options")
+METHODS = ("get", "head", "put", "post", "patch", "delete", "options")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Operation:
         body_required: Whether a request without a body is refused.
         secured: Whether it needs a token.
         responses: Its responses as they stand in the document.
+        other_bodies: Media types beside JSON that its body may have; the handler reads such a body itself.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Operation:
     body_required: bool
     secured: bool
     responses: Mapping[str, Any]
+    other_bodies: frozenset[str] = frozenset()
 
     @property
     def route(self) -> str:
@@ -87,7 +89,7 @@ def operations(document: Mapping[str, Any]) -> list[Operation]:
     found: list[Operation] = []
     for path, item in document["paths"].items():
         shared = item.get("parameters", [])
-        for method in _METHODS:
+        for method in METHODS:
             if method in item:
                 found.append(_operation(document, path, method, item[method], shared))
     # A template that ends in a raw parameter fits whatever comes, so it comes last among its equals.
@@ -96,12 +98,12 @@ def operations(document: Mapping[str, Any]) -> list[Operation]:
 
 def secured_everywhere(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document of a restricted deployment: every operation needs what the secured ones need."""
-    stated = [item[method] for item in document["paths"].values() for method in _METHODS if method in item]
+    stated = [item[method] for item in document["paths"].values() for method in METHODS if method in item]
     none: list[Any] = []
     security: list[Any] = next((operation["security"] for operation in stated if operation.get("security")), none)
 
     def secured(item: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: {**value, "security": security} if key in _METHODS else value for key, value in item.items()}
+        return {key: {**value, "security": security} if key in METHODS else value for key, value in item.items()}
 
     return {**document, "paths": {path: secured(item) for path, item in document["paths"].items()}}
 
@@ -133,4 +135,5 @@ def _operation(
         # An empty requirement among the alternatives means that a token is optional.
         secured=bool(security) and {} not in security,
         responses=stated["responses"],
+        other_bodies=frozenset(content) - {"application/json"},
     )

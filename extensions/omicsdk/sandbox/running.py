@@ -29,6 +29,8 @@ from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.presigned import ObjectServer, Signer
 from omicsdk.sandbox.s3.guard import Guard, Wsgi
 from omicsdk.sandbox.s3.sessions import Sessions
+from omicsdk.sandbox.sb.service import sb_service
+from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS, Staging
@@ -60,6 +62,7 @@ class Running:
         dss: The Data Store.
         fusillade: The authorisation service.
         upload: The Upload service.
+        sb: The Seven Bridges Platform.
     """
 
     def __init__(
@@ -117,6 +120,7 @@ class Running:
         self._closers.append(self.dss.close)
         self.fusillade = Fusillade(self.grounds, folder)
         self.upload = Upload(self.grounds, sessions)
+        self.sb = Sb(self.grounds)
         if lasting:
             self._closers.append(self.upload.settle_all)
 
@@ -147,9 +151,11 @@ class Running:
             dss_service(self.dss, documents.get("dss") or read_document("dss")),
             fusillade_service(self.fusillade, documents.get("fusillade") or read_document("fusillade")),
             upload_service(self.upload, documents.get("upload") or read_document("upload")),
+            sb_service(self.sb, documents.get("sb") or read_document("sb")),
         ]
         objects = Mount("/_objects", app=ObjectServer(self.grounds.objects, self.grounds.signer))
-        app = make_app(services, self.grounds.tokens, [objects, control, *shared_routes()])
+        storage = Mount("/sb/_storage", app=self.sb.work.storage)
+        app = make_app(services, self.grounds.tokens, [objects, storage, control, *shared_routes()])
         config = uvicorn.Config(
             wire(app),
             http=Connection,
@@ -229,6 +235,7 @@ class Running:
         self.fusillade.clear()
         self.grounds.objects.clear()
         self.grounds.staging.reset()
+        self.sb.clear()
 
     def end(self) -> None:
         """Stops serving, once the answers that are under way were given two seconds to end, and closes the state."""

@@ -20,6 +20,9 @@ from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule, read_rules
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.running import STAGING_BUCKET, Running
 from omicsdk.sandbox.s3.wire import S3Wire
+from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN
+from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
+from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS
 from omicsdk.sandbox.upload.state import API_KEY, BUCKET_TEMPLATE, Upload
@@ -168,6 +171,16 @@ class Sandbox:
         return API_KEY
 
     @property
+    def sb_url(self) -> str:
+        """The base URL of the Seven Bridges Platform, as its clients are configured with."""
+        return f"{self.url}{SB_PREFIX}"
+
+    @property
+    def sb_token(self) -> str:
+        """The token of the platform's user sandbox-user."""
+        return SANDBOX_SB_TOKEN
+
+    @property
     def auth_swagger_url(self) -> str:
         """The URL of Fusillade's document, as its clients are configured with."""
         return f"{self.url}/auth/swagger.json"
@@ -205,6 +218,8 @@ class Sandbox:
             "OMICS_DSS_TOKEN": self.token(ADMINISTRATOR, _LONG),
             "OMICS_AUTH_TOKEN": self.token(ADMINISTRATOR, _LONG),
             "OMICS_UPLOAD_TOKEN": self.upload_key,
+            "SB_API_ENDPOINT": self.sb_url,
+            "SB_AUTH_TOKEN": self.sb_token,
         }
 
     def info(self) -> dict[str, Any]:
@@ -219,6 +234,7 @@ class Sandbox:
                 "dss": {"swagger_url": self.swagger_url},
                 "auth": {"swagger_url": self.auth_swagger_url},
                 "upload": {"url": self.upload_url, "api_key": self.upload_key},
+                "sb": {"url": self.sb_url, "token": self.sb_token},
             },
             "clock": self.clock.state(),
         }
@@ -244,6 +260,11 @@ class Sandbox:
     def upload(self) -> Upload:
         """The Upload service's state."""
         return self._up.upload
+
+    @property
+    def sb(self) -> Sb:
+        """The Seven Bridges Platform's state."""
+        return self._up.sb
 
     def area(self, uuid: str = "") -> str:
         """Makes an upload area.
@@ -325,9 +346,10 @@ class Sandbox:
     def finish(self) -> int:
         """Finishes everything that is under way at once and returns how many they were.
 
-        That is file copies and checkouts of the Data Store, checksums, validations and deletions of the Upload service.
+        That is file copies and checkouts of the Data Store, checksums, validations and deletions of the Upload service,
+        imports, exports, tasks and jobs of the Seven Bridges Platform.
         """
-        return self._up.dss.finish() + self._up.upload.finish()
+        return self._up.dss.finish() + self._up.upload.finish() + self._up.sb.finish()
 
     def reset(self) -> None:
         """Empties all services, takes injected faults and moved time back, and forgets tokens and the log."""

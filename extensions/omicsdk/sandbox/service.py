@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from jsonschema import FormatChecker
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from omicsdk.sandbox.auth import Caller, Tokens
 from omicsdk.sandbox.clock import Clock
@@ -122,10 +123,13 @@ class Service:
         document_path: Where the document is served below the prefix.
         handlers: Operation name to handler; each operation of the document must have one.
         formats: Checks of the document's own formats.
-        format_codes: Which error code a violated format gives.
+        format_codes: Which error code a violated format gives, or a wrong field of a body by `operation.field`.
         restricted: Whether every operation needs a token at present, whatever the document says.
         authenticate: Tells by the headers who sent a request of a secured operation; None takes bearer tokens.
         error_body: The JSON that a refusal carries.
+        error_type: The Content-Type of a refusal.
+        request_id: The header that carries a name of each request; empty for none.
+        around: Puts what concerns every request, routed or not, around the service's routes.
         pages: Routes below the prefix that the document doesn't state, such as pages for browsers.
     """
 
@@ -139,6 +143,9 @@ class Service:
     restricted: Callable[[], bool]
     authenticate: Callable[[Mapping[str, str]], Caller] | None = None
     error_body: Callable[[Problem], Mapping[str, object]] = Problem.body
+    error_type: str = "application/problem+json"
+    request_id: str = "X-AWS-REQUEST-ID"
+    around: Callable[[ASGIApp], ASGIApp] | None = None
     pages: Sequence[BaseRoute] = ()
 
 

@@ -23,7 +23,8 @@ class RequestValidator:
         operation: The operation.
         document: The document that it stands in; schemas are looked up there.
         formats: Checks of the document's own formats.
-        codes: Which error code a violated format gives; others give `illegal_arguments`.
+        codes: Which error code a violated format gives, or a wrong field by `operation.field`; others give
+            `illegal_arguments`.
     """
 
     def __init__(
@@ -45,9 +46,9 @@ class RequestValidator:
     ) -> dict[str, Any]:
         """The arguments of a request, as the types that the document states, defaults filled in.
 
-        A query parameter that comes twice counts the first time: the platform's published client appends its
-        original parameters to a next link again. Parameters that the operation doesn't have are ignored, as by the
-        platform.
+        A query parameter that comes twice counts the first time, unless it is a list: the Data Store's published
+        client appends its original parameters to a next link again. One that is an object has members named
+        `parameter.member`. Parameters that the operation doesn't have are ignored, as by the platform.
 
         Args:
             path: The path's parameters.
@@ -63,6 +64,14 @@ class RequestValidator:
         first = dict(reversed(query))
         found: dict[str, Any] = {}
         for parameter, validator in self._parameters:
+            found_several = _several(parameter, query)
+            if found_several is not None:
+                if found_several:
+                    found[parameter.name] = found_several
+                    self._complain(validator, found_several, f"{parameter.place} parameter '{parameter.name}'")
+                elif parameter.required:
+                    raise bad_arguments(f"Missing {parameter.place} parameter '{parameter.name}'")
+                continue
             source = {"path": path, "query": first, "header": headers}.get(parameter.place, {})
             name = parameter.name.lower() if parameter.place == "header" else parameter.name
             if name not in source:
@@ -83,14 +92,14 @@ class RequestValidator:
             present: Whether there was one.
 
         Returns:
-            The body; an empty object for an optional body that is absent, None for an operation without one.
+            The body; an empty object for an optional body that is absent or null, None for an operation without one.
 
         Raises:
             Problem: 400; the body is missing or isn't what the document states.
         """
         if self._body is None:
             return None
-        if not present:
+        if not present or (sent is None and not self._operation.body_required):
             if self._operation.body_required:
                 raise bad_arguments("The request has no JSON body, this operation needs one")
             return {}
@@ -105,7 +114,23 @@ class RequestValidator:
         place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in error.absolute_path)
         message = f"The {where}{place} {_complaint(error)}"
         stated = cast("str", error.validator_value) if error.validator == "format" else ""
-        raise Problem(400, self._codes.get(stated, "illegal_arguments"), message)
+        field = f"{self._operation.name}{place}"
+        raise Problem(400, self._codes.get(field) or self._codes.get(stated, "illegal_arguments"), message)
+
+
+def _several(parameter: Parameter, query: Sequence[tuple[str, str]]) -> list[str] | dict[str, list[str]] | None:
+    """What a query says of a parameter that is a list or an object; None for one that is neither."""
+    kind = parameter.schema.get("type") if parameter.place == "query" else None
+    if kind == "array":
+        return [value for name, value in query if name == parameter.name]
+    if kind != "object":
+        return None
+    found: dict[str, list[str]] = {}
+    for name, value in query:
+        start, dot, member = name.partition(".")
+        if start == parameter.name and dot:
+            found.setdefault(member, []).append(value)
+    return found
 
 
 def _value(parameter: Parameter, text: str) -> Any:

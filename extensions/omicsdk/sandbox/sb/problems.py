@@ -1,0 +1,66 @@
+"""Refusals of the platform: an HTTP status, and a code of its own whose thousands name the area."""
+
+from http import HTTPStatus
+
+from omicsdk.sandbox.problems import Problem
+
+MORE_INFO = "https://docs.sevenbridges.com/docs/api-status-codes"
+_NOT_FOUND = {
+    "user": 2002,
+    "division": 2002,
+    "team": 2002,
+    "project": 3002,
+    "member": 3002,
+    "billing group": 4002,
+    "invoice": 4002,
+    "file": 5002,
+    "marker": 90003,
+    "dataset": 90003,
+    "app": 6002,
+    "task": 7002,
+    "upload": 8003,
+    "volume": 9007,
+    "import": 9008,
+    "export": 9008,
+}
+_ANY_NOT_FOUND = 90003
+# What the sandbox's other parts refuse by a word of theirs.
+_BY_STATUS = {
+    400: 90000,
+    401: 90001,
+    403: 90002,
+    404: 90003,
+    405: 90006,
+    409: 90007,
+    415: 90008,
+    500: 90004,
+    503: 90005,
+}
+
+
+def refuse(status: int, code: int, message: str) -> Problem:
+    """A refusal, to be raised.
+
+    Args:
+        status: The HTTP status.
+        code: The platform's code.
+        message: One sentence: what is wrong with what, and what to do.
+    """
+    return Problem(status, str(code), message)
+
+
+def bad(message: str, code: int = 90000) -> Problem:
+    """A 400."""
+    return refuse(400, code, message)
+
+
+def no_such(kind: str, id: object) -> Problem:
+    """A 404 for a thing that isn't there, or that the caller can't see."""
+    return refuse(404, _NOT_FOUND.get(kind, _ANY_NOT_FOUND), f"There is no {kind} {id}, or it isn't yours to see")
+
+
+def error_body(problem: Problem) -> dict[str, object]:
+    """A refusal as the platform says it; the same stands in items of bulk answers and in failed jobs."""
+    code = int(problem.code) if problem.code.isdecimal() else _BY_STATUS.get(problem.status, 90000)
+    message = problem.title or HTTPStatus(problem.status).phrase
+    return {"status": problem.status, "code": code, "message": message, "more_info": f"{MORE_INFO}#{code}"}

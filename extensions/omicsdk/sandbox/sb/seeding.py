@@ -1,0 +1,142 @@
+"""What is on the platform from the start: users, a division with a team, who pays, and a public dataset."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from omicsdk.sandbox.sb import SANDBOX_SB_USER
+from omicsdk.sandbox.sb.membership import EVERYTHING, permissions_of
+from omicsdk.sandbox.sb.organizations import add_to_team
+from omicsdk.sandbox.sb.state import when
+from omicsdk.sandbox.sb.store import JsonObject
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.sb.state import Sb
+
+DIVISION = "sandbox-division"
+TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"
+BILLING_GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b02"
+OTHER_BILLING_GROUP = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b03"
+_ANALYSIS = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b04"
+DATASET = f"{SANDBOX_SB_USER}/reference-set"
+_PEOPLE = {
+    SANDBOX_SB_USER: ("Sandbox", "User", "ADMIN"),
+    "ada": ("Ada", "Lovelace", "MEMBER"),
+    "grace": ("Grace", "Hopper", "EXTERNAL_COLLABORATOR"),
+}
+_USD = "USD"
+
+
+def seed(sb: "Sb") -> None:
+    """Makes what is there from the start.
+
+    Args:
+        sb: The platform, without anything on it.
+    """
+    with sb.documents.transaction():
+        _people(sb)
+        for id, name in ((BILLING_GROUP, "Sandbox"), (OTHER_BILLING_GROUP, "Pilot")):
+            _billing_group(sb, id, name)
+        _invoices_and_lines(sb, datetime.fromtimestamp(sb.now(), UTC))
+        _dataset(sb)
+
+
+def _people(sb: "Sb") -> None:
+    sb.documents.put("division", DIVISION, {"id": DIVISION, "name": "Sandbox division"})
+    sb.documents.put("team", TEAM, {"id": TEAM, "name": "sandbox-team", "division": DIVISION}, DIVISION)
+    for username, (first, last, role) in _PEOPLE.items():
+        sb.add_user(username, first_name=first, last_name=last, affiliation="Sandbox", country="Nowhere")
+        member = {"username": username, "role": role}
+        sb.documents.put("division-member", f"{DIVISION} {username}", member, DIVISION)
+    add_to_team(sb, TEAM, SANDBOX_SB_USER, "ADMIN")
+    add_to_team(sb, TEAM, "ada", "MEMBER")
+
+
+def _billing_group(sb: "Sb", id: str, name: str) -> None:
+    group: JsonObject = {
+        "id": id,
+        "owner": SANDBOX_SB_USER,
+        "name": name,
+        "type": "regular",
+        "pending": False,
+        "disabled": False,
+        "balance": _price(1000.0),
+    }
+    sb.documents.put("billing-group", id, group)
+
+
+def _invoices_and_lines(sb: "Sb", now: datetime) -> None:
+    """Two invoices of the months before, each with a line of every breakdown."""
+    start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for number in (2, 1):
+        end = start - timedelta(seconds=1)
+        start = end.replace(day=1, hour=0, minute=0, second=0)
+        invoice = f"SBX-{start:%Y%m}"
+        told: JsonObject = {
+            "id": invoice,
+            "pending": number == 2,
+            "analysis_costs": _price(3.5),
+            "storage_costs": _price(1.25),
+            "total": _price(4.75),
+            "invoice_period": {"from": when(start.timestamp()), "to": when(end.timestamp())},
+            "approval_date": when(end.timestamp()),
+        }
+        sb.documents.put("invoice", invoice, told, BILLING_GROUP, rank=-start.timestamp())
+        day = start + timedelta(days=9)
+        for kind, line in (("analysis", _analysis(day)), ("storage", _storage()), ("egress", _egress())):
+            whole: JsonObject = {"day": day.date().isoformat(), "invoice": invoice, "line": line}
+            sb.documents.put(f"{kind}-line", invoice, whole, BILLING_GROUP, rank=day.timestamp())
+
+
+def _analysis(day: datetime) -> JsonObject:
+    breakdown = {"storage": 0.5, "computation": 2.75, "data_transfer_in": 0.25}
+    return {
+        "project_name": "Pilot study",
+        "analysis_app_name": "Alignment",
+        "analysis_name": "Alignment of sample 1",
+        "analysis_type": "TASK",
+        "analysis_id": _ANALYSIS,
+        "ran_by": SANDBOX_SB_USER,
+        "analysis_status": "COMPLETED",
+        "analysis_cost": {"currency": _USD, "amount": "3.50", "breakdown": breakdown},
+        "refunded_amount": 0.0,
+        "time_started": when(day.timestamp()),
+        "time_finished": when((day + timedelta(hours=2)).timestamp()),
+        "project_locked": False,
+    }
+
+
+def _storage() -> JsonObject:
+    return {
+        "project_name": "Pilot study",
+        "project_created_by": SANDBOX_SB_USER,
+        "location": "aws:us-east-1",
+        "active": {"size": 50.0, "unit": "GB", "cost": {"amount": 1.15, "currency": _USD}},
+        "archived": {"size": 10.0, "unit": "GB", "cost": {"amount": 0.1, "currency": _USD}},
+        "project_locked": False,
+    }
+
+
+def _egress() -> JsonObject:
+    return {
+        "project_name": "Pilot study",
+        "downloaded_by": "ada",
+        "downloaded": {"size": 2.0, "unit": "GB", "cost": {"amount": 0.18, "currency": _USD}},
+        "egress_cost": {"currency": _USD, "amount": "0.18"},
+        "project_locked": False,
+    }
+
+
+def _dataset(sb: "Sb") -> None:
+    described = "Reference files that everybody may read"
+    dataset = {"id": DATASET, "name": "Reference set", "description": described, "visibility": "public"}
+    sb.documents.put("dataset", DATASET, dataset)
+    owner: JsonObject = {"username": SANDBOX_SB_USER, "email": None, "type": "USER"}
+    sb.membership.add("dataset", DATASET, {**owner, "permissions": permissions_of(EVERYTHING, "dataset")})
+    root = sb.work.files.make_root(f"dataset:{DATASET}")
+    content = b">chr1\nACGTACGTACGT\n"
+    blob = sb.work.blobs.put_bytes(content)
+    sb.work.files.add(project=f"dataset:{DATASET}", parent=root, name="reference.fasta", size=len(content), blob=blob)
+
+
+def _price(amount: float) -> JsonObject:
+    return {"currency": _USD, "amount": amount, "breakdown": None}

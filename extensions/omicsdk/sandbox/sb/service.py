@@ -1,0 +1,130 @@
+"""The platform as a service of the sandbox: which function answers which operation, and what stands around them."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+from jsonschema import FormatChecker
+
+from omicsdk.sandbox.document import METHODS
+from omicsdk.sandbox.sb import (
+    billing,
+    datasets,
+    drs_imports,
+    exports,
+    imports,
+    markers,
+    members,
+    organizations,
+    people,
+    platform,
+    projects,
+    volumes,
+)
+from omicsdk.sandbox.sb.fields import cut
+from omicsdk.sandbox.sb.gate import Gate
+from omicsdk.sandbox.sb.problems import error_body, refuse
+from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.work import WORK_HANDLERS
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
+
+PREFIX = "/sb/v2"
+_ADVANCE = "X-Sbg-Advance-Access"
+_CODES = {
+    "create_project.name": "3007",
+    "create_project.billing_group": "4005",
+    "update_project.type": "3010",
+    "create_volume.name": "9014",
+    "create_volume.access_mode": "9015",
+    "create_volume.service": "9017",
+    "update_volume.name": "9014",
+    "start_upload.name": "8013",
+    "start_upload.size": "8013",
+    "start_upload.part_size": "8013",
+}
+"""Codes of the platform for fields that aren't what the document states; others have the one for bad requests."""
+
+
+def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        sb: The platform's state.
+        document: Its OpenAPI 3.1 document.
+
+    Returns:
+        What the sandbox mounts.
+    """
+    own = (
+        people,
+        projects,
+        members,
+        billing,
+        organizations,
+        datasets,
+        markers,
+        platform,
+        volumes,
+        imports,
+        exports,
+        drs_imports,
+    )
+    functions = [function for module in own for function in module.HANDLERS]
+    _take_turns(sb)
+    return Service(
+        name="sb",
+        prefix=PREFIX,
+        document=_generous(document),
+        document_path="/openapi.json",
+        handlers={name: _framed(sb, each) for name, each in by_name((*functions, *WORK_HANDLERS), sb).items()},
+        formats=FormatChecker(formats=()),
+        format_codes=_CODES,
+        restricted=lambda: False,
+        authenticate=sb.authenticate,
+        error_body=error_body,
+        error_type="application/json",
+        request_id="",
+        around=lambda app: Gate(app, PREFIX, sb.meter),
+    )
+
+
+def _take_turns(sb: Sb) -> None:
+    for kind, runner in (
+        ("import-start", imports.run_import),
+        ("import-end", imports.end_import),
+        ("export-start", exports.run_export),
+        ("export-end", exports.end_export),
+        ("drs-import", drs_imports.move_on),
+    ):
+        sb.jobs.on(kind, partial(runner, sb))
+
+
+def _framed(sb: Sb, handler: Handler) -> Handler:
+    """A handler with what is done before and after each."""
+
+    def handle(call: Call) -> Reply:
+        if call.caller is None:  # who needs a token has met this before
+            sb.open()
+        if sb.grounds.settings.flag("sb.advance_access"):
+            _needs_advance_access(call)
+        sb.settle()
+        return cut(call, handler(call))
+
+    return handle
+
+
+def _needs_advance_access(call: Call) -> None:
+    if any(each.name == _ADVANCE for each in call.operation.parameters) and _ADVANCE.lower() not in call.headers:
+        raise refuse(403, 90002, f"{call.operation.name} is in advance access: send the header {_ADVANCE}: Advance")
+
+
+def _generous(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without the most that `limit` may be: who asks for longer pages gets the longest."""
+    generous = deepcopy(dict(document))
+    for item in generous["paths"].values():
+        for method in METHODS:
+            for parameter in item.get(method, {}).get("parameters", ()):
+                if parameter["name"] == "limit":
+                    parameter["schema"].pop("maximum", None)
+    return generous

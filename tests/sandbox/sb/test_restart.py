@@ -1,0 +1,38 @@
+"""What stays when the sandbox stops, and what a reset does."""
+
+from pathlib import Path
+
+import httpx
+from omicsdk.sandbox import Sandbox
+
+
+def client(sandbox: Sandbox) -> httpx.Client:
+    return httpx.Client(base_url=sandbox.sb_url, headers={"X-SBG-Auth-Token": sandbox.sb_token}, trust_env=False)
+
+
+def test_the_platform_is_there_again_after_a_restart(tmp_path: Path):
+    with Sandbox(tmp_path) as sandbox, client(sandbox) as web:
+        project = web.post("/projects", json={"name": "Kept"}).json()["id"]
+        body = {"source": {"volume": "sandbox-user/v", "location": "x"}, "destination": {"project": project}}
+        service = {"type": "S3", "bucket": "lab", "credentials": {"access_key_id": "A"}}
+        web.post("/storage/volumes", json={"name": "v", "access_mode": "RO", "service": service})
+        pending = web.post("/storage/imports", json=body).json()
+        token = sandbox.sb.token_for("ada")
+    with Sandbox(tmp_path) as sandbox, client(sandbox) as web:
+        assert web.get(f"/projects/{project}").json()["name"] == "Kept"
+        assert web.get(f"/storage/imports/{pending['id']}").json()["state"] == "PENDING"
+        assert sandbox.finish() == 2
+        # Buckets are empty after a restart.
+        assert web.get(f"/storage/imports/{pending['id']}").json()["error"]["code"] == 9105
+        assert web.get("/user", headers={"X-SBG-Auth-Token": token}).json()["username"] == "ada"
+
+
+def test_a_reset_leaves_what_is_there_from_the_start(sandbox: Sandbox):
+    with client(sandbox) as web:
+        web.post("/projects", json={"name": "Gone"})
+        sandbox.settings.turn({"sb.rate_limit": 1})
+        sandbox.reset()
+        assert web.get("/projects").json()["items"] == []
+        assert web.get("/billing/groups").headers["x-total-matching-query"] == "2"
+        dataset = web.get("/files", params={"dataset": "sandbox-user/reference-set"}).json()["items"][0]
+        assert dataset["name"] == "reference.fasta"

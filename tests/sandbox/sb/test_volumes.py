@@ -1,0 +1,158 @@
+"""Volumes: what is told of them, who may use them, and what lies on them."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+Json = dict[str, Any]
+KEYS = {"access_key_id": "AK", "secret_access_key": "SK"}
+
+
+def service(**more: Any) -> Json:
+    return {"type": "S3", "bucket": "lab", "credentials": KEYS, **more}
+
+
+def make(web: httpx.Client, **more: Any) -> str:
+    return web.post("/storage/volumes", json={"name": "lab", "access_mode": "RW", "service": service(), **more}).json()[
+        "id"
+    ]
+
+
+def code_of(answer: httpx.Response) -> tuple[int, int]:
+    return answer.status_code, answer.json()["code"]
+
+
+# -- volumes themselves
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"type": "S3", "bucket": "b", "prefix": "p", "credentials": KEYS, "properties": {"sse_algorithm": "AES256"}},
+        {"type": "s3", "bucket": "b", "credentials": {"role_arn": "arn", "external_id": "x"}},
+        {"type": "GCS", "bucket": "b", "credentials": {"client_email": "e", "private_key": "SK"}},
+        {"type": "gcs", "bucket": "b", "credentials": {"configuration": {"type": "external_account"}}},
+        {"type": "OSS", "bucket": "b", "endpoint": "oss.example.org", "credentials": KEYS},
+        {
+            "type": "azure",
+            "storage_account": "a",
+            "container": "c",
+            "credentials": {"tenant_id": "t", "client_id": "c", "client_secret": "SK"},
+        },
+    ],
+)
+def test_a_volume_of_each_kind_keeps_its_secret(web: httpx.Client, asked: Json):
+    told = web.post(
+        "/storage/volumes", json={"name": "v_1", "access_mode": "RO", "description": "d", "service": asked}
+    ).json()
+    assert (told["id"], told["description"], told["access_mode"], told["active"]) == (
+        "sandbox-user/v_1",
+        "d",
+        "RO",
+        True,
+    )
+    assert told["service"]["type"] == asked["type"]
+    assert "SK" not in str(told)
+    assert web.get("/storage/volumes/sandbox-user/v_1").json() == told
+    assert web.get("/storage/volumes", params={"fields": "_all"}).json()["items"] == [told]
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"name": "a-b", "access_mode": "RO", "service": service()}, 9014),
+        ({"name": "x" * 33, "access_mode": "RO", "service": service()}, 9014),
+        ({"name": "a", "access_mode": "WO", "service": service()}, 9015),
+        ({"name": "a", "access_mode": "RO", "service": {"type": "tape"}}, 9017),
+        ({"name": "a", "access_mode": "RO", "service": {"type": "S3"}}, 9017),
+        ({"name": "a", "access_mode": "RO", "service": {"type": "S3", "bucket": "b"}}, 9017),
+        ({"name": "a", "access_mode": "RO"}, 90000),
+    ],
+)
+def test_what_no_volume_can_be_made_of(web: httpx.Client, body: Json, code: int):
+    assert code_of(web.post("/storage/volumes", json=body)) == (400, code)
+
+
+def test_a_volume_is_changed_and_goes_when_it_is_inactive(web: httpx.Client):
+    path = f"/storage/volumes/{make(web)}"
+    assert code_of(web.post("/storage/volumes", json={"name": "lab", "access_mode": "RW", "service": service()})) == (
+        409,
+        9010,
+    )
+    told = web.patch(
+        path,
+        json={
+            "description": "d",
+            "access_mode": "RO",
+            "service": {"prefix": "p", "credentials": {"access_key_id": "B"}},
+        },
+    ).json()
+    assert (told["description"], told["access_mode"]) == ("d", "RO")
+    assert (told["service"]["prefix"], told["service"]["bucket"]) == ("p", "lab")
+    assert told["service"]["credentials"] == {"access_key_id": "B"}
+    assert web.delete(path).status_code == 400
+    assert web.patch(path, json={"active": False}).json()["active"] is False
+    assert code_of(web.get(f"{path}/list")) == (400, 5034)
+    assert web.delete(path).status_code == 204
+    assert code_of(web.get(path)) == (404, 9007)
+
+
+def test_members_of_a_volume(web: httpx.Client, client_of):
+    path, ada = f"/storage/volumes/{make(web)}", client_of("ada")
+    assert code_of(ada.get(path)) == (404, 9007)
+    member = web.post(f"{path}/members", json={"username": "ada", "permissions": {"read": True, "write": True}}).json()
+    assert member["permissions"] == {"read": True, "copy": False, "write": True, "admin": False}
+    assert web.get(f"{path}/members/ada").json() == member
+    assert ada.get(path).status_code == 200
+    assert code_of(ada.patch(path, json={"description": "x"})) == (403, 9020)
+    assert web.patch(f"{path}/members/ada/permissions", json={"admin": True}).json()["admin"] is True
+    held = {"read": True, "copy": False, "write": False, "admin": False}
+    assert web.put(f"{path}/members/ada/permissions", json={"read": True}).json() == held
+    assert len(web.get(f"{path}/members").json()["items"]) == 2
+    assert web.delete(f"{path}/members/ada").status_code == 204
+    assert ada.get(path).status_code == 404
+
+
+# -- what lies on them
+
+
+def test_a_listing_shows_one_folder_at_a_time(web: httpx.Client, bucket: Any):
+    for key in ("in/a.txt", "in/b.txt", "in/deep/c.txt", "in/deep/er/d.txt", "out.txt"):
+        bucket.put_object(Bucket="lab", Key=key, Body=b"12345", ContentType="text/plain", Metadata={"sample": "s"})
+    path = f"/storage/volumes/{make(web, service=service(prefix='in'))}"
+    told = web.get(f"{path}/list").json()
+    assert [each["location"] for each in told["items"]] == ["a.txt", "b.txt"]
+    assert [each["prefix"] for each in told["prefixes"]] == ["deep/"]
+    assert told["links"] == []
+    assert (told["items"][0]["volume"], told["items"][0]["type"]) == ("sandbox-user/lab", "s3")
+    below = web.get(told["prefixes"][0]["href"]).json()
+    assert [each["location"] for each in below["items"]] == ["deep/c.txt"]
+    assert [each["prefix"] for each in below["prefixes"]] == ["deep/er/"]
+    found = web.get(told["items"][0]["href"]).json()
+    assert found["location"] == "a.txt"
+    assert (found["metadata"]["size"], found["metadata"]["sample"]) == (5, "s")
+    assert code_of(web.get(f"{path}/object", params={"location": "none"})) == (404, 9105)
+
+
+def test_a_long_listing_goes_on_by_its_link(web: httpx.Client, bucket: Any):
+    for number in range(5):
+        bucket.put_object(Bucket="lab", Key=f"{number}", Body=b"")
+    told = web.get(f"/storage/volumes/{make(web)}/list?limit=2&fields=_all").json()
+    found = [each["location"] for each in told["items"]]
+    while told["links"]:
+        told = web.get(told["links"][0]["next"]).json()
+        assert len(told["items"]) <= 2
+        found += [each["location"] for each in told["items"]]
+    assert found == ["0", "1", "2", "3", "4"]
+    assert code_of(web.get("/storage/volumes/sandbox-user/lab/list?continuation_token=x")) == (400, 90000)
+
+
+def test_a_bucket_that_isnt_there_is_an_empty_one(web: httpx.Client):
+    assert web.get(f"/storage/volumes/{make(web, service=service(bucket='my_bucket'))}/list").json()["items"] == []
+
+
+def test_an_objects_url_is_presigned(sandbox, web: httpx.Client, bucket: Any):
+    bucket.put_object(Bucket="lab", Key="p/a b", Body=b"bytes")
+    volume = make(web, service=service(prefix="p/"))
+    assert httpx.get(sandbox.sb.volume_url(volume, "a b", 60), trust_env=False).content == b"bytes"
