@@ -131,6 +131,27 @@ class ObjectStore:
             incoming.write(content)
         return incoming.finish()
 
+    def workplace(self, name: str) -> Path:
+        """A folder beside the contents for what isn't one yet; a reset removes it, a restart doesn't."""
+        folder = self._folder / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def adopt(self, written: Path, key: str, s3_etag: str) -> StoredObject:
+        """Takes over a file of its own disk under a name that isn't its SHA-256, so that nothing has to be read.
+
+        Args:
+            written: The file; it is gone afterwards.
+            key: The object's name, which no content has as its SHA-256.
+            s3_etag: The ETag that it is served with.
+
+        Returns:
+            The object; it has no other checksums.
+        """
+        found = StoredObject(sha256=key, sha1="", s3_etag=s3_etag, crc32c="", size=written.stat().st_size)
+        self._keep(written, found)
+        return found
+
     def clear(self) -> None:
         """Removes every content; the caller empties the table."""
         for child in self._folder.iterdir():

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
-from omicsdk.sandbox.objects import ObjectStore, StoredObject
+from omicsdk.sandbox.objects import ObjectStore
 
 PREFIX = "/_objects/"
 _BLOCK = 1024 * 1024
@@ -106,13 +106,28 @@ class Signer:
             The URL.
         """
         path = f"{PREFIX}{sha256}" + (f"/{name}" if name else "")
-        fields = {"X-Sandbox-Expires": str(math.floor(1000 * (self._now() + seconds)) / 1000)}
+        fields: dict[str, str] = {}
         if content_type:
             fields["response-content-type"] = content_type
         if disposition:
             fields["response-content-disposition"] = disposition
-        fields["X-Sandbox-Signature"] = self._sign(path, fields)
-        return f"{origin}{quote(path)}?{urlencode(fields)}"
+        return self.signed(origin, path, seconds, fields)
+
+    def signed(self, origin: str, path: str, seconds: float, fields: Mapping[str, str] | None = None) -> str:
+        """A URL of any path, for servers that check it themselves.
+
+        Args:
+            origin: Scheme, host and port of the sandbox as the client reaches it.
+            path: The path, not quoted yet.
+            seconds: For how long it is good, in the sandbox's time.
+            fields: What its query says besides, signed too; default nothing.
+
+        Returns:
+            The URL.
+        """
+        stated = {"X-Sandbox-Expires": str(math.floor(1000 * (self._now() + seconds)) / 1000), **(fields or {})}
+        stated["X-Sandbox-Signature"] = self._sign(path, stated)
+        return f"{origin}{quote(path)}?{urlencode(stated)}"
 
     def _sign(self, path: str, fields: Mapping[str, str]) -> str:
         text = path + "\n" + urlencode(sorted(fields.items()))
@@ -151,29 +166,41 @@ class ObjectServer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         if scope["method"] not in ("GET", "HEAD"):
-            await _refuse(send, 405, "MethodNotAllowed", "The method isn't allowed against this resource.")
+            await refuse(send, 405, "MethodNotAllowed", "The method isn't allowed against this resource.")
             return
         path: str = scope["path"]
         checked = self._signer.check(path, scope["query_string"].decode("latin-1"))
         if isinstance(checked, tuple):
-            await _refuse(send, 403, *checked)
+            await refuse(send, 403, *checked)
             return
         sha256 = path.removeprefix(PREFIX).partition("/")[0]
         found = self._objects.get(sha256)
         if found is None:
-            await _refuse(send, 404, "NoSuchKey", "The specified key does not exist.")
+            await refuse(send, 404, "NoSuchKey", "The specified key does not exist.")
             return
         # An open file stays readable when a reset removes its name.
         file = self._objects.path(sha256).open("rb")
         try:
-            await _serve(scope, send, found, file, checked)
+            await serve_file(scope, send, file, etag=found.s3_etag, size=found.size, fields=checked)
         finally:
             file.close()
 
 
-async def _serve(scope: Scope, send: Send, found: StoredObject, file: BinaryIO, fields: Mapping[str, str]) -> None:
+async def serve_file(
+    scope: Scope, send: Send, file: BinaryIO, *, etag: str, size: int, fields: Mapping[str, str]
+) -> None:
+    """Answers a GET or HEAD as S3 does: ranges, conditions, blocks straight from disk.
+
+    Args:
+        scope: The request's ASGI scope.
+        send: Where the answer goes.
+        file: The contents, open; left open.
+        etag: Their ETag, without quotes.
+        size: Their length in bytes.
+        fields: The URL's query; `response-content-type` and `response-content-disposition` count.
+    """
     asked = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    etag = f'"{found.s3_etag}"'
+    etag = f'"{etag}"'
     headers = {
         "ETag": etag,
         "Accept-Ranges": "bytes",
@@ -183,7 +210,7 @@ async def _serve(scope: Scope, send: Send, found: StoredObject, file: BinaryIO, 
     if "response-content-disposition" in fields:
         headers["Content-Disposition"] = fields["response-content-disposition"]
     if asked.get(b"if-match", etag) not in (etag, "*"):
-        await _refuse(send, 412, "PreconditionFailed", "At least one of the preconditions did not hold.")
+        await refuse(send, 412, "PreconditionFailed", "At least one of the preconditions did not hold.")
         return
     if asked.get(b"if-none-match") in (etag, "*"):
         await _start(send, 304, headers)
@@ -191,14 +218,14 @@ async def _serve(scope: Scope, send: Send, found: StoredObject, file: BinaryIO, 
         return
     unchanged = asked.get(b"if-range", etag) in (etag, headers["Last-Modified"])
     try:
-        part = parse_range(asked.get(b"range") if unchanged else None, found.size)
+        part = parse_range(asked.get(b"range") if unchanged else None, size)
     except Unsatisfiable:
-        range_header = {"Content-Range": f"bytes */{found.size}"}
-        await _refuse(send, 416, "InvalidRange", "The requested range is not satisfiable", range_header)
+        range_header = {"Content-Range": f"bytes */{size}"}
+        await refuse(send, 416, "InvalidRange", "The requested range is not satisfiable", range_header)
         return
     headers["Content-Length"] = str(part.length)
     if part.partial:
-        headers["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{found.size}"
+        headers["Content-Range"] = f"bytes {part.start}-{part.start + part.length - 1}/{size}"
     await _start(send, 206 if part.partial else 200, headers)
     if scope["method"] == "HEAD":
         await send({"type": "http.response.body"})
@@ -221,7 +248,8 @@ async def _start(send: Send, status: int, headers: Mapping[str, str]) -> None:
     await send({"type": "http.response.start", "status": status, "headers": raw})
 
 
-async def _refuse(send: Send, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+async def refuse(send: Send, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+    """Refuses in S3's XML."""
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
     content = body.encode()
     await _start(

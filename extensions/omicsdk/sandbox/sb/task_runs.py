@@ -1,0 +1,186 @@
+"""How tasks come to their end: queued, running, completed, failed or aborted, by the sandbox's clock; and their batches."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.sb.apps import find_app, split_id
+from omicsdk.sandbox.sb.cwl import CWL, ports
+from omicsdk.sandbox.sb.problems import refuse
+from omicsdk.sandbox.sb.task_execution import execute
+from omicsdk.sandbox.sb.task_inputs import Group, divided, faults, files_of, unknown
+from omicsdk.sandbox.sb.task_outputs import make_jobs
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.sb.state import Sb
+
+JsonObject = dict[str, Any]
+KIND = "task"
+_START, _END = "task-start", "task-end"
+ENDS = ("COMPLETED", "FAILED", "ABORTED")
+GOING = ("QUEUED", "RUNNING")
+
+
+def attach(sb: "Sb") -> None:
+    """Says what to do when a task's turn comes, and when its time is over."""
+    sb.jobs.on(_START, lambda id, at: _start(sb, id, at))
+    sb.jobs.on(_END, lambda id, at: _end(sb, id, at))
+
+
+def put(sb: "Sb", task: JsonObject) -> None:
+    """Keeps a task; the newest comes first in lists."""
+    sb.documents.put(KIND, task["id"], task, group=task["project"], rank=-task["created"])
+
+
+def app_of(sb: "Sb", task: Mapping[str, Any]) -> CWL:
+    """The CWL of a task's app."""
+    id, revision = split_id(task["app"])
+    return find_app(sb, id, revision)["raw"]
+
+
+def validate(sb: "Sb", task: JsonObject) -> None:
+    """Notes what is wrong with a draft's inputs, and what may be."""
+    stated = ports(app_of(sb, task), "inputs")
+    split: str = task["batch_input"] if task["batch"] else ""
+    found = faults(task["inputs"], stated, split)
+    for value in files_of(task["inputs"]):
+        record = sb.work.files.get(str(value.get("path")))
+        if record is None or not sb.may(task["created_by"], record.project, "copy"):
+            found.append({"id": None, "code": 5002, "message": f"There is no file {value.get('path')} for the task"})
+        elif (record.type == "folder") != (value["class"] == "Directory"):
+            found.append({"id": None, "code": 7024, "message": f"{record.name!r} is a {record.type}"})
+    if split:
+        items = task["inputs"].get(split)
+        if not isinstance(items, list) or not items:
+            message = f"Input {split!r} is divided by the batch, so it takes a list that isn't empty"
+            found.append({"id": split, "code": 7018, "message": message})
+    task["errors"] = found
+    task["warnings"] = unknown(task["inputs"], stated)
+
+
+# -- running
+
+
+def run(sb: "Sb", task: JsonObject, user: str) -> None:
+    """Queues a draft without faults, or makes its batch and queues that."""
+    task["status"], task["executed_by"] = "QUEUED", user
+    put(sb, task)
+    if not task["batch"]:
+        sb.jobs.schedule(_START, task["id"], sb.now() + sb.grounds.settings.number("sb.task_queue_seconds"))
+        return
+    for group in _groups(sb, task):
+        child = _child(sb, task, group)
+        validate(sb, child)
+        run(sb, child, user)
+
+
+def _groups(sb: "Sb", task: JsonObject) -> list[Group]:
+    def facts(value: JsonObject) -> Mapping[str, Any]:
+        record = sb.work.files.get(str(value.get("path")))
+        return {"name": record.name, "metadata": record.metadata} if record else {}
+
+    return divided(task["inputs"][task["batch_input"]], task["batch_by"], facts)
+
+
+def _child(sb: "Sb", task: JsonObject, group: Group) -> JsonObject:
+    from omicsdk.sandbox.sb.state import new_uuid
+
+    port = next((each for each in ports(app_of(sb, task), "inputs") if each.id == task["batch_input"]), None)
+    one = group.single and (port is None or port.single)
+    part = group.items[0] if one else list(group.items)
+    return {
+        **task,
+        "id": new_uuid(),
+        "name": f"{task['name']} - {group.value}" if group.value else task["name"],
+        "batch": False,
+        "batch_by": None,
+        "batch_input": None,
+        "batch_group": {"value": group.value, "fields": group.fields},
+        "parent": task["id"],
+        "inputs": {**task["inputs"], task["batch_input"]: part},
+        "created": sb.now(),
+    }
+
+
+def children(sb: "Sb", task: Mapping[str, Any]) -> list[JsonObject]:
+    """The children of a batch in the order in which they were made."""
+    found = [each for each in sb.documents.listed(KIND, task["project"]) if each["parent"] == task["id"]]
+    return sorted(found, key=lambda each: each["created"])
+
+
+def _start(sb: "Sb", id: str, at: float) -> None:
+    task = sb.documents.get(KIND, id)
+    if task is None or task["status"] != "QUEUED":
+        return
+    task["status"], task["start"] = "RUNNING", at
+    put(sb, task)
+    sb.jobs.schedule(_END, id, at + sb.grounds.settings.number("sb.task_seconds"))
+    parent = sb.documents.get(KIND, task["parent"]) if task["parent"] else None
+    if parent is not None and parent["status"] == "QUEUED":
+        parent["status"], parent["start"] = "RUNNING", at
+        put(sb, parent)
+
+
+def _end(sb: "Sb", id: str, at: float) -> None:
+    task = sb.documents.get(KIND, id)
+    if task is None or task["status"] != "RUNNING":
+        return
+    task["end"] = at
+    app = app_of(sb, task)
+    failed = _failure(sb, task)
+    if not failed:
+        try:
+            task["outputs"] = execute(sb, task, app)
+        except Problem as problem:
+            failed = problem.title
+    task["status"] = "FAILED" if failed else "COMPLETED"
+    task["message"] = failed or "The task was completed"
+    if failed:
+        task["errors"] = [{"id": None, "code": 7024, "message": failed}]
+    task["jobs"] = make_jobs(sb, task, app, failed)
+    put(sb, task)
+    _end_batch(sb, task, at)
+
+
+def _failure(sb: "Sb", task: JsonObject) -> str:
+    """Why a task fails because somebody wants it to; empty when it doesn't."""
+    patterns = [each.strip() for each in sb.grounds.settings.text("sb.failing_tasks").split(",")]
+    wanted = next((each for each in patterns if each and fnmatchcase(task["name"], each)), None)
+    return "" if wanted is None else f"The setting sb.failing_tasks has {wanted!r}"
+
+
+def _end_batch(sb: "Sb", child: JsonObject, at: float) -> None:
+    """Ends a batch whose last child has ended."""
+    parent = sb.documents.get(KIND, child["parent"]) if child["parent"] else None
+    if parent is None or parent["status"] in ENDS:
+        return
+    states = [each["status"] for each in children(sb, parent)]
+    if all(state in ENDS for state in states):
+        # Of the ends that there are, the worst is that of the batch.
+        parent["status"] = next(each for each in ("FAILED", "ABORTED", "COMPLETED") if each in states)
+        parent["end"] = at
+        put(sb, parent)
+
+
+def abort(sb: "Sb", task: JsonObject) -> None:
+    """Ends a queued or running task, and the children of a batch.
+
+    Raises:
+        Problem: 7008; it is neither.
+    """
+    if task["status"] not in GOING:
+        raise refuse(409, 7008, f"Task {task['id']} is {task['status']}: only a queued or running one can be aborted")
+    task["status"], task["end"], task["message"] = "ABORTED", sb.now(), "The task was aborted"
+    put(sb, task)
+    for child in children(sb, task) if task["batch"] else ():
+        if child["status"] in GOING:
+            abort(sb, child)
+    _end_batch(sb, task, sb.now())
+
+
+def drop(sb: "Sb", task: Mapping[str, Any]) -> None:
+    """Removes a task, with the children of a batch; the files that it made stay."""
+    for child in children(sb, task) if task["batch"] else ():
+        sb.documents.remove(KIND, child["id"])
+    sb.documents.remove(KIND, cast("str", task["id"]))

@@ -1,0 +1,95 @@
+"""What people work with on the platform: files, uploads, apps, tasks, automations; the stores and who answers which operation."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from omicsdk.sandbox.sb import (
+    apps,
+    automation_packages,
+    automation_runs,
+    automations,
+    bulk_files,
+    file_jobs,
+    file_search,
+    files,
+    task_runs,
+    tasks,
+    uploads,
+)
+from omicsdk.sandbox.sb.blobs import Blobs
+from omicsdk.sandbox.sb.file_store import FileStore
+from omicsdk.sandbox.sb.state import new_id
+from omicsdk.sandbox.sb.storage import Storage
+from omicsdk.sandbox.sb.upload_parts import LEAST_PART, MOST_PARTS
+from omicsdk.sandbox.sb.upload_store import Uploads
+from omicsdk.sandbox.service import Reply
+from omicsdk.sandbox.settings import Setting
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.sb.state import Sb
+
+WORK_HANDLERS: tuple[Callable[..., Reply], ...] = tuple(
+    function
+    for module in (
+        files,
+        file_search,
+        bulk_files,
+        file_jobs,
+        uploads,
+        apps,
+        tasks,
+        automations,
+        automation_packages,
+        automation_runs,
+    )
+    for function in module.HANDLERS
+)
+SETTINGS = (
+    Setting("sb.url_seconds", 3600, "for how long URLs of downloads are good, in seconds"),
+    Setting("sb.part_url_seconds", 3600, "for how long URLs of an upload's parts are good, in seconds"),
+    Setting("sb.part_header", "", "a header that has to come with a part, as `name: value`; empty for none"),
+    Setting("sb.part_least", LEAST_PART, "the smallest part of an upload but the last, in bytes"),
+    Setting("sb.parts_most", MOST_PARTS, "how many parts an upload has at most; the size of parts is raised for it"),
+    Setting("sb.file_job_seconds", 1.0, "how long a job on files takes, in seconds"),
+    Setting("sb.task_queue_seconds", 0.5, "how long a task waits for its turn, in seconds"),
+    Setting("sb.task_seconds", 1.0, "how long a task runs, in seconds"),
+    Setting("sb.failing_tasks", "", "names of tasks and runs that fail, as patterns divided by commas; * for all"),
+    Setting("sb.run_tools", True, "whether cwltool, where it is installed, runs the tools of tasks"),
+    Setting("sb.run_queue_seconds", 0.5, "how long a run of an automation waits for its turn, in seconds"),
+    Setting("sb.run_seconds", 1.0, "how long a run of an automation takes, in seconds"),
+)
+
+
+class Work:
+    """The stores of files and uploads, and the storage that serves their bytes.
+
+    Args:
+        sb: The platform.
+
+    Attributes:
+        blobs: The bytes of files.
+        files: Files and folders.
+        uploads: Uploads that aren't complete.
+        storage: The ASGI application of presigned URLs.
+    """
+
+    def __init__(self, sb: "Sb") -> None:
+        grounds = sb.grounds
+        grounds.settings.declare(*SETTINGS)
+        self._sb = sb
+        self.blobs = Blobs(grounds.objects)
+        self.files = FileStore(grounds.database, new_id, grounds.clock.now)
+        self.uploads = Uploads(grounds.database, grounds.objects)
+        self.storage = Storage(grounds.objects, grounds.signer, self.uploads.place, self.uploads.written)
+        for module in (file_jobs, task_runs, automation_runs):
+            module.attach(sb)
+
+    def project_gone(self, project: str) -> None:
+        """Forgets the apps, tasks and uploads of a project that was deleted; its files are dropped by whoever deletes it."""
+        apps.drop_project(self._sb, project)
+        self._sb.documents.remove_group(task_runs.KIND, project)
+        self.uploads.drop_project(project)
+
+    def clear(self) -> None:
+        """Removes the bytes of uploads, when the tables were emptied."""
+        self.uploads.clear()

@@ -1,0 +1,149 @@
+"""Requests about many files: in bulk, and as jobs by the sandbox's clock."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+
+Json = dict[str, Any]
+Send = Callable[..., Json]
+Clients = Callable[[str], httpx.Client]
+
+
+@pytest.fixture
+def tree(web: httpx.Client, send: Send, project: str) -> dict[str, str]:
+    """A folder with a file, and in it a folder with two; identities by name."""
+    made: dict[str, str] = {}
+    for name, place in (("top", {"project": project}), ("sub", {"parent": "top"})):
+        where = {key: made.get(value, value) for key, value in place.items()}
+        made[name] = web.post("/files", json={"name": name, "type": "folder", **where}).json()["id"]
+    for name, parent in (("a", "top"), ("b", "sub"), ("c", "sub")):
+        made[name] = send(name, name.encode(), parent=made[parent])["id"]
+    return made
+
+
+def _names(web: httpx.Client, folder: str) -> list[str]:
+    return [each["name"] for each in web.get(f"/files/{folder}/list").json()["items"]]
+
+
+def _codes(items: list[Json]) -> list[int | None]:
+    return [item["error"] and item["error"]["code"] for item in items]
+
+
+# -- in bulk
+
+
+def test_bulk_requests_tell_of_each_file(web: httpx.Client, send: Send) -> None:
+    one, other = send("one")["id"], send("other")["id"]
+    items = web.post("/bulk/files/get", json={"file_ids": [one, "none", other]}).json()["items"]
+    assert _codes(items) == [None, 5002, None]
+    assert [item["resource"] and item["resource"]["name"] for item in items] == ["one", None, "other"]
+    items = web.post("/bulk/files/delete", json={"file_ids": [one, one]}).json()["items"]
+    assert _codes(items) == [None, 5002]
+    assert web.get(f"/files/{one}").status_code == 404
+
+
+def test_updates_erase_what_is_left_out_and_edits_keep_it(web: httpx.Client, send: Send) -> None:
+    id = send("a")["id"]
+    web.patch(f"/files/{id}", json={"metadata": {"k": "v", "l": "w"}, "tags": ["t"]})
+    edited = web.post("/bulk/files/edit", json={"items": [{"id": id, "metadata": {"k": "x"}}]}).json()["items"][0]
+    assert (edited["resource"]["metadata"], edited["resource"]["tags"]) == ({"k": "x", "l": "w"}, ["t"])
+    updated = web.post("/bulk/files/update", json={"items": [{"id": id, "name": "b"}]}).json()["items"][0]
+    assert {name: updated["resource"][name] for name in ("name", "metadata", "tags")} == {
+        "name": "b",
+        "metadata": {},
+        "tags": [],
+    }
+
+
+def test_more_than_a_hundred_are_refused(web: httpx.Client) -> None:
+    answer = web.post("/bulk/files/get", json={"file_ids": ["x"] * 101})
+    assert (answer.status_code, answer.json()["code"]) == (400, 90000)
+
+
+def test_copies_between_projects_at_once(web: httpx.Client, send: Send) -> None:
+    id = send("a")["id"]
+    other = web.post("/projects", json={"name": "Other"}).json()["id"]
+    told = web.post("/action/files/copy", json={"project": other, "file_ids": [id, "none"]}).json()
+    assert (told[id]["status"], told[id]["new_file_name"]) == ("ok", "a")
+    assert told["none"]["status"] != "ok"
+    assert web.get(f"/files/{told[id]['new_file_id']}").json()["project"] == other
+
+
+# -- jobs
+
+
+def _start(web: httpx.Client, kind: str, *items: Json) -> str:
+    answer = web.post(f"/async/files/{kind}", json={"items": list(items)})
+    assert answer.status_code == 200, answer.text
+    return f"/async/files/{kind}/{answer.json()['id']}"
+
+
+def test_a_job_passes_its_states_by_the_clock(web: httpx.Client, tree: dict[str, str], sandbox: Sandbox) -> None:
+    sandbox.clock.freeze()
+    job = _start(web, "delete", {"file": tree["top"]})
+    states = [web.get(job).json()["state"]]
+    for _ in range(3):
+        assert web.get(f"/files/{tree['b']}").status_code == 200
+        sandbox.clock.advance(0.4)
+        states.append(web.get(job).json()["state"])
+    assert states == ["SUBMITTED", "RESOLVING", "RUNNING", "FINISHED"]
+    told = web.get(job).json()
+    assert (told["type"], told["total_files"], told["completed_files"], told["failed_files"]) == ("DELETE", 3, 3, 0)
+    assert told["finished_on"] >= told["started_on"]
+    assert web.get(f"/files/{tree['b']}").status_code == 404
+
+
+def test_folders_are_copied_with_their_structure(web: httpx.Client, tree: dict[str, str], sandbox: Sandbox) -> None:
+    other = web.post("/projects", json={"name": "Other"}).json()
+    job = _start(web, "copy", {"file": tree["top"], "project": other["id"], "name": "copy"}, {"file": "none"})
+    sandbox.finish()
+    told = web.get(job).json()
+    assert _codes(told["result"]) == [None, 5002]
+    assert (told["completed_files"], told["failed_files"]) == (3, 1)
+    copy = told["result"][0]["resource"]
+    assert (copy["name"], copy["type"]) == ("copy", "folder")
+    assert _names(web, copy["id"]) == ["a", "sub"]
+    (sub,) = [each for each in web.get(f"/files/{copy['id']}/list").json()["items"] if each["name"] == "sub"]
+    assert _names(web, sub["id"]) == ["b", "c"]
+    assert _names(web, tree["top"]) == ["a", "sub"]
+
+
+def test_folders_are_moved_whole(web: httpx.Client, tree: dict[str, str], project: str, sandbox: Sandbox) -> None:
+    job = _start(
+        web,
+        "move",
+        {"file": tree["sub"], "project": project},
+        {"file": tree["top"], "parent": tree["top"]},
+        {"file": tree["a"], "parent": tree["c"]},
+        {"file": tree["a"]},
+    )
+    sandbox.finish()
+    assert _codes(web.get(job).json()["result"]) == [None, 5033, 5022, 5029]
+    assert web.get(f"/files/{tree['sub']}").json()["parent"] == web.get(f"/projects/{project}").json()["root_folder"]
+    assert _names(web, tree["sub"]) == ["b", "c"]
+
+
+def test_a_copy_that_fails_halfway_leaves_nothing(
+    web: httpx.Client, tree: dict[str, str], project: str, sandbox: Sandbox
+) -> None:
+    job = _start(web, "copy", {"file": tree["top"], "parent": tree["sub"]})
+    sandbox.finish()
+    assert _codes(web.get(job).json()["result"]) == [5033]
+    assert _names(web, tree["sub"]) == ["b", "c"]
+
+
+def test_jobs_are_listed_newest_first_and_by_kind(
+    web: httpx.Client, tree: dict[str, str], sandbox: Sandbox, client_of: Clients
+) -> None:
+    first = _start(web, "delete", {"file": tree["a"]})
+    sandbox.clock.advance(5)
+    second = _start(web, "delete", {"file": tree["b"]})
+    listed = web.get("/async/files", params={"limit": 1})
+    assert listed.headers["X-Total-Matching-Query"] == "2"
+    assert listed.json()["items"][0]["href"].endswith(second)
+    assert web.get(first.replace("delete", "copy")).status_code == 404
+    assert client_of("ada").get(first).status_code == 404
+    assert web.post("/async/files/copy", json={"items": []}).status_code == 400
