@@ -266,3 +266,26 @@ def dss(omics, omics_sandbox, monkeypatch, tmp_path):
     work.mkdir()
     monkeypatch.chdir(work)
     return lambda *words, **how: omics("dss", *words, installed=True, **how)
+
+
+@pytest.fixture
+def sb(omics, omics_sandbox, monkeypatch, tmp_path):
+    """Runs `omics sb ...` in an empty folder, told where the sandbox is by its environment, with the project p."""
+    for name, value in omics_sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    for name in ("OMICS_SB_URL", "OMICS_SB_TOKEN", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+
+    def run(*words: str, **how: Any) -> Ran:
+        return omics("sb", *words, installed=True, **how)
+
+    omics_sandbox.settings.turn({"sb.file_job_seconds": 0})
+    groups = run("api", "list-billing-groups").json["items"]
+    made = run("projects", "create", "p", "--billing-group", groups[0]["id"])
+    assert (made.code, made.json["id"]) == (0, "sandbox-user/p")
+    return run

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.models.async_jobs import AsyncJob
 
 #: Seconds before the second look at a job; each wait is twice as long as the one before, up to the longest.
-FIRST_WAIT = 0.25
+FIRST_WAIT = 0.1
 LONGEST_WAIT = 10.0
 
 

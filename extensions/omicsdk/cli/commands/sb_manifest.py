@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.api import Api
     from omicsdk.sb.manifest import Change, Row
     from omicsdk.sb.models.file import File
+    from omicsdk.sb.paths import SbPath
 
 STANDARD = "-"
 """What stands for stdin or stdout where a file's name is expected."""
@@ -122,7 +123,8 @@ def _found(api: Api, listed: Sequence[Row], console: Console) -> dict[int, File]
             console.some_failed(f"line {row.line}: {row.name}: {record.error}")
         else:
             found[row.line] = record.resource
-    places, folders = Places(api), dict[Any, dict[str, File]]()
+    places = Places(api)
+    folders: dict[SbPath, dict[str, File]] = {}
     for row in (row for row in listed if not row.id):
         try:
             path = parse(row.path)

@@ -1,0 +1,121 @@
+"""Where `omics sb` finds its platform and token, and where its commands stand."""
+
+import pytest
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.commands.sb_access import chosen, connect
+from omicsdk.core.errors import ConfigError, UsageError
+
+CREDENTIALS = """
+[default]
+api_endpoint = https://default.example.org/v2
+auth_token = of-default
+
+[cgc]
+api_endpoint = https://cgc.example.org/v2
+auth_token = 50%-of-cgc
+"""
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A home folder with two profiles, and no variables."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / ".sevenbridges").mkdir()
+    (tmp_path / ".sevenbridges" / "credentials").write_text(CREDENTIALS)
+    return tmp_path
+
+
+def test_a_profile_says_where_and_who(home):
+    assert chosen(None, None, None)[:2] == ("https://default.example.org/v2", "of-default")
+    assert chosen(None, None, "cgc")[:2] == ("https://cgc.example.org/v2", "50%-of-cgc")
+    assert chosen(None, "mine", "cgc")[:2] == ("https://cgc.example.org/v2", "mine")
+    with pytest.raises(ConfigError, match="no profile 'other'"):
+        chosen(None, None, "other")
+
+
+def test_variables_go_before_the_default_profile(home, monkeypatch):
+    monkeypatch.setenv("SB_API_ENDPOINT", "https://set.example.org/v2")
+    assert chosen(None, None, None)[1] == "of-default"
+    assert chosen(None, "mine", None)[:2] == ("https://set.example.org/v2", "mine")
+    monkeypatch.setenv("SB_AUTH_TOKEN", "set")
+    assert chosen(None, None, None)[:2] == ("https://set.example.org/v2", "set")
+    assert chosen(None, None, "cgc")[1] == "50%-of-cgc"
+
+
+def test_a_token_goes_to_no_platform_that_it_was_not_found_beside(home):
+    assert chosen("https://other.example.org/v2", "mine", None)[:2] == ("https://other.example.org/v2", "mine")
+    assert chosen("https://default.example.org/v2/", None, None)[1] == "of-default"
+    with pytest.raises(UsageError, match=r"no token for https://other"):
+        chosen("https://other.example.org/v2", None, None)
+    with pytest.raises(UsageError, match="--profile and --base-url"):
+        chosen("https://other.example.org/v2", None, "cgc")
+
+
+def test_nothing_at_all_says_what_to_set(home):
+    (home / ".sevenbridges" / "credentials").unlink()
+    with pytest.raises(ConfigError, match="SB_API_ENDPOINT"):
+        chosen(None, None, None)
+
+
+def test_plain_http_is_for_this_machine_alone():
+    assert connect("http://127.0.0.1:8080/sb/v2", credentials="t").url == "http://127.0.0.1:8080/sb/v2"
+    with pytest.raises(ConfigError, match="https"):
+        connect("http://sb.example.org/v2", credentials="t")
+
+
+def test_workflows_stand_at_the_top_and_operations_below_api():
+    service = Catalog().start("sb")
+    assert isinstance(service, Group)
+    assert [name for name, _ in service.groups()] == [
+        *("files", "tasks", "projects", "apps", "volumes", "manifest", "api")
+    ]
+    assert service.handwritten() == []
+    assert service.operations() == []
+    commands = {name: [word for word, _ in _group(service, name).handwritten()] for name, _ in service.groups()}
+    assert commands == {
+        "files": ["ls", "cp", "mv", "rm", "mkdir", "tag", "search", "upload", "download"],
+        "tasks": ["ls", "run", "wait", "logs", "abort"],
+        "projects": ["ls", "create", "members"],
+        "apps": ["ls", "install", "copy"],
+        "volumes": ["ls"],
+        "manifest": ["export", "import"],
+        "api": [],
+    }
+    operations = Catalog().operations("sb")
+    below = [found.path for found in _group(service, "api").found()]
+    assert below == [["sb", "api", operation["command"]] for operation in operations]
+
+
+def _group(service, name):
+    group = service.child(name)
+    assert isinstance(group, Group)
+    return group
+
+
+def test_every_command_takes_a_profile_and_can_be_imported():
+    from omicsdk.cli.connecting import loaded
+
+    service = Catalog().start("sb")
+    assert isinstance(service, Group)
+    for group in service.below():
+        for found in group.found():
+            assert isinstance(found, Found)
+            assert [each["name"] for each in found.command.get("parameters", [])].count("profile") == 1
+            if "run" in found.command:
+                assert callable(loaded(found.command["run"]))
+                assert found.command.get("summary", "").endswith(".")
+
+
+def test_what_is_mistyped_is_suggested(omics):
+    assert "Did you mean files?" in omics("sb", "file", installed=True).err
+    assert "Did you mean upload?" in omics("sb", "files", "uplaod", installed=True).err
+    assert "Did you mean --recursive?" in omics("sb", "files", "ls", "--recursiv", installed=True).err
+
+
+def test_help_shows_examples(omics):
+    for words in (("files", "ls"), ("tasks", "run"), ("apps", "install"), ("manifest", "import")):
+        out = omics("sb", *words, "--help", installed=True).out
+        assert f"    omics sb {' '.join(words)} " in out
+        assert "--profile PROFILE" in out

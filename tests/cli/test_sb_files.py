@@ -1,0 +1,223 @@
+"""`omics sb files` against the sandbox."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+P = "sb://sandbox-user/p"
+
+
+@pytest.fixture
+def tree(sb):
+    """A folder of this machine, and the same in the project: a.txt, reads/b.txt, reads/deep/c.txt."""
+    for name in ("a.txt", "reads/b.txt", "reads/deep/c.txt"):
+        file = Path("tree", name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"this is {name}\n")
+    ran = sb("files", "upload", "tree/", f"{P}/")
+    assert ran.code == 0, ran.err
+    return sb
+
+
+def names(ran):
+    assert ran.code == 0, ran.err
+    return [row["name"] for row in ran.json]
+
+
+def deep(sb, where=f"{P}/"):
+    return sorted(names(sb("files", "ls", "--recursive", where)))
+
+
+ALL = ["a.txt", "reads/", "reads/b.txt", "reads/deep/", "reads/deep/c.txt"]
+
+
+def test_what_is_uploaded_is_listed_and_comes_back(tree):
+    assert deep(tree) == ALL
+    assert sorted(names(tree("files", "ls", P))) == ["a.txt", "reads/"]
+    assert names(tree("files", "ls", f"{P}/reads/deep")) == ["c.txt"]
+    one = tree("files", "ls", f"{P}/a.txt").json
+    assert [(row["name"], row["type"], row["size"]) for row in one] == [(f"{P}/a.txt", "file", len("this is a.txt\n"))]
+    ran = tree("files", "download", f"{P}/", "--download-dir", "back")
+    assert ran.code == 0, ran.err
+    assert ran.json["counts"]["done"] == 3
+    for name in ("a.txt", "reads/b.txt", "reads/deep/c.txt"):
+        assert Path("back", name).read_text() == Path("tree", name).read_text()
+
+
+def test_projects_are_listed_where_no_path_is_given(sb):
+    assert [row["id"] for row in sb("files", "ls").json] == ["sandbox-user/p"]
+    assert [row["id"] for row in sb("files", "ls", "sb://sandbox-user").json] == ["sandbox-user/p"]
+
+
+def test_a_path_that_is_not_there_names_the_nearest(tree):
+    ran = tree("files", "ls", f"{P}/raeds/")
+    assert (ran.code, ran.stdout) == (1, b"")
+    assert "Did you mean sb://sandbox-user/p/reads?" in ran.err
+    assert tree("files", "ls", f"{P}/reads/b.txt/").code == 2
+    assert tree("files", "ls", "a.txt").code == 2
+    assert tree("files", "ls", "sb://sandbox-user/nowhere/").code == 1
+
+
+def test_choosing_and_limiting(tree):
+    assert names(tree("files", "ls", P, "--name", "a.txt", "zzz")) == ["a.txt"]
+    assert len(tree("files", "ls", P, "--recursive", "--limit", "2").json) == 2
+    assert tree("files", "tag", f"{P}/a.txt", "--add", "x").code == 0
+    assert names(tree("files", "ls", P, "--tag", "x")) == ["a.txt"]
+    both = tree("files", "ls", P, "--tag", "x", "--recursive")
+    assert both.code == 2
+    assert "exclude each other" in both.err
+    assert "--metadata: 'x' isn't key=value" in tree("files", "ls", P, "--metadata", "x").err
+
+
+def test_tables_and_long_rows(tree):
+    ran = tree("files", "ls", P, "--long", "--output", "tsv")
+    assert ran.out.splitlines()[0].split("\t")[:8] == [
+        *("name", "type", "size", "modified_on", "id", "tags", "metadata", "origin")
+    ]
+    shown = tree("files", "ls", P, tty=True)
+    assert "a.txt" in shown.out
+    assert "name" in shown.out
+
+
+def test_folders_are_made(sb):
+    assert sb("files", "mkdir", f"{P}/x").json[0]["name"] == f"{P}/x/"
+    assert sb("files", "mkdir", f"{P}/x").code == 1
+    assert sb("files", "mkdir", f"{P}/y/z").code == 1
+    assert sb("files", "mkdir", "--parents", f"{P}/x", f"{P}/y/z").code == 0
+    assert deep(sb) == ["x/", "y/", "y/z/"]
+    assert sb("files", "mkdir", P).code == 2
+
+
+def test_a_file_is_copied_under_another_name_and_into_a_folder(tree):
+    assert tree("files", "cp", f"{P}/a.txt", f"{P}/b.txt").json == [{"from": f"{P}/a.txt", "to": f"{P}/b.txt"}]
+    assert tree("files", "cp", f"{P}/a.txt", f"{P}/reads").json[0]["to"] == f"{P}/reads/a.txt"
+    assert tree("files", "cp", f"{P}/reads/b.txt", f"{P}/").code == 1
+    assert {"b.txt", "reads/a.txt"} <= set(deep(tree))
+    again = tree("files", "cp", f"{P}/a.txt", f"{P}/b.txt")
+    assert (again.code, "is there already" in again.err) == (2, True)
+
+
+def test_folders_and_several_files_are_copied_by_a_job(tree):
+    refused = tree("files", "cp", f"{P}/reads", f"{P}/new/")
+    assert refused.code == 1
+    assert tree("files", "mkdir", f"{P}/new").code == 0
+    refused = tree("files", "cp", f"{P}/reads", f"{P}/new/")
+    assert (refused.code, "--recursive" in refused.err) == (2, True)
+    ran = tree("files", "cp", "-r", f"{P}/reads", f"{P}/a.txt", f"{P}/new")
+    assert ran.code == 0, ran.err
+    assert deep(tree, f"{P}/new/") == ["a.txt", "reads/", "reads/b.txt", "reads/deep/", "reads/deep/c.txt"]
+    assert tree("files", "cp", "-r", f"{P}/reads", f"{P}/reads/deep/").code == 2
+
+
+def test_copies_are_planned_without_anything_being_done(tree):
+    ran = tree("files", "cp", "--dry-run", "-r", f"{P}/reads", f"{P}/a.txt", f"{P}/")
+    assert [row["to"] for row in ran.json] == [f"{P}/reads/", f"{P}/a.txt"]
+    assert deep(tree) == ALL
+
+
+def test_files_move_and_are_renamed(tree):
+    assert tree("files", "mv", f"{P}/a.txt", f"{P}/z.txt").json[0]["to"] == f"{P}/z.txt"
+    assert tree("files", "mv", f"{P}/z.txt", f"{P}/reads/deep/").code == 0
+    assert tree("files", "mv", f"{P}/reads/deep/c.txt", f"{P}/c.txt").code == 0
+    assert tree("files", "mv", f"{P}/reads/deep", f"{P}/reads/b.txt", f"{P}/").code == 0
+    assert deep(tree) == ["b.txt", "c.txt", "deep/", "deep/z.txt", "reads/"]
+
+
+def test_moving_between_this_machine_and_the_platform_is_something_else(sb):
+    ran = sb("files", "cp", "./a.txt", f"{P}/")
+    assert ran.code == 2
+    assert "omics sb files upload" in ran.err
+    assert sb("files", "cp", f"{P}/a.txt").code == 2
+
+
+def test_files_are_deleted_folders_only_when_it_is_said(tree):
+    assert tree("files", "rm", "--dry-run", f"{P}/a.txt").json[0]["deleted"] == f"{P}/a.txt"
+    assert tree("files", "rm", f"{P}/reads").code == 2
+    assert deep(tree) == ALL
+    kept = tree("files", "rm", f"{P}/a.txt", tty=True, typed="n\n")
+    assert (kept.code, "for good" in kept.err) == (130, True)
+    assert tree("files", "rm", "--yes", f"{P}/a.txt", tty=True).code == 0
+    assert tree("files", "rm", "-r", f"{P}/reads").code == 0
+    assert deep(tree) == []
+
+
+def test_tags(tree):
+    assert tree("files", "tag", f"{P}/a.txt", "--add", "x", "y", "x").json[0]["tags"] == ["x", "y"]
+    assert tree("files", "tag", f"{P}/a.txt", "--add", "z", "--remove", "x").json[0]["tags"] == ["y", "z"]
+    assert tree("files", "tag", f"{P}/a.txt", "--add", "y").json == []
+    dry = tree("files", "tag", P, "--recursive", "--set", "raw", "--dry-run").json
+    assert sorted(row["name"] for row in dry) == [f"{P}/a.txt", f"{P}/reads/b.txt", f"{P}/reads/deep/c.txt"]
+    assert tree("files", "tag", P, "--recursive", "--set", "raw").code == 0
+    assert {tuple(row["tags"]) for row in tree("files", "ls", "-r", "-l", P).json if row["type"] == "file"} == {
+        ("raw",)
+    }
+    assert tree("files", "tag", f"{P}/a.txt").code == 2
+    assert tree("files", "tag", f"{P}/a.txt", "--set", "a", "--add", "b").code == 2
+    assert tree("files", "tag", f"{P}/reads", "--add", "b").code == 2
+
+
+def test_search(tree):
+    found = tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"')
+    assert found.code == 0, found.err
+    assert sorted(row["name"] for row in found.json) == ["a.txt", "b.txt", "c.txt"]
+    assert len(tree("files", "search", 'IN "sandbox-user/p" WHERE name LIKE "%.txt"', "--limit", "2").json) == 2
+
+
+def test_uploads_are_planned_and_do_not_overwrite(tree):
+    ran = tree("files", "upload", "tree", "tree/a.txt", f"{P}/more", "--dry-run")
+    assert sorted(row["to"] for row in ran.json["files"]) == [
+        *(f"{P}/more/a.txt", f"{P}/more/tree/a.txt", f"{P}/more/tree/reads/b.txt", f"{P}/more/tree/reads/deep/c.txt")
+    ]
+    assert deep(tree) == ALL
+    again = tree("files", "upload", "tree/a.txt", f"{P}/")
+    assert again.code == 1
+    assert "a.txt" in again.err
+    Path("tree/a.txt").write_text("new")
+    assert tree("files", "upload", "--overwrite", "tree/a.txt", f"{P}/").code == 0
+    assert tree("files", "download", f"{P}/a.txt").code == 0
+    assert Path("a.txt").read_text() == "new"
+
+
+def test_some_that_fail_are_told_and_the_others_arrive(tree):
+    Path("tree/b.txt").write_text("b")
+    ran = tree("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
+    assert ran.code == 3
+    assert ran.json["counts"]["done"] == 1
+    assert "a.txt" in ran.err
+    assert "b.txt" in deep(tree)
+
+
+def test_an_upload_gives_the_file_its_new_name(sb):
+    Path("x").write_text("x")
+    ran = sb("files", "upload", "x", f"{P}/folder/y")
+    assert ran.code == 1  # there is no such folder
+    assert sb("files", "upload", "x", f"{P}/y").json["files"][0]["to"] == f"{P}/y"
+    assert sb("files", "upload", "x", f"{P}/folder/").code == 0
+    assert deep(sb) == ["folder/", "folder/x", "y"]
+    assert sb("files", "upload", "nothing", f"{P}/").code == 2
+    assert sb("files", "upload", "x", "y").code == 2
+    assert sb("files", "upload", "x", "sb://sandbox-user").code == 2
+
+
+def test_downloads_do_not_overwrite_and_can_be_planned(tree):
+    dry = tree("files", "download", f"{P}/reads", "--dry-run")
+    assert dry.code == 0, dry.err
+    assert not Path("reads").exists()
+    assert {file["name"] for file in dry.json["files"]} == {"reads/b.txt", "reads/deep/c.txt"}
+    Path("a.txt").write_text("mine")
+    refused = tree("files", "download", f"{P}/a.txt")
+    assert (refused.code, "--overwrite" in refused.err) == (2, True)
+    assert tree("files", "download", f"{P}/a.txt", "--overwrite", "--report", "report.jsonl").code == 0
+    assert Path("a.txt").read_text() == "this is a.txt\n"
+    assert any(json.loads(line).get("state") == "done" for line in Path("report.jsonl").read_text().splitlines())
+
+
+def test_files_may_be_named_by_their_ids(tree):
+    row = next(row for row in tree("files", "ls", P).json if row["name"] == "a.txt")
+    assert tree("files", "cp", row["id"], f"{P}/reads/").code == 0
+    folder = next(row for row in tree("files", "ls", P).json if row["type"] == "folder")
+    assert sorted(names(tree("files", "ls", folder["id"]))) == ["a.txt", "b.txt", "deep/"]
+    assert tree("files", "ls", "0" * 24).code == 1

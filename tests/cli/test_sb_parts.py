@@ -1,0 +1,194 @@
+"""What `omics sb` works out by itself: inputs, batches, tags, rows, apps of CWL files."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from omicsdk.cli.commands.sb_files import tagged
+from omicsdk.cli.commands.sb_jobs import errors_of, finished
+from omicsdk.cli.commands.sb_rows import limited, pairs, row
+from omicsdk.cli.commands.sb_tasks import batch_by_of, inputs_of
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.sb.cwl import WrongApp, read_app, references
+from omicsdk.sb.errors import SbgError
+from omicsdk.sb.meta.resource import Resource
+
+TOOL = {"class": "CommandLineTool", "cwlVersion": "v1.2", "baseCommand": "echo", "inputs": [], "outputs": []}
+
+
+def test_inputs_are_json_or_text_and_paths_become_files():
+    whole = {
+        "kept": 1,
+        "threads": 2,
+        "file": {"class": "File", "path": "sb://me/p/c"},
+        "record": {"x": ["sb://me/p/d"], "path": "sb://me/p/e"},
+    }
+    words = ["threads=4", "name=a=b", "flag=true", "many=1", "many=two", "reads=sb://me/p/a", "l=[1, 2]", "empty="]
+    assert inputs_of(words, whole, lambda path: ("file", path)) == {
+        "kept": 1,
+        "threads": 4,
+        "file": ("file", "sb://me/p/c"),
+        "record": {"x": [("file", "sb://me/p/d")], "path": ("file", "sb://me/p/e")},
+        "name": "a=b",
+        "flag": True,
+        "many": [1, "two"],
+        "reads": ("file", "sb://me/p/a"),
+        "l": [1, 2],
+        "empty": "",
+    }
+    with pytest.raises(UsageError, match="isn't key=value"):
+        inputs_of(["threads"], None, str)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (None, None),
+        (["item"], {"type": "ITEM"}),
+        (["ITEM"], {"type": "ITEM"}),
+        (["metadata.sample_id"], {"type": "CRITERIA", "criteria": ["metadata.sample_id"]}),
+        (["sample_id", "lane"], {"type": "CRITERIA", "criteria": ["metadata.sample_id", "metadata.lane"]}),
+    ],
+)
+def test_batches_are_by_item_or_by_metadata(words, expected):
+    assert batch_by_of(words) == expected
+
+
+def test_tags_keep_their_order_and_stand_there_once():
+    assert tagged(["a", "b"], ["c", "a"], ["b"], None) == ["a", "c"]
+    assert tagged(["a"], [], [], ["x", "y", "x"]) == ["x", "y"]
+    assert tagged(["a"], [], [], []) == []
+
+
+def test_rows_ask_for_nothing_and_hide_credentials():
+    volume = Resource(id="me/v", service={"type": "S3", "bucket": "b", "credentials": {"secret_access_key": "s"}})
+    assert row(volume, ("id", "service", "missing"), name="x") == {
+        **{"name": "x", "id": "me/v"},
+        **{"service": {"type": "S3", "bucket": "b"}, "missing": None},
+    }
+    assert list(limited(range(5), 2)) == [0, 1]
+    assert list(limited(range(3), None)) == [0, 1, 2]
+    assert pairs(["a=1", "b=", "a=2"], "--x") == {"a": ["1", "2"], "b": [""]}
+
+
+# -- jobs
+
+
+class Job(Resource):
+    """A job that is over at its third look."""
+
+    id = "j"
+    looks = 0
+
+    @property
+    def state(self):
+        return "FINISHED" if self.looks >= 2 else "RUNNING"
+
+    def reload(self):
+        self.looks += 1
+        return self
+
+
+def test_a_job_is_waited_for_with_ever_longer_waits():
+    class Api:
+        clock = ManualClock()
+
+    records = [{"resource": {}}, {"error": {"message": "no", "code": 5015}}, {"error": {}}]
+    before = Api.clock.monotonic()
+    assert finished(Api(), Job(result=records), 60) == records
+    assert Api.clock.monotonic() - before == pytest.approx(0.3)
+    assert errors_of(records) == {1: "no (5015)"}
+    with pytest.raises(SbgError, match="isn't finished after 0.2 s") as caught:
+        finished(Api(), Job(result=records), 0.2)
+    assert "goes on" in str(caught.value)
+
+
+# -- apps
+
+
+def test_an_app_is_read_from_json(tmp_path):
+    file = tmp_path / "tool.cwl"
+    file.write_text(json.dumps(TOOL))
+    assert read_app(file) == TOOL
+
+
+def test_an_app_is_read_from_yaml_with_dates_as_text(tmp_path):
+    file = tmp_path / "tool.cwl"
+    file.write_text("class: CommandLineTool\ncwlVersion: v1.2\ninputs: {}\noutputs: {}\nsbg:on: 2020-01-02\n")
+    assert read_app(file)["sbg:on"] == "2020-01-02"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[1]", "isn't CWL: it is no object"),
+        ('{"a": 1}', "it has no class"),
+        ("{", "isn't JSON"),
+        ("a: [", "isn't YAML"),
+        ("just words", "isn't CWL"),
+    ],
+)
+def test_what_is_no_app_says_so(tmp_path, text, told):
+    file = tmp_path / "tool.cwl"
+    file.write_text(text)
+    with pytest.raises(WrongApp) as caught:
+        read_app(file)
+    assert told in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_a_file_that_cannot_be_read_says_so(tmp_path):
+    with pytest.raises(WrongApp, match="can't be read"):
+        read_app(tmp_path / "nothing.cwl")
+    (tmp_path / "x.cwl").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(WrongApp, match="UTF-8"):
+        read_app(tmp_path / "x.cwl")
+
+
+def test_references_to_other_files_are_found():
+    document = {
+        "class": "Workflow",
+        "steps": [{"run": "a.cwl"}, {"run": "#main"}, {"run": {"class": "CommandLineTool", "x": {"$import": "t.yml"}}}],
+        "doc": {"$include": "doc.txt"},
+    }
+    assert references(document) == ["a.cwl", "t.yml", "doc.txt"]
+    assert references({"run": {"a": [1, "x"]}}) == []
+
+
+def test_an_app_of_several_files_needs_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cwl_utils", None)
+    monkeypatch.setitem(sys.modules, "cwl_utils.pack", None)
+    file = tmp_path / "flow.cwl"
+    file.write_text(json.dumps({"class": "Workflow", "steps": [{"run": "a.cwl"}]}))
+    with pytest.raises(MissingExtra, match=r"pip install 'omicsdk\[cwl\]'"):
+        read_app(file)
+
+
+def test_an_app_of_several_files_is_packed_where_the_extra_is(tmp_path, monkeypatch, capsys):
+    class Packing:
+        """Stands in for the library's module."""
+
+        @staticmethod
+        def pack(path):
+            sys.stderr.write("Packing\n")
+            if "wrong" in path:
+                raise ValueError("no such step")
+            return {"class": "Workflow", "packed": Path(path).name}
+
+    monkeypatch.setitem(sys.modules, "cwl_utils", Packing)
+    monkeypatch.setitem(sys.modules, "cwl_utils.pack", Packing)
+    for name in ("flow.cwl", "wrong.cwl"):
+        (tmp_path / name).write_text(json.dumps({"class": "Workflow", "steps": [{"run": "a.cwl"}]}))
+    assert read_app(tmp_path / "flow.cwl") == {"class": "Workflow", "packed": "flow.cwl"}
+    assert capsys.readouterr().err == ""
+    with pytest.raises(WrongApp, match="can't be packed: no such step"):
+        read_app(tmp_path / "wrong.cwl")
+
+
+def test_yaml_needs_the_extra_too(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    (tmp_path / "tool.cwl").write_text("class: CommandLineTool\n")
+    with pytest.raises(MissingExtra, match="apps in YAML"):
+        read_app(tmp_path / "tool.cwl")

@@ -1,0 +1,241 @@
+"""`omics sb` tasks, apps, projects and volumes against the sandbox."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+P = "sb://sandbox-user/p"
+TOOL = {
+    "class": "CommandLineTool",
+    "cwlVersion": "v1.2",
+    "id": "echo",
+    "label": "echo",
+    "baseCommand": "cat",
+    "inputs": [{"id": "reads", "type": "File"}, {"id": "threads", "type": ["null", "int"]}],
+    "outputs": [{"id": "out", "type": "stdout"}],
+    "stdout": "out.txt",
+}
+
+
+@pytest.fixture
+def quick(omics_sandbox):
+    """Tasks that are over as soon as they are looked at."""
+    omics_sandbox.settings.turn({"sb.task_queue_seconds": 0, "sb.task_seconds": 0})
+
+
+@pytest.fixture
+def app(sb):
+    """An app in the project, and a file for it."""
+    Path("echo.cwl").write_text(json.dumps(TOOL))
+    ran = sb("apps", "install", "echo.cwl", "sandbox-user/p/echo")
+    assert ran.code == 0, ran.err
+    Path("a.txt").write_text("a\n")
+    assert sb("files", "upload", "a.txt", f"{P}/").code == 0
+    return sb
+
+
+RUN = ("tasks", "run", "--app", "sandbox-user/p/echo", "--project", "sandbox-user/p")
+
+
+# -- apps
+
+
+def test_an_app_is_installed_then_has_revisions(app):
+    assert app("apps", "ls", "--project", P).json[0]["name"] == "echo"
+    Path("echo.yaml").write_text(json.dumps({**TOOL, "baseCommand": "tac"}))
+    second = app("apps", "install", "echo.yaml", f"{P}/echo", "--note", "turned around")
+    assert (second.code, second.json["revision"]) == (0, 1)
+    assert "revision 1" in second.err
+    raw = app(
+        "api",
+        "get-raw-app-revision",
+        *("--owner", "sandbox-user"),
+        *("--project", "p"),
+        "--app",
+        "echo",
+        "--revision",
+        "1",
+    )
+    assert raw.json["sbg:revisionNotes"] == "turned around"
+    assert app("apps", "install", "echo.cwl", f"{P}/echo/3").code == 2
+
+
+def test_an_app_is_shown_without_being_sent(sb):
+    Path("echo.cwl").write_text(json.dumps(TOOL))
+    ran = sb("apps", "install", "echo.cwl", "sandbox-user/p/echo", "--dry-run")
+    assert ran.json == TOOL
+    assert sb("apps", "ls", "--project", "sandbox-user/p").json == []
+    Path("wrong.cwl").write_text("{}")
+    assert sb("apps", "install", "wrong.cwl", "sandbox-user/p/echo").code == 2
+    assert sb("apps", "install", "nothing.cwl", "sandbox-user/p/echo").code == 2
+
+
+def test_an_app_is_copied(app):
+    ran = app("apps", "copy", "sandbox-user/p/echo", P, "--name", "twin")
+    assert ran.code == 0, ran.err
+    assert {row["name"] for row in app("apps", "ls", "--project", P).json} >= {"echo", "twin"}
+    assert app("apps", "copy", "sandbox-user/p/nothing", P).code == 1
+
+
+# -- tasks
+
+
+def test_a_task_runs_until_it_is_over(app, quick):
+    ran = app(*RUN, "--input", f"reads={P}/a.txt", "threads=2", "--name", "first", "--wait")
+    assert ran.code == 0, ran.err
+    assert [(row["name"], row["status"]) for row in ran.json] == [("first", "COMPLETED")]
+    assert "first: COMPLETED" in ran.err
+    listed = app("tasks", "ls", "--project", P, "--status", "COMPLETED").json
+    assert [row["id"] for row in listed] == [ran.json[0]["id"]]
+    assert app("tasks", "ls", "--status", "FAILED").json == []
+
+
+def test_logs_of_a_task(app, quick):
+    task = app(*RUN, "--input", f"reads={P}/a.txt", "--name", "noisy", "--wait").json[0]["id"]
+    rows = app("tasks", "logs", task)
+    assert rows.code == 0, rows.err
+    assert {row["log"] for row in rows.json} == {"stdout.log", "stderr.log"}
+    said = app("tasks", "logs", task, "--log", "stdout.log")
+    assert "of noisy" in said.out
+    assert app("tasks", "logs", task, "--log", "stdout.log", "--output", "json").json[0]["text"].endswith("of noisy\n")
+    copied = app("tasks", "logs", task, "--download-dir", "logs")
+    assert copied.code == 0, copied.err
+    job = rows.json[0]["job"]
+    assert "of noisy" in Path("logs", job, "stdout.log").read_text()
+    assert "no such logs" in app("tasks", "logs", task, "--log", "nothing").err
+    assert app("tasks", "logs", task, "--job", "nothing").json == []
+
+
+def test_a_task_that_fails_ends_the_command_with_1(app, quick, omics_sandbox):
+    omics_sandbox.settings.turn({"sb.failing_tasks": "bad*"})
+    ran = app(*RUN, "--input", f"reads={P}/a.txt", "--name", "bad one", "--wait")
+    assert (ran.code, ran.json[0]["status"]) == (1, "FAILED")
+    assert "bad one is FAILED" in ran.err
+    good = app(*RUN, "--input", f"reads={P}/a.txt", "--name", "good", "--wait").json[0]["id"]
+    both = app("tasks", "wait", ran.json[0]["id"], good)
+    assert (both.code, len(both.json)) == (3, 2)
+
+
+def test_a_draft_is_run_later(app, omics_sandbox):
+    made = app(*RUN, "--input", f"reads={P}/a.txt", "--name", "later", "--draft")
+    assert made.json["status"] == "DRAFT"
+    waits = app("tasks", "wait", made.json["id"])
+    assert (waits.code, "is a draft" in waits.err) == (2, True)
+    ran = app("tasks", "run", made.json["id"])
+    assert ran.json[0]["status"] in ("QUEUED", "RUNNING")
+    omics_sandbox.finish()
+    assert app("tasks", "wait", made.json["id"]).json[0]["status"] == "COMPLETED"
+
+
+def test_inputs_that_are_missing_leave_a_draft(app):
+    ran = app(*RUN, "--name", "without")
+    assert (ran.code, ran.stdout) == (1, b"")
+    assert "as a draft" in ran.err
+    assert app("tasks", "ls", "--status", "DRAFT").json[0]["name"] == "without"
+
+
+def test_tasks_are_stopped(app):
+    task = app(*RUN, "--input", f"reads={P}/a.txt").json
+    assert task["name"] == "echo"
+    assert app("tasks", "abort", task["id"]).json[0]["status"] in ("ABORTED", "ABORTING")
+    again = app("tasks", "abort", task["id"], "00000000-0000-4000-8000-000000000000")
+    assert again.code in (1, 3)
+
+
+def test_batches_have_children(app, omics_sandbox):
+    Path("b.txt").write_text("b\n")
+    assert app("files", "upload", "b.txt", f"{P}/").code == 0
+    ran = app(*RUN, "--input", f"reads={P}/a.txt", f"reads={P}/b.txt", "--batch-input", "reads", "--batch-by", "item")
+    assert ran.code == 0, ran.err
+    omics_sandbox.finish()
+    children = app("tasks", "ls", "--parent", ran.json["id"]).json
+    assert len(children) == 2
+    assert {row["task"] for row in app("tasks", "logs", ran.json["id"]).json} == {row["id"] for row in children}
+    logs = app("tasks", "logs", ran.json["id"], "--log", "stdout.log")
+    assert logs.out.count("==> ") == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("tasks", "run"),
+        ("tasks", "run", "some-id", "--app", "a/b/c"),
+        ("tasks", "run", "--app", "a/b", "--project", "a/b"),
+        (*RUN, "--draft", "--wait"),
+        (*RUN, "--input", "nothing"),
+        (*RUN, "--batch-by", "item"),
+        (*RUN, "--inputs", "[1]"),
+        ("tasks", "wait", "some-id", "--period", "0"),
+    ],
+)
+def test_calls_that_make_no_sense_end_with_2(app, words):
+    ran = app(*words)
+    assert ran.code == 2, ran.err
+    assert ran.stdout == b""
+
+
+def test_an_input_that_is_not_there_is_told_before_a_task_is_made(app):
+    ran = app(*RUN, "--input", f"reads={P}/b.txt")
+    assert ran.code == 1
+    assert "Did you mean sb://sandbox-user/p/a.txt?" in ran.err
+    assert app("tasks", "ls").json == []
+
+
+# -- projects
+
+
+def test_projects_are_listed_and_made(sb):
+    assert [row["id"] for row in sb("projects", "ls").json] == ["sandbox-user/p"]
+    refused = sb("projects", "create", "Another")
+    assert (refused.code, "Choose one: --billing-group ID" in refused.err) == (2, True)
+    assert sb("projects", "ls", "--name", "nothing").json == []
+
+
+def test_members_come_change_and_go(sb):
+    def now():
+        return {row["username"]: row["permissions"] for row in sb("projects", "members", P).json}
+
+    assert set(now()) == {"sandbox-user"}
+    added = sb("projects", "members", P, "--add", "ada", "grace", "--permissions", "read", "copy")
+    assert added.code == 0, added.err
+    assert now()["ada"] == {"read": True, "copy": True, "write": False, "execute": False, "admin": False}
+    assert sb("projects", "members", P, "--add", "ada", "--permissions", "read", "write", "--remove", "grace").code == 0
+    assert set(now()) == {"sandbox-user", "ada"}
+    assert now()["ada"]["write"] is True
+    assert now()["ada"]["copy"] is False
+    part = sb("projects", "members", P, "--add", "ada", "nobody-at-all")
+    assert part.code == 3
+    assert "nobody-at-all" in part.err
+    assert sb("projects", "members", P, "--add", "ada", "--remove", "ada").code == 2
+    kept = sb("projects", "members", P, "--remove", "ada", tty=True, typed="n\n")
+    assert "nothing was changed" in kept.err
+    assert "ada" in now()
+
+
+# -- volumes
+
+
+def test_volumes_are_listed_without_their_credentials(sb):
+    assert sb("volumes", "ls").json == []
+    service = {
+        "type": "S3",
+        "bucket": "b",
+        "credentials": {"access_key_id": "k", "secret_access_key": "very-secret"},
+    }
+    made = sb("api", "create-volume", "--name", "v", "--access-mode", "RO", "--service", json.dumps(service))
+    assert made.code == 0, made.err
+    shown = sb("volumes", "ls")
+    assert [row["id"] for row in shown.json] == ["sandbox-user/v"]
+    assert "very-secret" not in shown.out
+    assert sb("volumes", "ls", "sandbox-user/none").code == 1
+
+
+def test_a_token_that_is_refused_ends_with_4(sb, monkeypatch):
+    monkeypatch.setenv("SB_AUTH_TOKEN", "wrong")
+    ran = sb("projects", "ls")
+    assert (ran.code, ran.stdout) == (4, b"")
+    assert "wrong" not in ran.err
+    assert sb("api", "list-projects").code == 4
