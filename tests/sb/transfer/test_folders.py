@@ -86,6 +86,25 @@ def test_a_file_that_fails_and_a_second_try(platform: Any, api: Any, tree: Path,
     assert len([each for each in there(platform) if each == "tree/a.txt"]) == 1
 
 
+def test_a_link_that_leads_nowhere(platform: Any, api: Any, tree: Path):
+    (tree / "sub" / "broken").symlink_to(tree / "nothing")
+    with pytest.raises(SbgError, match="broken can't be read"):
+        upload_folder(tree, "me/project", api=api)
+    assert platform.asked == []
+
+
+def test_links_that_lead_out_of_the_target(platform: Any, api: Any, tmp_path: Path):
+    root = remote(platform)
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "hollow").symlink_to(tmp_path)
+    hollow = next(each["id"] for each in platform.files.values() if each["name"] == "hollow")
+    platform.add("inner", parent=hollow)
+    with pytest.raises(SbgError, match="leads out"):
+        download_folder(root, tmp_path / "local", api=api)
+    assert not (tmp_path / "inner").exists()
+    assert platform.of("GET", "bytes/.*") == []
+
+
 @pytest.mark.parametrize("name", ["none", "tree/a.txt"])
 def test_what_is_no_folder(api: Any, tree: Path, name: str):
     with pytest.raises(SbgError, match="no folder") as caught:

@@ -1,5 +1,7 @@
 """An upload that ended before its end goes on where it was, in whatever process."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -108,3 +110,38 @@ def test_a_state_folder_that_cant_be_written(
     upload.wait()
     assert platform.contents[upload.result().id] == large.read_bytes()
     assert "can't be written" in caplog.text
+
+
+SCRIPT = """
+import sys
+from omicsdk.sb.api import Api
+from omicsdk.sb.transfer.upload import Upload
+
+url, token, path = sys.argv[1:]
+upload = Upload(path, "me/project", part_size=5 * 1024 * 1024, api=Api(url, token, debug=True))
+upload.start()
+upload.wait()
+"""
+
+
+def test_after_the_program_was_killed(platform: Any, api: Any, large: Path):
+    url, token = platform.url("v2"), "f00df00df00df00df00df00df00df00d"
+    platform.gate.set()
+
+    def kill(_: Any) -> Any:
+        while len(platform.of("POST", "v2/upload/multipart/up1/part")) < 2:
+            platform.closing.wait(0.01)
+        process.kill()
+        process.wait()
+        return 500, {}, b""
+
+    platform.fault("PUT storage/up1/3", kill)
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT, url, token, str(large)])
+    assert process.wait(60) != 0
+    sent = len(platform.of("PUT", "storage/up1/[12]"))
+    again = Upload(large, "me/project", part_size=5 * MIB, api=api)
+    again.start()
+    again.wait()
+    assert platform.contents[again.result().id] == large.read_bytes()
+    assert len(platform.of("PUT", "storage/up1/[12]")) == sent
+    assert len(platform.of("POST", "v2/upload/multipart")) == 1

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
 from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.models.enums import PartSize, RequestParameters, TransferState
-from omicsdk.sb.transfer.handle import Handle, check_part_size
+from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.sb.transfer.slots import OF_A_FILE, slots_of
 from omicsdk.sb.transfer.streaming import bytes_of
 from omicsdk.sb.transfer.surroundings import api_of, journal_for
 from omicsdk.sb.transfer.wanted import facts_of, locator
-from omicsdk.transfer import Item, Location, Patience, download
+from omicsdk.transfer import Item, Location, download
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient
@@ -79,8 +79,7 @@ class Download(Handle):
         self._url = url
         self._file = file
         self._checksums = checksums
-        self._retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
-        self._timeout = RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout
+        self._retries, self._patience = retrying(retry_count, timeout)
 
     @property
     def path(self) -> str:
@@ -113,7 +112,7 @@ class Download(Handle):
                 environ=self._api.environ,
                 journal=journal,
                 wait=False,
-                patience=Patience(silence=self._timeout),
+                patience=self._patience,
                 clock=self._api.clock,
             )
         if report.ok:

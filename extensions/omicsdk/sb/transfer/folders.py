@@ -4,30 +4,30 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
 
-from omicsdk.core.errors import OmicsError, UnsafePath, first_of
+from omicsdk.core.errors import OmicsError, first_of
 from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
-from omicsdk.sb.meta.collection import LONGEST_PAGE, Collection
+from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.resource import Resource, identifier
 from omicsdk.sb.models.enums import PartSize, RequestParameters
 from omicsdk.sb.transfer.failures import FolderFailed, as_sbg
-from omicsdk.sb.transfer.handle import check_part_size
+from omicsdk.sb.transfer.handle import check_part_size, retrying
+from omicsdk.sb.transfer.listing import listed
 from omicsdk.sb.transfer.routes import file_routes
 from omicsdk.sb.transfer.slots import for_a_folder, slots_of
 from omicsdk.sb.transfer.store import PlatformStore
 from omicsdk.sb.transfer.surroundings import api_of, journal_for
 from omicsdk.sb.transfer.upload import check_name, place_of, size_of
-from omicsdk.sb.transfer.wanted import checksums_in, locator
-from omicsdk.transfer import Control, Item, Patience, download, upload
+from omicsdk.sb.transfer.wanted import locator
+from omicsdk.transfer import Control, Item, download, upload
 from omicsdk.transfer import Upload as EngineUpload
-from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.names import WORK_FOLDER, check_links
 from omicsdk.transfer.names import check_name as check_local_name
 
 if TYPE_CHECKING:
@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from omicsdk.sb.models.project import Project
     from omicsdk.transfer import Progress, TransferReport
 
-#: Folders that are made or listed at once.
+F = TypeVar("F")
+T = TypeVar("T")
+
+#: Folders that are made at once.
 AT_ONCE = 8
 
 
@@ -116,19 +119,17 @@ def upload_folder(
         raise SbgError(f"{root} is no folder", remedy="Use files.upload for files, or check the path.")
     place = _Place(*place_of(project, parent))
     name = root.name if folder_name is None else folder_name
+    retries, patience = retrying(retry_count, timeout)
     tree = _tree(root)
     top = _Place(None, _folder_in(api, place, check_name(name))) if name else place
     places = _folders(api, top, tree)
-    uploads = [
-        EngineUpload(
-            root / folder / file,
-            _store(api, places[folder], root / folder / file, overwrite, size),
-            (folder / file).as_posix(),
-            retries=RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count,
-        )
-        for folder, files in tree.items()
-        for file in files
-    ]
+    files = [(folder / file, length) for folder, found in tree.items() for file, length in found.items()]
+
+    def sending(file: tuple[PurePath, int]) -> EngineUpload:
+        store = _store(api, places[file[0].parent], file[0].name, overwrite, file[1], size)
+        return EngineUpload(root / file[0], store, file[0].as_posix(), retries=retries)
+
+    uploads = _Made(files, sending)
     control = control or Control()
     journal = journal_for("folders", api.url, repr(top), str(root)) if resume and uploads else None
     slots = slots_of(api, "upload")
@@ -141,7 +142,7 @@ def upload_folder(
             control=control,
             environ=api.environ,
             wait=False,
-            patience=Patience(silence=RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout),
+            patience=patience,
             clock=api.clock,
         )
     _raise_if_failed(report, "sent")
@@ -150,9 +151,9 @@ def upload_folder(
     return FolderUpload(top.parent or "", report)
 
 
-def _tree(root: Path) -> dict[PurePath, list[str]]:
-    """The files of each folder, by the folder's path below the root; names are checked."""
-    found: dict[PurePath, list[str]] = {}
+def _tree(root: Path) -> dict[PurePath, dict[str, int]]:
+    """The files of each folder with their sizes, by the folder's path below the root; all are checked."""
+    found: dict[PurePath, dict[str, int]] = {}
 
     def unreadable(error: OSError) -> None:
         raise SbgError(f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions.") from error
@@ -160,9 +161,9 @@ def _tree(root: Path) -> dict[PurePath, list[str]]:
     for folder, folders, files in os.walk(root, onerror=unreadable):
         linked = {each for each in folders if Path(folder, each).is_symlink()}
         folders[:] = sorted(each for each in folders if each != WORK_FOLDER and each not in linked)
-        found[PurePath(folder).relative_to(root)] = sorted(files)
         for each in (*folders, *files):
             check_name(each)
+        found[PurePath(folder).relative_to(root)] = {file: size_of(Path(folder, file)) for file in sorted(files)}
     return found
 
 
@@ -201,9 +202,9 @@ def _folder_in(api: HttpClient, place: _Place, name: str) -> str:
     return str(made["id"])
 
 
-def _store(api: HttpClient, place: _Place, path: Path, overwrite: bool, part_size: int) -> PlatformStore:
-    routes = file_routes(api.client, path.name, project=place.project, parent=place.parent, overwrite=overwrite)
-    return PlatformStore(api, routes, f"{place.project or place.parent}/{path.name}", size_of(path), part_size)
+def _store(api: HttpClient, place: _Place, name: str, overwrite: bool, size: int, part_size: int) -> PlatformStore:
+    routes = file_routes(api.client, name, project=place.project, parent=place.parent, overwrite=overwrite)
+    return PlatformStore(api, routes, f"{place.project or place.parent}/{name}", size, part_size)
 
 
 # -- down
@@ -249,22 +250,25 @@ def download_folder(
     api = api_of(api, "A download")
     target = Path(path).absolute()
     source = _source_of(folder)
-    retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
+    retries, patience = retrying(retry_count, timeout)
     with _as_ours():
-        folders, files = _listed(api, source)
+        folders, files = listed(api, source)
         for each in folders:
             check_local_name(each)
-        items = [_item(api, name, file, retries) for name, file in files]
+        check_links(folders, str(target))
         run = "sb-" + re.sub(r"[^A-Za-z0-9._-]", "-", source[1])[:90]
         if not overwrite and not (target / WORK_FOLDER / f"{run}.journal").exists():
-            there = next((target / item.name for item in items if os.path.lexists(target / item.name)), None)
+            there = next((target / file.name for file in files if os.path.lexists(target / file.name)), None)
             if there is not None:
                 raise LocalFileAlreadyExists(message=str(there))
         control = control or Control()
         slots = slots_of(api, "download")
         with slots.taken(for_a_folder(slots), lambda: control.stopped) as connections:
             report = download(
-                items,
+                _Made(
+                    files,
+                    lambda file: Item(file.name, locator(api, file.id), file.size, file.checksums, retries=retries),
+                ),
                 target,
                 connections=connections,
                 progress=progress,
@@ -272,7 +276,7 @@ def download_folder(
                 environ=api.environ,
                 run=run,
                 wait=False,
-                patience=Patience(silence=RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout),
+                patience=patience,
                 clock=api.clock,
             )
     for each in folders:
@@ -289,48 +293,32 @@ def _source_of(folder: File | Project | str) -> tuple[str, str]:
     return ("project" if "/" in identity else "folder"), identity
 
 
-def _listed(api: HttpClient, source: tuple[str, str]) -> tuple[list[str], list[tuple[str, Resource]]]:
-    """All folders and files below one, with their paths from there."""
-    folders: list[str] = []
-    files: list[tuple[str, Resource]] = []
-    level = [("", source)]
-    with ThreadPoolExecutor(AT_ONCE, "omicsdk-sb-list") as pool:
-        while level:
-            below: list[tuple[str, tuple[str, str]]] = []
-            listed = pool.map(partial(_entries, api), [place for _, place in level])
-            for (prefix, _), entries in zip(level, listed, strict=True):
-                for entry in entries:
-                    own = str(entry.field("name"))
-                    if "/" in own:
-                        raise UnsafePath(own, "has a slash in it")
-                    name = prefix + own
-                    if str(entry.field("type")).lower() == "folder":
-                        folders.append(name)
-                        below.append((f"{name}/", ("folder", identifier(entry))))
-                    else:
-                        files.append((name, entry))
-            level = below
-    return folders, files
-
-
-def _entries(api: HttpClient, source: tuple[str, str]) -> list[Resource]:
-    kind, identity = source
-    if kind == "project":
-        request = api.client.list_files.build(project=identity, limit=LONGEST_PAGE, fields="_all")
-    else:
-        request = api.client.list_folder_files.build(folder_id=identity, limit=LONGEST_PAGE, fields="_all")
-    return list(Collection.fetch(Resource, request, api).all())
-
-
-def _item(api: HttpClient, name: str, file: Resource, retries: int) -> Item:
-    size = file.field("size")
-    checksums = checksums_in(file.field("metadata"))
-    return Item(
-        name, locator(api, identifier(file)), size if isinstance(size, int) else None, checksums, retries=retries
-    )
-
-
 # -- both
+
+
+class _Made(Sequence[T], Generic[F, T]):
+    """What the engine moves, each made when it is asked for: there may be many.
+
+    Args:
+        files: What is known of each file.
+        make: Makes what the engine takes of it.
+    """
+
+    def __init__(self, files: Sequence[F], make: Callable[[F], T]) -> None:
+        self._files = files
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[T]: ...
+    def __getitem__(self, index: int | slice) -> T | Sequence[T]:
+        if isinstance(index, slice):
+            return _Made(self._files[index], self._make)
+        return self._make(self._files[index])
 
 
 @contextmanager

@@ -9,10 +9,10 @@ from logging import getLogger
 from typing import TYPE_CHECKING
 
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.models.enums import PartSize, TransferState
+from omicsdk.sb.models.enums import PartSize, RequestParameters, TransferState
 from omicsdk.sb.transfer.failures import TransferFailed, as_sbg
 from omicsdk.sb.transfer.utils import Progress, percent, total_parts
-from omicsdk.transfer import Control
+from omicsdk.transfer import Control, Patience
 from omicsdk.transfer.interrupts import Terminated
 
 if TYPE_CHECKING:
@@ -278,6 +278,25 @@ class Handle(threading.Thread, ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: status={self._status}, progress={self.progress:.1f}>"
+
+
+def retrying(retry_count: int | None, timeout: float | None) -> tuple[int, Patience]:
+    """Gives how patient a transfer is meant to be.
+
+    Args:
+        retry_count: How many failures in a row end a file, None for 6.
+        timeout: Seconds for which a silent server is waited for, None for 300.
+
+    Raises:
+        SbgError: One makes no sense.
+    """
+    retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
+    silence = RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout
+    if retries < 0:
+        raise SbgError(f"{retries} retries can't be", remedy="Give 0 for none, or more.")
+    if not silence > 0:
+        raise SbgError(f"A timeout of {silence} s can't be", remedy="Give seconds above 0.")
+    return retries, Patience(silence=silence)
 
 
 def check_part_size(part_size: int | None, default: int, least: int) -> int:

@@ -9,14 +9,14 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.models.enums import PartSize, RequestParameters
-from omicsdk.sb.transfer.handle import Handle, check_part_size
+from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.sb.transfer.routes import code_routes, file_routes
 from omicsdk.sb.transfer.slots import OF_A_FILE, slots_of
 from omicsdk.sb.transfer.store import PlatformStore
 from omicsdk.sb.transfer.surroundings import api_of, journal_for
 from omicsdk.sb.transfer.utils import Part, total_parts
-from omicsdk.transfer import Patience, upload
 from omicsdk.transfer import Upload as EngineUpload
+from omicsdk.transfer import upload
 from omicsdk.transfer.uploads.plan import PartPlan, PartRules, plan_parts
 
 if TYPE_CHECKING:
@@ -58,8 +58,7 @@ class Sending(Handle):
         self._file_size = size_of(self._path)
         self._file_name = check_name(self._path.name if file_name is None else file_name)
         self._part_size = plan_parts(self._file_size, _rules(size)).part_size
-        self._retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
-        self._timeout = RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout
+        self._retries, self._patience = retrying(retry_count, timeout)
         self._resume = resume
         self._journal: Path | None = None
         self._store: PlatformStore | None = None
@@ -114,7 +113,7 @@ class Sending(Handle):
             control=self._control,
             environ=self._api.environ,
             wait=False,
-            patience=Patience(silence=self._timeout),
+            patience=self._patience,
             clock=self._api.clock,
         )
 
@@ -342,6 +341,8 @@ def size_of(path: Path) -> int:
         ) from error
     if path.is_dir():
         raise SbgError(f"{path} is a folder", remedy="Use upload_folder for folders, or give a file.")
+    if not path.is_file():
+        raise SbgError(f"{path} is no file", remedy="Give a file, not a pipe or a device.")
     if size > PartSize.MAXIMUM_OBJECT_SIZE:
         raise SbgError(
             f"{path} has {size} bytes, and the platform takes {PartSize.MAXIMUM_OBJECT_SIZE} (5 TiB)",
