@@ -35,7 +35,9 @@ def test_an_id_in_its_parts(text, parts):
     assert str(AppId.of(text)) == text.strip("/")
 
 
-@pytest.mark.parametrize("text", ["a", "o/p", "o//a", "o/p/a/b", "o/p/a/1/2", "o/p/a/-1", "o/p/a/²"])
+@pytest.mark.parametrize(
+    "text", ["a", "o/p", "o//a", "o/p/a/b", "o/p/a/1/2", "o/p/a/-1", "o/p/a/²", "o/p/..", "o/./a/1"]
+)
 def test_what_is_no_id_is_refused_before_anything_is_sent(api, platform, text):
     with pytest.raises(ValidationError, match="owner/project/app"):
         api.apps.get(text)

@@ -4,6 +4,8 @@ import json
 import pickle
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from omicsdk.sb import Api
 from omicsdk.sb.models.file import File
 from omicsdk.sb.models.task_values import Input, read, sent
@@ -27,7 +29,15 @@ def task(api, platform):
         {
             "id": ID,
             "status": "DRAFT",
-            "inputs": {"bam": BAM, "reads": [BAM], "threads": 4, "where": {"dir": "x"}, "none": None, "text": ["a"]},
+            "inputs": {
+                "bam": BAM,
+                "reads": [BAM],
+                "threads": 4,
+                "where": {"dir": "x"},
+                "none": None,
+                "text": ["a"],
+                "flags": [1],
+            },
             "outputs": {"all": [[BAM], []], "folder": {"class": "Directory", "path": "d-1"}},
         },
     )
@@ -103,13 +113,14 @@ def test_items_and_json_are_as_the_platform_has_them(task):
         (lambda inputs, file: inputs.__setitem__("bam", file), {"bam": {"class": "File", "path": "f-new"}}),
         (lambda inputs, file: inputs["reads"].append(file), {"reads": [{"class": "File", "path": "f-bam"}, {"class": "File", "path": "f-new"}]}),
         (lambda inputs, file: inputs["text"].append("b"), {"text": ["a", "b"]}),
+        (lambda inputs, file: inputs["flags"].__setitem__(0, True), {"flags": [True]}),
         (lambda inputs, file: inputs["where"].update(f=file), {"where": {"dir": "x", "f": {"class": "File", "path": "f-new"}}}),
         (lambda inputs, file: inputs.update({"new": [file]}, threads=5), {"new": [{"class": "File", "path": "f-new"}], "threads": 5}),
         (lambda inputs, file: inputs.setdefault("new", file), {"new": {"class": "File", "path": "f-new"}}),
         (lambda inputs, file: inputs.__delitem__("threads"), {"threads": None}),
         (lambda inputs, file: inputs.pop("threads"), {"threads": None}),
     ],
-    ids=["set", "append a file", "append text", "into a record", "update", "setdefault", "del", "pop"],
+    ids=["set", "append a file", "append text", "True for 1", "into a record", "update", "setdefault", "del", "pop"],
 )  # fmt: skip
 def test_every_edit_of_inputs_is_sent_and_nothing_else(task, api, platform, edit, changed):
     edit(task.inputs, made(api, "f-new"))
@@ -175,3 +186,41 @@ def test_values_can_be_pickled_without_the_api(task):
 def test_an_object_of_no_class_is_read_as_it_is():
     assert read({"class": "Thing", "path": "x"}, None) == {"class": "Thing", "path": "x"}
     assert read("File", None) == "File"
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=4)
+FILES = st.builds(
+    lambda id, kind: {"class": kind, "path": id}, st.sampled_from("abc"), st.sampled_from(["File", "Directory"])
+)
+RECORDS = st.dictionaries(st.sampled_from("xyz"), SCALARS | FILES, max_size=2)
+VALUES = st.recursive(SCALARS | FILES | RECORDS, lambda inner: st.lists(inner, max_size=3), max_leaves=6)
+NAMES = st.sampled_from("klmn")
+
+
+@given(st.dictionaries(NAMES, VALUES, max_size=4))
+def test_reading_all_of_it_leaves_all_of_it_as_it_was(values):
+    inputs = Input(values)
+    for name in values:
+        assert sent(inputs[name]) == values[name]
+    inputs.settle()
+    assert dict(inputs.items()) == values
+
+
+@given(
+    st.dictionaries(NAMES, VALUES, max_size=4), st.lists(st.tuples(NAMES, VALUES, st.sampled_from("sadr")), max_size=8)
+)
+def test_edits_of_inputs_are_those_of_a_plain_dictionary(values, edits):
+    inputs, plain = Input(json.loads(json.dumps(values))), json.loads(json.dumps(values))
+    for name, value, edit in edits:
+        if edit == "s":
+            inputs[name] = read(value, None)
+            plain[name] = json.loads(json.dumps(value))
+        elif edit == "a" and isinstance(plain.get(name), list):
+            inputs[name].append(read(value, None))
+            plain[name].append(value)
+        elif edit == "d" and name in plain:
+            del inputs[name], plain[name]
+        else:
+            assert sent(inputs[name]) == plain.get(name)
+    inputs.settle()
+    assert dict(inputs.items()) == plain

@@ -37,7 +37,8 @@ class AppId(NamedTuple):
         text = identifier(thing)
         parts = text.strip("/").split("/")
         revision = parts.pop() if len(parts) == 4 else None
-        if len(parts) != 3 or not all(parts) or not (revision is None or _is_number(revision)):
+        named = len(parts) == 3 and all(parts) and not {".", ".."} & set(parts)
+        if not named or not (revision is None or _is_number(revision)):
             raise ValidationError(
                 f"{text!r} isn't an app's id", remedy="Give owner/project/app, or owner/project/app/revision."
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omicsdk.core.narrowing import is_list, is_mapping
+from omicsdk.sb.meta.changes import same
 from omicsdk.sb.meta.fields import DictView, View
 from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.models.enums import FileApiFormats
@@ -117,7 +118,7 @@ class FileValues(DictView):
 
     def __setitem__(self, name: str, value: Any) -> None:
         now = sent(value)
-        if name in self._handed_out and now == super().get(name) and not self._is_touched(name):
+        if name in self._handed_out and same(now, super().get(name)) and not self._is_touched(name):
             return  # what was handed out stays this one's
         super().__setitem__(name, now)
         self._handed_out.pop(name, None)
@@ -173,13 +174,13 @@ class FileValues(DictView):
         for name, value in list(self.items()):
             if name not in self._handed_out:
                 now = sent(value)
-                if now != value:
+                if not same(now, value):
                     super().__setitem__(name, now)
             elif self._is_touched(name):
                 super().__setitem__(name, sent(self._handed_out[name]))
 
     def _is_touched(self, name: str) -> bool:
-        return sent(self._handed_out[name]) != sent(read(super().get(name), self._api))
+        return not same(sent(self._handed_out[name]), sent(read(super().get(name), self._api)))
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
         self.settle()
