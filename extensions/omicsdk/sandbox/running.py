@@ -29,6 +29,7 @@ from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.presigned import ObjectServer, Signer
 from omicsdk.sandbox.s3.guard import Guard, Wsgi
 from omicsdk.sandbox.s3.sessions import Sessions
+from omicsdk.sandbox.sb.seeding import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import Grounds
@@ -121,6 +122,7 @@ class Running:
         self.fusillade = Fusillade(self.grounds, folder)
         self.upload = Upload(self.grounds, sessions)
         self.sb = Sb(self.grounds)
+        seed(self.sb)
         if lasting:
             self._closers.append(self.upload.settle_all)
 
@@ -236,6 +238,7 @@ class Running:
         self.grounds.objects.clear()
         self.grounds.staging.reset()
         self.sb.clear()
+        seed(self.sb)
 
     def end(self) -> None:
         """Stops serving, once the answers that are under way were given two seconds to end, and closes the state."""

@@ -9,6 +9,7 @@ from omicsdk.sandbox.sb.membership import EVERYTHING, permissions_of
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such
 from omicsdk.sandbox.sb.state import Sb, shown, when
+from omicsdk.sandbox.sb.work import project_gone
 from omicsdk.sandbox.service import Call, Reply
 
 _SETTINGS: Mapping[str, Any] = {
@@ -102,7 +103,7 @@ def delete_project(sb: Sb, call: Call) -> Reply:
     """DELETE /projects/{owner}/{project}."""
     with sb.documents.transaction():
         id = sb.project(call, project_id(call), "admin")["id"]
-        sb.work.project_gone(id)
+        project_gone(sb, id)
         sb.work.files.drop_project(id)
         sb.membership.drop("project", id)
         sb.documents.remove("project", id)

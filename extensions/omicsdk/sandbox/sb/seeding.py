@@ -1,16 +1,12 @@
 """What is on the platform from the start: users, a division with a team, who pays, and a public dataset."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.membership import EVERYTHING, permissions_of
 from omicsdk.sandbox.sb.organizations import add_to_team
-from omicsdk.sandbox.sb.state import when
+from omicsdk.sandbox.sb.state import Sb, when
 from omicsdk.sandbox.sb.store import JsonObject
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.sb.state import Sb
 
 DIVISION = "sandbox-division"
 TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"
@@ -26,12 +22,14 @@ _PEOPLE = {
 _USD = "USD"
 
 
-def seed(sb: "Sb") -> None:
-    """Makes what is there from the start.
+def seed(sb: Sb) -> None:
+    """Makes what is there from the start, unless there is anything.
 
     Args:
-        sb: The platform, without anything on it.
+        sb: The platform.
     """
+    if sb.documents.count("user"):
+        return
     with sb.documents.transaction():
         _people(sb)
         for id, name in ((BILLING_GROUP, "Sandbox"), (OTHER_BILLING_GROUP, "Pilot")):
@@ -40,7 +38,7 @@ def seed(sb: "Sb") -> None:
         _dataset(sb)
 
 
-def _people(sb: "Sb") -> None:
+def _people(sb: Sb) -> None:
     sb.documents.put("division", DIVISION, {"id": DIVISION, "name": "Sandbox division"})
     sb.documents.put("team", TEAM, {"id": TEAM, "name": "sandbox-team", "division": DIVISION}, DIVISION)
     for username, (first, last, role) in _PEOPLE.items():
@@ -51,7 +49,7 @@ def _people(sb: "Sb") -> None:
     add_to_team(sb, TEAM, "ada", "MEMBER")
 
 
-def _billing_group(sb: "Sb", id: str, name: str) -> None:
+def _billing_group(sb: Sb, id: str, name: str) -> None:
     group: JsonObject = {
         "id": id,
         "owner": SANDBOX_SB_USER,
@@ -64,7 +62,7 @@ def _billing_group(sb: "Sb", id: str, name: str) -> None:
     sb.documents.put("billing-group", id, group)
 
 
-def _invoices_and_lines(sb: "Sb", now: datetime) -> None:
+def _invoices_and_lines(sb: Sb, now: datetime) -> None:
     """Two invoices of the months before, each with a line of every breakdown."""
     start = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     for number in (2, 1):
@@ -126,7 +124,7 @@ def _egress() -> JsonObject:
     }
 
 
-def _dataset(sb: "Sb") -> None:
+def _dataset(sb: Sb) -> None:
     described = "Reference files that everybody may read"
     dataset = {"id": DATASET, "name": "Reference set", "description": described, "visibility": "public"}
     sb.documents.put("dataset", DATASET, dataset)

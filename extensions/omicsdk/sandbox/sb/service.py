@@ -26,7 +26,7 @@ from omicsdk.sandbox.sb.fields import cut
 from omicsdk.sandbox.sb.gate import Gate
 from omicsdk.sandbox.sb.problems import error_body, refuse
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.sb.work import WORK_HANDLERS
+from omicsdk.sandbox.sb.work import WORK_HANDLERS, attach
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
 
 PREFIX = "/sb/v2"
@@ -71,6 +71,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         drs_imports,
     )
     functions = [function for module in own for function in module.HANDLERS]
+    attach(sb)
     _take_turns(sb)
     return Service(
         name="sb",

@@ -4,7 +4,7 @@ import secrets
 import uuid as uuids
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN, SANDBOX_SB_USER
@@ -16,11 +16,9 @@ from omicsdk.sandbox.sb.membership import Membership
 from omicsdk.sandbox.sb.meter import Meter
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.store import Documents, JsonObject
+from omicsdk.sandbox.sb.stores import Work
 from omicsdk.sandbox.service import Call, Grounds
 from omicsdk.sandbox.settings import Setting
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.sb.work import Work
 
 SETTINGS = (
     Setting("sb.maintenance", False, "whether the platform is being maintained and answers 503 with code 0"),
@@ -80,14 +78,7 @@ class Sb:
             lambda: grounds.settings.number("sb.rate_seconds"),
         )
         self.buckets = Buckets(grounds.staging, self.documents)
-        self.work = _work(self)
-        self._take_up()
-
-    def _take_up(self) -> None:
-        from omicsdk.sandbox.sb.seeding import seed  # it builds on this module
-
-        if not self.documents.count("user"):
-            seed(self)
+        self.work = Work(grounds, new_id)
 
     def now(self) -> float:
         """The sandbox's time in seconds since 1970."""
@@ -248,16 +239,9 @@ class Sb:
         return self.jobs.finish()
 
     def clear(self) -> None:
-        """Begins anew, when the tables were emptied."""
+        """Forgets what isn't in the tables, when these were emptied."""
         self.meter.clear()
         self.work.clear()
-        self._take_up()
-
-
-def _work(sb: Sb) -> "Work":
-    from omicsdk.sandbox.sb.work import Work  # its handlers build on this module
-
-    return Work(sb)
 
 
 def href(call: Call, *steps: str | int) -> str:
