@@ -66,6 +66,15 @@ def test_save_sends_what_was_changed(automation, platform):
         automation.save()
 
 
+def test_a_time_that_was_set_reads_as_it_was_and_is_sent_as_text(automation, platform):
+    platform.says(f"PATCH {AT}", {"id": ID, "modified_on": "2024-01-02T00:00:00Z"})
+    automation.modified_on = datetime(2024, 1, 2)
+    assert automation.modified_on == datetime(2024, 1, 2)
+    automation.save()
+    assert platform.sent == {"modified_on": "2024-01-02T00:00:00"}
+    assert automation.modified_on == datetime(2024, 1, 2)
+
+
 @pytest.mark.parametrize(("action", "archived"), [("archive", True), ("restore", False)])
 def test_archive_and_restore(automation, package, platform, action, archived):
     platform.says(f"POST {AT}/actions/{action}", {"id": ID, "archived": archived})

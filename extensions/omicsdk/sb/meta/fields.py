@@ -80,7 +80,7 @@ def moment(text: Any) -> datetime:
         ValidationError: It isn't one.
     """
     try:
-        read = datetime.fromisoformat(text)
+        read = text if isinstance(text, datetime) else datetime.fromisoformat(text)  # what was set is one already
     except (TypeError, ValueError):
         raise ValidationError(f"{text!r} isn't a time as the platform writes it") from None
     return read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
@@ -172,6 +172,14 @@ class DictView(dict[str, Any]):
 
     def __missing__(self, key: str) -> None:
         return None
+
+    def equals(self, other: object) -> bool:
+        """Whether another one has the same members.
+
+        Args:
+            other: Anything.
+        """
+        return self == other
 
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
         from copy import deepcopy
