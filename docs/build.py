@@ -4,7 +4,8 @@
     python docs/build.py --check    write nothing; end with 1 also when a page isn't what would be written
 
 docs/performance.md is made from benchmarks/results/*.json; each benchmark writes its own file there. docs/clients.md is
-made from what `make codegen` wrote, docs/reliability.md from what `make reliability` did.
+made from what `make codegen` wrote, docs/reliability.md from what `make reliability` did. The table of names on
+docs/coming-from-sevenbridges.md is made of what both packages have.
 """
 
 import json
@@ -18,12 +19,14 @@ from urllib.parse import unquote
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import sevenbridges_names
 from reliability import reliability
 
 ROOT = Path(__file__).parents[1]
 PERFORMANCE = ROOT / "docs" / "performance.md"
 CLIENTS = ROOT / "docs" / "clients.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
+SEVENBRIDGES = ROOT / "docs" / "coming-from-sevenbridges.md"
 FAULTS = ROOT / "tests" / "faults" / "results.json"
 RESULTS = ROOT / "benchmarks" / "results"
 GENERATED = ROOT / "generated" / "omicsdk_api"
@@ -238,6 +241,7 @@ def main(arguments: list[str]) -> int:
         PERFORMANCE: performance(read_results(RESULTS)),
         CLIENTS: clients(GENERATED),
         RELIABILITY: reliability(json.loads(FAULTS.read_text(encoding="utf-8"))),
+        SEVENBRIDGES: sevenbridges_names.page(SEVENBRIDGES.read_text(encoding="utf-8")),
     }
     if "--check" not in arguments:
         for page, text in made.items():

@@ -126,6 +126,8 @@ def test_a_view_is_a_dictionary_whose_missing_keys_are_none():
     assert pickle.loads(pickle.dumps(view)) == view
     assert copy.copy(view) == view
     assert view == {"read": True}
+    assert view.equals(Permissions(read=True))
+    assert not view.equals(None)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ class Collection(list[R], Generic[R]):
         api: Where they came from.
     """
 
+    resource: type[R]
+
     def __init__(
         self,
         resource: type[R],
