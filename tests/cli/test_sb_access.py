@@ -20,7 +20,7 @@ auth_token = 50%-of-cgc
 def home(tmp_path, monkeypatch):
     """A home folder with two profiles, and no variables."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "HTTP_PROXY", "HTTPS_PROXY"):
+    for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "SB_PROFILE", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / ".sevenbridges").mkdir()
     (tmp_path / ".sevenbridges" / "credentials").write_text(CREDENTIALS)
@@ -42,6 +42,10 @@ def test_variables_go_before_the_default_profile(home, monkeypatch):
     monkeypatch.setenv("SB_AUTH_TOKEN", "set")
     assert chosen(None, None, None)[:2] == ("https://set.example.org/v2", "set")
     assert chosen(None, None, "cgc")[1] == "50%-of-cgc"
+    monkeypatch.setenv("SB_PROFILE", "cgc")
+    assert chosen(None, None, None)[1] == "set"
+    monkeypatch.delenv("SB_AUTH_TOKEN")
+    assert chosen(None, None, None)[1] == "50%-of-cgc"
 
 
 def test_a_token_goes_to_no_platform_that_it_was_not_found_beside(home):

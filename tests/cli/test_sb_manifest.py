@@ -39,8 +39,12 @@ def test_what_was_imported_is_exported(files):
     found = {row["path"]: row for row in table(files)}
     assert list(found) == [f"{P}/a.txt", f"{P}/b.txt", f"{P}/deep/c.txt"]
     assert found[f"{P}/a.txt"] | {"id": ""} == {
-        **{"id": "", "path": f"{P}/a.txt", "size": "5", "tags": "x,y"},
-        **{"metadata.lane": "1", "metadata.sample_id": "S1"},
+        "id": "",
+        "path": f"{P}/a.txt",
+        "size": "5",
+        "tags": "x,y",
+        "metadata.lane": "1",
+        "metadata.sample_id": "S1",
     }
     assert (found[f"{P}/deep/c.txt"]["metadata.sample_id"], found[f"{P}/deep/c.txt"]["tags"]) == ("", "")
     assert [row["path"] for row in table(files, P)] == [f"{P}/a.txt", f"{P}/b.txt"]
@@ -69,7 +73,7 @@ def test_differences_are_shown_before_they_are_sent(files, omics_sandbox):
     dry = files("manifest", "import", "all.tsv", "--dry-run")
     assert (dry.code, dry.json) == (0, expected)
     assert "would change 1 of 3 files, 2 values" in dry.err
-    assert not [each for each in omics_sandbox.requests("/sb/v2/bulk/files/edit")][1:]
+    assert len(omics_sandbox.requests("/sb/v2/bulk/files/edit")) == 1
     assert files("manifest", "import", "all.tsv").json == expected
     cleared = files("manifest", "import", "all.tsv", "--clear").json
     assert cleared == [{"path": f"{P}/b.txt", "field": "metadata.sample_id", "before": "S2", "after": None}]

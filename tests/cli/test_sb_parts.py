@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from omicsdk.cli.commands.sb_files import tagged
 from omicsdk.cli.commands.sb_jobs import errors_of, finished
-from omicsdk.cli.commands.sb_rows import limited, pairs, row
+from omicsdk.cli.commands.sb_rows import limited, object_row, pairs, row, volume_row
 from omicsdk.cli.commands.sb_tasks import batch_by_of, inputs_of
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import MissingExtra, UsageError
@@ -63,11 +63,12 @@ def test_tags_keep_their_order_and_stand_there_once():
 
 
 def test_rows_ask_for_nothing_and_hide_credentials():
-    volume = Resource(id="me/v", service={"type": "S3", "bucket": "b", "credentials": {"secret_access_key": "s"}})
-    assert row(volume, ("id", "service", "missing"), name="x") == {
-        **{"name": "x", "id": "me/v"},
-        **{"service": {"type": "S3", "bucket": "b"}, "missing": None},
-    }
+    service = {"type": "S3", "bucket": "b", "credentials": {"secret_access_key": "s"}}
+    shown = volume_row(Resource(id="me/v", service=service, active=True))
+    assert (shown["id"], shown["bucket"], shown["prefix"], shown["active"]) == ("me/v", "b", None, True)
+    assert "credentials" not in shown
+    assert row(Resource(id="me/v"), ("id", "missing"), name="x") == {"name": "x", "id": "me/v", "missing": None}
+    assert object_row(Resource(location="a", metadata={"size": 5}))["size"] == 5
     assert list(limited(range(5), 2)) == [0, 1]
     assert list(limited(range(3), None)) == [0, 1, 2]
     assert pairs(["a=1", "b=", "a=2"], "--x") == {"a": ["1", "2"], "b": [""]}
@@ -100,7 +101,7 @@ def test_a_job_is_waited_for_with_ever_longer_waits():
     assert finished(Api(), Job(result=records), 60) == records
     assert Api.clock.monotonic() - before == pytest.approx(0.3)
     assert errors_of(records) == {1: "no (5015)"}
-    with pytest.raises(SbgError, match="isn't finished after 0.2 s") as caught:
+    with pytest.raises(SbgError, match=r"isn't finished after 0\.2 s") as caught:
         finished(Api(), Job(result=records), 0.2)
     assert "goes on" in str(caught.value)
 

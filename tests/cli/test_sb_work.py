@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import boto3
 import pytest
 
 pytestmark = pytest.mark.sandbox
@@ -218,18 +219,31 @@ def test_members_come_change_and_go(sb):
 # -- volumes
 
 
-def test_volumes_are_listed_without_their_credentials(sb):
+def test_volumes_are_listed_without_their_credentials_and_what_is_on_them(sb, omics_sandbox):
+    bucket, variables = omics_sandbox.staging_bucket, omics_sandbox.environment()
+    s3 = boto3.client("s3", endpoint_url=omics_sandbox.s3_url)
+    for key in ("x.txt", "reads/a", "reads/b", "reads/c/d"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"hello")
     assert sb("volumes", "ls").json == []
     service = {
         "type": "S3",
-        "bucket": "b",
-        "credentials": {"access_key_id": "k", "secret_access_key": "very-secret"},
+        "bucket": bucket,
+        "endpoint": omics_sandbox.s3_url,
+        "credentials": {
+            "access_key_id": variables["AWS_ACCESS_KEY_ID"],
+            "secret_access_key": variables["AWS_SECRET_ACCESS_KEY"],
+        },
     }
     made = sb("api", "create-volume", "--name", "v", "--access-mode", "RO", "--service", json.dumps(service))
     assert made.code == 0, made.err
     shown = sb("volumes", "ls")
-    assert [row["id"] for row in shown.json] == ["sandbox-user/v"]
-    assert "very-secret" not in shown.out
+    assert [(row["id"], row["bucket"]) for row in shown.json] == [("sandbox-user/v", bucket)]
+    assert "credentials" not in shown.out
+    found = sb("volumes", "ls", "sandbox-user/v")
+    assert [(row["location"], row["type"]) for row in found.json] == [("reads/", "folder"), ("x.txt", "s3")]
+    below = sb("volumes", "ls", "sandbox-user/v", "--prefix", "reads/").json
+    assert [(row["location"], row.get("size")) for row in below] == [("reads/c/", None), ("reads/a", 5), ("reads/b", 5)]
+    assert len(sb("volumes", "ls", "sandbox-user/v", "--limit", "1").json) == 1
     assert sb("volumes", "ls", "sandbox-user/none").code == 1
 
 

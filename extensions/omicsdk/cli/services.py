@@ -50,7 +50,7 @@ SERVICES: dict[str, Service] = {
                 "type": "string",
                 "default": None,
                 "help": "Section of ~/.sevenbridges/credentials that says where the platform is and has the token. When "
-                "omitted: SB_API_ENDPOINT and SB_AUTH_TOKEN, else the section named default.",
+                "omitted: SB_API_ENDPOINT and SB_AUTH_TOKEN, else the section that SB_PROFILE names, else default.",
             }
         ],
     },

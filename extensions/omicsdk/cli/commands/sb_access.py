@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.errors import UsageError
 from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.sb.api import Api
-from omicsdk.sb.config import Access, UserProfile, by_default
+from omicsdk.sb.config import Access, UserProfile, by_default, from_variables
 from omicsdk.sb.http.error_handlers import rate_limit_sleeper, repeatable_handler
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def chosen(base_url: str | None, credentials: str | None, profile: str | None) -
     Args:
         base_url: Where the platform is, as the user says; None to find it.
         credentials: The token, as the user says; None to find it.
-        profile: The profile that the user names; None for the variables, else the default one.
+        profile: The profile that the user names; None for the variables, else the one that SB_PROFILE names, else the
+            default one.
 
     Raises:
         ConfigError: Something is missing or malformed.
@@ -73,7 +74,8 @@ def chosen(base_url: str | None, credentials: str | None, profile: str | None) -
     endpoint = os.environ.get("SB_API_ENDPOINT", "").strip()
     if credentials is not None and endpoint:
         return Access(endpoint, credentials, {}, advance_access=False)
-    access = by_default()
+    named = os.environ.get("SB_PROFILE", "").strip()
+    access = UserProfile(named).access if named and from_variables() is None else by_default()
     if credentials is not None:
         return access._replace(auth_token=credentials)
     if base_url is not None and origin_of(base_url) != origin_of(access.api_endpoint):

@@ -6,10 +6,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.narrowing import is_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from omicsdk.sb.meta.resource import Resource
 
@@ -30,8 +29,9 @@ TASK = (
     "parent",
 )
 APP = ("id", "name", "revision", "project")
-VOLUME = ("id", "name", "access_mode", "active", "service", "modified_on", "description")
-OBJECT = ("location", "type", "metadata", "volume")
+VOLUME = ("id", "access_mode", "active", "modified_on", "description")
+BUCKET = ("type", "bucket", "prefix")
+OBJECT = ("size", "last_modified", "etag")
 MEMBER = ("username", "type", "email", "permissions")
 
 
@@ -43,7 +43,7 @@ def row(resource: Resource, names: Iterable[str], **first: Any) -> dict[str, Any
         names: The members that are shown, by the platform's names.
         **first: What stands before them.
     """
-    return {**first, **{name: _plain(resource.field(name)) for name in names}}
+    return {**first, **{name: resource.field(name) for name in names}}
 
 
 def file_row(resource: Resource, name: str, *, long: bool = False) -> dict[str, Any]:
@@ -89,6 +89,21 @@ def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:
     return found
 
 
-def _plain(value: Any) -> Any:
-    """A service's credentials are masked by the platform; where they aren't, they stay out of sight."""
-    return {name: each for name, each in value.items() if name != "credentials"} if is_object(value) else value
+def volume_row(volume: Resource) -> dict[str, Any]:
+    """A volume as a row, with where its bytes are; its credentials stay out of sight, whatever the platform tells.
+
+    Args:
+        volume: The volume.
+    """
+    service: Mapping[str, Any] = volume.field("service") or {}
+    return {**row(volume, VOLUME), **{name: service.get(name) for name in BUCKET}}
+
+
+def object_row(thing: Resource) -> dict[str, Any]:
+    """What is on a volume as a row.
+
+    Args:
+        thing: An object of the volume.
+    """
+    facts: Mapping[str, Any] = thing.field("metadata") or {}
+    return {**row(thing, ("location", "type")), **{name: facts.get(name) for name in OBJECT}}

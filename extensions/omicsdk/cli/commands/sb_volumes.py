@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.sb_rows import OBJECT, VOLUME, limited, row
+from omicsdk.cli.commands.sb_rows import limited, object_row, volume_row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +18,9 @@ def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
     del console
     limit = arguments.get("limit")
     if arguments.get("volume") is None:
-        return [row(volume, VOLUME) for volume in limited(api.volumes.query(limit=100).all(), limit)]
+        return [volume_row(volume) for volume in limited(api.volumes.query(limit=100).all(), limit)]
     volume = api.volumes.get(arguments["volume"])
     page = volume.list(prefix=arguments.get("prefix"), limit=100)
-    objects = [row(each, OBJECT) for each in limited(page.all(), limit)]
+    objects = [object_row(each) for each in limited(page.all(), limit)]
     folders = [{"location": each.field("prefix"), "type": "folder"} for each in page.prefixes]
     return [*folders, *objects] if limit is None else [*folders, *objects][:limit]
