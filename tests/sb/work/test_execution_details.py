@@ -63,10 +63,10 @@ def test_logs_are_files_without_a_request(details, platform):
     before = len(platform.requests)
     logs = details.jobs[0].logs
     assert isinstance(logs["cmd.log"], File)
-    assert (logs["cmd.log"].id, logs.get("job.err.log").id) == ("f-log", "f-err")
+    assert (logs["cmd.log"].id, logs["job.err.log"].id) == ("f-log", "f-err")
     assert logs["elsewhere"] is None
     assert logs["nothing"] is None
-    assert dict(logs.items())["elsewhere"] == "https://logs.example.org/x"
+    assert logs.get("elsewhere") == dict(logs.items())["elsewhere"] == "https://logs.example.org/x"
     assert len(platform.requests) == before
 
 

@@ -98,11 +98,11 @@ def test_scalars_records_and_missing_names(task):
     assert task.inputs["where"] == {"dir": "x"}
     assert task.inputs["none"] is None
     assert task.inputs["nothing"] is None
+
+
+def test_get_items_and_json_are_as_the_platform_has_them(task):
+    assert task.inputs.get("bam") == BAM
     assert task.inputs.get("nothing", 5) == 5
-    assert task.inputs.get("bam").id == "f-bam"
-
-
-def test_items_and_json_are_as_the_platform_has_them(task):
     assert dict(task.inputs.items())["bam"] == BAM
     assert json.loads(json.dumps(task.inputs))["bam"] == BAM
 
@@ -161,8 +161,10 @@ def test_a_list_that_was_handed_out_before_a_look_is_still_the_tasks(task, api):
     assert [each["path"] for each in task.changes()["inputs"]["reads"]] == ["f-bam", "f-new"]
 
 
-def test_pop_gives_a_file_and_raises_for_what_is_not_there(task):
-    assert task.inputs.pop("bam").id == "f-bam"
+def test_pop_gives_json_and_raises_for_what_is_not_there(task):
+    assert task.inputs["bam"].id == "f-bam"
+    assert task.inputs.pop("bam") == BAM
+    assert task.inputs["bam"] is None
     assert task.inputs.pop("bam", None) is None
     with pytest.raises(KeyError):
         task.inputs.pop("bam")

@@ -59,7 +59,7 @@ def chosen_logs(task: Task, job: str | None, name: str | None) -> Iterator[Log]:
             continue
         names = [key for key in each.logs or () if name is None or _fits(key, name)]
         for key in names:
-            yield Log(str(task.id), called, each.field("status"), key, each.logs.get(key))
+            yield Log(str(task.id), called, each.field("status"), key, each.logs[key])
         if not names and name is None:
             yield Log(str(task.id), called, each.field("status"), "", None)
 

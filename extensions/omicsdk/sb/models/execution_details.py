@@ -41,7 +41,10 @@ class JobDocker(Value):
 
 
 class Logs(DictView):
-    """A job's logs: their names to files. `items()` and `values()` give the platform's URLs as they are.
+    """A job's logs.
+
+    `[]` gives the file of a log, of which nothing was asked yet; None where there is no such log, or its URL isn't that of a
+    file. `get()`, `items()` and `values()` give the platform's URLs as they are.
 
     Args:
         values: Names and URLs.
@@ -53,18 +56,9 @@ class Logs(DictView):
         self._api = api
 
     def __getitem__(self, name: str) -> File | None:
-        return self.get(name)
-
-    def get(self, name: str, default: File | None = None) -> File | None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """The file of a log, of which nothing was asked yet.
-
-        Args:
-            name: The log's name, such as "cmd.log".
-            default: What is given when there is no such log, or its URL isn't that of a file.
-        """
         id = file_id(super().get(name))
         if id is None:
-            return default
+            return None
         from omicsdk.sb.models.file import File
 
         return File.of({"id": id}, self._api)

@@ -85,8 +85,8 @@ def file_of(told: Mapping[str, Any], kind: str, api: HttpClient | None) -> File:
 class FileValues(DictView):
     """Values by their names, with files in them.
 
-    Reading one by its name gives files and folders as File objects, in lists too, and setting one takes them. `items()` and
-    `values()` give the platform's JSON as it is. A name that isn't there is None.
+    `[]` gives files and folders as File objects, in lists too, and takes them; a name that isn't there is None. `get()`,
+    `items()` and `values()` give the platform's JSON as it is.
 
     Args:
         values: Names and JSON values.
@@ -107,15 +107,6 @@ class FileValues(DictView):
             self._handed_out[name] = found
         return found
 
-    def get(self, name: str, default: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Reads one, as `[]` does.
-
-        Args:
-            name: Its name.
-            default: What is given when it isn't there.
-        """
-        return self[name] if name in self else default  # noqa: SIM401 - this is get
-
     def __setitem__(self, name: str, value: Any) -> None:
         now = sent(value)
         if name in self._handed_out and same(now, super().get(name)) and not self._is_touched(name):
@@ -128,20 +119,21 @@ class FileValues(DictView):
         self._handed_out.pop(name, None)
 
     def pop(self, name: str, *default: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Takes one out and gives it, as `[]` does.
+        """Takes one out.
 
         Args:
             name: Its name.
             default: What is given when it isn't there.
 
+        Returns:
+            Its JSON value.
+
         Raises:
             KeyError: It isn't there, and there is no default.
         """
-        if name not in self:
-            return super().pop(name, *default)
-        found = self[name]
-        del self[name]
-        return found
+        self.settle()
+        self._handed_out.pop(name, None)
+        return super().pop(name, *default)
 
     def clear(self) -> None:
         """Takes all out."""
