@@ -1,7 +1,6 @@
-"""What people work with on the platform: files, uploads, apps, tasks, automations; the stores and who answers which operation."""
+"""What people work with on the platform: files, uploads, apps, tasks, automations; who answers which operation."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from omicsdk.sandbox.sb import (
     apps,
@@ -16,17 +15,10 @@ from omicsdk.sandbox.sb import (
     tasks,
     uploads,
 )
-from omicsdk.sandbox.sb.blobs import Blobs
-from omicsdk.sandbox.sb.file_store import FileStore
-from omicsdk.sandbox.sb.state import new_id
-from omicsdk.sandbox.sb.storage import Storage
+from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.upload_parts import LEAST_PART, MOST_PARTS
-from omicsdk.sandbox.sb.upload_store import Uploads
 from omicsdk.sandbox.service import Reply
 from omicsdk.sandbox.settings import Setting
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.sb.state import Sb
 
 WORK_HANDLERS: tuple[Callable[..., Reply], ...] = tuple(
     function
@@ -60,36 +52,15 @@ SETTINGS = (
 )
 
 
-class Work:
-    """The stores of files and uploads, and the storage that serves their bytes.
+def attach(sb: Sb) -> None:
+    """Makes the switches known, and says what to do when the time of a job, task or run has come."""
+    sb.grounds.settings.declare(*SETTINGS)
+    for module in (file_jobs, task_runs, automation_runs):
+        module.attach(sb)
 
-    Args:
-        sb: The platform.
 
-    Attributes:
-        blobs: The bytes of files.
-        files: Files and folders.
-        uploads: Uploads that aren't complete.
-        storage: The ASGI application of presigned URLs.
-    """
-
-    def __init__(self, sb: "Sb") -> None:
-        grounds = sb.grounds
-        grounds.settings.declare(*SETTINGS)
-        self._sb = sb
-        self.blobs = Blobs(grounds.objects)
-        self.files = FileStore(grounds.database, new_id, grounds.clock.now)
-        self.uploads = Uploads(grounds.database, grounds.objects)
-        self.storage = Storage(grounds.objects, grounds.signer, self.uploads.place, self.uploads.written)
-        for module in (file_jobs, task_runs, automation_runs):
-            module.attach(sb)
-
-    def project_gone(self, project: str) -> None:
-        """Forgets the apps, tasks and uploads of a project that was deleted; its files are dropped by whoever deletes it."""
-        apps.drop_project(self._sb, project)
-        self._sb.documents.remove_group(task_runs.KIND, project)
-        self.uploads.drop_project(project)
-
-    def clear(self) -> None:
-        """Removes the bytes of uploads, when the tables were emptied."""
-        self.uploads.clear()
+def project_gone(sb: Sb, project: str) -> None:
+    """Forgets the apps, tasks and uploads of a project that was deleted; its files are dropped by whoever deletes it."""
+    apps.drop_project(sb, project)
+    sb.documents.remove_group(task_runs.KIND, project)
+    sb.work.uploads.drop_project(project)

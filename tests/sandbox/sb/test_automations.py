@@ -1,0 +1,200 @@
+"""Automations: who may use them, packages of their code, and their runs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+
+Json = dict[str, Any]
+Clients = Callable[[str], httpx.Client]
+ALL = "/automation/automations"
+
+
+@pytest.fixture(autouse=True)
+def _frozen(sandbox: Sandbox) -> None:
+    """Time moves when a test moves it."""
+    sandbox.clock.freeze()
+    sandbox.settings.turn({"sb.run_queue_seconds": 30, "sb.run_seconds": 100})
+
+
+@pytest.fixture
+def automation(web: httpx.Client) -> Json:
+    """An automation of sandbox-user's."""
+    answer = web.post(ALL, json={"name": "Nightly", "description": "d", "secret_settings": {"key": "s"}})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _refused(answer: httpx.Response, status: int, code: int) -> str:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    return answer.json()["message"]
+
+
+def _upload(web: httpx.Client, automation: Json, content: bytes = b"code") -> str:
+    body = {"name": "code.zip", "size": len(content), "automation_id": automation["id"]}
+    started = web.post("/automation/upload", json=body).json()
+    path = f"/automation/upload/{started['upload_id']}"
+    where = web.get(f"{path}/part/1").json()
+    etag = httpx.put(where["url"], content=content).headers["ETag"]
+    web.post(f"{path}/part/", json={"part_number": 1, "response": {"headers": {"ETag": etag}}})
+    done = web.post(f"{path}/complete").json()
+    assert done["name"] == "code.zip"
+    return done["id"]
+
+
+def _package(web: httpx.Client, automation: Json, version: str = "1") -> Json:
+    body = {"version": version, "location": _upload(web, automation), "schema": {"inputs": []}, "memory_limit": None}
+    answer = web.post(f"{ALL}/{automation['id']}/packages", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _run(web: httpx.Client, package: Json, **fields: Any) -> Json:
+    answer = web.post("/automation/runs", json={"package": package["id"], "inputs": {"a": 1}, **fields})
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_an_automation_is_made_changed_and_archived(web: httpx.Client, automation: Json, sandbox: Sandbox) -> None:
+    path = f"{ALL}/{automation['id']}"
+    assert automation["href"].endswith(path)
+    assert (automation["owner"], automation["archived"], automation["project_based"]) == ("sandbox-user", False, False)
+    sandbox.clock.advance(60)
+    changed = web.patch(path, json={"name": "Weekly", "memory_limit": 512}).json()
+    assert (changed["name"], changed["memory_limit"], changed["description"]) == ("Weekly", 512, "d")
+    assert changed["modified_on"] > automation["modified_on"]
+    assert web.post(f"{path}/actions/archive").json()["archived"] is True
+    assert web.get(ALL).json()["items"] == []
+    listed = web.get(ALL, params={"include_archived": True, "name": "week"})
+    assert [each["id"] for each in listed.json()["items"]] == [automation["id"]]
+    assert web.post(f"{path}/actions/restore").json()["archived"] is False
+    assert web.get(path).json()["archived"] is False
+    assert web.get(ALL, params={"project_based": True}).json()["items"] == []
+
+
+def test_members_come_go_and_are_permitted(web: httpx.Client, automation: Json, client_of: Clients) -> None:
+    path = f"{ALL}/{automation['id']}"
+    ada = client_of("ada")
+    _refused(ada.get(path), 404, 90003)
+    added = web.post(f"{path}/members", json={"username": "ada", "permissions": {"read": True}}).json()
+    assert (added["username"], added["type"], added["permissions"]["execute"]) == ("ada", "user", False)
+    assert ada.get(path).status_code == 200
+    _refused(ada.patch(path, json={"name": "mine"}), 403, 90002)
+    _refused(web.post(f"{path}/members", json={"username": "ada"}), 409, 90007)
+    changed = web.patch(f"{path}/members/ada", json={"permissions": {"write": True}}).json()
+    assert (changed["permissions"]["read"], changed["permissions"]["write"]) == (True, True)
+    assert ada.patch(path, json={"name": "mine"}).status_code == 200
+    assert [each["username"] for each in web.get(f"{path}/members").json()["items"]] == ["sandbox-user", "ada"]
+    assert web.delete(f"{path}/members/ada").status_code == 204
+    _refused(web.get(f"{path}/members/ada"), 404, 3002)
+    _refused(web.delete(f"{path}/members/sandbox-user"), 403, 90002)
+    _refused(web.patch(f"{path}/members/sandbox-user", json={"permissions": {"admin": False}}), 403, 90002)
+    _refused(web.post(f"{path}/members", json={"username": "nobody"}), 404, 2002)
+    _refused(web.post(f"{path}/members", json={}), 400, 90000)
+
+
+def test_teams_are_members_too(web: httpx.Client, automation: Json) -> None:
+    path = f"{ALL}/{automation['id']}"
+    team = web.get("/teams", params={"division": "sandbox-division"}).json()["items"][0]["id"]
+    added = web.post(f"{path}/members", json={"id": team, "type": "team", "permissions": {"read": True}}).json()
+    assert (added["type"], added["id"]) == ("team", team)
+    assert web.delete(f"{path}/members/{team}").status_code == 204
+
+
+def test_packages_are_made_of_uploaded_code(web: httpx.Client, automation: Json) -> None:
+    package = _package(web, automation)
+    assert (package["automation"], package["python"], package["archived"]) == (automation["id"], "3.6", False)
+    path = f"/automation/packages/{package['id']}"
+    assert web.get(path).json() == package
+    assert web.patch(path, json={"custom_url": "https://example.org"}).json()["custom_url"] == "https://example.org"
+    own = f"{ALL}/{automation['id']}/packages"
+    assert [each["id"] for each in web.get(own).json()["items"]] == [package["id"]]
+    assert web.post(f"{own}/{package['id']}/actions/archive").json()["archived"] is True
+    _refused(web.post("/automation/runs", json={"package": package["id"]}), 409, 90007)
+    assert web.post(f"{own}/{package['id']}/actions/restore").json()["archived"] is False
+    body = {"version": "1", "location": package["location"], "schema": {}}
+    _refused(web.post(own, json=body), 409, 90007)
+    _refused(web.post(own, json={**body, "version": "2", "location": "none"}), 400, 90000)
+
+
+def test_uploads_of_code_are_aborted_and_apart_from_files(web: httpx.Client, automation: Json) -> None:
+    body = {"name": "code.zip", "size": 1, "automation_id": automation["id"]}
+    id = web.post("/automation/upload", json=body).json()["upload_id"]
+    assert web.get("/upload/multipart").json()["items"] == []
+    _refused(web.get(f"/upload/multipart/{id}"), 404, 8003)
+    assert web.delete(f"/automation/upload/{id}").status_code == 204
+    _refused(web.get(f"/automation/upload/{id}/part/1"), 404, 8003)
+    assert web.post("/automation/upload", json={**body, "size": 0}).status_code == 400
+
+
+def test_a_run_passes_its_states_by_the_clock(web: httpx.Client, automation: Json, sandbox: Sandbox) -> None:
+    run = _run(web, _package(web, automation), name="Run", settings={"project_id": "a/b"})
+    path = f"/automation/runs/{run['id']}"
+    states = [run["status"]]
+    for seconds in (11, 11, 11, 100):
+        sandbox.clock.advance(seconds)
+        states.append(web.get(path).json()["status"])
+    assert states == ["CREATED", "SENT_TO_EXECUTION", "QUEUED_FOR_EXECUTION", "RUNNING", "FINISHED"]
+    told = web.get(path).json()
+    assert (told["automation"]["id"], told["package"]["version"], told["project_id"]) == (automation["id"], "1", "a/b")
+    assert told["created_on"] < told["start_time"] < told["end_time"]
+    log = web.get(f"/files/{told['execution_details']['log_file']}/download_info").json()["url"]
+    assert "FINISHED" in httpx.get(log).text
+    state = web.get(f"{path}/state").json()["main"]
+    assert (state["inputs"], state["finished_at"]) == ({"a": 1}, told["end_time"])
+    assert web.patch(path, json={"name": "Renamed"}).json()["name"] == "Renamed"
+    _refused(web.post(f"{path}/actions/stop"), 409, 90007)
+
+
+def test_runs_are_stopped_fail_and_are_run_again(web: httpx.Client, automation: Json, sandbox: Sandbox) -> None:
+    package = _package(web, automation)
+    run = _run(web, package, name="Run", settings={"s": 1})
+    stopped = web.post(f"/automation/runs/{run['id']}/actions/stop")
+    assert (stopped.status_code, stopped.content) == (200, b"")
+    assert web.get(f"/automation/runs/{run['id']}").json()["status"] == "QUEUED_FOR_TERMINATION"
+    sandbox.finish()
+    assert web.get(f"/automation/runs/{run['id']}").json()["status"] == "ABORTED"
+    again = f"/automation/runs/{run['id']}/actions/rerun"
+    merged = web.post(again, json={"merge": True, "inputs": {"b": 2}, "resume_from": run["id"]}).json()
+    assert (merged["inputs"], merged["settings"], merged["resumed_from"]) == ({"a": 1, "b": 2}, {"s": 1}, run["id"])
+    replaced = web.post(again, json={"merge": False, "inputs": {"b": 2}}).json()
+    assert (replaced["inputs"], replaced["settings"]) == ({"b": 2}, {"s": 1})
+    assert web.post(again, content="null", headers={"Content-Type": "application/json"}).json()["inputs"] == {"a": 1}
+    sandbox.settings.turn({"sb.failing_tasks": "Bad*"})
+    bad = _run(web, package, name="Bad run")
+    sandbox.finish()
+    assert web.get(f"/automation/runs/{bad['id']}").json()["status"] == "FAILED"
+    assert web.get(f"/automation/runs/{bad['id']}/state").json()["main"]["error"]["message"]
+
+
+def test_lists_of_runs_are_narrowed_and_ordered(web: httpx.Client, automation: Json, sandbox: Sandbox) -> None:
+    sandbox.clock.freeze(1_600_000_000)
+    package = _package(web, automation)
+    _run(web, package, name="b")
+    sandbox.clock.advance(3600)
+    _run(web, package, name="a")
+
+    def found(**params: Any) -> list[str]:
+        return [each["name"] for each in web.get("/automation/runs", params=params).json()["items"]]
+
+    assert found() == ["a", "b"]
+    assert found(order_by="name", order="asc") == ["a", "b"]
+    assert found(created_from="2020-09-13T13:00:00") == ["a"]
+    assert found(status="FINISHED") == ["b"]
+    assert found(automation_id=automation["id"], package_id=package["id"], created_by="sandbox-user") == ["a", "b"]
+    assert found(project_id="x/y") == []
+    _refused(web.get("/automation/runs", params={"order_by": "colour"}), 400, 90000)
+
+
+def test_what_is_not_there(web: httpx.Client, automation: Json) -> None:
+    nobody = "00000000-0000-4000-8000-000000000000"
+    _refused(web.get(f"{ALL}/{nobody}"), 404, 90003)
+    _refused(web.get("/automation/packages/none"), 404, 90003)
+    _refused(web.get("/automation/runs/none"), 404, 90003)
+    _refused(web.post("/automation/runs", json={"package": "none"}), 404, 90003)
+    package = _package(web, automation)
+    other = web.post(ALL, json={"name": "Other"}).json()["id"]
+    _refused(web.post(f"{ALL}/{other}/packages/{package['id']}/actions/archive"), 404, 90003)
+    _refused(web.post("/automation/runs", json={"package": package["id"], "resume_from": "none"}), 404, 90003)

@@ -1,0 +1,416 @@
+"""Tasks: drafts, runs by the sandbox's clock, batches, and what they leave behind."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.sb.cwl import ports
+from omicsdk.sandbox.sb.task_inputs import divided, faults
+
+Json = dict[str, Any]
+Send = Callable[..., Json]
+Clients = Callable[[str], httpx.Client]
+Make = Callable[..., Json]
+TOOL: Json = {
+    "class": "CommandLineTool",
+    "cwlVersion": "v1.2",
+    "label": "align",
+    "baseCommand": "align",
+    "inputs": {"reads": "File", "threads": "int?", "note": {"type": "string", "default": "none"}},
+    "outputs": {
+        "bam": {"type": "File", "outputBinding": {"glob": "out.bam"}, "secondaryFiles": [".bai"]},
+        "stats": "File[]",
+        "score": "float",
+    },
+}
+WORKFLOW: Json = {
+    "class": "Workflow",
+    "cwlVersion": "v1.2",
+    "inputs": {"reads": "File[]"},
+    "outputs": {"report": {"type": "File", "outputSource": "last/report"}},
+    "steps": {"first": {"run": "a.cwl"}, "last": {"run": "b.cwl"}},
+}
+
+
+@pytest.fixture(autouse=True)
+def _frozen(sandbox: Sandbox) -> None:
+    """Time moves when a test moves it."""
+    sandbox.clock.freeze()
+    sandbox.settings.turn({"sb.task_queue_seconds": 10, "sb.task_seconds": 100, "sb.run_tools": False})
+
+
+@pytest.fixture
+def make(web: httpx.Client, project: str) -> Make:
+    """Makes a task; installs the app first when it isn't there."""
+
+    def create(
+        inputs: Json | None = None, *, app: str = "align", raw: Json = TOOL, action: str = "", **fields: Any
+    ) -> Json:
+        if web.get(f"/apps/{project}/{app}").status_code == 404:
+            web.post(f"/apps/{project}/{app}/raw", json=raw)
+        params = {name: fields.pop(name) for name in ("batch",) if name in fields}
+        body = {"project": project, "app": f"{project}/{app}", "inputs": inputs or {}, "name": "Task", **fields}
+        answer = web.post("/tasks", json=body, params={**params, **({"action": action} if action else {})})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    return create
+
+
+def _refused(answer: httpx.Response, status: int, code: int) -> str:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    return answer.json()["message"]
+
+
+def _file(made: Json) -> Json:
+    return {"class": "File", "path": made["id"]}
+
+
+def _status(web: httpx.Client, task: Json) -> str:
+    return web.get(f"/tasks/{task['id']}").json()["status"]
+
+
+def _bytes(web: httpx.Client, file: str) -> bytes:
+    return httpx.get(web.get(f"/files/{file}/download_info").json()["url"]).content
+
+
+def test_a_draft_waits_until_it_is_run(web: httpx.Client, make: Make, send: Send, project: str) -> None:
+    reads = send("reads.fastq")
+    task = make({"reads": _file(reads)}, description="why", execution_settings={"max_parallel_instances": 2})
+    told = {name: task[name] for name in ("status", "app", "project", "batch", "parent", "errors", "outputs", "type")}
+    assert told == {
+        "status": "DRAFT",
+        "app": f"{project}/align/0",
+        "project": project,
+        "batch": False,
+        "parent": None,
+        "errors": [],
+        "outputs": {},
+        "type": "v2",
+    }
+    assert task["inputs"] == {"reads": {"class": "File", "path": reads["id"], "name": "reads.fastq"}}
+    assert (task["created_by"], task["executed_by"], task["start_time"]) == ("sandbox-user", None, None)
+    assert web.get(f"/tasks/{task['id']}/inputs").json() == task["inputs"]
+    assert web.get(f"/tasks/{task['id']}").json() == task
+
+
+def test_a_run_passes_its_states_by_the_clock(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
+    task = make({"reads": _file(send("r"))})
+    assert web.post(f"/tasks/{task['id']}/actions/run").json()["status"] == "QUEUED"
+    states = [_status(web, task)]
+    for seconds in (9, 2, 90, 10):
+        sandbox.clock.advance(seconds)
+        states.append(_status(web, task))
+    assert states == ["QUEUED", "QUEUED", "RUNNING", "RUNNING", "COMPLETED"]
+    told = web.get(f"/tasks/{task['id']}").json()
+    assert told["executed_by"] == "sandbox-user"
+    assert told["created_time"] < told["start_time"] < told["end_time"]
+    assert told["price"]["amount"] > 0
+    assert told["execution_status"]["steps_completed"] == 1
+    assert told["execution_status"]["running_duration"] == 100_000
+
+
+def test_outputs_are_files_of_the_project(
+    web: httpx.Client, make: Make, send: Send, project: str, sandbox: Sandbox
+) -> None:
+    reads = send("r")
+    web.patch(f"/files/{reads['id']}", json={"metadata": {"sample_id": "s1"}})
+    send("out.bam")
+    task = make({"reads": _file(reads)}, action="run")
+    sandbox.finish()
+    outputs = web.get(f"/tasks/{task['id']}").json()["outputs"]
+    assert outputs["score"] is None
+    assert [each["name"] for each in outputs["stats"]] == ["stats.txt"]
+    bam = outputs["bam"]
+    assert (bam["class"], bam["name"], [each["name"] for each in bam["secondaryFiles"]]) == (
+        "File",
+        "_1_out.bam",
+        ["_1_out.bam.bai"],
+    )
+    found = web.get(f"/files/{bam['path']}").json()
+    assert (found["origin"], found["metadata"]) == ({"task": task["id"]}, {"sample_id": "s1"})
+    assert found["_secondary_files"] == [{"class": "File", "path": bam["secondaryFiles"][0]["path"]}]
+    assert len(_bytes(web, bam["path"])) == found["size"]
+    listed = web.get("/files", params={"project": project, "origin.task": task["id"]}).json()["items"]
+    assert [each["name"] for each in listed] == ["_1_out.bam", "_1_out.bam.bai", "stats.txt"]
+
+
+def test_outputs_go_where_the_task_says(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
+    task = make({"reads": _file(send("r"))}, action="run", output_location={"main_location": "/results/today"})
+    sandbox.finish()
+    bam = web.get(f"/tasks/{task['id']}").json()["outputs"]["bam"]
+    parent = web.get(f"/files/{bam['path']}").json()["parent"]
+    folder = web.get(f"/files/{parent}").json()
+    assert (folder["name"], folder["type"]) == ("today", "folder")
+
+
+def test_execution_details_have_logs_that_are_files(
+    web: httpx.Client, make: Make, send: Send, project: str, sandbox: Sandbox
+) -> None:
+    task = make({"reads": [_file(send("r"))]}, app="flow", raw=WORKFLOW, action="run")
+    path = f"/tasks/{task['id']}/execution_details"
+    assert web.get(path).json()["jobs"] == []
+    sandbox.clock.advance(20)
+    assert [job["status"] for job in web.get(path).json()["jobs"]] == ["RUNNING", "RUNNING"]
+    sandbox.finish()
+    told = web.get(path).json()
+    assert (told["status"], [job["name"] for job in told["jobs"]]) == ("COMPLETED", ["first", "last"])
+    log = told["jobs"][0]["logs"]["stdout.log"]
+    file = log.removesuffix("/download_info").rpartition("/")[2]
+    assert web.get(f"/files/{file}").json()["name"] == "first.stdout.log"
+    assert httpx.get(web.get(log).json()["url"]).text == "first of Task\n"
+    names = [each["name"] for each in web.get("/files", params={"project": project}).json()["items"]]
+    assert names == ["r", "report.txt"]
+
+
+def test_tasks_fail_when_they_shall(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
+    sandbox.settings.turn({"sb.failing_tasks": "other, Ta*"})
+    task = make({"reads": _file(send("r"))}, action="run")
+    sandbox.finish()
+    told = web.get(f"/tasks/{task['id']}").json()
+    assert (told["status"], told["outputs"]) == ("FAILED", {})
+    assert "sb.failing_tasks" in told["errors"][0]["message"]
+    details = web.get(f"/tasks/{task['id']}/execution_details").json()
+    assert _bytes(web, details["jobs"][0]["logs"]["stderr.log"].split("/")[-2]).startswith(b"The setting")
+
+
+def test_a_run_needs_what_the_app_needs(web: httpx.Client, make: Make, send: Send) -> None:
+    task = make({"threads": "many", "more": 1}, action="run")
+    assert task["status"] == "DRAFT"
+    assert [(each["id"], each["code"]) for each in task["errors"]] == [("reads", 7012), ("threads", 7024)]
+    assert [each["id"] for each in task["warnings"]] == ["more"]
+    assert "reads" in _refused(web.post(f"/tasks/{task['id']}/actions/run"), 400, 7024)
+    fixed = web.patch(f"/tasks/{task['id']}", json={"inputs": {"reads": _file(send("r")), "threads": 2}}).json()
+    assert (fixed["errors"], fixed["inputs"]["more"]) == ([], 1)
+    assert web.post(f"/tasks/{task['id']}/actions/run").json()["status"] == "QUEUED"
+
+
+def test_files_that_are_not_there_are_errors(web: httpx.Client, make: Make, project: str) -> None:
+    folder = web.post("/files", json={"name": "f", "type": "folder", "project": project}).json()
+    assert [each["code"] for each in make({"reads": {"class": "File", "path": "none"}})["errors"]] == [5002]
+    assert [each["code"] for each in make({"reads": _file(folder)})["errors"]] == [7024]
+
+
+def test_only_drafts_change_and_others_are_renamed(web: httpx.Client, make: Make, send: Send) -> None:
+    task = make({"reads": _file(send("r"))}, action="run")
+    path = f"/tasks/{task['id']}"
+    _refused(web.patch(path, json={"description": "new"}), 409, 7026)
+    _refused(web.patch(f"{path}/inputs", json={"threads": 1}), 409, 7026)
+    assert web.patch(path, json={"name": "New"}).json()["name"] == "New"
+    _refused(web.post(f"{path}/actions/run"), 409, 7007)
+    _refused(web.delete(path), 409, 7011)
+    draft = make({"reads": _file(send("q"))})
+    assert web.patch(f"/tasks/{draft['id']}/inputs", json={"threads": 3}).json()["threads"] == 3
+    assert web.delete(f"/tasks/{draft['id']}").status_code == 204
+    _refused(web.get(f"/tasks/{draft['id']}"), 404, 7002)
+
+
+def test_aborting(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
+    task = make({"reads": _file(send("r"))})
+    path = f"/tasks/{task['id']}/actions"
+    _refused(web.post(f"{path}/abort"), 409, 7008)
+    web.post(f"{path}/run", params={"use_interruptible_instances": True})
+    sandbox.clock.advance(11)
+    aborted = web.post(f"{path}/abort").json()
+    assert (aborted["status"], aborted["use_interruptible_instances"]) == ("ABORTED", True)
+    sandbox.finish()
+    assert _status(web, task) == "ABORTED"
+
+
+def test_clones_are_new_drafts_of_the_same(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
+    task = make({"reads": _file(send("r"))}, action="run")
+    sandbox.finish()
+    clone = web.post(f"/tasks/{task['id']}/actions/clone").json()
+    assert (clone["status"], clone["origin_id"], clone["outputs"]) == ("DRAFT", task["id"], {})
+    assert clone["inputs"] == task["inputs"]
+    running = web.post(f"/tasks/{task['id']}/actions/clone", params={"action": "run"}).json()
+    assert running["status"] == "QUEUED"
+    listed = web.get("/tasks", params={"origin_id": task["id"]}).json()["items"]
+    assert {each["id"] for each in listed} == {clone["id"], running["id"]}
+
+
+def test_what_cannot_be_created(web: httpx.Client, make: Make, project: str, client_of: Clients) -> None:
+    task = make()
+
+    def create(**body: Any) -> httpx.Response:
+        return web.post("/tasks", json={"project": project, "app": f"{project}/align", **body})
+
+    _refused(create(app=""), 400, 7015)
+    _refused(create(app="align"), 400, 6011)
+    _refused(create(app=f"{project}/none"), 404, 6002)
+    _refused(create(app=f"{project}/align/9"), 404, 6002)
+    _refused(create(project="sandbox-user/none"), 404, 3002)
+    _refused(create(batch_input="reads"), 400, 7023)
+    _refused(create(batch_input="reads", batch_by={"type": "CRITERIA"}), 400, 7019)
+    _refused(create(batch_input="other", batch_by={"type": "ITEM"}), 400, 7018)
+    _refused(client_of("ada").get(f"/tasks/{task['id']}"), 404, 7002)
+    web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": {"read": True}})
+    body = {"project": project, "app": f"{project}/align"}
+    _refused(client_of("ada").post("/tasks", json=body), 403, 3001)
+    assert web.get("/tasks/no-uuid").json()["code"] in (7005, 90000)
+
+
+# -- batches
+
+
+def _batch(make: Make, send: Send, web: httpx.Client, **fields: Any) -> Json:
+    files = [send(name) for name in ("a", "b", "c")]
+    for file, sample in zip(files, ("s1", "s2", "s1"), strict=True):
+        web.patch(f"/files/{file['id']}", json={"metadata": {"sample_id": sample}})
+    return make({"reads": [_file(each) for each in files]}, batch_input="reads", action="run", **fields)
+
+
+def test_a_batch_by_item_has_a_child_for_each(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
+    batch = _batch(make, send, web, batch_by={"type": "item"})
+    assert (batch["batch"], batch["status"], batch["execution_status"]["queued"]) == (True, "QUEUED", 3)
+    children = web.get("/tasks", params={"parent": batch["id"], "order": "asc", "order_by": "name", "fields": "_all"})
+    told = children.json()["items"]
+    assert [each["batch_group"]["value"] for each in told] == ["a", "b", "c"]
+    assert [each["inputs"]["reads"]["name"] for each in told] == ["a", "b", "c"]
+    assert {(each["parent"], each["batch"]) for each in told} == {(batch["id"], False)}
+    sandbox.clock.advance(11)
+    assert _status(web, batch) == "RUNNING"
+    sandbox.clock.advance(100)
+    done = web.get(f"/tasks/{batch['id']}").json()
+    assert (done["status"], done["execution_status"]["completed"]) == ("COMPLETED", 3)
+
+
+def test_a_batch_by_criteria_groups_what_agrees(web: httpx.Client, make: Make, send: Send, sandbox: Sandbox) -> None:
+    by = {"type": "CRITERIA", "criteria": ["metadata.sample_id"]}
+    batch = _batch(make, send, web, batch_by=by, app="flow", raw=WORKFLOW)
+    told = web.get("/tasks", params={"parent": batch["id"], "order": "asc", "fields": "_all"}).json()["items"]
+    groups = {each["batch_group"]["value"]: [file["name"] for file in each["inputs"]["reads"]] for each in told}
+    assert groups == {"s1": ["a", "c"], "s2": ["b"]}
+    assert told[0]["batch_group"]["fields"].keys() == {"metadata.sample_id"}
+    sandbox.settings.turn({"sb.failing_tasks": "* - s2"})
+    sandbox.finish()
+    done = web.get(f"/tasks/{batch['id']}").json()
+    assert (done["status"], done["execution_status"]["failed"]) == ("FAILED", 1)
+
+
+def test_a_batch_may_be_switched_off_aborted_and_deleted(
+    web: httpx.Client, make: Make, send: Send, sandbox: Sandbox
+) -> None:
+    by = {"type": "ITEM"}
+    plain = _batch(make, send, web, batch_by=by, batch=False, app="flow", raw=WORKFLOW)
+    assert (plain["batch"], plain["status"]) == (False, "QUEUED")
+    inputs = plain["inputs"]
+    batch = make(inputs, batch_input="reads", batch_by=by, app="flow", action="run")
+    assert web.post(f"/tasks/{batch['id']}/actions/abort").json()["status"] == "ABORTED"
+    children = web.get("/tasks", params={"parent": batch["id"], "fields": "_all"}).json()["items"]
+    assert {each["status"] for each in children} == {"ABORTED"}
+    assert web.delete(f"/tasks/{batch['id']}").status_code == 204
+    _refused(web.get(f"/tasks/{children[0]['id']}"), 404, 7002)
+    wrong = make({"reads": []}, batch_input="reads", batch_by=by, app="flow", action="run")
+    assert (wrong["status"], wrong["errors"][0]["code"]) == ("DRAFT", 7018)
+
+
+# -- lists
+
+
+def test_lists_are_narrowed_and_ordered(
+    web: httpx.Client, make: Make, send: Send, sandbox: Sandbox, project: str
+) -> None:
+    sandbox.clock.freeze(1_600_000_000)
+    reads = _file(send("r"))
+    first = make({"reads": reads}, name="b")
+    sandbox.clock.advance(3600)
+    second = make({"reads": reads}, name="a", action="run")
+    batch = make({"reads": [reads]}, name="c", batch_input="reads", batch_by={"type": "ITEM"})
+
+    def found(**params: Any) -> list[str]:
+        answer = web.get("/tasks", params={"project": project, **params})
+        assert answer.status_code == 200, answer.text
+        return [each["name"] for each in answer.json()["items"]]
+
+    assert found() in (["a", "c", "b"], ["c", "a", "b"])
+    assert found(order_by="name", order="asc") == ["a", "b", "c"]
+    assert found(status="DRAFT", order_by="name", order="asc") == ["b", "c"]
+    assert found(batch=True) == ["c"]
+    assert found(created_to="2020-09-13T12:30:00") == ["b"]
+    assert found(created_from="2020-09-13T13:26:40", order_by="name") == ["c", "a"]
+    assert found(started_from="2020-09-13T00:00:00") == []
+    sandbox.clock.advance(11)
+    assert found(started_from="2020-09-13T00:00:00") == ["a"]
+    assert web.get(f"/projects/{project}/tasks").headers["X-Total-Matching-Query"] == "3"
+    _refused(web.get("/tasks", params={"created_from": "yesterday"}), 400, 90000)
+    ids = [first["id"], "00000000-0000-4000-8000-000000000000", batch["id"]]
+    items = web.post("/bulk/tasks/get", json={"task_ids": ids}).json()["items"]
+    assert [item["error"] and item["error"]["code"] for item in items] == [None, 7002, None]
+    assert second["status"] == "QUEUED"
+
+
+# -- a real tool
+
+
+def test_cwltool_runs_small_tools_where_it_is_installed(
+    web: httpx.Client,
+    make: Make,
+    send: Send,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tool = tmp_path / "cwltool"
+    tool.write_text(
+        f"#!{sys.executable}\n"
+        "import json, pathlib, sys\n"
+        "out = pathlib.Path(sys.argv[sys.argv.index('--outdir') + 1])\n"
+        "given = json.loads(pathlib.Path(sys.argv[-1]).read_text())\n"
+        "if given.get('threads') == 0: sys.exit('no threads')\n"
+        "text = pathlib.Path(given['reads']['path']).read_text()\n"
+        "(out / 'out.bam').write_text(text.upper())\n"
+        "print(json.dumps({'bam': {'class': 'File', 'location': (out / 'out.bam').as_uri()}, 'score': 1.5}))\n"
+    )
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    sandbox.settings.turn({"sb.run_tools": True})
+    reads = _file(send("r.fq", b"acgt"))
+    task, failing = make({"reads": reads}, action="run"), make({"reads": reads, "threads": 0}, action="run")
+    sandbox.finish()
+    outputs = web.get(f"/tasks/{task['id']}").json()["outputs"]
+    assert outputs["score"] == 1.5
+    assert _bytes(web, outputs["bam"]["path"]) == b"ACGT"
+    told = web.get(f"/tasks/{failing['id']}").json()
+    assert (told["status"], "no threads" in told["errors"][0]["message"]) == ("FAILED", True)
+
+
+# -- what is thought about inputs
+
+
+@pytest.mark.parametrize(
+    ("stated", "value", "right"),
+    [
+        ("File", {"class": "File", "path": "x"}, True),
+        ("File", {"class": "Directory", "path": "x"}, False),
+        ("File", [{"class": "File", "path": "x"}], False),
+        ("File[]", [{"class": "File", "path": "x"}], True),
+        ("File[]", {"class": "File", "path": "x"}, False),
+        ("string", "x", True),
+        ("string", 3, False),
+        ("int", 3, True),
+        ("int", True, False),
+        ("boolean", True, True),
+        ("float", 3, True),
+        ("string?", None, True),
+        ({"type": "record", "fields": []}, {"a": 1}, True),
+        ("Any", ["x", 3], False),
+        ("Any", {"a": 1}, True),
+        ("types.yml#Custom", {"a": 1}, True),
+    ],
+)
+def test_values_fit_their_ports(stated: Any, value: Any, right: bool) -> None:
+    wrong = faults({"x": value}, ports({"inputs": [{"id": "x", "type": stated}]}, "inputs"))
+    assert (not wrong) is right, wrong
+
+
+def test_groups_keep_the_order_of_their_first_file() -> None:
+    metadata = {"1": {"s": "b"}, "2": {"s": ["a", "c"]}, "3": {"s": "b"}, "4": {}}
+    items = [{"class": "File", "path": id} for id in metadata]
+    by = {"type": "CRITERIA", "criteria": ["metadata.s"]}
+    groups = divided(items, by, lambda file: {"metadata": metadata[file["path"]]})
+    assert [(group.value, len(group.items)) for group in groups] == [("b", 2), ("a, c", 1), ("", 1)]
