@@ -97,6 +97,7 @@ def test_parts_of_a_file(api: Any, large: Path):
         ({"project": "p/p", "file_name": "a/b"}, "slash"),
         ({"project": "p/p", "file_name": "x" * 256}, "256 characters"),
         ({"project": "p/p", "file_name": " "}, "is empty"),
+        ({"project": "p/p", "file_name": "a\udcff"}, "isn't UTF-8"),
         ({"project": "p/p", "part_size": 5 * MIB - 1}, "5242880"),
         ({"project": "p/p", "part_size": 5 * 1024 * MIB + 1}, "5368709120"),
         ({"project": "p/p", "retry_count": -1}, "-1 retries"),

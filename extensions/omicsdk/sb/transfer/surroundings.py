@@ -58,6 +58,8 @@ def journal_for(kind: str, *facts: str) -> Path | None:
         if not os.access(folder, os.W_OK):
             raise PermissionError(0, "this account may not write there")
     except OSError as error:
-        _log.warning("%s can't be written (%s): unfinished transfers aren't remembered there", folder, error.strerror or error)
+        _log.warning(
+            "%s can't be written (%s): unfinished transfers aren't remembered there", folder, error.strerror or error
+        )
         return None
     return folder / f"{digest}.journal"

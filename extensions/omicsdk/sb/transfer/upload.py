@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Characters of a file's name that the platform takes.
 LONGEST_NAME = 255
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Sending(Handle):
@@ -318,6 +321,8 @@ def check_name(name: str) -> str:
         wrong = f"has {len(name)} characters, and the platform takes {LONGEST_NAME}"
     elif not name.strip():
         wrong = "is empty"
+    elif _SURROGATE.search(name):
+        wrong = "isn't UTF-8"
     else:
         return name
     shown = name if len(name) <= 60 else f"{name[:60]}..."
