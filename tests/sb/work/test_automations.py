@@ -109,6 +109,22 @@ def test_a_package_is_made_of_uploaded_code(api, automation, platform):
     assert platform.sent == {"version": "1", "location": "loc", "schema": {"i": 1}, "memory_limit": 1, "python": "3.8"}
 
 
+@pytest.mark.parametrize("missing", ["version", "location", "schema"])
+def test_a_package_needs_all_of_it(api, automation, platform, missing):
+    given = {"version": "1", "location": "loc", "schema": {}} | {missing: None}
+    with pytest.raises(ValidationError, match=missing):
+        api.automation_packages.create(automation, **given)
+    assert platform.asked == []
+
+
+def test_a_run_needs_a_package(api, platform):
+    with pytest.raises(SbgError, match="no id"):
+        api.automation_runs.create(None)
+    with pytest.raises(SbgError, match="no id"):
+        api.automation_runs.rerun(None)
+    assert platform.asked == []
+
+
 def test_a_package_is_saved(package, platform):
     platform.says("PATCH /automation/packages/pk", {"id": "pk", "custom_url": "z"})
     package.custom_url = "z"

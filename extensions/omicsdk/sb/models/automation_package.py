@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.sb.errors import ValidationError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.resource import Resource, given, identifier
@@ -94,8 +95,12 @@ class AutomationPackage(Resource):
             api: The Api, where this is the class of none.
 
         Raises:
+            ValidationError: There is no version, location or schema.
             SbgError: The platform answered with an error.
         """
+        for what, there in (("version", version), ("location", location), ("schema", schema is not None)):  # pyright: ignore[reportUnnecessaryComparison] - callers may not check types
+            if not there:
+                raise ValidationError(f"A package needs a {what}", remedy=f"Give {what}.")
         api = cls._client(api)
         request = api.client.create_automation_package.build(
             automation_id=identifier(automation),
