@@ -117,8 +117,11 @@ class FileStore:
             offset: How many to leave out at the beginning.
             limit: How many at most; -1 for all.
         """
+        # The index tells which rows there are: those that are left out aren't read.
         rows = self._database.rows(
-            "SELECT * FROM sb_files WHERE parent = ? ORDER BY name LIMIT ? OFFSET ?", (parent, limit, offset)
+            "SELECT * FROM sb_files WHERE rowid IN"
+            " (SELECT rowid FROM sb_files WHERE parent = ? ORDER BY name LIMIT ? OFFSET ?) ORDER BY name",
+            (parent, limit, offset),
         )
         return [record for row in rows if (record := _record(row))]
 
@@ -237,4 +240,9 @@ def _value(name: str, value: Any) -> Any:
 def _record(row: Any) -> FileRecord | None:
     if row is None:
         return None
-    return FileRecord(**{name: json.loads(row[name]) if name in _JSON else row[name] for name in _COLUMNS})
+    *plain, metadata, tags, task, secondary = row  # in the order of the fields
+    return FileRecord(*plain, _read(metadata), _read(tags), task, _read(secondary))
+
+
+def _read(text: str) -> Any:
+    return [] if text == "[]" else json.loads(text)
