@@ -1,9 +1,12 @@
 """Where `omics sb` finds its platform and token, and where its commands stand."""
 
+import httpx
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.commands.sb_access import chosen, connect
+from omicsdk.cli.commands.sb_access import chosen, connect, told_rate_limit
+from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.sb import Api
 
 CREDENTIALS = """
 [default]
@@ -67,6 +70,20 @@ def test_plain_http_is_for_this_machine_alone():
     assert connect("http://127.0.0.1:8080/sb/v2", credentials="t").url == "http://127.0.0.1:8080/sb/v2"
     with pytest.raises(ConfigError, match="https"):
         connect("http://sb.example.org/v2", credentials="t")
+
+
+def test_too_many_requests_are_waited_out_and_told(caplog):
+    clock = ManualClock()
+    answers = iter([429, 200])
+
+    def answer(_):
+        headers = {"x-ratelimit-reset": str(clock.now() + 30)}
+        return httpx.Response(next(answers), headers=headers, json={"items": []})
+
+    api = Api("https://x/v2", "t", transport=httpx.MockTransport(answer), clock=clock, error_handlers=[told_rate_limit])
+    with caplog.at_level("INFO", logger="omicsdk"):
+        assert list(api.projects.query()) == []
+    assert "takes no more requests for now" in caplog.text
 
 
 def test_workflows_stand_at_the_top_and_operations_below_api():

@@ -190,6 +190,15 @@ def test_some_that_fail_are_told_and_the_others_arrive(tree):
     assert "b.txt" in deep(tree)
 
 
+def test_folders_above_are_made_and_a_bar_is_drawn(tree):
+    assert tree("files", "upload", "tree/a.txt", "tree/reads", f"{P}/x/y", tty=True).code == 0
+    assert sorted(names(tree("files", "ls", f"{P}/x/y"))) == ["a.txt", "reads/"]
+    assert tree("files", "upload", "tree/a.txt", "tree/reads", f"{P}/a.txt").code == 2
+    shown = tree("files", "download", f"{P}/x/", "--download-dir", "there", tty=True)
+    assert (shown.code, Path("there/y/reads/b.txt").exists()) == (0, True)
+    assert tree("files", "download", f"{P}/a.txt", f"{P}/x/y/a.txt").code == 2
+
+
 def test_an_upload_gives_the_file_its_new_name(sb):
     Path("x").write_text("x")
     ran = sb("files", "upload", "x", f"{P}/folder/y")

@@ -32,7 +32,8 @@ def read(text):
 
 @given(st.lists(FILE, max_size=5, unique_by=lambda file: file["id"]), st.booleans())
 def test_a_table_that_nobody_touched_changes_nothing(files, clear):
-    text = table([(f"sb://me/p/{number}", file) for number, file in enumerate(files)])
+    text = table([(f"sb://me/p/\r{number}", file) for number, file in enumerate(files)])
+    assert len(text.splitlines()) >= text.count("\n") == len(files) + 1
     found = read(text)
     assert [row.id for row in found] == [file["id"] for file in files]
     for row, file in zip(found, files, strict=True):

@@ -93,7 +93,8 @@ def table(files: Sequence[tuple[str, Mapping[str, Any]]], keys: Sequence[str] | 
     writer.writerow(["id", "path", "size", TAGS, *(f"{METADATA}{key}" for key in chosen)])
     for path, file in files:
         metadata = _metadata(file)
-        told = [file.get("id"), path, "" if file.get("size") is None else file["size"], tags_cell(file.get(TAGS))]
+        shown = path if _is_one_line(path) else json.dumps(path)
+        told = [file.get("id"), shown, "" if file.get("size") is None else file["size"], tags_cell(file.get(TAGS))]
         writer.writerow([*told, *(cell(metadata.get(key)) for key in chosen)])
     return text.getvalue()
 
@@ -174,7 +175,7 @@ def cell(value: Any) -> str:
     """
     if value is None:
         return ""
-    if isinstance(value, str) and value and value[0] not in '"[{' and value == value.strip():
+    if isinstance(value, str) and value and value[0] not in '"[{' and value == value.strip() and _is_one_line(value):
         return value
     return json.dumps(value, ensure_ascii=False)
 
@@ -207,7 +208,7 @@ def tags_cell(tags: Any) -> str:
         tags: A list of texts, or None.
     """
     listed: list[str] = [str(tag) for tag in cast("list[Any]", tags or [])]
-    plain = all(tag and "," not in tag and tag == tag.strip() and tag[0] != "[" for tag in listed)
+    plain = all(tag and "," not in tag and tag == tag.strip() and tag[0] != "[" and _is_one_line(tag) for tag in listed)
     return ",".join(listed) if plain else json.dumps(listed, ensure_ascii=False)
 
 
@@ -225,6 +226,11 @@ def tags_of(text: str) -> list[str]:
         if isinstance(found, list):
             return [str(tag) for tag in cast("list[Any]", found)]
     return [tag for part in text.split(",") if (tag := part.strip())]
+
+
+def _is_one_line(text: str) -> bool:
+    """Whether a text has no control characters; those are written as JSON has them, so that a row is a line."""
+    return all(c >= " " for c in text)
 
 
 def _metadata(file: Mapping[str, Any]) -> Mapping[str, Any]:

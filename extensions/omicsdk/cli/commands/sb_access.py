@@ -10,6 +10,7 @@ from omicsdk.core.errors import UsageError
 from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.sb.api import Api
 from omicsdk.sb.config import Access, UserProfile, by_default, from_variables
+from omicsdk.sb.errors import SettingsError
 from omicsdk.sb.http.error_handlers import rate_limit_sleeper, repeatable_handler
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def chosen(base_url: str | None, credentials: str | None, profile: str | None) -
     if credentials is not None and endpoint:
         return Access(endpoint, credentials, {}, advance_access=False)
     named = os.environ.get("SB_PROFILE", "").strip()
-    access = UserProfile(named).access if named and from_variables() is None else by_default()
+    access = UserProfile(named).access if named and from_variables() is None else _default()
     if credentials is not None:
         return access._replace(auth_token=credentials)
     if base_url is not None and origin_of(base_url) != origin_of(access.api_endpoint):
@@ -84,6 +85,19 @@ def chosen(base_url: str | None, credentials: str | None, profile: str | None) -
             remedy="Set OMICS_SB_TOKEN, or name a profile with --profile.",
         )
     return access if base_url is None else access._replace(api_endpoint=base_url)
+
+
+def _default() -> Access:
+    try:
+        return by_default()
+    except SettingsError as error:
+        if error.file is not None:
+            raise
+        raise SettingsError(
+            "Nothing says which platform to ask, with whose token",
+            remedy="Set SB_API_ENDPOINT and SB_AUTH_TOKEN, or write a section [default] with api_endpoint and auth_token "
+            "into ~/.sevenbridges/credentials.",
+        ) from error
 
 
 @repeatable_handler

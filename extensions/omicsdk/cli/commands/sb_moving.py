@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.cli.commands.sb_jobs import errors_of, finished
-from omicsdk.cli.errors import INTERRUPTED
+from omicsdk.cli.errors import INTERRUPTED, REFUSED
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
 from omicsdk.sb.places import Entry, Place, Places
@@ -201,5 +201,5 @@ def _done(
         for number, error in errors.items():
             console.some_failed(f"{next(iter(part[number].values()))}: {error}" if known else error)
     if not done:
-        console.exit_code = 1
+        console.exit_code = REFUSED
     return done

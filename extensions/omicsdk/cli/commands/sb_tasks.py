@@ -7,6 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.cli.commands.sb_rows import TASK, limited, pairs, row
+from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import NO_CODE, SbgError, TaskValidationError
 from omicsdk.sb.models.enums import TaskStatus
@@ -48,8 +49,8 @@ def run(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[s
     if arguments.get("draft") and (arguments.get("wait") or drafts):
         raise UsageError("--draft only makes a task, which then isn't over", remedy="Leave out --draft.")
     _check_period(arguments)
-    running = [_started(api, id) for id in drafts] if drafts else [_made(api, arguments)]
-    if arguments.get("wait"):
+    running = _each(api, drafts, _start, console) if drafts else [_made(api, arguments)]
+    if arguments.get("wait") and running:
         return _waited(api, [str(task.id) for task in running], arguments, console)
     rows = [row(task, TASK) for task in running]
     return rows if drafts else rows[0]
@@ -63,20 +64,7 @@ def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[
 
 def abort(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb tasks abort`: the tasks that were stopped."""
-    rows: list[dict[str, Any]] = []
-    errors: list[SbgError] = []
-    for id in arguments["tasks"]:
-        try:
-            task = api.tasks.get(id)
-            task.abort()
-        except SbgError as error:
-            errors.append(error)
-            if len(errors) == len(arguments["tasks"]):
-                raise
-            console.some_failed(f"{id}: {error}")
-            continue
-        rows.append(row(task, TASK))
-    return rows
+    return [row(task, TASK) for task in _each(api, arguments["tasks"], _stop, console)]
 
 
 def inputs_of(words: Iterable[str], whole: Mapping[str, Any] | None, found: Callable[[str], object]) -> dict[str, Any]:
@@ -161,10 +149,37 @@ def _made(api: Api, arguments: Mapping[str, Any]) -> Task:
         raise
 
 
-def _started(api: Api, id: str) -> Task:
-    task = api.tasks.get(id)
+def _start(task: Task) -> None:
     task.run()
-    return task
+
+
+def _stop(task: Task) -> None:
+    task.abort()
+
+
+def _each(api: Api, ids: Iterable[str], act: Callable[[Task], None], console: Console) -> list[Task]:
+    """Does something with tasks, one after the other; those with which it worked.
+
+    Raises:
+        SbgError: It worked with none.
+    """
+    tasks: list[Task] = []
+    errors: dict[str, SbgError] = {}
+    for id in dict.fromkeys(ids):
+        try:
+            task = api.tasks.get(id)
+            act(task)
+        except SbgError as error:
+            errors[id] = error
+        else:
+            tasks.append(task)
+    if not tasks and len(errors) == 1:
+        raise next(iter(errors.values()))
+    for id, error in errors.items():
+        console.some_failed(f"{id}: {error}")
+    if not tasks:
+        console.exit_code = REFUSED
+    return tasks
 
 
 def _check_period(arguments: Mapping[str, Any]) -> None:
@@ -218,7 +233,7 @@ def _over(tasks: list[Task], console: Console) -> list[dict[str, Any]]:
         why = status.get("message")
         console.some_failed(f"{task.field('name') or task.id} is {task.status}{f': {why}' if why else ''}")
     if failed and len(failed) == len(tasks):
-        console.exit_code = 1
+        console.exit_code = REFUSED
     return [row(task, TASK) for task in tasks]
 
 

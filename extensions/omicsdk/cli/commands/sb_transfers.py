@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from omicsdk.cli.commands.reports import report_path, tell_failures, write_report
 from omicsdk.cli.commands.transfers import control_of, foreseen
 from omicsdk.core.errors import SomeFailed, TransferError, UsageError
-from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
+from omicsdk.sb.errors import LocalFileAlreadyExists, NotFound, SbgError
 from omicsdk.sb.models.enums import PartSize, RequestParameters
 from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
 from omicsdk.sb.places import Place, Places
@@ -265,7 +265,7 @@ def planned(places: Places, sources: Sequence[str], target: SbPath) -> tuple[lis
         if found is None or not found.file.is_folder():
             checked_name(target.name)
             return [_ready(Path(sources[0]), target)], []
-    elif target.names and not target.is_folder and (found := places.find(target)) and not found.file.is_folder():
+    elif target.names and not target.is_folder and _is_file(places, target):
         raise WrongPath(f"{target} is a file, so only one can go there", remedy="Name a folder.")
     folder = target._replace(is_folder=True)
     files: list[Ready] = []
@@ -280,6 +280,14 @@ def planned(places: Places, sources: Sequence[str], target: SbPath) -> tuple[lis
         _walk(path, top, files, folders)
     _check_names([str(each.target) for each in files], "Upload them to different folders.")
     return files, folders
+
+
+def _is_file(places: Places, target: SbPath) -> bool:
+    try:
+        found = places.find(target)
+    except NotFound:  # the folders above are made, too
+        return False
+    return found is not None and not found.file.is_folder()
 
 
 def _ready(path: Path, target: SbPath) -> Ready:
