@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -176,13 +177,17 @@ def test_an_app_of_several_files_is_packed_where_the_extra_is(tmp_path, monkeypa
             sys.stderr.write("Packing\n")
             if "wrong" in path:
                 raise ValueError("no such step")
-            return {"class": "Workflow", "packed": Path(path).name}
+            return {"class": "Workflow", "packed": Path(path).name, "sbg:on": date(2020, 1, 2)}
 
     monkeypatch.setitem(sys.modules, "cwl_utils", Packing)
     monkeypatch.setitem(sys.modules, "cwl_utils.pack", Packing)
     for name in ("flow.cwl", "wrong.cwl"):
         (tmp_path / name).write_text(json.dumps({"class": "Workflow", "steps": [{"run": "a.cwl"}]}))
-    assert read_app(tmp_path / "flow.cwl") == {"class": "Workflow", "packed": "flow.cwl"}
+    assert read_app(tmp_path / "flow.cwl") == {
+        "class": "Workflow",
+        "packed": "flow.cwl",
+        "sbg:on": "2020-01-02",
+    }
     assert capsys.readouterr().err == ""
     with pytest.raises(WrongApp, match="can't be packed: no such step"):
         read_app(tmp_path / "wrong.cwl")

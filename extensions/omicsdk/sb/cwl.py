@@ -120,6 +120,7 @@ def _packed(file: Path) -> dict[str, Any]:
     said = io.StringIO()  # it tells each step on stderr
     try:
         with redirect_stderr(said):
-            return cast("dict[str, Any]", pack(str(file)))
+            # Dates, and kinds of text of its YAML library, as JSON has them.
+            return cast("dict[str, Any]", json.loads(json.dumps(pack(str(file)), default=str)))
     except Exception as error:
         raise WrongApp(f"{file} can't be packed: {error}", remedy="Look at the files that it refers to.") from error
