@@ -60,6 +60,7 @@ def _run(web: httpx.Client, package: Json, **fields: Any) -> Json:
 def test_an_automation_is_made_changed_and_archived(web: httpx.Client, automation: Json, sandbox: Sandbox) -> None:
     path = f"{ALL}/{automation['id']}"
     assert automation["href"].endswith(path)
+    assert automation["billing_group"]
     assert (automation["owner"], automation["archived"], automation["project_based"]) == ("sandbox-user", False, False)
     sandbox.clock.advance(60)
     changed = web.patch(path, json={"name": "Weekly", "memory_limit": 512}).json()
@@ -140,7 +141,7 @@ def test_a_run_passes_its_states_by_the_clock(web: httpx.Client, automation: Jso
     told = web.get(path).json()
     assert (told["automation"]["id"], told["package"]["version"], told["project_id"]) == (automation["id"], "1", "a/b")
     assert told["created_on"] < told["start_time"] < told["end_time"]
-    log = web.get(f"/files/{told['execution_details']['log_file']}/download_info").json()["url"]
+    log = web.get(f"/files/{told['execution_details']['log_file']['id']}/download_info").json()["url"]
     assert "FINISHED" in httpx.get(log).text
     state = web.get(f"{path}/state").json()["main"]
     assert (state["inputs"], state["finished_at"]) == ({"a": 1}, told["end_time"])

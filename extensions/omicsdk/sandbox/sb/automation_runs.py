@@ -7,6 +7,7 @@ from typing import Any
 from omicsdk.sandbox.sb.automation_packages import find_package
 from omicsdk.sandbox.sb.automations import KIND as AUTOMATION
 from omicsdk.sandbox.sb.automations import automation_json, find
+from omicsdk.sandbox.sb.file_views import file_json
 from omicsdk.sandbox.sb.moments import span
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
@@ -81,6 +82,7 @@ def _asked(sb: Sb, call: Call, needs: str = "read") -> JsonObject:
 
 def _shown(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
     automation = find(sb, sb.user(call), run["automation"])
+    log = sb.work.files.get(run["log_file"]) if run["log_file"] else None
     told = {
         "id": run["id"],
         "name": run["name"],
@@ -96,7 +98,7 @@ def _shown(sb: Sb, call: Call, run: JsonObject) -> JsonObject:
         "created_by": run["created_by"],
         "status": run["status"],
         "message": run["message"],
-        "execution_details": {"log_file": run["log_file"]} if run["log_file"] else {},
+        "execution_details": {"log_file": file_json(call, log)} if log else {},
         "memory_limit": run["memory_limit"],
         "project_id": run["project_id"],
     }

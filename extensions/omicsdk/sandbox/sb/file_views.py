@@ -21,7 +21,7 @@ def file_json(call: Call, record: FileRecord) -> dict[str, Any]:
         "type": record.type,
         "name": record.name,
         "parent": record.parent or None,
-        "project": None if record.project.startswith("dataset:") else record.project,
+        "project": None if ":" in record.project else record.project,
         "created_on": when(record.created_on),
         "modified_on": when(record.modified_on),
     }

@@ -171,7 +171,7 @@ def create_task(sb: Sb, call: Call) -> Reply:
         "execution_settings": body.get("execution_settings"),
         "output_location": body.get("output_location"),
         "use_interruptible_instances": body.get(
-            "use_interruptible_instances", bool(settings.get("use_interruptible_instances"))
+            "use_interruptible_instances", settings.get("use_interruptible_instances", False)
         ),
         "origin_id": None,
         "message": None,
