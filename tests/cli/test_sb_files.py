@@ -188,6 +188,19 @@ def test_some_that_fail_are_told_and_the_others_arrive(tree):
     assert ran.json["counts"]["done"] == 1
     assert "a.txt" in ran.err
     assert "b.txt" in deep(tree)
+    assert tree("files", "rm", f"{P}/a.txt").code == 0
+    again = tree("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
+    assert (again.code, again.json["counts"]["done"], again.json["counts"]["skipped"]) == (0, 1, 1)
+
+
+def test_what_was_deleted_since_an_earlier_run_is_sent_again(tree):
+    Path("tree/b.txt").write_text("b")
+    assert tree("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/").code == 3
+    assert tree("files", "rm", f"{P}/a.txt", f"{P}/b.txt").code == 0
+    ran = tree("files", "upload", "tree/a.txt", "tree/b.txt", f"{P}/")
+    assert (ran.code, ran.json["counts"]["done"]) == (0, 2)
+    assert "sent again" in ran.err
+    assert {"a.txt", "b.txt"} <= set(deep(tree))
 
 
 def test_folders_above_are_made_and_a_bar_is_drawn(tree):

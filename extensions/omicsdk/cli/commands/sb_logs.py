@@ -87,7 +87,7 @@ def downloaded(api: Api, found: list[Log], arguments: Mapping[str, Any], console
         arguments: Those of the command.
         console: Where failures are told.
     """
-    from omicsdk.cli.commands.sb_transfers import Wanted, moved_down
+    from omicsdk.cli.commands.sb_downloads import Wanted, moved_down
 
     several = len({log.task for log in found}) > 1
     wanted = [

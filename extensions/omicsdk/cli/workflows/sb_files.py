@@ -197,7 +197,7 @@ FILES: list[Command] = [
             "files upload a.bam sb://me/my-project/renamed.bam",
             "files upload reads/ sb://me/my-project/reads/",
         ),
-        "run": "omicsdk.cli.commands.sb_transfers:upload",
+        "run": "omicsdk.cli.commands.sb_uploads:upload",
         "parameters": [
             {
                 "name": "paths",
@@ -224,7 +224,7 @@ FILES: list[Command] = [
             "files download sb://me/my-project/a.bam",
             "files download sb://me/my-project/reads/ --download-dir reads",
         ),
-        "run": "omicsdk.cli.commands.sb_transfers:download",
+        "run": "omicsdk.cli.commands.sb_downloads:download",
         "parameters": [
             {
                 **_THINGS,
