@@ -43,7 +43,8 @@ class Rule:
         at: Offset in the body, in bytes.
         length: How many bytes are wrong.
         status: The status to answer, 400 to 599, or 3xx with `location`.
-        code: The error code that a `status` answer states.
+        code: The error code that a `status` answer states; of digits only, the answer has the shape of those of the
+            Seven Bridges Platform, where codes are numbers.
         retry_after: Retry-After of a `status` answer, in seconds or as an HTTP date; default none.
         location: Location of a `status` answer; default none.
         seconds: How long to `delay`.

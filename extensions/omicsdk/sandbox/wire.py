@@ -270,9 +270,15 @@ async def _watch(receive: Receive, gone: asyncio.Event) -> None:
 
 
 async def _answer(rule: Rule, scope: Scope, send: Send) -> None:
-    title = "A fault that was asked for"
-    content = json.dumps({"status": rule.status, "code": rule.code, "title": title}).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(content)).encode())]
+    said, kind = "A fault that was asked for", b"application/problem+json"
+    told: dict[str, object] = {"status": rule.status, "code": rule.code, "title": said}
+    if rule.code.isdecimal():
+        told, kind = (
+            {"status": rule.status, "code": int(rule.code), "message": said, "more_info": ""},
+            b"application/json",
+        )
+    content = json.dumps(told).encode()
+    headers = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]
     if rule.retry_after is not None:
         headers.append((b"retry-after", str(rule.retry_after).encode()))
     if rule.location is not None:

@@ -2,7 +2,7 @@
 
 import httpx
 import pytest
-from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox import Rule, Sandbox
 from omicsdk.sandbox.sb.fields import selected
 
 
@@ -126,6 +126,14 @@ def test_the_control_interface_turns_them_too(sandbox: Sandbox, web: httpx.Clien
     told = {"sb.maintenance": True}
     assert httpx.post(f"{sandbox.url}/_sandbox/settings", json=told, trust_env=False).status_code == 200
     assert web.get("/user").status_code == 503
+
+
+def test_a_fault_has_the_platforms_shape_when_its_code_is_a_number(sandbox: Sandbox, web: httpx.Client):
+    sandbox.add_faults(Rule("status", path="/sb/v2/user", times=1, status=500, code="2000"))
+    answer = web.get("/user")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/json")
+    assert (answer.json()["code"], answer.json()["status"]) == (2000, 500)
+    assert web.get("/user").status_code == 200
 
 
 def test_advance_access_is_asked_for_when_wanted(sandbox: Sandbox, web: httpx.Client):
