@@ -1,0 +1,155 @@
+"""What runs the examples of the page for those who come from sevenbridges-python: an Api of the sandbox, and what they name."""
+
+import functools
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import omicsdk.sb
+import pytest
+from omicsdk.sandbox import Sandbox
+from sb_page import EXAMPLES, FASTQ, PROJECT, USER
+
+URL, CGC_URL = "https://api.sbgenomics.com/v2", "https://cgc-api.sbgenomics.com/v2"
+
+
+class ItsClock:
+    """Who waits moves the sandbox's clock."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._sandbox.clock.advance(seconds)
+
+    async def async_sleep(self, seconds: float) -> None:
+        self.sleep(seconds)
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The settings' folder of a user who has none, in whose home the examples run."""
+    for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for scheme in ("http", "https", "all"):
+        for name in (f"{scheme}_proxy", f"{scheme}_proxy".upper()):
+            monkeypatch.setenv(name, "")  # so that what an example sets is undone
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / ".sevenbridges" / "sevenbridges-python"
+    folder.mkdir(parents=True)
+    return folder.parent
+
+
+@pytest.fixture
+def plain(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[omicsdk.sb.Api]]:
+    """Has `sbg.Api` speak plain http, as the sandbox does, and wait by its clock; gives what was made."""
+    made: list[omicsdk.sb.Api] = []
+    make = functools.partial(omicsdk.sb.Api, debug=True, clock=ItsClock(omics_sandbox))
+
+    def making(*arguments: Any, **named: Any) -> omicsdk.sb.Api:
+        made.append(make(*arguments, **named))
+        return made[-1]
+
+    monkeypatch.setattr(omicsdk.sb, "Api", making)
+    yield made
+    for each in made:
+        each.close()
+
+
+Run = Callable[..., SimpleNamespace]
+
+
+@pytest.fixture
+def text(omics_sandbox: Sandbox) -> Callable[..., str]:
+    """An example with what is the sandbox's own in the place of what it leaves open."""
+
+    def reading(name: str, **ids: str) -> str:
+        places = {
+            URL: omics_sandbox.sb_url,
+            CGC_URL: omics_sandbox.sb_url,
+            "<TOKEN_HERE>": omics_sandbox.sb_token,
+            "<CGC_TOKEN_HERE>": omics_sandbox.sb.token_for("ada"),
+            "my-username/": f"{USER}/",
+            "'newuser'": "'ada'",
+        }
+        found = EXAMPLES[name]
+        for old, new in {**places, **ids}.items():
+            found = found.replace(old, new)
+        return found
+
+    return reading
+
+
+@pytest.fixture
+def alone(home: Path, plain: list[omicsdk.sb.Api], text: Callable[..., str]) -> Run:
+    """Runs an example that stands for itself, and gives the names that it has made."""
+
+    def running(name: str, names: dict[str, Any] | None = None, **ids: str) -> SimpleNamespace:
+        there = {} if names is None else names
+        exec(compile(text(name, **ids), name, "exec"), there)
+        return SimpleNamespace(**{name: value for name, value in there.items() if name != "__builtins__"})
+
+    return running
+
+
+@pytest.fixture
+def run(alone: Run, omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs an example that goes on from the first lines of the page."""
+
+    def running(name: str, **ids: str) -> SimpleNamespace:
+        monkeypatch.setenv("SB_API_ENDPOINT", omics_sandbox.sb_url)
+        monkeypatch.setenv("SB_AUTH_TOKEN", omics_sandbox.sb_token)
+        names: dict[str, Any] = {}
+        alone("begin.py", names)
+        names["time"] = SimpleNamespace(sleep=omics_sandbox.clock.advance)
+        return alone(name, names, **ids)
+
+    return running
+
+
+@pytest.fixture
+def api(run: Run) -> omicsdk.sb.Api:
+    """An Api of the sandbox's user, made by the page's first lines."""
+    return run("me.py").api
+
+
+@pytest.fixture
+def upload(api: omicsdk.sb.Api, tmp_path: Path) -> Callable[..., Any]:
+    """Puts a file into a project and gives it."""
+
+    def uploading(name: str, content: bytes = FASTQ, project: str = PROJECT, **metadata: str) -> Any:
+        (tmp_path / name).write_bytes(content)
+        file = api.files.upload(tmp_path / name, project).result()
+        assert file is not None
+        (tmp_path / name).unlink()
+        if metadata:
+            file.metadata = metadata
+            file.save()
+        return file
+
+    return uploading
+
+
+@pytest.fixture
+def project(api: omicsdk.sb.Api) -> omicsdk.sb.Project:
+    """The project that the examples name."""
+    made = api.projects.create("My project")
+    assert made.id == PROJECT
+    return made
+
+
+@pytest.fixture
+def other(api: omicsdk.sb.Api) -> omicsdk.sb.Project:
+    """The other project."""
+    return api.projects.create("My other project")

@@ -1,0 +1,69 @@
+"""Examples of the page for those who come from sevenbridges-python: apps and tasks."""
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import omicsdk.sb
+import pytest
+from omicsdk.sandbox import Sandbox
+from sb_page import PROJECT
+
+pytestmark = pytest.mark.sandbox
+
+Run = Callable[..., SimpleNamespace]
+TOOL: dict[str, Any] = {"cwlVersion": "v1.2", "class": "CommandLineTool", "baseCommand": "wc"}
+
+
+def test_apps(run: Run, project):
+    made = run("apps.py")
+    assert (made.app.revision, made.first.revision, made.app.raw["label"]) == (1, 0, "Lines of reads")
+    assert [each.id for each in made.apps] == [f"{PROJECT}/my-app"]
+
+
+@pytest.fixture
+def app(run: Run, project, omics_sandbox: Sandbox) -> omicsdk.sb.App:
+    """The app that the examples of tasks name; its tool is run by nobody."""
+    omics_sandbox.settings.turn({"sb.run_tools": False})
+    return run("apps.py").app
+
+
+@pytest.fixture
+def reads(app, upload) -> list[Any]:
+    return [upload(name, sample="some-sample") for name in ("a.fastq", "b.fastq")]
+
+
+def test_a_task(run: Run, reads, capsys: pytest.CaptureFixture[str]):
+    task = run("task.py").task
+    assert "unable" not in capsys.readouterr().out
+    assert sorted(each.id for each in task.inputs["FastQC-Reads"]) == sorted(each.id for each in reads)
+    task.wait()
+    assert (task.status, task.outputs["lines"].name) == ("COMPLETED", "lines.txt")
+
+
+def test_a_draft(run: Run, api: omicsdk.sb.Api, project, upload):
+    upload("one_file.fa")
+    inputs = {"read": {"type": "File"}}
+    api.apps.install_app(f"{PROJECT}/my-other-app", {**TOOL, "inputs": inputs, "outputs": {}})
+    task = run("draft.py").task
+    assert (task.name, task.status, task.inputs["read"].name) == ("my-second-task", "QUEUED", "one_file.fa")
+
+
+def test_a_batch(run: Run, reads, capsys: pytest.CaptureFixture[str]):
+    task = run("batch.py").task
+    assert "unable" not in capsys.readouterr().out
+    children = list(task.get_batch_children())
+    assert (task.batch, len(children), {child.parent for child in children}) == (True, 2, {task.id})
+
+
+def test_properties_of_tasks(run: Run, reads):
+    run("task.py").task.wait()
+    made = run("task_properties.py")
+    assert [job.status for job in made.details.jobs] == ["COMPLETED"]
+    assert made.task.status == "COMPLETED"
+
+
+def test_an_abort(run: Run, reads):
+    task = run("task.py").task
+    run("abort.py", **{"task-identifier": task.id})
+    assert task.reload().status == "ABORTED"
