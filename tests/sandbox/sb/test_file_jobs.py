@@ -1,6 +1,7 @@
 """Requests about many files: in bulk, and as jobs by the sandbox's clock."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -147,3 +148,12 @@ def test_jobs_are_listed_newest_first_and_by_kind(
     assert web.get(first.replace("delete", "copy")).status_code == 404
     assert client_of("ada").get(first).status_code == 404
     assert web.post("/async/files/copy", json={"items": []}).status_code == 400
+
+
+def test_of_many_who_want_a_name_one_gets_it(web: httpx.Client, project: str) -> None:
+    def make(_number: int) -> int:
+        return web.post("/files", json={"name": "same", "type": "folder", "project": project}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(make, range(24)))
+    assert sorted(answers) == [200] + [409] * 23

@@ -163,9 +163,8 @@ def install_app(sb: Sb, call: Call) -> Reply:
         "copy_of": None,
         "strategy": None,
     }
-    with sb.documents.transaction():
-        sb.documents.put(_APP, id, app, group=project)
-        _put_revision(sb, id, 0, raw, sb.user(call))
+    sb.documents.put(_APP, id, app, group=project)
+    _put_revision(sb, id, 0, raw, sb.user(call))
     return Reply(_raw(find_app(sb, id)))
 
 
@@ -190,9 +189,8 @@ def create_app_revision(sb: Sb, call: Call) -> Reply:
     if number != app["latest"] + 1:
         raise refuse(409, 6003, f"App {id} is at revision {app['latest']}: the next one is {app['latest'] + 1}")
     raw = _sent(call)
-    with sb.documents.transaction():
-        _put_revision(sb, id, number, raw, sb.user(call))
-        _change(sb, id, latest=number, name=name_of(raw, call.arguments["app"]))
+    _put_revision(sb, id, number, raw, sb.user(call))
+    _change(sb, id, latest=number, name=name_of(raw, call.arguments["app"]))
     return Reply(_raw(find_app(sb, id)))
 
 
@@ -226,10 +224,9 @@ def copy_app(sb: Sb, call: Call) -> Reply:
         "copy_of": f"{source['id']}/{source['revision']}",
         "strategy": strategy,
     }
-    with sb.documents.transaction():
-        sb.documents.put(_APP, id, app, group=project)
-        for new, old in enumerate(numbers):
-            _put_revision(sb, id, new, find_app(sb, source["id"], old)["raw"], sb.user(call))
+    sb.documents.put(_APP, id, app, group=project)
+    for new, old in enumerate(numbers):
+        _put_revision(sb, id, new, find_app(sb, source["id"], old)["raw"], sb.user(call))
     return Reply(_shown(call, find_app(sb, id), raw=True))
 
 
@@ -247,9 +244,8 @@ def sync_app(sb: Sb, call: Call) -> Reply:
     source = find_app(sb, origin)
     if f"{origin}/{source['revision']}" != app["copy_of"]:
         number = app["latest"] + 1
-        with sb.documents.transaction():
-            _put_revision(sb, app["id"], number, source["raw"], sb.user(call))
-            _change(sb, app["id"], latest=number, copy_of=f"{origin}/{source['revision']}")
+        _put_revision(sb, app["id"], number, source["raw"], sb.user(call))
+        _change(sb, app["id"], latest=number, copy_of=f"{origin}/{source['revision']}")
     return Reply(_shown(call, find_app(sb, app["id"]), raw=True))
 
 

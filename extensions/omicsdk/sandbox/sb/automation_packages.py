@@ -41,10 +41,9 @@ def complete_automation_upload(sb: Sb, call: Call) -> Reply:
     """POST /automation/upload/{upload_id}/complete."""
     upload = started(sb, call, automation=True)
     parts = all_parts(sb, upload, ())
-    with sb.documents.transaction():
-        content = sb.work.uploads.finish(upload, parts)
-        code: JsonObject = {"id": new_id(), "name": upload.name, "blob": content.sha256}
-        sb.documents.put(_CODE, code["id"], code, group=upload.automation)
+    content = sb.work.uploads.finish(upload, parts)
+    code: JsonObject = {"id": new_id(), "name": upload.name, "blob": content.sha256}
+    sb.documents.put(_CODE, code["id"], code, group=upload.automation)
     return Reply({"id": code["id"], "name": code["name"]})
 
 

@@ -193,10 +193,9 @@ def _started(sb: Sb, user: str, body: Mapping[str, Any]) -> JsonObject:
         "memory_limit": body.get("memory_limit"),
         "project_id": settings.get("project_id"),
     }
-    with sb.documents.transaction():
-        sb.documents.put(KIND, run["id"], run, group=run["automation"])
-        seconds = sb.grounds.settings.number("sb.run_queue_seconds") / (len(_STAGES) - 1)
-        sb.jobs.schedule(_STAGE, run["id"], now + seconds)
+    sb.documents.put(KIND, run["id"], run, group=run["automation"])
+    seconds = sb.grounds.settings.number("sb.run_queue_seconds") / (len(_STAGES) - 1)
+    sb.jobs.schedule(_STAGE, run["id"], now + seconds)
     return run
 
 
@@ -228,9 +227,8 @@ def stop_automation_run(sb: Sb, call: Call) -> Reply:
     if run["status"] in _ENDS:
         raise refuse(409, 90007, f"Run {run['id']} is {run['status']}: there is nothing to stop")
     run["status"] = "QUEUED_FOR_TERMINATION"
-    with sb.documents.transaction():
-        sb.documents.put(KIND, run["id"], run)
-        sb.jobs.schedule(_STOP, run["id"], sb.now() + sb.grounds.settings.number("sb.run_queue_seconds"))
+    sb.documents.put(KIND, run["id"], run)
+    sb.jobs.schedule(_STOP, run["id"], sb.now() + sb.grounds.settings.number("sb.run_queue_seconds"))
     return Reply()
 
 

@@ -82,11 +82,10 @@ def create_automation(sb: Sb, call: Call) -> Reply:
         "memory_limit": body.get("memory_limit"),
         "project_based": bool(body.get("project_based")),
     }
-    with sb.documents.transaction():
-        sb.documents.put(KIND, automation["id"], automation)
-        owner = _member(sb, user, USER)
-        owner["permissions"] = dict.fromkeys(permissions_of(None, KIND), True)
-        sb.membership.add(KIND, automation["id"], owner)
+    sb.documents.put(KIND, automation["id"], automation)
+    owner = _member(sb, user, USER)
+    owner["permissions"] = dict.fromkeys(permissions_of(None, KIND), True)
+    sb.membership.add(KIND, automation["id"], owner)
     return Reply(automation_json(call, automation))
 
 

@@ -53,7 +53,7 @@ def bulk_update_files(sb: Sb, call: Call) -> Reply:
     def replace(item: Mapping[str, Any]) -> JsonObject:
         return file_json(call, change_file(sb, sb.file(call, item["id"], "write"), {**erased, **item}, merge=False))
 
-    return _each_item(sb, call, replace)
+    return _each_item(call, replace)
 
 
 def bulk_edit_files(sb: Sb, call: Call) -> Reply:
@@ -62,15 +62,14 @@ def bulk_edit_files(sb: Sb, call: Call) -> Reply:
     def edit(item: Mapping[str, Any]) -> JsonObject:
         return file_json(call, change_file(sb, sb.file(call, item["id"], "write"), item, merge=True))
 
-    return _each_item(sb, call, edit)
+    return _each_item(call, edit)
 
 
-def _each_item(sb: Sb, call: Call, work: Callable[[Mapping[str, Any]], JsonObject]) -> Reply:
+def _each_item(call: Call, work: Callable[[Mapping[str, Any]], JsonObject]) -> Reply:
     def one(item: Mapping[str, Any]) -> JsonObject:
         return record_of(lambda: work(item))
 
-    with sb.grounds.database.transaction():
-        return Reply({"items": [one(item) for item in call.body["items"]]})
+    return Reply({"items": [one(item) for item in call.body["items"]]})
 
 
 def bulk_copy_files(sb: Sb, call: Call) -> Reply:

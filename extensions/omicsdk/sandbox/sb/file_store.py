@@ -50,6 +50,7 @@ class FileRecord:
 
 _COLUMNS = tuple(each.name for each in fields(FileRecord))
 _JSON = ("metadata", "tags", "secondary")
+_JSON_AT = tuple(_COLUMNS.index(name) for name in _JSON)
 
 
 class FileStore:
@@ -240,8 +241,10 @@ def _value(name: str, value: Any) -> Any:
 def _record(row: Any) -> FileRecord | None:
     if row is None:
         return None
-    *plain, metadata, tags, task, secondary = row  # in the order of the fields
-    return FileRecord(*plain, _read(metadata), _read(tags), task, _read(secondary))
+    cells = list(row)  # in the order of the fields
+    for place in _JSON_AT:
+        cells[place] = _read(cells[place])
+    return FileRecord(*cells)
 
 
 def _read(text: str) -> Any:

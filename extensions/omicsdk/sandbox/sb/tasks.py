@@ -179,10 +179,9 @@ def create_task(sb: Sb, call: Call) -> Reply:
     }
     _check_batch(sb, task, wanted=call.arguments.get("batch") is not False)
     validate(sb, task)
-    with sb.documents.transaction():
-        put(sb, task)
-        if call.arguments.get("action") == "run" and not task["errors"]:
-            run(sb, task, sb.user(call))
+    put(sb, task)
+    if call.arguments.get("action") == "run" and not task["errors"]:
+        run(sb, task, sb.user(call))
     return Reply(task_json(sb, call, task))
 
 
@@ -231,10 +230,9 @@ def clone_task(sb: Sb, call: Call) -> Reply:
     }
     made = {**task, **fresh}
     validate(sb, made)
-    with sb.documents.transaction():
-        put(sb, made)
-        if call.arguments.get("action") == "run" and not made["errors"]:
-            run(sb, made, sb.user(call))
+    put(sb, made)
+    if call.arguments.get("action") == "run" and not made["errors"]:
+        run(sb, made, sb.user(call))
     return Reply(task_json(sb, call, made))
 
 
@@ -286,18 +284,15 @@ def run_task(sb: Sb, call: Call) -> Reply:
         task["use_interruptible_instances"] = interruptible
     validate(sb, task)
     if task["errors"]:
-        put(sb, task)
         raise refuse(400, 7024, "; ".join(error["message"] for error in task["errors"]))
-    with sb.documents.transaction():
-        run(sb, task, sb.user(call))
+    run(sb, task, sb.user(call))
     return Reply(task_json(sb, call, task))
 
 
 def abort_task(sb: Sb, call: Call) -> Reply:
     """POST /tasks/{task_id}/actions/abort."""
     task = _asked(sb, call, "execute")
-    with sb.documents.transaction():
-        abort(sb, task)
+    abort(sb, task)
     return Reply(task_json(sb, call, task))
 
 
@@ -306,8 +301,7 @@ def delete_task(sb: Sb, call: Call) -> Reply:
     task = _asked(sb, call, "write")
     if task["status"] in GOING:
         raise refuse(409, 7011, f"Task {task['id']} is {task['status']}: abort it before deleting it")
-    with sb.documents.transaction():
-        drop(sb, task)
+    drop(sb, task)
     return Reply(status=204)
 
 

@@ -190,12 +190,11 @@ def complete_upload(sb: Sb, call: Call) -> Reply:
     upload = started(sb, call)
     body: Mapping[str, Any] = call.body or {}
     parts = all_parts(sb, upload, body.get("parts") or ())
-    with sb.grounds.database.transaction():
-        if sb.work.files.get(upload.parent) is None:
-            raise refuse(404, 5026, f"The folder of upload {upload.id} is gone: upload to another one")
-        _check_free(sb, upload.parent, upload.name, upload.overwrite)
-        content = sb.work.uploads.finish(upload, parts)
-        record = put_file(sb, upload.parent, upload.name, content.sha256, content.size)
+    if sb.work.files.get(upload.parent) is None:
+        raise refuse(404, 5026, f"The folder of upload {upload.id} is gone: upload to another one")
+    _check_free(sb, upload.parent, upload.name, upload.overwrite)
+    content = sb.work.uploads.finish(upload, parts)
+    record = put_file(sb, upload.parent, upload.name, content.sha256, content.size)
     return Reply(file_json(call, record))
 
 
