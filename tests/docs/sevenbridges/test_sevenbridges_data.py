@@ -193,6 +193,10 @@ def test_an_import(run: Run, bucket, project):
     assert made.imported_file.content() == FASTQ.decode()
     with pytest.raises(SbgError):  # no platform takes an import back
         made.i.delete()
+    started = made.api.imports.submit_import(made.volume_import, made.bucket_location, PROJECT, name="again.fastq")
+    assert started.state == "PENDING"
+    run("wait.py")
+    assert started.reload().state == "COMPLETED"
 
 
 def test_exports(run: Run, bucket, project, upload):
