@@ -273,10 +273,8 @@ async def _answer(rule: Rule, scope: Scope, send: Send) -> None:
     said, kind = "A fault that was asked for", b"application/problem+json"
     told: dict[str, object] = {"status": rule.status, "code": rule.code, "title": said}
     if rule.code.isdecimal():
-        told, kind = (
-            {"status": rule.status, "code": int(rule.code), "message": said, "more_info": ""},
-            b"application/json",
-        )
+        told = {"status": rule.status, "code": int(rule.code), "message": said, "more_info": ""}
+        kind = b"application/json"
     content = json.dumps(told).encode()
     headers = [(b"content-type", kind), (b"content-length", str(len(content)).encode())]
     if rule.retry_after is not None:
