@@ -414,3 +414,11 @@ def test_groups_keep_the_order_of_their_first_file() -> None:
     by = {"type": "CRITERIA", "criteria": ["metadata.s"]}
     groups = divided(items, by, lambda file: {"metadata": metadata[file["path"]]})
     assert [(group.value, len(group.items)) for group in groups] == [("b", 2), ("a, c", 1), ("", 1)]
+
+
+def test_tasks_go_with_their_project(web: httpx.Client, make: Make, send: Send, project: str) -> None:
+    batch = _batch(make, send, web, batch_by={"type": "ITEM"})
+    child = web.get("/tasks", params={"parent": batch["id"]}).json()["items"][0]
+    assert web.delete(f"/projects/{project}").status_code == 204
+    assert web.post("/projects", json={"name": "Pilot"}).json()["id"] == project
+    assert [web.get(f"/tasks/{each['id']}").status_code for each in (batch, child)] == [404, 404]

@@ -172,7 +172,7 @@ def _started(sb: Sb, user: str, body: Mapping[str, Any]) -> JsonObject:
     resumed: str | None = body.get("resume_from")
     if resumed and sb.documents.get(KIND, resumed) is None:
         raise no_such("automation run", resumed)
-    settings = body.get("settings") or {}
+    settings: JsonObject = body.get("settings") or {}
     now = sb.now()
     run: JsonObject = {
         "id": new_uuid(),

@@ -1,14 +1,12 @@
 """Changes of files and folders: their name, tags and metadata, where they are, copies of them."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.sb.file_store import FileRecord
 from omicsdk.sandbox.sb.placing import check_name, known
 from omicsdk.sandbox.sb.problems import refuse
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.state import Sb
 
 Metadata = dict[str, Any]
 
@@ -26,7 +24,7 @@ def merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Metadata:
     return {key: value for key, value in {**old, **new}.items() if value is not None}
 
 
-def change_file(sb: "Sb", record: FileRecord, body: Mapping[str, Any], *, merge: bool) -> FileRecord:
+def change_file(sb: Sb, record: FileRecord, body: Mapping[str, Any], *, merge: bool) -> FileRecord:
     """Changes what a body states of name, tags and metadata.
 
     Args:
@@ -58,14 +56,14 @@ def change_file(sb: "Sb", record: FileRecord, body: Mapping[str, Any], *, merge:
     return _changed(sb, record, changes)
 
 
-def _changed(sb: "Sb", record: FileRecord, changes: Mapping[str, Any]) -> FileRecord:
+def _changed(sb: Sb, record: FileRecord, changes: Mapping[str, Any]) -> FileRecord:
     if not changes:
         return record
     sb.work.files.change(record.id, **changes)
     return known(sb, record.id)
 
 
-def check_name_free(sb: "Sb", parent: str, name: str, code: int = 5003) -> None:
+def check_name_free(sb: Sb, parent: str, name: str, code: int = 5003) -> None:
     """Refuses a name that something in a folder has already.
 
     Raises:
@@ -75,7 +73,7 @@ def check_name_free(sb: "Sb", parent: str, name: str, code: int = 5003) -> None:
         raise refuse(409, code, f"There is already a {there.type} {name!r} in this folder: choose another name")
 
 
-def moved(sb: "Sb", record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
+def moved(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
     """Moves a file or folder within its project.
 
     Args:
@@ -100,13 +98,13 @@ def moved(sb: "Sb", record: FileRecord, folder: FileRecord, name: str | None) ->
     return _changed(sb, record, {"parent": folder.id, "name": new})
 
 
-def within(sb: "Sb", record: FileRecord) -> set[str]:
+def within(sb: Sb, record: FileRecord) -> set[str]:
     """Identities of a folder and of all that is below it; of a file its own."""
     below = sb.work.files.below(record.id) if record.type == "folder" else ()
     return {record.id, *(each.id for each in below)}
 
 
-def copied(sb: "Sb", record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
+def copied(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
     """Copies a file, with its metadata and tags; its bytes are shared.
 
     Args:
@@ -137,7 +135,7 @@ def copied(sb: "Sb", record: FileRecord, folder: FileRecord, name: str | None) -
     )
 
 
-def copied_tree(sb: "Sb", record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
+def copied_tree(sb: Sb, record: FileRecord, folder: FileRecord, name: str | None) -> FileRecord:
     """Copies a file, or a folder with all that is in it.
 
     Raises:
@@ -155,12 +153,12 @@ def copied_tree(sb: "Sb", record: FileRecord, folder: FileRecord, name: str | No
     return made
 
 
-def make_folder(sb: "Sb", parent: FileRecord, name: str) -> FileRecord:
+def make_folder(sb: Sb, parent: FileRecord, name: str) -> FileRecord:
     """Makes a folder whose name is free."""
     return sb.work.files.add(project=parent.project, parent=parent.id, name=name, type="folder")
 
 
-def files_in(sb: "Sb", record: FileRecord) -> Iterator[FileRecord]:
+def files_in(sb: Sb, record: FileRecord) -> Iterator[FileRecord]:
     """The files of a folder and of those below it; of a file the file."""
     if record.type == "file":
         yield record

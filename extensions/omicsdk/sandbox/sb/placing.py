@@ -1,20 +1,18 @@
 """Where a new, copied or moved file goes, and what it may be called."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.file_store import FileRecord
 from omicsdk.sandbox.sb.problems import refuse
+from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import Call
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.sb.state import Sb
 
 LONGEST_NAME = 255
 
 
-def destination(sb: "Sb", call: Call, body: Mapping[str, Any]) -> FileRecord:
+def destination(sb: Sb, call: Call, body: Mapping[str, Any]) -> FileRecord:
     """The folder that a body's `project` or `parent` names, in which the caller may write.
 
     Args:
@@ -41,7 +39,7 @@ def destination(sb: "Sb", call: Call, body: Mapping[str, Any]) -> FileRecord:
     return found
 
 
-def place_of(sb: "Sb", user: str, project: str | None, parent: str | None) -> FileRecord:
+def place_of(sb: Sb, user: str, project: str | None, parent: str | None) -> FileRecord:
     """The same for a job that goes on without a request.
 
     Args:
@@ -77,7 +75,7 @@ def _one_of(project: str | None, parent: str | None) -> None:
         raise refuse(400, 5029, "Give a project or a parent folder: it isn't said where to")
 
 
-def known(sb: "Sb", id: str) -> FileRecord:
+def known(sb: Sb, id: str) -> FileRecord:
     """A file or folder that is known to be there."""
     found = sb.work.files.get(id)
     assert found is not None, f"there is no file {id}"

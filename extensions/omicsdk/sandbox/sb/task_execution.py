@@ -6,22 +6,20 @@ import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 from omicsdk.sandbox.sb.cwl import CWL, main_of
 from omicsdk.sandbox.sb.problems import refuse
+from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.task_inputs import mapped
 from omicsdk.sandbox.sb.task_outputs import make_outputs, output_folder, put_output
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.sb.state import Sb
 
 JsonObject = dict[str, Any]
 _LONGEST = 60.0
 
 
-def execute(sb: "Sb", task: Mapping[str, Any], app: CWL) -> JsonObject:
+def execute(sb: Sb, task: Mapping[str, Any], app: CWL) -> JsonObject:
     """Runs a task's app.
 
     Args:
@@ -42,7 +40,7 @@ def execute(sb: "Sb", task: Mapping[str, Any], app: CWL) -> JsonObject:
         return _run(sb, task, app, tool, Path(name))
 
 
-def _run(sb: "Sb", task: Mapping[str, Any], app: CWL, tool: str, folder: Path) -> JsonObject:
+def _run(sb: Sb, task: Mapping[str, Any], app: CWL, tool: str, folder: Path) -> JsonObject:
     given = mapped(task["inputs"], lambda value: _staged(sb, value, folder))
     (folder / "app.cwl").write_text(json.dumps(app), encoding="utf-8")
     (folder / "inputs.json").write_text(json.dumps(given), encoding="utf-8")
@@ -59,7 +57,7 @@ def _run(sb: "Sb", task: Mapping[str, Any], app: CWL, tool: str, folder: Path) -
     return {id: mapped(value, lambda each: _kept(sb, task, at, each)) for id, value in told.items()}
 
 
-def _staged(sb: "Sb", value: JsonObject, folder: Path) -> JsonObject:
+def _staged(sb: Sb, value: JsonObject, folder: Path) -> JsonObject:
     """A file of the platform as one that cwltool finds on the disk."""
     record = sb.work.files.get(str(value.get("path")))
     if record is None or record.type != "file" or not record.blob:
@@ -71,7 +69,7 @@ def _staged(sb: "Sb", value: JsonObject, folder: Path) -> JsonObject:
     return {"class": "File", "path": str(place / record.name)}
 
 
-def _kept(sb: "Sb", task: Mapping[str, Any], folder: str, value: JsonObject) -> JsonObject:
+def _kept(sb: Sb, task: Mapping[str, Any], folder: str, value: JsonObject) -> JsonObject:
     """A file on the disk as one of the platform."""
     if value["class"] != "File":
         raise refuse(400, 7024, "cwltool made a folder, which the sandbox doesn't keep")

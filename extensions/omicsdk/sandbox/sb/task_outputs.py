@@ -2,20 +2,18 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.sb.cwl import CWL, Port, command_of, ports, secondary_name, steps_of
 from omicsdk.sandbox.sb.file_store import FileRecord
+from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.task_inputs import files_of
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.sb.state import Sb
 
 JsonObject = dict[str, Any]
 _UNCLEAR = "*?[$("
 
 
-def make_outputs(sb: "Sb", task: Mapping[str, Any], app: CWL) -> JsonObject:
+def make_outputs(sb: Sb, task: Mapping[str, Any], app: CWL) -> JsonObject:
     """Makes a task's outputs as the app's CWL states them; their bytes tell what they were made from.
 
     Args:
@@ -31,7 +29,7 @@ def make_outputs(sb: "Sb", task: Mapping[str, Any], app: CWL) -> JsonObject:
     return {port.id: _output(sb, task, port, folder, metadata) for port in ports(app, "outputs")}
 
 
-def output_folder(sb: "Sb", task: Mapping[str, Any]) -> str:
+def output_folder(sb: Sb, task: Mapping[str, Any]) -> str:
     """The folder of a task's files; those that its location names are made."""
     at = sb.work.files.root(task["project"])
     stated: JsonObject = task["output_location"] or {}
@@ -48,7 +46,7 @@ def output_folder(sb: "Sb", task: Mapping[str, Any]) -> str:
     return at
 
 
-def _inherited(sb: "Sb", task: Mapping[str, Any]) -> JsonObject:
+def _inherited(sb: Sb, task: Mapping[str, Any]) -> JsonObject:
     """Metadata in which all files that a task is given agree."""
     given = [record for value in files_of(task["inputs"]) if (record := sb.work.files.get(str(value.get("path"))))]
     first, *others = given or [None]
@@ -61,7 +59,7 @@ def _inherited(sb: "Sb", task: Mapping[str, Any]) -> JsonObject:
     }
 
 
-def _output(sb: "Sb", task: Mapping[str, Any], port: Port, folder: str, metadata: JsonObject) -> Any:
+def _output(sb: Sb, task: Mapping[str, Any], port: Port, folder: str, metadata: JsonObject) -> Any:
     if "File" in port.kinds:
         clear = port.glob and not any(sign in port.glob for sign in _UNCLEAR) and "/" not in port.glob
         name = port.glob if clear else f"{port.id}.txt"
@@ -77,7 +75,7 @@ def _output(sb: "Sb", task: Mapping[str, Any], port: Port, folder: str, metadata
 
 
 def _file(
-    sb: "Sb",
+    sb: Sb,
     task: Mapping[str, Any],
     folder: str,
     name: str,
@@ -97,7 +95,7 @@ def _file(
 
 
 def put_output(
-    sb: "Sb", task: Mapping[str, Any], folder: str, name: str, content: bytes, metadata: JsonObject
+    sb: Sb, task: Mapping[str, Any], folder: str, name: str, content: bytes, metadata: JsonObject
 ) -> FileRecord:
     """Makes a file of a task.
 
@@ -125,7 +123,7 @@ def _content(task: Mapping[str, Any], output: str) -> bytes:
     return (json.dumps(told, indent=1, sort_keys=True) + "\n").encode()
 
 
-def make_jobs(sb: "Sb", task: Mapping[str, Any], app: CWL, failed: str) -> list[JsonObject]:
+def make_jobs(sb: Sb, task: Mapping[str, Any], app: CWL, failed: str) -> list[JsonObject]:
     """The jobs of a task that has ended, with their logs as files that stand in no folder.
 
     Args:

@@ -2,18 +2,16 @@
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import CWL, ports
 from omicsdk.sandbox.sb.problems import refuse
+from omicsdk.sandbox.sb.state import Sb, new_uuid
 from omicsdk.sandbox.sb.task_execution import execute
 from omicsdk.sandbox.sb.task_inputs import Group, divided, faults, files_of, unknown
 from omicsdk.sandbox.sb.task_outputs import make_jobs
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.sb.state import Sb
 
 JsonObject = dict[str, Any]
 KIND = "task"
@@ -22,24 +20,30 @@ ENDS = ("COMPLETED", "FAILED", "ABORTED")
 GOING = ("QUEUED", "RUNNING")
 
 
-def attach(sb: "Sb") -> None:
+def attach(sb: Sb) -> None:
     """Says what to do when a task's turn comes, and when its time is over."""
     sb.jobs.on(_START, lambda id, at: _start(sb, id, at))
     sb.jobs.on(_END, lambda id, at: _end(sb, id, at))
 
 
-def put(sb: "Sb", task: JsonObject) -> None:
-    """Keeps a task; the newest comes first in lists."""
-    sb.documents.put(KIND, task["id"], task, group=task["project"], rank=-task["created"])
+def put(sb: Sb, task: JsonObject) -> None:
+    """Keeps a task; the newest comes first in lists, and children stand with their batch only."""
+    group = _batch(task["parent"]) if task["parent"] else task["project"]
+    rank = task["created"] if task["parent"] else -task["created"]
+    sb.documents.put(KIND, task["id"], task, group=group, rank=rank)
 
 
-def app_of(sb: "Sb", task: Mapping[str, Any]) -> CWL:
+def _batch(id: str) -> str:
+    return f"batch:{id}"
+
+
+def app_of(sb: Sb, task: Mapping[str, Any]) -> CWL:
     """The CWL of a task's app."""
     id, revision = split_id(task["app"])
     return find_app(sb, id, revision)["raw"]
 
 
-def validate(sb: "Sb", task: JsonObject) -> None:
+def validate(sb: Sb, task: JsonObject) -> None:
     """Notes what is wrong with a draft's inputs, and what may be."""
     stated = ports(app_of(sb, task), "inputs")
     split: str = task["batch_input"] if task["batch"] else ""
@@ -62,20 +66,23 @@ def validate(sb: "Sb", task: JsonObject) -> None:
 # -- running
 
 
-def run(sb: "Sb", task: JsonObject, user: str) -> None:
+def run(sb: Sb, task: JsonObject, user: str) -> None:
     """Queues a draft without faults, or makes its batch and queues that."""
     task["status"], task["executed_by"] = "QUEUED", user
     put(sb, task)
     if not task["batch"]:
         sb.jobs.schedule(_START, task["id"], sb.now() + sb.grounds.settings.number("sb.task_queue_seconds"))
         return
-    for group in _groups(sb, task):
+    groups = _groups(sb, task)
+    task["left"] = len(groups)
+    put(sb, task)
+    for group in groups:
         child = _child(sb, task, group)
         validate(sb, child)
         run(sb, child, user)
 
 
-def _groups(sb: "Sb", task: JsonObject) -> list[Group]:
+def _groups(sb: Sb, task: JsonObject) -> list[Group]:
     def facts(value: JsonObject) -> Mapping[str, Any]:
         record = sb.work.files.get(str(value.get("path")))
         return {"name": record.name, "metadata": record.metadata} if record else {}
@@ -83,9 +90,7 @@ def _groups(sb: "Sb", task: JsonObject) -> list[Group]:
     return divided(task["inputs"][task["batch_input"]], task["batch_by"], facts)
 
 
-def _child(sb: "Sb", task: JsonObject, group: Group) -> JsonObject:
-    from omicsdk.sandbox.sb.state import new_uuid
-
+def _child(sb: Sb, task: JsonObject, group: Group) -> JsonObject:
     port = next((each for each in ports(app_of(sb, task), "inputs") if each.id == task["batch_input"]), None)
     one = group.single and (port is None or port.single)
     part = group.items[0] if one else list(group.items)
@@ -100,16 +105,16 @@ def _child(sb: "Sb", task: JsonObject, group: Group) -> JsonObject:
         "parent": task["id"],
         "inputs": {**task["inputs"], task["batch_input"]: part},
         "created": sb.now(),
+        "left": 0,
     }
 
 
-def children(sb: "Sb", task: Mapping[str, Any]) -> list[JsonObject]:
+def children(sb: Sb, task: Mapping[str, Any]) -> list[JsonObject]:
     """The children of a batch in the order in which they were made."""
-    found = [each for each in sb.documents.listed(KIND, task["project"]) if each["parent"] == task["id"]]
-    return sorted(found, key=lambda each: each["created"])
+    return sb.documents.listed(KIND, _batch(task["id"]))
 
 
-def _start(sb: "Sb", id: str, at: float) -> None:
+def _start(sb: Sb, id: str, at: float) -> None:
     task = sb.documents.get(KIND, id)
     if task is None or task["status"] != "QUEUED":
         return
@@ -122,7 +127,7 @@ def _start(sb: "Sb", id: str, at: float) -> None:
         put(sb, parent)
 
 
-def _end(sb: "Sb", id: str, at: float) -> None:
+def _end(sb: Sb, id: str, at: float) -> None:
     task = sb.documents.get(KIND, id)
     if task is None or task["status"] != "RUNNING":
         return
@@ -143,27 +148,28 @@ def _end(sb: "Sb", id: str, at: float) -> None:
     _end_batch(sb, task, at)
 
 
-def _failure(sb: "Sb", task: JsonObject) -> str:
+def _failure(sb: Sb, task: JsonObject) -> str:
     """Why a task fails because somebody wants it to; empty when it doesn't."""
     patterns = [each.strip() for each in sb.grounds.settings.text("sb.failing_tasks").split(",")]
     wanted = next((each for each in patterns if each and fnmatchcase(task["name"], each)), None)
     return "" if wanted is None else f"The setting sb.failing_tasks has {wanted!r}"
 
 
-def _end_batch(sb: "Sb", child: JsonObject, at: float) -> None:
+def _end_batch(sb: Sb, child: JsonObject, at: float) -> None:
     """Ends a batch whose last child has ended."""
     parent = sb.documents.get(KIND, child["parent"]) if child["parent"] else None
     if parent is None or parent["status"] in ENDS:
         return
-    states = [each["status"] for each in children(sb, parent)]
-    if all(state in ENDS for state in states):
+    parent["left"] -= 1
+    if not parent["left"]:
+        states = {each["status"] for each in children(sb, parent)}
         # Of the ends that there are, the worst is that of the batch.
         parent["status"] = next(each for each in ("FAILED", "ABORTED", "COMPLETED") if each in states)
         parent["end"] = at
-        put(sb, parent)
+    put(sb, parent)
 
 
-def abort(sb: "Sb", task: JsonObject) -> None:
+def abort(sb: Sb, task: JsonObject) -> None:
     """Ends a queued or running task, and the children of a batch.
 
     Raises:
@@ -179,8 +185,13 @@ def abort(sb: "Sb", task: JsonObject) -> None:
     _end_batch(sb, task, sb.now())
 
 
-def drop(sb: "Sb", task: Mapping[str, Any]) -> None:
+def drop(sb: Sb, task: Mapping[str, Any]) -> None:
     """Removes a task, with the children of a batch; the files that it made stay."""
-    for child in children(sb, task) if task["batch"] else ():
-        sb.documents.remove(KIND, child["id"])
-    sb.documents.remove(KIND, cast("str", task["id"]))
+    sb.documents.remove_group(KIND, _batch(task["id"]))
+    sb.documents.remove(KIND, task["id"])
+
+
+def drop_project(sb: Sb, project: str) -> None:
+    """Removes the tasks of a project."""
+    for task in sb.documents.listed(KIND, project):
+        drop(sb, task)

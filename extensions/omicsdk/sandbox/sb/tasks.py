@@ -11,7 +11,7 @@ from omicsdk.sandbox.sb.moments import span
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, new_uuid, when
-from omicsdk.sandbox.sb.task_runs import GOING, KIND, abort, app_of, drop, put, run, validate
+from omicsdk.sandbox.sb.task_runs import GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.sb.task_views import details_json, task_json, values_json
 from omicsdk.sandbox.service import Call, Reply
 
@@ -64,11 +64,19 @@ def list_project_tasks(sb: Sb, call: Call) -> Reply:
 def _page(sb: Sb, call: Call, projects: list[str]) -> Reply:
     given = call.arguments
     tests = [*_equal(given), *_spans(given)]
-    found = [task for each in projects for task in sb.documents.listed(KIND, each) if all(test(task) for test in tests)]
+    found = [task for task in _candidates(sb, given.get("parent"), projects) if all(test(task) for test in tests)]
     key = _ORDERS[given.get("order_by") or "created_time"]
     # What has no such time yet stands at the end of an ascending list.
     found.sort(key=lambda task: (task[key] is None, task[key] or 0), reverse=given.get("order", "desc") == "desc")
     return page_of(call, found, lambda task: task_json(sb, call, task))
+
+
+def _candidates(sb: Sb, parent: str | None, projects: list[str]) -> list[JsonObject]:
+    """The tasks of projects, or the children of a batch in one of them."""
+    if parent is None:
+        return [task for each in projects for task in sb.documents.listed(KIND, each)]
+    batch = sb.documents.get(KIND, parent)
+    return children(sb, batch) if batch is not None and batch["project"] in projects else []
 
 
 _ORDERS = {
@@ -82,11 +90,7 @@ Test = Callable[[JsonObject], bool]
 
 
 def _equal(given: Mapping[str, Any]) -> list[Test]:
-    # Children are listed with their batch only.
-    wanted: dict[str, Any] = {"parent": given.get("parent")}
-    for name in ("status", "batch", "origin_id"):
-        if given.get(name) is not None:
-            wanted[name] = given[name]
+    wanted = {name: given[name] for name in ("status", "batch", "origin_id") if given.get(name) is not None}
 
     def test(task: JsonObject) -> bool:
         return all(task[name] == value for name, value in wanted.items())
@@ -176,6 +180,7 @@ def create_task(sb: Sb, call: Call) -> Reply:
         "origin_id": None,
         "message": None,
         "jobs": [],
+        "left": 0,
     }
     _check_batch(sb, task, wanted=call.arguments.get("batch") is not False)
     validate(sb, task)
@@ -227,6 +232,7 @@ def clone_task(sb: Sb, call: Call) -> Reply:
         "origin_id": task["id"],
         "message": None,
         "jobs": [],
+        "left": 0,
     }
     made = {**task, **fresh}
     validate(sb, made)

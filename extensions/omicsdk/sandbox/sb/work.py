@@ -30,7 +30,7 @@ def _atomic(function: Callable[..., Reply]) -> Callable[..., Reply]:
         return function
 
     @wraps(function)
-    def handle(sb: "Sb", call: Call) -> Reply:
+    def handle(sb: Sb, call: Call) -> Reply:
         with sb.grounds.database.transaction():
             return function(sb, call)
 
@@ -79,5 +79,5 @@ def attach(sb: Sb) -> None:
 def project_gone(sb: Sb, project: str) -> None:
     """Forgets the apps, tasks and uploads of a project that was deleted; its files are dropped by whoever deletes it."""
     apps.drop_project(sb, project)
-    sb.documents.remove_group(task_runs.KIND, project)
+    task_runs.drop_project(sb, project)
     sb.work.uploads.drop_project(project)
