@@ -13,6 +13,6 @@ def benchmarks(monkeypatch):
     for name in [
         name
         for name in sys.modules
-        if name.split(".")[0] in ("answering", "data_store", "measuring", "script", "transferring")
+        if name.split(".")[0] in ("answering", "data_store", "measuring", "script", "seven_bridges", "transferring")
     ]:
         del sys.modules[name]

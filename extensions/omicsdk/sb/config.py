@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import configparser
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.sb.errors import SettingsError
+
+if TYPE_CHECKING:
+    import configparser
 
 #: The profile that is read when nobody names one.
 DEFAULT_PROFILE = "default"
@@ -187,6 +189,8 @@ def by_default() -> Access:
 
 
 def _read(file: Path) -> configparser.ConfigParser:
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None)  # tokens may have a % in them
     try:
         with file.open(encoding="utf-8") as lines:

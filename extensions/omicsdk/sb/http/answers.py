@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import APIError
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.request import Request
 from omicsdk.sb.errors import NonJSONResponseError, SbgError, class_of
 
 if TYPE_CHECKING:
     import httpx
+
+    from omicsdk.core.request import Request
 
 
 class Response:

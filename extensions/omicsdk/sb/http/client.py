@@ -14,7 +14,6 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ApiKey, BearerToken
 from omicsdk.core.errors import APIError, ConfigError, OmicsError
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.retry import Retry, retry_after
 from omicsdk.sb.errors import SettingsError, URITooLong, unanswered
 from omicsdk.sb.http.answers import Response, content_of, object_of
 from omicsdk.sb.http.error_handlers import Handler, handled, maintenance_sleeper
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi
 
     from omicsdk.core.request import Request
+    from omicsdk.core.retry import Retry
 
 #: Retry-After is obeyed for these, as the published client's HTTP library does.
 _WAITS = frozenset({413, 429, 503})
@@ -123,7 +123,7 @@ class HttpClient(Verbs):
             self._credentials = ApiKey(token, header="X-SBG-Auth-Token") if token else BearerToken(str(oauth_token))
         except ConfigError as error:
             raise SettingsError(error.message, remedy=error.remedy) from None
-        self._retry = Retry(attempts=retry_count + 1, base=backoff_factor, statuses=frozenset())
+        self._backoff_factor = backoff_factor
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
         self._told: Mapping[str, str | None] = {}
 
@@ -145,6 +145,12 @@ class HttpClient(Verbs):
             )
         except ConfigError as error:
             raise SettingsError(error.message, remedy=error.remedy) from None
+
+    @cached_property
+    def _retry(self) -> Retry:
+        from omicsdk.core.retry import Retry
+
+        return Retry(attempts=self.retry_count + 1, base=self._backoff_factor, statuses=frozenset())
 
     @property
     def environ(self) -> Mapping[str, str] | None:
@@ -300,6 +306,10 @@ class HttpClient(Verbs):
 
     def _obeying(self, response: Response) -> Response:
         """Waits as long as an answer asks for, and asks again, where a second sending does no harm."""
+        if response.status_code not in _WAITS:
+            return response
+        from omicsdk.core.retry import retry_after
+
         begun = self.clock.monotonic()
         for _ in range(self.retry_count if response.request.idempotent else 0):
             seconds = retry_after(response.headers, self.clock.now()) if response.status_code in _WAITS else None

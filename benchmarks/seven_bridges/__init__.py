@@ -1,0 +1,1 @@
+"""Seven Bridges by the published client and by ours: what benchmarks/sevenbridges.py measures with."""

@@ -1,0 +1,82 @@
+"""What the comparison with the published client of Seven Bridges measures with does what it claims."""
+
+import json
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the benchmark asks Linux for what it measures")
+
+GOALS = {
+    "import of Api / import sevenbridges": 0.5,
+    "list 5,000 files / sevenbridges": 0.5,
+    "list 5,000 files, 50 ms API / sevenbridges": 0.2,
+    "download 1 GiB, SHA-256 / sevenbridges (no checksum)": 0.85,
+    "upload 512 MiB, warm process / sevenbridges": 0.7,
+    "10,000 metadata updates / sevenbridges": 0.1,
+}
+
+
+def asked(server, method, target, value=None):
+    """A server's answer: its status, its lines in lower case, its JSON."""
+    from answering import Request
+
+    path, _, query = target.partition("?")
+    body = json.dumps(value).encode() if value is not None else b""
+    lines, _, content = server(Request(method, path, query, b"", body)).partition(b"\r\n\r\n")
+    status, *headers = lines.decode().split("\r\n")
+    return int(status.split(" ")[1]), [line.lower() for line in headers], json.loads(content) if content else None
+
+
+@pytest.fixture
+def api():
+    from seven_bridges.api import platform
+
+    return platform("http://files", "http://sink", "http://here")
+
+
+def test_cases_have_the_names_and_goals_of_the_list():
+    from seven_bridges.cases import ENTRIES
+
+    assert {entry.name: entry.goal for entry in ENTRIES if entry.goal is not None} == GOALS
+    assert len({entry.name for entry in ENTRIES}) == len(ENTRIES)
+
+
+def test_a_list_has_as_many_files_as_its_project_says(api):
+    found, target = [], "/v2/files?project=bench/230&offset=0"
+    while target:
+        status, headers, page = asked(api, "GET", target)
+        assert status == 200
+        assert "x-total-matching-query: 230" in headers
+        found += [file["id"] for file in page["items"]]
+        links = {link["rel"]: link["href"].removeprefix("http://here") for link in page["links"]}
+        target = links.get("next")
+    assert len(found) == len(set(found)) == 230
+    assert len(asked(api, "GET", "/v2/files?project=bench/230&limit=1000")[2]["items"]) == 100
+
+
+def test_a_file_is_told_as_it_was_put_and_its_bytes_are_on_the_server(api):
+    assert asked(api, "PUT", "/_files/abc", {"size": 7, "metadata": {"sha256": "00"}})[0] == 204
+    told = asked(api, "GET", "/v2/files/abc")[2]
+    assert (told["id"], told["size"], told["metadata"]) == ("abc", 7, {"sha256": "00"})
+    assert asked(api, "GET", "/v2/files/abc/download_info")[2]["url"].startswith("http://files/abc?X-Amz-")
+
+
+def test_an_upload_is_counted(api):
+    upload = asked(api, "POST", "/v2/upload/multipart?overwrite=true", {"name": "a", "size": 9, "part_size": 5})[2]
+    assert upload["part_size"] == 5
+    path = f"/v2/upload/multipart/{upload['upload_id']}"
+    assert asked(api, "GET", f"{path}/part/1")[2]["url"].startswith("http://sink/bucket/key?partNumber=1&")
+    for number in (1, 2):
+        asked(api, "POST", f"{path}/part/", {"part_number": number})
+    assert asked(api, "POST", f"{path}/complete")[2]["size"] == 9
+    assert asked(api, "GET", "/_counts")[2] == {"parts": 2, "uploads": 1}
+
+
+def test_what_is_saved_is_counted(api):
+    assert asked(api, "PATCH", "/v2/files/a/metadata", {"x": "1"})[2] == {"x": "1"}
+    items = [{"id": str(number), "metadata": {"x": "1"}} for number in range(3)]
+    told = asked(api, "POST", "/v2/bulk/files/edit", {"items": items})[2]
+    assert [item["resource"]["id"] for item in told["items"]] == ["0", "1", "2"]
+    assert asked(api, "GET", "/_counts")[2] == {"saved": 4}
+    assert asked(api, "GET", "/v2/other")[0] == 404
