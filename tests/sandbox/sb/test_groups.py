@@ -163,3 +163,5 @@ def test_feedback_is_kept(sandbox: Sandbox, web: httpx.Client):
     assert web.post("/action/notifications/feedback", json=told).status_code == 204
     assert sandbox.sb.documents.listed("feedback")[0]["text"] == "more"
     assert code_of(web.post("/action/notifications/feedback", json={"type": "RANT"})) == (400, 90000)
+    # So does the published client, when it is given no words.
+    assert web.post("/action/notifications/feedback", json={**told, "text": None}).status_code == 204

@@ -45,7 +45,7 @@ _CODES = {
 }
 """Codes of the platform for fields that aren't what the document states; others have the one for bad requests."""
 
-_NULLS = {"/tasks": ("name", "description")}
+_NULLS = {"/tasks": ("name", "description"), "/action/notifications/feedback": ("text", "referrer")}
 """Fields of bodies that the published client sends as null when it is given nothing."""
 
 
