@@ -66,7 +66,8 @@ def test_logs_are_files_without_a_request(details, platform):
     assert (logs["cmd.log"].id, logs["job.err.log"].id) == ("f-log", "f-err")
     assert logs["elsewhere"] is None
     assert logs["nothing"] is None
-    assert logs.get("elsewhere") == dict(logs.items())["elsewhere"] == "https://logs.example.org/x"
+    assert logs.get("elsewhere") == dict(logs)["elsewhere"] == "https://logs.example.org/x"
+    assert {name: file and file.id for name, file in logs.items()}["cmd.log"] == "f-log"
     assert len(platform.requests) == before
 
 

@@ -100,11 +100,26 @@ def test_scalars_records_and_missing_names(task):
     assert task.inputs["nothing"] is None
 
 
-def test_get_items_and_json_are_as_the_platform_has_them(task):
+def test_get_values_and_plain_dictionaries_are_as_the_platform_has_them(task):
     assert task.inputs.get("bam") == BAM
     assert task.inputs.get("nothing", 5) == 5
-    assert dict(task.inputs.items())["bam"] == BAM
-    assert json.loads(json.dumps(task.inputs))["bam"] == BAM
+    assert BAM in task.inputs.values()
+    assert json.loads(json.dumps(dict(task.inputs)))["bam"] == BAM
+
+
+def test_items_are_files_as_scripts_know_them(task):
+    found = task.inputs.items()
+    assert (len(found), [name for name, _ in found]) == (len(task.inputs), list(task.inputs))
+    assert dict(found)["bam"] is task.inputs["bam"]
+    task.changes()  # settles what was read: nothing was edited
+    assert dict(task.inputs)["bam"] == BAM
+    assert task.changes() == {}
+
+
+def test_inputs_that_were_put_as_a_whole_and_read_are_sent_as_the_platform_has_them(task):
+    task.inputs = {"bam": BAM}
+    assert task.inputs["bam"].id == BAM["path"]
+    assert json.loads(json.dumps(task.changes()))["inputs"]["bam"] == BAM
 
 
 @pytest.mark.parametrize(
@@ -205,7 +220,7 @@ def test_reading_all_of_it_leaves_all_of_it_as_it_was(values):
     for name in values:
         assert sent(inputs[name]) == values[name]
     inputs.settle()
-    assert dict(inputs.items()) == values
+    assert dict(inputs) == values
 
 
 @given(
@@ -225,4 +240,4 @@ def test_edits_of_inputs_are_those_of_a_plain_dictionary(values, edits):
         else:
             assert sent(inputs[name]) == plain.get(name)
     inputs.settle()
-    assert dict(inputs.items()) == plain
+    assert dict(inputs) == plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import ItemsView, Iterable, Mapping
 from itertools import starmap
 from typing import Any, cast
 
@@ -31,22 +31,22 @@ def changes(
         if isinstance(old, dict) and isinstance(new, dict) and name not in whole:
             found[name] = members(cast("dict[str, Any]", old), cast("dict[str, Any]", new))
         else:
-            found[name] = new
+            found[name] = copied(new)
     return found
 
 
-def members(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+def members(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
     """The members of a dictionary that changed; those that were deleted as None.
 
     Args:
         before: The dictionary as it was.
         now: As it is.
     """
-    changed = {key: value for key, value in now.items() if key not in before or not same(before[key], value)}
+    changed = {key: value for key, value in raw(now) if key not in before or not same(before[key], value)}
     return changed | {key: None for key in before if key not in now}
 
 
-def rebased(before: Mapping[str, Any], now: dict[str, Any], told: Mapping[str, Any]) -> None:
+def rebased(before: dict[str, Any], now: dict[str, Any], told: Mapping[str, Any]) -> None:
     """Makes the edits of a dictionary edits of what the platform tells now: what wasn't edited is as it tells.
 
     Args:
@@ -60,6 +60,15 @@ def rebased(before: Mapping[str, Any], now: dict[str, Any], told: Mapping[str, A
     now.update({key: value for key, value in told.items() if key not in edits})
 
 
+def raw(values: dict[str, Any]) -> ItemsView[str, Any]:
+    """Keys and values as they are: a view may give another thing by a key.
+
+    Args:
+        values: A dictionary.
+    """
+    return dict.items(values)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+
+
 def same(one: Any, other: Any) -> bool:
     """Whether two values are the same in JSON, where True isn't 1.
 
@@ -69,8 +78,8 @@ def same(one: Any, other: Any) -> bool:
     """
     if isinstance(one, dict) and isinstance(other, dict):
         first, second = cast("dict[str, Any]", one), cast("dict[str, Any]", other)
-        values = dict(second.items())  # as they are: a view may give another thing by a name
-        return first.keys() == values.keys() and all(same(value, values[key]) for key, value in first.items())
+        values = dict(raw(second))
+        return first.keys() == values.keys() and all(same(value, values[key]) for key, value in raw(first))
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         pairs = list(zip(cast("list[Any]", one), cast("list[Any]", other), strict=False))
         return len(cast("list[Any]", one)) == len(cast("list[Any]", other)) and all(starmap(same, pairs))
@@ -80,7 +89,7 @@ def same(one: Any, other: Any) -> bool:
 def copied(value: Any) -> Any:
     """A JSON value whose dictionaries and lists are new, and plain; what else is in it is the same."""
     if isinstance(value, dict):
-        return {key: copied(each) for key, each in cast("dict[str, Any]", value).items()}
+        return {key: copied(each) for key, each in raw(cast("dict[str, Any]", value))}
     if isinstance(value, list):
         return [copied(each) for each in cast("list[Any]", value)]
     return value

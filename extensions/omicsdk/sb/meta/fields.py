@@ -184,7 +184,8 @@ class DictView(dict[str, Any]):
     def __deepcopy__(self, memo: dict[int, Any]) -> dict[str, Any]:
         from copy import deepcopy
 
-        return {key: deepcopy(value, memo) for key, value in self.items()}
+        values = super().items()
+        return {key: deepcopy(value, memo) for key, value in values}
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {super().__repr__()}>"

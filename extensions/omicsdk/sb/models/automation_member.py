@@ -228,4 +228,4 @@ class AutomationMember(Resource):
         return hash((AutomationMember, self._called)) if self._called is not None else object.__hash__(self)
 
     def __repr__(self) -> str:
-        return f"<AutomationMember: {self._called}>"
+        return f"<AutomationMember: username={self._called}>"

@@ -122,4 +122,4 @@ class BulkRecord(Resource, Generic[R]):
         return records
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: valid={self.valid}>"
+        return f"<{type(self).__name__} valid={self.valid}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import ItemsView
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -43,8 +44,8 @@ class JobDocker(Value):
 class Logs(DictView):
     """A job's logs.
 
-    `[]` gives the file of a log, of which nothing was asked yet; None where there is no such log, or its URL isn't that of a
-    file. `get()`, `items()` and `values()` give the platform's URLs as they are.
+    `[]` and `items()` give the file of a log, of which nothing was asked yet; None where there is no such log, or its URL
+    isn't that of a file. `get()`, `values()` and `dict()` of it give the platform's URLs as they are.
 
     Args:
         values: Names and URLs.
@@ -62,6 +63,10 @@ class Logs(DictView):
         from omicsdk.sb.models.file import File
 
         return File.of({"id": id}, self._api)
+
+    def items(self) -> ItemsView[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Names and files."""
+        return ItemsView(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (dict(self),)  # without its Api, which has a token

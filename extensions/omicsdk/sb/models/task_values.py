@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import ItemsView, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omicsdk.core.narrowing import is_list, is_mapping
-from omicsdk.sb.meta.changes import same
+from omicsdk.sb.meta.changes import raw, same
 from omicsdk.sb.meta.fields import DictView, View
 from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.models.enums import FileApiFormats
@@ -38,7 +38,8 @@ def sent(value: Any) -> Any:
         kind = FileApiFormats.FOLDER if value.is_folder() else FileApiFormats.FILE
         return {"class": kind, "path": identifier(value)}
     if is_mapping(value):
-        return {str(name): sent(each) for name, each in value.items()}
+        members = raw(value) if isinstance(value, FileValues) else value.items()
+        return {str(name): sent(each) for name, each in members}
     if is_list(value):
         return [sent(each) for each in value]
     return value
@@ -85,8 +86,8 @@ def file_of(told: Mapping[str, Any], kind: str, api: HttpClient | None) -> File:
 class FileValues(DictView):
     """Values by their names, with files in them.
 
-    `[]` gives files and folders as File objects, in lists too, and takes them; a name that isn't there is None. `get()`,
-    `items()` and `values()` give the platform's JSON as it is.
+    `[]` and `items()` give files and folders as File objects, in lists too, and `[]` takes them; a name that isn't there is
+    None. `get()`, `values()` and `dict()` of it give the platform's JSON as it is.
 
     Args:
         values: Names and JSON values.
@@ -117,6 +118,10 @@ class FileValues(DictView):
     def __delitem__(self, name: str) -> None:
         super().__delitem__(name)
         self._handed_out.pop(name, None)
+
+    def items(self) -> ItemsView[str, Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Names and what `[]` gives for them."""
+        return ItemsView(self)
 
     def pop(self, name: str, *default: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Takes one out.
@@ -163,7 +168,7 @@ class FileValues(DictView):
 
     def settle(self) -> None:
         """Takes over what was done to lists that were handed out, and files that were put into records."""
-        for name, value in list(self.items()):
+        for name, value in list(raw(self)):
             if name not in self._handed_out:
                 now = sent(value)
                 if not same(now, value):
