@@ -52,8 +52,9 @@ class Meter:
         Returns:
             False for one beyond the limit.
         """
-        now, limit, seconds = self._now(), self._limit(), self._seconds()
+        limit, seconds = self._limit(), self._seconds()
         with self._lock:
+            now = self._now()  # not before, or another's later one would look like a clock that was put back
             used, ends = self._counts.get(token, (0, 0.0))
             # A clock that was put back would else keep a period for ever.
             if not now < ends <= now + seconds:
