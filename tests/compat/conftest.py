@@ -200,6 +200,12 @@ def client(module: str, new_client: Callable[..., Documented]) -> Documented:
     return new_client(module)
 
 
+@pytest.fixture(scope="session")
+def interpreter_of() -> Callable[[str], Path]:
+    """Gives the interpreter of a published client's environment."""
+    return peer_python
+
+
 @pytest.fixture(params=["hca", "omics"])
 def command(request: pytest.FixtureRequest) -> Path:
     """A command as it is installed, the published client's or ours."""

@@ -306,3 +306,6 @@ class Automation(Resource):
     def _request(self) -> Request | None:
         id, api = self.field("id"), self.api_or_none
         return None if not id or api is None else api.client.get_automation.build(automation_id=id)
+
+    def __repr__(self) -> str:
+        return f"<Automation: id={self.field('id')} name={self.field('name')}>"

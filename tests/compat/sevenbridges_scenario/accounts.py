@@ -1,0 +1,179 @@
+"""Users, projects and their members, who pays, divisions and teams, datasets, feedback, limits."""
+
+from typing import Any
+
+from seen import Seen
+from world import World
+
+LOOK = {"read": True, "copy": False, "write": False, "execute": False, "admin": False}
+
+
+def users(world: World, see: Seen) -> None:
+    api = world.api
+    me = api.users.me()
+    see("me", me)
+    see("as text", [str(me), repr(me)])
+    see("another", api.users.get("ada"))
+    see("another, by its object", api.users.get(api.users.get("ada")))
+    see("of a division", list(api.users.query("sandbox-division").all()))
+    see("of a role", [user.username for user in api.users.query("sandbox-division", role="MEMBER")])
+    see.refused("nobody", lambda: api.users.get("nobody"))
+    see("the same", [me == api.users.me(), me == api.users.get("ada")])
+
+
+def projects(world: World, see: Seen) -> None:
+    api = world.api
+    group = api.billing_groups.query()[0]
+    made = api.projects.create(
+        "A study", billing_group=group.id, description="What it is", tags=["one", "two"], settings={"locked": False}
+    )
+    see("made", made)
+    see("as text", str(made))
+    see("asked for", api.projects.get(made.id))
+    see("by its object", api.projects.get(made) == made)
+    made.name = "The study"
+    made.description = "Something else"
+    made.tags = ["three"]
+    made.settings["allow_network_access"] = True
+    see("saved", made.save())
+    see("as it is now", api.projects.get(made.id))
+    see.refused("nothing to save", made.save)
+    made.description = "once more"
+    other = made.save(inplace=False)
+    see("saved beside", [other.description, other is made])
+    made.reload()
+    see("reloaded", made.description)
+    see("the same", [made == api.projects.get(made.id), made == world.project])
+    see("by name", [each.id for each in api.projects.query(name="The study")])
+    see("by owner", sorted(each.id for each in api.projects.query(owner="sandbox-user")))
+    for number in range(5):
+        api.projects.create(f"Page {number}")
+    page = api.projects.query(name="Page", limit=2)
+    see("a page", [page.total, [each.name for each in page], len(page)])
+    following = page.next_page()
+    see("the next page", [each.name for each in following])
+    see("the one before", [each.name for each in following.previous_page()])
+    see("all pages", [each.name for each in page.all()])
+    see.refused("before the first page", page.previous_page)
+    see.refused("behind the last page", lambda: following.next_page().next_page())
+    made.delete()
+    see.refused("deleted", lambda: api.projects.get(made.id))
+    see.refused("without a name", lambda: api.projects.create(None))
+    see.refused("elsewhere", lambda: api.projects.get("nobody/nothing"))
+
+
+def members(world: World, see: Seen) -> None:
+    project = world.new_project()
+    see("at first", list(project.get_members()))
+    ada = project.add_member("ada", LOOK)
+    see("added", ada)
+    see("as text", str(ada))
+    see("a team", project.add_member_team(world.api.teams.query("sandbox-division")[0].id, LOOK))
+    see("a division", project.add_member_division("sandbox-division", LOOK))
+    see("by mail", project.add_member_email("grace@sandbox.example.org", LOOK))
+    ada = project.get_member("ada")
+    see("asked for", ada)
+    ada.permissions["write"] = True
+    saved = ada.save()
+    see("saved", saved.permissions)
+    see("as it is now", project.get_member("ada").permissions)
+    see.refused("nothing to save", project.get_member("ada").save)
+    see("all", [[each.username, each.type] for each in project.get_members().all()])
+    project.remove_member("ada")
+    see.refused("removed", lambda: project.get_member("ada"))
+    see.refused("nobody", lambda: project.add_member("nobody", LOOK))
+
+
+def billing(world: World, see: Seen) -> None:
+    api = world.api
+    groups = api.billing_groups.query()
+    see("groups", list(groups))
+    group = api.billing_groups.get(groups[0].id)
+    see("a group", group)
+    see("as text", str(group))
+    see("analyses", list(group.analysis_breakdown(fields="_all")))
+    see("storage", list(group.storage_breakdown(fields="_all")))
+    see("egress", list(group.egress_breakdown(fields="_all")))
+    invoices = api.invoices.query()
+    see("invoices", list(invoices))
+    see("an invoice", api.invoices.get(invoices[0].id))
+    see("of an invoice", len(group.analysis_breakdown(invoice_id=invoices[0].id)))
+    see.refused("no such group", lambda: api.billing_groups.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
+    see.refused("no such invoice", lambda: api.invoices.get("none"))
+
+
+def divisions(world: World, see: Seen) -> None:
+    found = world.api.divisions.query()
+    see("all", list(found))
+    division = world.api.divisions.get(found[0].id)
+    see("one", division)
+    see("as text", str(division))
+    see("members", list(division.get_members()))
+    see("members of a role", [each.username for each in division.get_members(role="ADMIN")])
+    see("teams", list(division.get_teams()))
+    see.refused("none", lambda: world.api.divisions.get("none"))
+
+
+def teams(world: World, see: Seen) -> None:
+    api = world.api
+    see("mine", list(api.teams.query("sandbox-division")))
+    team = api.teams.create("A team", "sandbox-division")
+    see("made", team)
+    see("as text", str(team))
+    see("all", [each.name for each in api.teams.query("sandbox-division", list_all=True).all()])
+    team.name = "The team"
+    see("saved", team.save().name)
+    see.refused("nothing to save", team.save)
+    team.add_member("ada")
+    see("members", list(team.get_members()))
+    team.remove_member("ada")
+    see("members after that", [each.username for each in team.get_members()])
+    see("one", api.teams.get(team.id))
+    see.refused("none", lambda: api.teams.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
+
+
+def datasets(world: World, see: Seen) -> None:
+    api = world.api
+    see("all", list(api.datasets.query()))
+    see("public", len(api.datasets.query(visibility="public")))
+    see("of somebody", [each.id for each in api.datasets.get_owned_by("sandbox-user")])
+    dataset = api.datasets.get("sandbox-user/reference-set")
+    see("one", dataset)
+    see("as text", str(dataset))
+    dataset.description = "Something else"
+    see("saved", dataset.save().description)
+    see("members", list(dataset.get_members()))
+    ada = dataset.add_member("ada", LOOK)
+    see("added", ada)
+    ada = dataset.get_member("ada")
+    ada.permissions["copy"] = True
+    ada.save()
+    see("member saved", dataset.get_member("ada").permissions)
+    dataset.remove_member("ada")
+    see.refused("removed", lambda: dataset.get_member("ada"))
+    see("files", list(api.files.query(dataset=dataset)))
+    see.refused("none", lambda: api.datasets.get("nobody/none"))
+
+
+def actions(world: World, see: Seen) -> None:
+    api = world.api
+    see("feedback", api.actions.send_feedback("IDEA", "the tests", "It works"))
+    target = world.new_project()
+    files = [world.upload(name) for name in ("act-1.txt", "act-2.txt")]
+    told: Any = api.actions.bulk_copy_files(files, target.id)
+    see("copies", sorted((each["status"], each["new_file_name"]) for each in told.values()))
+    see("keys", sorted(next(iter(told.values()))))
+    see("there", sorted(each.name for each in target.get_files()))
+    see.refused("to nowhere", lambda: api.actions.bulk_copy_files(files, "nobody/none"))
+
+
+def limits(world: World, see: Seen) -> None:
+    api = world.api
+    see("endpoints", api.endpoints.get())
+    limit = api.rate_limit.get()
+    see("limits", limit)
+    see("fewer than all", limit.rate.remaining < limit.rate.limit)
+    see("of the Api", [api.limit, isinstance(api.remaining, int), api.reset_time, bool(api.request_id)])
+
+
+GROUPS = (users, projects, members, billing, divisions, teams, datasets, actions, limits)

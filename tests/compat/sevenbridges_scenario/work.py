@@ -1,0 +1,148 @@
+"""Apps, tasks and batches."""
+
+from typing import Any
+
+from seen import Seen
+from world import World
+
+TOOL = {
+    "cwlVersion": "v1.2",
+    "class": "CommandLineTool",
+    "label": "Cat",
+    "baseCommand": ["cat"],
+    "inputs": {"reads": {"type": "File[]"}, "n": {"type": "int?"}},
+    "outputs": {"out": {"type": "File", "outputBinding": {"glob": "out.txt"}}},
+    "stdout": "out.txt",
+}
+
+
+def app_of(world: World) -> Any:
+    id = f"{world.project.id}/cat"
+    found = [each for each in world.api.apps.query(project=world.project).all() if each.id == id]
+    return found[0] if found else world.api.apps.install_app(id, TOOL)
+
+
+def reads_of(world: World, project: Any) -> list[Any]:
+    return [world.upload(name, name.encode(), project=project) for name in ("a.txt", "b.txt")]
+
+
+def apps(world: World, see: Seen) -> None:
+    api, project = world.api, world.new_project()
+    app = api.apps.install_app(f"{project.id}/tool", TOOL)
+    see("installed", app)
+    see("as text", str(app))
+    revised = api.apps.create_revision(f"{project.id}/tool", 1, {**TOOL, "label": "Better"})
+    see("revised", [revised.id, revised.revision, revised.raw["label"]])
+    see("first revision", [api.apps.get_revision(app.id, 0).revision, api.apps.get(app.id).revision])
+    see("listed", list(api.apps.query(project=project)))
+    see("of the project", [each.name for each in project.get_apps()])
+    see("public", len(api.apps.query(visibility="public")))
+    see("sought", [each.id for each in api.apps.query(visibility="private", q="Better")])
+    other = world.new_project()
+    copy = revised.copy(other, name="copied")
+    see("copied", copy)
+    see("directly", revised.copy(other, name="direct", strategy="direct").id)
+    api.apps.create_revision(f"{project.id}/tool", 2, TOOL)
+    see("synchronised", copy.sync().revision)
+    see("the same", [app == api.apps.get(app.id), app == copy])
+    see.refused("it is there already", lambda: api.apps.install_app(f"{project.id}/tool", TOOL))
+    see.refused("a revision too far", lambda: api.apps.create_revision(f"{project.id}/tool", 9, TOOL))
+    see.refused("none", lambda: api.apps.get(f"{project.id}/none"))
+
+
+def tasks(world: World, see: Seen) -> None:
+    api, project, app = world.api, world.project, app_of(world)
+    reads = reads_of(world, world.new_project())
+    task = api.tasks.create("one", project, app, inputs={"reads": reads, "n": 3}, description="What it does")
+    see("a draft", task)
+    see("as text", str(task))
+    task.name = "first"
+    task.inputs["n"] = 4
+    task.description = "Something else"
+    see("saved", task.save())
+    see("silently", task.save() is None or task.save() is task)
+    task.run()
+    see("queued", task.status)
+    world.finish()
+    task.reload()
+    see("completed", [task.status, task.type, task.app, task.executed_by, task.start_time, task.end_time])
+    see("inputs", [[each.name for each in task.inputs["reads"]], task.inputs["n"], task.inputs["none"]])
+    out = task.outputs["out"]
+    see("output", [out.name, out.type, out.content(), out.origin.task == task.id])
+    see("by origin", [each.name for each in api.files.query(project=project, origin={"task": task.id})])
+    details = task.get_execution_details()
+    see("details", [details.status, [[each.name, each.status, sorted(each.logs)] for each in details.jobs]])
+    see("instance", details.jobs[0].instance)
+    log = details.jobs[0].logs[sorted(details.jobs[0].logs)[0]]
+    see("a log", [log.type, log.name])
+    see("price", task.price.currency)
+    again = task.clone(run=False)
+    see("cloned", [again.status, again.name, again == task])
+    again.run()
+    see("aborted", again.abort().status)
+    ran = task.clone()
+    see("cloned and run", ran.status)
+    see("all", sorted(each.name for each in api.tasks.query(project=project).all()))
+    see("completed ones", [each.name for each in api.tasks.query(project=project, status="COMPLETED")])
+    see("of the project", len(project.get_tasks(status="COMPLETED")))
+    records = api.tasks.bulk_get([task.id, "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"])
+    see("in bulk", [[each.valid, each.error and each.error.code] for each in records])
+    again.delete()
+    see.refused("deleted", lambda: api.tasks.get(again.id))
+    see.refused("none", lambda: api.tasks.get("5f8f1d6c-7c2e-4b39-9a51-0d3c1e6affff"))
+    see.refused("run again", task.run)
+    see.refused("aborted again", task.abort)
+    try:
+        api.tasks.create("without", project, app, run=True)
+    except world.errors.TaskValidationError as error:
+        see("without its inputs", [error.task.status, sorted(error.task.errors)])
+    world.control("/settings", **{"sb.failing_tasks": "bad*"})
+    bad = api.tasks.create("bad one", project, app, inputs={"reads": reads}, run=True)
+    world.finish()
+    world.control("/settings", **{"sb.failing_tasks": ""})
+    see("failed", [api.tasks.get(bad.id).status, api.tasks.get(bad.id).execution_status.message is not None])
+
+
+def batches(world: World, see: Seen) -> None:
+    api, project, app = world.api, world.new_project(), app_of(world)
+    reads = reads_of(world, project)
+    for number, file in enumerate(reads):
+        file.metadata = {"sample_id": f"S{number}"}
+        file.save()
+    batch = api.tasks.create(
+        "batch", project, app, inputs={"reads": reads}, batch_input="reads", batch_by={"type": "item"}, run=True
+    )
+    see("begun", [batch.batch, batch.batch_by, batch.batch_input])
+    world.finish()
+    batch.reload()
+    see("ended", [batch.status, batch.execution_status.completed])
+    children = list(batch.get_batch_children().all())
+    see("children", sorted((each.status, each.batch_group.value) for each in children))
+    see("a child", [children[0].parent == batch.id, children[0].batch, children[0].batch_group])
+    see("completed children", len(batch.get_batch_children(status="COMPLETED")))
+    see("parents only", [each.name for each in api.tasks.query(project=project)])
+    see("by parent", len(api.tasks.query(parent=batch)))
+    criteria = {"type": "criteria", "criteria": ["metadata.sample_id"]}
+    other = api.tasks.create(
+        "by sample", project, app, inputs={"reads": reads}, batch_input="reads", batch_by=criteria, run=True
+    )
+    world.finish()
+    groups = [each.batch_group.fields for each in other.get_batch_children()]
+    see("by criteria", sorted(str(sorted(each.items())) for each in groups))
+    off = api.tasks.create(
+        "off",
+        project,
+        app,
+        inputs={"reads": reads},
+        batch_input="reads",
+        batch_by=criteria,
+        disable_batch=True,
+        run=True,
+    )
+    see("disabled", [off.batch, off.batch_by])
+    see.refused(
+        "without input", lambda: api.tasks.create("none", project, app, batch_by=criteria, inputs={"reads": reads})
+    )
+
+
+GROUPS = (apps, tasks, batches)
