@@ -92,13 +92,17 @@ class Disk:
             path: The folder.
         """
         try:
-            os.mkdir(path)
+            self._make_folder(path)
         except FileNotFoundError:
             parent = os.path.dirname(path)
             if parent == path:
                 raise
             self.make_folders(parent)
-            self.make_folders(path)
+            self._make_folder(path)  # once: there are systems of files that refuse so below a folder that is there
+
+    def _make_folder(self, path: str) -> None:
+        try:
+            os.mkdir(path)
         except FileExistsError:
             if not os.path.isdir(path):
                 raise

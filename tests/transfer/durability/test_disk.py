@@ -84,6 +84,17 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
             Disk().make_folders(str(tmp_path / name))
 
 
+def test_a_folder_that_a_system_of_files_refuses_as_if_nothing_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mkdir(path: str) -> None:  # as below /proc
+        raise FileExistsError(path) if Path(path).is_dir() else FileNotFoundError(path)
+
+    monkeypatch.setattr("omicsdk.transfer.disk.os.mkdir", mkdir)
+    with pytest.raises(FileNotFoundError):
+        Disk().make_folders(str(tmp_path / "a/b"))
+
+
 def test_a_folder_that_was_made_and_is_gone_needs_no_sync(tmp_path: Path) -> None:
     disk = Folders()
     disk.make_folders(str(tmp_path / "a/b"))
