@@ -76,6 +76,8 @@ def same(one: Any, other: Any) -> bool:
         one: A value.
         other: Another.
     """
+    if one is other:  # what wasn't touched, as a rule
+        return True
     if isinstance(one, dict) and isinstance(other, dict):
         first, second = cast("dict[str, Any]", one), cast("dict[str, Any]", other)
         values = dict(raw(second))

@@ -125,8 +125,10 @@ def edits_of(file: File | Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(file, Mapping):
         return _with_id(file)
     changes = file.changes()
-    known = {name: file.field(name) for name in CHANGEABLE if file.field(name) is not None}
-    return {"id": identifier(file), **({name: changes[name] for name in CHANGEABLE if name in changes} or known)}
+    sent = {name: changes[name] for name in CHANGEABLE if name in changes} or {
+        name: file.field(name) for name in CHANGEABLE if file.field(name) is not None
+    }
+    return {"id": identifier(file), **sent}
 
 
 def whole_of(file: File | Mapping[str, Any]) -> dict[str, Any]:
