@@ -129,6 +129,16 @@ def test_json_into_a_closed_pipe_is_no_error():
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
+def test_a_table_into_a_closed_pipe_is_no_error(serve):
+    url = serve(lambda _head, connection: connection.sendall(answer(b'{"bundle": {"uuid": "u-1"}}')))
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [OMICS, "--base-url", url, "--output", "table", *BUNDLE]
+    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=environment(), check=False)
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_full_disk_is_one_line():
     with Path("/dev/full").open("wb") as full:

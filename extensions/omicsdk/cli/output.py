@@ -123,7 +123,11 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        console = Console(file=self._stdout, highlight=False)
+        class Tables(Console):
+            def on_broken_pipe(self) -> None:  # rich's own ends the program as if something had failed
+                raise BrokenPipeError
+
+        console = Tables(file=self._stdout, highlight=False)
         for title, facts, rows in parts_of(value):
             if title:
                 console.print(Text(f"{printable(title)} ({len(rows)})", style="bold"))
