@@ -1,12 +1,16 @@
 """Inputs and outputs of tasks: File objects here, CWL objects on the wire."""
 
+import io
 import json
 import pickle
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.sb import Api
+from omicsdk.sb.errors import ValidationError
 from omicsdk.sb.models.file import File
 from omicsdk.sb.models.task_values import Input, read, sent
 
@@ -57,6 +61,12 @@ def test_files_are_sent_as_cwl_objects_however_deep(api):
         "n": 1,
         "no": None,
     }
+
+
+@pytest.mark.parametrize("value", [io.StringIO("reads"), Path("reads.fastq"), Decimal(3), object()])
+def test_what_is_no_json_value_is_refused_and_not_sent_as_its_looks(value):
+    with pytest.raises(ValidationError, match="no JSON value"):
+        sent({"record": {"reads": [value]}})
 
 
 def test_a_file_of_unknown_type_is_asked_for_before_it_is_sent(api, platform):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import ItemsView, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from omicsdk.core.errors import shortened
 from omicsdk.core.narrowing import is_list, is_mapping
+from omicsdk.sb.errors import ValidationError
 from omicsdk.sb.meta.changes import raw, same
 from omicsdk.sb.meta.fields import DictView, View
 from omicsdk.sb.meta.resource import identifier
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 #: What the platform calls, as a File's type, what CWL calls so.
 _TYPES = {FileApiFormats.FILE.lower(): "file", FileApiFormats.FOLDER.lower(): "folder"}
 
+#: What objects have that are written as JSON although they aren't: dates, and models.
+_WAYS_TO_JSON = ("isoformat", "to_dict")
+#: Characters of a refused value that are shown.
+_SHOWN = 80
+
 
 def sent(value: Any) -> Any:
     """A value as the platform takes it.
@@ -30,6 +37,7 @@ def sent(value: Any) -> Any:
         The same with a CWL object for each.
 
     Raises:
+        ValidationError: Something in it is neither a JSON value nor a file of the platform, such as an open local file.
         SbgError: A file has no id.
     """
     from omicsdk.sb.models.file import File
@@ -42,7 +50,12 @@ def sent(value: Any) -> Any:
         return {str(name): sent(each) for name, each in members}
     if is_list(value):
         return [sent(each) for each in value]
-    return value
+    if value is None or isinstance(value, str | int | float) or any(hasattr(value, way) for way in _WAYS_TO_JSON):
+        return value
+    raise ValidationError(
+        f"{shortened(repr(value), _SHOWN)} can't be an input: it is no JSON value, and no file of the platform",
+        remedy="Upload local files first, and give the File; of other libraries' numbers give int(...) or float(...).",
+    )
 
 
 def read(value: Any, api: HttpClient | None) -> Any:
