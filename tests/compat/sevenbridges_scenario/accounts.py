@@ -153,6 +153,8 @@ def datasets(world: World, see: Seen) -> None:
     see.refused("removed", lambda: dataset.get_member("ada"))
     see("files", list(api.files.query(dataset=dataset)))
     see.refused("none", lambda: api.datasets.get("nobody/none"))
+    dataset.delete()
+    see("left", len(api.datasets.query()))
 
 
 def actions(world: World, see: Seen) -> None:
@@ -176,4 +178,11 @@ def limits(world: World, see: Seen) -> None:
     see("of the Api", [api.limit, isinstance(api.remaining, int), api.reset_time, bool(api.request_id)])
 
 
-GROUPS = (users, projects, members, billing, divisions, teams, datasets, actions, limits)
+def leaving(world: World, see: Seen) -> None:
+    """Somebody who leaves the division."""
+    grace = world.api.users.get("grace")
+    see("disabled", grace.disable())
+    see("left", [user.username for user in world.api.users.query("sandbox-division").all()])
+
+
+GROUPS = (users, projects, members, billing, divisions, teams, datasets, actions, limits, leaving)

@@ -37,9 +37,15 @@ def uploads(world: World, see: Seen) -> None:
     see.refused("both project and parent", lambda: api.files.upload(small, project=project, parent=file))
     see.refused("neither", lambda: api.files.upload(small))
     see.refused("no such file", lambda: api.files.upload(small + ".none", project=project))
-    stopped = api.files.upload(path, project=project, file_name="stopped.bin", wait=False)
-    see.refused("pausing before the start", stopped.pause)
-    see.refused("resuming before the start", stopped.resume)
+    other = api.files.upload(path, project=project, file_name="stopped.bin", part_size=5 * MIB, wait=False)
+    see.refused("pausing before the start", other.pause)
+    see.refused("resuming before the start", other.resume)
+    world.control("/faults", faults=[{"path": "/sb/_storage/*", "action": "delay", "seconds": 0.3, "times": 3}])
+    other.start()
+    begun = any(api.get("/upload/multipart").json()["items"] for _ in range(1000))
+    other.stop()
+    see("stopped", [begun, other.status, api.get("/upload/multipart").json()["items"]])
+    see("nothing came of it", len(api.files.query(project=project, names=["stopped.bin"])))
 
 
 def downloads(world: World, see: Seen) -> None:

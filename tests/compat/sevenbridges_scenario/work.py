@@ -42,6 +42,8 @@ def apps(world: World, see: Seen) -> None:
     copy = revised.copy(other, name="copied")
     see("copied", copy)
     see("directly", revised.copy(other, name="direct", strategy="direct").id)
+    first = api.apps.get_revision(app.id, 0)
+    see("of a revision", first.copy(other, name="first", use_revision=True).raw["label"])
     api.apps.create_revision(f"{project.id}/tool", 2, TOOL)
     see("synchronised", copy.sync().revision)
     see("the same", [app == api.apps.get(app.id), app == copy])
@@ -145,4 +147,31 @@ def batches(world: World, see: Seen) -> None:
     )
 
 
-GROUPS = (apps, tasks, batches)
+def by_hand(world: World, see: Seen) -> None:
+    """What the clients have no method for, by their verbs."""
+    api, app = world.api, app_of(world)
+    project = world.new_project()
+    file = reads_of(world, project)[0]
+    task = api.tasks.create("by hand", project, app, inputs={"n": 1})
+
+    def asked(path: str, **more: Any) -> Any:
+        return api.get(path, **more).json()
+
+    see("billing", asked("/billing"))
+    see("files", [each["name"] for each in asked(f"/projects/{project.id}/files", params={"limit": 1})["items"]])
+    see("tasks", [each["name"] for each in asked(f"/projects/{project.id}/tasks")["items"]])
+    see("by its address", asked(file.href, append_base=False)["name"])
+    see("inputs", asked(f"/tasks/{task.id}/inputs"))
+    see("other inputs", api.patch(f"/tasks/{task.id}/inputs", data={"n": 2}).json())
+    see("CWL", asked(f"/apps/{app.id}/raw")["label"])
+    see("CWL of a revision", asked(f"/apps/{app.id}/0/raw")["label"])
+    see("put", api.put(f"/files/{file.id}/tags", data=["by hand"]).json())
+    see("metadata", asked(f"/files/{file.id}/metadata"))
+    begun = api.post("/upload/multipart", data={"project": project.id, "name": "begun", "size": 5}).json()
+    see("uploads", [each["name"] for each in asked("/upload/multipart")["items"]])
+    see("an upload", asked(f"/upload/multipart/{begun['upload_id']}")["upload_id"] == begun["upload_id"])
+    see("deleted", api.delete(f"/upload/multipart/{begun['upload_id']}"))
+    see("headers", api.get("/user").headers["X-RateLimit-Limit"])
+
+
+GROUPS = (apps, tasks, batches, by_hand)
