@@ -81,7 +81,7 @@ def text(omics_sandbox: Sandbox) -> Callable[..., str]:
             "<TOKEN_HERE>": omics_sandbox.sb_token,
             "<CGC_TOKEN_HERE>": omics_sandbox.sb.token_for("ada"),
             "my-username/": f"{USER}/",
-            "'newuser'": "'ada'",
+            '"newuser"': '"ada"',
         }
         found = EXAMPLES[name]
         for old, new in {**places, **ids}.items():
