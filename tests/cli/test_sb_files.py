@@ -237,6 +237,17 @@ def test_downloads_do_not_overwrite_and_can_be_planned(tree):
     assert any(json.loads(line).get("state") == "done" for line in Path("report.jsonl").read_text().splitlines())
 
 
+def test_a_download_that_is_repeated_does_not_replace_what_was_edited_since(tree):
+    assert tree("files", "download", f"{P}/reads/", "--download-dir", "down").code == 0
+    assert tree("files", "download", f"{P}/reads/", "--download-dir", "down").json["counts"]["skipped"] == 2
+    Path("down/b.txt").write_text("my own")
+    refused = tree("files", "download", f"{P}/reads/", "--download-dir", "down")
+    assert (refused.code, "--overwrite" in refused.err) == (2, True)
+    assert Path("down/b.txt").read_text() == "my own"
+    Path("down/deep/c.txt").unlink()
+    assert tree("files", "download", f"{P}/reads/", "--download-dir", "down", "--overwrite").json["counts"]["done"] == 2
+
+
 def test_files_may_be_named_by_their_ids(tree):
     row = next(row for row in tree("files", "ls", P).json if row["name"] == "a.txt")
     assert tree("files", "cp", row["id"], f"{P}/reads/").code == 0

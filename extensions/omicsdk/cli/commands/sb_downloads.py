@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -61,6 +61,14 @@ def download(api: Api, arguments: Mapping[str, Any], console: Console) -> dict[s
     return told
 
 
+def _refuse_to_replace(wanted: Iterable[Wanted], folder: Path) -> None:
+    for each in wanted:
+        if os.path.lexists(folder.joinpath(*each.parts)):
+            raise LocalFileAlreadyExists(
+                message=f"{folder.joinpath(*each.parts)} is there already", remedy="Give --overwrite to replace it."
+            )
+
+
 def moved_down(
     api: Api, wanted: Sequence[Wanted], folder: Path, arguments: Mapping[str, Any], console: Console, what: str
 ) -> dict[str, Any]:
@@ -82,12 +90,9 @@ def moved_down(
         TransferError: Nothing arrived, or it ended before its end.
     """
     run = f"sb-{hashlib.blake2b(what.encode(), digest_size=8).hexdigest()}"
-    if not arguments.get("overwrite") and not (folder / WORK_FOLDER / f"{run}.journal").exists():
-        for each in wanted:
-            if os.path.lexists(folder.joinpath(*each.parts)):
-                raise LocalFileAlreadyExists(
-                    message=f"{folder.joinpath(*each.parts)} is there already", remedy="Give --overwrite to replace it."
-                )
+    goes_on = (folder / WORK_FOLDER / f"{run}.journal").exists()
+    if not arguments.get("overwrite") and not goes_on:
+        _refuse_to_replace(wanted, folder)
     items = [
         Item(
             each.name,
@@ -100,7 +105,7 @@ def moved_down(
     ]
     dry_run = bool(arguments.get("dry_run"))
 
-    def work(progress: Callable[[Progress], None] | None, control: Control) -> TransferReport:
+    def work(progress: Callable[[Progress], None] | None, control: Control, dry_run: bool = dry_run) -> TransferReport:
         return fetch(
             items,
             folder,
@@ -113,6 +118,12 @@ def moved_down(
             dry_run=dry_run,
         )
 
+    if goes_on and not arguments.get("overwrite"):
+        # What came before and was edited since isn't what was fetched: it is the user's own now.
+        outcomes = work(None, Control(), dry_run=True).outcomes
+        _refuse_to_replace(
+            [each for each, told in zip(wanted, outcomes, strict=True) if told.state != "skipped"], folder
+        )
     report = watched(work, arguments, console, f"downloading to {folder}")
     if dry_run:
         return foreseen(report)
