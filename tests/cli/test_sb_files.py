@@ -175,6 +175,8 @@ def test_uploads_are_planned_and_do_not_overwrite(tree):
     again = tree("files", "upload", "tree/a.txt", f"{P}/")
     assert again.code == 1
     assert "a.txt" in again.err
+    assert "--overwrite" in again.err
+    assert "overwrite=True" not in again.err
     Path("tree/a.txt").write_text("new")
     assert tree("files", "upload", "--overwrite", "tree/a.txt", f"{P}/").code == 0
     assert tree("files", "download", f"{P}/a.txt").code == 0

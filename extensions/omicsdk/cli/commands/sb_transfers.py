@@ -11,6 +11,7 @@ from omicsdk.cli.commands.transfers import control_of
 from omicsdk.core.errors import SomeFailed, TransferError, UsageError
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.transfer.failures import as_sbg
+from omicsdk.sb.transfer.store import TAKEN
 from omicsdk.transfer.interrupts import termination
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ def _errors_of(failed: Sequence[Outcome]) -> list[OmicsError]:
             told = SbgError(f"{name}: {error.message}", error.code, error.status, remedy=error.remedy)
             told.__cause__ = error
             error = told
+        if error.remedy == TAKEN:
+            error.remedy = "Give --overwrite to replace it, or upload to another folder."
         found.append(error)
     return found
 

@@ -41,6 +41,10 @@ class _Report:
     headers: tuple[str, ...] = ("ETag",)
 
 
+#: What to do when there is a file of that name.
+TAKEN = "Give overwrite=True, or another file_name."
+
+
 class PlatformStore(MultipartStore):
     """One file on its way to the platform.
 
@@ -97,7 +101,7 @@ class PlatformStore(MultipartStore):
             told = self._told(self._routes.start(source.size, source.part_size), again=False)
         except SbgError as error:
             if error.code == _FILE_EXISTS:
-                error.remedy = "Give overwrite=True, or another file_name."
+                error.remedy = TAKEN
             raise
         self.upload_id = str(told.get("upload_id") or "")
         if not self.upload_id:
