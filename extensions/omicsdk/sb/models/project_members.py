@@ -6,16 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.omit import OMIT
-from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
-from omicsdk.sb.models.member import Member, name_of, rights
+from omicsdk.sb.models.membership import MemberRequests, Membership
 from omicsdk.sb.models.owned import owned
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient
-    from omicsdk.sb.models.division import Division
-    from omicsdk.sb.models.team import Team
-    from omicsdk.sb.models.user import User
+    from omicsdk.sb.models.member import Member
 
 
 def project_path(project: object) -> dict[str, Any]:
@@ -31,77 +27,17 @@ def project_path(project: object) -> dict[str, Any]:
     return {"owner": owner, "project": name}
 
 
-class ProjectMembers(Resource):
+class ProjectMembers(Membership):
     """What a project has to do with its members."""
 
-    def get_members(self, offset: int | None = None, limit: int | None = None) -> Collection[Member]:
-        """Lists who may do something in it.
-
-        Args:
-            offset: How many are passed over.
-            limit: How many are on a page, from 1 to 100; 50 by default.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
-        request = self.api.client.list_project_members.build(
-            **project_path(self), offset=given(offset), limit=given(limit)
-        )
-        return Collection.fetch(Member, request, self.api)
-
-    def get_member(self, username: User | Member | str, api: HttpClient | None = None) -> Member:
-        """Gives a member.
-
-        Args:
-            username: The member, or its name.
-            api: Another Api than the one that the project came from.
-
-        Raises:
-            NotFound: There is no such member.
-            SbgError: The platform answered with another error.
-        """
-        api = self.api if api is None else api
-        request = api.client.get_project_member.build(**project_path(self), username=name_of(username))
-        return Member.of(api.call_object(request), api)
-
-    def add_member(self, user: User | Member | str, permissions: Mapping[str, bool]) -> Member:
-        """Adds a user.
-
-        Args:
-            user: The user, or the user's name.
-            permissions: Names of rights ("read", "copy", "write", "execute", "admin") to whether the user has them.
-
-        Raises:
-            ValidationError: `permissions` is no dictionary.
-            SbgError: The platform answered with an error.
-        """
-        return self._add(username=name_of(user), type="USER", permissions=rights(permissions))
-
-    def add_member_team(self, team: Team | str, permissions: Mapping[str, bool]) -> Member:
-        """Adds a team.
-
-        Args:
-            team: The team, or its id.
-            permissions: Rights, as those of `add_member`.
-
-        Raises:
-            ValidationError: `permissions` is no dictionary.
-            SbgError: The platform answered with an error.
-        """
-        return self._add(username=identifier(team), type="TEAM", permissions=rights(permissions))
-
-    def add_member_division(self, division: Division | str, permissions: Mapping[str, bool]) -> Member:
-        """Adds a division.
-
-        Args:
-            division: The division, or its id.
-            permissions: Rights, as those of `add_member`.
-
-        Raises:
-            ValidationError: `permissions` is no dictionary.
-            SbgError: The platform answered with an error.
-        """
-        return self._add(username=identifier(division), type="DIVISION", permissions=rights(permissions))
+    def _member_requests(self, api: HttpClient) -> MemberRequests:
+        client = api.client
+        return MemberRequests(
+            client.list_project_members.build,
+            client.get_project_member.build,
+            client.add_project_member.build,
+            client.remove_project_member.build,
+        ).of(project_path(self))
 
     def add_member_email(self, email: str, permissions: Mapping[str, bool] | None = None) -> Member:
         """Invites somebody.
@@ -114,20 +50,4 @@ class ProjectMembers(Resource):
             ValidationError: `permissions` is no dictionary.
             SbgError: The platform answered with an error.
         """
-        return self._add(email=email, permissions=OMIT if permissions is None else rights(permissions))
-
-    def remove_member(self, user: User | Member | Team | Division | str) -> None:
-        """Removes a member.
-
-        Args:
-            user: The member, or its name: a user's, or the id of a team or division.
-
-        Raises:
-            SbgError: The platform answered with an error.
-        """
-        self.api.call(self.api.client.remove_project_member.build(**project_path(self), username=name_of(user)))
-
-    def _add(self, **member: Any) -> Member:
-        return Member.of(
-            self.api.call_object(self.api.client.add_project_member.build(**project_path(self), **member)), self.api
-        )
+        return self._add(email=email, permissions=OMIT if permissions is None else self._rights(permissions))
