@@ -173,8 +173,10 @@ class Platform(LoopbackServer):
         return of_json({"method": "PUT", "url": url, "headers": {"x-kind": "part"}, "report": self.report})
 
     def reported(self, asked: Asked, upload_id: str) -> Answer:
-        told = asked.json
-        self.uploads[upload_id]["parts"][told["part_number"]] = told["response"]["headers"]
+        found, told = self.uploads.get(upload_id), asked.json
+        if found is None:  # it was given up while the part was on its way
+            return of_error(404, 8001)
+        found["parts"][told["part_number"]] = told["response"]["headers"]
         return 200, {}, b""
 
     def completed(self, asked: Asked, upload_id: str) -> Answer:
