@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -42,12 +43,12 @@ class MemberRequests(NamedTuple):
         return type(self)(*(partial(build, **path) for build in self))
 
 
-class Membership(Resource):
+class Membership(Resource, ABC):
     """What a project or volume has to do with its members."""
 
+    @abstractmethod
     def _member_requests(self, api: HttpClient) -> MemberRequests:
         """What is sent about its members by an Api."""
-        raise NotImplementedError
 
     def _rights(self, permissions: Mapping[str, bool]) -> dict[str, bool]:
         """The rights that are sent for a member."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 ENDED = frozenset({ImportExportState.COMPLETED, ImportExportState.FAILED})
 
 
-class StorageJob(Resource):
+class StorageJob(Resource, ABC):
     """A job between a volume and a project."""
 
     _PLACE: ClassVar[str]  # where such jobs are on the platform
@@ -123,9 +124,9 @@ class StorageJob(Resource):
         return list(all_of_them.values())
 
     @classmethod
+    @abstractmethod
     def _records(cls, ids: Sequence[str], api: HttpClient) -> Sequence[BulkRecord[Any]]:
         """Asks for many."""
-        raise NotImplementedError
 
     def delete(self) -> None:
         """Asks the platform to delete it, which it may refuse: it keeps no documented way.

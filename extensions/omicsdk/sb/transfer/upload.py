@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from abc import abstractmethod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -82,13 +83,13 @@ class Sending(Handle):
         cuts = (plan.cut(number) for number in range(1, plan.count + 1))
         return [Part(cut.start, cut.length) for cut in cuts]
 
+    @abstractmethod
     def _routes(self) -> Routes:
         """The operations by which it is sent."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _destination(self) -> str:
         """Names the file in journals and messages."""
-        raise NotImplementedError
 
     def _new_store(self) -> PlatformStore:
         return PlatformStore(self._api, self._routes(), self._destination(), self._file_size, self._part_size)
