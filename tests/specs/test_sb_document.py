@@ -162,6 +162,14 @@ def test_bulk_requests_take_a_hundred_and_answer_records(spec: Any) -> None:
         assert all(part["nullable"] for part in record.values()), name
 
 
+@pytest.mark.parametrize(
+    ("name", "nullable"),
+    [("create_task", {"name", "description"}), ("send_feedback", {"text"}), ("bulk_create_drs_imports", {"tags"})],
+)
+def test_what_the_published_client_sends_as_null_is_nullable(spec: Any, name: str, nullable: set[str]) -> None:
+    assert {field for field, schema in body(spec, name)["properties"].items() if schema.get("nullable")} == nullable
+
+
 def test_only_the_list_of_areas_is_open(spec: Any) -> None:
     assert spec.corrected["security"] == [{"authToken": []}, {"bearer": []}]
     assert spec.wishes("security") == {"get_endpoints": []}

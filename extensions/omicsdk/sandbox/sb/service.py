@@ -45,9 +45,6 @@ _CODES = {
 }
 """Codes of the platform for fields that aren't what the document states; others have the one for bad requests."""
 
-_NULLS = {"/tasks": ("name", "description"), "/action/notifications/feedback": ("text", "referrer")}
-"""Fields of bodies that the published client sends as null when it is given nothing."""
-
 
 def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
     """The service.
@@ -124,15 +121,8 @@ def _needs_advance_access(call: Call) -> None:
 
 
 def _generous(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document as the platform reads requests.
-
-    Who asks for longer pages than there are gets the longest, and a null is taken where the published client sends one.
-    """
+    """The document as the platform reads requests: who asks for longer pages than there are gets the longest."""
     generous = deepcopy(dict(document))
-    for path, names in _NULLS.items():
-        body = generous["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
-        for name in names:
-            body["properties"][name]["type"] = ["string", "null"]
     for item in generous["paths"].values():
         for method in METHODS:
             for parameter in item.get(method, {}).get("parameters", ()):

@@ -30,8 +30,8 @@ def build(
     *,
     project: str,
     app: str,
-    name: str | Omit = OMIT,
-    description: str | Omit = OMIT,
+    name: str | None | Omit = OMIT,
+    description: str | None | Omit = OMIT,
     inputs: Mapping[str, Any] | Omit = OMIT,
     batch_input: str | Omit = OMIT,
     batch_by: BatchBy | BatchByDict | Omit = OMIT,
@@ -85,8 +85,8 @@ class CreateTaskOperation(Operation):
         *,
         project: str,
         app: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        description: str | None | Omit = OMIT,
         inputs: Mapping[str, Any] | Omit = OMIT,
         batch_input: str | Omit = OMIT,
         batch_by: BatchBy | BatchByDict | Omit = OMIT,
@@ -101,8 +101,9 @@ class CreateTaskOperation(Operation):
         Args:
             project (str): Project to run in, as `owner/short-name`.
             app (str): App to run, as `owner/project/app`, with `/revision` for another than the latest.
-            name (str): Name of the new task. Optional.
-            description (str): Free text about the task. Optional.
+            name (str | None): Name of the new task; the platform makes one up where it is null or omitted.
+                Optional.
+            description (str | None): Free text about the task. Optional.
             inputs (Mapping[str, Any]): What to give to the app. Optional.
             batch_input (str): Identity of the input whose files are divided among children; together with
                 `batch_by`. Optional.
@@ -145,8 +146,8 @@ class CreateTaskOperation(Operation):
         *,
         project: str,
         app: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        description: str | None | Omit = OMIT,
         inputs: Mapping[str, Any] | Omit = OMIT,
         batch_input: str | Omit = OMIT,
         batch_by: BatchBy | BatchByDict | Omit = OMIT,
@@ -187,8 +188,8 @@ class AsyncCreateTaskOperation(AsyncOperation):
         *,
         project: str,
         app: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        description: str | None | Omit = OMIT,
         inputs: Mapping[str, Any] | Omit = OMIT,
         batch_input: str | Omit = OMIT,
         batch_by: BatchBy | BatchByDict | Omit = OMIT,
@@ -203,8 +204,9 @@ class AsyncCreateTaskOperation(AsyncOperation):
         Args:
             project (str): Project to run in, as `owner/short-name`.
             app (str): App to run, as `owner/project/app`, with `/revision` for another than the latest.
-            name (str): Name of the new task. Optional.
-            description (str): Free text about the task. Optional.
+            name (str | None): Name of the new task; the platform makes one up where it is null or omitted.
+                Optional.
+            description (str | None): Free text about the task. Optional.
             inputs (Mapping[str, Any]): What to give to the app. Optional.
             batch_input (str): Identity of the input whose files are divided among children; together with
                 `batch_by`. Optional.
@@ -247,8 +249,8 @@ class AsyncCreateTaskOperation(AsyncOperation):
         *,
         project: str,
         app: str,
-        name: str | Omit = OMIT,
-        description: str | Omit = OMIT,
+        name: str | None | Omit = OMIT,
+        description: str | None | Omit = OMIT,
         inputs: Mapping[str, Any] | Omit = OMIT,
         batch_input: str | Omit = OMIT,
         batch_by: BatchBy | BatchByDict | Omit = OMIT,

@@ -20,7 +20,10 @@ FACTS = OperationFacts(
 
 
 def build(
-    *, type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT, text: str | Omit = OMIT, referrer: str | Omit = OMIT
+    *,
+    type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT,
+    text: str | None | Omit = OMIT,
+    referrer: str | Omit = OMIT,
 ) -> Request:
     """The request, without sending it; arguments as those of the call."""
     return request(
@@ -43,14 +46,14 @@ class SendFeedbackOperation(Operation):
         self,
         *,
         type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT,
-        text: str | Omit = OMIT,
+        text: str | None | Omit = OMIT,
         referrer: str | Omit = OMIT,
     ) -> None:
         """Send feedback to Seven Bridges.
 
         Args:
             type (Literal['IDEA', 'THOUGHT', 'PROBLEM']): Kind of feedback. Optional.
-            text (str): Feedback to send. Optional.
+            text (str | None): Feedback to send. Optional.
             referrer (str): Where it comes from, such as a program with its versions. Optional.
 
         Returns:
@@ -65,7 +68,7 @@ class SendFeedbackOperation(Operation):
         self,
         *,
         type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT,
-        text: str | Omit = OMIT,
+        text: str | None | Omit = OMIT,
         referrer: str | Omit = OMIT,
     ) -> httpx.Response:
         """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
@@ -83,14 +86,14 @@ class AsyncSendFeedbackOperation(AsyncOperation):
         self,
         *,
         type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT,
-        text: str | Omit = OMIT,
+        text: str | None | Omit = OMIT,
         referrer: str | Omit = OMIT,
     ) -> None:
         """Send feedback to Seven Bridges.
 
         Args:
             type (Literal['IDEA', 'THOUGHT', 'PROBLEM']): Kind of feedback. Optional.
-            text (str): Feedback to send. Optional.
+            text (str | None): Feedback to send. Optional.
             referrer (str): Where it comes from, such as a program with its versions. Optional.
 
         Returns:
@@ -105,7 +108,7 @@ class AsyncSendFeedbackOperation(AsyncOperation):
         self,
         *,
         type: Literal["IDEA", "THOUGHT", "PROBLEM"] | Omit = OMIT,
-        text: str | Omit = OMIT,
+        text: str | None | Omit = OMIT,
         referrer: str | Omit = OMIT,
     ) -> httpx.Response:
         """The whole answer as httpx has it, headers and all; arguments and errors as those of the call."""
