@@ -58,19 +58,26 @@ def _mount(service: Service, routes: Sequence[BaseRoute]) -> Mount:
 def _routes(service: Service, tokens: Tokens) -> list[BaseRoute]:
     stated = operations(service.document)
     names = {operation.name for operation in stated}
-    if missing := names - set(service.handlers):
+    if missing := names - set(service.handlers) - set(service.absent):
         raise LookupError(f"{service.name}: no handler for {', '.join(sorted(missing))}")
-    if idle := set(service.handlers) - names:
+    if idle := {*service.handlers, *service.absent} - names:
         raise LookupError(f"{service.name}: handlers without an operation: {', '.join(sorted(idle))}")
     routes: list[BaseRoute] = [Route(service.document_path, _document(service), methods=["GET"]), *service.pages]
     for operation in stated:
-        validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
-        endpoint = _endpoint(service, operation, validator, service.handlers[operation.name], tokens)
+        handler = service.handlers.get(operation.name) or _not_played(service.absent[operation.name])
+        endpoint = _endpoint(service, operation, handler, tokens)
         # Starlette adds HEAD to every GET; ours have operations of their own where the platform has them.
         route = Route(operation.route, endpoint, methods=[operation.method])
         route.methods = {operation.method}
         routes.append(route)
     return routes
+
+
+def _not_played(reason: str) -> Handler:
+    def refuse(call: Call) -> Reply:
+        raise Problem(501, "not_implemented", f"The sandbox has no {call.operation.name}: {reason}")
+
+    return refuse
 
 
 def _document(service: Service) -> Callable[[Request], Any]:
@@ -92,9 +99,9 @@ def origin(request: Request) -> str:
     return f"{request.url.scheme}://{request.headers.get('host') or request.url.netloc}"
 
 
-def _endpoint(
-    service: Service, operation: Operation, validator: RequestValidator, handler: Handler, tokens: Tokens
-) -> Callable[[Request], Any]:
+def _endpoint(service: Service, operation: Operation, handler: Handler, tokens: Tokens) -> Callable[[Request], Any]:
+    validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
+
     async def serve(request: Request) -> Response:
         headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
         try:
@@ -118,17 +125,25 @@ def _endpoint(
             return service.authenticate(headers)
         return tokens.caller(headers.get("authorization"))
 
+    def checked_body(request: Request, content: bytes) -> Any:
+        kind = request.headers.get("content-type", "")
+        if _kind(kind) in operation.other_bodies:
+            return None
+        return validator.body(*(_decoded(content, kind) if operation.body is not None else (None, False)))
+
     def answer(request: Request, content: bytes) -> Reply:
         caller = caller_of(request.headers) if operation.secured or service.restricted() else None
         query = list(request.query_params.multi_items())
-        arguments = validator.arguments(cast("Mapping[str, str]", request.path_params), query, request.headers)
-        other = _kind(request.headers.get("content-type", "")) in operation.other_bodies
-        decodes = operation.body is not None and not other
-        sent, present = _decoded(content, request.headers.get("content-type", "")) if decodes else (None, False)
+        path = cast("Mapping[str, str]", request.path_params)
+        if service.checks:
+            arguments = validator.arguments(path, query, request.headers)
+            body = checked_body(request, content)
+        else:
+            arguments, body = validator.as_sent(path, query, request.headers), _json_of(content)
         call = Call(
             operation=operation,
             arguments=arguments,
-            body=None if other else validator.body(sent, present),
+            body=body,
             caller=caller,
             origin=origin(request),
             prefix=service.prefix,
@@ -164,6 +179,13 @@ def _decoded(content: bytes, content_type: str) -> tuple[object, bool]:
         return json.loads(content, parse_constant=_no_constant), True
     except (ValueError, RecursionError) as error:
         raise Problem(400, "illegal_arguments", f"The body isn't JSON: {error}") from error
+
+
+def _json_of(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _kind(content_type: str) -> str:

@@ -25,6 +25,8 @@ from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.fusillade.pages import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
+from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.gateway import Gateway
 from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.presigned import ObjectServer, Signer
 from omicsdk.sandbox.s3.guard import Guard, Wsgi
@@ -64,6 +66,7 @@ class Running:
         fusillade: The authorisation service.
         upload: The Upload service.
         sb: The Seven Bridges Platform.
+        gen3: The Gen3 data commons.
     """
 
     def __init__(
@@ -123,6 +126,7 @@ class Running:
         self.upload = Upload(self.grounds, sessions)
         self.sb = Sb(self.grounds)
         seed(self.sb)
+        self.gen3 = Gen3(self.grounds, folder)
         if lasting:
             self._closers.append(self.upload.settle_all)
 
@@ -149,15 +153,20 @@ class Running:
     def _serve(
         self, documents: Mapping[str, Mapping[str, Any]], control: BaseRoute, wire: Callable[[ASGIApp], ASGIApp]
     ) -> None:
+        def document(service: str) -> Mapping[str, Any]:
+            return documents.get(service) or read_document(service)
+
         services = [
-            dss_service(self.dss, documents.get("dss") or read_document("dss")),
-            fusillade_service(self.fusillade, documents.get("fusillade") or read_document("fusillade")),
-            upload_service(self.upload, documents.get("upload") or read_document("upload")),
-            sb_service(self.sb, documents.get("sb") or read_document("sb")),
+            dss_service(self.dss, document("dss")),
+            fusillade_service(self.fusillade, document("fusillade")),
+            upload_service(self.upload, document("upload")),
+            sb_service(self.sb, document("sb")),
+            *self.gen3.services(document),
         ]
         objects = Mount("/_objects", app=ObjectServer(self.grounds.objects, self.grounds.signer))
         storage = Mount("/sb/_storage", app=self.sb.work.storage)
-        app = make_app(services, self.grounds.tokens, [objects, storage, control, *shared_routes()])
+        other = [objects, storage, control, *shared_routes(), *self.gen3.routes()]
+        app = Gateway(make_app(services, self.grounds.tokens, other))
         config = uvicorn.Config(
             wire(app),
             http=Connection,
@@ -239,6 +248,7 @@ class Running:
         self.grounds.staging.reset()
         self.sb.clear()
         seed(self.sb)
+        self.gen3.clear()
 
     def end(self) -> None:
         """Stops serving, once the answers that are under way were given two seconds to end, and closes the state."""

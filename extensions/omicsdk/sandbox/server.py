@@ -18,6 +18,8 @@ from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule, read_rules
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
+from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.running import STAGING_BUCKET, Running
 from omicsdk.sandbox.s3.wire import S3Wire
 from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN
@@ -181,6 +183,26 @@ class Sandbox:
         return SANDBOX_SB_TOKEN
 
     @property
+    def gen3_url(self) -> str:
+        """The endpoint of the Gen3 data commons."""
+        return self.url
+
+    def gen3_credentials(self, path: Path | str, name: str = GEN3_ADMINISTRATOR) -> Path:
+        """Makes an API key for the Gen3 commons and writes it as `credentials.json` of a profile page.
+
+        Args:
+            path: The file; written anew, readable by its owner only.
+            name: Whose key it is; by default an administrator's, and `reader@example.org` may read what is open.
+
+        Returns:
+            The file.
+
+        Raises:
+            LookupError: The commons knows nobody of that name.
+        """
+        return self._up.gen3.credentials_file(Path(path), self.gen3_url, name)
+
+    @property
     def auth_swagger_url(self) -> str:
         """The URL of Fusillade's document, as its clients are configured with."""
         return f"{self.url}/auth/swagger.json"
@@ -220,6 +242,8 @@ class Sandbox:
             "OMICS_UPLOAD_TOKEN": self.upload_key,
             "SB_API_ENDPOINT": self.sb_url,
             "SB_AUTH_TOKEN": self.sb_token,
+            "GEN3_ENDPOINT": self.gen3_url,
+            "GEN3_API_KEY": str(self.gen3_credentials(self.folder / "gen3-credentials.json")),
         }
 
     def info(self) -> dict[str, Any]:
@@ -235,6 +259,7 @@ class Sandbox:
                 "auth": {"swagger_url": self.auth_swagger_url},
                 "upload": {"url": self.upload_url, "api_key": self.upload_key},
                 "sb": {"url": self.sb_url, "token": self.sb_token},
+                "gen3": {"url": self.gen3_url},
             },
             "clock": self.clock.state(),
         }
@@ -265,6 +290,11 @@ class Sandbox:
     def sb(self) -> Sb:
         """The Seven Bridges Platform's state."""
         return self._up.sb
+
+    @property
+    def gen3(self) -> Gen3:
+        """The Gen3 commons' state."""
+        return self._up.gen3
 
     def area(self, uuid: str = "") -> str:
         """Makes an upload area.
@@ -349,7 +379,8 @@ class Sandbox:
         That is file copies and checkouts of the Data Store, checksums, validations and deletions of the Upload service,
         imports, exports, tasks and jobs of the Seven Bridges Platform.
         """
-        return self._up.dss.finish() + self._up.upload.finish() + self._up.sb.finish()
+        up = self._up
+        return up.dss.finish() + up.upload.finish() + up.sb.finish() + up.gen3.finish()
 
     def reset(self) -> None:
         """Empties all services, takes injected faults and moved time back, and forgets tokens and the log."""

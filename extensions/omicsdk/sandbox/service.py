@@ -131,6 +131,10 @@ class Service:
         request_id: The header that carries a name of each request; empty for none.
         around: Puts what concerns every request, routed or not, around the service's routes.
         pages: Routes below the prefix that the document doesn't state, such as pages for browsers.
+        checks: Whether requests are held against the document before a handler sees them. Without it arguments are the texts
+            that were sent (lists of them where the document has a list), the body is what is JSON of it, and handlers
+            refuse in the service's own words.
+        absent: Operations that the sandbox doesn't play, and why; they are answered with 501.
     """
 
     name: str
@@ -147,6 +151,8 @@ class Service:
     request_id: str = "X-AWS-REQUEST-ID"
     around: Callable[[ASGIApp], ASGIApp] | None = None
     pages: Sequence[BaseRoute] = ()
+    checks: bool = True
+    absent: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def by_name(functions: Iterable[Callable[..., Reply]], state: object) -> dict[str, Handler]:

@@ -84,6 +84,30 @@ class RequestValidator:
             self._complain(validator, value, f"{parameter.place} parameter '{parameter.name}'")
         return found
 
+    def as_sent(
+        self, path: Mapping[str, str], query: Sequence[tuple[str, str]], headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The arguments of a request as texts, unchecked; lists of texts where the document has a list.
+
+        Args:
+            path: The path's parameters.
+            query: The query's parameters in their order; of one that comes twice and is no list the first counts.
+            headers: The request's headers, names in lower case.
+
+        Returns:
+            Name to value; what is absent isn't in it.
+        """
+        sources = {"path": path, "query": dict(reversed(query)), "header": headers}
+        found: dict[str, Any] = {}
+        for parameter, _ in self._parameters:
+            name = parameter.name.lower() if parameter.place == "header" else parameter.name
+            several = _several(parameter, query)
+            if several:
+                found[parameter.name] = several
+            elif several is None and name in sources.get(parameter.place, {}):
+                found[parameter.name] = sources[parameter.place][name]
+        return found
+
     def body(self, sent: object, present: bool) -> Any:
         """Checks a request's JSON body.
 

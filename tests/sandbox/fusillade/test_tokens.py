@@ -27,7 +27,7 @@ def ready_key():
 
 @pytest.fixture
 def account(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ready_key):
-    monkeypatch.setattr(keys, "_new_key", lambda: ready_key)  # a key takes 200 ms to make
+    monkeypatch.setattr(keys, "new_key", lambda: ready_key)  # a key takes 200 ms to make
     return json.loads(sandbox.service_account(tmp_path).read_text())
 
 

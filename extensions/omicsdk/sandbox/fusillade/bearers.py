@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from omicsdk.sandbox.fusillade.keys import ALGORITHM, ServiceAccounts, SigningKey
+from omicsdk.sandbox.fusillade.keys import ServiceAccounts
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.signing_key import ALGORITHM, SigningKey
 
 EMAIL_CLAIM = "https://auth.data.humancellatlas.org/email"
 GROUP_CLAIM = "https://auth.data.humancellatlas.org/group"

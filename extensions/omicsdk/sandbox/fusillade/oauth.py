@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from omicsdk.sandbox.fusillade.clients import CLIENT_ID, OAuthError
-from omicsdk.sandbox.fusillade.keys import ALGORITHM
 from omicsdk.sandbox.fusillade.login import Answer, allowed, answer, check_request, exchange, login_request
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.signing_key import ALGORITHM
 
 APP_METADATA = "https://auth.data.humancellatlas.org/app_metadata"
 HOST = "auth.data.humancellatlas.org"

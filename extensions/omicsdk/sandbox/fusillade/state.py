@@ -19,12 +19,13 @@ from omicsdk.sandbox.fusillade.defaults import (
 )
 from omicsdk.sandbox.fusillade.evaluation import EMAIL, Decision, decide
 from omicsdk.sandbox.fusillade.grants import Grants
-from omicsdk.sandbox.fusillade.keys import ServiceAccounts, SigningKey
+from omicsdk.sandbox.fusillade.keys import ServiceAccounts
 from omicsdk.sandbox.fusillade.policies import Policy, texts
 from omicsdk.sandbox.fusillade.store import GROUP, ROLE, USER, AccessStore, Principal
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.signing_key import SigningKey
 
 ADMINISTRATOR = "user@example.org"
 """Who administers a fresh sandbox."""
@@ -57,7 +58,7 @@ class Fusillade:
         self.grounds = grounds
         self.store = AccessStore(grounds.database)
         self.grants = Grants(grounds.database, grounds.clock.now)
-        self.key = SigningKey(folder / "oauth.key", grounds.database)
+        self.key = SigningKey(folder / "oauth.key", grounds.database, "auth_keys")
         self.service_accounts = ServiceAccounts(grounds.database)
         grounds.settings.declare(*SETTINGS)
         grounds.tokens.accept(self.caller)

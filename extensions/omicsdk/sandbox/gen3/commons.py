@@ -1,0 +1,68 @@
+"""The commons: what its services share, and the services themselves."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.routing import BaseRoute
+
+from omicsdk.core.atomic_file import PRIVATE, in_place_of
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
+from omicsdk.sandbox.service import Grounds, Service
+
+Documents = Callable[[str], Mapping[str, Any]]
+"""Gives the document of a service by the name of its generated client, such as gen3/fence."""
+
+
+class Gen3:
+    """The commons.
+
+    Args:
+        grounds: What it stands on.
+        folder: Where its key goes.
+
+    Attributes:
+        access: People and their tokens.
+    """
+
+    def __init__(self, grounds: Grounds, folder: Path) -> None:
+        self.grounds = grounds
+        self.access = Access(grounds, folder / "gen3.key")
+
+    def services(self, document: Documents) -> list[Service]:
+        """The services that have a document.
+
+        Args:
+            document: Gives the documents.
+        """
+        del document
+        return []
+
+    def routes(self) -> list[BaseRoute]:
+        """What answers without a document: storage, Guppy, Sower, workspace storage."""
+        return []
+
+    def credentials_file(self, path: Path, origin: str, name: str = ADMINISTRATOR) -> Path:
+        """Makes an API key of somebody and writes it as the commons' profile page gives it, `credentials.json`.
+
+        Args:
+            path: The file; written anew, readable by its owner only.
+            origin: Scheme, host and port of the commons as its clients reach it.
+            name: Whose key it is.
+
+        Returns:
+            The file.
+        """
+        key = self.access.issue(name, origin, purpose="api_key", seconds=KEY_SECONDS)
+        with in_place_of(path, mode=PRIVATE) as file:
+            file.write(json.dumps({"api_key": key, "key_id": self.access.claims(key, "api_key")["jti"]}).encode())
+        return path
+
+    def clear(self) -> None:
+        """Puts back what is there from the start, after the database was emptied."""
+        self.access.seed()
+
+    def finish(self) -> int:
+        """Finishes what is under way at once and returns how much it was."""
+        return 0

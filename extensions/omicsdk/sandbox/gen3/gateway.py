@@ -1,0 +1,90 @@
+"""The gateway of the commons: which service a path of the commons belongs to.
+
+A commons serves all of its services below one host, each at a place of its own; the table is that of the public
+deployments. The sandbox mounts each service below `/gen3/`, and paths are rewritten before they are routed.
+"""
+
+import re
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+HOME = "/gen3"
+"""Below it stand the services, each under its own name."""
+
+_TABLE = tuple(
+    (re.compile(pattern), target)
+    for pattern, target in (
+        (r"/user(?:/ga4gh|/data)?/(drs/v1/objects/access)/?", r"/fence/ga4gh/\1"),
+        (r"/ga4gh/(drs/v1/objects/access)/?", r"/fence/ga4gh/\1"),
+        (r"(/ga4gh/drs/v1/objects/.+/access/[^/]+)/?", r"/fence\1"),
+        (r"/user(/.*)?", r"/fence\1"),
+        (r"(/ga4gh/.*)", r"/indexd\1"),
+        (r"/index(/.*)?", r"/indexd\1"),
+        (r"(/api/v0/submission/(?:graphql|getschema))/?", r"/peregrine\1"),
+        (r"(/api/v0/datasets(?:/.*)?)", r"/peregrine\1"),
+        (r"(/(?:coremetadata|peregrine)/.*)", r"/peregrine\1"),
+        (r"/api(/.*)?", r"/sheepdog\1"),
+        (r"/mds(?:-admin)?(/.*)?", r"/metadata\1"),
+        (r"/wts(/.*)?", r"/wts\1"),
+        (r"/authz(/.*)?", r"/arborist\1"),
+        (r"/manifests(/.*)?", r"/manifest\1"),
+        (r"(/(?:guppy|job|ws-storage)(?:/.*)?)", r"\1"),
+    )
+)
+
+READ_ONLY = ("/mds",)
+"""Places where a commons lets nobody write: who writes goes to `/mds-admin`."""
+
+
+def inner_path(path: str) -> str | None:
+    """Where the sandbox has what a commons has at a path; None for a path that isn't one of a commons.
+
+    Args:
+        path: The path, decoded.
+    """
+    for pattern, target in _TABLE:
+        found = pattern.fullmatch(path)
+        if found:
+            return HOME + found.expand(target)
+    return None
+
+
+class Gateway:
+    """Rewrites paths of the commons.
+
+    Args:
+        app: What answers.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            inner = inner_path(scope["path"])
+            if inner is not None:
+                scope = {**scope, "path": inner, "gen3.path": scope["path"]}
+        await self._app(scope, receive, send)
+
+
+class TrailingSlashes:
+    """Takes paths with and without a slash at their end, as the web frameworks of the services do.
+
+    Args:
+        app: The service's routes.
+        stated: Paths, as the router sees them, that end in a slash where the service states them.
+    """
+
+    def __init__(self, app: ASGIApp, stated: tuple[str, ...] = ("/",)) -> None:
+        self._app = app
+        self._stated = stated
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            root, path = scope.get("root_path", ""), scope["path"]
+            inside = path.removeprefix(root)
+            bare = inside.rstrip("/")
+            wanted = f"{bare}/" if f"{bare}/" in self._stated else bare
+            if wanted != inside:
+                scope = {**scope, "path": root + wanted}
+        await self._app(scope, receive, send)
