@@ -32,11 +32,15 @@ def test_a_file_arrives_whole_and_verified(server: Any, target: Path, noise: Any
 
 
 def test_a_large_file_is_fetched_in_ranges_over_several_connections(server: Any, target: Path, noise: Any) -> None:
-    report = download([server.item("large", noise(64 * MIB), "sha256")], target)
-    assert report.ok
-    assert len(server.of("large")) > 4
-    assert server.most_open > 1
-    assert all(request.first % (4 * MIB) == 0 for request in server.of("large"))
+    body = noise(64 * MIB)
+    for number in range(5):  # how many connections are worth it is measured, and a busy machine may say one
+        report = download([server.item(f"large{number}", body, "sha256")], target)
+        assert report.ok
+        assert len(server.of(f"large{number}")) > 4
+        assert all(request.first % (4 * MIB) == 0 for request in server.of(f"large{number}"))
+        if server.most_open > 1:
+            return
+    pytest.fail("five files were fetched over one connection each")
 
 
 def test_what_is_there_is_not_fetched_again(server: Any, target: Path, noise: Any) -> None:
