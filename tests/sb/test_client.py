@@ -9,7 +9,7 @@ import httpx
 import pytest
 from omicsdk.core.errors import UsageError
 from omicsdk.sb import Api, SbgError, TooManyRequests
-from omicsdk.sb.errors import SettingsError, URITooLong
+from omicsdk.sb.errors import AddressError, MissingScheme, PlainHttp, SettingsError, URITooLong
 from omicsdk.sb.http.client import HttpClient
 
 BASE = "https://api.example.org/v2"
@@ -152,6 +152,77 @@ def test_nonsense_in_these_headers(make):
 # -- what is refused
 
 
+WHOLE_1, WHOLE_0 = "a whole number, 1 or more", "a whole number, 0 or more"
+NUMBERS = {
+    "download_max_workers": WHOLE_1,
+    "upload_max_workers": WHOLE_1,
+    "max_parallel_requests": WHOLE_1,
+    "retry_count": WHOLE_0,
+    "backoff_factor": "seconds, 0 or more",
+    "timeout": "seconds above 0, or None",
+}
+
+
+@pytest.mark.parametrize("value", ["4", -1, True, float("nan"), float("inf"), [4]])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_that_makes_no_sense(name, value):
+    with pytest.raises(SettingsError) as caught:
+        Api(BASE, "t", **{name: value})
+    assert caught.value.message == f"{name} is {value!r}"
+    assert caught.value.remedy.startswith(f"Give {NUMBERS[name]}")
+
+
+@pytest.mark.parametrize("name", [name for name, takes in NUMBERS.items() if takes.startswith("a whole")])
+def test_a_half_or_none_is_no_whole_number(name):
+    for value in (1.5, None):
+        with pytest.raises(SettingsError, match=f"{name} is {value}"):
+            Api(BASE, "t", **{name: value})
+
+
+@pytest.mark.parametrize("name", ["download_max_workers", "upload_max_workers", "max_parallel_requests", "timeout"])
+def test_zero_is_nothing_to_work_with(name):
+    with pytest.raises(SettingsError, match=f"{name} is 0"):
+        Api(BASE, "t", **{name: 0})
+
+
+def test_what_may_be_a_token_is_not_shown():
+    token = "canary" * 6
+    for wrong in ({"timeout": token}, {"config": token}, {"proxies": token}):
+        with pytest.raises(SettingsError, match="is a str") as caught:
+            Api(BASE, "t", **wrong)
+        assert "canary" not in str(caught.value)
+
+
+def test_numbers_that_do():
+    Api(BASE, "t", timeout=None, retry_count=0, backoff_factor=0.0, max_parallel_requests=1, download_max_workers=1)
+    Api(BASE, "t", timeout=0.5, retry_count=6, backoff_factor=2, upload_max_workers=64)
+
+
+def test_an_address_without_a_scheme(monkeypatch):
+    for url in ("api.example.org/v2", "//api.example.org/v2", "localhost:5000/v2"):
+        for debug in (False, True):
+            with pytest.raises(MissingScheme, match="needs https://") as caught:
+                Api(url, "t", debug=debug)
+            assert caught.value.remedy == f"Give https://{url.lstrip('/')}."
+            assert caught.value.url == url
+            assert "debug" not in str(caught.value)
+            assert not isinstance(caught.value, PlainHttp)
+
+
+def test_an_address_over_plain_http():
+    with pytest.raises(PlainHttp, match=r"@api.example.org/v2 isn't encrypted.*debug=True") as caught:
+        Api("http://user:canary@api.example.org/v2", "t")
+    assert "canary" not in str(caught.value)
+    assert not isinstance(caught.value, MissingScheme)
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_an_address_of_another_kind(debug):
+    with pytest.raises(AddressError, match="'ftp' isn't a scheme that the platform has") as caught:
+        Api("ftp://api.example.org/v2", "t", debug=debug)
+    assert caught.value.remedy == "Give https://api.example.org/v2."
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -159,15 +230,14 @@ def test_nonsense_in_these_headers(make):
         ({"url": "", "token": "t"}, "URL is missing"),
         ({"url": BASE}, "token is missing"),
         ({"url": BASE, "token": "a", "oauth_token": "b"}, "two tokens"),
-        ({"url": "http://api.example.org/v2", "token": "t"}, "isn't an https URL.*debug=True"),
-        ({"url": "api.example.org/v2", "token": "t"}, "isn't an https URL"),
-        ({"url": BASE, "token": "t", "retry_count": -1}, "retry_count is -1. Give 0 or more"),
-        ({"url": BASE, "token": "t", "backoff_factor": -0.5}, "backoff_factor is -0.5"),
-        ({"url": BASE, "token": "t", "max_parallel_requests": 0}, "max_parallel_requests is 0. Give 1 or more"),
-        ({"url": BASE, "token": "t", "download_max_workers": 0}, "download_max_workers is 0"),
-        ({"url": BASE, "token": "t", "upload_max_workers": -2}, "upload_max_workers is -2"),
-        ({"url": BASE, "token": "t", "timeout": 0}, "timeout is 0"),
-        ({"url": BASE, "token": "t", "timeout": float("nan")}, "timeout is nan"),
+        ({"config": "cgc"}, r"config is 'cgc', and takes a Config. Give config=Config\(profile='cgc'\)"),
+        ({"config": {"profile": "cgc"}}, "config is a dict, and takes a Config"),
+        ({"url": 5, "token": "t"}, "url is 5, and takes text"),
+        ({"url": BASE, "token": b"canary"}, "token is a bytes, and takes text"),
+        ({"url": BASE, "oauth_token": 7}, "oauth_token is a int, and takes text"),
+        ({"url": BASE, "token": "t", "proxies": "p:1"}, "proxies is a str, and takes a dictionary"),
+        ({"url": BASE, "token": "t", "error_handlers": print}, "error_handlers is .*print.*, and takes a list of"),
+        ({"url": BASE, "token": "t", "error_handlers": ["x"]}, "error_handlers has 'x' in it, and takes a list of"),
         ({"url": BASE, "token": "two words\n"}, "key"),
     ],
 )

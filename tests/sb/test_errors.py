@@ -10,6 +10,7 @@ import pytest
 from omicsdk.core import errors as core
 from omicsdk.sb import errors
 from omicsdk.sb.errors import BY_STATUS, SbgError, class_of
+from omicsdk.sb.models.told_error import Error
 
 CODED = [*BY_STATUS.values(), errors.LocalFileAlreadyExists, errors.ExecutionDetailsInvalidTaskType]
 
@@ -176,3 +177,21 @@ def test_secrets_in_an_error_are_masked(make):
     with pytest.raises(errors.BadRequest) as caught:
         api.get("/x")
     assert "canary" not in json.dumps([str(caught.value), caught.value.body, caught.value.headers, repr(caught.value)])
+
+
+def test_what_no_server_told_shows_no_codes():
+    missing = errors.NotFound(errors.NO_CODE, "There is no sb://me/p/x", remedy="Look again.")
+    assert str(missing) == "There is no sb://me/p/x. Look again."
+    assert (missing.code, missing.status) == (errors.NO_CODE, 404)
+    assert str(errors.URITooLong(errors.NO_CODE, "Too long", remedy="Ask for less.")) == "Too long. Ask for less."
+
+
+def test_an_answer_without_a_code_shows_its_status_alone(make):
+    api = make(lambda _: httpx.Response(404, json={"message": "Gone."}), retry_count=0)
+    with pytest.raises(errors.NotFound, match=r"get: Gone \(404 from GET"):
+        api.get("/files/x")
+
+
+def test_a_told_error_without_words_shows_no_code_that_there_is_not():
+    assert str(Error.of({"status": 500, "code": 5000}, None)) == "error 5000 without words"
+    assert str(Error.of({"status": 500}, None)) == "error without words"

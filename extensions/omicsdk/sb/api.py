@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.sb.config import Config, by_default, format_proxies
-from omicsdk.sb.errors import SettingsError
+from omicsdk.sb.config import Config, by_default, check_config, format_proxies
+from omicsdk.sb.http.arguments import check_numbers, check_proxies
 from omicsdk.sb.http.client import HttpClient
 from omicsdk.sb.models.enums import RequestParameters
 
@@ -97,12 +97,9 @@ class Api(HttpClient):
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         del pool_connections, pool_maxsize, pool_block
-        for name, workers in (
-            ("download_max_workers", download_max_workers),
-            ("upload_max_workers", upload_max_workers),
-        ):
-            if workers < 1:
-                raise SettingsError(f"{name} is {workers}", remedy="Give 1 or more.")
+        check_numbers({"download_max_workers": download_max_workers, "upload_max_workers": upload_max_workers})
+        check_proxies(proxies)
+        check_config(config)
         found = format_proxies(proxies)
         if config is not None:
             url, token, oauth_token = config.api_endpoint, config.auth_token, None

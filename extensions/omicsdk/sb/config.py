@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.sb.errors import SettingsError
+from omicsdk.sb.http.arguments import shown
 
 if TYPE_CHECKING:
     import configparser
@@ -158,6 +159,22 @@ class Config:
 
     def __repr__(self) -> str:
         return f"<Config(profile={self.profile!r}, api_endpoint={self.api_endpoint!r})>"
+
+
+def check_config(config: object) -> None:
+    """Refuses what is given as a Config and is none.
+
+    Args:
+        config: What was given; None for none. A published client's own will do: what has its attributes.
+
+    Raises:
+        SettingsError: It is something else, such as a profile's name.
+    """
+    if config is None or all(hasattr(config, name) for name in Access._fields):
+        return
+    told = shown(config) if isinstance(config, str) else f"a {type(config).__name__}"
+    profile = told if told == repr(config) else "..."
+    raise SettingsError(f"config is {told}, and takes a Config", remedy=f"Give config=Config(profile={profile}).")
 
 
 def from_variables() -> Access | None:

@@ -86,6 +86,30 @@ class SettingsError(SbgError, core.ConfigError):
         self.line = line
 
 
+class AddressError(SettingsError):
+    """The platform's address is none that a token may be sent to.
+
+    Whoever asks its users otherwise than by arguments of `Api` catches the class below it and says what to do in their words.
+
+    Args:
+        message: What is wrong with it.
+        url: The address as it was given; may hold secrets, which the message doesn't.
+        remedy: What to do.
+    """
+
+    def __init__(self, message: str, *, url: str, remedy: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.url = url
+
+
+class MissingScheme(AddressError):
+    """The platform's address doesn't begin with https://."""
+
+
+class PlainHttp(AddressError):
+    """The platform's address begins with http://, so everybody on the way could read the token."""
+
+
 class ResourceNotModified(_LocalError):
     """There is nothing to save: nothing was changed."""
 
@@ -188,6 +212,10 @@ class AnsweredError(_Coded, core.APIError):
     """
 
     http_status = NO_CODE
+
+    def __str__(self) -> str:
+        # There was no answer whose status and code could be shown.
+        return SbgError.__str__(self) if self.code == NO_CODE else super().__str__()
 
 
 class BadRequest(AnsweredError, core.BadRequest):

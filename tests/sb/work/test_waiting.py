@@ -2,7 +2,7 @@
 
 import pytest
 from omicsdk.sb import SbgError, ServerError, ValidationError
-from omicsdk.sb.meta.waiting import StillRunning
+from omicsdk.sb.meta.waiting import NeverEnds, StillRunning
 
 ID = "11111111-1111-4111-8111-111111111111"
 
@@ -87,3 +87,37 @@ def test_runs_of_automations_are_waited_for(api, platform, clock):
     platform.says("GET /automation/runs/r-2", {"id": "r-2", "status": "RUNNING"})
     with pytest.raises(StillRunning, match="Run r-2 is RUNNING"):
         api.automation_runs.of({"id": "r-2", "status": "RUNNING"}, api).wait(timeout=1)
+
+
+@pytest.mark.parametrize("known", [{}, {"status": "DRAFT"}])
+@pytest.mark.parametrize("timeout", [None, 3600])
+def test_a_draft_is_not_waited_for(api, platform, clock, known, timeout):
+    platform.says(f"GET /tasks/{ID}", {"id": ID, "name": "mine", "status": "DRAFT"})
+    with pytest.raises(NeverEnds, match=rf"Task {ID} is a draft.*Run it first: task\.run\(\)") as raised:
+        api.tasks.of({"id": ID, **known}, api).wait(timeout=timeout)
+    assert isinstance(raised.value, SbgError)
+    assert len(platform.requests) == 1  # it may have been run elsewhere meanwhile
+    assert clock.slept == []
+
+
+def test_a_draft_that_was_run_elsewhere_is_waited_for(api, platform):
+    states(platform, "QUEUED", "COMPLETED")
+    task = api.tasks.of({"id": ID, "status": "DRAFT"}, api)
+    task.wait()
+    assert task.status == "COMPLETED"
+
+
+def test_a_batch_draft_and_its_children(api, platform):
+    platform.says(f"GET /tasks/{ID}", {"id": ID, "status": "DRAFT", "batch": True})
+    with pytest.raises(NeverEnds, match="is a draft, with all of its children"):
+        api.tasks.of({"id": ID}, api).wait()
+    platform.says(f"GET /tasks/{ID}", {"id": ID, "status": "DRAFT", "parent": "p-1"})
+    with pytest.raises(NeverEnds, match="Run the batch task that it belongs to: p-1"):
+        api.tasks.of({"id": ID}, api).wait()
+
+
+def test_a_task_that_goes_back_to_a_draft_ends_the_wait(task, platform, clock):
+    states(platform, "QUEUED", "DRAFT")
+    with pytest.raises(NeverEnds):
+        task.wait()
+    assert clock.slept == [10]

@@ -14,8 +14,9 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ApiKey, BearerToken
 from omicsdk.core.errors import APIError, ConfigError, OmicsError
 from omicsdk.core.redaction import mask_url
-from omicsdk.sb.errors import SettingsError, URITooLong, unanswered
+from omicsdk.sb.errors import NO_CODE, SettingsError, URITooLong, unanswered
 from omicsdk.sb.http.answers import Response, content_of, object_of
+from omicsdk.sb.http.arguments import check_address, check_handlers, check_numbers, check_proxies, check_texts
 from omicsdk.sb.http.error_handlers import Handler, handled, maintenance_sleeper
 from omicsdk.sb.http.verbs import Verbs
 from omicsdk.sb.models.enums import RequestParameters
@@ -93,22 +94,24 @@ class HttpClient(Verbs):
         clock: Clock = SYSTEM_CLOCK,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        check_texts({"url": url, "token": token, "oauth_token": oauth_token})
+        check_proxies(proxies)
+        check_handlers(error_handlers)
+        check_numbers(
+            {
+                "timeout": timeout,
+                "max_parallel_requests": max_parallel_requests,
+                "retry_count": retry_count,
+                "backoff_factor": backoff_factor,
+            }
+        )
         if not url:
             raise SettingsError("URL is missing", remedy="Give url, such as https://api.sbgenomics.com/v2.")
         if not (token or oauth_token):
             raise SettingsError("The token is missing", remedy="Give token or oauth_token.")
         if token and oauth_token:
             raise SettingsError("There are two tokens", remedy="Give either token or oauth_token.")
-        if not debug and not url.lower().startswith("https://"):
-            raise SettingsError(
-                f"{mask_url(url)} isn't an https URL, so everybody on the way could read the token",
-                remedy="Give an https URL, or debug=True for a server on this machine.",
-            )
-        _check("max_parallel_requests", max_parallel_requests, 1)
-        _check("retry_count", retry_count, 0)
-        _check("backoff_factor", backoff_factor, 0)
-        if timeout is not None and not timeout > 0:
-            raise SettingsError(f"timeout is {timeout}", remedy="Give seconds above 0, or None for the defaults.")
+        check_address(url, debug=debug)
         self.url = url.rstrip("/")
         self.aa = advance_access
         self.timeout = timeout
@@ -273,7 +276,8 @@ class HttpClient(Verbs):
         length = len(request.url) + (len(self.url) if request.url.startswith("/") else 0)
         if length > RequestParameters.MAX_URL_LENGTH:
             raise URITooLong(
-                message=f"The URL would have {length} characters; the platform takes {RequestParameters.MAX_URL_LENGTH}",
+                NO_CODE,
+                f"The URL would have {length} characters; the platform takes {RequestParameters.MAX_URL_LENGTH}",
                 remedy="Ask for less at once: fewer names, ids or metadata values.",
             )
         response = handled(self, self._obeying(self.send_once(request)))
@@ -318,8 +322,3 @@ class HttpClient(Verbs):
             self.clock.sleep(seconds)
             response = self.send_once(response.request)
         return response
-
-
-def _check(name: str, value: float, least: float) -> None:
-    if not value >= least:
-        raise SettingsError(f"{name} is {value}", remedy=f"Give {least} or more.")

@@ -18,6 +18,13 @@ class StillRunning(SbgError, TimeoutError):
         super().__init__(message, NO_CODE, NO_CODE, remedy=remedy)
 
 
+class NeverEnds(SbgError):
+    """What was waited for doesn't end by itself: somebody has to begin it first."""
+
+    def __init__(self, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message, NO_CODE, NO_CODE, remedy=remedy)
+
+
 def wait_until(
     done: Callable[[], bool],
     what: Callable[[], str],
@@ -38,7 +45,7 @@ def wait_until(
         StillRunning: It wasn't done in time; a TimeoutError.
         SbgError: It couldn't be looked at.
     """
-    if period <= 0:
+    if not period > 0:
         raise ValidationError(f"The period is {period} s", remedy="Give seconds above 0.")
     begun = clock.monotonic()
     while not done():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from omicsdk.core.omit import OMIT
 from omicsdk.sb.meta.resource import Resource, given, identifier
-from omicsdk.sb.meta.waiting import PERIOD, wait_until
+from omicsdk.sb.meta.waiting import PERIOD, NeverEnds, wait_until
 from omicsdk.sb.models.enums import TaskStatus
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class RunningTask(Resource):
         timeout: float | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Waits until it has ended: is completed, failed or aborted. A draft never does.
+        """Waits until it has ended: is completed, failed or aborted.
 
         Args:
             period: Seconds between two looks, above 0.
@@ -74,11 +74,12 @@ class RunningTask(Resource):
             What the callback gives; None without one.
 
         Raises:
+            NeverEnds: It is a draft, which doesn't begin by itself.
             StillRunning: It hasn't ended in time; a TimeoutError.
             SbgError: The platform answered with an error.
         """
         wait_until(
-            self._has_ended,
+            self._is_over,
             lambda: f"Task {self.field('id')} is {self.field('status')}",
             self.api.clock,
             period,
@@ -95,3 +96,23 @@ class RunningTask(Resource):
         if self.field("status") not in TaskStatus.terminal_states:
             self._take_over(self.api.call_object(self.api.client.get_task.build(task_id=identifier(self))))
         return self.field("status") in TaskStatus.terminal_states
+
+    def _is_over(self) -> bool:
+        """Whether it has ended.
+
+        Raises:
+            NeverEnds: It is a draft.
+        """
+        if self._has_ended():
+            return True
+        if self.field("status") == TaskStatus.DRAFT:
+            raise self._is_a_draft()
+        return False
+
+    def _is_a_draft(self) -> NeverEnds:
+        what, remedy = "a draft", "Run it first: task.run()."
+        if self.field("batch"):
+            what = "a draft, with all of its children"
+        elif self.field("parent"):
+            remedy = f"Run the batch task that it belongs to: {self.field('parent')}."
+        return NeverEnds(f"Task {self.field('id')} is {what}: it doesn't begin by itself", remedy=remedy)

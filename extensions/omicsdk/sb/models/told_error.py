@@ -33,4 +33,5 @@ class Error(Value):
         return kind(code, str(self), more)
 
     def __str__(self) -> str:
-        return self.field("message") or f"error {self.field('code')} without words"
+        code = self.field("code")
+        return self.field("message") or f"error{'' if code is None else f' {code}'} without words"
