@@ -1,0 +1,244 @@
+"""Recordings of real Gen3 services, sent again to the sandbox: where it answers otherwise than the real service did.
+
+A line of a recording is one exchange: `step` (a running number and a name), `request` and `response`. All steps are
+sent in order. Identifiers that servers make (UUIDs, revisions of eight hex digits, digests) are learnt from the answers
+and put in place of the recorded ones, so that later steps name what the sandbox made.
+"""
+
+import base64
+import gzip
+import http.client
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+RECORDINGS = Path(__file__).parents[1] / "sandbox" / "gen3" / "recordings"
+
+_MADE = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|\b[0-9a-f]{40}\b|\b[0-9a-f]{8}\b")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})?")
+_CUT = "{...truncated"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One recorded exchange.
+
+    Attributes:
+        name: Its running number and name, such as `017 create minimal, server mints did`.
+        method: The request's method.
+        path: Its path with the query, percent-encoded as it was sent.
+        headers: Its headers, names in lower case; in place of credentials stands `{token}`.
+        body: Its body: None, a text, or the value of a JSON document.
+        status: The answer's status.
+        answer: The answer's body, in the same form.
+    """
+
+    name: str
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: Any
+    status: int
+    answer: Any
+
+    @property
+    def number(self) -> str:
+        """The running number, such as 017."""
+        return self.name.partition(" ")[0]
+
+
+def read_recording(service: str) -> list[Step]:
+    """The steps of a recording.
+
+    Args:
+        service: The service's name; the file is `recordings/<service>.recording.jsonl`, or that with `.gz`.
+    """
+    plain = RECORDINGS / f"{service}.recording.jsonl"
+    packed = plain.with_name(f"{plain.name}.gz")
+    content = plain.read_bytes() if plain.exists() else gzip.decompress(packed.read_bytes())
+    return [_step(json.loads(line)) for line in content.decode().splitlines() if line.strip()]
+
+
+def _step(line: Mapping[str, Any]) -> Step:
+    request, response = line["request"], line["response"]
+    return Step(
+        name=line["step"],
+        method=request["method"],
+        path=request["path"],
+        headers=request["headers"],
+        body=request["body"],
+        status=response["status"],
+        answer=response["body"],
+    )
+
+
+class Replay:
+    """Sends recorded steps to a commons.
+
+    Args:
+        url: The commons' address.
+        token: The access token that stands for `bearer {token}`.
+        authorization: The whole `Authorization` header of some steps, by running number; it replaces the recorded one.
+        values: Whether answers must have the recorded values, not only their shape; dates and made identifiers aside.
+
+    Attributes:
+        known: What the sandbox made in place of what the real service made.
+    """
+
+    def __init__(
+        self, url: str, token: str, authorization: Mapping[str, str] | None = None, *, values: bool = False
+    ) -> None:
+        self._host = urlsplit(url).netloc
+        self._token = token
+        self._authorization = authorization or {}
+        self._values = values
+        self.known: dict[str, str] = {}
+
+    def differences(self, steps: list[Step]) -> dict[str, str]:
+        """Sends steps in order.
+
+        Args:
+            steps: The steps.
+
+        Returns:
+            For each step that was answered otherwise, by its running number: what was recorded, and what came.
+        """
+        found = {step.number: self._difference(step) for step in steps}
+        return {number: text for number, text in found.items() if text}
+
+    def _difference(self, step: Step) -> str:
+        status, answer = self._send(step)
+        self._learn(step.answer, answer)
+        if status != step.status:
+            return f"{step.name}: recorded {step.status}, not {status}: {_short(answer)}"
+        wanted, given = (_value(each) for each in (self._carried(step.answer), answer))
+        if not _fits(wanted, given):
+            return f"{step.name}: another shape: recorded {_short(wanted)}, not {_short(given)}"
+        if self._values and not _is_cut(wanted) and _undated(wanted) != _undated(given):
+            return f"{step.name}: other values: recorded {_short(wanted)}, not {_short(given)}"
+        return ""
+
+    def _send(self, step: Step) -> tuple[int, Any]:
+        headers = dict(step.headers)
+        if step.number in self._authorization:
+            headers["authorization"] = self._authorization[step.number]
+        elif "authorization" in headers:
+            headers["authorization"] = headers["authorization"].replace("{token}", self._token)
+        self._keep(step)
+        connection = http.client.HTTPConnection(self._host, timeout=60)
+        try:
+            connection.request(step.method, self._carried(step.path), self._content(step.body), headers)
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        text = content.decode("utf-8", "replace").replace(self._host, "{commons}")
+        return response.status, _read(text)
+
+    def _content(self, body: Any) -> bytes | None:
+        if body is None:
+            return None
+        if isinstance(body, dict) and "$base64" in body:
+            return base64.b64decode(cast("dict[str, str]", body)["$base64"])
+        text = body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+        return self._carried(text).replace("{commons}", self._host).encode()
+
+    def _keep(self, step: Step) -> None:
+        """Identifiers that a client chose are no server's: they stay."""
+        body = step.body if isinstance(step.body, str) else json.dumps(step.body)
+        for identifier in _MADE.findall(f"{step.path} {body}"):
+            self.known.setdefault(identifier, identifier)
+
+    def _learn(self, recorded: Any, answered: Any) -> None:
+        match recorded, answered:
+            case dict(), dict():
+                one, other = cast("dict[str, Any]", recorded), cast("dict[str, Any]", answered)
+                for key in one.keys() & other.keys():
+                    self._learn(one[key], other[key])
+            case list(), list():
+                for one, other in zip(cast("list[Any]", recorded), cast("list[Any]", answered), strict=False):
+                    self._learn(one, other)
+            case str(), str():
+                one, other = _MADE.findall(recorded), _MADE.findall(answered)
+                if len(one) == len(other):
+                    for before, here in zip(one, other, strict=True):
+                        self.known.setdefault(before, here)
+            case _:
+                pass
+
+    def _carried(self, value: Any) -> Any:
+        """A recorded value with the sandbox's identifiers in place of the recorded ones."""
+        match value:
+            case str():
+                return _MADE.sub(lambda found: self.known.get(found.group(), found.group()), value)
+            case dict():
+                members = cast("dict[str, Any]", value).items()
+                return {self._carried(key): self._carried(item) for key, item in members}
+            case list():
+                return [self._carried(item) for item in cast("list[Any]", value)]
+            case _:
+                return value
+
+
+def _read(text: str) -> Any:
+    """A body as recordings have it: nothing, a JSON document's value, or a text, such as a document that is a text."""
+    if not text:
+        return None
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return text if isinstance(value, str) or value is None else value
+
+
+def _value(body: Any) -> Any:
+    """A body's value: documents that the recording left as text are read too."""
+    return _read(body) if isinstance(body, str) and not _is_cut(body) else body
+
+
+def _is_cut(body: Any) -> bool:
+    return isinstance(body, str) and _CUT in body
+
+
+def _fits(recorded: Any, answered: Any, *, top: bool = True) -> bool:
+    """Whether an answer has a recorded one's shape: keys, kinds, and what members of lists look like."""
+    if top and _is_cut(recorded):
+        return answered is not None
+    if recorded is None or answered is None:
+        return not top or recorded is answered
+    match recorded, answered:
+        case dict(), dict():
+            one, other = cast("dict[str, Any]", recorded), cast("dict[str, Any]", answered)
+            return one.keys() == other.keys() and all(_fits(one[key], other[key], top=False) for key in one)
+        case list(), list():
+            members, others = cast("list[Any]", recorded), cast("list[Any]", answered)
+            if not members or not others:
+                return not members and not others
+            return all(any(_fits(member, other, top=False) for member in members) for other in others)
+        case _:
+            return _kind(recorded) == _kind(answered)
+
+
+def _kind(value: object) -> str:
+    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+
+
+def _undated(value: Any) -> Any:
+    match value:
+        case str():
+            return _DATE.sub("{date}", value)
+        case dict():
+            return {key: _undated(item) for key, item in cast("dict[str, Any]", value).items()}
+        case list():
+            return [_undated(item) for item in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return text if len(text) <= 600 else f"{text[:600]}..."
