@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from omicsdk.core.errors import NotFound as CoreNotFound
-from omicsdk.sb import Api, Conflict, NotFound, SbgError
+from omicsdk.sb import Api, Conflict, NotFound, SbgError, ValidationError
 from omicsdk.sb.models.project import Project
 
 
@@ -26,6 +28,76 @@ def test_no_id(api: Api, platform: Any, group: str) -> None:
     with pytest.raises(SbgError):
         getattr(api, group).get("")
     assert platform.requests == []
+
+
+GROUPS = (
+    "apps",
+    "async_jobs",
+    "automation_packages",
+    "automation_runs",
+    "automations",
+    "billing_groups",
+    "datasets",
+    "divisions",
+    "drs_imports",
+    "exports",
+    "files",
+    "imports",
+    "invoices",
+    "markers",
+    "projects",
+    "tasks",
+    "teams",
+    "users",
+    "volumes",
+)
+
+
+@pytest.mark.parametrize("id", [".", "..", "", None, {"id": "x"}, ["x"]])
+@pytest.mark.parametrize("group", GROUPS)
+def test_what_can_not_be_an_id(api: Api, platform: Any, group: str, id: Any) -> None:
+    with pytest.raises(ValidationError) as caught:
+        getattr(api, group).get(id)
+    assert caught.value.remedy
+    assert platform.requests == []
+
+
+@pytest.mark.parametrize("id", [".", ".."])
+def test_an_id_that_leads_elsewhere_in_every_call(api: Api, platform: Any, id: str) -> None:
+    calls = [
+        lambda: api.files(id=id).delete(),
+        lambda: api.files(id=id).size,
+        lambda: api.files(id=id).reload(),
+        lambda: api.files(id=id, type="folder").list_files(),
+        lambda: api.files.bulk_get(["f", id]),
+        lambda: api.files.upload("x", parent=id),
+        lambda: api.projects(id="own/proj").add_files([id]),
+        lambda: api.projects(id="own/proj").get_member(id),
+        lambda: api.tasks(id=id).run(),
+        lambda: api.users.get(id),
+        lambda: api.volumes(id="own/vol").get_volume_object_info(id),
+        lambda: api.teams(id="t").remove_member(id),
+        lambda: api.automations(id="a").get_member(id),
+        lambda: api.exports(id=id).delete(),
+    ]
+    for call in calls:
+        with pytest.raises(ValidationError) as caught:
+            call()
+        assert caught.value.remedy
+    assert platform.requests == []
+
+
+def test_ids_of_other_kinds(api: Api, platform: Any) -> None:
+    id = UUID("11111111-1111-4111-8111-111111111111")
+    platform.answer("GET", f"/tasks/{id}", {"id": str(id), "name": "mine"})
+    assert api.tasks.get(id).name == "mine"
+    assert api.tasks.get(SimpleNamespace(id=str(id))).name == "mine"  # such as another library's object
+
+
+def test_what_can_not_be_asked_for_again_says_what_to_do(api: Api) -> None:
+    with pytest.raises(SbgError, match="nothing says where") as caught:
+        api.files().reload()
+    assert caught.value.remedy
 
 
 def test_a_project_without_a_name(api: Api, platform: Any) -> None:

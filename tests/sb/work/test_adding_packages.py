@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from loopback import Head, LoopbackServer
 from omicsdk.sb import SbgError
+from omicsdk.sb.transfer.upload import CodePackageUpload
 
 ID = "11111111-1111-4111-8111-111111111111"
 UPLOAD = "/automation/upload"
@@ -69,6 +70,15 @@ def test_code_is_uploaded_and_made_a_package(automation, platform, storage, tmp_
     }
     started = json.loads(platform.requests[0].content)
     assert (started["name"], started["size"], started["automation_id"]) == ("code.zip", 5, ID)
+
+
+def test_what_an_upload_gave_is_a_packages_location(api, automation, platform, tmp_path):
+    (tmp_path / "code.zip").write_bytes(b"hello")
+    upload = CodePackageUpload(tmp_path / "code.zip", automation, api=api)
+    upload.start()
+    upload.wait()
+    api.automation_packages.create(automation, "1", upload.result(), {"i": 1})
+    assert platform.sent["location"] == "code-1"
 
 
 def test_a_storage_that_refuses_is_an_error_and_no_package(automation, platform, storage, tmp_path):

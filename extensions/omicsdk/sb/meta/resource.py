@@ -6,8 +6,9 @@ import builtins
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
+from omicsdk.core.narrowing import is_list, is_mapping
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.sb.errors import ResourceNotModified, SbgError, SettingsError
+from omicsdk.sb.errors import ResourceNotModified, SbgError, SettingsError, ValidationError
 from omicsdk.sb.meta.changes import changes, copied, rebased, same
 from omicsdk.sb.meta.fields import Field
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.sb.http.client import HttpClient
 
+
+#: What the path of a URL takes for this place or the one above.
+_ELSEWHERE = frozenset({".", ".."})
 
 T = TypeVar("T")
 R = TypeVar("R", bound="Resource")
@@ -116,10 +120,17 @@ class Resource:
         return cast("Any", value)
 
     def look_up(self, name: str) -> Any:
-        """Reads a member, asking the platform once when it isn't there."""
+        """Reads a member, asking the platform once when it isn't there.
+
+        Args:
+            name: By the platform's name.
+
+        Raises:
+            SbgError: The platform answered with an error.
+        """
         if name not in self._data and not self._fetched:
             request = self._request()
-            if request is not None and self._api is not None:
+            if request is not None:
                 self._take_over(self.api.call_object(request))
         return self.field(name)
 
@@ -145,11 +156,36 @@ class Resource:
             found = self._parts[name] = (value, make())
         return found[1]
 
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request | None:
+        """What is sent to get the one that has an id; None where the platform has no such operation.
+
+        Args:
+            id: The id, or what has it.
+            api: Where to.
+
+        Raises:
+            ValidationError: It is none.
+        """
+        del id, api
+        return None
+
+    @classmethod
+    def _got(cls, id: object, api: HttpClient | None) -> Self:
+        """Asks for the one that has an id, where the platform has an operation for that."""
+        api = cls._client(api)
+        request = cls._asking(id, api)
+        assert request is not None, f"{cls.__name__} can't be asked for by id"
+        return cls.of(api.call_object(request), api)
+
     def _request(self) -> Request | None:
         """What is sent to get it anew; None where there is no such operation."""
         href, api = self._data.get("href"), self._api
-        if not href or api is None:
+        if api is None:
             return None
+        request = self._asking(self, api) if self._data.get(self._KEY) else None
+        if request is not None or not href:
+            return request
         from omicsdk.core.request import OperationFacts, request
 
         facts = OperationFacts(f"get {type(self).__name__}", "GET", href, secured=True)
@@ -229,15 +265,27 @@ class Resource:
         Raises:
             SbgError: The platform answered with an error, or there is no way to ask for it.
         """
-        request = self._request()
-        if request is None:
-            raise SbgError(
-                f"{type(self).__name__} {self._data.get(self._KEY)!r} can't be asked for again: nothing says where"
-            )
-        told = self.api.call_object(request)
+        told = self._told_anew()
         self._data, self._old = self._settled(told), told
         self._assigned, self._fetched = set[str](), True
         return self
+
+    def _look(self) -> None:
+        """Asks the platform for all of it; what was edited stays edited.
+
+        Raises:
+            SbgError: The platform answered with an error, or there is no way to ask for it.
+        """
+        self._take_over(self._told_anew())
+
+    def _told_anew(self) -> dict[str, Any]:
+        request = self._request()
+        if request is None:
+            raise SbgError(
+                f"{type(self).__name__} {self._data.get(self._KEY)!r} can't be asked for again: nothing says where",
+                remedy="Get it anew, by its id or from where it is listed.",
+            )
+        return self.api.call_object(request)
 
     def delete(self) -> None:
         """Deletes it, where the platform has a way to.
@@ -319,16 +367,22 @@ def identifier(thing: object, key: str = "id") -> str:
     """The id of a resource, or of what is one already.
 
     Args:
-        thing: A resource, or its id.
+        thing: A resource or another object that has one, such as an upload's result; or the id: text, or a UUID.
         key: The member that has it.
 
     Raises:
-        SbgError: It is empty.
+        ValidationError: There is none, or it would lead to another place of the platform: `.` or `..`.
     """
-    found = thing.field(key) if isinstance(thing, Resource) else thing
-    if not found:
-        raise SbgError(f"{thing!r} has no {key}", remedy="Give a resource of the platform, or its id.")
-    return str(found)
+    found = thing.field(key) if isinstance(thing, Resource) else getattr(thing, key, thing)
+    if not found or is_mapping(found) or is_list(found):
+        raise ValidationError(f"{thing!r} has no {key}", remedy=f"Give a resource of the platform, or its {key}.")
+    text = str(found)
+    if text in _ELSEWHERE:
+        raise ValidationError(
+            f"{text!r} is no {key}: it would lead to another place of the platform",
+            remedy=f"Give a resource of the platform, or its {key} as the platform tells it.",
+        )
+    return text
 
 
 def given(value: T | None) -> T | Omit:

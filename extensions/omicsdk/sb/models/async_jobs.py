@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.narrowing import is_mapping
 from omicsdk.sb.errors import NotFound, SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
-from omicsdk.sb.meta.waiting import PERIOD, wait_until
+from omicsdk.sb.meta.resource import given, identifier
 from omicsdk.sb.models.destination import required
 from omicsdk.sb.models.enums import AsyncFileOperations, AsyncJobStates
 from omicsdk.sb.models.file_bulk import FileBulkRecord
+from omicsdk.sb.models.running import Job
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
@@ -25,8 +25,10 @@ class AsyncFileBulkRecord(FileBulkRecord):
     """What came of one file of a job."""
 
 
-class AsyncJob(Resource):
-    """A job on many files and folders."""
+class AsyncJob(Job):
+    """A job on many files and folders: `failed_files` says how many failed, `get_result` which and why."""
+
+    _ENDED = frozenset({AsyncJobStates.FINISHED})
 
     href = fields.text()
     id = fields.text()
@@ -134,17 +136,17 @@ class AsyncJob(Resource):
             NotFound: There is no such job.
             SbgError: The platform answered with another error.
         """
-        return cls._got(AsyncFileOperations.COPY, id, api)
+        return cls._of_kind(AsyncFileOperations.COPY, id, api)
 
     @classmethod
     def get_file_move_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
         """Gets a job that moves; arguments and errors as those of `get_file_copy_job`."""
-        return cls._got(AsyncFileOperations.MOVE, id, api)
+        return cls._of_kind(AsyncFileOperations.MOVE, id, api)
 
     @classmethod
     def get_file_delete_job(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
         """Gets a job that deletes; arguments and errors as those of `get_file_copy_job`."""
-        return cls._got(AsyncFileOperations.DELETE, id, api)
+        return cls._of_kind(AsyncFileOperations.DELETE, id, api)
 
     @classmethod
     def get(cls, id: AsyncJob | str, api: HttpClient | None = None) -> Self:
@@ -161,14 +163,14 @@ class AsyncJob(Resource):
         first: NotFound | None = None
         for kind in _KINDS:
             try:
-                return cls._got(kind, id, api)
+                return cls._of_kind(kind, id, api)
             except NotFound as error:
                 first = first or error
         assert first is not None
         raise first
 
     @classmethod
-    def _got(cls, kind: str, id: AsyncJob | str, api: HttpClient | None) -> Self:
+    def _of_kind(cls, kind: str, id: AsyncJob | str, api: HttpClient | None) -> Self:
         api = cls._client(api)
         return cls.of({"type": kind.upper(), **api.call_object(_asked(kind, identifier(id), api))}, api)
 
@@ -184,33 +186,6 @@ class AsyncJob(Resource):
             A record for each file that was looked after already: the file, or what is wrong with it.
         """
         return AsyncFileBulkRecord.of_items(self.result, self.api_or_none if api is None else api)
-
-    def wait(
-        self, period: float = PERIOD, timeout: float | None = None, callback: Callable[[Self], object] | None = None
-    ) -> Self:
-        """Waits until it is FINISHED.
-
-        Args:
-            period: Seconds between two looks, above 0.
-            timeout: Seconds after which it isn't waited for any longer; None for ever.
-            callback: Is given this object after each look.
-
-        Returns:
-            Itself. `failed_files` says how many files failed, `get_result` which and why.
-
-        Raises:
-            SbgError: It didn't end in time, or couldn't be looked at.
-        """
-
-        def ended() -> bool:
-            if self.field("state") != AsyncJobStates.FINISHED:
-                self.reload()
-                if callback is not None:
-                    callback(self)
-            return self.field("state") == AsyncJobStates.FINISHED
-
-        wait_until(ended, lambda: f"{self!r} is still {self.field('state')}", self.api.clock, period, timeout)
-        return self
 
     def __repr__(self) -> str:
         return f"<AsyncJob: type={self.field('type')} id={self.field('id')}>"

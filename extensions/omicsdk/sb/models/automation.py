@@ -91,8 +91,7 @@ class Automation(Resource):
             NotFound: There is none.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_automation.build(automation_id=identifier(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def create(
@@ -303,9 +302,9 @@ class Automation(Resource):
     def _chosen(self, api: HttpClient | None) -> HttpClient:
         return api if api is not None else self.api
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return None if not id or api is None else api.client.get_automation.build(automation_id=id)
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_automation.build(automation_id=identifier(id))
 
     def __repr__(self) -> str:
         return f"<Automation: id={self.field('id')} name={self.field('name')}>"

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient
     from omicsdk.sb.models.automation import Automation
     from omicsdk.sb.models.file import File
+    from omicsdk.sb.transfer.upload import CodePackage
 
 
 class AutomationPackage(Resource):
@@ -69,15 +70,14 @@ class AutomationPackage(Resource):
             NotFound: There is none.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_automation_package.build(package_id=identifier(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def create(
         cls,
         automation: Automation | str,
         version: str,
-        location: File | str,
+        location: CodePackage | File | str,
         schema: Mapping[str, Any],
         memory_limit: int | None = None,
         python: str | None = None,
@@ -154,6 +154,6 @@ class AutomationPackage(Resource):
         )
         return self._acted(self.api.call_object(request), inplace)
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return None if not id or api is None else api.client.get_automation_package.build(package_id=id)
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_automation_package.build(package_id=identifier(id))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
-from omicsdk.sb.meta.waiting import PERIOD, wait_until
+from omicsdk.sb.meta.resource import given, identifier
 from omicsdk.sb.models.automation_package import AutomationPackage
 from omicsdk.sb.models.enums import AutomationStatus
 from omicsdk.sb.models.query_times import query_time
+from omicsdk.sb.models.running import Running
 from omicsdk.sb.models.task_values import sent
 
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ def _automation() -> type[Automation]:
     return Automation
 
 
-class AutomationRun(Resource):
+class AutomationRun(Running):
     """A run of an automation's package."""
+
+    _ENDED = frozenset(AutomationStatus.terminal_states)
 
     href = fields.text()
     id = fields.text()
@@ -120,8 +122,7 @@ class AutomationRun(Resource):
             NotFound: There is none.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_automation_run.build(run_id=identifier(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def create(
@@ -240,24 +241,6 @@ class AutomationRun(Resource):
         api = api if api is not None else self.api
         return api.send(api.client.stop_automation_run.build(run_id=identifier(self))).content
 
-    def wait(
-        self,
-        period: float = PERIOD,
-        callback: Callable[..., Any] | None = None,
-        *args: Any,
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Waits until it has ended: is finished, failed or aborted; arguments and errors as those of `Task.wait`."""
-        wait_until(
-            self._has_ended,
-            lambda: f"Run {self.field('id')} is {self.field('status')}",
-            self.api.clock,
-            period,
-            timeout,
-        )
-        return None if callback is None else callback(*args, **kwargs)
-
     def get_log_file(self, api: HttpClient | None = None) -> File | None:
         """The file of its log.
 
@@ -293,15 +276,12 @@ class AutomationRun(Resource):
         api = api if api is not None else self.api
         return api.call_object(api.client.get_automation_run_state.build(run_id=identifier(self)))
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return None if not id or api is None else api.client.get_automation_run.build(run_id=id)
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_automation_run.build(run_id=identifier(id))
 
-    def _has_ended(self) -> bool:
-        """Whether it has; asks the platform unless that is known. What was edited stays edited."""
-        if self.field("status") not in AutomationStatus.terminal_states:
-            self._take_over(self.api.call_object(self.api.client.get_automation_run.build(run_id=identifier(self))))
-        return self.field("status") in AutomationStatus.terminal_states
+    def _where(self) -> str:
+        return f"Run {self.field('id')} is {self.field('status')}"
 
 
 def _sent(values: Mapping[str, Any] | None) -> Mapping[str, Any] | Omit:

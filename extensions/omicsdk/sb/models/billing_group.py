@@ -68,8 +68,7 @@ class BillingGroup(Resource):
             NotFound: There is no such group, or it may not be seen.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_billing_group.build(billing_group=identifier(id))), api)
+        return cls._got(id, api)
 
     def analysis_breakdown(
         self,
@@ -152,9 +151,9 @@ class BillingGroup(Resource):
         }
         return Collection.fetch(kind, build(billing_group=identifier(self), **arguments), self.api)
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_billing_group.build(billing_group=id) if id and api else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_billing_group.build(billing_group=identifier(id))
 
 
 def _day(day: str | date | None) -> str | Omit:

@@ -67,8 +67,7 @@ class Dataset(Resource):
             NotFound: There is no such data set, or it may not be seen.
             SbgError: The platform answered with another error, or that is no id.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_dataset.build(**_path(id))), api)
+        return cls._got(id, api)
 
     def save(self, inplace: bool = True) -> Self:
         """Saves what was changed; does nothing where nothing was.
@@ -154,9 +153,9 @@ class Dataset(Resource):
         api = self.api if api is None else api
         api.call(api.client.remove_dataset_member.build(**_path(self), username=name_of(member)))
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_dataset.build(**_path(id)) if id and api else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_dataset.build(**_path(id))
 
 
 def _path(dataset: object) -> dict[str, Any]:

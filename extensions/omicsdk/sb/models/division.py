@@ -52,8 +52,7 @@ class Division(Resource):
             NotFound: There is no such division, or it may not be seen.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_division.build(division_id=identifier(id))), api)
+        return cls._got(id, api)
 
     def get_teams(self, offset: int | None = None, limit: int | None = None) -> Collection[Team]:
         """Lists the division's teams that the user is in; `Team.query` lists the others too.
@@ -86,6 +85,6 @@ class Division(Resource):
 
         return User.query(self, role=role, offset=offset, limit=limit, api=self.api)
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_division.build(division_id=id) if id and api else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_division.build(division_id=identifier(id))

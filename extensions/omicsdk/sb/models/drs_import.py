@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.meta.value import Value
-from omicsdk.sb.meta.waiting import PERIOD, wait_until
 from omicsdk.sb.models.destination import destination, required
 from omicsdk.sb.models.enums import AsyncJobStates
 from omicsdk.sb.models.file import File
+from omicsdk.sb.models.running import Job
 from omicsdk.sb.models.storage_job import given_items
 from omicsdk.sb.models.told_error import Error
 
@@ -33,8 +33,10 @@ class FileImportResult(Value):
         return self.field("error") is None
 
 
-class DRSImportBulk(Resource):
-    """An import of many files by their DRS identifiers."""
+class DRSImportBulk(Job):
+    """An import of many files by their DRS identifiers: `result` says what came of each."""
+
+    _ENDED = frozenset({AsyncJobStates.FINISHED})
 
     href = fields.text()
     id = fields.text()
@@ -43,9 +45,9 @@ class DRSImportBulk(Resource):
     started_on = fields.time()
     finished_on = fields.time()
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_drs_imports.build(job_id=id) if id and api is not None else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_drs_imports.build(job_id=identifier(id))
 
     @property
     def result_files(self) -> list[FileBulkRecord]:
@@ -65,8 +67,7 @@ class DRSImportBulk(Resource):
             NotFound: There is no such import.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_drs_imports.build(job_id=identifier(import_job_id))), api)
+        return cls._got(import_job_id, api)
 
     @classmethod
     def get(cls, id: DRSImportBulk | str, api: HttpClient | None = None) -> Self:
@@ -104,33 +105,6 @@ class DRSImportBulk(Resource):
             tags=None if tags is None else list(tags),
         )
         return cls.of(api.call_object(request), api)
-
-    def wait(
-        self, period: float = PERIOD, timeout: float | None = None, callback: Callable[[Self], object] | None = None
-    ) -> Self:
-        """Waits until it is FINISHED.
-
-        Args:
-            period: Seconds between two looks, above 0.
-            timeout: Seconds after which it isn't waited for any longer; None for ever.
-            callback: Is given this object after each look.
-
-        Returns:
-            Itself. `result` says what came of each file.
-
-        Raises:
-            SbgError: It didn't end in time, or couldn't be looked at.
-        """
-
-        def ended() -> bool:
-            if self.field("state") != AsyncJobStates.FINISHED:
-                self.reload()
-                if callback is not None:
-                    callback(self)
-            return self.field("state") == AsyncJobStates.FINISHED
-
-        wait_until(ended, lambda: f"{self!r} is still {self.field('state')}", self.api.clock, period, timeout)
-        return self
 
 
 def _item(wanted: Mapping[str, Any], at: int) -> dict[str, Any]:

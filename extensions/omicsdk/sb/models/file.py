@@ -64,9 +64,9 @@ class File(FileTransfers, FileBulk):
             lambda: [read(each, api) if "class" in each else File.of(each, api) for each in told],
         )
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_file.build(file_id=id) if id and api is not None else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_file.build(file_id=identifier(id))
 
     # -- finding
 
@@ -132,8 +132,7 @@ class File(FileTransfers, FileBulk):
             NotFound: There is no such file, or it may not be seen.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_file.build(file_id=identifier(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def search(

@@ -76,9 +76,8 @@ class Invoice(Resource):
             NotFound: There is no such invoice, or it may not be seen.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_invoice.build(invoice_id=identifier(id))), api)
+        return cls._got(id, api)
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_invoice.build(invoice_id=id) if id and api else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_invoice.build(invoice_id=identifier(id))

@@ -69,8 +69,7 @@ class Marker(Resource):
             NotFound: There is no such marker, or it may not be seen.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_marker.build(marker_id=identifier(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def create(
@@ -131,6 +130,6 @@ class Marker(Resource):
         """
         self.api.call(self.api.client.delete_marker.build(marker_id=identifier(self)))
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_marker.build(marker_id=id) if id and api else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_marker.build(marker_id=identifier(id))

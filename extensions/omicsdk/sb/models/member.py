@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from omicsdk.sb.errors import SbgError
+from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.http.answers import object_of
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.resource import Resource
+from omicsdk.sb.meta.resource import Resource, identifier
 from omicsdk.sb.models.permissions import Permissions
 
 if TYPE_CHECKING:
@@ -86,12 +86,15 @@ def name_of(who: object) -> str:
         who: A user, member, team or division, or its name or id.
 
     Raises:
-        SbgError: It has none.
+        ValidationError: It has none.
     """
     name = who.field("username") or who.field("id") if isinstance(who, Resource) else who
-    if not name or name in {".", ".."}:  # these would make another path
-        raise SbgError(f"{who!r} has neither username nor id", remedy="Give a user, member or team, or its name.")
-    return str(name)
+    try:
+        return identifier(name, "username")
+    except ValidationError:
+        raise ValidationError(
+            f"{who!r} has neither username nor id", remedy="Give a user, member or team, or its name."
+        ) from None
 
 
 def rights(permissions: Mapping[str, bool]) -> dict[str, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.sb.errors import SbgError
+from omicsdk.sb.errors import ValidationError
 from omicsdk.sb.meta.resource import identifier
 
 
@@ -17,12 +17,12 @@ def owned(thing: object, what: str) -> tuple[str, str]:
         The owner and the name.
 
     Raises:
-        SbgError: It is no such id.
+        ValidationError: It is no such id.
     """
     found = identifier(thing)
     owner, _, name = found.partition("/")
     if not owner or not name or "/" in name or {owner, name} & {".", ".."}:
-        raise SbgError(
+        raise ValidationError(
             f"{found!r} isn't the id of a {what}", remedy=f"Give it as owner/{what}, such as the field id has it."
         )
     return owner, name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.omit import OMIT
@@ -12,6 +11,7 @@ from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.fields import DictView, Field
 from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.models.file_copies import copy_files
 from omicsdk.sb.models.member import name_of
 from omicsdk.sb.models.project_members import ProjectMembers, project_path
 
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from omicsdk.sb.models.task import Task
     from omicsdk.sb.models.user import User
     from omicsdk.sb.models.volume import Volume
-
-#: Files that are copied at once.
-COPIES = 16
 
 
 def _is_type(name: str, value: Any) -> None:
@@ -112,8 +109,7 @@ class Project(ProjectMembers):
             NotFound: There is no such project, or it may not be seen.
             SbgError: The platform answered with another error, or that is no id.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_project.build(**project_path(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def create(
@@ -191,25 +187,18 @@ class Project(ProjectMembers):
         return File.query(project=identifier(self), offset=offset, limit=limit, api=self.api)
 
     def add_files(self, files: Iterable[File | str] | File | str) -> None:
-        """Copies files into it, 16 at once; where one can't be copied, others may have been.
+        """Copies files into it, 16 at once. One that can't be copied doesn't keep the others from it.
 
         Args:
             files: A file or many, or their ids.
 
         Raises:
-            SbgError: A file couldn't be copied.
+            SbgError: Files couldn't be copied. It is the first one's error, and its message names all of them.
         """
         from omicsdk.sb.models.file import File
 
         many = [files] if isinstance(files, str | File) else list(files)
-        project = identifier(self)
-
-        def copy(file: File | str) -> None:
-            self.api.call(self.api.client.copy_file.build(file_id=identifier(file), project=project))
-
-        with ThreadPoolExecutor(COPIES, "omicsdk-copy") as pool:
-            for _ in pool.map(copy, many):
-                pass
+        copy_files(self.api, many, identifier(self))
 
     def get_apps(self, offset: int | None = None, limit: int | None = None) -> Collection[App]:
         """Lists its apps.
@@ -343,9 +332,9 @@ class Project(ProjectMembers):
             api=self.api,
         )
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_project.build(**project_path(id)) if id and api else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_project.build(**project_path(id))
 
 
 def _words(tags: Iterable[str]) -> list[str]:

@@ -37,9 +37,9 @@ class Export(StorageJob):
         told = self.look_up("source")
         return self._file("source", told, told.get("file")) if told else None
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_export.build(export_id=id) if id and api is not None else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_export.build(export_id=identifier(id))
 
     @classmethod
     def submit_export(
@@ -130,8 +130,7 @@ class Export(StorageJob):
             NotFound: There is no such export.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_export.build(export_id=identifier(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def bulk_get(cls, exports: Iterable[Export | str], api: HttpClient | None = None) -> list[ExportBulkRecord]:

@@ -41,9 +41,9 @@ class Import(StorageJob):
     source = fields.Part(lambda: VolumeFile)
     destination = fields.Part(lambda: ImportDestination)
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_import.build(import_id=id) if id and api is not None else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_import.build(import_id=identifier(id))
 
     @classmethod
     def submit_import(
@@ -134,8 +134,7 @@ class Import(StorageJob):
             NotFound: There is no such import.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_import.build(import_id=identifier(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def bulk_get(cls, imports: Iterable[Import | str], api: HttpClient | None = None) -> list[ImportBulkRecord]:

@@ -9,10 +9,11 @@ from urllib.parse import quote
 
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.meta.waiting import PERIOD, wait_until
 from omicsdk.sb.models.bulk import BulkRecord
 from omicsdk.sb.models.enums import ImportExportState
+from omicsdk.sb.models.running import Job
 from omicsdk.sb.models.told_error import Error
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 ENDED = frozenset({ImportExportState.COMPLETED, ImportExportState.FAILED})
 
 
-class StorageJob(Resource, ABC):
-    """A job between a volume and a project."""
+class StorageJob(Job, ABC):
+    """A job between a volume and a project: `result` is the file when its state is COMPLETED, `error` says why it FAILED."""
+
+    _ENDED = ENDED
 
     _PLACE: ClassVar[str]  # where such jobs are on the platform
 
@@ -47,33 +50,6 @@ class StorageJob(Resource, ABC):
         from omicsdk.sb.models.file import File
 
         return self.part(name, told, lambda: File.of({"id": id}, self.api_or_none)) if id else None
-
-    def wait(
-        self, period: float = PERIOD, timeout: float | None = None, callback: Callable[[Self], object] | None = None
-    ) -> Self:
-        """Waits until it is COMPLETED or FAILED.
-
-        Args:
-            period: Seconds between two looks, above 0.
-            timeout: Seconds after which it isn't waited for any longer; None for ever.
-            callback: Is given this object after each look.
-
-        Returns:
-            Itself. `result` is the file when `state` is COMPLETED, `error` says why when it is FAILED.
-
-        Raises:
-            SbgError: It didn't end in time, or couldn't be looked at.
-        """
-
-        def ended() -> bool:
-            if self.field("state") not in ENDED:
-                self.reload()
-                if callback is not None:
-                    callback(self)
-            return self.field("state") in ENDED
-
-        wait_until(ended, lambda: f"{self!r} is still {self.field('state')}", self.api.clock, period, timeout)
-        return self
 
     @classmethod
     def bulk_wait(

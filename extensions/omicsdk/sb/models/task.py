@@ -144,8 +144,7 @@ class Task(RunningTask):
             NotFound: There is none.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_task.build(task_id=identifier(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def create(

@@ -1,21 +1,24 @@
-"""Starting and stopping a task, and waiting for it."""
+"""Starting and stopping a task, and waiting for its end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from omicsdk.core.omit import OMIT
-from omicsdk.sb.meta.resource import Resource, given, identifier
-from omicsdk.sb.meta.waiting import PERIOD, NeverEnds, wait_until
+from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.meta.waiting import NeverEnds
 from omicsdk.sb.models.enums import TaskStatus
+from omicsdk.sb.models.running import Running
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
+    from omicsdk.sb.http.client import HttpClient
 
 
-class RunningTask(Resource):
+class RunningTask(Running):
     """What has to do with a task's running."""
+
+    _ENDED = frozenset(TaskStatus.terminal_states)
 
     def run(self, batch: bool = True, interruptible: bool | None = None, inplace: bool = True) -> Self:
         """Runs a draft.
@@ -53,57 +56,15 @@ class RunningTask(Resource):
         request = self.api.client.abort_task.build(task_id=identifier(self))
         return self._acted(self.api.call_object(request), inplace)
 
-    def wait(
-        self,
-        period: float = PERIOD,
-        callback: Callable[..., Any] | None = None,
-        *args: Any,
-        timeout: float | None = None,
-        **kwargs: Any,
-    ) -> Any:
-        """Waits until it has ended: is completed, failed or aborted.
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_task.build(task_id=identifier(id))
 
-        Args:
-            period: Seconds between two looks, above 0.
-            callback: Called in the end.
-            *args: Its arguments.
-            timeout: Seconds after which waiting ends, though the task goes on; None for never.
-            **kwargs: The callback's keyword arguments.
-
-        Returns:
-            What the callback gives; None without one.
-
-        Raises:
-            NeverEnds: It is a draft, which doesn't begin by itself.
-            StillRunning: It hasn't ended in time; a TimeoutError.
-            SbgError: The platform answered with an error.
-        """
-        wait_until(
-            self._is_over,
-            lambda: f"Task {self.field('id')} is {self.field('status')}",
-            self.api.clock,
-            period,
-            timeout,
-        )
-        return None if callback is None else callback(*args, **kwargs)
-
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return None if not id or api is None else api.client.get_task.build(task_id=id)
-
-    def _has_ended(self) -> bool:
-        """Whether it has; asks the platform unless that is known. What was edited stays edited."""
-        if self.field("status") not in TaskStatus.terminal_states:
-            self._take_over(self.api.call_object(self.api.client.get_task.build(task_id=identifier(self))))
-        return self.field("status") in TaskStatus.terminal_states
+    def _where(self) -> str:
+        return f"Task {self.field('id')} is {self.field('status')}"
 
     def _is_over(self) -> bool:
-        """Whether it has ended.
-
-        Raises:
-            NeverEnds: It is a draft.
-        """
-        if self._has_ended():
+        if super()._is_over():
             return True
         if self.field("status") == TaskStatus.DRAFT:
             raise self._is_a_draft()

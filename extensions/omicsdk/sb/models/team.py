@@ -64,8 +64,7 @@ class Team(Resource):
             NotFound: There is no such team, or it may not be seen.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_team.build(team_id=identifier(id))), api)
+        return cls._got(id, api)
 
     @classmethod
     def create(cls, name: str, division: Division | str, api: HttpClient | None = None) -> Self:
@@ -136,6 +135,6 @@ class Team(Resource):
         """
         self.api.call(self.api.client.remove_team_member.build(team_id=identifier(self), username=name_of(user)))
 
-    def _request(self) -> Request | None:
-        id, api = self.field("id"), self.api_or_none
-        return api.client.get_team.build(team_id=id) if id and api else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_team.build(team_id=identifier(id))

@@ -64,8 +64,7 @@ class User(Resource):
             NotFound: There is no such user, or it may not be seen.
             SbgError: The platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_user.build(username=name_of(user))), api)
+        return cls._got(user, api)
 
     @classmethod
     def query(
@@ -109,6 +108,6 @@ class User(Resource):
         api = self.api if api is None else api
         api.call(api.client.disable_user.build(username=name_of(self)))
 
-    def _request(self) -> Request | None:
-        username, api = self.field("username"), self.api_or_none
-        return api.client.get_user.build(username=username) if username and api else super()._request()
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_user.build(username=name_of(id))

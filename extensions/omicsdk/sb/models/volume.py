@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from omicsdk.sb.errors import BadRequest, Conflict
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection, VolumeCollection
-from omicsdk.sb.meta.resource import given
+from omicsdk.sb.meta.resource import given, identifier
 from omicsdk.sb.models.enums import VolumeType
 from omicsdk.sb.models.volume_members import VolumeMembers, volume_path
 from omicsdk.sb.models.volume_parts import VolumeObject as VolumeObject
@@ -36,13 +36,9 @@ class Volume(VolumeMembers):
     modified_on = fields.time()
     active = fields.switch(read_only=False)
 
-    def _request(self) -> Request | None:
-        api = self.api_or_none
-        return (
-            api.client.get_volume.build(**volume_path(self))
-            if api is not None and self.field("id")
-            else super()._request()
-        )
+    @classmethod
+    def _asking(cls, id: object, api: HttpClient) -> Request:
+        return api.client.get_volume.build(**volume_path(id))
 
     @classmethod
     def query(
@@ -74,8 +70,7 @@ class Volume(VolumeMembers):
             NotFound: There is no such volume, or it may not be seen.
             SbgError: The id isn't one, or the platform answered with another error.
         """
-        api = cls._client(api)
-        return cls.of(api.call_object(api.client.get_volume.build(**volume_path(id))), api)
+        return cls._got(id, api)
 
     # -- connecting a bucket
 
@@ -293,9 +288,12 @@ class Volume(VolumeMembers):
 
         Raises:
             NotFound: There is no such object.
+            ValidationError: That is no location.
             SbgError: The platform answered with another error.
         """
-        request = self.api.client.get_volume_object.build(**volume_path(self), location=location)
+        request = self.api.client.get_volume_object.build(
+            **volume_path(self), location=identifier(location, "location")
+        )
         return VolumeObject.of(self.api.call_object(request), self.api)
 
     def get_imports(
