@@ -132,3 +132,42 @@ def test_a_change_needs_an_id_and_something_to_change(api: Api, platform: Any, f
         api.files.bulk_edit([file])
     assert refused.value.remedy
     assert platform.asked == []
+
+
+@pytest.mark.parametrize("call", ["bulk_edit", "bulk_update"])
+def test_one_of_250_that_is_refused_leaves_the_outcome_of_each_known(api: Api, platform: Any, call: str) -> None:
+    refused = {"status": 403, "code": 5001, "message": "Not yours.", "more_info": ""}
+
+    def answer(asked: Any) -> dict[str, Any]:
+        items = asked.body["items"]
+        return {"items": [{"error": refused} if item["id"] == "f137" else {"resource": item} for item in items]}
+
+    platform.on(f"POST /bulk/files/{call.removeprefix('bulk_')}", answer)
+    files = [api.files(**platform.file(f"f{number}")) for number in range(250)]
+    for number, file in enumerate(files):
+        file.metadata["lane"] = number
+    records = getattr(api.files, call)(files)
+    assert [record.valid for record in records] == [number != 137 for number in range(250)]
+    assert (records[137].error.status, str(records[137].error)) == (403, "Not yours.")
+    assert records[137].resource is None
+    told = [record.resource for record in records if record.valid]
+    assert [(file.id, file.metadata["lane"]) for file in told] == [(f"f{n}", n) for n in range(250) if n != 137]
+    assert sorted(len(each.body["items"]) for each in platform.asked) == [50, 100, 100]
+
+
+def test_an_answer_about_fewer_than_were_asked_for_is_no_answer(api: Api, platform: Any) -> None:
+    platform.on(GET, {"items": [{"resource": platform.file()}]})
+    with pytest.raises(SbgError, match="answered for 1 of 2") as caught:
+        api.files.bulk_get(["f1", "f2"])
+    assert caught.value.remedy
+
+
+def test_a_later_answer_about_fewer_stands_in_its_records(api: Api, platform: Any) -> None:
+    def answer(asked: Any) -> dict[str, Any]:
+        items = edited(asked)["items"]
+        return {"items": items[:-1] if items[0]["resource"]["id"] == "f100" else items}
+
+    platform.on(EDIT, answer)
+    records = api.files.bulk_edit([{"id": f"f{number}", "tags": []} for number in range(250)])
+    assert [record.valid for record in records] == 100 * [True] + 100 * [False] + 50 * [True]
+    assert "answered for 99 of 100" in str(records[100].error)

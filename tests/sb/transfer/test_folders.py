@@ -86,6 +86,50 @@ def test_a_file_that_fails_and_a_second_try(platform: Any, api: Any, tree: Path,
     assert len([each for each in there(platform) if each == "tree/a.txt"]) == 1
 
 
+TAKEN = "Give overwrite=True to replace what is there, or another folder_name."
+AGAIN = "Call it again: what is there isn't sent again."
+
+
+def failed(platform: Any, api: Any, tree: Path, error: Any, *faults: tuple[int, int]) -> FolderFailed:
+    """What an upload raises whose first files are refused so."""
+    platform.fault("POST v2/upload/multipart", *[lambda _, fault=fault: error(*fault) for fault in faults])
+    with pytest.raises(FolderFailed) as caught:
+        upload_folder(tree, "me/project", api=api, retry_count=0)
+    assert len(caught.value.errors) == len(faults)
+    return caught.value
+
+
+def test_what_to_do_about_files_that_are_there(platform: Any, api: Any, tree: Path, error: Any):
+    assert failed(platform, api, tree, error, (409, 8005), (409, 8005)).remedy == TAKEN
+
+
+def test_what_to_do_about_a_network_that_broke(platform: Any, api: Any, tree: Path, error: Any):
+    assert failed(platform, api, tree, error, (500, 0)).remedy == AGAIN
+
+
+def test_what_to_do_about_what_stays_as_it_is(platform: Any, api: Any, tree: Path, error: Any):
+    assert failed(platform, api, tree, error, (403, 8002)).remedy == (
+        "Mend what each of them says, then call it again: what is there isn't sent again."
+    )
+
+
+def test_what_to_do_about_several_things(platform: Any, api: Any, tree: Path, error: Any):
+    assert failed(platform, api, tree, error, (409, 8005), (500, 0)).remedy == f"{TAKEN} {AGAIN}"
+
+
+def test_no_words_of_a_command_line(platform: Any, api: Any, tmp_path: Path, error: Any):
+    root = remote(platform)
+    platform.fault("GET v2/files/file-4/download_info", lambda _: error(403, 5001))
+    with pytest.raises(FolderFailed) as caught:
+        download_folder(root, tmp_path / "local", api=api)
+    assert caught.value.remedy == "Mend what each of them says, then call it again: what is there isn't fetched again."
+    control = Control()
+    control.stop()
+    with pytest.raises(FolderFailed) as caught:
+        download_folder(root, tmp_path / "other", api=api, control=control)
+    assert caught.value.remedy == "Call it again: what is there isn't fetched again."
+
+
 def test_a_link_that_leads_nowhere(platform: Any, api: Any, tree: Path):
     (tree / "sub" / "broken").symlink_to(tree / "nothing")
     with pytest.raises(SbgError, match="broken can't be read"):

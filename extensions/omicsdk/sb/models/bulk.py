@@ -97,20 +97,29 @@ class BulkRecord(Resource, Generic[R]):
             A record for each thing, in their order.
 
         Raises:
-            SbgError: The first request failed; nothing was done.
+            SbgError: The first request failed, and nothing was done; or its answer isn't one for each thing.
         """
         most = RequestParameters.DEFAULT_BULK_LIMIT
         chunks = [items[at : at + most] for at in range(0, len(items), most)]
         if not chunks:
             return []
 
+        def asked(chunk: Sequence[T]) -> list[Self]:
+            records = cls.parse_records(api.send(build(chunk)), api)
+            if len(records) != len(chunk):  # whose is whose can't be told
+                raise SbgError(
+                    f"The platform answered for {len(records)} of {len(chunk)} items of a bulk call",
+                    remedy="Look at each by itself: what was asked for may be done for some.",
+                )
+            return records
+
         def answered(chunk: Sequence[T]) -> list[Self]:
             try:
-                return cls.parse_records(api.send(build(chunk)), api)
+                return asked(chunk)
             except SbgError as error:
                 return [cls.of({"error": Error.told_by(error)}, api) for _ in chunk]
 
-        records = cls.parse_records(api.send(build(chunks[0])), api)
+        records = asked(chunks[0])
         rest = chunks[1:]
         if side_by_side and len(rest) > 1:
             with ThreadPoolExecutor(min(AT_ONCE, len(rest)), "omicsdk-bulk") as pool:

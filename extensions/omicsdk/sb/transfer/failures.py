@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from omicsdk.core.documented.errors import documented
 from omicsdk.core.errors import (
     ConnectFailed,
+    Interrupted,
     OmicsError,
     RateLimited,
     ServerError,
@@ -14,6 +15,7 @@ from omicsdk.core.errors import (
     SomeFailed,
     TransferError,
     TransportError,
+    TruncatedTransfer,
 )
 from omicsdk.sb.errors import NO_CODE, SbgError
 from omicsdk.transfer import NoSuchUpload
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
     from omicsdk.transfer import TransferReport
 
+#: The platform's code for a name that is taken.
+FILE_EXISTS = 8005
 #: The platform's code for a part that couldn't be reserved for now.
 _NOT_RESERVED = 8008
 
@@ -48,10 +52,13 @@ class FolderFailed(TransferFailed, SomeFailed):
         message: How many of how many, and the first reasons.
         errors: What went wrong, one a file that failed; at most the first 1,000.
         report: What became of each file.
+        remedy: What to do.
     """
 
-    def __init__(self, message: str, errors: Sequence[OmicsError], report: TransferReport) -> None:
-        super().__init__(message)
+    def __init__(
+        self, message: str, errors: Sequence[OmicsError], report: TransferReport, *, remedy: str | None = None
+    ) -> None:
+        super().__init__(message, remedy=remedy)
         self.errors = tuple(errors)
         self.report = report
 
@@ -101,6 +108,37 @@ def for_the_engine(error: SbgError, *, again: bool, gone: bool) -> OmicsError:
         return error
     told.__cause__ = error
     return told
+
+
+def remedy_of(errors: Sequence[OmicsError], *, taken: str, again: str) -> str:
+    """What to do about files that failed: it depends on why they did.
+
+    Args:
+        errors: Why each did; none where they were only stopped.
+        taken: What to do about those that are there already.
+        again: What to do about those that may go well another time, as a sentence that begins with a verb.
+
+    Returns:
+        Sentences.
+    """
+    there = [error for error in errors if is_taken(error)]
+    others = [error for error in errors if not is_taken(error)]
+    told = [taken] if there else []
+    if others and not all(map(_may_pass, others)):
+        told.append(f"Mend what each of them says, then {again[:1].lower()}{again[1:]}")
+    elif others or not there:
+        told.append(again)
+    return " ".join(told)
+
+
+def is_taken(error: OmicsError) -> bool:
+    """Whether a file failed because there is one of its name on the platform."""
+    return isinstance(error, SbgError) and error.code == FILE_EXISTS
+
+
+def _may_pass(error: OmicsError) -> bool:
+    """Whether another try may go well with nothing changed."""
+    return isinstance(error, TransportError | ServerError | RateLimited | Interrupted | TruncatedTransfer)
 
 
 def is_unsure(error: OmicsError) -> bool:

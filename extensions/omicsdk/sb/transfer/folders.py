@@ -16,7 +16,7 @@ from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.resource import Resource, identifier
 from omicsdk.sb.models.enums import PartSize, RequestParameters
-from omicsdk.sb.transfer.failures import FolderFailed, as_sbg
+from omicsdk.sb.transfer.failures import FolderFailed, as_sbg, remedy_of
 from omicsdk.sb.transfer.handle import check_part_size, retrying
 from omicsdk.sb.transfer.listing import listed
 from omicsdk.sb.transfer.routes import file_routes
@@ -41,6 +41,8 @@ T = TypeVar("T")
 
 #: Folders that are made at once.
 AT_ONCE = 8
+#: What to do about files of a folder that are there already.
+TAKEN = "Give overwrite=True to replace what is there, or another folder_name."
 
 
 class FolderUpload(NamedTuple):
@@ -337,9 +339,11 @@ def _raise_if_failed(report: TransferReport, done: str) -> None:
     if report.ok:
         return
     errors = [as_sbg(outcome.error) for outcome in report.outcomes.failures if outcome.error is not None]
+    remedy = remedy_of(errors, taken=TAKEN, again=f"Call it again: what is there isn't {done} again.")
     count, whole = report.counts["failed"], len(report.outcomes)
     if count:
-        raise FolderFailed(f"{count} of {whole} files weren't {done}: {first_of(errors, count)}", errors, report)
+        what = f"{count} of {whole} files weren't {done}: {first_of(errors, count)}"
+        raise FolderFailed(what, errors, report, remedy=remedy)
     there = report.counts["done"] + report.counts["skipped"]
-    why = report.why_stopped or "it was stopped"
-    raise FolderFailed(f"The transfer ended before its end: {why}; {there} of {whole} files are there", [], report)
+    what = f"The transfer ended before its end: {report.why_stopped or 'it was stopped'}; {there} of {whole} files are there"
+    raise FolderFailed(what, [], report, remedy=remedy)

@@ -13,7 +13,7 @@ from omicsdk.core.errors import OmicsError
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.http.answers import Response, object_of
 from omicsdk.sb.models.enums import PartSize
-from omicsdk.sb.transfer.failures import TransferFailed, for_the_engine, is_unsure
+from omicsdk.sb.transfer.failures import TransferFailed, for_the_engine, is_taken, is_unsure
 from omicsdk.sb.transfer.utils import total_parts
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.uploads.plan import Cut, PartPlan
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from omicsdk.sb.transfer.routes import Routes
 
 _MD5 = re.compile(r"[0-9a-f]{32}\Z")
-#: The platform's code for a name that is taken.
-_FILE_EXISTS = 8005
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ class PlatformStore(MultipartStore):
         try:
             told = self._told(self._routes.start(source.size, source.part_size), again=False)
         except SbgError as error:
-            if error.code == _FILE_EXISTS:
+            if is_taken(error):
                 error.remedy = TAKEN
             raise
         self.upload_id = str(told.get("upload_id") or "")
