@@ -6,6 +6,20 @@ TYPE_CHECKING = False  # spares the import of typing; type checkers know the nam
 if TYPE_CHECKING:
     from omicsdk.sb.api import Api as Api
     from omicsdk.sb.config import Config as Config
+    from omicsdk.sb.enums import AppCopyStrategy as AppCopyStrategy
+    from omicsdk.sb.enums import AppRawFormat as AppRawFormat
+    from omicsdk.sb.enums import AsyncFileOperations as AsyncFileOperations
+    from omicsdk.sb.enums import AsyncJobStates as AsyncJobStates
+    from omicsdk.sb.enums import AutomationRunActions as AutomationRunActions
+    from omicsdk.sb.enums import AutomationStatus as AutomationStatus
+    from omicsdk.sb.enums import DivisionRole as DivisionRole
+    from omicsdk.sb.enums import FileStorageType as FileStorageType
+    from omicsdk.sb.enums import ImportExportState as ImportExportState
+    from omicsdk.sb.enums import PartSize as PartSize
+    from omicsdk.sb.enums import TaskStatus as TaskStatus
+    from omicsdk.sb.enums import TransferState as TransferState
+    from omicsdk.sb.enums import VolumeAccessMode as VolumeAccessMode
+    from omicsdk.sb.enums import VolumeType as VolumeType
     from omicsdk.sb.errors import BadRequest as BadRequest
     from omicsdk.sb.errors import Conflict as Conflict
     from omicsdk.sb.errors import ExecutionDetailsInvalidTaskType as ExecutionDetailsInvalidTaskType
@@ -36,20 +50,6 @@ if TYPE_CHECKING:
     from omicsdk.sb.models.division import Division as Division
     from omicsdk.sb.models.drs_import import DRSImportBulk as DRSImportBulk
     from omicsdk.sb.models.endpoints import Endpoints as Endpoints
-    from omicsdk.sb.models.enums import AppCopyStrategy as AppCopyStrategy
-    from omicsdk.sb.models.enums import AppRawFormat as AppRawFormat
-    from omicsdk.sb.models.enums import AsyncFileOperations as AsyncFileOperations
-    from omicsdk.sb.models.enums import AsyncJobStates as AsyncJobStates
-    from omicsdk.sb.models.enums import AutomationRunActions as AutomationRunActions
-    from omicsdk.sb.models.enums import AutomationStatus as AutomationStatus
-    from omicsdk.sb.models.enums import DivisionRole as DivisionRole
-    from omicsdk.sb.models.enums import FileStorageType as FileStorageType
-    from omicsdk.sb.models.enums import ImportExportState as ImportExportState
-    from omicsdk.sb.models.enums import PartSize as PartSize
-    from omicsdk.sb.models.enums import TaskStatus as TaskStatus
-    from omicsdk.sb.models.enums import TransferState as TransferState
-    from omicsdk.sb.models.enums import VolumeAccessMode as VolumeAccessMode
-    from omicsdk.sb.models.enums import VolumeType as VolumeType
     from omicsdk.sb.models.file import File as File
     from omicsdk.sb.models.invoice import Invoice as Invoice
     from omicsdk.sb.models.marker import Marker as Marker
@@ -99,20 +99,20 @@ _MODULES = {
     "Division": "models.division",
     "DRSImportBulk": "models.drs_import",
     "Endpoints": "models.endpoints",
-    "AppCopyStrategy": "models.enums",
-    "AppRawFormat": "models.enums",
-    "AsyncFileOperations": "models.enums",
-    "AsyncJobStates": "models.enums",
-    "AutomationRunActions": "models.enums",
-    "AutomationStatus": "models.enums",
-    "DivisionRole": "models.enums",
-    "FileStorageType": "models.enums",
-    "ImportExportState": "models.enums",
-    "PartSize": "models.enums",
-    "TaskStatus": "models.enums",
-    "TransferState": "models.enums",
-    "VolumeAccessMode": "models.enums",
-    "VolumeType": "models.enums",
+    "AppCopyStrategy": "enums",
+    "AppRawFormat": "enums",
+    "AsyncFileOperations": "enums",
+    "AsyncJobStates": "enums",
+    "AutomationRunActions": "enums",
+    "AutomationStatus": "enums",
+    "DivisionRole": "enums",
+    "FileStorageType": "enums",
+    "ImportExportState": "enums",
+    "PartSize": "enums",
+    "TaskStatus": "enums",
+    "TransferState": "enums",
+    "VolumeAccessMode": "enums",
+    "VolumeType": "enums",
     "File": "models.file",
     "Invoice": "models.invoice",
     "Marker": "models.marker",

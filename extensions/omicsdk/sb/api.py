@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.sb.config import Config, by_default, check_config, format_proxies
+from omicsdk.sb.enums import RequestParameters
 from omicsdk.sb.http.arguments import check_numbers, check_proxies
 from omicsdk.sb.http.client import HttpClient
-from omicsdk.sb.models.enums import RequestParameters
 
 if TYPE_CHECKING:
     import httpx

@@ -14,12 +14,12 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import ApiKey, BearerToken
 from omicsdk.core.errors import APIError, ConfigError, OmicsError
 from omicsdk.core.redaction import mask_url
+from omicsdk.sb.enums import RequestParameters
 from omicsdk.sb.errors import NO_CODE, SettingsError, URITooLong, unanswered
 from omicsdk.sb.http.answers import Response, content_of, object_of
 from omicsdk.sb.http.arguments import check_address, check_handlers, check_numbers, check_proxies, check_texts
 from omicsdk.sb.http.error_handlers import Handler, handled, maintenance_sleeper
 from omicsdk.sb.http.verbs import Verbs
-from omicsdk.sb.models.enums import RequestParameters
 
 if TYPE_CHECKING:
     import httpx

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.sb.enums import FeedbackType, RequestParameters
 from omicsdk.sb.meta.resource import Resource, given, identifier
-from omicsdk.sb.models.enums import FeedbackType, RequestParameters
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from omicsdk.sb.enums import AppCopyStrategy
 from omicsdk.sb.errors import NonJSONResponseError, ValidationError
 from omicsdk.sb.http.answers import object_of
 from omicsdk.sb.meta import fields
@@ -13,7 +14,6 @@ from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.resource import Resource, given, identifier
 from omicsdk.sb.models.app_id import AppId
 from omicsdk.sb.models.app_text import cwl
-from omicsdk.sb.models.enums import AppCopyStrategy
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
+from omicsdk.sb.enums import AppRawFormat
 from omicsdk.sb.errors import ValidationError
-from omicsdk.sb.models.enums import AppRawFormat
 
 
 def cwl(raw: Mapping[str, Any] | str, raw_format: str | None = None) -> dict[str, Any] | str:

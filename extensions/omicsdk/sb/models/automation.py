@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
@@ -14,7 +15,6 @@ from omicsdk.sb.meta.resource import Resource, given, identifier
 from omicsdk.sb.models.automation_member import AutomationMember
 from omicsdk.sb.models.automation_package import AutomationPackage
 from omicsdk.sb.models.automation_run import AutomationRun
-from omicsdk.sb.models.enums import PartSize, RequestParameters
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.sb.enums import AutomationStatus
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.resource import given, identifier
 from omicsdk.sb.models.automation_package import AutomationPackage
-from omicsdk.sb.models.enums import AutomationStatus
 from omicsdk.sb.models.query_times import query_time
 from omicsdk.sb.models.running import Running
 from omicsdk.sb.models.task_values import sent

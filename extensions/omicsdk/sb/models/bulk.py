@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
+from omicsdk.sb.enums import RequestParameters
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.http.answers import Response, object_of
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.resource import Resource
-from omicsdk.sb.models.enums import RequestParameters
 from omicsdk.sb.models.told_error import Error
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta.resource import Resource, identifier
-from omicsdk.sb.models.enums import PartSize, RequestParameters
 from omicsdk.sb.models.file_parts import DownloadInfo
 
 if TYPE_CHECKING:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
 
+from omicsdk.sb.enums import ImportExportState
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.meta.waiting import PERIOD, wait_until
 from omicsdk.sb.models.bulk import BulkRecord
-from omicsdk.sb.models.enums import ImportExportState
 from omicsdk.sb.models.running import Job
 from omicsdk.sb.models.told_error import Error
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 from omicsdk.core.omit import OMIT
+from omicsdk.sb.enums import TaskStatus
 from omicsdk.sb.meta.resource import given, identifier
 from omicsdk.sb.meta.waiting import NeverEnds
-from omicsdk.sb.models.enums import TaskStatus
 from omicsdk.sb.models.running import Running
 
 if TYPE_CHECKING:

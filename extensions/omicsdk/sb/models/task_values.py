@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from omicsdk.core.errors import shortened
 from omicsdk.core.narrowing import is_list, is_mapping
+from omicsdk.sb.enums import FileApiFormats
 from omicsdk.sb.errors import ValidationError
 from omicsdk.sb.meta.changes import raw, same
 from omicsdk.sb.meta.fields import DictView, View
 from omicsdk.sb.meta.resource import identifier
-from omicsdk.sb.models.enums import FileApiFormats
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient

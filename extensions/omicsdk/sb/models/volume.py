@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from omicsdk.sb.enums import VolumeType
 from omicsdk.sb.errors import BadRequest, Conflict
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection, VolumeCollection
 from omicsdk.sb.meta.resource import given, identifier
-from omicsdk.sb.models.enums import VolumeType
 from omicsdk.sb.models.volume_members import VolumeMembers, volume_path
 from omicsdk.sb.models.volume_parts import VolumeObject as VolumeObject
 from omicsdk.sb.models.volume_parts import VolumePrefix as VolumePrefix

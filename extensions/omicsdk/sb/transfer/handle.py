@@ -8,8 +8,8 @@ from collections.abc import Callable
 from logging import getLogger
 from typing import TYPE_CHECKING
 
+from omicsdk.sb.enums import PartSize, RequestParameters, TransferState
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.models.enums import PartSize, RequestParameters, TransferState
 from omicsdk.sb.transfer.failures import TransferFailed, as_sbg
 from omicsdk.sb.transfer.utils import Progress, percent, total_parts
 from omicsdk.transfer import Control, Patience

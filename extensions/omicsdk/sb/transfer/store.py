@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import OmicsError
+from omicsdk.sb.enums import PartSize
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.http.answers import Response, object_of
-from omicsdk.sb.models.enums import PartSize
 from omicsdk.sb.transfer.failures import TransferFailed, for_the_engine, is_taken, is_unsure
 from omicsdk.sb.transfer.utils import total_parts
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source

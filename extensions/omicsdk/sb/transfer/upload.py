@@ -8,9 +8,9 @@ from abc import abstractmethod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta.resource import identifier
-from omicsdk.sb.models.enums import PartSize, RequestParameters
 from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.sb.transfer.routes import code_routes, file_routes
 from omicsdk.sb.transfer.slots import OF_A_FILE, slots_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from omicsdk.sb.models.enums import PartSize
+from omicsdk.sb.enums import PartSize
 
 #: Characters of the progress bar.
 _WIDTH = 40
