@@ -5,7 +5,7 @@ holds for what is below the resource too, and `*` is any method or service.
 """
 
 import json
-import secrets
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,6 +97,7 @@ class Access:
         grounds.database.define(
             gen3_people="number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, policies TEXT NOT NULL",
             gen3_revoked="jti TEXT PRIMARY KEY",
+            gen3_api_keys="jti TEXT PRIMARY KEY, person INTEGER NOT NULL, ends INTEGER NOT NULL",
         )
         self.seed()
 
@@ -134,6 +135,14 @@ class Access:
         stated = cast("list[list[str]]", json.loads(row["policies"]))
         return Person(name, row["number"], tuple(Policy(*each) for each in stated))
 
+    def mapping(self, person: Person) -> dict[str, list[dict[str, str]]]:
+        """What somebody may do, as Arborist tells it: resource to services and methods."""
+        told: dict[str, list[dict[str, str]]] = {}
+        for policy in person.policies:
+            allowed = {"service": policy.service, "method": policy.method}
+            told.setdefault(policy.resource, []).append(allowed)
+        return told
+
     # -- tokens
 
     def issue(
@@ -162,6 +171,11 @@ class Access:
             raise LookupError(f"the commons knows nobody called {name}")
         begins = int(self._clock.now())
         scopes = list(audience)
+        jti = str(uuid.uuid4())
+        if purpose == "api_key":
+            self._database.execute(
+                "INSERT INTO gen3_api_keys VALUES (?, ?, ?)", (jti, person.number, begins + int(seconds))
+            )
         user = {"context": {"user": {"name": name, "is_admin": person.may("*", "/")}}}
         return self.key.sign(
             {
@@ -172,7 +186,7 @@ class Access:
                 "scope": scopes,
                 "iat": begins,
                 "exp": begins + int(seconds),
-                "jti": secrets.token_hex(16),
+                "jti": jti,
                 "azp": "",
                 **(user if purpose == "access" else {}),
             }
@@ -206,6 +220,15 @@ class Access:
     def revoke(self, jti: str) -> None:
         """Ends a token or key before its time."""
         self._database.execute("INSERT OR IGNORE INTO gen3_revoked VALUES (?)", (jti,))
+
+    def keys_of(self, person: Person) -> list[tuple[str, int]]:
+        """Identifier and end of each API key of somebody that wasn't revoked, the one that ends last first."""
+        rows = self._database.rows(
+            "SELECT jti, ends FROM gen3_api_keys WHERE person = ?"
+            " AND jti NOT IN (SELECT jti FROM gen3_revoked) ORDER BY ends DESC, jti",
+            (person.number,),
+        )
+        return [(row["jti"], row["ends"]) for row in rows]
 
     def person_of(self, claims: Mapping[str, Any]) -> Person:
         """Whose a token is.

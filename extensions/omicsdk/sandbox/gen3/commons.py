@@ -1,14 +1,19 @@
 """The commons: what its services share, and the services themselves."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Mount
 
 from omicsdk.core.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
+from omicsdk.sandbox.gen3.fence.service import fence_service
+from omicsdk.sandbox.gen3.files import Files
+from omicsdk.sandbox.gen3.seeding import OPEN, add_file
+from omicsdk.sandbox.gen3.storage import Storage
+from omicsdk.sandbox.gen3.storage_urls import PREFIX as STORAGE
 from omicsdk.sandbox.service import Grounds, Service
 
 Documents = Callable[[str], Mapping[str, Any]]
@@ -24,11 +29,13 @@ class Gen3:
 
     Attributes:
         access: People and their tokens.
+        files: The contents of the commons' buckets, by storage URL.
     """
 
     def __init__(self, grounds: Grounds, folder: Path) -> None:
         self.grounds = grounds
         self.access = Access(grounds, folder / "gen3.key")
+        self.files = Files(grounds.database, grounds.objects, grounds.clock.now)
 
     def services(self, document: Documents) -> list[Service]:
         """The services that have a document.
@@ -36,12 +43,15 @@ class Gen3:
         Args:
             document: Gives the documents.
         """
-        del document
-        return []
+        return [
+            fence_service(self, document("gen3/fence")),
+        ]
 
     def routes(self) -> list[BaseRoute]:
         """What answers without a document: storage, Guppy, Sower, workspace storage."""
-        return []
+        return [
+            Mount(STORAGE, app=Storage(self.files, self.grounds.signer)),
+        ]
 
     def credentials_file(self, path: Path, origin: str, name: str = ADMINISTRATOR) -> Path:
         """Makes an API key of somebody and writes it as the commons' profile page gives it, `credentials.json`.
@@ -58,6 +68,23 @@ class Gen3:
         with in_place_of(path, mode=PRIVATE) as file:
             file.write(json.dumps({"api_key": key, "key_id": self.access.claims(key, "api_key")["jti"]}).encode())
         return path
+
+    def add_file(
+        self, name: str, content: bytes, *, authz: Sequence[str] = (OPEN,), did: str | None = None, **more: Any
+    ) -> str:
+        """Puts bytes into the commons' bucket and a record of them, with md5, sha256 and size, into the index.
+
+        Args:
+            name: The file's name.
+            content: Its bytes.
+            authz: The resources that say who may read it; by default everybody may.
+            did: Its GUID; a new one by default.
+            more: Further fields of the record, such as metadata, acl, or urls in place of the one in the bucket.
+
+        Returns:
+            The GUID.
+        """
+        return add_file(self, name, content, authz=authz, did=did, **more)
 
     def clear(self) -> None:
         """Puts back what is there from the start, after the database was emptied."""

@@ -1,0 +1,1 @@
+"""Fence, the service of logins, presigned URLs and uploads."""

@@ -1,0 +1,47 @@
+"""Who asks Fence, and for what their token is good."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.service import Call
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who sent a request.
+
+    Attributes:
+        person: Who they are.
+        claims: What their token states.
+    """
+
+    person: Person
+    claims: Mapping[str, Any]
+
+
+def asker(gen3: "Gen3", call: Call, scope: str) -> Asker:
+    """Who sent a request that needs a login.
+
+    Args:
+        gen3: The commons.
+        call: The request.
+        scope: What the token must be good for.
+
+    Raises:
+        Problem: 401; there is no token, it isn't good, or not for that.
+    """
+    kind, _, token = call.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise Problem(
+            401, "unauthorized", "Authentication Error: Authorization header is missing or has no bearer token"
+        )
+    claims = gen3.access.claims(token.strip())
+    if scope not in claims["scope"]:
+        raise Problem(401, "unauthorized", f"Authentication Error: the token has no scope {scope}")
+    return Asker(gen3.access.person_of(claims), claims)

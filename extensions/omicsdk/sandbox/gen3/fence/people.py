@@ -1,0 +1,60 @@
+"""Who am I: user information of Fence."""
+
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.fence.askers import asker
+from omicsdk.sandbox.service import Call, Reply
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+
+def get_user_info(gen3: "Gen3", call: Call) -> Reply:
+    """GET /user."""
+    asking = asker(gen3, call, "user")
+    return Reply({**user_info(gen3, asking.person), "azp": asking.claims.get("azp") or ""})
+
+
+def user_info(gen3: "Gen3", person: Person) -> dict[str, Any]:
+    """What Fence tells of somebody.
+
+    Args:
+        gen3: The commons.
+        person: Who.
+    """
+    administers = person.may("*", "/")
+    mapping = gen3.access.mapping(person)
+    return {
+        "user_id": person.number,
+        "sub": str(person.number),
+        "idp": "google",
+        "username": person.name,
+        "name": person.name,
+        "display_name": person.name,
+        "preferred_username": person.name,
+        "phone_number": "",
+        "email": person.name,
+        "is_admin": administers,
+        "active": True,
+        "role": "admin" if administers else "user",
+        "project_access": _project_access(mapping),
+        "certificates_uploaded": [],
+        "resources_granted": [],
+        "groups": [],
+        "message": "",
+        "resources": sorted(mapping),
+        "authz": mapping,
+    }
+
+
+def _project_access(mapping: dict[str, list[dict[str, str]]]) -> dict[str, list[str]]:
+    """Permissions by project, as the old model has them: from resources that are projects."""
+    return {
+        path.rsplit("/", 1)[1]: sorted({each["method"] for each in allowed})
+        for path, allowed in mapping.items()
+        if path.startswith("/programs/") and path.split("/")[3:4] == ["projects"] and path.count("/") == 4
+    }
+
+
+HANDLERS = (get_user_info,)

@@ -1,0 +1,50 @@
+"""Puts files into the commons, so that whoever tries something out has some."""
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.sandbox.gen3.files import BUCKET
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+OPEN = "/open"
+"""A resource that everybody may read."""
+
+
+def add_file(
+    gen3: "Gen3", name: str, content: bytes, *, authz: Sequence[str] = (OPEN,), did: str | None = None, **more: Any
+) -> str:
+    """Puts bytes into the commons' bucket and a record of them, with md5, sha256 and size, into the index.
+
+    Args:
+        gen3: The commons.
+        name: The file's name.
+        content: Its bytes.
+        authz: The resources that say who may read it.
+        did: Its GUID; a new one by default.
+        more: Further fields of the record, such as metadata or acl; `urls` in place of the one that bytes are put at.
+
+    Returns:
+        The GUID.
+    """
+    url = f"s3://{BUCKET}/{uuid.uuid4()}/{name}"
+    gen3.files.put(url, content)
+    hashes = {
+        "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    record: dict[str, Any] = {
+        "form": "object",
+        "file_name": name,
+        "size": len(content),
+        "hashes": hashes,
+        "urls": [url],
+        "authz": list(authz),
+        **more,
+    }
+    if did is not None:
+        record["did"] = did
+    return gen3.index.create(record)["did"]

@@ -1,0 +1,73 @@
+"""Clients of the sandbox's Gen3 commons, each good answer held to the document of its service."""
+
+import functools
+from collections.abc import Callable, Generator
+
+import httpx
+import pytest
+from conformity import NO_TLS, Conformity
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.document import read_document
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+
+SERVICES = {"/user": "gen3/fence"}
+"""Which service's document is that of a place in the commons."""
+
+Clients = Callable[[str], httpx.Client]
+
+
+@functools.cache
+def _conformity(place: str) -> Conformity:
+    return Conformity(read_document(SERVICES[place]), place)
+
+
+def _conforms(answer: httpx.Response) -> None:
+    place = "/" + answer.request.url.path.split("/")[1]
+    if answer.is_success and place in SERVICES:
+        _conformity(place)(answer)
+
+
+def token_of(sandbox: Sandbox, name: str) -> str:
+    """An access token of somebody, with all that a login in a browser gives."""
+    scopes = ("openid", "user", "data", "credentials", "fence", "admin")
+    return sandbox.gen3.access.issue(name, sandbox.gen3_url, audience=scopes)
+
+
+@pytest.fixture
+def client_of(sandbox: Sandbox) -> Generator[Clients]:
+    """Makes clients of the commons for somebody by name; an empty name sends no token."""
+    made: list[httpx.Client] = []
+
+    def make(name: str) -> httpx.Client:
+        headers = {"Authorization": f"bearer {token_of(sandbox, name)}"} if name else {}
+        client = httpx.Client(
+            base_url=sandbox.gen3_url,
+            headers=headers,
+            trust_env=False,
+            verify=NO_TLS,
+            event_hooks={"response": [_conforms]},
+        )
+        made.append(client)
+        return client
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def admin(client_of: Clients) -> httpx.Client:
+    """A client of who may do everything."""
+    return client_of(ADMINISTRATOR)
+
+
+@pytest.fixture
+def reader(client_of: Clients) -> httpx.Client:
+    """A client of who may read what is below /open, and upload."""
+    return client_of(READER)
+
+
+@pytest.fixture
+def anonymous(client_of: Clients) -> httpx.Client:
+    """A client without a token."""
+    return client_of("")
