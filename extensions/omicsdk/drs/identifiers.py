@@ -1,0 +1,128 @@
+"""Identifiers of GA4GH DRS objects: read from text, without asking anybody.
+
+There are two kinds of URIs (GA4GH DRS 1.5, "DRS URIs"). `drs://drs.example.org/314159` names the server and the object there;
+`drs://dg.4503:0d8b4c...` is compact: its prefix has to be translated into a server first. Gen3 also writes compact ones
+without `drs://` and with a slash behind the prefix, as its GUIDs are (`dg.4503/0d8b4c...`), and GUIDs may have no prefix.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from omicsdk.core.errors import UsageError
+
+SCHEME = "drs://"
+
+#: A prefix of dataguids.org, which Gen3 commons use: no host is called so.
+_DATAGUIDS = re.compile(r"dg\.[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+#: A prefix of identifiers.org: a namespace, perhaps behind a provider's code (GA4GH DRS 1.5, "Compact Identifier-Based URIs").
+_PREFIX = re.compile(r"(?:[A-Za-z0-9_.-]+/)?[A-Za-z0-9_.-]+\Z")
+_HOST = re.compile(
+    r"(?:localhost|\[[0-9A-Fa-f:.]+\]|(?=.{1,253}\Z|.{1,253}:)[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+    r"(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)+)\Z"
+)
+_UNSPEAKABLE = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+class NotADrsId(UsageError):
+    """A text that isn't an identifier of a DRS object."""
+
+    default_remedy = "Write drs://HOST/ID, drs://PREFIX:ID, PREFIX/ID, or the ID alone."
+
+
+@dataclass(frozen=True, slots=True)
+class DrsId:
+    """An identifier of a DRS object.
+
+    Attributes:
+        text: What was given.
+        host: The server, with its port where one is named; empty where it isn't known yet.
+        prefix: The prefix of a compact identifier, such as `dg.4503`; empty for others.
+        accession: The object's identifier on its server, of a compact one what follows the prefix; decoded.
+    """
+
+    text: str
+    host: str
+    prefix: str
+    accession: str
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Under what the server may have the object, to be tried in this order.
+
+        Gen3's servers know compact identifiers with a slash, or by the accession alone where the commons doesn't prefix its
+        GUIDs (seen in answers of indexd 6.3.0); others have them with the colon.
+        """
+        if not self.prefix:
+            return (self.accession,)
+        return f"{self.prefix}/{self.accession}", self.accession, f"{self.prefix}:{self.accession}"
+
+    @property
+    def is_compact(self) -> bool:
+        """Whether the server has to be found by the prefix."""
+        return bool(self.prefix) and not self.host
+
+    @property
+    def name(self) -> str:
+        """The identifier as Gen3 writes it: a GUID with its prefix."""
+        return self.candidates[0]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse_drs_id(text: str) -> DrsId:
+    """Reads an identifier.
+
+    Args:
+        text: `drs://HOST/ID`, `drs://PREFIX:ID`, `PREFIX/ID`, `PREFIX:ID` of dataguids.org, or an identifier alone. Blanks
+            around it are left out. In URIs with a host the identifier is percent-encoded, as the standard asks for.
+
+    Raises:
+        NotADrsId: It isn't one; the message says why.
+    """
+    given = text.strip()
+    if not given:
+        raise NotADrsId("An empty text isn't an identifier of a DRS object")
+    if found := _UNSPEAKABLE.search(given):
+        raise NotADrsId(f"{given!a} isn't an identifier of a DRS object: it has the character {found.group()!a}")
+    scheme, mark, _ = given.partition("://")
+    if not mark:
+        return _bare(given)
+    if scheme.lower() != "drs":
+        raise NotADrsId(f"{given} isn't an identifier of a DRS object: it begins with {scheme}://")
+    return _uri(given, given[len(SCHEME) :])
+
+
+def _bare(given: str) -> DrsId:
+    for mark in "/:":
+        start, found, rest = given.partition(mark)
+        if found and rest and _DATAGUIDS.match(start):
+            return DrsId(given, "", start, rest)
+    return DrsId(given, "", "", given)
+
+
+def _uri(given: str, rest: str) -> DrsId:
+    rest = rest.partition("?")[0].partition("#")[0]
+    start, slash, after = rest.partition("/")
+    if slash and _DATAGUIDS.match(start):
+        return _with_accession(given, "", start, after)
+    host, colon, port = start.rpartition(":") if not start.startswith("[") else (start, "", "")
+    if slash and colon and port.isdecimal() and _HOST.match(host):
+        return _with_accession(given, start, "", unquote(after))
+    if slash and _HOST.match(start):
+        return _with_accession(given, start.lower(), "", unquote(after))
+    prefix, colon, accession = rest.partition(":")
+    if colon and _PREFIX.match(prefix):
+        return _with_accession(given, "", prefix, accession)
+    if not slash and not colon:
+        raise NotADrsId(f"{given} isn't an identifier of a DRS object: it names no object, only {start or 'nothing'}")
+    raise NotADrsId(f"{given} isn't an identifier of a DRS object: {start} is neither a host nor a prefix")
+
+
+def _with_accession(given: str, host: str, prefix: str, accession: str) -> DrsId:
+    if not accession.strip("/"):
+        raise NotADrsId(f"{given} isn't an identifier of a DRS object: nothing follows {host or prefix}")
+    return DrsId(given, host, prefix, accession)

@@ -1,0 +1,200 @@
+"""Which server has an object: the documented sources in the documented order, each asked once, and what is believed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.drs.hosts import ResolutionSettings, host_of, hosts_by_prefix, server_url, settings_from
+from omicsdk.drs.resolution import Resolver, UnknownPrefix
+
+DAY = 24 * 3600.0
+START = 1_795_000_000.0
+
+
+class Web:
+    """A network of fixed answers by URL; everything else is 404."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[str] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        url = str(request.url)
+        self.asked.append(url)
+        answer = self.answers.get(url)
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, httpx.Response):
+            return answer
+        return httpx.Response(404 if answer is None else 200, json=answer if answer is not None else {"error": "no"})
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web()
+
+
+@pytest.fixture
+def resolver(web: Web, tmp_path: Path) -> Callable[..., Resolver]:
+    def make(host: str = "home.example.org", *, now: float = START, **settings: Any) -> Resolver:
+        chosen = ResolutionSettings(cache_file=tmp_path / "deep" / "hosts.json", **settings)
+        clock = ManualClock(now)
+        return Resolver(host, settings=chosen, retry=NO_RETRY, clock=clock, transport=httpx.MockTransport(web))
+
+    return make
+
+
+MDS = "https://home.example.org/mds/aggregate/info/dg.1"
+DIST = "https://dataguids.org/index/_dist"
+GUID = "https://dataguids.org/index/dg.1/abc"
+PREFIX = "https://dataguids.org/mds/metadata/dg.1"
+
+
+def test_a_host_in_the_identifier_is_believed_and_nobody_is_asked(resolver: Any, web: Web) -> None:
+    assert resolver().host("drs://data.example.org/abc") == "data.example.org"
+    assert resolver().host("abc") == "home.example.org"
+    assert web.asked == []
+
+
+def test_without_a_commons_a_bare_identifier_has_no_server(resolver: Any) -> None:
+    with pytest.raises(UnknownPrefix, match="no commons was named"):
+        resolver("").host("abc")
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked"),
+    [
+        ({MDS: {"host": "https://a.example.org/"}}, [MDS]),
+        (
+            {DIST: [{"name": "n", "host": "https://a.example.org/index/", "hints": [".*dg\\.1.*"], "type": "indexd"}]},
+            [MDS, DIST],
+        ),
+        ({DIST: [], GUID: {"from_index_service": {"host": "https://a.example.org/index/"}}}, [MDS, DIST, GUID]),
+        ({DIST: [], PREFIX: {"host": "a.example.org"}}, [MDS, DIST, GUID, PREFIX]),
+    ],
+)
+def test_the_sources_are_asked_in_order_until_one_knows(
+    resolver: Any, web: Web, answers: dict[str, Any], asked: list[str]
+) -> None:
+    web.answers = answers
+    assert resolver().host("drs://dg.1:abc") == "a.example.org"
+    assert web.asked == asked
+
+
+def test_a_prefix_is_looked_up_once_and_kept_for_the_next_run(resolver: Any, web: Web, tmp_path: Path) -> None:
+    web.answers = {MDS: {"host": "a.example.org"}}
+    one = resolver()
+    assert [one.host(f"dg.1/{name}") for name in "abc"] == ["a.example.org"] * 3
+    assert resolver(now=START + 1.9 * DAY).host("dg.1/x") == "a.example.org"
+    assert web.asked == [MDS]
+    kept = json.loads((tmp_path / "deep" / "hosts.json").read_text())
+    assert set(kept["cache"]) == {"dg.1"}
+    assert kept["cache"]["dg.1"]["host"] == "a.example.org"
+    resolver(now=START + 2.1 * DAY).host("dg.1/x")
+    assert web.asked == [MDS, MDS]
+
+
+def test_another_host_of_the_resolver_and_another_order(resolver: Any, web: Web) -> None:
+    web.answers = {
+        "https://r.example.org/index/_dist": [{"host": "b.example.org", "hints": ["^dg.1.*"], "type": "indexd"}]
+    }
+    found = resolver(order=("dataguids_dist",), resolver="https://r.example.org", keeps=False)
+    assert found.host("dg.1/abc") == "b.example.org"
+
+
+def test_a_source_that_is_down_is_passed_over_and_named_when_nobody_knows(resolver: Any, web: Web) -> None:
+    web.answers = {DIST: httpx.ConnectError("refused"), GUID: {"from_index_service": {"host": "a.example.org"}}}
+    assert resolver().host("dg.1/abc") == "a.example.org"
+    web.answers = {DIST: httpx.ConnectError("refused")}
+    with pytest.raises(UnknownPrefix) as unknown:
+        resolver(keeps=False, order=("commons_mds", "dataguids_dist", "dataguids")).host("drs://dg.1:abc")
+    said = str(unknown.value)
+    assert "dg.1" in said
+    assert "commons_mds: not known" in said
+    assert "dataguids_dist:" in said
+    assert "DRS_RESOLVER_HOSTNAME" in said
+
+
+def test_an_unknown_prefix_is_asked_about_once(resolver: Any, web: Web) -> None:
+    one = resolver()
+    for _ in range(3):
+        with pytest.raises(UnknownPrefix):
+            one.host("dg.1/abc")
+    assert len(web.asked) == 4
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{", '{"cache": []}', '{"cache": {"dg.1": {"host": "evil/../", "created": "x"}}}']
+)
+def test_a_cache_file_that_cannot_be_read_is_made_again(resolver: Any, web: Web, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "deep" / "hosts.json"
+    path.parent.mkdir()
+    path.write_text(content)
+    web.answers = {MDS: {"host": "a.example.org"}}
+    assert resolver().host("dg.1/abc") == "a.example.org"
+    assert json.loads(path.read_text())["cache"]["dg.1"]["host"] == "a.example.org"
+
+
+def test_answers_that_are_no_json_or_name_no_host_know_nothing(resolver: Any, web: Web) -> None:
+    web.answers = {
+        MDS: httpx.Response(200, text="<html>"),
+        DIST: {"not": "a list"},
+        GUID: {"from_index_service": {"host": "spaces in it"}},
+        PREFIX: {"host": 7},
+    }
+    with pytest.raises(UnknownPrefix):
+        resolver().host("dg.1/abc")
+
+
+def test_the_environment_says_how_and_its_mistakes_are_named(tmp_path: Path) -> None:
+    given = {
+        "DRS_RESOLUTION_ORDER": "dataguids:cache_file",
+        "DRS_RESOLVER_HOSTNAME": "https://r.example.org/",
+        "DRS_CACHE": str(tmp_path / "c.json"),
+        "DRS_CACHE_EXPIRE_DURATION": "0.5",
+        "LOCALLY_CACHE_RESOLVED_HOSTS": "False",
+    }
+    found = settings_from(given)
+    assert found == ResolutionSettings(
+        order=("dataguids", "cache_file"),
+        resolver="https://r.example.org",
+        cache_file=tmp_path / "c.json",
+        days=0.5,
+        keeps=False,
+    )
+    for name, wrong in (
+        ("DRS_RESOLUTION_ORDER", "cache_file:phone"),
+        ("DRS_CACHE_EXPIRE_DURATION", "two"),
+        ("DRS_CACHE_EXPIRE_DURATION", "0"),
+        ("LOCALLY_CACHE_RESOLVED_HOSTS", "maybe"),
+    ):
+        with pytest.raises(ConfigError, match=name):
+            settings_from({name: wrong})
+
+
+def test_hints_are_read_as_texts_and_only_of_indexd() -> None:
+    listed = [
+        {"type": "indexd", "host": "https://a.org/index/", "hints": [".*dg\\.AB12.*", "^dg.OTHER.*"]},
+        {"type": "dos", "host": "https://b.org", "hints": [".*dg.DOS.*"]},
+        {"type": "indexd", "host": "https://c.org", "hints": ["(a+)+$", ".*", 7]},
+        {"type": "indexd", "host": "not a host", "hints": [".*dg.X.*"]},
+        "nonsense",
+    ]
+    assert hosts_by_prefix(listed) == {"dg.AB12": "a.org", "dg.OTHER": "a.org"}
+
+
+def test_hosts_and_their_urls() -> None:
+    assert host_of("https://Data.example.org/index/") == "data.example.org"
+    assert host_of("127.0.0.1:80") == "127.0.0.1:80"
+    assert host_of("user@host") is None
+    assert host_of("") is None
+    assert server_url("data.example.org") == "https://data.example.org"
+    assert server_url("127.0.0.1:8080") == "http://127.0.0.1:8080"
+    assert server_url("localhost") == "http://localhost"
+    assert server_url("[::1]:9") == "http://[::1]:9"
