@@ -342,39 +342,95 @@ def test_lists_are_narrowed_and_ordered(
     assert second["status"] == "QUEUED"
 
 
-# -- a real tool
+def test_streams_are_files_that_are_called_as_the_tool_says(
+    web: httpx.Client, make: Make, send: Send, sandbox: Sandbox
+) -> None:
+    raw = {
+        **TOOL,
+        "inputs": {"reads": "stdin"},
+        "outputs": {"out": "stdout", "err": {"type": "stderr"}},
+        "stdout": "o.txt",
+    }
+    task = make({"reads": _file(send("r"))}, raw=raw, action="run")
+    sandbox.finish()
+    told = web.get(f"/tasks/{task['id']}").json()
+    assert told["errors"] == []
+    assert {id: value["name"] for id, value in told["outputs"].items()} == {"out": "o.txt", "err": "err.txt"}
+
+
+# -- tools
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox) -> Callable[[str], None]:
+    """Puts a program in cwltool's place; `given` are its inputs, `out` is where its files go."""
+
+    def install(program: str) -> None:
+        tool = tmp_path / "cwltool"
+        tool.write_text(
+            f"#!{sys.executable}\n"
+            "import json, pathlib, subprocess, sys, time, urllib.request\n"
+            "out = pathlib.Path(sys.argv[sys.argv.index('--outdir') + 1])\n"
+            "given = json.loads(pathlib.Path(sys.argv[-1]).read_text())\n" + program
+        )
+        tool.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        sandbox.settings.turn({"sb.run_tools": True})
+
+    return install
 
 
 def test_cwltool_runs_small_tools_where_it_is_installed(
-    web: httpx.Client,
-    make: Make,
-    send: Send,
-    sandbox: Sandbox,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    web: httpx.Client, make: Make, send: Send, sandbox: Sandbox, stand_in: Callable[[str], None]
 ) -> None:
-    tool = tmp_path / "cwltool"
-    tool.write_text(
-        f"#!{sys.executable}\n"
-        "import json, pathlib, sys\n"
-        "out = pathlib.Path(sys.argv[sys.argv.index('--outdir') + 1])\n"
-        "given = json.loads(pathlib.Path(sys.argv[-1]).read_text())\n"
+    stand_in(
         "if given.get('threads') == 0: sys.exit('no threads')\n"
+        "if given.get('threads') == 1: print('what is no JSON'); sys.exit()\n"
         "text = pathlib.Path(given['reads']['path']).read_text()\n"
         "(out / 'out.bam').write_text(text.upper())\n"
         "print(json.dumps({'bam': {'class': 'File', 'location': (out / 'out.bam').as_uri()}, 'score': 1.5}))\n"
     )
-    tool.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    sandbox.settings.turn({"sb.run_tools": True})
     reads = _file(send("r.fq", b"acgt"))
-    task, failing = make({"reads": reads}, action="run"), make({"reads": reads, "threads": 0}, action="run")
+    task, failing, odd = (make({"reads": reads, **more}, action="run") for more in ({}, {"threads": 0}, {"threads": 1}))
     sandbox.finish()
     outputs = web.get(f"/tasks/{task['id']}").json()["outputs"]
     assert outputs["score"] == 1.5
     assert _bytes(web, outputs["bam"]["path"]) == b"ACGT"
     told = web.get(f"/tasks/{failing['id']}").json()
     assert (told["status"], "no threads" in told["errors"][0]["message"]) == ("FAILED", True)
+    assert web.get(f"/tasks/{odd['id']}").json()["status"] == "FAILED"
+
+
+def test_a_task_that_is_aborted_while_its_tool_runs_stays_aborted(
+    web: httpx.Client, make: Make, send: Send, sandbox: Sandbox, project: str, stand_in: Callable[[str], None]
+) -> None:
+    stand_in(
+        f"token = {sandbox.sb_token!r}\n"
+        "asked = urllib.request.Request(given['note'], method='POST', headers={'X-SBG-Auth-Token': token})\n"
+        "urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked).read()\n"
+        "(out / 'out.bam').write_text('late')\n"
+        "print(json.dumps({'bam': {'class': 'File', 'location': (out / 'out.bam').as_uri()}}))\n"
+    )
+    task = make({"reads": _file(send("r.fq", b"acgt"))})
+    abort = f"{sandbox.sb_url}/tasks/{task['id']}/actions/abort"
+    web.patch(f"/tasks/{task['id']}/inputs", json={"note": abort})
+    web.post(f"/tasks/{task['id']}/actions/run")
+    sandbox.finish()
+    told = web.get(f"/tasks/{task['id']}").json()
+    assert (told["status"], told["outputs"]) == ("ABORTED", {})
+    names = [each["name"] for each in web.get("/files", params={"project": project}).json()["items"]]
+    assert names == ["r.fq"]
+
+
+def test_a_tool_that_takes_too_long_is_ended_with_what_it_started(
+    web: httpx.Client, make: Make, send: Send, sandbox: Sandbox, stand_in: Callable[[str], None]
+) -> None:
+    stand_in("subprocess.run([sys.executable, '-c', 'import time; time.sleep(600)'])\n")
+    sandbox.settings.turn({"sb.tool_seconds": 0.3})
+    task = make({"reads": _file(send("r.fq", b"acgt"))}, action="run")
+    sandbox.finish()  # comes back only when nobody holds the tool's output any more
+    told = web.get(f"/tasks/{task['id']}").json()
+    assert (told["status"], "0.3 s" in told["errors"][0]["message"]) == ("FAILED", True)
 
 
 def test_tasks_go_with_their_project(web: httpx.Client, make: Make, send: Send, project: str) -> None:

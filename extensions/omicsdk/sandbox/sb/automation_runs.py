@@ -1,12 +1,12 @@
 """Operations of runs of automations, which pass through their states by the sandbox's clock."""
 
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from omicsdk.sandbox.sb.automation_packages import find_package
 from omicsdk.sandbox.sb.automations import KIND as AUTOMATION
 from omicsdk.sandbox.sb.automations import automation_json, find
+from omicsdk.sandbox.sb.failing import wanted_failure
 from omicsdk.sandbox.sb.file_views import file_json
 from omicsdk.sandbox.sb.moments import span
 from omicsdk.sandbox.sb.paging import page_of
@@ -41,10 +41,9 @@ def _advance(sb: Sb, id: str, at: float) -> None:
         sb.documents.put(KIND, id, run)
         sb.jobs.schedule(_STAGE, id, at + seconds)
         return
-    patterns = [each.strip() for each in settings.text("sb.failing_tasks").split(",")]
-    failing = any(each and fnmatchcase(run["name"], each) for each in patterns)
-    run["message"] = "The setting sb.failing_tasks names this run" if failing else "The run is finished"
-    _end(sb, run, "FAILED" if failing else "FINISHED", at)
+    failed = wanted_failure(sb, run["name"])
+    run["message"] = failed or "The run is finished"
+    _end(sb, run, "FAILED" if failed else "FINISHED", at)
 
 
 def _stopped(sb: Sb, id: str, at: float) -> None:

@@ -1,9 +1,9 @@
 """The bytes of the platform's files, under names that only the sandbox knows."""
 
-from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import BinaryIO
 
-from omicsdk.sandbox.objects import Incoming, ObjectStore
+from omicsdk.sandbox.objects import ObjectStore
 
 
 class Blobs:
@@ -20,9 +20,9 @@ class Blobs:
         """Stores bytes and returns the blob's name."""
         return self._objects.put_bytes(content).sha256
 
-    def receive(self) -> AbstractContextManager[Incoming]:
-        """A place to write to; `finish().sha256` of what it gives is the blob's name."""
-        return self._objects.receive()
+    def put_file(self, path: Path) -> str:
+        """Stores a copy of a file's bytes and returns the blob's name."""
+        return self._objects.put_file(path).sha256
 
     def open(self, blob: str) -> BinaryIO:
         """The bytes for reading.
@@ -31,16 +31,3 @@ class Blobs:
             FileNotFoundError: There is no such blob.
         """
         return self._objects.path(blob).open("rb")
-
-    def read(self, blob: str) -> bytes:
-        """All bytes at once; for small ones."""
-        return self._objects.read(blob)
-
-    def size(self, blob: str) -> int:
-        """Length in bytes."""
-        return self._objects.path(blob).stat().st_size
-
-    def etag(self, blob: str) -> str:
-        """The ETag that it is served with, without quotes; empty when there is no such blob."""
-        found = self._objects.get(blob)
-        return found.s3_etag if found else ""

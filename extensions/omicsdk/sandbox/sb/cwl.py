@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 CLASSES = ("CommandLineTool", "ExpressionTool", "Workflow")
+_STREAMS = ("stdin", "stdout", "stderr")
 _DEEPEST = 20
 CWL = dict[str, Any]
 
@@ -99,13 +100,14 @@ def ports(document: CWL, which: str) -> list[Port]:
         document: The app.
         which: inputs or outputs.
     """
-    stated: Any = main_of(document).get(which) or []
+    main = main_of(document)
+    stated: Any = main.get(which) or []
     if isinstance(stated, dict):
         pairs = [(str(id), port) for id, port in cast("dict[Any, Any]", stated).items()]
     else:
         listed = [cast("dict[str, Any]", port) for port in cast("list[Any]", stated) if isinstance(port, dict)]
         pairs = [(str(port.get("id", "")), port) for port in listed]
-    return [_port(short(id), port) for id, port in pairs]
+    return [_port(short(id), _spelt_out(main, port)) for id, port in pairs]
 
 
 def short(id: str) -> str:
@@ -113,8 +115,16 @@ def short(id: str) -> str:
     return re.split(r"[#/]", id)[-1]
 
 
-def _port(id: str, stated: Any) -> Port:
+def _spelt_out(main: CWL, stated: Any) -> dict[str, Any]:
+    """A port as an object; a stream is a file that is called as the tool says."""
     whole: dict[str, Any] = cast("dict[str, Any]", stated) if isinstance(stated, dict) else {"type": stated}
+    kind = whole.get("type")
+    if kind not in _STREAMS:
+        return whole
+    return {**whole, "type": "File", "outputBinding": {"glob": main.get(kind, "")}}
+
+
+def _port(id: str, whole: Mapping[str, Any]) -> Port:
     kinds, many, single, optional = _type(whole.get("type", "Any"), 0)
     binding = whole.get("outputBinding")
     glob = cast("dict[str, Any]", binding).get("glob", "") if isinstance(binding, dict) else ""

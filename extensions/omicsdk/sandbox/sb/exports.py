@@ -1,6 +1,6 @@
 """Operations of exports: files go to volumes, and refer to what is there from then on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.sandbox.sb.fields import JsonObject
@@ -71,7 +71,7 @@ def end_export(sb: Sb, id: str, at: float) -> None:
     end(sb, _KIND, id, at, _carried)
 
 
-def _carried(sb: Sb, transfer: JsonObject) -> str:
+def _carried(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
     target, id = transfer["destination"], transfer["source"]["file"]
     file = sb.work.files.get(id)
     if file is None or file.volume:
@@ -81,9 +81,13 @@ def _carried(sb: Sb, transfer: JsonObject) -> str:
         raise refuse(409, 9107, f"There is a {target['location']} on {target['volume']} already: give overwrite")
     with sb.work.blobs.open(file.blob) as content:
         place.put(target["location"], content)
-    if not transfer["copy_only"]:
-        sb.work.files.change(id, blob="", volume=target["volume"], location=target["location"])
-    return id
+
+    def enter() -> str:
+        if not transfer["copy_only"]:
+            sb.work.files.change(id, blob="", volume=target["volume"], location=target["location"])
+        return id
+
+    return enter
 
 
 HANDLERS = (list_exports, create_export, get_export, bulk_get_exports, bulk_create_exports)

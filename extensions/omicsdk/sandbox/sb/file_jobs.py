@@ -89,7 +89,7 @@ def _files(sb: Sb, item: JsonObject) -> int:
 def _result(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> JsonObject:
     work = _WORK[job["type"]]
     try:
-        with sb.grounds.database.transaction():
+        with sb.documents.transaction():
             found = work(sb, job["user"], item)
     except Problem as problem:
         return {"id": None, "error": error_body(problem)}

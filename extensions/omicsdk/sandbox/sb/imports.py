@@ -1,6 +1,6 @@
 """Operations of imports: objects and folders of volumes become files that refer to them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -70,7 +70,7 @@ def end_import(sb: Sb, id: str, at: float) -> None:
     end(sb, _KIND, id, at, _carried)
 
 
-def _carried(sb: Sb, transfer: JsonObject) -> str:
+def _carried(sb: Sb, transfer: JsonObject) -> Callable[[], str]:
     source, target = transfer["source"], transfer["destination"]
     place = sb.buckets.place(source["volume"])
     folder = sb.work.files.get(target["parent"])
@@ -78,23 +78,22 @@ def _carried(sb: Sb, transfer: JsonObject) -> str:
         raise refuse(404, 5026, f"There is no folder {target['parent']} to import to any more")
     found = place.find(source["location"]) if not source["location"].endswith("/") else None
     if found is not None:
-        return _alias(sb, transfer, folder, target["name"], found).id
+        return lambda: _alias(sb, transfer, folder, target["name"], found).id
     objects = place.below(source["location"])
     if not objects:
         raise refuse(404, 9105, f"There is no {source['location']!r} on the volume {source['volume']}")
-    return _whole_folder(sb, transfer, folder, objects)
+    return lambda: _whole_folder(sb, transfer, folder, objects)
 
 
-def _whole_folder(sb: Sb, transfer: JsonObject, folder: FileRecord, objects: Any) -> str:
+def _whole_folder(sb: Sb, transfer: JsonObject, folder: FileRecord, objects: Sequence[Found]) -> str:
     start = f"{transfer['source']['location'].strip('/')}/"
-    with sb.documents.transaction():
-        top = _folder(sb, folder, transfer["destination"]["name"])
-        for each in objects:
-            steps = PurePosixPath(each.location.removeprefix(start)).parts
-            inner = top
-            for step in steps[:-1] if transfer["preserve_folder_structure"] else ():
-                inner = _folder(sb, inner, step)
-            _alias(sb, transfer, inner, steps[-1], each)
+    top = _folder(sb, folder, transfer["destination"]["name"])
+    for each in objects:
+        steps = PurePosixPath(each.location.removeprefix(start)).parts
+        inner = top
+        for step in steps[:-1] if transfer["preserve_folder_structure"] else ():
+            inner = _folder(sb, inner, step)
+        _alias(sb, transfer, inner, steps[-1], each)
     return top.id
 
 

@@ -1,8 +1,12 @@
-"""What happens later, by the sandbox's clock: nothing runs in the background, each request first does what is due."""
+"""What happens later, by the sandbox's clock: nothing runs in the background, each request first does what is due.
+
+A job leaves the database together with what it did, so one that a stop of the sandbox cut short is done after the restart.
+"""
 
 import logging
 import threading
 from collections.abc import Callable
+from sqlite3 import Row
 
 from omicsdk.sandbox.store import Database
 
@@ -25,21 +29,25 @@ class Jobs:
     def __init__(self, database: Database, now: Callable[[], float]) -> None:
         self._database = database
         self._now = now
-        self._runners: dict[str, Runner] = {}
+        self._runners: dict[str, tuple[Runner, bool]] = {}
         self._lock = threading.RLock()
+        self._under_way: set[int] = set()
         database.define(
             sb_jobs="number INTEGER PRIMARY KEY AUTOINCREMENT, at REAL NOT NULL, kind TEXT NOT NULL, id TEXT NOT NULL"
         )
         database.execute("CREATE INDEX IF NOT EXISTS sb_jobs_due ON sb_jobs (at, number)")
 
-    def on(self, kind: str, runner: Runner) -> None:
+    def on(self, kind: str, runner: Runner, *, slow: bool = False) -> None:
         """Says what to do about jobs of a kind.
 
         Args:
             kind: The kind.
-            runner: Called with the job's identity and the time at which it was due.
+            runner: Called with the job's identity and the time at which it was due; what it changes takes effect
+                together, or not at all when it raises.
+            slow: Whether it moves bytes or waits for others: it takes care of transactions itself, so that requests
+                go on meanwhile, and must bear being called again for a job that it has done.
         """
-        self._runners[kind] = runner
+        self._runners[kind] = runner, slow
 
     def schedule(self, kind: str, id: str, at: float) -> None:
         """Notes a job.
@@ -53,32 +61,48 @@ class Jobs:
 
     def settle(self) -> None:
         """Does what is due, in its order; not to be called within a transaction."""
-        if self._now() < self._soonest():
+        if self._due(self._now()) is None:
             return
         with self._lock:
-            while self._now() >= (at := self._soonest()):
-                self._run(at)
+            while row := self._due(self._now()):
+                self._run(row, row["at"])
 
     def finish(self) -> int:
         """Does all that is noted as if it were due now, and what comes of it; returns how much that was."""
         done = 0
         with self._lock:
-            while (at := self._soonest()) < _NEVER and done < _MOST:
-                self._run(min(at, self._now()))
+            while done < _MOST and (row := self._due(_NEVER)):
+                self._run(row, min(row["at"], self._now()))
                 done += 1
         return done
 
-    def _run(self, at: float) -> None:
-        row = self._database.row("SELECT * FROM sb_jobs ORDER BY at, number LIMIT 1")
-        if row is None:
-            return
-        # Gone before it is done: what fails once would fail with every request from then on.
-        self._database.execute("DELETE FROM sb_jobs WHERE number = ?", (row["number"],))
+    def _run(self, row: Row, at: float) -> None:
+        runner, slow = self._runners[row["kind"]]
         try:
-            self._runners[row["kind"]](row["id"], at)
+            if slow:
+                self._slowly(row, at, runner)
+            else:
+                with self._database.transaction():
+                    self._forget(row)
+                    runner(row["id"], at)
         except Exception:
             log.exception("%s of %s failed", row["kind"], row["id"])
+            # What fails once would fail with every request from then on.
+            self._forget(row)
 
-    def _soonest(self) -> float:
-        row = self._database.row("SELECT min(at) AS at FROM sb_jobs")
-        return _NEVER if row is None or row["at"] is None else row["at"]
+    def _slowly(self, row: Row, at: float, runner: Runner) -> None:
+        self._under_way.add(row["number"])
+        try:
+            runner(row["id"], at)
+            self._forget(row)
+        finally:
+            self._under_way.discard(row["number"])
+
+    def _forget(self, row: Row) -> None:
+        self._database.execute("DELETE FROM sb_jobs WHERE number = ?", (row["number"],))
+
+    def _due(self, now: float) -> Row | None:
+        """The first job that is due and that nobody is at."""
+        # Hardly ever is more than one under way: slow ones are done one after another.
+        rows = self._database.rows("SELECT * FROM sb_jobs WHERE at <= ? ORDER BY at, number LIMIT 2", (now,))
+        return next((row for row in rows if row["number"] not in self._under_way), None)

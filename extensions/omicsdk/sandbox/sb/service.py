@@ -91,14 +91,14 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
 
 
 def _take_turns(sb: Sb) -> None:
-    for kind, runner in (
-        ("import-start", imports.run_import),
-        ("import-end", imports.end_import),
-        ("export-start", exports.run_export),
-        ("export-end", exports.end_export),
-        ("drs-import", drs_imports.move_on),
+    for kind, runner, slow in (
+        ("import-start", imports.run_import, False),
+        ("import-end", imports.end_import, True),
+        ("export-start", exports.run_export, False),
+        ("export-end", exports.end_export, True),
+        ("drs-import", drs_imports.move_on, False),
     ):
-        sb.jobs.on(kind, partial(runner, sb))
+        sb.jobs.on(kind, partial(runner, sb), slow=slow)
 
 
 def _framed(sb: Sb, handler: Handler) -> Handler:

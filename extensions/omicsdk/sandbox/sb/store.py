@@ -27,9 +27,19 @@ class Documents:
 
     @contextmanager
     def transaction(self) -> Generator[None]:
-        """All changes of the block take effect together, or none when it raises."""
+        """All changes of the block take effect together, or none when it raises. Blocks may nest.
+
+        An inner one that raises takes back its own changes only, so who catches that can go on with the outer one.
+        """
         with self._database.transaction():
-            yield
+            self._database.execute("SAVEPOINT sb_block")
+            try:
+                yield
+            except BaseException:
+                self._database.execute("ROLLBACK TO sb_block")
+                raise
+            finally:
+                self._database.execute("RELEASE sb_block")
 
     def get(self, kind: str, id: str) -> JsonObject | None:
         """A document; None when there is none."""

@@ -7,9 +7,9 @@ from typing import Any
 from omicsdk.sandbox.sb.cwl import CWL, Port, command_of, ports, secondary_name, steps_of
 from omicsdk.sandbox.sb.file_store import FileRecord
 from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.sb.task_inputs import files_of
 
-JsonObject = dict[str, Any]
 _UNCLEAR = "*?[$("
 
 
@@ -25,7 +25,7 @@ def make_outputs(sb: Sb, task: Mapping[str, Any], app: CWL) -> JsonObject:
         Values by the output's identity; what only the app itself could compute is null.
     """
     folder = output_folder(sb, task)
-    metadata = _inherited(sb, task)
+    metadata = inherited(sb, task)
     return {port.id: _output(sb, task, port, folder, metadata) for port in ports(app, "outputs")}
 
 
@@ -46,7 +46,7 @@ def output_folder(sb: Sb, task: Mapping[str, Any]) -> str:
     return at
 
 
-def _inherited(sb: Sb, task: Mapping[str, Any]) -> JsonObject:
+def inherited(sb: Sb, task: Mapping[str, Any]) -> JsonObject:
     """Metadata in which all files that a task is given agree."""
     given = [record for value in files_of(task["inputs"]) if (record := sb.work.files.get(str(value.get("path"))))]
     first, *others = given or [None]
@@ -79,13 +79,13 @@ def _file(
     task: Mapping[str, Any],
     folder: str,
     name: str,
-    content: bytes,
+    text: str,
     metadata: JsonObject,
     patterns: Sequence[str],
 ) -> JsonObject:
-    record = put_output(sb, task, folder, name, content, metadata)
+    record = _put_text(sb, task, folder, name, text, metadata)
     secondary = [
-        put_output(sb, task, folder, secondary_name(record.name, pattern), content, metadata) for pattern in patterns
+        _put_text(sb, task, folder, secondary_name(record.name, pattern), text, metadata) for pattern in patterns
     ]
     value: JsonObject = {"class": "File", "path": record.id, "name": record.name}
     if secondary:
@@ -94,8 +94,13 @@ def _file(
     return value
 
 
+def _put_text(sb: Sb, task: Mapping[str, Any], folder: str, name: str, text: str, metadata: JsonObject) -> FileRecord:
+    content = text.encode()
+    return put_output(sb, task, folder, name, sb.work.blobs.put_bytes(content), len(content), metadata)
+
+
 def put_output(
-    sb: Sb, task: Mapping[str, Any], folder: str, name: str, content: bytes, metadata: JsonObject
+    sb: Sb, task: Mapping[str, Any], folder: str, name: str, blob: str, size: int, metadata: JsonObject
 ) -> FileRecord:
     """Makes a file of a task.
 
@@ -104,26 +109,27 @@ def put_output(
         task: The task's document.
         folder: The folder that it goes to.
         name: Its name; a number goes before it where that is taken.
-        content: Its bytes.
+        blob: Its bytes.
+        size: How many these are.
         metadata: Its metadata.
     """
     return sb.work.files.add(
         project=task["project"],
         parent=folder,
         name=sb.work.files.free_name(folder, name),
-        size=len(content),
-        blob=sb.work.blobs.put_bytes(content),
+        size=size,
+        blob=blob,
         metadata=metadata,
         task=task["id"],
     )
 
 
-def _content(task: Mapping[str, Any], output: str) -> bytes:
+def _content(task: Mapping[str, Any], output: str) -> str:
     told = {"task": task["name"], "app": task["app"], "output": output, "inputs": task["inputs"]}
-    return (json.dumps(told, indent=1, sort_keys=True) + "\n").encode()
+    return json.dumps(told, indent=1, sort_keys=True) + "\n"
 
 
-def make_jobs(sb: Sb, task: Mapping[str, Any], app: CWL, failed: str) -> list[JsonObject]:
+def make_jobs(sb: Sb, task: Mapping[str, Any], app: CWL, failed: str, log: str | None = None) -> list[JsonObject]:
     """The jobs of a task that has ended, with their logs as files that stand in no folder.
 
     Args:
@@ -131,6 +137,7 @@ def make_jobs(sb: Sb, task: Mapping[str, Any], app: CWL, failed: str) -> list[Js
         task: The task's document.
         app: The app's CWL.
         failed: What the last job died of; empty when it didn't.
+        log: What the tool told while it ran; None when none was run.
 
     Returns:
         One object a job: name, command line, and the identities of its logs by name.
@@ -140,14 +147,14 @@ def make_jobs(sb: Sb, task: Mapping[str, Any], app: CWL, failed: str) -> list[Js
     for number, step in enumerate(steps):
         last = number == len(steps) - 1
         said = failed if failed and last else ""
-        logs = {"stdout.log": f"{step} of {task['name']}\n", "stderr.log": f"{said}\n" if said else ""}
+        logs = {"stdout.log": f"{step} of {task['name']}\n", "stderr.log": log or (said and f"{said}\n")}
         jobs.append(
             {
                 "name": step,
                 "command_line": command_of(app) or step,
                 "status": "FAILED" if said else "COMPLETED",
                 "logs": {
-                    name: put_output(sb, task, f"logs:{task['id']}", f"{step}.{name}", text.encode(), {}).id
+                    name: _put_text(sb, task, f"logs:{task['id']}", f"{step}.{name}", text, {}).id
                     for name, text in logs.items()
                 },
             }

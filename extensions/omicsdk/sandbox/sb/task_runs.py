@@ -1,19 +1,23 @@
 """How tasks come to their end: queued, running, completed, failed or aborted, by the sandbox's clock; and their batches."""
 
+import logging
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.apps import find_app, split_id
 from omicsdk.sandbox.sb.cwl import CWL, ports
+from omicsdk.sandbox.sb.failing import wanted_failure
 from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.state import Sb, new_uuid
-from omicsdk.sandbox.sb.task_execution import execute
+from omicsdk.sandbox.sb.store import JsonObject
+from omicsdk.sandbox.sb.task_execution import Ending, executed
 from omicsdk.sandbox.sb.task_inputs import Group, divided, faults, files_of, unknown
 from omicsdk.sandbox.sb.task_outputs import make_jobs
 
-JsonObject = dict[str, Any]
+log = logging.getLogger("omicsdk.sandbox")
+
 KIND = "task"
 _START, _END = "task-start", "task-end"
 ENDS = ("COMPLETED", "FAILED", "ABORTED")
@@ -23,7 +27,7 @@ GOING = ("QUEUED", "RUNNING")
 def attach(sb: Sb) -> None:
     """Says what to do when a task's turn comes, and when its time is over."""
     sb.jobs.on(_START, lambda id, at: _start(sb, id, at))
-    sb.jobs.on(_END, lambda id, at: _end(sb, id, at))
+    sb.jobs.on(_END, lambda id, at: _end(sb, id, at), slow=True)
 
 
 def put(sb: Sb, task: JsonObject) -> None:
@@ -128,31 +132,45 @@ def _start(sb: Sb, id: str, at: float) -> None:
 
 
 def _end(sb: Sb, id: str, at: float) -> None:
-    task = sb.documents.get(KIND, id)
-    if task is None or task["status"] != "RUNNING":
+    task = _running(sb, id)
+    if task is None:
         return
-    task["end"] = at
     app = app_of(sb, task)
-    failed = _failure(sb, task)
-    if not failed:
-        try:
-            task["outputs"] = execute(sb, task, app)
-        except Problem as problem:
-            failed = problem.title
-    task["status"] = "FAILED" if failed else "COMPLETED"
-    task["message"] = failed or "The task was completed"
-    if failed:
-        task["errors"] = [{"id": None, "code": 7024, "message": failed}]
-    task["jobs"] = make_jobs(sb, task, app, failed)
-    put(sb, task)
-    _end_batch(sb, task, at)
+    try:
+        with _ending(sb, task, app) as ending:
+            _finish(sb, id, at, app, ending)
+    except Problem as problem:
+        _finish(sb, id, at, app, Ending(problem.title, None, dict))
+    except Exception:
+        log.exception("task %s failed", id)
+        _finish(sb, id, at, app, Ending("The task failed in the sandbox: see its log", None, dict))
 
 
-def _failure(sb: Sb, task: JsonObject) -> str:
-    """Why a task fails because somebody wants it to; empty when it doesn't."""
-    patterns = [each.strip() for each in sb.grounds.settings.text("sb.failing_tasks").split(",")]
-    wanted = next((each for each in patterns if each and fnmatchcase(task["name"], each)), None)
-    return "" if wanted is None else f"The setting sb.failing_tasks has {wanted!r}"
+def _running(sb: Sb, id: str) -> JsonObject | None:
+    task = sb.documents.get(KIND, id)
+    return task if task is not None and task["status"] == "RUNNING" else None
+
+
+def _ending(sb: Sb, task: JsonObject, app: CWL) -> AbstractContextManager[Ending]:
+    wanted = wanted_failure(sb, task["name"])
+    return nullcontext(Ending(wanted, None, dict)) if wanted else executed(sb, task, app)
+
+
+def _finish(sb: Sb, id: str, at: float, app: CWL, ending: Ending) -> None:
+    with sb.documents.transaction():
+        task = _running(sb, id)
+        if task is None:  # it was aborted while its tool ran
+            return
+        failed = ending.failed
+        if failed:
+            task["errors"] = [{"id": None, "code": 7024, "message": failed}]
+        else:
+            task["outputs"] = ending.keep()
+        task["status"], task["end"] = "FAILED" if failed else "COMPLETED", at
+        task["message"] = failed or "The task was completed"
+        task["jobs"] = make_jobs(sb, task, app, failed, ending.log)
+        put(sb, task)
+        _end_batch(sb, task, at)
 
 
 def _end_batch(sb: Sb, child: JsonObject, at: float) -> None:

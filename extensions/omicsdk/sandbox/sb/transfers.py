@@ -15,8 +15,8 @@ from omicsdk.sandbox.service import Call, Reply
 _HIDDEN = ("user", "project", "copy_only")
 _FAILED = "the transfer failed in the sandbox: see its log"
 
-Carry = Callable[[Sb, JsonObject], str]
-"""Does what a transfer is for and gives the identity of its file."""
+Carry = Callable[[Sb, JsonObject], Callable[[], str]]
+"""Moves what a transfer is about, and gives what enters its file on the platform and tells its identity."""
 
 
 def begin(sb: Sb, kind: str, user: str, told: Mapping[str, Any]) -> JsonObject:
@@ -58,15 +58,21 @@ def run(sb: Sb, kind: str, id: str, at: float) -> None:
 def end(sb: Sb, kind: str, id: str, at: float, carry: Carry) -> None:
     """Does what a transfer is for, and notes how it went."""
     transfer = sb.documents.get(kind, id)
-    if transfer is None:
+    if transfer is None or transfer["state"] != "RUNNING":
         return
-    outcome: JsonObject = {"state": "FAILED", "error": error_body(refuse(500, 90004, _FAILED))}
-    try:
-        outcome = {"state": "COMPLETED", "result": carry(sb, transfer)}
-    except Problem as problem:
-        outcome = {"state": "FAILED", "error": error_body(problem)}
-    finally:
+
+    def note(**outcome: object) -> None:
         sb.documents.put(kind, id, {**transfer, **outcome, "finished_on": when(at)})
+
+    try:
+        enter = carry(sb, transfer)
+        with sb.documents.transaction():
+            note(state="COMPLETED", result=enter())
+    except Problem as problem:
+        note(state="FAILED", error=error_body(problem))
+    except Exception:
+        note(state="FAILED", error=error_body(refuse(500, 90004, _FAILED)))
+        raise
 
 
 def transfer_json(sb: Sb, call: Call, kind: str, transfer: JsonObject) -> JsonObject:
