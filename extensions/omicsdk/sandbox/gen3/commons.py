@@ -11,6 +11,8 @@ from omicsdk.core.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
 from omicsdk.sandbox.gen3.fence.service import fence_service
 from omicsdk.sandbox.gen3.files import Files
+from omicsdk.sandbox.gen3.metadata.service import metadata_service
+from omicsdk.sandbox.gen3.metadata.state import Metadata
 from omicsdk.sandbox.gen3.seeding import OPEN, add_file
 from omicsdk.sandbox.gen3.storage import Storage
 from omicsdk.sandbox.gen3.storage_urls import PREFIX as STORAGE
@@ -30,12 +32,14 @@ class Gen3:
     Attributes:
         access: People and their tokens.
         files: The contents of the commons' buckets, by storage URL.
+        metadata: The metadata service's documents, and metadata of other commons.
     """
 
     def __init__(self, grounds: Grounds, folder: Path) -> None:
         self.grounds = grounds
         self.access = Access(grounds, folder / "gen3.key")
         self.files = Files(grounds.database, grounds.objects, grounds.clock.now)
+        self.metadata = Metadata(grounds.database)
 
     def services(self, document: Documents) -> list[Service]:
         """The services that have a document.
@@ -45,6 +49,7 @@ class Gen3:
         """
         return [
             fence_service(self, document("gen3/fence")),
+            metadata_service(self, document("gen3/metadata")),
         ]
 
     def routes(self) -> list[BaseRoute]:

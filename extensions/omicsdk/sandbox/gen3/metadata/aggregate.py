@@ -1,0 +1,216 @@
+"""Metadata of other commons, collected here: the store that tests and seeding fill, and the operations that read it."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.sandbox.gen3.metadata.refusals import Refusal
+from omicsdk.sandbox.gen3.metadata.requests import Reading
+from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.store import Database
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+STUDY = "gen3_discovery"
+"""The key of a document below which the fields of a study stand."""
+LONGEST = 2000
+"""Most records of one answer."""
+
+
+class Aggregate:
+    """Records of other commons. Nothing is collected until something is put here, and then the service says so.
+
+    Args:
+        database: Where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.define(
+            gen3_aggregate="number INTEGER PRIMARY KEY, guid TEXT NOT NULL UNIQUE, commons TEXT NOT NULL, data TEXT NOT NULL",
+            gen3_aggregate_info="what TEXT PRIMARY KEY, info TEXT NOT NULL",
+        )
+
+    def put(
+        self, commons: str, records: Mapping[str, Mapping[str, Any]], info: Mapping[str, Any] | None = None
+    ) -> None:
+        """Collects records of a commons.
+
+        Args:
+            commons: Its name.
+            records: Documents by GUID, with the study's fields below `gen3_discovery`.
+            info: What is known of the commons, such as `commons_url`.
+        """
+        with self._database.transaction():
+            for guid, document in records.items():
+                self._database.execute(
+                    "REPLACE INTO gen3_aggregate (guid, commons, data) VALUES (?, ?, ?)",
+                    (guid, commons, json.dumps(document)),
+                )
+            if info is not None:
+                self.put_info(commons, info)
+
+    def put_info(self, what: str, info: Mapping[str, Any]) -> None:
+        """Notes information that can be asked for.
+
+        Args:
+            what: What it is about: `schema`, a commons, or a prefix of GUIDs, of which `host` says where it leads.
+            info: The information.
+        """
+        self._database.execute("REPLACE INTO gen3_aggregate_info VALUES (?, ?)", (what, json.dumps(info)))
+
+    def info(self, what: str) -> Any:
+        """Information; None when nothing is known."""
+        row = self._database.row("SELECT info FROM gen3_aggregate_info WHERE what = ?", (what,))
+        return json.loads(row["info"]) if row else None
+
+    @property
+    def enabled(self) -> bool:
+        """Whether anything is collected."""
+        statement = "SELECT 1 FROM gen3_aggregate UNION ALL SELECT 1 FROM gen3_aggregate_info LIMIT 1"
+        return self._database.row(statement) is not None
+
+    def commons(self) -> list[str]:
+        """The names of the commons that have records."""
+        rows = self._database.rows("SELECT commons FROM gen3_aggregate GROUP BY commons ORDER BY MIN(number)")
+        return [row["commons"] for row in rows]
+
+    def count(self) -> int:
+        """How many records there are."""
+        row = self._database.row("SELECT COUNT(*) AS number FROM gen3_aggregate")
+        return row["number"] if row else 0
+
+    def records(self, limit: int = -1, offset: int = 0, commons: str = "") -> list[tuple[str, str, Any]]:
+        """Commons, GUID and document of records, as they were put.
+
+        Args:
+            limit: How many at most; by default all.
+            offset: How many to pass over.
+            commons: Of which commons; by default of all.
+        """
+        rows = self._database.rows(
+            "SELECT * FROM gen3_aggregate WHERE ? IN ('', commons) ORDER BY number LIMIT ? OFFSET ?",
+            (commons, limit, offset),
+        )
+        return [(row["commons"], row["guid"], json.loads(row["data"])) for row in rows]
+
+    def get(self, guid: str) -> Any:
+        """The document of a GUID; None when there is none."""
+        row = self._database.row("SELECT data FROM gen3_aggregate WHERE guid = ?", (guid,))
+        return json.loads(row["data"]) if row else None
+
+
+def _collected(gen3: "Gen3") -> Aggregate:
+    """The store.
+
+    Raises:
+        Refusal: 404; this commons collects nothing, so its service doesn't have the address.
+    """
+    aggregate = gen3.metadata.aggregate
+    if not aggregate.enabled:
+        raise Refusal(404, "Not Found")
+    return aggregate
+
+
+def get_aggregate_commons(gen3: "Gen3", call: Call) -> Reply:
+    """GET /aggregate/commons."""
+    del call
+    return Reply({"commons": _collected(gen3).commons()})
+
+
+def get_aggregate_info(gen3: "Gen3", call: Call) -> Reply:
+    """GET /aggregate/info/{what}."""
+    what = call.arguments["what"]
+    return Reply(_needed(_collected(gen3).info(what), f"information for {what} not found"))
+
+
+def get_aggregate_info_of_commons(gen3: "Gen3", call: Call) -> Reply:
+    """GET /aggregate/metadata/{name}/info."""
+    name = call.arguments["name"]
+    return Reply(_needed(_collected(gen3).info(name), f"no common exists with the given: {name}"))
+
+
+def get_aggregate_metadata(gen3: "Gen3", call: Call) -> Reply:
+    """GET /aggregate/metadata."""
+    aggregate = _collected(gen3)
+    reading = Reading(call)
+    limit, offset = min(reading.number("limit", 20), LONGEST), reading.number("offset", 0)
+    flat, paged = reading.flag("flatten", False), reading.flag("pagination", False)
+    reading.done()
+    counted = [name for name in dict(call.query).get("counts", "").split(",") if name]
+    found = [(name, {guid: _counted(each, counted)}) for name, guid, each in aggregate.records(limit, offset)]
+    by_commons: dict[str, list[Any]] = {}
+    for name, record in found:
+        by_commons.setdefault(name, []).append(record)
+    results: Any = [record for _, record in found] if flat else by_commons
+    if not paged:
+        return Reply(results)
+    hits = aggregate.count()
+    pages = -(-hits // limit) if limit else 0
+    return Reply(
+        {"results": results, "pagination": {"hits": hits, "offset": offset, "pageSize": limit, "pages": pages}}
+    )
+
+
+def get_aggregate_metadata_of_commons(gen3: "Gen3", call: Call) -> Reply:
+    """GET /aggregate/metadata/{name}."""
+    name = call.arguments["name"]
+    found = [document for _, _, document in _collected(gen3).records(commons=name)]
+    return Reply(_needed(found, f"no common exists with the given: {name}"))
+
+
+def get_aggregate_metadata_by_guid(gen3: "Gen3", call: Call) -> Reply:
+    """GET /aggregate/metadata/guid/{guid}."""
+    guid = call.arguments["guid"]
+    return Reply(_needed(_collected(gen3).get(guid), f"no entry exists with the given guid: {guid}"))
+
+
+def get_aggregate_tags(gen3: "Gen3", call: Call) -> Reply:
+    """GET /aggregate/tags."""
+    del call
+    found: dict[str, dict[str, int]] = {}
+    for _, _, document in _collected(gen3).records():
+        for tag in _study(document).get("tags") or ():
+            names = found.setdefault(tag["category"], {})
+            names[tag["name"]] = names.get(tag["name"], 0) + 1
+    told = {
+        category: {"total": sum(names.values()), "names": [dict(sorted(names.items(), key=lambda each: -each[1]))]}
+        for category, names in found.items()
+    }
+    return Reply(_needed(told, "error retrieving tags from service"))
+
+
+def _study(document: Any) -> dict[str, Any]:
+    found = cast("dict[str, Any]", document).get(STUDY) if isinstance(document, dict) else None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _counted(document: Any, names: list[str]) -> Any:
+    """A document with lengths in place of some of its study's fields."""
+    study = _study(document)
+    lengths = {name: _length(study[name]) for name in names if name in study}
+    return {**document, STUDY: {**study, **lengths}} if lengths else document
+
+
+def _length(value: Any) -> Any:
+    if isinstance(value, list | dict):
+        return len(cast("list[Any] | dict[str, Any]", value))
+    return 0 if value is None else value
+
+
+def _needed(value: Any, message: str) -> Any:
+    if not value:
+        raise Refusal(404, {"message": message, "code": 404})
+    return value
+
+
+HANDLERS = (
+    get_aggregate_commons,
+    get_aggregate_info,
+    get_aggregate_info_of_commons,
+    get_aggregate_metadata,
+    get_aggregate_metadata_of_commons,
+    get_aggregate_metadata_by_guid,
+    get_aggregate_tags,
+)

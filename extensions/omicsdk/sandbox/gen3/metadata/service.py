@@ -1,0 +1,71 @@
+"""The metadata service of the sandbox: which function answers which operation."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import FormatChecker
+
+from omicsdk.sandbox.auth import Caller
+from omicsdk.sandbox.gen3.gateway import HOME
+from omicsdk.sandbox.gen3.metadata import aggregate, aliases, documents, index_paths, objects
+from omicsdk.sandbox.gen3.metadata.doors import Doors
+from omicsdk.sandbox.gen3.metadata.refusals import error_body
+from omicsdk.sandbox.service import Call, Reply, Service, by_name
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+PREFIX = f"{HOME}/metadata"
+VERSION = "4.3.0"
+
+
+def get_status(gen3: "Gen3", call: Call) -> Reply:
+    """GET /_status."""
+    del call
+    return Reply(
+        {
+            "status": "OK",
+            "timestamp": datetime.fromtimestamp(gen3.grounds.clock.now(), UTC).isoformat(),
+            "aggregate_metadata_enabled": gen3.metadata.aggregate.enabled,
+        }
+    )
+
+
+def get_version(gen3: "Gen3", call: Call) -> Reply:
+    """GET /version."""
+    del gen3, call
+    return Reply(VERSION)
+
+
+_MODULES = (documents, aliases, index_paths, objects, aggregate)
+
+
+def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        gen3: The commons.
+        document: Its OpenAPI 3.1 document.
+    """
+    functions = [function for module in _MODULES for function in module.HANDLERS]
+    handlers = by_name((get_status, get_version, *functions), gen3)
+    # The document has an operation for each of the two forms of the search's answer.
+    handlers["query_documents"] = handlers["query"]
+    return Service(
+        name="gen3/metadata",
+        prefix=PREFIX,
+        document=document,
+        document_path="/openapi.json",
+        handlers=handlers,
+        formats=FormatChecker(formats=()),
+        format_codes={},
+        restricted=lambda: False,
+        # Doors knows who comes in, and objects ask for tokens themselves.
+        authenticate=lambda _headers: Caller("", frozenset()),
+        error_body=error_body,
+        error_type="application/json",
+        request_id="",
+        around=lambda app: Doors(app, gen3.access),
+        checks=False,
+    )
