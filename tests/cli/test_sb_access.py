@@ -72,6 +72,24 @@ def test_plain_http_is_for_this_machine_alone():
         connect("http://sb.example.org/v2", credentials="t")
 
 
+@pytest.mark.parametrize(
+    "url", ["http://sb.example.org/v2", "HTTP://10.0.0.7/v2", "api.sbgenomics.com/v2", "ftp://x/v2"]
+)
+def test_where_a_token_could_be_read_says_what_to_give(home, monkeypatch, omics, url):
+    monkeypatch.setenv("SB_API_ENDPOINT", url)
+    monkeypatch.setenv("SB_AUTH_TOKEN", "secret")
+    for name in ("OMICS_SB_URL", "OMICS_SB_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    ran = omics("sb", "projects", "ls", installed=True)
+    assert (ran.code, ran.stdout) == (2, b"")
+    assert "SB_API_ENDPOINT" in ran.err
+    assert "https://" in ran.err or "https URL" in ran.err
+    assert "debug" not in ran.err
+    assert "secret" not in ran.err
+    typed = omics("--base-url", url, "--access-token", "t", "sb", "projects", "ls", installed=True)
+    assert (typed.code, "--base-url" in typed.err) == (2, True)
+
+
 def test_too_many_requests_are_waited_out_and_told(caplog):
     clock = ManualClock()
     answers = iter([429, 200])
@@ -90,17 +108,19 @@ def test_workflows_stand_at_the_top_and_operations_below_api():
     service = Catalog().start("sb")
     assert isinstance(service, Group)
     assert [name for name, _ in service.groups()] == [
-        *("files", "tasks", "projects", "apps", "volumes", "manifest", "api")
+        *("files", "tasks", "projects", "apps", "volumes", "imports", "exports", "manifest", "api")
     ]
     assert service.handwritten() == []
     assert service.operations() == []
     commands = {name: [word for word, _ in _group(service, name).handwritten()] for name, _ in service.groups()}
     assert commands == {
-        "files": ["ls", "cp", "mv", "rm", "mkdir", "tag", "search", "upload", "download"],
-        "tasks": ["ls", "run", "wait", "logs", "abort"],
-        "projects": ["ls", "create", "members"],
-        "apps": ["ls", "install", "copy"],
+        "files": ["ls", "cat", "cp", "mv", "rm", "mkdir", "tag", "metadata", "search", "upload", "download"],
+        "tasks": ["ls", "run", "clone", "wait", "logs", "abort"],
+        "projects": ["ls", "create", "rm", "members"],
+        "apps": ["ls", "get", "install", "copy"],
         "volumes": ["ls"],
+        "imports": ["ls", "start", "wait"],
+        "exports": ["ls", "start", "wait"],
         "manifest": ["export", "import"],
         "api": [],
     }

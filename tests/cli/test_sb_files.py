@@ -72,6 +72,73 @@ def test_choosing_and_limiting(tree):
     assert "--metadata: 'x' isn't key=value" in tree("files", "ls", P, "--metadata", "x").err
 
 
+@pytest.mark.parametrize("number", ["0", "-1", "1.5", "x"])
+def test_limits_below_1_are_refused(tree, number):
+    for words in (("files", "ls", P), ("files", "ls"), ("files", "search", "IN x")):
+        ran = tree(*words, f"--limit={number}")
+        assert (ran.code, ran.stdout) == (2, b"")
+        assert "--limit" in ran.err
+    assert tree("files", "rm", f"{P}/a.txt", "--timeout-seconds=0").code == 2
+
+
+def test_files_are_printed_one_after_the_other(tree):
+    ran = tree("files", "cat", f"{P}/reads/b.txt", f"{P}/a.txt")
+    assert (ran.code, ran.out) == (0, "this is reads/b.txt\nthis is a.txt\n")
+    id = tree("files", "ls", f"{P}/a.txt").json[0]["id"]
+    assert tree("files", "cat", id).out == "this is a.txt\n"
+    for wrong, code in ((f"{P}/reads", 2), (P, 2), (f"{P}/none", 1), ("a.txt", 2)):
+        ran = tree("files", "cat", f"{P}/a.txt", wrong)
+        assert (ran.code, ran.stdout) == (code, b""), wrong
+
+
+def test_bytes_are_printed_as_they_are_but_not_on_a_terminal(sb):
+    content = bytes(range(256)) * 10_000
+    Path("blob").write_bytes(content)
+    assert sb("files", "upload", "blob", f"{P}/").code == 0
+    assert sb("files", "cat", f"{P}/blob", f"{P}/blob").stdout == content * 2
+    shown = sb("files", "cat", f"{P}/blob", tty=True)
+    assert (shown.code, shown.stdout) == (2, b"")
+    assert "isn't text" in shown.err
+
+
+def test_metadata_are_shown_set_and_taken_away(tree):
+    assert tree("files", "metadata", f"{P}/a.txt").json == {}
+    put = tree("files", "metadata", f"{P}/a.txt", "--set", "sample_id=007", "note=a = b", "kinds=x", "kinds=y")
+    assert put.code == 0, put.err
+    assert [(row["field"], row["before"], row["after"]) for row in put.json] == [
+        ("metadata.sample_id", None, "007"),
+        ("metadata.note", None, "a = b"),
+        ("metadata.kinds", None, ["x", "y"]),
+    ]
+    assert tree("files", "metadata", f"{P}/a.txt").json == {"sample_id": "007", "note": "a = b", "kinds": ["x", "y"]}
+    gone = tree("files", "metadata", f"{P}/a.txt", "--unset", "note", "nothing", "--set", "sample_id=8")
+    assert "changed 1 of 1 files, 2 values" in gone.err
+    assert tree("files", "metadata", f"{P}/a.txt").json == {"sample_id": "8", "kinds": ["x", "y"]}
+    assert "nothing differs" in tree("files", "metadata", f"{P}/a.txt", "--set", "sample_id=8").err
+
+
+def test_metadata_of_all_files_in_a_folder(tree):
+    words = ("files", "metadata", f"{P}/reads/", "--recursive")
+    assert tree(*words[:3], "--set", "x=1").code == 2
+    planned = tree(*words, "--set", "library_id=L7", "--dry-run")
+    assert "would change 2 of 2 files, 2 values" in planned.err
+    assert [row["metadata"] for row in tree(*words).json] == [{}, {}]
+    assert tree(*words, "--set", "library_id=L7").code == 0
+    assert [(row["name"], row["metadata"]) for row in tree(*words).json] == [
+        (f"{P}/reads/b.txt", {"library_id": "L7"}),
+        (f"{P}/reads/deep/c.txt", {"library_id": "L7"}),
+    ]
+    assert tree("files", "metadata", f"{P}/a.txt").json == {}
+
+
+@pytest.mark.parametrize(
+    "words", [("--set", "x"), ("--set", "=1"), ("--set", "x="), ("--set", "x=1", "--unset", "x"), ("--unset",)]
+)
+def test_metadata_that_make_no_sense_are_refused(tree, words):
+    ran = tree("files", "metadata", f"{P}/a.txt", *words)
+    assert (ran.code, ran.stdout) == (2, b"")
+
+
 def test_tables_and_long_rows(tree):
     ran = tree("files", "ls", P, "--long", "--output", "tsv")
     assert ran.out.splitlines()[0].split("\t")[:8] == [

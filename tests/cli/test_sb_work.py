@@ -3,7 +3,6 @@
 import json
 from pathlib import Path
 
-import boto3
 import pytest
 
 pytestmark = pytest.mark.sandbox
@@ -81,6 +80,18 @@ def test_an_app_is_copied(app):
     assert app("apps", "copy", "sandbox-user/p/nothing", P).code == 1
 
 
+def test_the_document_of_an_app_is_printed(app):
+    printed = app("apps", "get", "sandbox-user/p/echo")
+    assert printed.code == 0, printed.err
+    assert printed.json["baseCommand"] == "cat"
+    Path("again.cwl").write_bytes(printed.stdout)
+    assert app("apps", "install", "again.cwl", "sandbox-user/p/echo").json["revision"] == 1
+    assert app("apps", "get", "sandbox-user/p/echo/0").json["baseCommand"] == "cat"
+    assert app("apps", "get", "sandbox-user/p/echo", tty=True).out.startswith("{\n")
+    assert app("apps", "get", "sandbox-user/p/none").code == 1
+    assert app("apps", "get", "sandbox-user/p").code == 2
+
+
 # -- tasks
 
 
@@ -150,6 +161,34 @@ def test_tasks_are_stopped(app):
     assert (some.code, [row["id"] for row in some.json]) == (3, drafts)
 
 
+def test_a_task_is_done_again(app, quick):
+    first = app(*RUN, "--input", f"reads={P}/a.txt", "threads=2", "--name", "first", "--wait").json[0]["id"]
+    again = app("tasks", "clone", first, "--wait")
+    assert again.code == 0, again.err
+    assert (again.json[0]["status"], again.json[0]["id"] != first) == ("COMPLETED", True)
+    other = app("tasks", "clone", first, "--name", "other", "--input", "threads=8", "--draft")
+    assert other.code == 0, other.err
+    assert (other.json["status"], other.json["name"]) == ("DRAFT", "other")
+    inputs = app("api", "get-task", "--task-id", other.json["id"]).json["inputs"]
+    assert (inputs["threads"], inputs["reads"]["name"]) == (8, "a.txt")
+    assert app("tasks", "clone", first, "--input", "threads=3").json["status"] != "DRAFT"
+    assert app("tasks", "clone", first, "--draft", "--wait").code == 2
+    assert app("tasks", "clone", "nope").code == 1
+
+
+def test_a_task_that_is_not_there_says_where_its_id_is_found(app):
+    ran = app("tasks", "wait", "nope")
+    assert (ran.code, ran.stdout) == (1, b"")
+    assert "Task nope: " in ran.err
+    assert "omics sb tasks ls" in ran.err
+
+
+def test_tasks_that_take_too_long_are_named(app):
+    task = app(*RUN, "--input", f"reads={P}/a.txt").json["id"]
+    ran = app("tasks", "wait", task, "--timeout-seconds", "0.001")
+    assert (ran.code, f"after 0.001 s: {task}. They go on" in ran.err) == (1, True)
+
+
 def test_batches_have_children(app, omics_sandbox):
     Path("b.txt").write_text("b\n")
     assert app("files", "upload", "b.txt", f"{P}/").code == 0
@@ -174,6 +213,13 @@ def test_batches_have_children(app, omics_sandbox):
         (*RUN, "--batch-by", "item"),
         (*RUN, "--inputs", "[1]"),
         ("tasks", "wait", "some-id", "--period", "0"),
+        ("tasks", "wait", "some-id", "--period", "-1"),
+        ("tasks", "wait", "some-id", "--period", "nan"),
+        ("tasks", "wait", "some-id", "--timeout-seconds", "0"),
+        ("tasks", "ls", "--limit", "0"),
+        ("projects", "ls", "--limit", "-1"),
+        ("apps", "ls", "--limit", "0"),
+        ("volumes", "ls", "--limit", "0"),
     ],
 )
 def test_calls_that_make_no_sense_end_with_2(app, words):
@@ -199,6 +245,22 @@ def test_projects_are_listed_and_made(sb):
     assert sb("projects", "ls", "--name", "nothing").json == []
 
 
+def test_a_project_is_deleted_after_a_question(sb):
+    group = sb("api", "list-billing-groups").json["items"][0]["id"]
+    for name in ("q", "r"):
+        assert sb("projects", "create", name, "--billing-group", group).code == 0
+    planned = sb("projects", "rm", "sandbox-user/q", "--dry-run").json
+    assert planned == [{"deleted": "sandbox-user/q", "name": "q"}]
+    kept = sb("projects", "rm", "sandbox-user/q", tty=True, typed="n\n")
+    assert (kept.code, "nothing was deleted" in kept.err) == (130, True)
+    assert sb("projects", "rm", "sandbox-user/q", "sandbox-user/none").code == 1
+    assert len(sb("projects", "ls").json) == 3
+    gone = sb("projects", "rm", "sb://sandbox-user/q/", "sandbox-user/r", tty=True, typed="y\n")
+    assert (gone.code, "with all that is in them is for good" in gone.err) == (0, True)
+    assert [row["id"] for row in sb("projects", "ls").json] == ["sandbox-user/p"]
+    assert sb("projects", "rm", "sb://sandbox-user/p/a.txt").code == 2
+
+
 def test_members_come_change_and_go(sb):
     def now():
         return {row["username"]: row["permissions"] for row in sb("projects", "members", P).json}
@@ -218,37 +280,6 @@ def test_members_come_change_and_go(sb):
     kept = sb("projects", "members", P, "--remove", "ada", tty=True, typed="n\n")
     assert "nothing was changed" in kept.err
     assert "ada" in now()
-
-
-# -- volumes
-
-
-def test_volumes_are_listed_without_their_credentials_and_what_is_on_them(sb, omics_sandbox):
-    bucket, variables = omics_sandbox.staging_bucket, omics_sandbox.environment()
-    s3 = boto3.client("s3", endpoint_url=omics_sandbox.s3_url)
-    for key in ("x.txt", "reads/a", "reads/b", "reads/c/d"):
-        s3.put_object(Bucket=bucket, Key=key, Body=b"hello")
-    assert sb("volumes", "ls").json == []
-    service = {
-        "type": "S3",
-        "bucket": bucket,
-        "endpoint": omics_sandbox.s3_url,
-        "credentials": {
-            "access_key_id": variables["AWS_ACCESS_KEY_ID"],
-            "secret_access_key": variables["AWS_SECRET_ACCESS_KEY"],
-        },
-    }
-    made = sb("api", "create-volume", "--name", "v", "--access-mode", "RO", "--service", json.dumps(service))
-    assert made.code == 0, made.err
-    shown = sb("volumes", "ls")
-    assert [(row["id"], row["bucket"]) for row in shown.json] == [("sandbox-user/v", bucket)]
-    assert "credentials" not in shown.out
-    found = sb("volumes", "ls", "sandbox-user/v")
-    assert [(row["location"], row["type"]) for row in found.json] == [("reads/", "folder"), ("x.txt", "s3")]
-    below = sb("volumes", "ls", "sandbox-user/v", "--prefix", "reads/").json
-    assert [(row["location"], row.get("size")) for row in below] == [("reads/c/", None), ("reads/a", 5), ("reads/b", 5)]
-    assert len(sb("volumes", "ls", "sandbox-user/v", "--limit", "1").json) == 1
-    assert sb("volumes", "ls", "sandbox-user/none").code == 1
 
 
 def test_a_token_that_is_refused_ends_with_4(sb, monkeypatch):

@@ -35,7 +35,10 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
     "omicsdk.cli.workflows.dss",
     "omicsdk.cli.workflows.login",
     "omicsdk.cli.workflows.sb",
-    "omicsdk.cli.workflows.sb_files",
+    *(
+        f"omicsdk.cli.workflows.sb_{name}"
+        for name in ("apps", "files", "manifest", "projects", "storage", "tasks", "words")
+    ),
     "omicsdk.cli.workflows.upload",
 }
 

@@ -37,11 +37,13 @@ SERVICES: dict[str, Service] = {
         "credentials": "omicsdk.cli.commands.sb_access:token",
         "operations": "client",
         "groups": {
-            "files": "Files and folders: list, copy, move, upload, download, search, tag",
-            "tasks": "Runs of apps: start, wait for, look into, stop",
-            "projects": "Projects and their members",
-            "apps": "Tools and workflows: install from CWL, copy",
+            "files": "Files and folders: list, print, copy, move, upload, download, search, tag",
+            "tasks": "Runs of apps: start, wait for, look into, do again, stop",
+            "projects": "Projects and their members: list, make, delete",
+            "apps": "Tools and workflows: install from CWL, print, copy",
             "volumes": "Buckets that are connected with the platform",
+            "imports": "From volumes to projects: start, list, wait for",
+            "exports": "From projects to volumes: start, list, wait for",
             "manifest": "Metadata and tags of many files as a table of tab-separated values",
         },
         "options": [

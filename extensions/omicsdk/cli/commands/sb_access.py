@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.origins import is_confidential, origin_of
+from omicsdk.core.redaction import mask_url
 from omicsdk.sb.api import Api
 from omicsdk.sb.config import Access, UserProfile, by_default, from_variables
 from omicsdk.sb.errors import SettingsError
@@ -38,13 +39,14 @@ def connect(base_url: str | None, *, credentials: str | None = None, profile: st
         UsageError: Both a profile and where the platform is were given.
     """
     access = chosen(base_url, credentials, profile)
+    check_endpoint(access.api_endpoint)
     return Api(
         access.api_endpoint,
         access.auth_token,
         proxies=access.proxies,
         advance_access=access.advance_access,
         error_handlers=[told_rate_limit],
-        debug=is_confidential(access.api_endpoint),
+        debug=True,  # the endpoint was looked at: https, or this machine
     )
 
 
@@ -85,6 +87,28 @@ def chosen(base_url: str | None, credentials: str | None, profile: str | None) -
             remedy="Set OMICS_SB_TOKEN, or name a profile with --profile.",
         )
     return access if base_url is None else access._replace(api_endpoint=base_url)
+
+
+def check_endpoint(url: str) -> None:
+    """Refuses a platform to which everybody on the way could read the token.
+
+    Args:
+        url: Where it is.
+
+    Raises:
+        SettingsError: It is no URL, or plain http to another machine.
+    """
+    if not url.lower().startswith(("http://", "https://")):
+        raise SettingsError(
+            f"{mask_url(url)!r} isn't a URL",
+            remedy="Write it with https:// in SB_API_ENDPOINT, the profile or --base-url: https://api.sbgenomics.com/v2.",
+        )
+    if not is_confidential(url):
+        raise SettingsError(
+            f"{mask_url(url)} isn't https, so everybody on the way could read the token",
+            remedy="Give an https URL by --base-url, OMICS_SB_URL, SB_API_ENDPOINT or a profile. Only a server on this machine "
+            "is asked by http, such as http://127.0.0.1:8080/sb/v2 of omics sandbox up.",
+        )
 
 
 def _default() -> Access:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb_rows import APP, limited, row
+from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import NotFound
 from omicsdk.sb.paths import app_id, project_id
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.console import Console
     from omicsdk.sb.api import Api
+    from omicsdk.sb.models.app import App
 
 NOTE = "sbg:revisionNotes"
 """Where an app's document says what is new in a revision."""
@@ -30,6 +33,13 @@ def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[st
         limit=100,
     )
     return [row(app, APP) for app in limited(page.all(), arguments.get("limit"))]
+
+
+def get(api: Api, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics sb apps get`: the app's document."""
+    del console
+    document: Any = _app(api, arguments["app"]).field("raw")
+    return Told(json.dumps(document, indent=2, ensure_ascii=False), document)
 
 
 def install(api: Api, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
@@ -59,12 +69,16 @@ def install(api: Api, arguments: Mapping[str, Any], console: Console) -> dict[st
 def copy(api: Api, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
     """`omics sb apps copy`: the copy as a row."""
     del console
-    id, revision = app_id(arguments["app"])
-    app = api.apps.get(id) if revision is None else api.apps.get_revision(id=id, revision=revision)
-    made = app.copy(
+    made = _app(api, arguments["app"]).copy(
         project=project_id(arguments["project"]),
         name=arguments.get("name"),
         strategy=arguments.get("strategy"),
-        use_revision=revision is not None,
+        use_revision=app_id(arguments["app"])[1] is not None,
     )
     return row(made, APP)
+
+
+def _app(api: Api, text: str) -> App:
+    """The app that a word names, in its latest revision unless the word says which."""
+    id, revision = app_id(text)
+    return api.apps.get(id) if revision is None else api.apps.get_revision(id=id, revision=revision)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.cli.commands.reports import report_path
+from omicsdk.cli.commands.sb_named import named
 from omicsdk.cli.commands.sb_transfers import check_names, watched
 from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.sb.errors import LocalFileAlreadyExists
 from omicsdk.sb.models.enums import RequestParameters
-from omicsdk.sb.paths import SbPath, is_path, parse
-from omicsdk.sb.places import Place, Places
+from omicsdk.sb.places import Entry, Places
 from omicsdk.sb.transfer.slots import slots_of
 from omicsdk.sb.transfer.wanted import checksums_in, locator
 from omicsdk.transfer import Control, Item, TransferReport
@@ -141,16 +141,10 @@ def moved_down(
 
 def _expanded(places: Places, text: str) -> tuple[list[Wanted], list[tuple[str, ...]]]:
     """The files that a word names, and the folders that they are in."""
-    path = parse(text) if is_path(text) else None
-    if path is not None and not path.names:
-        place, before = places.folder(path), ()
-    else:
-        entry = places.entry(text)
-        name = str(entry.file.name)
-        if not entry.file.is_folder():
-            return [Wanted(entry.file, (name,))], []
-        place = Place(entry.path or SbPath(is_folder=True), entry.file)
-        before = () if text.endswith("/") else (name,)
+    place = named(places, text)
+    if isinstance(place, Entry):
+        return [Wanted(place.file, (str(place.file.name),))], []
+    before = () if place.folder is None or text.endswith("/") else (str(place.folder.name),)
     files: list[Wanted] = []
     folders: list[tuple[str, ...]] = [before] if before else []
     for entry in places.below(place):

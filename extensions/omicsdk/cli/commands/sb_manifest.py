@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.sb_named import named
+from omicsdk.cli.commands.sb_tables import STANDARD, opened
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.sb import manifest
-from omicsdk.sb.errors import SbgError
-from omicsdk.sb.paths import is_path, parse
-from omicsdk.sb.places import Place, Places
+from omicsdk.sb.errors import NO_CODE, SbgError
+from omicsdk.sb.paths import parse
+from omicsdk.sb.places import Entry, Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from omicsdk.sb.manifest import Change, Row
     from omicsdk.sb.models.file import File
     from omicsdk.sb.paths import SbPath
-
-STANDARD = "-"
-"""What stands for stdin or stdout where a file's name is expected."""
 
 
 def export(api: Api, arguments: Mapping[str, Any], console: Console) -> object:
@@ -42,11 +40,12 @@ def export(api: Api, arguments: Mapping[str, Any], console: Console) -> object:
 
 def import_(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb manifest import`: what differs, a row each; sent unless it is a dry run."""
-    listed = list(_rows(arguments["file"]))
+    with opened(arguments["file"]) as lines:
+        listed = list(manifest.rows(lines))
     if not listed:
         console.message("the table has no rows")
         return []
-    files = _found(api, listed, console)
+    files = found_files(api, listed, console)
     clear = bool(arguments.get("clear"))
     found = [
         change
@@ -58,60 +57,71 @@ def import_(api: Api, arguments: Mapping[str, Any], console: Console) -> list[di
     many = f"{len(items)} of {len(listed)} files, {len(found)} values"
     if arguments.get("dry_run") or not items:
         console.message(f"would change {many}" if items else "nothing differs")
-        return [_shown(change) for change in found]
-    records = api.files.bulk_edit(items)
-    failed = {item["id"]: record.error for item, record in zip(items, records, strict=True) if not record.valid}
-    names = {change.id: change.path for change in found}
-    for id, error in failed.items():
-        console.some_failed(f"{names[id]}: {error}")
-    if len(failed) == len(items):
-        raise SbgError("none of the files could be changed", -1, -1)
-    console.message(f"changed {many}" if not failed else f"changed {len(items) - len(failed)} of {len(items)} files")
-    return [_shown(change) for change in found if change.id not in failed]
+        return [shown(change) for change in found]
+    return [shown(change) for change in apply(api, found, many, console)]
 
 
 _MEMBERS = ("id", "size", "tags", "metadata")
 
 
-def _shown(change: Change) -> dict[str, Any]:
+def apply(api: Api, found: Sequence[Change], what: str, console: Console) -> list[Change]:
+    """Has the platform change files, as many in a request as it takes.
+
+    Args:
+        api: The platform.
+        found: The changes.
+        what: How many there are, for people.
+        console: Where failures are told.
+
+    Returns:
+        The changes that were made.
+
+    Raises:
+        SbgError: None was.
+    """
+    items = manifest.edits(found)
+    records = api.files.bulk_edit(items)
+    failed = {item["id"]: record.error for item, record in zip(items, records, strict=True) if not record.valid}
+    names = {change.id: change.path for change in found}
+    if len(failed) == len(items) == 1:
+        raise next(iter(failed.values())).as_exception()
+    for id, error in failed.items():
+        console.some_failed(f"{names[id]}: {error.message}")
+    if len(failed) == len(items):
+        raise SbgError("none of the files could be changed", NO_CODE, NO_CODE)
+    console.message(f"changed {what}" if not failed else f"changed {len(items) - len(failed)} of {len(items)} files")
+    return [change for change in found if change.id not in failed]
+
+
+def shown(change: Change) -> dict[str, Any]:
+    """A change as a row.
+
+    Args:
+        change: The change.
+    """
     return {"path": change.path, "field": change.field, "before": change.before, "after": change.after}
 
 
 def _files(places: Places, text: str, recursive: bool) -> Iterator[tuple[str, File]]:
     """The files that a word names, with their paths: itself, or those in a folder or project."""
-    path = parse(text) if is_path(text) else None
-    if path is None or (path.names and not path.is_folder):
-        entry = places.entry(text)
-        if not entry.file.is_folder():
-            yield entry.name, entry.file
-            return
-        if entry.path is None:
-            raise UsageError(f"{text} is a folder", remedy="Name it by its path, so that its files have some.")
-        place = Place(entry.path, entry.file)
-    else:
-        place = places.folder(path)
+    place = named(places, text)
+    if isinstance(place, Entry):
+        yield place.name, place.file
+        return
+    if not place.path.owner:
+        raise UsageError(f"{text} is a folder", remedy="Name it by its path, so that its files have some.")
     for entry in places.below(place) if recursive else places.children(place):
         if not entry.file.is_folder():
             yield entry.name, entry.file
 
 
-def _rows(name: str) -> Iterator[Row]:
-    if name == STANDARD:
-        yield from manifest.rows(sys.stdin)
-        return
-    try:
-        with Path(name).open(encoding="utf-8-sig", newline="") as lines:
-            yield from manifest.rows(lines)
-    except OSError as error:
-        raise UsageError(f"{name} can't be read: {error.strerror or error}", remedy="Name a table.") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{name} isn't UTF-8 text", remedy="Save it as UTF-8.") from error
-    except manifest.WrongTable as error:
-        raise manifest.WrongTable(f"{name}: {error.message}", remedy=error.remedy) from error
-
-
-def _found(api: Api, listed: Sequence[Row], console: Console) -> dict[int, File]:
+def found_files(api: Api, listed: Sequence[Row], console: Console) -> dict[int, File]:
     """The files of rows, by the rows' lines; those that aren't there are told.
+
+    Args:
+        api: The platform.
+        listed: The rows, each with an id or a path.
+        console: Where failures are told.
 
     Raises:
         SbgError: None is there.
@@ -140,7 +150,7 @@ def _found(api: Api, listed: Sequence[Row], console: Console) -> dict[int, File]
         else:
             found[row.line] = file
     if not found:
-        raise SbgError("none of the table's files is there", -1, -1, remedy="Look at its column id or path.")
+        raise SbgError("none of the table's files is there", NO_CODE, NO_CODE, remedy="Look at its column id or path.")
     return found
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb_rows import MEMBER, PROJECT, limited, row
+from omicsdk.cli.errors import INTERRUPTED, REFUSED
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.paths import project_id
@@ -51,6 +52,32 @@ def create(api: Api, arguments: Mapping[str, Any], console: Console) -> dict[str
     return row(made, (*PROJECT, "billing_group"))
 
 
+def rm(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+    """`omics sb projects rm`: what was deleted."""
+    ids = list(dict.fromkeys(project_id(text) for text in arguments["projects"]))
+    projects = [api.projects.get(id) for id in ids]
+    rows = [{"deleted": project.id, "name": project.name} for project in projects]
+    if arguments.get("dry_run"):
+        return rows
+    if not console.confirm(f"Deleting {', '.join(ids)} with all that is in {_them(ids)} is for good. Go on?"):
+        console.message("nothing was deleted")
+        console.exit_code = INTERRUPTED
+        return []
+    done: list[dict[str, Any]] = []
+    for project, told in zip(projects, rows, strict=True):
+        try:
+            project.delete()
+        except SbgError as error:
+            if len(projects) == 1:
+                raise
+            console.some_failed(f"{project.id}: {error}")
+        else:
+            done.append(told)
+    if not done:
+        console.exit_code = REFUSED
+    return done
+
+
 def members(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb projects members`: the members that there are in the end, as rows."""
     add: list[str] = arguments.get("add") or []
@@ -77,6 +104,10 @@ def members(api: Api, arguments: Mapping[str, Any], console: Console) -> list[di
                 raise
             console.some_failed(f"{name}: {error}")
     return [row(member, MEMBER) for member in project.get_members(limit=100).all()]
+
+
+def _them(ids: list[str]) -> str:
+    return "it" if len(ids) == 1 else "them"
 
 
 def _allow(project: Project, name: str, permissions: dict[str, bool], *, is_member: bool) -> None:

@@ -62,9 +62,9 @@ def limited(found: Iterable[Any], limit: int | None) -> Iterable[Any]:
 
     Args:
         found: Everything.
-        limit: How many at most; None for all.
+        limit: How many at most, 1 or more; None for all.
     """
-    return found if limit is None else islice(found, max(limit, 0))
+    return found if limit is None else islice(found, limit)
 
 
 def pairs(words: Iterable[str], option: str) -> dict[str, list[str]]:

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.cli.commands.sb_rows import TASK, limited, pairs, row
+from omicsdk.cli.commands.sb_task_waiting import waited
 from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import NO_CODE, SbgError, TaskValidationError
-from omicsdk.sb.models.enums import TaskStatus
 from omicsdk.sb.paths import app_id, is_path, parse, project_id
 from omicsdk.sb.places import Places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from omicsdk.cli.console import Console
     from omicsdk.sb.api import Api
     from omicsdk.sb.models.task import Task
-
-_LEAST_PERIOD = 1.0
 
 
 def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
@@ -46,20 +45,39 @@ def run(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[s
         raise UsageError("ids of drafts and --app or --project exclude each other", remedy="Give one of them.")
     if not drafts and len(made) < 2:
         raise UsageError("nothing says what to run", remedy="Give --app and --project, or the ids of drafts.")
-    if arguments.get("draft") and (arguments.get("wait") or drafts):
-        raise UsageError("--draft only makes a task, which then isn't over", remedy="Leave out --draft.")
-    _check_period(arguments)
-    running = _each(api, drafts, _start, console) if drafts else [_made(api, arguments)]
+    if drafts and arguments.get("draft"):
+        raise UsageError("ids of drafts and --draft exclude each other", remedy="Leave out --draft to run them.")
+    _check_draft(arguments)
+    if not drafts:
+        return _begun(api, _made(api, arguments), arguments, console)
+    running = _each(api, drafts, _start, console)
     if arguments.get("wait") and running:
-        return _waited(api, [str(task.id) for task in running], arguments, console)
-    rows = [row(task, TASK) for task in running]
-    return rows if drafts else rows[0]
+        return waited(api, [str(task.id) for task in running], arguments, console)
+    return [row(task, TASK) for task in running]
+
+
+def clone(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | dict[str, Any]:
+    """`omics sb tasks clone`: the new task as a row."""
+    _check_draft(arguments)
+    inputs = _inputs(api, arguments)
+    task, is_run = api.tasks.get(arguments["task"]), not arguments.get("draft")
+    with _draft_named():
+        if not inputs and arguments.get("name") is None:
+            made = task.clone(run=is_run)
+        else:
+            made = task.clone(run=False)
+            if arguments.get("name") is not None:
+                made.name = arguments["name"]
+            made.inputs.update(inputs)
+            made.save()
+            if is_run:
+                made.run()
+    return _begun(api, made, arguments, console)
 
 
 def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb tasks wait`: the tasks, which are over."""
-    _check_period(arguments)
-    return _waited(api, list(dict.fromkeys(arguments["tasks"])), arguments, console)
+    return waited(api, list(dict.fromkeys(arguments["tasks"])), arguments, console)
 
 
 def abort(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
@@ -121,10 +139,9 @@ def _resolved(value: Any, found: Callable[[str], object]) -> Any:
 
 def _made(api: Api, arguments: Mapping[str, Any]) -> Task:
     app, revision = app_id(arguments["app"])
-    places = Places(api)
-    inputs = inputs_of(arguments.get("input") or (), arguments.get("inputs"), lambda text: places.at(parse(text)).file)
+    inputs = _inputs(api, arguments)
     instance = arguments.get("instance_type")
-    try:
+    with _draft_named():
         return api.tasks.create(
             name=arguments.get("name") or app.rpartition("/")[2],
             project=project_id(arguments["project"]),
@@ -138,15 +155,41 @@ def _made(api: Api, arguments: Mapping[str, Any]) -> Task:
             execution_settings=None if instance is None else {"instance_type": instance},
             run=not arguments.get("draft"),
         )
+
+
+def _inputs(api: Api, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    places = Places(api)
+    return inputs_of(arguments.get("input") or (), arguments.get("inputs"), lambda text: places.at(parse(text)).file)
+
+
+def _check_draft(arguments: Mapping[str, Any]) -> None:
+    if arguments.get("draft") and arguments.get("wait"):
+        raise UsageError("--draft only makes a task, which then isn't over", remedy="Leave out --draft.")
+
+
+@contextmanager
+def _draft_named() -> Generator[None]:
+    """Says which draft is left of a task that couldn't be run."""
+    try:
+        yield
     except TaskValidationError as error:
-        if error.task is not None:
-            raise SbgError(
-                error.message,
-                NO_CODE,
-                NO_CODE,
-                remedy=f"The task is there as a draft, {error.task.id}: mend its inputs, then run it, or delete it.",
-            ) from error
-        raise
+        if error.task is None:
+            raise
+        raise SbgError(
+            error.message,
+            NO_CODE,
+            NO_CODE,
+            remedy=f"The task is there as a draft, {error.task.id}: mend its inputs, then run it, or delete it.",
+        ) from error
+
+
+def _begun(
+    api: Api, task: Task, arguments: Mapping[str, Any], console: Console
+) -> list[dict[str, Any]] | dict[str, Any]:
+    """A task that was made, as a row; with --wait as one of those that are over."""
+    if arguments.get("wait"):
+        return waited(api, [str(task.id)], arguments, console)
+    return row(task, TASK)
 
 
 def _start(task: Task) -> None:
@@ -180,64 +223,6 @@ def _each(api: Api, ids: Iterable[str], act: Callable[[Task], None], console: Co
     if not tasks:
         console.exit_code = REFUSED
     return tasks
-
-
-def _check_period(arguments: Mapping[str, Any]) -> None:
-    period: float = arguments.get("period") or 0
-    if period < _LEAST_PERIOD:
-        raise UsageError(f"--period {period:g}: that is too often", remedy="Give 1 or more seconds.")
-
-
-def _waited(api: Api, ids: list[str], arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
-    """Waits until tasks are over; tells on the way what becomes of them."""
-    period: float = arguments["period"]
-    limit: float | None = arguments.get("timeout_seconds")
-    begun, seen = api.clock.monotonic(), dict[str, str]()
-    while True:
-        tasks = [_got(record, id) for record, id in zip(api.tasks.bulk_get(ids), ids, strict=True)]
-        for task in tasks:
-            status = str(task.status)
-            if seen.get(str(task.id)) != status:
-                seen[str(task.id)] = status
-                console.message(f"{task.field('name') or task.id}: {status}")
-        going = [task for task in tasks if task.status not in TaskStatus.terminal_states]
-        drafts = [str(task.id) for task in going if task.status == TaskStatus.DRAFT]
-        if drafts:
-            raise UsageError(
-                f"{', '.join(drafts)} only {'is a draft' if len(drafts) == 1 else 'are drafts'}, which is never over",
-                remedy="Run it: omics sb tasks run.",
-            )
-        if not going:
-            return _over(tasks, console)
-        if limit is not None and api.clock.monotonic() - begun + period > limit:
-            raise SbgError(
-                f"{len(going)} of {len(tasks)} tasks aren't over after {limit:g} s",
-                NO_CODE,
-                NO_CODE,
-                remedy="They go on. Wait for longer, or stop them: omics sb tasks abort.",
-            )
-        api.clock.sleep(period)
-
-
-def _got(record: Any, id: str) -> Task:
-    if record.error:
-        raise SbgError(f"Task {id}: {record.error.message}", record.error.code, record.error.status)
-    return record.resource
-
-
-def _over(tasks: list[Task], console: Console) -> list[dict[str, Any]]:
-    """The tasks as rows; the process ends with 1 when none completed, with 3 when some didn't."""
-    failed = [task for task in tasks if task.status != TaskStatus.COMPLETED]
-    for task in failed:
-        status: dict[str, Any] = task.field("execution_status") or {}
-        why = status.get("message")
-        console.some_failed(f"{task.field('name') or task.id} is {task.status}{f': {why}' if why else ''}")
-    if failed and len(failed) == len(tasks):
-        console.exit_code = REFUSED
-    return [row(task, TASK) for task in tasks]
-
-
-# -- logs
 
 
 def logs(api: Api, arguments: Mapping[str, Any], console: Console) -> object:

@@ -1,67 +1,36 @@
-"""The commands of `omics sb files` and `omics sb manifest`, as data."""
+"""The commands of `omics sb files`, as data."""
 
 from __future__ import annotations
 
-from omicsdk.cli.options import REPORT, TRANSFER
+from omicsdk.cli.options import REPORT
+from omicsdk.cli.workflows.sb_words import (
+    DRY_RUN,
+    FILES,
+    LIMIT,
+    LIMITS,
+    PATHS,
+    QUIET,
+    RECURSIVE,
+    TIMEOUT,
+    flag,
+    with_examples,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
 
-
-def with_examples(text: str, *lines: str) -> str:
-    """A description that ends with examples.
-
-    Args:
-        text: What comes before; may be empty.
-        lines: The examples, without the program's name.
-    """
-    before = [text, ""] if text else []
-    return "\n".join([*before, "Examples:", "", *(f"    omics sb {line}" for line in lines)])
-
-
-def flag(name: str, text: str, short: str | None = None) -> Argument:
-    """An option that stands alone.
-
-    Args:
-        name: Its name.
-        text: What it means.
-        short: Its short spelling.
-    """
-    made: Argument = {"name": name, "type": "boolean", "flag": True, "default": False, "help": text}
-    return {**made, "short": short} if short is not None else made
-
-
-_PATHS = "sb://owner/project/folder/file, or the ids of files"
 _SOURCES: Argument = {
     "name": "paths",
     "type": "array",
     "items": "string",
     "positional": True,
     "required": True,
-    "help": f"Files and folders ({_PATHS}), then where to: a folder (ends with a slash, or is there already), or for a single "
+    "help": f"Files and folders ({PATHS}), then where to: a folder (ends with a slash, or is there already), or for a single "
     "one its new path.",
 }
-_THINGS: Argument = {
-    "name": "paths",
-    "type": "array",
-    "items": "string",
-    "positional": True,
-    "required": True,
-    "help": f"Files and folders: {_PATHS}.",
-}
-_TIMEOUT: Argument = {
-    "name": "timeout_seconds",
-    "type": "number",
-    "default": 3600,
-    "help": "Seconds to wait for the platform, which works on many files and on folders by itself.",
-}
-_DRY_RUN = flag("dry_run", "Only tell what would be done; nothing is.")
-_RECURSIVE = flag("recursive", "Take folders, with all that is in them.", "-r")
-_LIMITS = [argument for argument in TRANSFER if argument["name"] != "dry_run"]
-_QUIET = flag("quiet", "Show no progress.", "-q")
 
-FILES: list[Command] = [
+OF_FILES: list[Command] = [
     {
         "command": "files ls",
         "summary": "List what is in a folder or project; projects without a path.",
@@ -93,8 +62,19 @@ FILES: list[Command] = [
                 "help": "Only with this metadata, as key=value; a key may come with several values.",
             },
             {"name": "task", "type": "string", "default": None, "help": "Only what this task (its id) put out."},
-            {"name": "limit", "type": "integer", "default": None, "help": "So many at most; all when omitted."},
+            LIMIT,
         ],
+    },
+    {
+        "command": "files cat",
+        "summary": "Print what is in files, one after the other.",
+        "description": with_examples(
+            "Bytes as they are, nothing else. What isn't text goes to no terminal.",
+            "files cat sb://me/my-project/notes.txt",
+            "files cat sb://me/my-project/a.fastq.gz | zcat | head",
+        ),
+        "run": "omicsdk.cli.commands.sb_reading:cat",
+        "parameters": [{**FILES, "help": f"Files: {PATHS}."}],
     },
     {
         "command": "files cp",
@@ -106,7 +86,7 @@ FILES: list[Command] = [
             "files cp --recursive sb://me/my-project/reads sb://me/other/",
         ),
         "run": "omicsdk.cli.commands.sb_moving:cp",
-        "parameters": [_SOURCES, _RECURSIVE, _TIMEOUT, _DRY_RUN],
+        "parameters": [_SOURCES, RECURSIVE, TIMEOUT, DRY_RUN],
     },
     {
         "command": "files mv",
@@ -117,7 +97,7 @@ FILES: list[Command] = [
             "files mv sb://me/my-project/a.bam sb://me/my-project/old/",
         ),
         "run": "omicsdk.cli.commands.sb_moving:mv",
-        "parameters": [_SOURCES, _TIMEOUT, _DRY_RUN],
+        "parameters": [_SOURCES, TIMEOUT, DRY_RUN],
     },
     {
         "command": "files rm",
@@ -128,7 +108,7 @@ FILES: list[Command] = [
             "files rm --recursive --dry-run sb://me/my-project/old/",
         ),
         "run": "omicsdk.cli.commands.sb_moving:rm",
-        "parameters": [_THINGS, _RECURSIVE, _TIMEOUT, _DRY_RUN],
+        "parameters": [FILES, RECURSIVE, TIMEOUT, DRY_RUN],
     },
     {
         "command": "files mkdir",
@@ -139,7 +119,7 @@ FILES: list[Command] = [
         ),
         "run": "omicsdk.cli.commands.sb_files:mkdir",
         "parameters": [
-            {**_THINGS, "help": "Folders: sb://owner/project/folder."},
+            {**FILES, "help": "Folders: sb://owner/project/folder."},
             flag("parents", "Make folders above as well, and take those that are there.", "-p"),
         ],
     },
@@ -151,9 +131,9 @@ FILES: list[Command] = [
             "files tag sb://me/my-project/a.bam --add checked hg38 --remove new",
             "files tag sb://me/my-project/reads/ --recursive --set raw",
         ),
-        "run": "omicsdk.cli.commands.sb_files:tag",
+        "run": "omicsdk.cli.commands.sb_tagging:tag",
         "parameters": [
-            _THINGS,
+            FILES,
             {"name": "add", "type": "array", "items": "string", "default": None, "help": "Tags to add."},
             {"name": "remove", "type": "array", "items": "string", "default": None, "help": "Tags to take away."},
             {
@@ -164,7 +144,33 @@ FILES: list[Command] = [
                 "help": "All tags that there shall be. Excludes --add and --remove.",
             },
             flag("recursive", "Take the files in folders, with those in folders below.", "-r"),
-            _DRY_RUN,
+            DRY_RUN,
+        ],
+    },
+    {
+        "command": "files metadata",
+        "summary": "Show the metadata of files, set values, or take keys away.",
+        "description": with_examples(
+            "Files stand before the options. Keys that aren't named stay as they are. Of a single file the metadata are shown as "
+            "one object. Many files with values of their own: omics sb manifest.",
+            "files metadata sb://me/my-project/a.bam",
+            "files metadata sb://me/my-project/a.bam --set sample_id=S1 'disease_type=Lung Cancer' --unset note",
+            "files metadata sb://me/my-project/reads/ --recursive --set library_id=L7 --dry-run",
+        ),
+        "run": "omicsdk.cli.commands.sb_tagging:metadata",
+        "parameters": [
+            FILES,
+            {
+                "name": "set",
+                "type": "array",
+                "items": "string",
+                "default": None,
+                "help": "Values, as key=value. A key that is given several times becomes a list; JSON stands for what isn't "
+                "text, when it begins with a quote, a bracket or a brace, or what is there isn't text either.",
+            },
+            {"name": "unset", "type": "array", "items": "string", "default": None, "help": "Keys to take away."},
+            flag("recursive", "Take the files in folders, with those in folders below.", "-r"),
+            DRY_RUN,
         ],
     },
     {
@@ -183,7 +189,7 @@ FILES: list[Command] = [
                 "required": True,
                 "help": "The query, as one word of the shell.",
             },
-            {"name": "limit", "type": "integer", "default": None, "help": "So many at most; all when omitted."},
+            LIMIT,
         ],
     },
     {
@@ -209,8 +215,8 @@ FILES: list[Command] = [
                 "its path. Of a folder that ends with a slash goes what is in it, else the folder itself.",
             },
             flag("overwrite", "Replace files that are there already."),
-            _QUIET,
-            *_LIMITS,
+            QUIET,
+            *LIMITS,
             flag("dry_run", "Only tell what would be sent, and to where."),
             REPORT,
         ],
@@ -227,8 +233,8 @@ FILES: list[Command] = [
         "run": "omicsdk.cli.commands.sb_downloads:download",
         "parameters": [
             {
-                **_THINGS,
-                "help": f"Files and folders: {_PATHS}. Of a folder that ends with a slash comes what is in it, else the folder "
+                **FILES,
+                "help": f"Files and folders: {PATHS}. Of a folder that ends with a slash comes what is in it, else the folder "
                 "itself.",
             },
             {
@@ -238,64 +244,10 @@ FILES: list[Command] = [
                 "help": "Folder to download into; by default the current one.",
             },
             flag("overwrite", "Replace local files that are there already."),
-            _QUIET,
-            *_LIMITS,
+            QUIET,
+            *LIMITS,
             flag("dry_run", "Only tell what would be fetched, and whether there is room; nothing is written."),
             REPORT,
-        ],
-    },
-]
-
-MANIFEST: list[Command] = [
-    {
-        "command": "manifest export",
-        "summary": "Write the metadata and tags of files as a table, a file a row.",
-        "description": with_examples(
-            "Tab-separated columns: id, path, size, tags, and metadata.KEY for each key that a file has. What isn't plain text "
-            "is JSON. Edit it with any program and give it to omics sb manifest import.",
-            "manifest export sb://me/my-project/ --recursive --file files.tsv",
-        ),
-        "run": "omicsdk.cli.commands.sb_manifest:export",
-        "parameters": [
-            {**_THINGS, "help": "Projects, folders and files: sb://owner/project/folder/."},
-            {
-                "name": "file",
-                "type": "string",
-                "default": "-",
-                "help": "File to write; - is stdout, as when omitted.",
-            },
-            {
-                "name": "keys",
-                "type": "array",
-                "items": "string",
-                "default": None,
-                "help": "Only these keys of the metadata, each with a column even if no file has it; all when omitted.",
-            },
-            flag("recursive", "Take folders below, too.", "-r"),
-            flag("overwrite", "Replace the file if it is there already."),
-        ],
-    },
-    {
-        "command": "manifest import",
-        "summary": "Give files the metadata and tags that a table says; only what differs is sent.",
-        "description": with_examples(
-            "The table has a column id or path, and tags or metadata.KEY for what shall be changed; other columns are refused, but "
-            "for path, size and name, which aren't changed. An empty cell leaves what is there, unless --clear is given. "
-            "Prints the differences.",
-            "manifest import files.tsv --dry-run",
-            "manifest import files.tsv",
-        ),
-        "run": "omicsdk.cli.commands.sb_manifest:import_",
-        "parameters": [
-            {
-                "name": "file",
-                "type": "string",
-                "positional": True,
-                "required": True,
-                "help": "The table; - is stdin.",
-            },
-            flag("clear", "Take away what a file has where the table's cell is empty."),
-            _DRY_RUN,
         ],
     },
 ]

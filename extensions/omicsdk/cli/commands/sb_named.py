@@ -1,0 +1,57 @@
+"""What words name on the platform: files, folders, and the files in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omicsdk.core.errors import UsageError
+from omicsdk.sb.paths import SbPath, is_path, parse
+from omicsdk.sb.places import Entry, Place, Places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def named(places: Places, text: str) -> Place | Entry:
+    """What a word names: a folder, or else a file.
+
+    Args:
+        places: The platform.
+        text: An sb:// path of a project, folder or file, or the id of one of the latter.
+
+    Raises:
+        WrongPath: It is neither.
+        NotFound: There is none.
+    """
+    path = parse(text) if is_path(text) else None
+    if path is not None and not path.names:
+        return places.folder(path)
+    entry = places.entry(text)
+    return Place(entry.path or SbPath(is_folder=True), entry.file) if entry.file.is_folder() else entry
+
+
+def files_named(places: Places, text: str, *, recursive: bool) -> Iterator[tuple[tuple[str, ...], Entry]]:
+    """The files that a word names: itself, or all in a folder or project.
+
+    Args:
+        places: The platform.
+        text: As that of `named`.
+        recursive: Whether folders are taken.
+
+    Yields:
+        The names that lead to a file, and the file. Of a folder that ends with a slash those within it, else with its own
+        before them.
+
+    Raises:
+        UsageError: It is a folder, and `recursive` isn't set.
+    """
+    found = named(places, text)
+    if isinstance(found, Entry):
+        yield (str(found.file.name),), found
+        return
+    if not recursive:
+        raise UsageError(f"{text} is a folder", remedy="Give --recursive to take the files in it.")
+    before = () if found.folder is None or text.endswith("/") else (str(found.folder.name),)
+    for entry in places.below(found):
+        if entry.path is not None and not entry.file.is_folder():
+            yield (*before, *entry.path.below(found.path)), entry

@@ -1,0 +1,39 @@
+"""Numbers that a command line gives, within their bounds."""
+
+from __future__ import annotations
+
+from omicsdk.core.errors import UsageError
+
+
+def at_least_1(number: float) -> float:
+    """Takes a number of things, or of seconds between two looks.
+
+    Args:
+        number: What was typed, or stands in the configuration.
+
+    Returns:
+        The number.
+
+    Raises:
+        UsageError: It is below 1.
+    """
+    if number < 1:
+        raise UsageError(f"{number:g} is below 1", remedy="Give 1 or more.")
+    return number
+
+
+def above_0(number: float) -> float:
+    """Takes a number of seconds.
+
+    Args:
+        number: What was typed, or stands in the configuration.
+
+    Returns:
+        The number.
+
+    Raises:
+        UsageError: It is 0 or below.
+    """
+    if number <= 0:
+        raise UsageError(f"{number:g} isn't above 0", remedy="Give seconds above 0.")
+    return number
