@@ -1,0 +1,247 @@
+"""Every route of the platform: what it says to strangers, of what isn't there, and to requests that make no sense."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.document import Operation, operations, read_document
+
+Json = dict[str, Any]
+
+DOCUMENT = read_document("sb")
+OPERATIONS = operations(DOCUMENT)
+BY_NAME = {each.name: each for each in OPERATIONS}
+FILE, UUID, NOWHERE = "0" * 24, "00000000-0000-4000-8000-000000000000", "nobody/nothing"
+IN_PATHS = {"task_id": UUID, "billing_group": UUID, "revision": "1", "part_number": "1", "project": "nothing"}
+"""Identities that could be, for parameters of paths; others are `nobody`."""
+CODES = {
+    "/users": 2002, "/divisions": 2002, "/teams": 2002, "/projects": 3002, "/billing": 4002, "/files": 5002, "/apps": 3002,
+    "/tasks": 7002, "/upload": 8003, "/automation/upload": 8003, "/storage/volumes": 9007, "/storage/imports": 9008,
+    "/storage/exports": 9008, "/bulk/drs": 9008, "/automation": 90003, "/datasets": 90003, "/genome": 90003, "/async": 90003,
+}  # fmt: skip
+"""The code of what isn't there, by the beginning of the path; the longest counts."""
+OWNERS = {"list_owner_projects", "list_owner_datasets"}
+"""Lists of what somebody owns: of a stranger's there is nothing to be seen, which is an empty list."""
+
+
+def wide(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema with what it refers to in its place."""
+    for part in schema.get("allOf", ()):
+        schema = {**wide(part), **schema}
+    return wide(DOCUMENT["components"]["schemas"][schema["$ref"].split("/")[-1]]) if "$ref" in schema else schema
+
+
+def kinds(schema: Mapping[str, Any]) -> list[str]:
+    stated = wide(schema).get("type", [])
+    return [stated] if isinstance(stated, str) else list(stated)
+
+
+def sample(schema: Mapping[str, Any]) -> Any:
+    """The least that fits a schema."""
+    schema = wide(schema)
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "oneOf" in schema:
+        return sample(schema["oneOf"][0])
+    if "properties" in schema:
+        return {name: sample(schema["properties"][name]) for name in schema.get("required", ())}
+    made: Json = {"string": "x", "integer": 1, "number": 1, "boolean": True, "array": [], "object": {}}
+    return next((made[kind] for kind in kinds(schema) if kind in made), {})
+
+
+def path(operation: Operation) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: IN_PATHS.get(match[1], "nobody"), operation.path)
+
+
+def query(operation: Operation, **more: Any) -> Json:
+    required = [each for each in operation.parameters if each.place == "query" and each.required]
+    return {**{each.name: sample(each.schema) for each in required}, **more}
+
+
+def body(operation: Operation) -> Json:
+    return {} if operation.body is None else {"json": sample(operation.body)}
+
+
+def refused(answer: httpx.Response, status: int, code: int, why: str = "") -> None:
+    """Whether a refusal has the platform's form."""
+    told = answer.json() if answer.content else None
+    where = f"{answer.request.method} {answer.request.url} {answer.request.content!r} {why}: {told}"
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json"), where
+    assert set(told) == {"status", "code", "message", "more_info"}, where
+    assert (told["status"], told["code"]) == (status, code), where
+    assert told["message"], where
+    assert told["more_info"].startswith("https://"), where
+    assert answer.headers["x-request-id"], where
+
+
+def named(*wanted: Operation) -> list[Any]:
+    return [pytest.param(each, id=each.name) for each in wanted]
+
+
+SECURED = named(*(each for each in OPERATIONS if each.secured))
+OF_SOMETHING = named(*(each for each in OPERATIONS if "{" in each.path and each.name not in OWNERS))
+WITH_BODY = named(*(each for each in OPERATIONS if each.body is not None))
+LISTS = named(*(each for each in OPERATIONS if any(part.name == "limit" for part in each.parameters)))
+
+
+def test_there_are_all_routes() -> None:
+    # Those of the API; the storage behind it, where parts are sent and contents are read, has two more.
+    assert len(OPERATIONS) == 165
+    assert [each.name for each in OPERATIONS if not each.secured] == ["get_endpoints"]
+
+
+@pytest.mark.parametrize("operation", SECURED)
+def test_who_has_no_token_is_refused(sandbox: Sandbox, web: httpx.Client, operation: Operation) -> None:
+    for headers in ({}, {"X-SBG-Auth-Token": "wrong"}):
+        request = httpx.Request(operation.method, f"{sandbox.sb_url}{path(operation)}", headers=headers)
+        refused(web.send(request), 401, 90001)
+
+
+@pytest.mark.parametrize("operation", OF_SOMETHING)
+def test_what_is_not_there_is_not_found(web: httpx.Client, operation: Operation) -> None:
+    answer = web.request(operation.method, path(operation), params=query(operation), **body(operation))
+    code = CODES[max((start for start in CODES if operation.path.startswith(start)), key=len)]
+    refused(answer, 404, code)
+    assert int(answer.headers["x-ratelimit-remaining"]) < int(answer.headers["x-ratelimit-limit"])
+    assert answer.headers["x-ratelimit-reset"].isdecimal()
+
+
+@pytest.mark.parametrize("name", sorted(OWNERS))
+def test_a_stranger_owns_nothing_that_is_seen(web: httpx.Client, name: str) -> None:
+    answer = web.get(path(BY_NAME[name]))
+    assert (answer.status_code, answer.json()["items"], answer.headers["x-total-matching-query"]) == (200, [], "0")
+
+
+SOURCE, TARGET = {"volume": NOWHERE, "location": "x"}, {"project": NOWHERE}
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "sent", "code"),
+    [
+        ("list_users", {"division": "nothing"}, None, 2002),
+        ("list_teams", {"division": "nothing"}, None, 2002),
+        ("list_files", {"project": NOWHERE}, None, 3002),
+        ("list_files", {"parent": FILE}, None, 5002),
+        ("list_files", {"dataset": NOWHERE}, None, 90003),
+        ("scroll_files", {"token": "init", "project": NOWHERE}, None, 3002),
+        ("list_tasks", {"project": NOWHERE}, None, 3002),
+        ("list_apps", {"project": NOWHERE}, None, 3002),
+        ("list_markers", {"file": FILE}, None, 5002),
+        ("create_project", {}, {"name": "x", "billing_group": UUID}, 4002),
+        ("create_folder", {}, {"name": "x", "type": "folder", **TARGET}, 3002),
+        ("create_folder", {}, {"name": "x", "type": "folder", "parent": FILE}, 5026),
+        ("start_upload", {}, {"name": "x", **TARGET}, 3002),
+        ("start_upload", {}, {"name": "x", "parent": FILE}, 5026),
+        ("search_files", {}, {"query": f'IN "{NOWHERE}"'}, 3002),
+        ("bulk_copy_files", {}, {"file_ids": [FILE], **TARGET}, 3002),
+        ("create_import", {}, {"source": SOURCE, "destination": TARGET}, 9007),
+        ("create_export", {}, {"source": {"file": FILE}, "destination": SOURCE}, 5002),
+        ("create_task", {}, {"name": "x", "project": NOWHERE, "app": f"{NOWHERE}/x"}, 3002),
+        ("create_team", {}, {"name": "x", "division": "nothing"}, 2002),
+        ("create_marker", {}, {"file": FILE, "name": "x", "chromosome": "1", "position": {"start": 1, "end": 2}}, 5002),
+        ("start_automation_upload", {}, {"automation_id": UUID, "name": "x", "size": 1}, 90003),
+        ("create_automation_run", {}, {"package": FILE}, 90003),
+    ],
+)  # fmt: skip
+def test_what_a_request_is_about_has_to_be_there(
+    web: httpx.Client, name: str, params: Json, sent: Json | None, code: int
+) -> None:
+    operation = BY_NAME[name]
+    refused(web.request(operation.method, operation.path, params=params, json=sent), 404, code)
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "code"),
+    [
+        ("bulk_get_files", {"file_ids": [FILE]}, 5002),
+        ("bulk_delete_files", {"file_ids": [FILE]}, 5002),
+        ("bulk_update_files", {"items": [{"id": FILE, "name": "x"}]}, 5002),
+        ("bulk_edit_files", {"items": [{"id": FILE, "name": "x"}]}, 5002),
+        ("bulk_get_tasks", {"task_ids": [UUID]}, 7002),
+        ("bulk_get_imports", {"import_ids": ["x"]}, 9008),
+        ("bulk_get_exports", {"export_ids": ["x"]}, 9008),
+        ("bulk_create_imports", {"items": [{"source": SOURCE, "destination": TARGET}]}, 9007),
+        ("bulk_create_exports", {"items": [{"source": {"file": FILE}, "destination": SOURCE}]}, 5002),
+    ],
+)
+def test_each_of_many_is_answered_by_itself(web: httpx.Client, name: str, sent: Json, code: int) -> None:
+    answer = web.post(BY_NAME[name].path, json=sent)
+    (item,) = answer.json()["items"]
+    assert (answer.status_code, item["resource"]) == (200, None)
+    assert (item["error"]["status"], item["error"]["code"]) == (404, code)
+    (list_name,) = sent
+    refused(web.post(BY_NAME[name].path, json={list_name: sent[list_name] * 101}), 400, 90000)
+
+
+@pytest.mark.parametrize("operation", WITH_BODY)
+def test_a_body_that_makes_no_sense_is_refused(web: httpx.Client, operation: Operation) -> None:
+    assert operation.body is not None
+    headers = {"Content-Type": "application/json"}
+
+    def send(content: bytes) -> httpx.Response:
+        return web.request(operation.method, path(operation), params=query(operation), content=content, headers=headers)
+
+    for content in (b"{", b"{'a': 1}", b"\xff\xfe", b"[NaN]"):
+        refused(send(content), 400, 90000)
+    known = kinds(operation.body)
+    for kind, value in {"object": {}, "array": [], "string": "x", "integer": 1}.items():
+        if known and kind not in known:
+            refused(send(json.dumps(value).encode()), 400, 90000)
+
+
+def wrong_fields() -> list[Any]:
+    """Each field of each body, with a value of a kind that isn't its own."""
+    odd: list[Any] = [{"odd": 1}, "odd", [1], True]
+    of = {"object": 0, "string": 1, "array": 2, "boolean": 3}
+    found: list[Any] = []
+    for operation in OPERATIONS:
+        fields = wide(operation.body or {}).get("properties", {})
+        for name, schema in fields.items():
+            known = kinds(schema)
+            if known:
+                value = next(odd[place] for kind, place in of.items() if kind not in known)
+                found.append(pytest.param(operation, name, value, id=f"{operation.name}.{name}"))
+    return found
+
+
+@pytest.mark.parametrize(("operation", "field", "value"), wrong_fields())
+def test_a_field_of_another_kind_is_refused(web: httpx.Client, operation: Operation, field: str, value: Any) -> None:
+    sent = {**sample(operation.body or {}), field: value}
+    answer = web.request(operation.method, path(operation), params=query(operation), json=sent)
+    refused(answer, 400, answer.json().get("code"))
+    # The area's own code where the platform has one, else that of bad requests.
+    assert answer.json()["code"] == 90000 or 3000 <= answer.json()["code"] < 10000
+    assert field in answer.json()["message"]
+
+
+@pytest.mark.parametrize("operation", LISTS)
+def test_pages_have_from_1_to_100_items(web: httpx.Client, operation: Operation) -> None:
+    def ask(**more: Any) -> httpx.Response:
+        return web.request(operation.method, path(operation), params=query(operation, **more), **body(operation))
+
+    for limit in (0, -1, "many", "1.5", ""):
+        refused(ask(limit=limit), 400, 90000, str(limit))
+    if any(each.name == "offset" for each in operation.parameters):
+        refused(ask(offset=-1), 400, 90000)
+    usual = ask()
+    for limit in (1, 100, 101, 1000):
+        assert ask(limit=limit).status_code == usual.status_code
+
+
+@pytest.mark.parametrize("operation", [each for each in LISTS if "{" not in each.values[0].path])
+def test_lists_say_how_much_there_is(web: httpx.Client, project: str, operation: Operation) -> None:
+    if operation.name == "search_files":
+        return  # it says so in its body
+    file = web.get("/files", params={"dataset": "sandbox-user/reference-set"}).json()["items"][0]["id"]
+    about = {"division": "sandbox-division", "project": project, "file": file, "token": "init"}
+    wanted = {each.name for each in operation.parameters}
+    params = {name: value for name, value in about.items() if name in wanted}
+    answer = web.get(operation.path, params={**params, "limit": 1000})
+    told = answer.json()
+    assert set(told) == {"href", "items", "links"}
+    assert int(answer.headers["x-total-matching-query"]) >= len(told["items"])
+    assert told["href"].startswith(str(web.base_url).rstrip("/") + operation.path)
