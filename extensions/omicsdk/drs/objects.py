@@ -1,0 +1,211 @@
+"""What a DRS server says of an object, as plain data: a file with its size, checksums and ways to its bytes, or a bundle."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.core.checksums import is_checksum
+from omicsdk.core.narrowing import is_array, is_object
+
+#: Names of algorithms as servers write them (GA4GH's registry, IANA's, and Gen3's), and ours.
+_ALGORITHMS = {
+    "md5": "md5",
+    "md-5": "md5",
+    "sha1": "sha1",
+    "sha-1": "sha1",
+    "sha256": "sha256",
+    "sha-256": "sha256",
+    "crc32c": "crc32c",
+    "etag": "s3_etag",
+}
+_BYTES = {"md5": 16, "sha1": 20, "sha256": 32, "crc32c": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class AccessMethod:
+    """One way to an object's bytes.
+
+    Attributes:
+        kind: What is spoken there, such as s3, gs, https.
+        access_id: What to ask the server for a URL by; empty where the URL is stated.
+        url: The stated URL; empty where there is none.
+        headers: Headers that go along with the stated URL; secrets.
+        cloud: Whose storage it is, such as aws; empty where the server doesn't say.
+        region: Where it is; likewise.
+        available: Whether the bytes are there at once; False for what has to be fetched from an archive first.
+    """
+
+    kind: str
+    access_id: str = ""
+    url: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    cloud: str = ""
+    region: str = ""
+    available: bool = True
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether the stated URL can be fetched as it is."""
+        return self.url.startswith(("https://", "http://"))
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Something in a bundle.
+
+    Attributes:
+        name: What it is called there.
+        id: Its identifier on the bundle's server; empty where only `uri` is stated.
+        uri: Its DRS URI; empty where the server states none.
+        members: What is in it, where the server told that too; None where it is a file, or wasn't told.
+    """
+
+    name: str
+    id: str
+    uri: str
+    members: tuple[Member, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrsObject:
+    """An object.
+
+    Attributes:
+        id: Its identifier on its server.
+        name: Its name as a file, which may hold slashes and anything else; never empty.
+        size: Its size in bytes; None where the server doesn't say.
+        checksums: Those that can be verified, from algorithm to lower-case value.
+        methods: Ways to its bytes, as the server lists them.
+        members: What is in it, where it is a bundle; None for a file.
+    """
+
+    id: str
+    name: str
+    size: int | None
+    checksums: Mapping[str, str]
+    methods: tuple[AccessMethod, ...]
+    members: tuple[Member, ...] | None = None
+
+    @property
+    def is_bundle(self) -> bool:
+        """Whether it is a bundle."""
+        return self.members is not None
+
+
+def object_of(told: Mapping[str, Any], asked: str = "") -> DrsObject:
+    """Reads what a server answers for an object.
+
+    Args:
+        told: The answer, decoded.
+        asked: The identifier that was asked for, where the answer doesn't name one.
+    """
+    id, name, size = told.get("id") or asked, told.get("name"), told.get("size")
+    listed = told.get("access_methods")
+    methods = tuple(_method(each) for each in listed if is_object(each)) if is_array(listed) else ()
+    contents, form = told.get("contents"), told.get("form")
+    is_bundle = (is_array(contents) and (bool(contents) or not methods)) or form == "bundle"
+    return DrsObject(
+        id=str(id),
+        name=name if isinstance(name, str) and name.strip() else _name_from(str(id), methods),
+        size=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
+        checksums=checksums_of(told.get("checksums")),
+        methods=methods,
+        members=_members(contents) if is_bundle else None,
+    )
+
+
+def checksums_of(stated: object) -> dict[str, str]:
+    """The checksums that can be verified, from algorithm to value in lower-case hexadecimal digits.
+
+    Args:
+        stated: A list of objects with `type` and `checksum`, or, as Gen3's index has it, an object by type. Values in base64,
+            as some storages state them, are read too. What can't be a checksum of its type is left out.
+    """
+    pairs: list[tuple[object, object]] = []
+    if is_object(stated):
+        pairs = list(stated.items())
+    elif is_array(stated):
+        pairs = [(each.get("type"), each.get("checksum")) for each in stated if is_object(each)]
+    found: dict[str, str] = {}
+    for kind, value in pairs:
+        algorithm = _ALGORITHMS.get(str(kind).lower())
+        if algorithm is not None and isinstance(value, str) and (text := hexadecimal(algorithm, value.strip())):
+            found.setdefault(algorithm, text)
+    return found
+
+
+def hexadecimal(algorithm: str, value: str) -> str:
+    """A checksum in lower-case hexadecimal digits; empty when it can't be one of that algorithm.
+
+    Args:
+        algorithm: One of omicsdk.core.checksums.ALGORITHMS.
+        value: The checksum, in hexadecimal digits or base64.
+    """
+    lower = value.strip('"').lower()
+    if is_checksum(algorithm, lower):
+        return lower
+    try:
+        raw = base64.b64decode(value, validate=True)
+    except (ValueError, binascii.Error):
+        return ""
+    return raw.hex() if len(raw) == _BYTES.get(algorithm) else ""
+
+
+def _method(stated: Mapping[str, Any]) -> AccessMethod:
+    access = stated.get("access_url")
+    url: object = access.get("url") if is_object(access) else access
+    headers: object = access.get("headers") if is_object(access) else None
+    return AccessMethod(
+        kind=_text(stated.get("type")).lower(),
+        access_id=_text(stated.get("access_id")),
+        url=_text(url),
+        headers=headers_of(headers),
+        cloud=_text(stated.get("cloud")).lower(),
+        region=_text(stated.get("region")),
+        available=stated.get("available") is not False,
+    )
+
+
+def headers_of(stated: object) -> tuple[tuple[str, str], ...]:
+    """The headers that go along with a URL, as `Name: value` texts; an object of them is read too.
+
+    Args:
+        stated: What the server says.
+    """
+    if is_object(stated):
+        return tuple((name, _text(value)) for name, value in stated.items())
+    split = [each.partition(":") for each in stated if isinstance(each, str)] if is_array(stated) else []
+    return tuple((name.strip(), value.strip()) for name, mark, value in split if mark and name.strip())
+
+
+def _members(contents: object) -> tuple[Member, ...]:
+    return tuple(_member(each) for each in contents if is_object(each)) if is_array(contents) else ()
+
+
+def _member(stated: Mapping[str, Any]) -> Member:
+    uri, inner = stated.get("drs_uri"), stated.get("contents")
+    uris: list[object] = uri if is_array(uri) else [uri]
+    id = _text(stated.get("id"))
+    return Member(
+        name=_text(stated.get("name")) or id.rpartition("/")[2],
+        id=id,
+        uri=next((each for each in uris if isinstance(each, str) and each), ""),
+        members=_members(inner) if is_array(inner) and inner else None,
+    )
+
+
+def _name_from(id: str, methods: tuple[AccessMethod, ...]) -> str:
+    """What to call an object that has no name: as its storage does, or else as its identifier ends."""
+    for method in methods:
+        if method.url and (last := unquote(urlsplit(method.url).path).rstrip("/").rpartition("/")[2]):
+            return last
+    return id.rstrip("/").rpartition("/")[2] or "object"
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

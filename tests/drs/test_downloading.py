@@ -1,0 +1,200 @@
+"""Downloads of DRS objects: whole, verified, by the first way that works; what fails says why and stops nothing else."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.errors import AuthError, ChecksumMismatch, NotFound, Unauthorized, UnsafePath
+from omicsdk.drs.downloading import download
+from omicsdk.drs.errors import BundleTooDeep, NoAccess
+from omicsdk.drs.host_cache import HostCache
+from omicsdk.drs.hosts import ResolutionSettings
+from omicsdk.drs.identifiers import NotADrsId, parse_drs_id
+from omicsdk.drs.planning import Wanted
+from omicsdk.drs.resolution import Resolver, UnknownPrefix
+from omicsdk.drs.servers import Servers
+
+API = "ga4gh/drs/v1/objects"
+
+
+@pytest.fixture
+def offline() -> Iterator[Servers]:
+    """Servers, of hosts that are named: nobody is asked about prefixes."""
+    with Servers(Resolver(settings=ResolutionSettings(order=()))) as servers:
+        yield servers
+
+
+def errors(report: Any) -> list[Any]:
+    return [outcome.error for outcome in report.outcomes]
+
+
+def test_files_come_whole_under_their_names_and_are_not_fetched_twice(host: Any, tmp_path: Path) -> None:
+    uris = [host.add(f"dg.1/{n}", bytes([n]) * 50_000) for n in range(5)]
+    report = download(uris, tmp_path)
+    report.raise_if_failed()
+    assert [outcome.name for outcome in report.outcomes] == [f"{n}.bin" for n in range(5)]
+    assert (tmp_path / "3.bin").read_bytes() == b"\x03" * 50_000
+    assert {outcome.verified for outcome in report.outcomes} != {""}
+    before = host.count("storage/")
+    assert download(uris, tmp_path).counts["skipped"] == 5
+    assert host.count("storage/") == before
+
+
+def test_many_are_asked_for_at_once_where_the_server_takes_that(host: Any, tmp_path: Path) -> None:
+    uris = [host.add(f"n{n}", b"%d" % n) for n in range(250)]
+    download(uris, tmp_path).raise_if_failed()
+    assert sum(path == API for _, path, _ in host.asked) == 3
+    assert not any(path.startswith(f"{API}/") and "/access/" not in path for _, path, _ in host.asked)
+
+
+def test_a_server_without_bulk_requests_is_asked_one_by_one(host: Any, tmp_path: Path) -> None:
+    host.bulk = False
+    uris = [host.add(f"n{n}", b"%d" % n) for n in range(30)]
+    download(uris, tmp_path).raise_if_failed()
+    assert len(list(tmp_path.glob("*.bin"))) == 30
+
+
+def test_compact_and_bare_identifiers_go_to_the_default_host(host: Any, tmp_path: Path) -> None:
+    host.add("dg.1/one", b"1")
+    host.add("two", b"2")
+    host.add("three", b"3")
+    cache = HostCache(tmp_path / "hosts.json", 2)
+    cache.keep("dg.1", host.name)
+    resolver = Resolver(host.name, settings=ResolutionSettings(order=("cache_file",), cache_file=cache.path))
+    with Servers(resolver) as servers:
+        download(["drs://dg.1:one", "dg.1/three", "two"], tmp_path, servers=servers, layout="id").raise_if_failed()
+    assert (tmp_path / "dg.1_one" / "one.bin").read_bytes() == b"1"
+    assert (tmp_path / "two" / "two.bin").read_bytes() == b"2"
+
+
+def test_one_that_fails_does_not_keep_the_others(host: Any, offline: Servers, tmp_path: Path) -> None:
+    good = host.add("good", b"good")
+    none = host.add("none", b"none", access_methods=[])
+    wrong = host.add("wrong", b"wrong")
+    host.objects["wrong"]["checksums"] = [{"type": "md5", "checksum": "0" * 32}]
+    evil = host.add("evil", b"evil", name="../evil")
+    report = download([good, none, wrong, evil, f"drs://{host.name}/nope", "dg.99/x"], tmp_path / "in", servers=offline)
+    found = errors(report)
+    assert [outcome.state for outcome in report.outcomes] == ["done", *["failed"] * 5]
+    assert isinstance(found[1], NoAccess)
+    assert isinstance(found[2], ChecksumMismatch)
+    assert isinstance(found[3], UnsafePath)
+    assert isinstance(found[4], NotFound)
+    assert isinstance(found[5], UnknownPrefix)
+    assert [path.name for path in (tmp_path / "in").glob("*.bin")] == ["good.bin"]
+    assert not (tmp_path / "evil").exists()
+
+
+def test_what_is_no_identifier_is_refused_before_anything_is_asked(host: Any, tmp_path: Path) -> None:
+    with pytest.raises(NotADrsId, match="https://"):
+        download([host.add("a", b"a"), "https://example.org/x"], tmp_path)
+    assert host.asked == []
+
+
+def test_the_next_way_is_taken_when_one_is_refused_or_its_storage_has_nothing(host: Any, tmp_path: Path) -> None:
+    refused = host.add("a", b"aaaa", ways=("s3", "gs"))
+    host.answers[f"{API}/a/access/s3"] = [(403, {}, {"msg": "no"})] * 5
+    empty = host.add("b", b"bbbb", ways=("s3", "gs"))
+    host.answers["storage/s3/b"] = [(404, {}, b"")] * 5
+    report = download([refused, empty], tmp_path)
+    report.raise_if_failed()
+    assert [outcome.state for outcome in report.outcomes] == ["done", "done"]
+    assert (tmp_path / "a.bin").read_bytes() == b"aaaa"
+    assert (tmp_path / "b.bin").read_bytes() == b"bbbb"
+
+
+def test_a_wished_storage_is_asked_first(host: Any, tmp_path: Path) -> None:
+    download([host.add("a", b"a", ways=("s3", "gs"))], tmp_path, preferred=["gs"]).raise_if_failed()
+    assert host.count("storage/gs") == 1
+    assert host.count("storage/s3") == 0
+
+
+def test_a_url_that_ended_is_asked_for_again(host: Any, tmp_path: Path) -> None:
+    uri = host.add("a", b"a" * 1000)
+    host.answers["storage/s3/a"] = [(403, {}, b"<Code>AccessDenied</Code>")]
+    download([uri], tmp_path).raise_if_failed()
+    assert host.count(f"{API}/a/access/s3") == 2
+
+
+def test_bytes_that_are_being_prepared_are_waited_for(host: Any, tmp_path: Path) -> None:
+    uri = host.add("a", b"a")
+    host.answers[f"{API}/a/access/s3"] = [(202, {"Retry-After": "0"}, b""), (202, {"Retry-After": "0.1"}, b"")]
+    download([uri], tmp_path).raise_if_failed()
+    assert host.count(f"{API}/a/access/s3") == 3
+
+
+def test_the_login_goes_to_the_server_and_never_to_the_storage(host: Any, tmp_path: Path) -> None:
+    host.token = "t0ken"
+    uri = host.add("a", b"a")
+    refused = download([uri], tmp_path)
+    assert isinstance(refused.outcomes[0].error, Unauthorized)
+    download([uri], tmp_path, credentials=lambda _host: BearerToken("t0ken")).raise_if_failed()
+    stored = [headers for _, path, headers in host.asked if path.startswith("storage/")]
+    assert stored
+    assert not any("authorization" in headers for headers in stored)
+
+
+def test_a_host_without_a_login_fails_alone(host: Any, drs_host: Callable[[], Any], tmp_path: Path) -> None:
+    other = drs_host()
+
+    def login(name: str) -> None:
+        if name == other.name:
+            raise AuthError(f"there is no login for {name}")
+
+    report = download([host.add("a", b"a"), other.add("b", b"b")], tmp_path, credentials=login)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
+    assert "no login" in str(errors(report)[1])
+
+
+def test_bundles_become_folders(host: Any, tmp_path: Path) -> None:
+    host.add("1", b"one")
+    host.add("2", b"two")
+    host.add("3", b"three")
+    host.bundle("inner", {"name": "b/two", "id": "2"})
+    told = {"name": "told", "id": "t", "contents": [{"name": "three", "id": "3"}]}
+    uri = host.bundle("outer", {"name": "one", "id": "1"}, {"name": "inner", "id": "inner"}, told, name="study")
+    report = download([uri], tmp_path)
+    report.raise_if_failed()
+    assert [outcome.name for outcome in report.outcomes] == ["study/one", "study/inner/b_two", "study/told/three"]
+    assert (tmp_path / "study/told/three").read_bytes() == b"three"
+
+
+def test_members_elsewhere_are_fetched_there(
+    host: Any, drs_host: Callable[[], Any], offline: Servers, tmp_path: Path
+) -> None:
+    uri = drs_host().add("far", b"far")
+    download([host.bundle("b", {"name": "far", "drs_uri": [uri]})], tmp_path, servers=offline).raise_if_failed()
+    assert (tmp_path / "b/far").read_bytes() == b"far"
+
+
+def test_a_bundle_that_holds_itself_is_told_and_the_rest_comes(host: Any, tmp_path: Path) -> None:
+    host.add("1", b"one")
+    uri = host.bundle("a", {"name": "one", "id": "1"}, {"name": "again", "id": "a"})
+    report = download([uri], tmp_path)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
+    assert isinstance(errors(report)[1], BundleTooDeep)
+
+
+def test_two_files_of_one_name_are_told_apart_by_their_identifiers(host: Any, tmp_path: Path) -> None:
+    uris = [host.add("a", b"a", name="same"), host.add("b", b"b", name="same")]
+    clash = download(uris, tmp_path / "one")
+    assert [outcome.state for outcome in clash.outcomes] == ["done", "failed"]
+    download(uris, tmp_path / "two", layout="id").raise_if_failed()
+    assert (tmp_path / "two/b/same").read_bytes() == b"b"
+
+
+def test_what_whoever_wants_it_knows_is_verified_too(host: Any, tmp_path: Path) -> None:
+    uri = parse_drs_id(host.add("a", b"a"))
+    report = download([Wanted(uri, "mine", None, {"md5": "0" * 32})], tmp_path)
+    assert isinstance(errors(report)[0], ChecksumMismatch)
+    download([Wanted(uri, "mine", 1)], tmp_path).raise_if_failed()
+    assert (tmp_path / "mine").read_bytes() == b"a"
+
+
+def test_a_dry_run_says_what_would_come_and_writes_nothing(host: Any, tmp_path: Path) -> None:
+    report = download([host.add("a", b"aaa")], tmp_path / "none", dry_run=True)
+    assert [(outcome.state, outcome.size) for outcome in report.outcomes] == [("planned", 3)]
+    assert not (tmp_path / "none").exists()
+    assert host.count("storage/") == 0

@@ -1,0 +1,84 @@
+"""What servers say of objects, in the many ways in which they say it."""
+
+import base64
+import hashlib
+
+import pytest
+from omicsdk.drs.access import in_order
+from omicsdk.drs.objects import AccessMethod, checksums_of, object_of
+
+MD5 = hashlib.md5(b"x").hexdigest()
+SHA = hashlib.sha256(b"x").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        ([{"type": "md5", "checksum": MD5}], {"md5": MD5}),
+        ([{"type": "MD5", "checksum": MD5.upper()}], {"md5": MD5}),
+        ([{"type": "sha-256", "checksum": SHA}, {"type": "md5", "checksum": MD5}], {"sha256": SHA, "md5": MD5}),
+        ([{"type": "md5", "checksum": base64.b64encode(bytes.fromhex(MD5)).decode()}], {"md5": MD5}),
+        ([{"type": "crc32c", "checksum": "AAAAAA=="}], {"crc32c": "00000000"}),
+        ([{"type": "etag", "checksum": f'"{MD5}-3"'}], {"s3_etag": f"{MD5}-3"}),
+        ([{"type": "trunc512", "checksum": "aa"}], {}),
+        ([{"type": "md5", "checksum": "none"}, {"type": "md5"}, "md5"], {}),
+        ({"md5": MD5, "crc": "12"}, {"md5": MD5}),
+        (None, {}),
+    ],
+)
+def test_checksums_are_read_however_they_are_written(stated: object, found: dict[str, str]) -> None:
+    assert checksums_of(stated) == found
+
+
+def test_an_object_without_a_name_is_called_as_its_storage_does_or_its_identifier_ends() -> None:
+    method = {"type": "s3", "access_id": "s3", "access_url": {"url": "s3://bucket/deep/reads%201.fastq"}}
+    assert object_of({"id": "dg.1/abc", "name": None, "access_methods": [method]}).name == "reads 1.fastq"
+    assert object_of({"id": "dg.1/abc", "name": " "}).name == "abc"
+    assert object_of({}, "asked").id == "asked"
+
+
+def test_files_and_bundles_are_told_apart() -> None:
+    way = [{"type": "s3", "access_id": "s3"}]
+    assert not object_of({"id": "a", "access_methods": way, "contents": []}).is_bundle
+    assert object_of({"id": "a", "contents": [{"name": "b", "id": "c"}]}).is_bundle
+    assert object_of({"id": "a", "form": "bundle", "contents": []}).members == ()
+
+
+def test_members_name_uris_as_texts_or_lists() -> None:
+    told = {
+        "id": "a",
+        "contents": [{"name": "x", "drs_uri": ["drs://h.org/1"]}, {"name": "y", "drs_uri": "drs://h.org/2"}],
+    }
+    assert [(each.name, each.uri) for each in object_of(told).members or ()] == [
+        ("x", "drs://h.org/1"),
+        ("y", "drs://h.org/2"),
+    ]
+
+
+def way(kind: str, **more: object) -> AccessMethod:
+    return AccessMethod(kind, **({"access_id": kind} | more))  # type: ignore[arg-type]
+
+
+def test_ways_are_tried_in_an_order_that_can_be_wished_for() -> None:
+    listed = [
+        way("ftp"),
+        way("gs", region="us"),
+        way("s3", available=False),
+        way("s3"),
+        way("https", url="https://h/x"),
+    ]
+    assert [each.kind for each in in_order(listed)] == ["https", "s3", "gs"]
+    assert [each.kind for each in in_order(listed, ["gs"])] == ["gs", "https", "s3"]
+    assert [each.kind for each in in_order([way("s3", available=False), way("gs")])] == ["gs", "s3"]
+    assert in_order([way("ftp"), AccessMethod("s3", url="s3://b/k")]) == []
+
+
+def test_a_way_that_is_listed_twice_is_tried_once() -> None:
+    assert len(in_order([way("s3", url="s3://a/1"), way("s3", url="s3://b/1")])) == 1
+
+
+def test_headers_of_an_access_url_are_in_no_repr() -> None:
+    told = {"type": "https", "access_url": {"url": "https://h/x", "headers": ["Authorization: Basic c2VjcmV0"]}}
+    (method,) = object_of({"id": "a", "access_methods": [told]}).methods
+    assert method.headers == (("Authorization", "Basic c2VjcmV0"),)
+    assert "c2VjcmV0" not in repr(method)
