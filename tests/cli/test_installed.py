@@ -52,10 +52,10 @@ def test_every_option_is_in_the_help_and_takes_what_it_says(found):
     words: list[str] = []
     for argument in own_arguments(found.command):
         kind = argument.get("type")
-        value = {"integer": "1", "number": "0.5", "object": "{}", "boolean": "true"}.get(str(kind), "x")
+        value = {"integer": "1", "number": "1.5", "object": "{}", "boolean": "true"}.get(str(kind), "x")
         if argument.get("choices"):
             value = str(argument["choices"][0])
-        elif argument.get("convert"):
+        elif argument.get("convert") and kind == "string":
             value = "2019-08-01"
         elif kind == "array":
             value = "{}" if argument.get("items") == "object" else "x"
