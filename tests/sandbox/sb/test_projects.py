@@ -167,8 +167,33 @@ def test_permissions_are_changed_one_by_one_or_all_at_once(web: httpx.Client, pr
     path = f"/projects/{project}/members/ada/permissions"
     held = {"read": True, "copy": True, "write": True, "execute": False, "admin": False}
     assert web.patch(path, json={"write": True}).json() == held
-    assert web.put(path, json={"read": True}).json() == {**held, "copy": False, "write": False}
+    assert web.put(path, json={**held, "copy": False}).json() == {**held, "copy": False}
+    assert code_of(web.put(path, json={"read": True})) == (400, 3005)
     assert code_of(web.patch(f"/projects/{project}/members/grace/permissions", json={})) == (404, 3002)
+
+
+def test_every_member_reads_and_who_administers_may_do_everything(web: httpx.Client, project: str):
+    everything = dict.fromkeys(("read", "copy", "write", "execute", "admin"), True)
+    asked = {"read": False, "admin": True}
+    added = web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": asked})
+    assert added.json()["permissions"] == everything
+    path = f"/projects/{project}/members/ada/permissions"
+    assert web.patch(path, json={"write": False}).json() == everything
+    assert web.patch(path, json={"admin": False, "write": False}).json() == {
+        **everything,
+        "admin": False,
+        "write": False,
+    }
+    nothing = dict.fromkeys(everything, False)
+    assert web.put(path, json=nothing).json() == {**nothing, "read": True}
+
+
+@pytest.mark.parametrize("kind", ["write", "copy", "execute", "admin"])
+def test_the_owner_keeps_all_permissions(web: httpx.Client, project: str, kind: str):
+    path = f"/projects/{project}/members/sandbox-user"
+    assert code_of(web.patch(f"{path}/permissions", json={kind: False})) == (403, 3001)
+    assert web.patch(f"{path}/permissions", json={kind: True}).status_code == 200
+    assert all(web.get(path).json()["permissions"].values())
 
 
 def test_the_owner_stays(web: httpx.Client, client_of, project: str):

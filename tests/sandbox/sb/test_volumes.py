@@ -108,7 +108,8 @@ def test_members_of_a_volume(web: httpx.Client, client_of):
     assert code_of(ada.patch(path, json={"description": "x"})) == (403, 9020)
     assert web.patch(f"{path}/members/ada/permissions", json={"admin": True}).json()["admin"] is True
     held = {"read": True, "copy": False, "write": False, "admin": False}
-    assert web.put(f"{path}/members/ada/permissions", json={"read": True}).json() == held
+    assert web.put(f"{path}/members/ada/permissions", json=held).json() == held
+    assert code_of(web.patch(f"{path}/members/sandbox-user/permissions", json={"write": False})) == (403, 3001)
     assert len(web.get(f"{path}/members").json()["items"]) == 2
     assert web.delete(f"{path}/members/ada").status_code == 204
     assert ada.get(path).status_code == 404

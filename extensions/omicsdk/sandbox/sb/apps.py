@@ -7,10 +7,10 @@ from typing import Any
 from omicsdk.sandbox.sb.cwl import CWL, NoCwl, check_cwl, name_of, read_yaml
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import no_such, refuse
-from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.state import Sb, path_id
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
-JsonObject = dict[str, Any]
 _APP, _REVISION = "app", "app-revision"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _TAKES_ALL = ("clone", "clone_direct")
@@ -60,7 +60,7 @@ def split_id(text: str) -> tuple[str, int | None]:
 
 def _asked(call: Call) -> tuple[str, str]:
     """The project and the identity of the app that a path names."""
-    project = f"{call.arguments['owner']}/{call.arguments['project']}"
+    project = path_id(call, "project")
     return project, f"{project}/{call.arguments['app']}"
 
 

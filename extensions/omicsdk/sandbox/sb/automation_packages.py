@@ -7,10 +7,10 @@ from omicsdk.sandbox.sb.automations import asked, find
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, new_id, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.sb.uploads import all_parts, begin, report, started, where_to
 from omicsdk.sandbox.service import Call, Reply
 
-JsonObject = dict[str, Any]
 KIND = "automation-package"
 _CODE = "automation-code"
 _PYTHON = "3.6"

@@ -12,9 +12,9 @@ from omicsdk.sandbox.sb.moments import span
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, new_uuid, shown, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
-JsonObject = dict[str, Any]
 KIND = "automation-run"
 _STAGE, _STOP = "automation-run-stage", "automation-run-stop"
 _STAGES = ("CREATED", "SENT_TO_EXECUTION", "QUEUED_FOR_EXECUTION", "RUNNING")

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.sb.membership import TEAM, USER, permissions_of
+from omicsdk.sandbox.sb.membership import EVERYTHING, TEAM, USER, permissions_of
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, new_uuid, shown, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
-JsonObject = dict[str, Any]
 KIND = "automation"
 PATH = ("automation", "automations")
 _EDITABLE = ("name", "description", "billing_group", "secret_settings", "memory_limit", "project_based")
@@ -84,7 +84,7 @@ def create_automation(sb: Sb, call: Call) -> Reply:
     }
     sb.documents.put(KIND, automation["id"], automation)
     owner = _member(sb, user, USER)
-    owner["permissions"] = dict.fromkeys(permissions_of(None, KIND), True)
+    owner["permissions"] = permissions_of(EVERYTHING, KIND)
     sb.membership.add(KIND, automation["id"], owner)
     return Reply(automation_json(call, automation))
 
@@ -179,10 +179,10 @@ def update_automation_member(sb: Sb, call: Call) -> Reply:
     """PATCH /automation/automations/{automation_id}/members/{username}."""
     automation = asked(sb, call, "admin")
     member = _known(sb, call, automation)
-    stated = {name: value for name, value in call.body["permissions"].items() if name in member["permissions"]}
-    changed = {**member, "permissions": {**member["permissions"], **stated}}
-    if member["username"] == automation["owner"] and not changed["permissions"]["admin"]:
+    stated: Mapping[str, bool] = call.body["permissions"]
+    if member["username"] == automation["owner"] and not all(stated.values()):
         raise _owner_stays(automation)
+    changed = {**member, "permissions": permissions_of({**member["permissions"], **stated}, KIND)}
     sb.membership.add(KIND, automation["id"], changed)
     return Reply(_member_json(call, automation, changed))
 
@@ -198,7 +198,9 @@ def remove_automation_member(sb: Sb, call: Call) -> Reply:
 
 
 def _owner_stays(automation: JsonObject) -> Exception:
-    return refuse(403, 90002, f"{automation['owner']} owns the automation {automation['id']} and administers it")
+    return refuse(
+        403, 90002, f"{automation['owner']} owns the automation {automation['id']} and keeps all permissions there"
+    )
 
 
 HANDLERS = (

@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such
 from omicsdk.sandbox.sb.state import Sb, href, shown
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 _DAY = "%m-%d-%Y"

@@ -10,9 +10,8 @@ from omicsdk.sandbox.sb.files import remove_one
 from omicsdk.sandbox.sb.placing import destination
 from omicsdk.sandbox.sb.problems import error_body, refuse
 from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
-
-JsonObject = dict[str, Any]
 
 
 def record_of(work: Callable[[], JsonObject | None]) -> JsonObject:

@@ -1,9 +1,9 @@
 """Operations of datasets; their members are among those of everything."""
 
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad
-from omicsdk.sandbox.sb.state import Sb, shown
+from omicsdk.sandbox.sb.state import Sb, path_id, shown
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 _HIDDEN = ("visibility",)
@@ -26,33 +26,27 @@ def list_owner_datasets(sb: Sb, call: Call) -> Reply:
 
 def get_dataset(sb: Sb, call: Call) -> Reply:
     """GET /datasets/{owner}/{dataset}."""
-    return Reply(_show(call, sb.held(call, "dataset", _id(call))))
+    return Reply(_show(call, sb.held(call, "dataset", path_id(call, "dataset"))))
 
 
 def update_dataset(sb: Sb, call: Call) -> Reply:
     """PATCH /datasets/{owner}/{dataset}."""
-    with sb.documents.transaction():
-        dataset = sb.held(call, "dataset", _id(call), "write")
-        changes = {name: call.body[name] for name in ("name", "description") if name in call.body}
-        if not changes.get("name", "x").strip():
-            raise bad("The name of the dataset is empty")
-        dataset = {**dataset, **changes}
-        sb.documents.put("dataset", dataset["id"], dataset)
+    dataset = sb.held(call, "dataset", path_id(call, "dataset"), "write")
+    changes = {name: call.body[name] for name in ("name", "description") if name in call.body}
+    if not changes.get("name", "x").strip():
+        raise bad("The name of the dataset is empty")
+    dataset = {**dataset, **changes}
+    sb.documents.put("dataset", dataset["id"], dataset)
     return Reply(_show(call, dataset))
 
 
 def delete_dataset(sb: Sb, call: Call) -> Reply:
     """DELETE /datasets/{owner}/{dataset}."""
-    with sb.documents.transaction():
-        id = sb.held(call, "dataset", _id(call), "admin")["id"]
-        sb.work.files.drop_project(f"dataset:{id}")
-        sb.membership.drop("dataset", id)
-        sb.documents.remove("dataset", id)
+    id = sb.held(call, "dataset", path_id(call, "dataset"), "admin")["id"]
+    sb.work.files.drop_project(f"dataset:{id}")
+    sb.membership.drop("dataset", id)
+    sb.documents.remove("dataset", id)
     return Reply(status=204)
-
-
-def _id(call: Call) -> str:
-    return f"{call.arguments['owner']}/{call.arguments['dataset']}"
 
 
 def _seen(sb: Sb, call: Call) -> list[JsonObject]:

@@ -6,12 +6,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.file_store import FileRecord
 from omicsdk.sandbox.sb.file_views import file_json
 from omicsdk.sandbox.sb.placing import check_name, place_of
 from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, shown, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 _KIND = "drs-import"
@@ -34,9 +34,8 @@ def bulk_create_drs_imports(sb: Sb, call: Call) -> Reply:
         "tags": call.body.get("tags") or [],
         "conflict_resolution": call.body.get("conflict_resolution", "SKIP"),
     }
-    with sb.documents.transaction():
-        sb.documents.put(_KIND, job["id"], job, sb.user(call))
-        _schedule(sb, job["id"], sb.now())
+    sb.documents.put(_KIND, job["id"], job, sb.user(call))
+    _schedule(sb, job["id"], sb.now())
     return Reply(_show(sb, call, job))
 
 

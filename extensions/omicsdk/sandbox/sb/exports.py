@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.sb.transfers import begin, end, got, in_bulk, listed, run, transfer_json
 from omicsdk.sandbox.sb.volumes import usable
 from omicsdk.sandbox.service import Call, Reply

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
-JsonObject = dict[str, Any]
 IDENTITY = ("href", "id", "username")
 """What is never left out."""
 _NAMED = ("name",)

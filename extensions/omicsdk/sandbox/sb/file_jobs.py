@@ -11,9 +11,9 @@ from omicsdk.sandbox.sb.paging import page, window
 from omicsdk.sandbox.sb.placing import place_of
 from omicsdk.sandbox.sb.problems import error_body, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, new_id, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
-JsonObject = dict[str, Any]
 _KIND = "file-job"
 _STAGES = ("SUBMITTED", "RESOLVING", "RUNNING", "FINISHED")
 

@@ -10,7 +10,7 @@ from omicsdk.sandbox.sb.file_views import file_json
 from omicsdk.sandbox.sb.paging import page, page_of, scroll_page, window
 from omicsdk.sandbox.sb.placing import check_name, destination
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
-from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.state import Sb, path_id
 from omicsdk.sandbox.sb.storage import file_url
 from omicsdk.sandbox.sb.tokens import read_token, write_token
 from omicsdk.sandbox.service import Call, Reply
@@ -63,7 +63,7 @@ def list_files(sb: Sb, call: Call) -> Reply:
 
 def list_project_files(sb: Sb, call: Call) -> Reply:
     """GET /projects/{owner}/{project}/files."""
-    project = f"{call.arguments['owner']}/{call.arguments['project']}"
+    project = path_id(call, "project")
     sb.project(call, project, "read")
     return _page(sb, call, sb.work.files.root(project), Filter())
 

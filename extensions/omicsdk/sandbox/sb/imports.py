@@ -5,11 +5,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from omicsdk.sandbox.sb.buckets import Found, name_of
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.file_store import FileRecord
 from omicsdk.sandbox.sb.placing import check_name, destination
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.sb.transfers import begin, end, got, in_bulk, listed, run, transfer_json
 from omicsdk.sandbox.sb.volumes import usable
 from omicsdk.sandbox.service import Call, Reply

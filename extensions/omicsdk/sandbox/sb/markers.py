@@ -1,9 +1,9 @@
 """Operations of marked places in the genome files that the platform's browser shows."""
 
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such
 from omicsdk.sandbox.sb.state import Sb, new_id, shown, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 _HIDDEN = ("private",)
@@ -40,13 +40,12 @@ def get_marker(sb: Sb, call: Call) -> Reply:
 
 def update_marker(sb: Sb, call: Call) -> Reply:
     """PATCH /genome/markers/{marker_id}."""
-    with sb.documents.transaction():
-        marker = _found(sb, call)
-        changes = {name: call.body[name] for name in ("name", "chromosome") if name in call.body}
-        if "position" in call.body:
-            changes["position"] = _position({**marker["position"], **call.body["position"]})
-        marker = {**marker, **changes}
-        sb.documents.put("marker", marker["id"], marker)
+    marker = _found(sb, call)
+    changes = {name: call.body[name] for name in ("name", "chromosome") if name in call.body}
+    if "position" in call.body:
+        changes["position"] = _position({**marker["position"], **call.body["position"]})
+    marker = {**marker, **changes}
+    sb.documents.put("marker", marker["id"], marker)
     return Reply(_show(call, marker))
 
 

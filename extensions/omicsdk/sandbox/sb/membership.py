@@ -10,15 +10,16 @@ USER, TEAM, DIVISION = "USER", "TEAM", "DIVISION"
 
 
 def permissions_of(given: Mapping[str, bool] | None, kind: str) -> dict[str, bool]:
-    """All permissions of a member.
+    """All permissions of a member: every member reads, and who administers may do everything.
 
     Args:
         given: Those that were stated; without any a member reads.
-        kind: project, volume or dataset; on volumes nothing is executed.
+        kind: project, volume, dataset or automation; on volumes nothing is executed.
     """
+    given = given or {}
+    everything = bool(given.get("admin"))
     names = [name for name in ALL if not (kind == "volume" and name == "execute")]
-    given = {"read": True} if given is None else given
-    return {name: bool(given.get(name, name == "read")) for name in names}
+    return {name: everything or name == "read" or bool(given.get(name)) for name in names}
 
 
 class Membership:

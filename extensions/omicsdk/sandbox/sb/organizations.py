@@ -1,9 +1,9 @@
 """Operations of divisions and their teams."""
 
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, new_uuid, shown
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 _HIDDEN = ("division",)
@@ -35,11 +35,10 @@ def create_team(sb: Sb, call: Call) -> Reply:
     """POST /teams."""
     division = _division(sb, call, call.body["division"])["id"]
     team: JsonObject = {"id": new_uuid(), "name": _name(call), "division": division}
-    with sb.documents.transaction():
-        if any(each["name"] == team["name"] for each in sb.documents.listed("team", division)):
-            raise refuse(409, 90007, f"The division {division} has a team {team['name']} already")
-        sb.documents.put("team", team["id"], team, division)
-        add_to_team(sb, team["id"], sb.user(call), "ADMIN")
+    if any(each["name"] == team["name"] for each in sb.documents.listed("team", division)):
+        raise refuse(409, 90007, f"The division {division} has a team {team['name']} already")
+    sb.documents.put("team", team["id"], team, division)
+    add_to_team(sb, team["id"], sb.user(call), "ADMIN")
     return Reply(_show(call, team))
 
 
@@ -50,11 +49,10 @@ def get_team(sb: Sb, call: Call) -> Reply:
 
 def update_team(sb: Sb, call: Call) -> Reply:
     """PATCH /teams/{team_id}."""
-    with sb.documents.transaction():
-        team = _team(sb, call)
-        if "name" in call.body:
-            team = {**team, "name": _name(call)}
-            sb.documents.put("team", team["id"], team)
+    team = _team(sb, call)
+    if "name" in call.body:
+        team = {**team, "name": _name(call)}
+        sb.documents.put("team", team["id"], team)
     return Reply(_show(call, team))
 
 
@@ -66,13 +64,12 @@ def list_team_members(sb: Sb, call: Call) -> Reply:
 
 def add_team_member(sb: Sb, call: Call) -> Reply:
     """POST /teams/{team_id}/members."""
-    with sb.documents.transaction():
-        team, username = _team(sb, call), call.body["id"]
-        if sb.documents.get("division-member", f"{team['division']} {username}") is None:
-            raise no_such("user", f"{username} of the division {team['division']}")
-        if sb.documents.get("team-member", f"{team['id']} {username}") is not None:
-            raise refuse(409, 2003, f"{username} is in the team {team['name']} already")
-        member = add_to_team(sb, team["id"], username, "MEMBER")
+    team, username = _team(sb, call), call.body["id"]
+    if sb.documents.get("division-member", f"{team['division']} {username}") is None:
+        raise no_such("user", f"{username} of the division {team['division']}")
+    if sb.documents.get("team-member", f"{team['id']} {username}") is not None:
+        raise refuse(409, 2003, f"{username} is in the team {team['name']} already")
+    member = add_to_team(sb, team["id"], username, "MEMBER")
     return Reply(_show_member(call, team["id"], member))
 
 

@@ -1,12 +1,12 @@
 """Pages of the platform's lists: items, their links, and how many there are on all pages."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import quote, urlencode
 
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
-JsonObject = dict[str, Any]
 LONGEST = 100
 """What is asked for beyond isn't given, nor refused."""
 _DEFAULT = 50

@@ -1,9 +1,9 @@
 """Operations of users."""
 
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, shown
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 _PRIVATE = ("disabled",)

@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.membership import EVERYTHING, permissions_of
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such
-from omicsdk.sandbox.sb.state import Sb, shown, when
+from omicsdk.sandbox.sb.state import Sb, path_id, shown, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.sb.work import project_gone
 from omicsdk.sandbox.service import Call, Reply
 
@@ -54,65 +54,57 @@ def create_project(sb: Sb, call: Call) -> Reply:
     if not name.strip():
         raise bad("The name of the project is empty", 3007)
     owner, now = sb.user(call), when(sb.now())
-    with sb.documents.transaction():
-        id = _free_id(sb, owner, name)
-        project: JsonObject = {
-            "id": id,
-            "name": name,
-            "description": call.body.get("description", ""),
-            "billing_group": _billing_group(sb, call),
-            "type": "v2",
-            "tags": list(call.body.get("tags") or ()),
-            "settings": _settings(_SETTINGS, call.body.get("settings") or {}),
-            "root_folder": sb.work.files.make_root(id),
-            "created_by": owner,
-            "created_on": now,
-            "modified_on": now,
-            "category": "PRIVATE",
-        }
-        sb.documents.put("project", id, project)
-        member = {"username": owner, "type": "USER", "permissions": permissions_of(EVERYTHING, "project")}
-        sb.membership.add("project", id, member)
+    id = _free_id(sb, owner, name)
+    project: JsonObject = {
+        "id": id,
+        "name": name,
+        "description": call.body.get("description", ""),
+        "billing_group": _billing_group(sb, call),
+        "type": "v2",
+        "tags": list(call.body.get("tags") or ()),
+        "settings": _settings(_SETTINGS, call.body.get("settings") or {}),
+        "root_folder": sb.work.files.make_root(id),
+        "created_by": owner,
+        "created_on": now,
+        "modified_on": now,
+        "category": "PRIVATE",
+    }
+    sb.documents.put("project", id, project)
+    member = {"username": owner, "type": "USER", "permissions": permissions_of(EVERYTHING, "project")}
+    sb.membership.add("project", id, member)
     return Reply(project_json(sb, call, project))
 
 
 def get_project(sb: Sb, call: Call) -> Reply:
     """GET /projects/{owner}/{project}."""
-    return Reply(project_json(sb, call, sb.project(call, project_id(call))))
+    return Reply(project_json(sb, call, sb.project(call, path_id(call, "project"))))
 
 
 def update_project(sb: Sb, call: Call) -> Reply:
     """PATCH /projects/{owner}/{project}."""
-    with sb.documents.transaction():
-        project = sb.project(call, project_id(call), "write")
-        changes = {name: call.body[name] for name in ("name", "description", "tags", "category") if name in call.body}
-        if not changes.get("name", "x").strip():
-            raise bad("The name of the project is empty", 3007)
-        if "type" in call.body:
-            changes["type"] = _type(call.body["type"])
-        if "billing_group" in call.body:
-            changes["billing_group"] = _billing_group(sb, call)
-        if "settings" in call.body:
-            changes["settings"] = _settings(project["settings"], call.body["settings"])
-        project = {**project, **changes, "modified_on": when(sb.now())}
-        sb.documents.put("project", project["id"], project)
+    project = sb.project(call, path_id(call, "project"), "write")
+    changes = {name: call.body[name] for name in ("name", "description", "tags", "category") if name in call.body}
+    if not changes.get("name", "x").strip():
+        raise bad("The name of the project is empty", 3007)
+    if "type" in call.body:
+        changes["type"] = _type(call.body["type"])
+    if "billing_group" in call.body:
+        changes["billing_group"] = _billing_group(sb, call)
+    if "settings" in call.body:
+        changes["settings"] = _settings(project["settings"], call.body["settings"])
+    project = {**project, **changes, "modified_on": when(sb.now())}
+    sb.documents.put("project", project["id"], project)
     return Reply(project_json(sb, call, project))
 
 
 def delete_project(sb: Sb, call: Call) -> Reply:
     """DELETE /projects/{owner}/{project}."""
-    with sb.documents.transaction():
-        id = sb.project(call, project_id(call), "admin")["id"]
-        project_gone(sb, id)
-        sb.work.files.drop_project(id)
-        sb.membership.drop("project", id)
-        sb.documents.remove("project", id)
+    id = sb.project(call, path_id(call, "project"), "admin")["id"]
+    project_gone(sb, id)
+    sb.work.files.drop_project(id)
+    sb.membership.drop("project", id)
+    sb.documents.remove("project", id)
     return Reply(status=204)
-
-
-def project_id(call: Call) -> str:
-    """The identity of the project that a path names."""
-    return f"{call.arguments['owner']}/{call.arguments['project']}"
 
 
 def project_json(sb: Sb, call: Call, project: JsonObject) -> JsonObject:

@@ -1,6 +1,7 @@
 """The platform as a service of the sandbox: which function answers which operation, and what stands around them."""
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -46,6 +47,9 @@ _CODES = {
 """Codes of the platform for fields that aren't what the document states; others have the one for bad requests."""
 
 
+_READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
+
+
 def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
     """The service.
 
@@ -78,7 +82,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         prefix=PREFIX,
         document=_generous(document),
         document_path="/openapi.json",
-        handlers={name: _framed(sb, each) for name, each in by_name((*functions, *WORK_HANDLERS), sb).items()},
+        handlers={name: _framed(sb, name, each) for name, each in by_name((*functions, *WORK_HANDLERS), sb).items()},
         formats=FormatChecker(formats=()),
         format_codes=_CODES,
         restricted=lambda: False,
@@ -101,8 +105,12 @@ def _take_turns(sb: Sb) -> None:
         sb.jobs.on(kind, partial(runner, sb), slow=slow)
 
 
-def _framed(sb: Sb, handler: Handler) -> Handler:
-    """A handler with what is done before and after each."""
+def _framed(sb: Sb, name: str, handler: Handler) -> Handler:
+    """A handler with what is done before and after each.
+
+    Nobody comes between the looking and the writing of one that changes anything, and nothing stays when it refuses.
+    """
+    alone = nullcontext if name.startswith(_READING) else sb.documents.transaction
 
     def handle(call: Call) -> Reply:
         if call.caller is None:  # who needs a token has met this before
@@ -110,7 +118,8 @@ def _framed(sb: Sb, handler: Handler) -> Handler:
         if sb.grounds.settings.flag("sb.advance_access"):
             _needs_advance_access(call)
         sb.settle()
-        return cut(call, handler(call))
+        with alone():
+            return cut(call, handler(call))
 
     return handle
 

@@ -257,3 +257,8 @@ def href(call: Call, *steps: str | int) -> str:
 def shown(call: Call, data: Mapping[str, Any], *steps: str | int) -> JsonObject:
     """A document as an answer has it: with its address."""
     return {"href": href(call, *steps), **data}
+
+
+def path_id(call: Call, kind: str) -> str:
+    """The identity `owner/name` of the project, volume or dataset that a path names."""
+    return f"{call.arguments['owner']}/{call.arguments[kind]}"

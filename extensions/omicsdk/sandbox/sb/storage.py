@@ -122,7 +122,7 @@ class Storage:
             await refuse(send, 405, "MethodNotAllowed", "The method isn't allowed against this resource.")
 
     async def _read(self, key: str, scope: Scope, send: Send, fields: Mapping[str, str]) -> None:
-        found = self._objects.get(key)
+        found = await run_sync(self._objects.get, key)  # the database may be busy
         if found is None:
             await refuse(send, 404, "NoSuchKey", "The specified key does not exist.")
             return

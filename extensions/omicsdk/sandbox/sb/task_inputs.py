@@ -6,8 +6,8 @@ from typing import Any, cast
 
 from omicsdk.sandbox.sb.cwl import Port
 from omicsdk.sandbox.sb.file_filter import texts
+from omicsdk.sandbox.sb.store import JsonObject
 
-JsonObject = dict[str, Any]
 FILES = ("File", "Directory")
 _JSON_KINDS: Mapping[str, tuple[type, ...]] = {
     "string": (str,),

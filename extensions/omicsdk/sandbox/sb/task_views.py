@@ -5,11 +5,11 @@ from typing import Any
 
 from omicsdk.sandbox.sb.cwl import steps_of
 from omicsdk.sandbox.sb.state import Sb, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.sb.task_inputs import mapped
 from omicsdk.sandbox.sb.task_runs import ENDS, app_of, children
 from omicsdk.sandbox.service import Call
 
-JsonObject = dict[str, Any]
 _CENTS_A_SECOND = 0.01
 _INSTANCE = "c4.2xlarge"
 

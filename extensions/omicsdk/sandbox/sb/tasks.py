@@ -10,12 +10,12 @@ from omicsdk.sandbox.sb.cwl import ports, steps_of
 from omicsdk.sandbox.sb.moments import span
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import no_such, refuse
-from omicsdk.sandbox.sb.state import Sb, new_uuid, when
+from omicsdk.sandbox.sb.state import Sb, new_uuid, path_id, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.sb.task_runs import GOING, KIND, abort, app_of, children, drop, put, run, validate
 from omicsdk.sandbox.sb.task_views import details_json, task_json, values_json
 from omicsdk.sandbox.service import Call, Reply
 
-JsonObject = dict[str, Any]
 _EDITABLE = (
     "name",
     "description",
@@ -56,7 +56,7 @@ def list_tasks(sb: Sb, call: Call) -> Reply:
 
 def list_project_tasks(sb: Sb, call: Call) -> Reply:
     """GET /projects/{owner}/{project}/tasks."""
-    project = f"{call.arguments['owner']}/{call.arguments['project']}"
+    project = path_id(call, "project")
     sb.project(call, project, "read")
     return _page(sb, call, [project])
 

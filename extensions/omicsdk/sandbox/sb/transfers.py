@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.file_views import file_json
 from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import error_body, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, shown, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 _HIDDEN = ("user", "project", "copy_only")
@@ -38,11 +38,10 @@ def begin(sb: Sb, kind: str, user: str, told: Mapping[str, Any]) -> JsonObject:
         "result": None,
         **told,
     }
-    with sb.documents.transaction():
-        # The newest is listed first.
-        sb.documents.put(kind, transfer["id"], transfer, user, rank=-sb.now())
-        wait = sb.grounds.settings.number("sb.queue_seconds")
-        sb.jobs.schedule(f"{kind}-start", transfer["id"], sb.now() + wait)
+    # The newest is listed first.
+    sb.documents.put(kind, transfer["id"], transfer, user, rank=-sb.now())
+    wait = sb.grounds.settings.number("sb.queue_seconds")
+    sb.jobs.schedule(f"{kind}-start", transfer["id"], sb.now() + wait)
     return transfer
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sandbox.sb.buckets import Found
-from omicsdk.sandbox.sb.fields import JsonObject
 from omicsdk.sandbox.sb.membership import EVERYTHING, permissions_of
 from omicsdk.sandbox.sb.paging import address, page_of, window
 from omicsdk.sandbox.sb.problems import bad, refuse
-from omicsdk.sandbox.sb.state import Sb, shown, when
+from omicsdk.sandbox.sb.state import Sb, path_id, shown, when
+from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 SECRETS = ("secret_access_key", "private_key", "client_secret")
@@ -48,47 +48,44 @@ def create_volume(sb: Sb, call: Call) -> Reply:
         "modified_on": now,
         "active": True,
     }
-    with sb.documents.transaction():
-        if sb.documents.get("volume", id) is not None:
-            raise refuse(409, 9010, f"{owner} has a volume {name} already")
-        sb.documents.put("volume", id, volume)
-        member = {"username": owner, "email": None, "type": "USER"}
-        sb.membership.add("volume", id, {**member, "permissions": permissions_of(EVERYTHING, "volume")})
+    if sb.documents.get("volume", id) is not None:
+        raise refuse(409, 9010, f"{owner} has a volume {name} already")
+    sb.documents.put("volume", id, volume)
+    member = {"username": owner, "email": None, "type": "USER"}
+    sb.membership.add("volume", id, {**member, "permissions": permissions_of(EVERYTHING, "volume")})
     return Reply(_show(call, volume))
 
 
 def get_volume(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}."""
-    return Reply(_show(call, sb.held(call, "volume", _id(call))))
+    return Reply(_show(call, sb.held(call, "volume", path_id(call, "volume"))))
 
 
 def update_volume(sb: Sb, call: Call) -> Reply:
     """PATCH /storage/volumes/{owner}/{volume}."""
-    with sb.documents.transaction():
-        volume = sb.held(call, "volume", _id(call), "admin")
-        names = ("name", "description", "access_mode", "active")
-        changes = {name: call.body[name] for name in names if name in call.body}
-        if "service" in call.body:
-            changes["service"] = _merged(volume["service"], call.body["service"])
-        volume = {**volume, **changes, "modified_on": when(sb.now())}
-        sb.documents.put("volume", volume["id"], volume)
+    volume = sb.held(call, "volume", path_id(call, "volume"), "admin")
+    names = ("name", "description", "access_mode", "active")
+    changes = {name: call.body[name] for name in names if name in call.body}
+    if "service" in call.body:
+        changes["service"] = _merged(volume["service"], call.body["service"])
+    volume = {**volume, **changes, "modified_on": when(sb.now())}
+    sb.documents.put("volume", volume["id"], volume)
     return Reply(_show(call, volume))
 
 
 def delete_volume(sb: Sb, call: Call) -> Reply:
     """DELETE /storage/volumes/{owner}/{volume}."""
-    with sb.documents.transaction():
-        volume = sb.held(call, "volume", _id(call), "admin")
-        if volume["active"]:
-            raise bad(f"The volume {volume['id']} is active: deactivate it (active: false) before it is deleted", 9011)
-        sb.membership.drop("volume", volume["id"])
-        sb.documents.remove("volume", volume["id"])
+    volume = sb.held(call, "volume", path_id(call, "volume"), "admin")
+    if volume["active"]:
+        raise bad(f"The volume {volume['id']} is active: deactivate it (active: false) before it is deleted", 9011)
+    sb.membership.drop("volume", volume["id"])
+    sb.documents.remove("volume", volume["id"])
     return Reply(status=204)
 
 
 def list_volume_objects(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}/list."""
-    volume = usable(sb, call, _id(call), "read")
+    volume = usable(sb, call, path_id(call, "volume"), "read")
     _, limit = window(call)
     token: str = call.arguments.get("continuation_token", "")
     found = sb.buckets.place(volume["id"]).list(call.arguments.get("prefix", ""), limit, token)
@@ -103,7 +100,7 @@ def list_volume_objects(sb: Sb, call: Call) -> Reply:
 
 def get_volume_object(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}/object."""
-    volume, location = usable(sb, call, _id(call), "read"), call.arguments["location"]
+    volume, location = usable(sb, call, path_id(call, "volume"), "read"), call.arguments["location"]
     found = sb.buckets.place(volume["id"]).find(location) if location else None
     if found is None:
         raise refuse(404, 9105, f"There is no {location!r} on the volume {volume['id']}")
@@ -129,10 +126,6 @@ def usable(sb: Sb, call: Call, id: str, needs: str) -> JsonObject:
     if needs == "write" and volume["access_mode"] != "RW":
         raise refuse(403, 9026, f"The volume {id} is only for reading: its access_mode is RO")
     return volume
-
-
-def _id(call: Call) -> str:
-    return f"{call.arguments['owner']}/{call.arguments['volume']}"
 
 
 def _merged(present: Mapping[str, Any], changes: Mapping[str, Any]) -> JsonObject:

@@ -1,7 +1,6 @@
 """What people work with on the platform: files, uploads, apps, tasks, automations; who answers which operation."""
 
 from collections.abc import Callable
-from functools import wraps
 
 from omicsdk.sandbox.sb import (
     apps,
@@ -18,27 +17,11 @@ from omicsdk.sandbox.sb import (
 )
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.upload_parts import LEAST_PART, MOST_PARTS
-from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.service import Reply
 from omicsdk.sandbox.settings import Setting
 
-_READING = ("get_", "list_", "scroll_", "search_", "bulk_get_")
-
-
-def _atomic(function: Callable[..., Reply]) -> Callable[..., Reply]:
-    """A handler whose looking and writing nobody comes between, and of which nothing stays when it refuses."""
-    if function.__name__.startswith(_READING):
-        return function
-
-    @wraps(function)
-    def handle(sb: Sb, call: Call) -> Reply:
-        with sb.grounds.database.transaction():
-            return function(sb, call)
-
-    return handle
-
-
 WORK_HANDLERS: tuple[Callable[..., Reply], ...] = tuple(
-    _atomic(function)
+    function
     for module in (
         files,
         file_search,
