@@ -25,7 +25,8 @@ class Files:
         self._objects = objects
         self._now = now
         database.define(
-            gen3_files="url TEXT PRIMARY KEY, sha256 TEXT NOT NULL, etag TEXT NOT NULL, stored REAL NOT NULL"
+            gen3_files="url TEXT PRIMARY KEY, sha256 TEXT NOT NULL, etag TEXT NOT NULL, stored REAL NOT NULL",
+            gen3_public_files="url TEXT PRIMARY KEY",
         )
 
     def put(self, url: str, content: bytes) -> StoredObject:
@@ -65,6 +66,29 @@ class Files:
     def path(self, stored: StoredObject) -> Path:
         """Where the bytes of a content lie."""
         return self._objects.path(stored.sha256)
+
+    def publish(self, url: str) -> None:
+        """Lets everybody read what is at a URL without a signature, as in a public bucket."""
+        self._database.execute("INSERT OR IGNORE INTO gen3_public_files VALUES (?)", (url,))
+
+    def is_public(self, url: str) -> bool:
+        """Whether everybody may read what is at a URL without a signature."""
+        return self._database.row("SELECT 1 FROM gen3_public_files WHERE url = ?", (url,)) is not None
+
+    def has_bucket(self, url: str) -> bool:
+        """Whether the bucket of a URL is one of the commons': that of uploads, or one with contents."""
+        scheme, _, rest = url.partition("://")
+        bucket = f"{scheme}://{rest.partition('/')[0]}/"
+        if bucket == f"s3://{BUCKET}/":
+            return True
+        end = bucket[:-1] + "0"  # the character after the slash
+        return self._database.row("SELECT 1 FROM gen3_files WHERE url >= ? AND url < ?", (bucket, end)) is not None
+
+    def buckets(self, scheme: str) -> list[str]:
+        """The names of the commons' buckets of a kind, such as s3."""
+        rows = self._database.rows("SELECT url FROM gen3_files WHERE url GLOB ?", (f"{scheme}://*",))
+        found = {row["url"].split("/")[2] for row in rows}
+        return sorted(found | {BUCKET} if scheme == "s3" else found)
 
     def remove(self, url: str) -> bool:
         """Removes what is at a URL and tells whether something was."""

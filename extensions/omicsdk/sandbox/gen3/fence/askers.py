@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.problems import Problem
@@ -45,3 +45,8 @@ def asker(gen3: "Gen3", call: Call, scope: str) -> Asker:
     if scope not in claims["scope"]:
         raise Problem(401, "unauthorized", f"Authentication Error: the token has no scope {scope}")
     return Asker(gen3.access.person_of(claims), claims)
+
+
+def fields_of(call: Call) -> Mapping[str, Any]:
+    """The fields of a request's JSON body; none when it isn't an object."""
+    return cast("dict[str, Any]", call.body) if isinstance(call.body, dict) else {}

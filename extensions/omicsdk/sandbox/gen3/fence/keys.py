@@ -1,20 +1,23 @@
 """API keys, and the access tokens that are made of them."""
 
-import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from omicsdk.sandbox.gen3.access import KEY_SECONDS
-from omicsdk.sandbox.gen3.fence.askers import asker
+from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, KEY_SECONDS
+from omicsdk.sandbox.gen3.fence.askers import asker, fields_of
 from omicsdk.sandbox.problems import bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.settings import Setting
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
 LONGEST_TOKEN = 3600
-"""For how long access tokens are good when nobody asks for less, in seconds."""
+"""For how many seconds access tokens are good at most, as Fence has it by default."""
+SETTINGS = (
+    Setting("gen3.token_seconds", ACCESS_SECONDS, "How many seconds access tokens of the Gen3 commons are good for"),
+)
 _SCOPES = ("fence", "openid", "user", "data", "admin", "google_credentials", "google_service_account", "google_link")
 _FORM = "application/x-www-form-urlencoded"
 
@@ -59,7 +62,8 @@ def get_access_token(gen3: "Gen3", call: Call) -> Reply:
     task = dict(call.query).get("task_token")
     if task:
         raise bad_arguments(f"Invalid 'task_token' value '{task}'. Allowed task token types are: []")
-    seconds = min(_seconds(call, LONGEST_TOKEN), LONGEST_TOKEN)
+    usual = int(gen3.grounds.settings.number("gen3.token_seconds"))
+    seconds = min(_seconds(call, usual), LONGEST_TOKEN)
     claims = gen3.access.claims(str(key), "api_key")
     person = gen3.access.person_of(claims)
     token = gen3.access.issue(person.name, call.origin, seconds=seconds, audience=claims["scope"])
@@ -75,11 +79,7 @@ def list_credential_sources(gen3: "Gen3", call: Call) -> Reply:
 def _fields(call: Call) -> Mapping[str, Any]:
     if call.headers.get("content-type", "").startswith(_FORM):
         return dict(parse_qsl(call.content.decode(errors="replace")))
-    try:
-        found: Any = json.loads(call.content)
-    except ValueError:
-        return {}
-    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    return fields_of(call)
 
 
 def _seconds(call: Call, usual: int) -> int:

@@ -38,22 +38,13 @@ def user_info(gen3: "Gen3", person: Person) -> dict[str, Any]:
         "is_admin": administers,
         "active": True,
         "role": "admin" if administers else "user",
-        "project_access": _project_access(mapping),
+        "project_access": gen3.access.projects(person),
         "certificates_uploaded": [],
         "resources_granted": [],
         "groups": [],
         "message": "",
         "resources": sorted(mapping),
         "authz": mapping,
-    }
-
-
-def _project_access(mapping: dict[str, list[dict[str, str]]]) -> dict[str, list[str]]:
-    """Permissions by project, as the old model has them: from resources that are projects."""
-    return {
-        path.rsplit("/", 1)[1]: sorted({each["method"] for each in allowed})
-        for path, allowed in mapping.items()
-        if path.startswith("/programs/") and path.split("/")[3:4] == ["projects"] and path.count("/") == 4
     }
 
 

@@ -1,0 +1,1 @@
+"""Arborist, the service that knows who may do what."""

@@ -1,0 +1,127 @@
+"""The job beside the bucket: what was uploaded to a blank record gives the record its size, hashes and URL.
+
+In a commons it runs when the bucket tells of a new object. Here it is due some time after the upload, by the sandbox's
+clock, and each request to the commons first does what is due.
+"""
+
+import hashlib
+import logging
+import threading
+import zlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.sandbox.service import Call, Grounds, Handler, Reply, Service
+from omicsdk.sandbox.settings import Setting
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+log = logging.getLogger("omicsdk.sandbox")
+
+_BLOCK = 1024 * 1024
+_NEVER = float("inf")
+SETTINGS = (
+    Setting(
+        "gen3.indexing",
+        True,
+        "Whether uploads give blank records of the Gen3 commons their size and hashes; else clients must do it themselves",
+    ),
+    Setting(
+        "gen3.indexing_seconds",
+        1.0,
+        "After how many seconds an upload to the Gen3 commons gives its record size and hashes",
+    ),
+)
+
+
+class Indexing:
+    """Uploads whose records wait for size and hashes.
+
+    Args:
+        gen3: The commons.
+        grounds: What it stands on.
+    """
+
+    def __init__(self, gen3: "Gen3", grounds: Grounds) -> None:
+        self._gen3 = gen3
+        self._database = grounds.database
+        self._clock = grounds.clock
+        self._settings = grounds.settings
+        self._lock = threading.Lock()
+        grounds.settings.declare(*SETTINGS)
+        grounds.database.define(gen3_indexing="url TEXT PRIMARY KEY, due REAL NOT NULL")
+
+    def stored(self, url: str) -> None:
+        """Notes that something was uploaded to a URL."""
+        if self._settings.flag("gen3.indexing"):
+            due = self._clock.now() + self._settings.number("gen3.indexing_seconds")
+            self._database.execute("REPLACE INTO gen3_indexing VALUES (?, ?)", (url, due))
+
+    def settle(self) -> None:
+        """Does what is due; not to be called within a transaction."""
+        self._do(self._clock.now())
+
+    def finish(self) -> int:
+        """Does all that waits and returns how much it was."""
+        return self._do(_NEVER)
+
+    def _do(self, until: float) -> int:
+        if not self._due(until):
+            return 0
+        with self._lock:
+            due = self._due(until)
+            for url in due:
+                try:
+                    self._index(url)
+                except Exception:
+                    # What fails once would fail with every request from then on.
+                    log.exception("indexing %s failed", url)
+                self._database.execute("DELETE FROM gen3_indexing WHERE url = ?", (url,))
+        return len(due)
+
+    def _due(self, until: float) -> list[str]:
+        rows = self._database.rows("SELECT url FROM gen3_indexing WHERE due <= ? ORDER BY due, url", (until,))
+        return [row["url"] for row in rows]
+
+    def _index(self, url: str) -> None:
+        record = self._record(url)
+        stored = self._gen3.files.find(url)
+        if record is None or stored is None or record.get("size") is not None or record.get("hashes"):
+            return
+        hashes = _hashes(self._gen3.files.path(stored))
+        self._gen3.index.update(record["did"], {"size": stored.size, "hashes": hashes, "urls": [url]})
+
+    def _record(self, url: str) -> dict[str, Any] | None:
+        """The record that an object belongs to: keys are GUID/name, and both may have slashes."""
+        key = url.split("/", 3)[3]
+        while "/" in key:
+            key = key.rpartition("/")[0]
+            if (found := self._gen3.index.get(key)) is not None:
+                return found
+        return None
+
+
+def settled(indexing: Indexing, service: Service) -> Service:
+    """A service whose requests first do what is due."""
+
+    def first(handler: Handler) -> Handler:
+        def handle(call: Call) -> Reply:
+            indexing.settle()
+            return handler(call)
+
+        return handle
+
+    return replace(service, handlers={name: first(handler) for name, handler in service.handlers.items()})
+
+
+def _hashes(path: Path) -> dict[str, str]:
+    digests = {name: hashlib.new(name, usedforsecurity=False) for name in ("md5", "sha1", "sha256", "sha512")}
+    crc = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            crc = zlib.crc32(block, crc)
+            for digest in digests.values():
+                digest.update(block)
+    return {"crc": f"{crc:08x}", **{name: digest.hexdigest() for name, digest in digests.items()}}
