@@ -11,6 +11,8 @@ from omicsdk.core.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
 from omicsdk.sandbox.gen3.fence.service import fence_service
 from omicsdk.sandbox.gen3.files import Files
+from omicsdk.sandbox.gen3.indexd.index import Index
+from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.metadata.state import Metadata
 from omicsdk.sandbox.gen3.seeding import OPEN, add_file
@@ -32,6 +34,7 @@ class Gen3:
     Attributes:
         access: People and their tokens.
         files: The contents of the commons' buckets, by storage URL.
+        index: The records of files, their aliases and bundles.
         metadata: The metadata service's documents, and metadata of other commons.
     """
 
@@ -39,6 +42,7 @@ class Gen3:
         self.grounds = grounds
         self.access = Access(grounds, folder / "gen3.key")
         self.files = Files(grounds.database, grounds.objects, grounds.clock.now)
+        self.index = Index(grounds, self.access)
         self.metadata = Metadata(grounds.database)
 
     def services(self, document: Documents) -> list[Service]:
@@ -49,6 +53,7 @@ class Gen3:
         """
         return [
             fence_service(self, document("gen3/fence")),
+            indexd_service(self.index, document("gen3/indexd")),
             metadata_service(self, document("gen3/metadata")),
         ]
 

@@ -1,0 +1,77 @@
+"""The other commons that the index asks for GUIDs that it doesn't know."""
+
+import ipaddress
+import json
+import re
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from omicsdk.sandbox.gen3.indexd.index import NEIGHBOURS, Index
+from omicsdk.sandbox.gen3.indexd.record import JsonObject
+from omicsdk.sandbox.service import Call, Reply
+
+_SECONDS = 5.0
+
+
+def get_dist(index: Index, call: Call) -> Reply:
+    """GET /_dist."""
+    del call
+    return Reply(neighbours(index))
+
+
+def neighbours(index: Index) -> list[JsonObject]:
+    """The other commons, each with name, host, hints and type."""
+    return json.loads(index.grounds.settings.text(NEIGHBOURS))
+
+
+def in_order(known: list[JsonObject], guid: str) -> list[JsonObject]:
+    """Other commons in the order in which they are asked: those whose hints fit the GUID first.
+
+    Args:
+        known: The other commons.
+        guid: The GUID.
+    """
+    return sorted(known, key=lambda each: not any(re.match(hint, guid) for hint in each.get("hints", ())))
+
+
+def ask_neighbours(index: Index, guid: str) -> JsonObject | None:
+    """A record that another commons has.
+
+    Args:
+        index: The index.
+        guid: The record's GUID.
+
+    Returns:
+        The record, with the name and address of that commons as `from_index_service`; None when none has it.
+    """
+    for each in in_order(neighbours(index), guid):
+        # A sandbox reaches nothing beyond its machine.
+        if each.get("type") == "indexd" and _is_near(each["host"]):
+            found = _ask(each["host"], guid)
+            if found is not None:
+                return {**found, "from_index_service": {"host": each["host"], "name": each["name"]}}
+    return None
+
+
+def _ask(host: str, guid: str) -> JsonObject | None:
+    import httpx
+
+    try:
+        answer = httpx.get(f"{host.rstrip('/')}/{quote(guid)}?no_dist", timeout=_SECONDS, trust_env=False)
+    except httpx.HTTPError:
+        return None
+    if answer.status_code != 200:
+        return None
+    record: Any = answer.json()
+    return record
+
+
+def _is_near(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+HANDLERS = (get_dist,)
