@@ -1,0 +1,229 @@
+"""The data dictionary of a commons: node types with their properties, links, unique keys."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from typing import Any, cast
+
+PROGRAM, PROJECT = "program", "project"
+"""The two node types that every dictionary has, and that nobody submits as records."""
+OWN_KEYS = {PROGRAM: "name", PROJECT: "code"}
+"""By which property a node type is linked to that has no submitter_id."""
+
+_EVERY_NODE: Mapping[str, Any] = {
+    "$schema": "http://json-schema.org/draft-04/schema#",
+    "type": "object",
+    "program": "*",
+    "project": "*",
+    "submittable": True,
+    "additionalProperties": False,
+    "validators": None,
+    "uniqueKeys": [["id"], ["project_id", "submitter_id"]],
+    "systemProperties": ["id", "project_id", "created_datetime", "updated_datetime", "state"],
+}
+"""What a node type of the SPARC dictionary has where it doesn't say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that records of a node type have to others.
+
+    Attributes:
+        name: The property that states it.
+        target: The node type that it leads to.
+        backref: What it is called from there.
+        multiplicity: Such as many_to_one.
+        required: Whether each record has it.
+    """
+
+    name: str
+    target: str
+    backref: str
+    multiplicity: str
+    required: bool
+
+    @property
+    def to_one(self) -> bool:
+        """Whether a record has one target at most."""
+        return self.multiplicity.endswith("_to_one")
+
+    @property
+    def from_one(self) -> bool:
+        """Whether a target is linked to by one record at most."""
+        return self.multiplicity.startswith("one_to_")
+
+    @property
+    def key(self) -> str:
+        """The property that names a target besides its id."""
+        return OWN_KEYS.get(self.target, "submitter_id")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGroup:
+    """Links that are one requirement together.
+
+    Attributes:
+        links: Their names.
+        required: Whether each record has at least one of them.
+        exclusive: Whether a record has one of them at most.
+    """
+
+    links: tuple[str, ...]
+    required: bool
+    exclusive: bool
+
+
+class Node:
+    """A node type.
+
+    Args:
+        name: Its name.
+        schema: Its JSON schema with links, as the dictionary serves it.
+    """
+
+    def __init__(self, name: str, schema: Mapping[str, Any]) -> None:
+        self.name = name
+        self.schema = schema
+        self.category: str = schema.get("category", "")
+        self.title: str = schema.get("title", name)
+        links, groups = _links(schema.get("links") or ())
+        self.links: Mapping[str, Link] = {link.name: link for link in links}
+        self.groups: Sequence[LinkGroup] = groups
+        self.required = frozenset[str](schema.get("required") or ())
+        self.system = frozenset[str](schema.get("systemProperties") or ())
+
+    @property
+    def is_file(self) -> bool:
+        """Whether its records stand for files, each with an index record behind it."""
+        return self.category.endswith("_file")
+
+    @cached_property
+    def properties(self) -> Mapping[str, Mapping[str, Any]]:
+        """Its properties but the links, by name: their schemas."""
+        stated: Mapping[str, Mapping[str, Any]] = self.schema.get("properties") or {}
+        return {name: each for name, each in stated.items() if name not in self.links}
+
+    @cached_property
+    def stored(self) -> tuple[str, ...]:
+        """The names of the properties that records of it have, in alphabetical order."""
+        return tuple(sorted(name for name in self.properties if not (self.is_file and name == "urls")))
+
+    @cached_property
+    def submitted(self) -> tuple[str, ...]:
+        """The names of the properties that people fill in: keys first, then required ones, then others."""
+        if self.name in OWN_KEYS:
+            keys = [OWN_KEYS[self.name]]
+        else:
+            keys = [name for name in ("project_id", "submitter_id") if name in self.properties]
+        rest = sorted(set(self.properties) - self.system - {*keys, "type"})
+        return (*keys, *(n for n in rest if n in self.required), *(n for n in rest if n not in self.required))
+
+    def default(self, name: str) -> object:
+        """What a property is where nobody said anything."""
+        return self.properties[name].get("default")
+
+
+def _links(stated: Sequence[Mapping[str, Any]]) -> tuple[list[Link], list[LinkGroup]]:
+    links: list[Link] = []
+    groups: list[LinkGroup] = []
+    for each in stated:
+        if "subgroup" in each:
+            inner, deeper = _links(each["subgroup"])
+            links += inner
+            groups += deeper
+            names = tuple(link.name for link in inner)
+            groups.append(LinkGroup(names, bool(each.get("required")), bool(each.get("exclusive"))))
+        else:
+            links.append(
+                Link(
+                    name=each["name"],
+                    target=each["target_type"],
+                    backref=each["backref"],
+                    multiplicity=each.get("multiplicity", "many_to_many"),
+                    required=bool(each.get("required")),
+                )
+            )
+    return links, groups
+
+
+class Dictionary:
+    """A data dictionary.
+
+    Args:
+        document: Node types by name, and what begins with `_` (definitions, settings, terms), as `_dictionary/_all` gives
+            them; references to `_definitions` may be in it.
+
+    Raises:
+        ValueError: It has no program and project, a link leads nowhere, or a reference does.
+    """
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document: Mapping[str, Any] = {
+            name: _resolved(part, document) if isinstance(part, dict) else part
+            for name, part in document.items()
+            if name != "metaschema"
+        }
+        self.nodes: Mapping[str, Node] = {
+            name: Node(name, part) for name, part in self.document.items() if not name.startswith("_")
+        }
+        if missing := {PROGRAM, PROJECT} - set(self.nodes):
+            raise ValueError(f"the dictionary has no node type {' and '.join(sorted(missing))}")
+        for source, link in self._every_link():
+            if link.target not in self.nodes:
+                raise ValueError(
+                    f"the dictionary's {source} links by {link.name} to {link.target}, which it doesn't have"
+                )
+
+    def _every_link(self) -> Iterator[tuple[str, Link]]:
+        for name, node in self.nodes.items():
+            for link in node.links.values():
+                yield name, link
+
+    @cached_property
+    def backrefs(self) -> Mapping[str, Mapping[str, tuple[str, Link]]]:
+        """By node type, what leads to it: name of the way back, the node type there and its link."""
+        found: dict[str, dict[str, tuple[str, Link]]] = {name: {} for name in self.nodes}
+        for source, link in self._every_link():
+            found[link.target][link.backref] = (source, link)
+        return found
+
+
+def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
+    """A part of the dictionary with its references replaced by what they lead to."""
+    if depth > 100:
+        raise ValueError("the dictionary's references lead in a circle")
+    if isinstance(part, dict):
+        known = cast("dict[str, Any]", part)
+        if isinstance(reference := known.get("$ref"), str):
+            own = {name: each for name, each in known.items() if name != "$ref"}
+            return {**_resolved(_target(reference, document), document, depth + 1), **own}
+        return {name: _resolved(each, document, depth + 1) for name, each in known.items()}
+    if isinstance(part, list):
+        return [_resolved(each, document, depth + 1) for each in cast("list[Any]", part)]
+    return part
+
+
+def _target(reference: str, document: Mapping[str, Any]) -> Any:
+    """What a reference leads to: `#/_definitions/state`, `_definitions.yaml#/state`, or `#/state` among definitions."""
+    file, _, pointer = reference.partition("#")
+    place: Any = document.get(file.removesuffix(".yaml"), {}) if file else document
+    steps = [step for step in pointer.split("/") if step]
+    if not file and steps and steps[0] not in document:
+        place = document.get("_definitions", {})
+    for step in steps:
+        if not isinstance(place, dict) or step not in place:
+            raise ValueError(f"the dictionary refers to {reference}, which isn't there")
+        place = cast("dict[str, Any]", place)[step]
+    return place
+
+
+def sds_document() -> dict[str, Any]:
+    """The dictionary of the SPARC Dataset Structure, with which a commons begins."""
+    text = resources.files(__package__ or "").joinpath("sds.json").read_text(encoding="utf-8")
+    stated: dict[str, Any] = json.loads(text)
+    return {
+        name: part if name.startswith("_") else {**deepcopy(dict(_EVERY_NODE)), **part} for name, part in stated.items()
+    }

@@ -1,0 +1,1 @@
+"""Sheepdog in the sandbox: submission, export and deletion of a commons' records."""

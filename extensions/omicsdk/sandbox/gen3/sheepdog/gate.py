@@ -1,0 +1,134 @@
+"""Who may do what with a project, and in which state it has to be; refusals in the service's words and order."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.records.graph import Record
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.service import Call
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+SERVICE = "sheepdog"
+PROGRAMS = "/services/sheepdog/submission/program"
+"""Who may make and delete programs may do so with this resource."""
+PROJECTS = "/services/sheepdog/submission/project"
+"""Who may make and delete projects may do so with this resource, or with the program's."""
+
+
+def refuse(status: int, message: str) -> Problem:
+    """A refusal in the service's shape."""
+    return Problem(status, "", message)
+
+
+def error_body(problem: Problem) -> Mapping[str, object]:
+    """The JSON that a refusal carries."""
+    return {"message": problem.title}
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request to a project, let in.
+
+    Attributes:
+        person: Who sent it.
+        program: The program's name.
+        code: The project's code.
+        project: The project.
+    """
+
+    person: Person
+    program: str
+    code: str
+    project: Record
+
+    @property
+    def project_id(self) -> str:
+        """The project, as PROGRAM-PROJECT."""
+        return f"{self.program}-{self.code}"
+
+
+def asker(gen3: "Gen3", call: Call) -> Person:
+    """Who sent a request.
+
+    Raises:
+        Problem: 401; there is no good token.
+    """
+    try:
+        person = gen3.access.bearer(call.headers)
+    except Problem as problem:
+        raise refuse(problem.status, f"Authentication Error: {problem.title}") from problem
+    if person is None:
+        raise refuse(401, "Authentication Error: Didn't receive JWT correctly")
+    return person
+
+
+def permit(person: Person, method: str, *resources: str) -> None:
+    """Refuses who may not do something with any of some resources.
+
+    Raises:
+        Problem: 403; they may not.
+    """
+    if not any(person.may(method, resource, SERVICE) for resource in resources):
+        raise refuse(403, f"You don't have {method} permission on {resources[-1]}")
+
+
+def resource_of(program: str, code: str) -> str:
+    """The resource that stands for a project."""
+    return f"/programs/{program}/projects/{code}"
+
+
+def enter_empty(gen3: "Gen3", call: Call, method: str) -> tuple[Person, str, str]:
+    """Lets a request in to a project that needn't be there.
+
+    Raises:
+        Problem: 401, 403.
+    """
+    person = asker(gen3, call)
+    program, code = call.arguments["program"], call.arguments["project"]
+    permit(person, method, resource_of(program, code))
+    return person, program, code
+
+
+def enter(gen3: "Gen3", call: Call, method: str, *states: str) -> Visit:
+    """Lets a request in to a project.
+
+    Args:
+        gen3: The commons.
+        call: The request.
+        method: What its sender has to be allowed: read, create, update, delete.
+        states: In which of these states the project has to be; none for any.
+
+    Raises:
+        Problem: 401, 403; 404 where there is no such project; 400 in another state.
+    """
+    person, program, code = enter_empty(gen3, call, method)
+    if gen3.records.program(program) is None:
+        raise refuse(404, f"Program {program} not found")
+    project = gen3.records.project(program, code)
+    if project is None:
+        raise refuse(404, f"Project {code} not found")
+    state: Any = project.properties.get("state", "open")
+    if states and state not in states:
+        raise refuse(
+            400,
+            f"Project is in state '{state}', which prevents {call.path}. In order to perform this action, the project"
+            f" must be in state <{'> or <'.join(states)}>.",
+        )
+    return Visit(person, program, code, project)
+
+
+def found_program(gen3: "Gen3", call: Call) -> Record:
+    """The program that a request names.
+
+    Raises:
+        Problem: 404; there is none of that name.
+    """
+    name = call.arguments["program"]
+    program = gen3.records.program(name)
+    if program is None:
+        raise refuse(404, f"program {name} not found")
+    return program

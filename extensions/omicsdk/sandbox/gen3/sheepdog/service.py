@@ -1,0 +1,93 @@
+"""Sheepdog as a service of the sandbox: which function answers which operation."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import FormatChecker
+
+from omicsdk.sandbox.auth import Caller
+from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
+from omicsdk.sandbox.gen3.sheepdog import dictionary_pages, entities, export, manifests, programs, states, submitting
+from omicsdk.sandbox.gen3.sheepdog.frame import Frame
+from omicsdk.sandbox.gen3.sheepdog.gate import error_body
+from omicsdk.sandbox.service import Call, Reply, Service, by_name
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+PREFIX = f"{HOME}/sheepdog"
+VERSION = "5.2.4"
+"""The release that the sandbox answers like."""
+_STATED = ("/v0/submission/",)
+_MODULES = (programs, submitting, states, entities, export, dictionary_pages, manifests)
+_SAME = {**programs.SAME, **submitting.SAME, **states.SAME, **dictionary_pages.SAME, **manifests.SAME}
+
+_STORAGE = "files of the commons are uploaded through Fence; this service has no storage of its own"
+_XML = "it needs tables of how XML becomes records, which a dictionary of one's own doesn't have"
+ABSENT = {
+    **dict.fromkeys(
+        (
+            "upload_file",
+            "try_upload_file",
+            "change_file_upload",
+            "try_change_file_upload",
+            "delete_file",
+            "try_delete_file",
+            "reassign_file",
+        ),
+        _STORAGE,
+    ),
+    **dict.fromkeys(
+        (
+            "submit_biospecimen_xml",
+            "try_submit_biospecimen_xml",
+            "submit_clinical_xml",
+            "try_submit_clinical_xml",
+        ),
+        _XML,
+    ),
+    "mark_records": "nothing reads the marks that it leaves",
+}
+"""Operations that the sandbox doesn't play, and why."""
+
+
+def get_status(gen3: "Gen3", call: Call) -> Reply:
+    """GET /_status."""
+    del gen3, call
+    return Reply(text="Healthy", headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def get_version(gen3: "Gen3", call: Call) -> Reply:
+    """GET /_version."""
+    del gen3, call
+    return Reply({"commit": "", "dictionary": {"commit": "Unknown", "version": "Unknown"}, "version": VERSION})
+
+
+def sheepdog_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        gen3: The commons.
+        document: Its OpenAPI 3.1 document.
+    """
+    functions = [function for module in _MODULES for function in module.HANDLERS]
+    handlers = by_name((get_status, get_version, *functions), gen3)
+    handlers |= {name: handlers[same] for name, same in _SAME.items()}
+    return Service(
+        name="gen3/sheepdog",
+        prefix=PREFIX,
+        document=document,
+        document_path="/openapi.json",
+        handlers=handlers,
+        formats=FormatChecker(formats=()),
+        format_codes={},
+        restricted=lambda: False,
+        # Handlers find out who asks, in the service's order of refusals.
+        authenticate=lambda _headers: Caller("", frozenset()),
+        error_body=error_body,
+        error_type="application/json",
+        request_id="",
+        around=lambda app: Frame(TrailingSlashes(app, _STATED)),
+        checks=False,
+        absent=ABSENT,
+    )

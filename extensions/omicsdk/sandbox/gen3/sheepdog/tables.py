@@ -1,0 +1,113 @@
+"""Tables of records: how they are read, and how they are written."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, cast
+
+from omicsdk.sandbox.gen3.records.dictionary import Dictionary, Node
+
+TSV, CSV, JSON = "tsv", "csv", "json"
+FORMATS = (CSV, TSV, JSON)
+_DELIMITERS = {TSV: "\t", CSV: ","}
+_SEPARATORS = {TSV: ",", CSV: "#"}
+"""What stands between the values of a list in one cell."""
+_TEXT: Mapping[str, Any] = {"type": "string"}
+
+
+class NotATable(Exception):
+    """A text isn't a table of records."""
+
+
+def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, Any]]:
+    """The records of a table; rows without a type are passed over, as by the service.
+
+    Args:
+        text: The table, its first row the names of the columns.
+        kind: TSV or CSV.
+        dictionary: Tells the kinds of the columns' values.
+
+    Raises:
+        NotATable: A row has more cells than there are columns.
+    """
+    # Blanks at the end go, a tab there too: a last cell that is empty is one that isn't there.
+    rows = csv.DictReader(io.StringIO(text.strip(), newline=""), delimiter=_DELIMITERS[kind])
+    found: list[dict[str, Any]] = []
+    try:
+        for row in rows:
+            if None in row:
+                raise NotATable("'NoneType' object has no attribute 'lstrip'")
+            cells = {name.strip().lstrip("*"): cell.strip() for name, cell in row.items() if isinstance(cell, str)}
+            if cells.get("type"):
+                found.append(_record(cells, dictionary.nodes.get(cells["type"]), _SEPARATORS[kind]))
+    except csv.Error as error:
+        raise NotATable(str(error)) from error
+    return found
+
+
+def _record(cells: Mapping[str, str], node: Node | None, separator: str) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    links: dict[str, list[dict[str, Any]]] = {}
+    for name, cell in cells.items():
+        link, dot, key = name.partition(".")
+        if dot:
+            targets = links.setdefault(link, [])
+            for number, value in enumerate(cell.split(separator) if cell and cell != "null" else ()):
+                if number == len(targets):
+                    targets.append({})
+                targets[number][key] = value.strip()
+        else:
+            stated = _TEXT if node is None else node.properties.get(name, _TEXT)
+            record[name] = None if cell in ("", "null") else _value(cell, stated, separator)
+    for name, targets in links.items():
+        if targets or node is None or name not in node.links:
+            record[name] = targets
+    return record
+
+
+def _value(cell: str, stated: Mapping[str, Any], separator: str) -> object:
+    kind = stated.get("type", "string")
+    kind = kind if isinstance(kind, str) else kind[0]
+    if kind == "array":
+        items: Mapping[str, Any] = stated.get("items", {})
+        values = [_value(each.strip(), items, separator) for each in cell.split(separator)]
+        wrong = items.get("type") in ("integer", "number") and any(isinstance(each, str) for each in values)
+        return cell if wrong else values
+    readers: Mapping[str, Callable[[str], object]] = {
+        "boolean": lambda text: {"true": True, "false": False}.get(text.lower(), text),
+        "integer": _number,
+        "number": _number,
+    }
+    return readers[kind](cell) if kind in readers else cell
+
+
+def _number(text: str) -> object:
+    try:
+        number = float(text)
+        return int(number) if number.is_integer() else number
+    except (ValueError, OverflowError):
+        return text
+
+
+def write_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """A table.
+
+    Args:
+        kind: TSV or CSV.
+        header: The names of the columns.
+        rows: The cells of each row; of a list the values stand in one cell.
+    """
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=_DELIMITERS[kind], lineterminator="\r\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow(_cells(row, _SEPARATORS[kind]))
+    return text.getvalue()
+
+
+def _cells(row: Iterable[object], separator: str) -> Iterator[object]:
+    for value in row:
+        if isinstance(value, list):
+            yield separator.join(str(each) for each in cast("list[object]", value))
+        else:
+            yield value
