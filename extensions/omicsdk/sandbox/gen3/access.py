@@ -254,6 +254,8 @@ class Access:
             claims: dict[str, Any] = jwt.decode(token, self.key.public(), algorithms=[ALGORITHM], options=options)
         except jwt.PyJWTError as error:
             raise Problem(401, "unauthorized", f"Token validation failed: {error}") from error
+        if jwt.get_unverified_header(token).get("kid") != self.key.id:
+            raise Problem(401, "unauthorized", "The token was signed before the commons was emptied")
         if claims.get("pur") != purpose:
             raise Problem(401, "unauthorized", f"The token is for {claims.get('pur')}, {purpose} is wanted")
         if claims["exp"] <= self._clock.now():

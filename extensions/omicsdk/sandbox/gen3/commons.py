@@ -11,12 +11,18 @@ from omicsdk.core.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
 from omicsdk.sandbox.gen3.fence.service import fence_service
 from omicsdk.sandbox.gen3.files import Files
+from omicsdk.sandbox.gen3.files_indexing import Indexing, settled
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
+from omicsdk.sandbox.gen3.guppy.routes import guppy_routes
+from omicsdk.sandbox.gen3.guppy.store import Guppy
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.metadata.state import Metadata
+from omicsdk.sandbox.gen3.records.store import Records
 from omicsdk.sandbox.gen3.seeding import OPEN, add_file
+from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
 from omicsdk.sandbox.gen3.storage import Storage
+from omicsdk.sandbox.gen3.storage_uploads import PartUploads
 from omicsdk.sandbox.gen3.storage_urls import PREFIX as STORAGE
 from omicsdk.sandbox.service import Grounds, Service
 
@@ -34,16 +40,24 @@ class Gen3:
     Attributes:
         access: People and their tokens.
         files: The contents of the commons' buckets, by storage URL.
+        uploads: Uploads in parts that aren't complete.
+        indexing: Uploads whose records wait for size and hashes.
         index: The records of files, their aliases and bundles.
         metadata: The metadata service's documents, and metadata of other commons.
+        guppy: Guppy's data types with their rows.
+        records: What was submitted about subjects, samples and files, by the dictionary's node types.
     """
 
     def __init__(self, grounds: Grounds, folder: Path) -> None:
         self.grounds = grounds
         self.access = Access(grounds, folder / "gen3.key")
         self.files = Files(grounds.database, grounds.objects, grounds.clock.now)
+        self.uploads = PartUploads(grounds.database, grounds.objects, self.files)
+        self.indexing = Indexing(self, grounds)
         self.index = Index(grounds, self.access)
         self.metadata = Metadata(grounds.database)
+        self.records = Records(grounds.database, grounds.clock)
+        self.guppy = Guppy(grounds.database)
 
     def services(self, document: Documents) -> list[Service]:
         """The services that have a document.
@@ -51,17 +65,24 @@ class Gen3:
         Args:
             document: Gives the documents.
         """
-        return [
+        services = [
             fence_service(self, document("gen3/fence")),
             indexd_service(self.index, document("gen3/indexd")),
             metadata_service(self, document("gen3/metadata")),
+            sheepdog_service(self, document("gen3/sheepdog")),
         ]
+        return [settled(self.indexing, each) for each in services]
 
     def routes(self) -> list[BaseRoute]:
         """What answers without a document: storage, Guppy, Sower, workspace storage."""
         return [
-            Mount(STORAGE, app=Storage(self.files, self.grounds.signer)),
+            Mount(STORAGE, app=self._storage()),
+            *guppy_routes(self),
         ]
+
+    def _storage(self) -> Storage:
+        grounds = self.grounds
+        return Storage(self.files, self.uploads, grounds.objects, grounds.signer, self.indexing.stored)
 
     def credentials_file(self, path: Path, origin: str, name: str = ADMINISTRATOR) -> Path:
         """Makes an API key of somebody and writes it as the commons' profile page gives it, `credentials.json`.
@@ -99,7 +120,8 @@ class Gen3:
     def clear(self) -> None:
         """Puts back what is there from the start, after the database was emptied."""
         self.access.seed()
+        self.records.reload()
 
     def finish(self) -> int:
         """Finishes what is under way at once and returns how much it was."""
-        return 0
+        return self.indexing.finish()

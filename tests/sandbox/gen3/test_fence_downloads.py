@@ -1,0 +1,236 @@
+"""Fence: presigned URLs to read files from, one by one, in bulk and as access of DRS objects."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, CLIENT_ID
+
+Clients = Callable[[str], httpx.Client]
+CLOSED = "/programs/demo/projects/one"
+MISSING = "dg.TEST/00000000-0000-0000-0000-000000000000"
+
+
+def fetch(url: str, **headers: str) -> httpx.Response:
+    """What storage answers, without a login."""
+    return httpx.get(url, headers=headers, trust_env=False)
+
+
+@pytest.fixture
+def ada(sandbox: Sandbox, client_of: Clients) -> httpx.Client:
+    """A client of somebody who may read what is closed to others."""
+    sandbox.gen3.access.add("ada@example.org", [(CLOSED, "*", "read-storage")])
+    return client_of("ada@example.org")
+
+
+def test_an_open_file_is_fetched_without_a_login(sandbox: Sandbox, anonymous: httpx.Client):
+    guid = sandbox.gen3.add_file("reads one.txt", b"ACGT")
+    url = anonymous.get(f"/user/data/download/{guid}").json()["url"]
+    answer = fetch(url)
+    assert (answer.status_code, answer.content) == (200, b"ACGT")
+    assert answer.headers["ETag"] == '"f1f8f4bf413b16ad135722aa4591043e"'
+    part = fetch(url, Range="bytes=1-2")
+    assert (part.status_code, part.content, part.headers["Content-Range"]) == (206, b"CG", "bytes 1-2/4")
+    assert fetch(url, Range="bytes=9-").status_code == 416
+
+
+def test_the_guid_may_come_with_a_slash_or_quoted_or_without_its_prefix(sandbox: Sandbox, anonymous: httpx.Client):
+    guid = sandbox.gen3.add_file("a.txt", b"a")
+    for spelled in (guid, guid.replace("/", "%2F"), guid.partition("/")[2]):
+        assert anonymous.get(f"/user/data/download/{spelled}").status_code == 200
+
+
+def test_a_closed_file_is_for_those_who_may_read_it(
+    sandbox: Sandbox, ada: httpx.Client, reader: httpx.Client, anonymous: httpx.Client, admin: httpx.Client
+):
+    path = f"/user/data/download/{sandbox.gen3.add_file('a.txt', b'a', authz=[CLOSED])}"
+    assert [each.get(path).status_code for each in (ada, admin, reader, anonymous)] == [200, 200, 401, 401]
+    assert "read-storage permission on authorization resource" in reader.get(path).text
+    sandbox.settings.turn({"gen3.forbidden_status": 403})
+    assert [each.get(path).status_code for each in (ada, admin, reader, anonymous)] == [200, 200, 403, 401]
+
+
+def test_every_resource_of_a_file_must_be_readable(sandbox: Sandbox, ada: httpx.Client):
+    guid = sandbox.gen3.add_file("a.txt", b"a", authz=[CLOSED, "/programs/other"])
+    assert ada.get(f"/user/data/download/{guid}").status_code == 401
+
+
+def test_access_lists_hold_where_a_record_has_no_resources(
+    sandbox: Sandbox, ada: httpx.Client, reader: httpx.Client, anonymous: httpx.Client
+):
+    public = sandbox.gen3.add_file("a.txt", b"a", authz=[], acl=["*"])
+    project = sandbox.gen3.add_file("b.txt", b"b", authz=[], acl=["one"])
+    nobodys = sandbox.gen3.add_file("c.txt", b"c", authz=[])
+    assert anonymous.get(f"/user/data/download/{public}").status_code == 200
+    assert [each.get(f"/user/data/download/{project}").status_code for each in (ada, reader, anonymous)] == [
+        200,
+        401,
+        401,
+    ]
+    assert ada.get(f"/user/data/download/{nobodys}").status_code == 401
+
+
+def test_a_token_that_ended_doesnt_even_read_open_files(sandbox: Sandbox, reader: httpx.Client):
+    guid = sandbox.gen3.add_file("a.txt", b"a")
+    sandbox.clock.advance(ACCESS_SECONDS + 1)
+    assert reader.get(f"/user/data/download/{guid}").status_code == 401
+
+
+def test_a_program_reads_what_it_may(sandbox: Sandbox, anonymous: httpx.Client):
+    guid = sandbox.gen3.add_file("a.txt", b"a", authz=[CLOSED])
+    token = sandbox.gen3.access.issue_to_client(CLIENT_ID, sandbox.gen3_url, 60, ["data"])
+    answer = anonymous.get(f"/user/data/download/{guid}", headers={"Authorization": f"bearer {token}"})
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("guid", "query", "status"),
+    [
+        (MISSING, {}, 404),
+        (None, {"protocol": "gs"}, 404),
+        (None, {"protocol": "carrier-pigeon"}, 400),
+        (None, {"protocol": "s3"}, 200),
+        (None, {"expires_in": "0"}, 400),
+        (None, {"expires_in": "soon"}, 400),
+        (None, {"expires_in": "60"}, 200),
+    ],
+)
+def test_bad_requests_are_told_from_what_isnt_there(
+    sandbox: Sandbox, anonymous: httpx.Client, guid: str | None, query: dict[str, str], status: int
+):
+    guid = guid or sandbox.gen3.add_file("a.txt", b"a")
+    assert anonymous.get(f"/user/data/download/{guid}", params=query).status_code == status
+
+
+def test_a_record_without_a_location_has_no_url(sandbox: Sandbox, anonymous: httpx.Client):
+    guid = sandbox.gen3.add_file("a.txt", b"a", urls=[])
+    answer = anonymous.get(f"/user/data/download/{guid}")
+    assert answer.status_code == 404
+    assert "find any file locations" in answer.text
+
+
+def test_a_files_protocols_are_told_apart(sandbox: Sandbox, anonymous: httpx.Client):
+    sandbox.gen3.files.put("gs://other/a.txt", b"from gs")
+    sandbox.gen3.files.put("s3://sandbox-gen3/a.txt", b"from s3")
+    urls = ["gs://other/a.txt", "s3://sandbox-gen3/a.txt", "https://files.example.org/a.txt"]
+    path = f"/user/data/download/{sandbox.gen3.add_file('a.txt', b'', urls=urls)}"
+    assert fetch(anonymous.get(path).json()["url"]).content == b"from gs"
+    assert fetch(anonymous.get(path, params={"protocol": "s3"}).json()["url"]).content == b"from s3"
+    for protocol in ("https", "http"):
+        assert anonymous.get(path, params={"protocol": protocol}).json()["url"] == urls[2]
+
+
+def test_a_bucket_that_isnt_the_commons_is_refused(sandbox: Sandbox, anonymous: httpx.Client):
+    guid = sandbox.gen3.add_file("a.txt", b"a", urls=["s3://elsewhere/a.txt"])
+    answer = anonymous.get(f"/user/data/download/{guid}")
+    assert (answer.status_code, "permission denied for bucket" in answer.text) == (401, True)
+
+
+def test_a_url_ends(sandbox: Sandbox, anonymous: httpx.Client):
+    path = f"/user/data/download/{sandbox.gen3.add_file('a.txt', b'a')}"
+    short = anonymous.get(path, params={"expires_in": 10}).json()["url"]
+    longest = anonymous.get(path, params={"expires_in": 100_000}).json()["url"]
+    sandbox.clock.advance(11)
+    assert (fetch(short).status_code, fetch(longest).status_code) == (403, 200)
+    assert "Request has expired" in fetch(short).text
+    sandbox.clock.advance(3600)
+    assert fetch(longest).status_code == 403
+    sandbox.settings.turn({"gen3.url_seconds": 5})
+    shorter = anonymous.get(path).json()["url"]
+    sandbox.clock.advance(6)
+    assert fetch(shorter).status_code == 403
+
+
+def test_a_browser_is_sent_on(sandbox: Sandbox, anonymous: httpx.Client):
+    guid = sandbox.gen3.add_file("a.txt", b"a")
+    answer = anonymous.get(f"/user/data/download/{guid}?redirect")
+    assert answer.status_code == 302
+    assert fetch(answer.headers["Location"]).content == b"a"
+
+
+def test_urls_of_public_files_neednt_be_signed(sandbox: Sandbox, reader: httpx.Client):
+    path = f"/user/data/download/{sandbox.gen3.add_file('a.txt', b'a')}"
+    plain = reader.get(path, params={"no_force_sign": "true"}).json()["url"]
+    assert "?" not in plain
+    sandbox.clock.advance(100_000)
+    assert fetch(plain).content == b"a"
+
+
+def test_urls_of_closed_files_are_signed_anyway(sandbox: Sandbox, ada: httpx.Client):
+    guid = sandbox.gen3.add_file("a.txt", b"a", authz=[CLOSED])
+    url = ada.get(f"/user/data/download/{guid}", params={"no_force_sign": "true"}).json()["url"]
+    assert "Signature" in url
+    assert fetch(url.partition("?")[0]).status_code == 403
+
+
+def test_many_urls_at_once(sandbox: Sandbox, ada: httpx.Client, reader: httpx.Client):
+    opened, closed = sandbox.gen3.add_file("a.txt", b"a"), sandbox.gen3.add_file("b.txt", b"b", authz=[CLOSED])
+    told = reader.post("/user/data/download/bulk", json={"guids": [opened, closed, MISSING]}).json()
+    assert [each["drs_object_id"] for each in told["urls"]] == [opened]
+    assert fetch(told["urls"][0]["url"]).content == b"a"
+    failed = {each["error_code"]: each["object_ids"] for each in told["failed_file_ids"]}
+    assert failed == {401: [closed], 404: [MISSING]}
+    told = ada.post("/user/data/download/bulk", json={"guids": [opened, closed]}).json()
+    assert [each["drs_object_id"] for each in told["urls"]] == [opened, closed]
+    assert told["failed_file_ids"] == []
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"guids": "one"}'])
+def test_many_urls_need_a_list(reader: httpx.Client, body: bytes):
+    assert reader.post("/user/data/download/bulk", content=body).status_code == 400
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_drs_objects_are_reached_by_their_kind_of_access(sandbox: Sandbox, anonymous: httpx.Client, method: str):
+    guid = sandbox.gen3.add_file("a.txt", b"a")
+    answer = anonymous.request(method, f"/ga4gh/drs/v1/objects/{guid}/access/s3")
+    assert fetch(answer.json()["url"]).content == b"a"
+    assert anonymous.request(method, f"/ga4gh/drs/v1/objects/{guid}/access/gs").status_code == 404
+    assert anonymous.request(method, f"/ga4gh/drs/v1/objects/{MISSING}/access/s3").status_code == 404
+
+
+def test_closed_drs_objects_need_a_login(sandbox: Sandbox, ada: httpx.Client, anonymous: httpx.Client):
+    path = f"/ga4gh/drs/v1/objects/{sandbox.gen3.add_file('a.txt', b'a', authz=[CLOSED])}/access/s3"
+    assert (ada.get(path).status_code, anonymous.get(path).status_code) == (200, 401)
+
+
+def test_passports_arent_taken_and_never_beside_a_token(sandbox: Sandbox, ada: httpx.Client, anonymous: httpx.Client):
+    guid = sandbox.gen3.add_file("a.txt", b"a")
+    for path, body in (
+        (f"/ga4gh/drs/v1/objects/{guid}/access/s3", {"passports": ["one"]}),
+        (
+            "/ga4gh/drs/v1/objects/access",
+            {"passports": ["one"], "bulk_object_access_ids": [{"bulk_object_id": guid, "bulk_access_ids": ["s3"]}]},
+        ),
+    ):
+        both, alone = ada.post(path, json=body), anonymous.post(path, json=body)
+        assert (both.status_code, "cannot supply both" in both.text) == (400, True)
+        assert (alone.status_code, "not supported" in alone.text) == (400, True)
+
+
+def test_many_drs_objects_at_once(sandbox: Sandbox, reader: httpx.Client):
+    opened, closed = sandbox.gen3.add_file("a.txt", b"a"), sandbox.gen3.add_file("b.txt", b"b", authz=[CLOSED])
+    asked = [
+        {"bulk_object_id": opened, "bulk_access_ids": ["s3", "gs"]},
+        {"bulk_object_id": closed, "bulk_access_ids": ["s3"]},
+    ]
+    told = reader.post("/ga4gh/drs/v1/objects/access", json={"bulk_object_access_ids": asked}).json()
+    assert told["summary"] == {"requested": 3, "resolved": 1, "unresolved": 2}
+    (found,) = told["resolved_drs_object_access_urls"]
+    assert (found["drs_object_id"], found["drs_access_id"], fetch(found["url"]).content) == (opened, "s3", b"a")
+    unresolved = {each["error_code"]: each["object_ids"] for each in told["unresolved_drs_objects"]}
+    assert unresolved == {401: [closed], 404: [opened]}
+
+
+def test_too_many_drs_objects_are_refused(reader: httpx.Client):
+    asked = [{"bulk_object_id": str(number), "bulk_access_ids": ["s3"]} for number in range(101)]
+    answer = reader.post("/ga4gh/drs/v1/objects/access", json={"bulk_object_access_ids": asked})
+    assert (answer.status_code, answer.json()["error_code"]) == (413, 413)
+    assert reader.post("/ga4gh/drs/v1/objects/access", json={}).status_code == 400
+
+
+def test_the_commons_tells_its_buckets(sandbox: Sandbox, anonymous: httpx.Client):
+    sandbox.gen3.files.put("gs://other/a.txt", b"")
+    told = anonymous.get("/user/data/buckets").json()
+    assert (list(told["S3_BUCKETS"]), list(told["GS_BUCKETS"])) == (["sandbox-gen3"], ["other"])
