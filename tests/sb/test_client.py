@@ -1,5 +1,6 @@
 """Requests: what goes out, what is remembered of answers, and what is refused before anything is sent."""
 
+import copy
 import json
 import pickle
 import threading
@@ -334,3 +335,32 @@ def test_an_api_is_shown_without_its_token(make):
     assert repr(api) == f"<Api of {BASE}>"
     assert isinstance(api, HttpClient)
     assert "secret-token" not in repr(api) + repr(vars(api))
+
+
+# -- its own life
+
+
+def test_threads_share_one_client(make):
+    api, clients, start = make(Echo()), set(), threading.Barrier(8, timeout=30)
+
+    def look() -> None:
+        start.wait()
+        clients.add(api.client)
+
+    threads = [threading.Thread(target=look) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert clients == {api.client}
+
+
+def test_a_copy_of_what_knows_it_knows_the_same_one(make):
+    api = make(lambda _: httpx.Response(200, json={"items": [{"id": "a/b", "tags": ["x"]}], "links": []}))
+    page = api.projects.query()
+    twin = copy.deepcopy(page)
+    assert (twin, twin[0].api, type(twin)) == (page, api, type(page))
+    twin[0].tags.append("y")
+    assert page[0].tags == ["x"]
+    with pytest.raises(TypeError, match="make one in each process"):
+        pickle.dumps(api)

@@ -171,3 +171,19 @@ def test_a_later_answer_about_fewer_stands_in_its_records(api: Api, platform: An
     records = api.files.bulk_edit([{"id": f"f{number}", "tags": []} for number in range(250)])
     assert [record.valid for record in records] == 100 * [True] + 100 * [False] + 50 * [True]
     assert "answered for 99 of 100" in str(records[100].error)
+
+
+def test_one_alone_is_one(api: Api, platform: Any) -> None:
+    for line in (GET, "POST /bulk/files/delete"):
+        platform.on(line, echoed)
+    platform.on(EDIT, edited)
+    for one in ("f1f1", api.files(id="f1f1")):
+        assert [record.resource.id for record in api.files.bulk_get(one)] == ["f1f1"]
+        assert len(api.files.bulk_delete(one)) == 1
+        assert platform.last.body == {"file_ids": ["f1f1"]}
+    for item in ({"id": "f1f1", "tags": []}, api.files(id="f1f1", tags=[])):
+        assert len(api.files.bulk_edit(item)) == 1
+        assert platform.last.body == {"items": [{"id": "f1f1", "tags": []}]}
+    platform.on("POST /action/files/copy", {"f1f1": {"status": "OK"}})
+    api.actions.bulk_copy_files("f1f1", "me/proj")
+    assert platform.last.body["file_ids"] == ["f1f1"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.clock import ManualClock
-from omicsdk.sb import Api, BadRequest, Export, ImportExportState, MethodNotAllowed, NotFound, SbgError
+from omicsdk.sb import Api, BadRequest, Export, ImportExportState, MethodNotAllowed, NotFound, SbgError, ValidationError
 
 IMPORTS, EXPORTS = "/storage/imports", "/storage/exports"
 
@@ -229,3 +229,19 @@ def test_deleting_is_up_to_the_platform(api: Api, platform: Any) -> None:
     with pytest.raises(MethodNotAllowed):
         api.imports(id="i1").delete()
     api.exports(id="e1").delete()
+
+
+@pytest.mark.parametrize("group", ["imports", "exports", "drs_imports"])
+def test_what_is_no_dictionary_is_refused(api: Api, platform: Any, group: str) -> None:
+    for wrong in ([api.files(id="f1")], ["f1"]):
+        with pytest.raises(ValidationError, match=r"Item 0 is .*, and takes a dictionary") as caught:
+            getattr(api, group).bulk_submit(wrong)
+        assert caught.value.remedy
+    assert platform.asked == []
+
+
+def test_jobs_that_are_named_twice_come_twice(api: Api, platform: Any) -> None:
+    platform.on("POST /bulk/storage/imports/get", {"items": [{"resource": {"id": "i1", "state": "COMPLETED"}}]})
+    first, second = api.imports.bulk_wait(["i1", "i1"])
+    assert first is second
+    assert first.state == "COMPLETED"

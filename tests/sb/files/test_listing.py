@@ -142,3 +142,10 @@ def test_a_search_goes_through_all_its_pages(api: Api, platform: Any) -> None:
     assert {each.body["query"] for each in platform.asked} == {'IN "me/proj"'}
     with pytest.raises(PaginationError):
         found.next_page().next_page()
+
+
+def test_a_search_that_goes_round_in_circles_ends(api: Api, platform: Any) -> None:
+    page = {"count": 9, "cont_token": "again", "result_set": [platform.file()]}
+    platform.on("POST /files/search", page)
+    with pytest.raises(PaginationError, match="leads back"):
+        list(api.files.search("x").all())

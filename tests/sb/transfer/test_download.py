@@ -188,5 +188,14 @@ def test_a_stream_that_is_refused(platform: Any, api: Any, error: Any):
         list(stream(file, retry_count=2))
     assert caught.value.status == 403
     assert "canary" not in str(caught.value)
-    with pytest.raises(SbgError, match="part_size=1"):
+    with pytest.raises(SbgError, match="part_size is 0"):
         stream(file, 0)
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"retry_count": -1}, {"retry_count": "6"}, {"part_size": "1"}, {"part_size": True}]
+)
+def test_a_stream_of_nonsense(platform: Any, api: Any, arguments: dict[str, Any]):
+    with pytest.raises(SbgError, match=next(iter(arguments))) as caught:
+        stream(file_of(platform, api, b"x"), **arguments)
+    assert caught.value.remedy

@@ -262,3 +262,93 @@ def test_an_apis_workers_bound_its_transfers_together(platform: Any, api: Any, t
     for upload in uploads:
         upload.wait()
     assert len(platform.of("PUT", "storage/.*")) == 30
+
+
+def test_an_upload_that_can_not_be_given_up_is_stopped_all_the_same(
+    platform: Any, api: Any, tmp_path: Path, error: Any, caplog: pytest.LogCaptureFixture
+):
+    (tmp_path / "local").write_bytes(b"some bytes")
+    platform.fault("DELETE v2/upload/multipart/up1", lambda _: error(408))
+    upload = in_state("STOPPED", lambda: Upload(tmp_path / "local", "me/project", api=api), platform, error)
+    upload.wait()
+    assert upload.result() is None
+    assert "couldn't be given up" in caplog.text
+
+
+def test_a_handle_that_runs_in_the_callers_thread_is_stopped_and_waited_for_from_another(make: Any, platform: Any):
+    platform.gate.clear()
+    handle = make()
+    raised: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            handle.run()
+        except SbgError as error:
+            raised.append(error)
+
+    caller = threading.Thread(target=work)
+    caller.start()
+    assert platform.waiting.wait(20)
+    waiter = threading.Thread(target=handle.wait)
+    waiter.start()
+    assert waiter.is_alive()
+    handle.stop()
+    assert handle.status == TransferState.STOPPED
+    waiter.join(20)
+    caller.join(20)
+    assert not waiter.is_alive()
+    assert len(raised) == 1
+
+
+def test_who_waits_before_the_thread_is_there_waits_for_the_end(make: Any, monkeypatch: pytest.MonkeyPatch):
+    handle, waited = make(), []
+    start = threading.Thread.start
+
+    def slowly(thread: threading.Thread) -> None:
+        if thread is handle:
+            waiter = threading.Thread(target=lambda: waited.append((handle.wait(), handle.status)))
+            start(waiter)
+            waiter.join(0.05)
+            assert waited == []  # it was begun, and hasn't ended
+            start(thread)
+            waiter.join(20)
+        else:
+            start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", slowly)
+    handle.start()
+    assert waited == [(None, TransferState.COMPLETED)]
+
+
+def test_a_pause_and_a_resume_at_once_leave_status_and_transfer_alike(make: Any, platform: Any, error: Any):
+    handle = in_state("RUNNING", make, platform, error)
+    control, resumed = handle._control, threading.Event()
+    pause = control.pause
+
+    def resume() -> None:
+        handle.resume()
+        resumed.set()
+
+    def pausing() -> None:
+        threading.Thread(target=resume).start()
+        resumed.wait(0.2)
+        pause()
+
+    control.pause = pausing
+    handle.pause()
+    assert resumed.wait(20)
+    assert (handle.status, control.paused) == (TransferState.RUNNING, False)
+    platform.gate.set()
+    handle.wait()
+
+
+@pytest.mark.parametrize("arguments", [{"part_size": "5"}, {"part_size": True}, {"retry_count": "6"}, {"timeout": "1"}])
+def test_numbers_that_are_none(make: Any, api: Any, tmp_path: Path, arguments: dict[str, Any]):
+    (tmp_path / "local").write_bytes(b"x")
+    for kind in (
+        lambda: Upload(tmp_path / "local", "me/project", api=api, **arguments),
+        lambda: Download("https://x.example.org/y", tmp_path / "new", api=api, **arguments),
+    ):
+        with pytest.raises(SbgError, match=next(iter(arguments))) as caught:
+            kind()
+        assert caught.value.remedy

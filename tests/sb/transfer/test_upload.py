@@ -100,8 +100,8 @@ def test_parts_of_a_file(api: Any, large: Path):
         ({"project": "p/p", "file_name": "a\udcff"}, "isn't UTF-8"),
         ({"project": "p/p", "part_size": 5 * MIB - 1}, "5242880"),
         ({"project": "p/p", "part_size": 5 * 1024 * MIB + 1}, "5368709120"),
-        ({"project": "p/p", "retry_count": -1}, "-1 retries"),
-        ({"project": "p/p", "timeout": 0}, "timeout of 0"),
+        ({"project": "p/p", "retry_count": -1}, "retry_count is -1"),
+        ({"project": "p/p", "timeout": 0}, "timeout is 0"),
     ],
 )
 def test_what_cant_work_is_refused_before_anything_is_sent(

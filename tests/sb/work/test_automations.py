@@ -300,3 +300,11 @@ def test_a_run_knows_its_automation_and_package(api, platform):
     assert (run.automation.name, run.package.version) == ("n", "1")
     platform.says(f"GET {AT}", {"id": ID, "name": "n", "description": "all of it"})
     assert run.automation.description == "all of it"
+
+
+@pytest.mark.parametrize("rights", [None, "read", ["read"]])
+def test_rights_are_a_dictionary(automation, platform, rights):
+    for add in (automation.add_member, automation.add_team_member):
+        with pytest.raises(ValidationError, match="permissions is a dictionary"):
+            add("bob", rights)
+    assert platform.asked == []

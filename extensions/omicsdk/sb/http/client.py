@@ -128,11 +128,20 @@ class HttpClient(Verbs):
             raise SettingsError(error.message, remedy=error.remedy) from None
         self._backoff_factor = backoff_factor
         self._gate = threading.BoundedSemaphore(max_parallel_requests)
+        self._guard = threading.Lock()
+        self._generated: SbApi | None = None
         self._told: Mapping[str, str | None] = {}
 
-    @cached_property
+    @property
     def client(self) -> SbApi:
         """The generated client, with each of the platform's operations; errors are those of `omicsdk.core`."""
+        found = self._generated
+        if found is None:
+            with self._guard:  # threads that begin together share one
+                found = self._generated = self._generated or self._connected()
+        return found
+
+    def _connected(self) -> SbApi:
         from omicsdk_api.sb import SbApi
 
         try:
@@ -163,9 +172,9 @@ class HttpClient(Verbs):
         return {**os.environ, **{f"{scheme}_proxy": proxy for scheme, proxy in self.proxies.items()}}
 
     def close(self) -> None:
-        """Closes the connections."""
-        if "client" in self.__dict__:
-            self.client.close()
+        """Closes the connections, for good."""
+        if self._generated is not None:
+            self._generated.close()
 
     def __enter__(self) -> Self:
         return self
@@ -178,6 +187,10 @@ class HttpClient(Verbs):
 
     def __reduce__(self) -> Never:
         raise TypeError(f"{self!r} has a token and connections, so it can't be pickled: make one in each process")
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        # A copy of what knows it, such as a page, is one of the same platform.
+        return self
 
     # -- what answers said
 

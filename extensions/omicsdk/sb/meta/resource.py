@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
@@ -383,6 +384,19 @@ def identifier(thing: object, key: str = "id") -> str:
             remedy=f"Give a resource of the platform, or its {key} as the platform tells it.",
         )
     return text
+
+
+def identifiers(things: object) -> list[str]:
+    """The ids of many resources; one alone counts as one.
+
+    Args:
+        things: Resources, their ids, or both.
+
+    Raises:
+        ValidationError: One has none.
+    """
+    alone = isinstance(things, str | Resource) or is_mapping(things) or not isinstance(things, Iterable)
+    return [identifier(each) for each in cast("Iterable[object]", [things] if alone else things)]
 
 
 def given(value: T | None) -> T | Omit:

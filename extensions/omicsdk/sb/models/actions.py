@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.sb.enums import FeedbackType, RequestParameters
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.resource import Resource, given, identifier, identifiers
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient
@@ -47,7 +47,7 @@ class Actions(Resource):
 
     @classmethod
     def bulk_copy_files(
-        cls, files: Iterable[File | str], destination_project: Project | str, api: HttpClient | None = None
+        cls, files: Iterable[File | str] | File | str, destination_project: Project | str, api: HttpClient | None = None
     ) -> dict[str, Any]:
         """Copies files into a project; 100 are sent at once, at most.
 
@@ -63,7 +63,7 @@ class Actions(Resource):
             SbgError: The platform answered with an error; of more than 100 files, those that were sent before are copied.
         """
         api = cls._client(api)
-        ids, project = [identifier(file) for file in files], identifier(destination_project)
+        ids, project = identifiers(files), identifier(destination_project)
         size = RequestParameters.DEFAULT_BULK_LIMIT
         copied: dict[str, Any] = {}
         for start in range(0, max(len(ids), 1), size):  # an empty list is for the platform to refuse

@@ -10,6 +10,7 @@ from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.models.member import rights
 from omicsdk.sb.models.permissions import Permissions
 
 if TYPE_CHECKING:
@@ -94,13 +95,14 @@ class AutomationMember(Resource):
             api: The Api, where this is the class of none.
 
         Raises:
+            ValidationError: `permissions` is no dictionary.
             SbgError: The platform answered with an error.
         """
         api = cls._client(api)
         request = api.client.add_automation_member.build(
             automation_id=identifier(automation),
             username=identifier(user, "username"),
-            permissions=cast("Any", dict(permissions)),
+            permissions=cast("Any", rights(permissions)),
         )
         return cls.of(api.call_object(request), api)
 
@@ -121,6 +123,7 @@ class AutomationMember(Resource):
             api: The Api, where this is the class of none.
 
         Raises:
+            ValidationError: `permissions` is no dictionary.
             SbgError: The platform answered with an error.
         """
         api = cls._client(api)
@@ -128,7 +131,7 @@ class AutomationMember(Resource):
             automation_id=identifier(automation),
             id=identifier(team),
             type="team",
-            permissions=cast("Any", dict(permissions)),
+            permissions=cast("Any", rights(permissions)),
         )
         return cls.of(api.call_object(request), api)
 

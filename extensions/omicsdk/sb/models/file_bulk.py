@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.core.narrowing import is_mapping
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.resource import Resource, identifier, identifiers
 from omicsdk.sb.models.bulk import BulkRecord
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class FileBulk(Resource):
     """What is done to many files."""
 
     @classmethod
-    def bulk_get(cls, files: Iterable[File | str], api: HttpClient | None = None) -> list[FileBulkRecord]:
+    def bulk_get(cls, files: Iterable[File | str] | File | str, api: HttpClient | None = None) -> list[FileBulkRecord]:
         """Gets files.
 
         Args:
@@ -47,11 +48,13 @@ class FileBulk(Resource):
         """
         api = cls._client(api)
         build = api.client.bulk_get_files.build
-        ids = [identifier(file) for file in files]
+        ids = identifiers(files)
         return FileBulkRecord.collect(ids, lambda some: build(file_ids=some), api, side_by_side=True)
 
     @classmethod
-    def bulk_delete(cls, files: Iterable[File | str], api: HttpClient | None = None) -> list[FileBulkRecord]:
+    def bulk_delete(
+        cls, files: Iterable[File | str] | File | str, api: HttpClient | None = None
+    ) -> list[FileBulkRecord]:
         """Deletes files.
 
         Args:
@@ -66,12 +69,12 @@ class FileBulk(Resource):
         """
         api = cls._client(api)
         build = api.client.bulk_delete_files.build
-        ids = [identifier(file) for file in files]
+        ids = identifiers(files)
         return FileBulkRecord.collect(ids, lambda some: build(file_ids=some), api, side_by_side=_differ(ids))
 
     @classmethod
     def bulk_update(
-        cls, files: Iterable[File | Mapping[str, Any]], api: HttpClient | None = None
+        cls, files: Iterable[File | Mapping[str, Any]] | File, api: HttpClient | None = None
     ) -> list[FileBulkRecord]:
         """Puts names, tags and metadata of files in the place of those they have; what isn't given is erased.
 
@@ -91,7 +94,7 @@ class FileBulk(Resource):
 
     @classmethod
     def bulk_edit(
-        cls, files: Iterable[File | Mapping[str, Any]], api: HttpClient | None = None
+        cls, files: Iterable[File | Mapping[str, Any]] | File, api: HttpClient | None = None
     ) -> list[FileBulkRecord]:
         """Changes names, tags and metadata of files; what isn't given stays.
 
@@ -152,13 +155,14 @@ def _with_id(file: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _changed(
-    files: Iterable[File | Mapping[str, Any]],
+    files: Iterable[File | Mapping[str, Any]] | File,
     item_of: Callable[[File | Mapping[str, Any]], dict[str, Any]],
     build: Callable[[Sequence[dict[str, Any]]], Request],
     api: HttpClient,
 ) -> list[FileBulkRecord]:
     items: list[dict[str, Any]] = []
-    for file in files:
+    one_alone = is_mapping(files) or isinstance(files, Resource)
+    for file in cast("Iterable[File | Mapping[str, Any]]", [files] if one_alone else files):
         if isinstance(file, str):
             raise SbgError(
                 f"{file!r} says nothing of what to change", remedy="Give a File, or a dictionary with its id."

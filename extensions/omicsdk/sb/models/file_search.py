@@ -70,7 +70,9 @@ class SearchResponse(Value):
             yield from page.files
             if not page.field("cont_token") or not page.field("result_set"):
                 return
-            page = page.next_page()
+            before, page = page.field("cont_token"), page.next_page()
+            if page.field("cont_token") == before:
+                raise PaginationError("The platform's token for the next page leads back to the page that it is on")
 
     def __repr__(self) -> str:
         return f"<SearchResponse: count={self.field('count')}, fetched={len(self.field('result_set') or ())}>"

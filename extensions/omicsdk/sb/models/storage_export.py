@@ -10,7 +10,7 @@ from omicsdk.sb.enums import FileStorageType
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.resource import Resource, given, identifier, identifiers
 from omicsdk.sb.models.bulk import BulkRecord
 from omicsdk.sb.models.destination import required
 from omicsdk.sb.models.storage_job import StorageJob, given_items
@@ -146,7 +146,7 @@ class Export(StorageJob):
         Raises:
             SbgError: The platform answered with an error as a whole.
         """
-        return cls._records([identifier(each) for each in exports], cls._client(api))
+        return cls._records(identifiers(exports), cls._client(api))
 
     @classmethod
     def _records(cls, ids: Sequence[str], api: HttpClient) -> list[ExportBulkRecord]:

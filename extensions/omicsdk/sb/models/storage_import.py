@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from omicsdk.core.omit import OMIT
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.resource import Resource, given, identifier, identifiers
 from omicsdk.sb.meta.value import Value
 from omicsdk.sb.models.bulk import BulkRecord
 from omicsdk.sb.models.destination import destination, required
@@ -150,7 +150,7 @@ class Import(StorageJob):
         Raises:
             SbgError: The platform answered with an error as a whole.
         """
-        return cls._records([identifier(each) for each in imports], cls._client(api))
+        return cls._records(identifiers(imports), cls._client(api))
 
     @classmethod
     def _records(cls, ids: Sequence[str], api: HttpClient) -> list[ImportBulkRecord]:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import quote
 
+from omicsdk.core.narrowing import is_mapping
 from omicsdk.sb.enums import ImportExportState
-from omicsdk.sb.errors import SbgError
+from omicsdk.sb.errors import SbgError, ValidationError
+from omicsdk.sb.http.arguments import shown
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.meta.waiting import PERIOD, wait_until
@@ -76,7 +78,8 @@ class StorageJob(Job, ABC):
             SbgError: They didn't all end in time, or couldn't be looked at: one of them may not exist.
         """
         api = cls._client(api)
-        all_of_them = {identifier(job): cls.of({"id": job}, api) if isinstance(job, str) else job for job in jobs}
+        named = [(identifier(job), job) for job in jobs]
+        all_of_them = {id: cls.of({"id": id}, api) if isinstance(job, str) else job for id, job in named}
 
         def ended() -> bool:
             running = [job for job in all_of_them.values() if job.field("state") not in ENDED]
@@ -97,7 +100,7 @@ class StorageJob(Job, ABC):
             return f"{left} of {len(all_of_them)} {cls._PLACE} haven't ended"
 
         wait_until(ended, where, api.clock, period, timeout)
-        return list(all_of_them.values())
+        return [all_of_them[id] for id, _ in named]
 
     @classmethod
     @abstractmethod
@@ -121,9 +124,15 @@ def given_items(items: Iterable[Any], what: str) -> list[Any]:
         what: What they are, for the error.
 
     Raises:
+        ValidationError: One is no dictionary.
         SbgError: There are none.
     """
     found = list(items)
+    for at, each in enumerate(found):
+        if not is_mapping(each):
+            raise ValidationError(
+                f"Item {at} is {shown(each)}, and takes a dictionary", remedy="Give a dictionary that describes it."
+            )
     if not found:
         raise SbgError(f"There are no {what} to start", remedy="Give dictionaries that describe them.")
     return found

@@ -17,7 +17,7 @@ from omicsdk.sb.errors import (
 )
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.resource import Resource, given, identifier, identifiers
 from omicsdk.sb.models.app_id import AppId
 from omicsdk.sb.models.bulk import BulkRecord
 from omicsdk.sb.models.price import Price
@@ -220,7 +220,7 @@ class Task(RunningTask):
         """
         api = cls._client(api)
         build = api.client.bulk_get_tasks.build
-        ids = [identifier(task) for task in tasks]
+        ids = identifiers(tasks)
         return TaskBulkRecord.collect(ids, lambda some: build(task_ids=some), api, side_by_side=True)
 
     # -- one task

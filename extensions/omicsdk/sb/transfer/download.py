@@ -154,8 +154,6 @@ def stream(file: File, part_size: int = STREAMED, retry_count: int | None = None
     Raises:
         SbgError: They can't be fetched, become others in between, or end too early.
     """
-    if part_size < 1:
-        raise SbgError(f"Parts of {part_size} bytes can't be", remedy="Give part_size=1 or more.")
+    size, (retries, _) = check_part_size(part_size, STREAMED, 1), retrying(retry_count, None)
     api = api_of(file.api_or_none, "A download")
-    retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
-    return bytes_of(api, identifier(file), part_size, retries)
+    return bytes_of(api, identifier(file), size, retries)

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from logging import getLogger
 from typing import TYPE_CHECKING
 
+from omicsdk.core.errors import OmicsError
 from omicsdk.sb.enums import PartSize, RequestParameters, TransferState
 from omicsdk.sb.errors import SbgError
+from omicsdk.sb.http.arguments import Number, check_numbers, may_be, shown
 from omicsdk.sb.transfer.failures import TransferFailed, as_sbg
 from omicsdk.sb.transfer.utils import Progress, percent, total_parts
 from omicsdk.transfer import Control, Patience
@@ -46,6 +48,8 @@ class Handle(threading.Thread, ABC):
         self._bytes_done = 0
         self._control = Control()
         self._guard = threading.Lock()
+        self._over = threading.Event()  # set when all callbacks were called
+        self._runner: threading.Thread | None = None
         self._status = TransferState.PREPARING
         self._failure: SbgError | None = None
         self._is_told = False  # whether somebody was told of the failure
@@ -119,7 +123,8 @@ class Handle(threading.Thread, ABC):
         try:
             super().start()
         except RuntimeError:  # no more threads
-            self._status = TransferState.PREPARING
+            with self._guard:
+                self._status, self._start_time = TransferState.PREPARING, None
             raise
 
     def pause(self) -> None:
@@ -131,7 +136,7 @@ class Handle(threading.Thread, ABC):
         with self._guard:
             self._expect("pause", TransferState.RUNNING)
             self._status = TransferState.PAUSED
-        self._control.pause()
+            self._control.pause()
 
     def resume(self) -> None:
         """Goes on after `pause`.
@@ -142,7 +147,7 @@ class Handle(threading.Thread, ABC):
         with self._guard:
             self._expect("resume", TransferState.PAUSED)
             self._status = TransferState.RUNNING
-        self._control.resume()
+            self._control.resume()
 
     def stop(self) -> None:
         """Ends it for good, and waits until all is in order.
@@ -153,8 +158,8 @@ class Handle(threading.Thread, ABC):
         with self._guard:
             self._expect("stop", *_GOING_ON)
         self._control.stop()
-        if threading.current_thread() is not self:
-            self.join()
+        if threading.current_thread() is not self._runner:
+            self._await()
 
     def wait(self) -> None:
         """Waits for the end. Ctrl-C ends the transfer in order before it is raised.
@@ -164,14 +169,13 @@ class Handle(threading.Thread, ABC):
         """
         if self._status == TransferState.PREPARING:
             raise SbgError(f"This {self._what} wasn't started", remedy="Call start() first.")
-        if threading.current_thread() is self:
+        if threading.current_thread() is self._runner:
             raise SbgError(f"This {self._what} can't wait for itself", remedy="Wait elsewhere than in its callbacks.")
         try:
-            if self.ident is not None:  # run() was called in the place of start() otherwise
-                self.join()
+            self._await()
         except KeyboardInterrupt as pressed:
             self._control.stop("terminate" if isinstance(pressed, Terminated) else "interrupt")
-            self.join()
+            self._await()
             raise
         if self._failure is not None and not self._is_told:
             raise self._failure
@@ -186,12 +190,16 @@ class Handle(threading.Thread, ABC):
         """
         if threading.current_thread() is not self:
             self._begin()
+        self._runner = threading.current_thread()
         error: BaseException | None = None
         try:
             self._raise_if_failed(self._transfer())
         except BaseException as raised:  # it is raised where somebody waits
             error = raised
-        self._end(error)
+        try:
+            self._end(error)
+        finally:
+            self._over.set()
         if error is not None and threading.current_thread() is not self:
             raise error if isinstance(error, KeyboardInterrupt) else as_sbg(error)
 
@@ -201,6 +209,13 @@ class Handle(threading.Thread, ABC):
 
     def _given_up(self) -> None:
         """Removes what a stopped transfer has left behind."""
+
+    def _await(self) -> None:
+        """Waits until it is over, callbacks included."""
+        if self.is_alive():
+            self.join()
+        else:  # the thread isn't there yet, or no longer; or run() was called in the place of start()
+            self._over.wait()
 
     def _begin(self) -> None:
         with self._guard:
@@ -222,7 +237,7 @@ class Handle(threading.Thread, ABC):
         if status == TransferState.STOPPED:
             try:
                 self._given_up()
-            except SbgError as refused:
+            except (OmicsError, OSError) as refused:
                 _log.warning("%s: what was sent couldn't be given up: %s", self._what, refused)
         calls = self._callbacks if status in (TransferState.COMPLETED, TransferState.STOPPED) else self._errorbacks
         with self._guard:
@@ -290,13 +305,9 @@ def retrying(retry_count: int | None, timeout: float | None) -> tuple[int, Patie
     Raises:
         SbgError: One makes no sense.
     """
+    check_numbers({"retry_count": 0 if retry_count is None else retry_count, "timeout": timeout})
     retries = RequestParameters.DEFAULT_RETRY_COUNT if retry_count is None else retry_count
-    silence = RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout
-    if retries < 0:
-        raise SbgError(f"{retries} retries can't be", remedy="Give 0 for none, or more.")
-    if not silence > 0:
-        raise SbgError(f"A timeout of {silence} s can't be", remedy="Give seconds above 0.")
-    return retries, Patience(silence=silence)
+    return retries, Patience(silence=RequestParameters.DEFAULT_TIMEOUT if timeout is None else timeout)
 
 
 def check_part_size(part_size: int | None, default: int, least: int) -> int:
@@ -311,9 +322,9 @@ def check_part_size(part_size: int | None, default: int, least: int) -> int:
         SbgError: It is out of bounds.
     """
     size = default if part_size is None else part_size
-    if not least <= size <= PartSize.MAXIMUM_UPLOAD_SIZE:
+    bounds = f"{least} to {PartSize.MAXIMUM_UPLOAD_SIZE}"
+    if not may_be(Number("", is_whole=True, least=least), size) or size > PartSize.MAXIMUM_UPLOAD_SIZE:
         raise SbgError(
-            f"Parts of {size} bytes can't be: they have {least} to {PartSize.MAXIMUM_UPLOAD_SIZE} bytes",
-            remedy=f"Give a part_size within these bounds, such as {default}.",
+            f"part_size is {shown(size)}: parts have {bounds} bytes", remedy=f"Give {bounds}, such as {default}."
         )
     return size
