@@ -201,7 +201,7 @@ def test_a_table_of_exports_tells_what_became_of_each_row(files, bucket):
     assert [(row["line"], row["to"]) for row in planned.json] == [(2, f"{V}/one"), (3, f"{V}/two")]
     ran = files(*words, "--wait")
     assert ran.code == 3
-    assert "line 4: there is no file sb://sandbox-user/p/reads/none" in ran.err
+    assert "line 4: sb://sandbox-user/p/reads/none: there is no such file" in ran.err
     assert [row["state"] for row in ran.json] == ["COMPLETED", "COMPLETED"]
     assert {"one", "two"} <= set(on_volume(bucket))
     waited = files("exports", "wait", *(row["id"] for row in ran.json))

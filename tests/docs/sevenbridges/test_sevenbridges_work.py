@@ -70,3 +70,18 @@ def test_an_abort(run: Run, reads):
     task = run("task.py").task
     run("abort.py", **{"task-identifier": task.id})
     assert task.reload().status == "ABORTED"
+
+
+def test_files_that_belong_to_another_and_a_request_by_hand(
+    run: Run, reads, omics_sandbox: Sandbox, capsys: pytest.CaptureFixture[str]
+):
+    index = omics_sandbox.sb.work.files.get(reads[1].id)
+    assert index is not None
+    omics_sandbox.sb.work.files.change(reads[0].id, secondary=[index.id])
+    task = run("task.py").task
+    capsys.readouterr()
+    made = run("belonging.py", **{"task-identifier": task.id, "file-identifier": reads[1].id})
+    lines = capsys.readouterr().out.splitlines()
+    assert sorted(lines[:2]) == ["FastQC-Reads a.fastq ['b.fastq']", "FastQC-Reads b.fastq []"]
+    assert lines[2:] == ["204"]
+    assert made.answer.status_code == 204

@@ -105,7 +105,7 @@ def _listed(api: Api, arguments: Mapping[str, Any], console: Console) -> list[Wa
         Row(number, *(("", cells["file"]) if is_path(cells["file"]) else (cells["file"], "")), cells={})
         for number, cells in rows
     ]
-    files = found_files(api, named, console)
+    files = {row.line: file for row, file in found_files(api, named, console)}
     return [
         _wanted(number, str(files[number].id), cells["file"], volumes[number], cells["location"])
         for number, cells in rows

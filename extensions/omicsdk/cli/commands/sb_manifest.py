@@ -10,7 +10,7 @@ from omicsdk.cli.commands.sb_tables import STANDARD, opened
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import NotWritable, UsageError
 from omicsdk.sb import manifest
-from omicsdk.sb.errors import NO_CODE, SbgError
+from omicsdk.sb.errors import NO_CODE, NotFound, SbgError
 from omicsdk.sb.paths import parse
 from omicsdk.sb.places import Entry, Places
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.console import Console
     from omicsdk.sb.api import Api
     from omicsdk.sb.manifest import Change, Row
-    from omicsdk.sb.models.file import File
+    from omicsdk.sb.models.file import File, FileBulkRecord
     from omicsdk.sb.paths import SbPath
 
 
@@ -28,7 +28,8 @@ def export(api: Api, arguments: Mapping[str, Any], console: Console) -> object:
     """`omics sb manifest export`: the table, or with --file how many files stand in it."""
     target = None if arguments["file"] == STANDARD else _free(Path(arguments["file"]), arguments)
     places = Places(api)
-    found = [pair for text in arguments["paths"] for pair in _files(places, text, bool(arguments.get("recursive")))]
+    recursive = bool(arguments.get("recursive"))
+    found = (pair for text in arguments["paths"] for pair in _files(places, text, recursive))
     told = [(path, {name: file.field(name) for name in _MEMBERS}) for path, file in found]
     text = manifest.table(told, arguments.get("keys"))
     if target is None:
@@ -45,12 +46,10 @@ def import_(api: Api, arguments: Mapping[str, Any], console: Console) -> list[di
     if not listed:
         console.message("the table has no rows")
         return []
-    files = found_files(api, listed, console)
     clear = bool(arguments.get("clear"))
     found = [
         change
-        for row in listed
-        if (file := files.get(row.line)) is not None
+        for row, file in found_files(api, listed, console)
         for change in manifest.changes(row, {name: file.field(name) for name in _MEMBERS}, clear=clear)
     ]
     items = manifest.edits(found)
@@ -60,6 +59,9 @@ def import_(api: Api, arguments: Mapping[str, Any], console: Console) -> list[di
         return [shown(change) for change in found]
     return [shown(change) for change in apply(api, found, many, console)]
 
+
+AT_ONCE = 5000
+"""Files that are held in memory at once; a hundred come with each request."""
 
 _MEMBERS = ("id", "size", "tags", "metadata")
 
@@ -115,43 +117,58 @@ def _files(places: Places, text: str, recursive: bool) -> Iterator[tuple[str, Fi
             yield entry.name, entry.file
 
 
-def found_files(api: Api, listed: Sequence[Row], console: Console) -> dict[int, File]:
-    """The files of rows, by the rows' lines; those that aren't there are told.
+def found_files(api: Api, listed: Sequence[Row], console: Console) -> Iterator[tuple[Row, File]]:
+    """The files of rows, some thousand at a time; those that aren't there are told.
 
     Args:
         api: The platform.
         listed: The rows, each with an id or a path.
         console: Where failures are told.
 
+    Yields:
+        Rows and their files, in order.
+
     Raises:
         SbgError: None is there.
     """
-    found: dict[int, File] = {}
-    with_ids = [row for row in listed if row.id]
-    for row, record in zip(with_ids, api.files.bulk_get([row.id for row in with_ids]), strict=True):
-        if record.resource is None:
-            console.some_failed(f"line {row.line}: {row.name}: {record.error}")
-        else:
-            found[row.line] = record.resource
-    places = Places(api)
     folders: dict[SbPath, dict[str, File]] = {}
-    for row in (row for row in listed if not row.id):
-        try:
-            path = parse(row.path)
-            if path.parent not in folders:
-                entries = places.children(places.folder(path.parent))
-                folders[path.parent] = {entry.path.name: entry.file for entry in entries if entry.path is not None}
-            file = folders[path.parent].get(path.name)
-        except SbgError as error:
-            console.some_failed(f"line {row.line}: {error}")
-            continue
-        if file is None or file.is_folder():
-            console.some_failed(f"line {row.line}: there is no file {row.path}")
-        else:
-            found[row.line] = file
-    if not found:
-        raise SbgError("none of the table's files is there", NO_CODE, NO_CODE, remedy="Look at its column id or path.")
-    return found
+    places, is_any = Places(api), False
+    for first in range(0, len(listed), AT_ONCE):
+        part = listed[first : first + AT_ONCE]
+        with_ids = [row for row in part if row.id]
+        records = dict(
+            zip((row.line for row in with_ids), api.files.bulk_get([row.id for row in with_ids]), strict=True)
+        )
+        for row in part:
+            try:
+                file = _at(places, row.path, folders) if not row.id else _told(records[row.line])
+            except SbgError as error:
+                console.some_failed(f"line {row.line}: {row.name}: {error.message}")
+                continue
+            is_any = True
+            yield row, file
+    if not is_any:
+        raise SbgError(
+            "none of the table's files is there", NO_CODE, NO_CODE, remedy="Look at how it names them: ids or paths."
+        )
+
+
+def _told(record: FileBulkRecord) -> File:
+    if record.resource is None:
+        raise record.error.as_exception()
+    return record.resource
+
+
+def _at(places: Places, text: str, folders: dict[SbPath, dict[str, File]]) -> File:
+    """The file of a path; folders are listed whole, for a table names many in each."""
+    path = parse(text)
+    if path.parent not in folders:
+        entries = places.children(places.folder(path.parent))
+        folders[path.parent] = {entry.path.name: entry.file for entry in entries if entry.path is not None}
+    file = folders[path.parent].get(path.name)
+    if file is None or file.is_folder():
+        raise NotFound(NO_CODE, "there is no such file")
+    return file
 
 
 def _free(path: Path, arguments: Mapping[str, Any]) -> Path:
