@@ -40,8 +40,10 @@ def test_breakdowns_are_cut_by_day_and_invoice(web: httpx.Client, kind: str):
     assert len(web.get(path, params={"invoice_id": invoice["id"]}).json()["items"]) == 1
     year, month, day = invoice["invoice_period"]["from"][:10].split("-")
     start = f"{month}-{day}-{year}"
-    assert len(web.get(path, params={"date_from": start}).json()["items"]) == 1
-    assert len(web.get(path, params={"date_to": start}).json()["items"]) == 1
+    since, until = {"date_from": start, "date_to": "12-31-2999"}, {"date_from": "01-01-1970", "date_to": start}
+    assert [len(web.get(path, params=days).json()["items"]) for days in (since, until)] == [1, 1]
+    for name in since:  # they go together
+        assert code_of(web.get(path, params={name: start})) == (400, 90000)
     assert web.get(path, params={"fields": "project_name"}).json()["items"][0] == {"project_name": "Pilot study"}
     assert code_of(web.get(path, params={"date_from": "2020-01-31"})) == (400, 90000)
     assert code_of(web.get(path, params={"invoice_id": "none"})) == (404, 4002)
@@ -58,6 +60,7 @@ def test_divisions_are_those_of_the_caller(sandbox: Sandbox, web: httpx.Client, 
     assert stranger.get("/divisions").json()["items"] == []
     assert code_of(stranger.get(f"/divisions/{DIVISION}")) == (404, 2002)
     assert code_of(stranger.get(f"/teams/{TEAM}")) == (404, 2002)
+    assert code_of(stranger.get("/users", params={"division": DIVISION})) == (404, 2002)
 
 
 def test_a_team_is_made_renamed_and_filled(web: httpx.Client, client_of):
@@ -112,6 +115,16 @@ def test_a_dataset_is_changed_shared_and_deleted(web: httpx.Client, client_of):
     assert web.get("/datasets").json()["items"] == []
 
 
+def test_files_of_a_dataset_that_is_not_public_are_its_members(sandbox: Sandbox, web: httpx.Client, client_of):
+    dataset = sandbox.sb.documents.get("dataset", DATASET)
+    assert dataset is not None
+    sandbox.sb.documents.put("dataset", DATASET, {**dataset, "visibility": "private"})
+    files = {"dataset": DATASET}
+    assert len(web.get("/files", params=files).json()["items"]) == 1
+    assert code_of(client_of("ada").get("/files", params=files)) == (404, 90003)
+    assert code_of(client_of("ada").get("/files/scroll", params={**files, "token": "init"})) == (404, 90003)
+
+
 # -- markers
 
 
@@ -123,6 +136,19 @@ def file(sandbox: Sandbox, project: str) -> str:
         project=project, parent=work.files.root(project), name="a.bam", size=3, blob=work.blobs.put_bytes(b"abc")
     )
     return made.id
+
+
+def test_a_marker_is_changed_by_its_maker_or_who_may_change_the_file(
+    web: httpx.Client, client_of, project: str, file: str
+):
+    web.post(f"/projects/{project}/members", json={"username": "ada", "permissions": {"copy": True}})
+    asked = {"file": file, "name": "m", "chromosome": "1", "position": {"start": 1, "end": 2}, "private": False}
+    mine, ada = web.post("/genome/markers", json=asked).json()["id"], client_of("ada")
+    assert code_of(ada.patch(f"/genome/markers/{mine}", json={"name": "n"})) == (403, 5001)
+    assert code_of(ada.delete(f"/genome/markers/{mine}")) == (403, 5001)
+    hers = ada.post("/genome/markers", json=asked).json()["id"]
+    assert ada.patch(f"/genome/markers/{hers}", json={"name": "n"}).json()["name"] == "n"
+    assert web.delete(f"/genome/markers/{hers}").status_code == 204
 
 
 def test_a_marker_lives_with_its_file(web: httpx.Client, client_of, project: str, file: str):

@@ -83,6 +83,8 @@ def _breakdown(sb: Sb, call: Call, kind: str) -> Reply:
     group = _group(sb, call)["id"]
     lines = sb.documents.listed(f"{kind}-line", group)
     first, last = (_day(call, name) for name in ("date_from", "date_to"))
+    if (first is None) != (last is None):
+        raise bad("date_from and date_to go together: give both, or neither")
     invoice: str | None = call.arguments.get("invoice_id")
     if invoice is not None and sb.documents.get("invoice", invoice) is None:
         raise no_such("invoice", invoice)

@@ -1,30 +1,23 @@
 """Operations on up to 100 files in one request; what fails for one doesn't stop the others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.sb.bulk import in_bulk
 from omicsdk.sandbox.sb.file_changes import change_file, copied
 from omicsdk.sandbox.sb.file_views import file_json
 from omicsdk.sandbox.sb.files import remove_one
 from omicsdk.sandbox.sb.placing import destination
-from omicsdk.sandbox.sb.problems import error_body, refuse
+from omicsdk.sandbox.sb.problems import refuse
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 
-def record_of(work: Callable[[], JsonObject | None]) -> JsonObject:
-    """What came of one item of a bulk request: a resource, or why there is none."""
-    try:
-        return {"resource": work(), "error": None}
-    except Problem as problem:
-        return {"resource": None, "error": error_body(problem)}
-
-
 def bulk_get_files(sb: Sb, call: Call) -> Reply:
     """POST /bulk/files/get."""
-    return _each_id(call, lambda id: file_json(call, sb.file(call, id, "read")))
+    return in_bulk(sb, call.body["file_ids"], lambda id: file_json(call, sb.file(call, id, "read")))
 
 
 def bulk_delete_files(sb: Sb, call: Call) -> Reply:
@@ -35,14 +28,7 @@ def bulk_delete_files(sb: Sb, call: Call) -> Reply:
         remove_one(sb, record)
         return file_json(call, record)
 
-    return _each_id(call, delete)
-
-
-def _each_id(call: Call, work: Callable[[str], JsonObject]) -> Reply:
-    def one(id: str) -> JsonObject:
-        return record_of(lambda: work(id))
-
-    return Reply({"items": [one(id) for id in call.body["file_ids"]]})
+    return in_bulk(sb, call.body["file_ids"], delete)
 
 
 def bulk_update_files(sb: Sb, call: Call) -> Reply:
@@ -52,7 +38,7 @@ def bulk_update_files(sb: Sb, call: Call) -> Reply:
     def replace(item: Mapping[str, Any]) -> JsonObject:
         return file_json(call, change_file(sb, sb.file(call, item["id"], "write"), {**erased, **item}, merge=False))
 
-    return _each_item(call, replace)
+    return in_bulk(sb, call.body["items"], replace)
 
 
 def bulk_edit_files(sb: Sb, call: Call) -> Reply:
@@ -61,14 +47,7 @@ def bulk_edit_files(sb: Sb, call: Call) -> Reply:
     def edit(item: Mapping[str, Any]) -> JsonObject:
         return file_json(call, change_file(sb, sb.file(call, item["id"], "write"), item, merge=True))
 
-    return _each_item(call, edit)
-
-
-def _each_item(call: Call, work: Callable[[Mapping[str, Any]], JsonObject]) -> Reply:
-    def one(item: Mapping[str, Any]) -> JsonObject:
-        return record_of(lambda: work(item))
-
-    return Reply({"items": [one(item) for item in call.body["items"]]})
+    return in_bulk(sb, call.body["items"], edit)
 
 
 def bulk_copy_files(sb: Sb, call: Call) -> Reply:

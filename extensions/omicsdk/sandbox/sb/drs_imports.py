@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.sb.bulk import record_of
 from omicsdk.sandbox.sb.file_store import FileRecord
 from omicsdk.sandbox.sb.file_views import file_json
 from omicsdk.sandbox.sb.placing import check_name, place_of
-from omicsdk.sandbox.sb.problems import bad, error_body, no_such, refuse
+from omicsdk.sandbox.sb.problems import bad, no_such, refuse
 from omicsdk.sandbox.sb.state import Sb, shown, when
 from omicsdk.sandbox.sb.store import JsonObject
 from omicsdk.sandbox.service import Call, Reply
@@ -55,23 +55,22 @@ def move_on(sb: Sb, id: str, at: float) -> None:
         return
     job["state"] = _NEXT[job["state"]]
     if job["state"] == "FINISHED":
-        job["result"] = [_imported(sb, job, item) for item in job["items"]]
+        job["result"] = _results(sb, job)
         job["finished_on"] = when(at)
     sb.documents.put(_KIND, id, job)
     if job["state"] in _NEXT:
         _schedule(sb, id, at)
 
 
+def _results(sb: Sb, job: JsonObject) -> list[JsonObject]:
+    def one(item: Mapping[str, Any]) -> JsonObject:
+        return record_of(sb, lambda: _made(sb, job, item).id)
+
+    return [one(item) for item in job["items"]]
+
+
 def _schedule(sb: Sb, id: str, at: float) -> None:
     sb.jobs.schedule(_KIND, id, at + sb.grounds.settings.number("sb.transfer_seconds") / 2)
-
-
-def _imported(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> JsonObject:
-    try:
-        with sb.documents.transaction():
-            return {"resource": _made(sb, job, item).id, "error": None}
-    except Problem as problem:
-        return {"resource": None, "error": error_body(problem)}
 
 
 def _made(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> FileRecord:

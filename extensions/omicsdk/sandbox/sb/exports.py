@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from omicsdk.sandbox.sb.bulk import in_bulk
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.store import JsonObject
-from omicsdk.sandbox.sb.transfers import begin, end, got, in_bulk, listed, run, transfer_json
+from omicsdk.sandbox.sb.transfers import begin, end, got, listed, run, transfer_json
 from omicsdk.sandbox.sb.volumes import usable
 from omicsdk.sandbox.service import Call, Reply
 
@@ -30,12 +31,12 @@ def get_export(sb: Sb, call: Call) -> Reply:
 
 def bulk_get_exports(sb: Sb, call: Call) -> Reply:
     """POST /bulk/storage/exports/get."""
-    return in_bulk(call.body["export_ids"], lambda id: got(sb, call, _KIND, id))
+    return in_bulk(sb, call.body["export_ids"], lambda id: got(sb, call, _KIND, id))
 
 
 def bulk_create_exports(sb: Sb, call: Call) -> Reply:
     """POST /bulk/storage/exports/create."""
-    return in_bulk(call.body["items"], lambda item: _begun(sb, call, item))
+    return in_bulk(sb, call.body["items"], lambda item: _begun(sb, call, item))
 
 
 def _begun(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:

@@ -96,29 +96,20 @@ def _result(sb: Sb, job: JsonObject, item: Mapping[str, Any]) -> JsonObject:
     return {"id": found and found.id, "error": None}
 
 
-def _source(sb: Sb, user: str, id: str, needs: str) -> FileRecord:
-    found = sb.work.files.get(id)
-    if found is None or not sb.may(user, found.project, "read"):
-        raise no_such("file", id)
-    if not sb.may(user, found.project, needs):
-        raise refuse(403, 5001, f"{user} may not {needs} in project {found.project}")
-    return found
-
-
 def _copy(sb: Sb, user: str, item: Mapping[str, Any]) -> FileRecord:
-    record = _source(sb, user, item["file"], "copy")
+    record = sb.file_for(user, item["file"], "copy")
     folder = place_of(sb, user, item.get("project"), item.get("parent"))
     return copied_tree(sb, record, folder, item.get("name"))
 
 
 def _move(sb: Sb, user: str, item: Mapping[str, Any]) -> FileRecord:
-    record = _source(sb, user, item["file"], "write")
+    record = sb.file_for(user, item["file"], "write")
     folder = place_of(sb, user, item.get("project"), item.get("parent"))
     return moved(sb, record, folder, item.get("name"))
 
 
 def _delete(sb: Sb, user: str, item: Mapping[str, Any]) -> None:
-    record = _source(sb, user, item["file"], "write")
+    record = sb.file_for(user, item["file"], "write")
     if not record.parent:
         raise refuse(400, 5033, f"{record.id} is the folder of project {record.project}: it goes with the project")
     sb.work.files.remove(record.id)

@@ -9,7 +9,7 @@ from omicsdk.sandbox.sb.file_store import FileRecord
 from omicsdk.sandbox.sb.file_views import file_json
 from omicsdk.sandbox.sb.paging import page, page_of, scroll_page, window
 from omicsdk.sandbox.sb.placing import check_name, destination
-from omicsdk.sandbox.sb.problems import bad, no_such, refuse
+from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb, path_id
 from omicsdk.sandbox.sb.storage import file_url
 from omicsdk.sandbox.sb.tokens import read_token, write_token
@@ -29,14 +29,9 @@ def _listed(sb: Sb, call: Call) -> str:
         sb.project(call, given["project"], "read")
         return sb.work.files.root(given["project"])
     if "dataset" in given:
-        return _dataset_root(sb, given["dataset"])
+        sb.held(call, "dataset", given["dataset"])
+        return sb.work.files.make_root(f"dataset:{given['dataset']}")
     return _folder(sb, call, given["parent"]).id
-
-
-def _dataset_root(sb: Sb, dataset: str) -> str:
-    if sb.documents.get("dataset", dataset) is None:
-        raise no_such("dataset", dataset)
-    return sb.work.files.make_root(f"dataset:{dataset}")
 
 
 def _folder(sb: Sb, call: Call, id: str) -> FileRecord:

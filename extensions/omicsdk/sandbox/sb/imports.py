@@ -5,12 +5,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from omicsdk.sandbox.sb.buckets import Found, name_of
+from omicsdk.sandbox.sb.bulk import in_bulk
 from omicsdk.sandbox.sb.file_store import FileRecord
 from omicsdk.sandbox.sb.placing import check_name, destination
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.store import JsonObject
-from omicsdk.sandbox.sb.transfers import begin, end, got, in_bulk, listed, run, transfer_json
+from omicsdk.sandbox.sb.transfers import begin, end, got, listed, run, transfer_json
 from omicsdk.sandbox.sb.volumes import usable
 from omicsdk.sandbox.service import Call, Reply
 
@@ -34,12 +35,12 @@ def get_import(sb: Sb, call: Call) -> Reply:
 
 def bulk_get_imports(sb: Sb, call: Call) -> Reply:
     """POST /bulk/storage/imports/get."""
-    return in_bulk(call.body["import_ids"], lambda id: got(sb, call, _KIND, id))
+    return in_bulk(sb, call.body["import_ids"], lambda id: got(sb, call, _KIND, id))
 
 
 def bulk_create_imports(sb: Sb, call: Call) -> Reply:
     """POST /bulk/storage/imports/create."""
-    return in_bulk(call.body["items"], lambda item: _begun(sb, call, item))
+    return in_bulk(sb, call.body["items"], lambda item: _begun(sb, call, item))
 
 
 def _begun(sb: Sb, call: Call, body: Mapping[str, Any]) -> JsonObject:

@@ -40,7 +40,7 @@ def get_marker(sb: Sb, call: Call) -> Reply:
 
 def update_marker(sb: Sb, call: Call) -> Reply:
     """PATCH /genome/markers/{marker_id}."""
-    marker = _found(sb, call)
+    marker = _own(sb, call)
     changes = {name: call.body[name] for name in ("name", "chromosome") if name in call.body}
     if "position" in call.body:
         changes["position"] = _position({**marker["position"], **call.body["position"]})
@@ -51,7 +51,7 @@ def update_marker(sb: Sb, call: Call) -> Reply:
 
 def delete_marker(sb: Sb, call: Call) -> Reply:
     """DELETE /genome/markers/{marker_id}."""
-    sb.documents.remove("marker", _found(sb, call)["id"])
+    sb.documents.remove("marker", _own(sb, call)["id"])
     return Reply(status=204)
 
 
@@ -73,6 +73,14 @@ def _found(sb: Sb, call: Call) -> JsonObject:
     if marker is None or not _sees(sb, call, marker):
         raise no_such("marker", id)
     sb.file(call, marker["file"])
+    return marker
+
+
+def _own(sb: Sb, call: Call) -> JsonObject:
+    """The marker that a request changes: of the caller's, or on a file that the caller may change."""
+    marker = _found(sb, call)
+    if marker["created_by"] != sb.user(call):
+        sb.file(call, marker["file"], "write")
     return marker
 
 

@@ -22,7 +22,7 @@ def get_user(sb: Sb, call: Call) -> Reply:
 def list_users(sb: Sb, call: Call) -> Reply:
     """GET /users."""
     division: str = call.arguments["division"]
-    if sb.documents.get("division", division) is None:
+    if sb.documents.get("division-member", f"{division} {sb.user(call)}") is None:
         raise no_such("division", division)
     role: str = call.arguments.get("role", "").upper()
     members = sb.documents.listed("division-member", division)

@@ -23,20 +23,7 @@ def destination(sb: Sb, call: Call, body: Mapping[str, Any]) -> FileRecord:
     Raises:
         Problem: 5029 or 5031; it names neither or both. 5026; there is no such folder. 5022; it is a file.
     """
-    project, parent = body.get("project"), body.get("parent")
-    _one_of(project, parent)
-    if project:
-        sb.project(call, project, "write")
-        return known(sb, sb.work.files.root(project))
-    try:
-        found = sb.file(call, str(parent), "write")
-    except Problem as problem:
-        if problem.status != 404:
-            raise
-        raise refuse(404, 5026, f"There is no folder {parent} to put anything into") from problem
-    if found.type != "folder":
-        raise refuse(400, 5022, f"{parent} is a file, so nothing can be put into it: name a folder")
-    return found
+    return place_of(sb, sb.user(call), body.get("project"), body.get("parent"))
 
 
 def place_of(sb: Sb, user: str, project: str | None, parent: str | None) -> FileRecord:
@@ -51,28 +38,22 @@ def place_of(sb: Sb, user: str, project: str | None, parent: str | None) -> File
     Raises:
         Problem: As `destination` does.
     """
-    _one_of(project, parent)
-    if project:
-        if not sb.may(user, project, "read"):
-            raise refuse(404, 3002, f"There is no project {project}")
-        found = known(sb, sb.work.files.root(project))
-    else:
-        folder = sb.work.files.get(str(parent))
-        if folder is None:
-            raise refuse(404, 5026, f"There is no folder {parent} to put anything into")
-        if folder.type != "folder":
-            raise refuse(400, 5022, f"{parent} is a file, so nothing can be put into it: name a folder")
-        found = folder
-    if not sb.may(user, found.project, "write"):
-        raise refuse(403, 3001, f"{user} may not write to project {found.project}")
-    return found
-
-
-def _one_of(project: str | None, parent: str | None) -> None:
     if project and parent:
         raise refuse(400, 5031, "Give either a project or a parent folder, not both")
-    if not project and not parent:
+    if project:
+        sb.project_for(user, project, "write")
+        return known(sb, sb.work.files.root(project))
+    if not parent:
         raise refuse(400, 5029, "Give a project or a parent folder: it isn't said where to")
+    try:
+        found = sb.file_for(user, parent, "write")
+    except Problem as problem:
+        if problem.status != 404:
+            raise
+        raise refuse(404, 5026, f"There is no folder {parent} to put anything into") from problem
+    if found.type != "folder":
+        raise refuse(400, 5022, f"{parent} is a file, so nothing can be put into it: name a folder")
+    return found
 
 
 def known(sb: Sb, id: str) -> FileRecord:

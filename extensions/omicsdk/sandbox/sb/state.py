@@ -153,7 +153,7 @@ class Sb:
         known: JsonObject = {"name": name, "size": len(content), "blob": self.work.blobs.put_bytes(content)}
         self.documents.put("drs-object", uri, {**known, "volume": "", "location": "", "metadata": metadata})
 
-    # -- who may do what
+    # -- who may do what; jobs that go on without a request ask by the user's name
 
     def held(self, call: Call, kind: str, id: str, needs: str = "read") -> JsonObject:
         """A project, volume or dataset.
@@ -167,12 +167,12 @@ class Sb:
         Raises:
             Problem: 404 when it isn't there or the caller no member, 403 when the caller may not do that.
         """
+        return self._held(self.user(call), kind, id, needs)
+
+    def _held(self, username: str, kind: str, id: str, needs: str) -> JsonObject:
         found = self.documents.get(kind, id)
-        if found is None:
-            raise no_such(kind, id)
-        username = self.user(call)
-        permissions = self._permissions(kind, id, username)
-        if permissions is None:
+        permissions = self._permissions(kind, id, username) if found else None
+        if found is None or permissions is None:
             raise no_such(kind, id)
         if not permissions.get(needs):
             raise refuse(403, _FORBIDDEN[kind], f"{username} has no {needs} permission on the {kind} {id}")
@@ -186,9 +186,13 @@ class Sb:
 
     def project(self, call: Call, id: str, needs: str = "read") -> JsonObject:
         """A project; see `held`. An identity without `owner/` is a 400."""
+        return self.project_for(self.user(call), id, needs)
+
+    def project_for(self, username: str, id: str, needs: str = "read") -> JsonObject:
+        """The same for a user."""
         if id.count("/") != 1:
             raise refuse(400, 3012, f"{id!r} is no project: its identity is owner/short-name")
-        return self.held(call, "project", id, needs)
+        return self._held(username, "project", id, needs)
 
     def may(self, username: str, project: str, needs: str = "read") -> bool:
         """Whether a user may do something in a project."""
@@ -205,13 +209,15 @@ class Sb:
         Raises:
             Problem: 404 when it isn't there or can't be seen, 403 when the caller may not do that.
         """
+        return self.file_for(self.user(call), id, needs)
+
+    def file_for(self, username: str, id: str, needs: str = "read") -> FileRecord:
+        """The same for a user."""
         found = self.work.files.get(id)
         if found is None:
             raise no_such("file", id)
         kind, _, holder = found.project.rpartition(":")
-        kind = kind or "project"
-        username = self.user(call)
-        permissions = self._permissions(kind, holder, username)
+        permissions = self._permissions(kind or "project", holder, username)
         if permissions is None:
             raise no_such("file", id)
         if not permissions.get(needs):

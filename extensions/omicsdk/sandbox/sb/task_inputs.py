@@ -67,7 +67,7 @@ def faults(inputs: Mapping[str, Any], ports: Sequence[Port], split: str = "") ->
         if value is None:
             if not port.optional:
                 found.append(_fault(port.id, 7012, f"Input {port.id!r} is required and has no value"))
-        elif port.id != split and not _fits(value, port):
+        elif not (_fits_divided(value, port) if port.id == split else _fits(value, port)):
             wanted = " or ".join(port.kinds) + (" in a list" if port.many and not port.single else "")
             found.append(_fault(port.id, 7024, f"Input {port.id!r} takes {wanted}, not {_said(value)}"))
     return found
@@ -87,6 +87,13 @@ def _fits(value: Any, port: Port) -> bool:
     if isinstance(value, list):
         return port.many and all(_is(each, port.kinds) for each in cast("list[Any]", value))
     return port.single and _is(value, port.kinds)
+
+
+def _fits_divided(value: Any, port: Port) -> bool:
+    """Whether each part fits that children of a batch get; that it is a list is said elsewhere."""
+    return not isinstance(value, list) or all(
+        _is(each, port.kinds) or _fits(each, port) for each in cast("list[Any]", value)
+    )
 
 
 def _is(value: Any, kinds: Sequence[str]) -> bool:

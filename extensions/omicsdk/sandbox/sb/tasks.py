@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from omicsdk.sandbox.sb.apps import find_app, split_id
-from omicsdk.sandbox.sb.bulk_files import record_of
+from omicsdk.sandbox.sb.bulk import in_bulk
 from omicsdk.sandbox.sb.cwl import ports, steps_of
 from omicsdk.sandbox.sb.moments import span
 from omicsdk.sandbox.sb.paging import page_of
@@ -133,10 +133,7 @@ def get_task_execution_details(sb: Sb, call: Call) -> Reply:
 def bulk_get_tasks(sb: Sb, call: Call) -> Reply:
     """POST /bulk/tasks/get."""
 
-    def one(id: str) -> JsonObject:
-        return record_of(lambda: task_json(sb, call, _task(sb, call, id)))
-
-    return Reply({"items": [one(id) for id in call.body["task_ids"]]})
+    return in_bulk(sb, call.body["task_ids"], lambda id: task_json(sb, call, _task(sb, call, id)))
 
 
 # -- making
@@ -258,7 +255,8 @@ def update_task(sb: Sb, call: Call) -> Reply:
         task["app"], task["steps"] = f"{app['id']}/{app['revision']}", steps_of(app["raw"])
     task["inputs"] = {**task["inputs"], **(body.get("inputs") or {})}
     if task["status"] == "DRAFT":
-        _check_batch(sb, task, wanted=body.get("batch") is not False)
+        divides = bool({"batch_by", "batch_input"} & set(body))
+        _check_batch(sb, task, wanted=body.get("batch", task["batch"] or divides))
         validate(sb, task)
     if "project" in body and body["project"] != task["project"]:
         sb.project(call, body["project"], "execute")

@@ -104,15 +104,3 @@ def got(sb: Sb, call: Call, kind: str, id: str) -> JsonObject:
     if transfer is None or transfer["user"] != sb.user(call):
         raise no_such(kind, id)
     return transfer_json(sb, call, kind, transfer)
-
-
-def in_bulk(things: list[Any], answer: Callable[[Any], JsonObject]) -> Reply:
-    """An answer to many at once: each one's resource, or its error."""
-
-    def record(thing: object) -> JsonObject:
-        try:
-            return {"resource": answer(thing), "error": None}
-        except Problem as problem:
-            return {"resource": None, "error": error_body(problem)}
-
-    return Reply({"items": [record(each) for each in things]})

@@ -30,20 +30,14 @@ def list_volumes(sb: Sb, call: Call) -> Reply:
 def create_volume(sb: Sb, call: Call) -> Reply:
     """POST /storage/volumes."""
     owner, name, service = sb.user(call), call.body["name"], dict(call.body["service"])
-    if not (service.get("bucket") or service.get("container")):
-        raise bad("The service has no bucket", 9017)
-    if not service.get("credentials"):
-        raise bad("The service has no credentials", 9017)
-    kind = service["type"].lower()
-    if kind == "azure" and call.body["access_mode"] != "RO":
-        raise bad("Volumes on Azure are for reading: access_mode is RO", 9057)
+    _check_service(service, call.body["access_mode"])
     now, id = when(sb.now()), f"{owner}/{name}"
     volume: JsonObject = {
         "id": id,
         "name": name,
         "description": call.body.get("description", ""),
         "access_mode": call.body["access_mode"],
-        "service": {**_DEFAULTS[kind], **service},
+        "service": {**_DEFAULTS[service["type"].lower()], **service},
         "created_on": now,
         "modified_on": now,
         "active": True,
@@ -56,6 +50,15 @@ def create_volume(sb: Sb, call: Call) -> Reply:
     return Reply(_show(call, volume))
 
 
+def _check_service(service: Mapping[str, Any], access_mode: str) -> None:
+    if not (service.get("bucket") or service.get("container")):
+        raise bad("The service has no bucket", 9017)
+    if not service.get("credentials"):
+        raise bad("The service has no credentials", 9017)
+    if service["type"].lower() == "azure" and access_mode != "RO":
+        raise bad("Volumes on Azure are for reading: access_mode is RO", 9057)
+
+
 def get_volume(sb: Sb, call: Call) -> Reply:
     """GET /storage/volumes/{owner}/{volume}."""
     return Reply(_show(call, sb.held(call, "volume", path_id(call, "volume"))))
@@ -63,12 +66,13 @@ def get_volume(sb: Sb, call: Call) -> Reply:
 
 def update_volume(sb: Sb, call: Call) -> Reply:
     """PATCH /storage/volumes/{owner}/{volume}."""
-    volume = sb.held(call, "volume", path_id(call, "volume"), "admin")
+    present = sb.held(call, "volume", path_id(call, "volume"), "admin")
     names = ("name", "description", "access_mode", "active")
     changes = {name: call.body[name] for name in names if name in call.body}
     if "service" in call.body:
-        changes["service"] = _merged(volume["service"], call.body["service"])
-    volume = {**volume, **changes, "modified_on": when(sb.now())}
+        changes["service"] = _merged(present["service"], call.body["service"])
+    volume: JsonObject = {**present, **changes, "modified_on": when(sb.now())}
+    _check_service(volume["service"], volume["access_mode"])
     sb.documents.put("volume", volume["id"], volume)
     return Reply(_show(call, volume))
 
