@@ -12,10 +12,10 @@ from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
 from omicsdk.sandbox.gen3.fence.service import fence_service
 from omicsdk.sandbox.gen3.files import Files
 from omicsdk.sandbox.gen3.files_indexing import Indexing, settled
-from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.guppy.routes import guppy_routes
 from omicsdk.sandbox.gen3.guppy.store import Guppy
+from omicsdk.sandbox.gen3.indexd.index import Index
+from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.metadata.state import Metadata
 from omicsdk.sandbox.gen3.records.store import Records
