@@ -18,6 +18,10 @@ class PartSize:
     MAXIMUM_TOTAL_PARTS = 10_000
 
 
+#: Bytes that `File.stream` gives at a time, unless told otherwise.
+STREAMED = 32 * PartSize.KB
+
+
 class RequestParameters:
     """Bounds and defaults of requests."""
 

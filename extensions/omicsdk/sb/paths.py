@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from omicsdk.core.errors import UsageError
 from omicsdk.sb.errors import SbgError
+from omicsdk.sb.file_names import LONGEST, wrong_with
 
 SCHEME = "sb://"
-#: Characters that a file's or folder's name may have, as the platform says.
-LONGEST_NAME = 255
 
 _ID = re.compile(r"[0-9a-fA-F]{24}")
 _FORM = "Write sb://owner/project, then folders and the file's name: sb://me/my-project/reads/a.fastq."
@@ -187,15 +186,11 @@ def checked_name(name: str) -> str:
         name: The name.
 
     Raises:
-        WrongPath: It has a slash in it, or isn't from 1 to 255 characters long.
+        WrongPath: It has a slash in it, isn't from 1 to 255 characters long, or means a folder.
     """
-    if not name or len(name) > LONGEST_NAME:
-        raise WrongPath(
-            f"a name of {len(name)} characters can't be a file's or folder's",
-            remedy=f"Choose one of 1 to {LONGEST_NAME} characters.",
-        )
-    if "/" in name:
-        raise WrongPath(f"{name!r} has a slash in it, which no file's or folder's name has", remedy="Choose another.")
+    wrong = wrong_with(name)
+    if wrong:
+        raise WrongPath(f"the name {wrong}", remedy=f"Choose one of 1 to {LONGEST} characters without a slash.")
     return name
 
 

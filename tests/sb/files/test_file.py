@@ -160,7 +160,7 @@ def test_metadata_is_held_by_its_file(file: File) -> None:
     assert file.metadata["lane"] == 1
 
 
-@pytest.mark.parametrize("name", ["", "a/b.txt", "x" * 256, 5])
+@pytest.mark.parametrize("name", ["", " ", ".", "..", "a/b.txt", "x" * 256, "a\udcff", 5])
 def test_a_name_that_the_platform_wouldnt_take(api: Api, file: File, name: Any) -> None:
     with pytest.raises(ValidationError):
         file.name = name

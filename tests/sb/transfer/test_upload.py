@@ -92,11 +92,12 @@ def test_parts_of_a_file(api: Any, large: Path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({}, "Project or parent"),
-        ({"project": "me/project", "parent": "folder-1"}, "Both a project and a parent"),
+        ({}, "neither a project nor a parent"),
+        ({"project": "me/project", "parent": "folder-1"}, "both a project and a parent"),
         ({"project": "p/p", "file_name": "a/b"}, "slash"),
         ({"project": "p/p", "file_name": "x" * 256}, "256 characters"),
         ({"project": "p/p", "file_name": " "}, "is empty"),
+        ({"project": "p/p", "file_name": ".."}, "means a folder"),
         ({"project": "p/p", "file_name": "a\udcff"}, "isn't UTF-8"),
         ({"project": "p/p", "part_size": 5 * MIB - 1}, "5242880"),
         ({"project": "p/p", "part_size": 5 * 1024 * MIB + 1}, "5368709120"),

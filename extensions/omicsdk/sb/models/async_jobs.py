@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.narrowing import is_mapping
+from omicsdk.sb.destination import required
 from omicsdk.sb.enums import AsyncFileOperations, AsyncJobStates
 from omicsdk.sb.errors import NotFound, SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.resource import given, identifier
-from omicsdk.sb.models.destination import required
 from omicsdk.sb.models.file_bulk import FileBulkRecord
 from omicsdk.sb.models.running import Job
 

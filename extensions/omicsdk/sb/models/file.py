@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from omicsdk.sb.destination import destination
 from omicsdk.sb.errors import ResourceNotModified, SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.fields import Field
 from omicsdk.sb.meta.resource import given, identifier
-from omicsdk.sb.models.destination import destination
 from omicsdk.sb.models.file_bulk import FileBulk
 from omicsdk.sb.models.file_bulk import FileBulkRecord as FileBulkRecord
 from omicsdk.sb.models.file_parts import DownloadInfo as DownloadInfo

@@ -6,12 +6,10 @@ from typing import Any
 
 from omicsdk.core.redaction import without_query
 from omicsdk.sb.errors import ValidationError
+from omicsdk.sb.file_names import LONGEST, wrong_with
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.fields import DictView, is_text
 from omicsdk.sb.meta.value import Value
-
-#: The longest name that the platform takes, in characters.
-LONGEST_NAME = 255
 
 
 class Metadata(DictView):
@@ -52,13 +50,6 @@ def is_file_name(name: str, value: Any) -> None:
         ValidationError: It isn't text, is empty or too long, or has a slash in it.
     """
     is_text(name, value)
-    if not value:
-        raise ValidationError(f"{name} is empty", remedy="Give a name.")
-    if "/" in value:
-        raise ValidationError(
-            f"{name} {value!r} has a slash in it", remedy="Give the last part alone, and the folder as parent."
-        )
-    if len(value) > LONGEST_NAME:
-        raise ValidationError(
-            f"{name} has {len(value)} characters; the platform takes {LONGEST_NAME}", remedy="Give a shorter one."
-        )
+    wrong = wrong_with(value)
+    if wrong:
+        raise ValidationError(f"{name} {wrong}", remedy=f"Give the last part alone, of 1 to {LONGEST} characters.")

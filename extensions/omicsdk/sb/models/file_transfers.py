@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omicsdk.sb.enums import PartSize, RequestParameters
+from omicsdk.sb.enums import STREAMED, PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta.resource import Resource, identifier
 from omicsdk.sb.models.file_parts import DownloadInfo
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from omicsdk.sb.models.project import Project
     from omicsdk.sb.transfer.download import Download
     from omicsdk.sb.transfer.upload import Upload
-
-#: Bytes that `stream` gives at a time, unless told otherwise.
-STREAMED = 32 * PartSize.KB
 
 
 class FileTransfers(Resource):

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.omit import OMIT
+from omicsdk.sb.destination import required
 from omicsdk.sb.enums import FileStorageType
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.resource import Resource, given, identifier, identifiers
 from omicsdk.sb.models.bulk import BulkRecord
-from omicsdk.sb.models.destination import required
 from omicsdk.sb.models.storage_job import StorageJob, given_items
 from omicsdk.sb.models.volume_parts import VolumeFile, VolumeProperties
 

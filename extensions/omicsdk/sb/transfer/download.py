@@ -8,7 +8,7 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omicsdk.sb.enums import PartSize, RequestParameters, TransferState
+from omicsdk.sb.enums import STREAMED, PartSize, RequestParameters, TransferState
 from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
 from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient
     from omicsdk.sb.models.file import File
     from omicsdk.transfer import TransferReport
-
-#: Bytes that `stream` gives at a time, unless told otherwise.
-STREAMED = 32 * PartSize.KB
 
 
 class Download(Handle):

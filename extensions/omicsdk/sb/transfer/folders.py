@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar, overload
 
 from omicsdk.core.errors import OmicsError, first_of
 from omicsdk.sb.enums import PartSize, RequestParameters
@@ -74,8 +74,8 @@ class _Place:
 
 def upload_folder(
     path: str | os.PathLike[str],
-    project: Any = None,
-    parent: Any = None,
+    project: Project | str | None = None,
+    parent: File | str | None = None,
     folder_name: str | None = None,
     overwrite: bool = False,
     part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 from abc import abstractmethod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from omicsdk.sb.destination import destination
 from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError
+from omicsdk.sb.file_names import wrong_with
 from omicsdk.sb.meta.resource import identifier
 from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.sb.transfer.routes import code_routes, file_routes
@@ -23,14 +24,11 @@ from omicsdk.transfer.uploads.plan import PartPlan, PartRules, plan_parts
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient
+    from omicsdk.sb.models.automation import Automation
     from omicsdk.sb.models.file import File
+    from omicsdk.sb.models.project import Project
     from omicsdk.sb.transfer.routes import Routes
     from omicsdk.transfer import TransferReport
-
-#: Characters of a file's name that the platform takes.
-LONGEST_NAME = 255
-
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Sending(Handle):
@@ -169,8 +167,8 @@ class Upload(Sending):
     def __init__(
         self,
         file_path: str | os.PathLike[str],
-        project: Any = None,
-        parent: Any = None,
+        project: Project | str | None = None,
+        parent: File | str | None = None,
         file_name: str | None = None,
         overwrite: bool = False,
         part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,
@@ -258,12 +256,12 @@ class CodePackageUpload(Sending):
     def __init__(
         self,
         file_path: str | os.PathLike[str],
-        automation_id: Any,
+        automation_id: Automation | str,
         file_name: str | None = None,
         part_size: int | None = PartSize.UPLOAD_RECOMMENDED_SIZE,
         retry_count: int | None = RequestParameters.DEFAULT_RETRY_COUNT,
         timeout: float | None = RequestParameters.DEFAULT_TIMEOUT,
-        parent: Any = None,
+        parent: object = None,
         api: HttpClient | None = None,
         *,
         resume: bool = True,
@@ -290,7 +288,7 @@ class CodePackageUpload(Sending):
         return f"automation {self._automation}/{self._file_name}"
 
 
-def place_of(project: Any, parent: Any) -> tuple[str | None, str | None]:
+def place_of(project: Project | str | None, parent: File | str | None) -> tuple[str | None, str | None]:
     """Gives the ids of a project or folder that a file goes to.
 
     Args:
@@ -300,11 +298,8 @@ def place_of(project: Any, parent: Any) -> tuple[str | None, str | None]:
     Raises:
         SbgError: Both were given, or neither.
     """
-    if project and parent:
-        raise SbgError("Both a project and a parent folder were given", remedy="Give either project or parent.")
-    if not (project or parent):
-        raise SbgError("Project or parent identifier is required", remedy="Give project, or parent for a folder in it.")
-    return (identifier(project), None) if project else (None, identifier(parent))
+    place = destination(project, parent, "An upload")
+    return place.get("project"), place.get("parent")
 
 
 def check_name(name: str) -> str:
@@ -316,18 +311,10 @@ def check_name(name: str) -> str:
     Raises:
         SbgError: The platform doesn't take it.
     """
-    if "/" in name:
-        wrong = "has a slash in it"
-    elif len(name) > LONGEST_NAME:
-        wrong = f"has {len(name)} characters, and the platform takes {LONGEST_NAME}"
-    elif not name.strip():
-        wrong = "is empty"
-    elif _SURROGATE.search(name):
-        wrong = "isn't UTF-8"
-    else:
-        return name
-    shown = name if len(name) <= 60 else f"{name[:60]}..."
-    raise SbgError(f"The file name {shown!r} {wrong}", remedy="Give another file_name; for a folder give it as parent.")
+    wrong = wrong_with(name)
+    if wrong:
+        raise SbgError(f"The file name {wrong}", remedy="Give another file_name; for a folder give it as parent.")
+    return name
 
 
 def size_of(path: Path) -> int:
