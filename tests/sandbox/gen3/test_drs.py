@@ -1,0 +1,146 @@
+"""The sandbox's DRS: its objects one by one, as a list, and several at once."""
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+import httpx
+import pytest
+from indexd_clients import indexd_client, new_record
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.indexd.drs_objects import drs_uri
+
+OBJECTS = "/ga4gh/drs/v1/objects"
+
+
+@pytest.fixture
+def web(sandbox: Sandbox) -> Generator[httpx.Client]:
+    """A client without a token: descriptions are open to all."""
+    with indexd_client(sandbox, "") as client:
+        yield client
+
+
+def enter(sandbox: Sandbox, number: int = 1, **fields: Any) -> str:
+    return sandbox.gen3.index.create(new_record(number, **fields))["did"]
+
+
+def bundled(sandbox: Sandbox, *members: str) -> str:
+    with indexd_client(sandbox) as admin:
+        return admin.post("/index/bundle", json={"name": "b", "bundles": [*members]}).json()["bundle_id"]
+
+
+def test_an_object_tells_where_its_bytes_are_and_how_to_ask_for_them(sandbox: Sandbox, web: httpx.Client):
+    did = enter(sandbox, urls=["s3://b/1", "https://example.org/1"], authz=["/programs/p"], file_name="a.txt")
+    told = web.get(f"{OBJECTS}/{did}").json()
+    assert (told["name"], told["checksums"]) == ("a.txt", [{"type": "md5", "checksum": f"{1:032x}"}])
+    assert told["self_uri"] == f"drs://{did.replace('/', ':')}"
+    allowed = {
+        "drs_object_id": did,
+        "supported_types": ["BearerAuth"],
+        "bearer_auth_issuers": [f"{sandbox.gen3_url}/user"],
+        "passport_auth_issuers": [],
+    }
+    web_method, bucket_method = told["access_methods"]
+    assert (web_method["access_id"], "cloud" in web_method) == ("https", False)
+    assert (bucket_method["access_id"], bucket_method["cloud"]) == ("s3", "aws")
+    assert bucket_method["access_url"] == {"url": "s3://b/1"}
+    assert web_method["authorizations"] == bucket_method["authorizations"] == allowed
+    assert web.get(f"/index{OBJECTS}/{did}").json() == told
+    assert web.get(f"{OBJECTS}/{did.removeprefix('dg.TEST/')}").json() == told
+
+
+@pytest.mark.parametrize(
+    ("authz", "kinds"),
+    [
+        (["/open"], ["None"]),
+        (["/open/sub", "/programs/p"], ["None"]),
+        (["/programs/p"], ["BearerAuth"]),
+        (["/programs/passport"], ["PassportAuth", "BearerAuth"]),
+        ([], []),
+    ],
+)
+def test_options_tell_what_is_accepted(sandbox: Sandbox, web: httpx.Client, authz: list[str], kinds: list[str]):
+    issuers = {"/programs/passport": ["https://ras.example.org"]}
+    sandbox.settings.turn({"gen3.passport_issuers": json.dumps(issuers)})
+    did = enter(sandbox, authz=authz)
+    told = web.options(f"{OBJECTS}/{did}").json()
+    assert told["supported_types"] == kinds
+    assert told["passport_auth_issuers"] == (["https://ras.example.org"] if "PassportAuth" in kinds else [])
+    several = web.request("OPTIONS", OBJECTS, json={"bulk_object_ids": [did]}).json()
+    assert several["resolved_drs_objects"] == [told]
+
+
+def test_a_bundle_is_an_object_with_contents(sandbox: Sandbox, web: httpx.Client):
+    inner = bundled(sandbox, enter(sandbox, 1, file_name="1"), enter(sandbox, 2, file_name="2"))
+    outer = bundled(sandbox, inner)
+    told = web.get(f"{OBJECTS}/{outer}").json()
+    assert (told["form"], told["size"]) == ("bundle", 3)
+    assert [sorted(each) for each in told["contents"]] == [["drs_uri", "id", "name"]]
+    deep = web.get(f"{OBJECTS}/{outer}", params={"expand": "true"}).json()
+    assert len(deep["contents"][0]["contents"]) == 2
+    assert web.post(f"{OBJECTS}/{outer}", json={"expand": True}).json() == deep
+    assert web.post(f"{OBJECTS}/{outer}").json() == told
+
+
+def test_counted_pages_of_the_list_have_every_object_once(sandbox: Sandbox, web: httpx.Client):
+    members = [enter(sandbox, number) for number in range(5)]
+    bundle = bundled(sandbox, members[0])
+
+    def pages(**asked: Any) -> list[str]:
+        found: list[str] = []
+        for page in range(9):
+            objects = web.get(OBJECTS, params={"page": page, "limit": 2, **asked}).json()["drs_objects"]
+            found += [each["id"] for each in objects]
+        return found
+
+    assert pages(form="object") == members
+    assert pages(form="bundle") == [bundle]
+    assert sorted(pages()) == sorted([*members, bundle])
+    assert web.get(OBJECTS, params={"limit": 2000}).json() == {
+        "msg": "limit must be between 0 and 1024",
+        "status_code": 400,
+    }
+
+
+def test_several_objects_are_read_at_once_up_to_a_limit(sandbox: Sandbox, web: httpx.Client):
+    dids = [enter(sandbox, number) for number in range(3)]
+    told = web.post(OBJECTS, json={"bulk_object_ids": [*dids, "nope"]}).json()
+    assert {each["id"] for each in told["resolved_drs_objects"]} == set(dids)
+    assert told["unresolved_drs_objects"] == [{"error_code": 404, "object_ids": ["nope"]}]
+    assert told["summary"] == {"requested": 4, "resolved": 3, "unresolved": 1}
+    most = web.get("/ga4gh/drs/v1/service-info").json()["drs"]["maxBulkRequestLength"]
+    assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * most}).status_code == 200
+    assert web.post(OBJECTS, json={"bulk_object_ids": ["x"] * (most + 1)}).status_code == 413
+    assert web.post(OBJECTS, json={"bulk_object_ids": "x"}).status_code == 400
+
+
+def test_aliases_are_told_and_what_isnt_there_is_404(sandbox: Sandbox, web: httpx.Client):
+    did = enter(sandbox)
+    sandbox.gen3.index.add_aliases(did, ["b", "a"])
+    assert web.get(f"{OBJECTS}/{did}").json()["aliases"] == ["a", "b"]
+    for method in ("GET", "POST", "OPTIONS"):
+        answer = web.request(method, f"{OBJECTS}/nope")
+        assert (answer.status_code, answer.json()) == (404, {"msg": "no record found", "status_code": 404})
+
+
+def test_records_are_data_objects_of_dos_too(sandbox: Sandbox, web: httpx.Client):
+    did, other = sorted(enter(sandbox, number, urls_metadata={}) for number in (1, 2))
+    objects = "/index/ga4gh/dos/v1/dataobjects"
+    one = web.get(objects, params={"page_size": 1}).json()["data_objects"]
+    assert [each["id"] for each in one] == [did]
+    assert web.get(objects, params={"page_token": did}).json()["data_objects"][0]["id"] == other
+    assert len(web.get(objects, params={"checksum": f"{1:032x}", "checksum_type": "md5"}).json()["data_objects"]) == 1
+    assert web.get(f"{objects}/{did}").json()["data_object"] == one[0]
+
+
+@pytest.mark.parametrize(
+    ("id", "prefix", "uri"),
+    [
+        ("dg.1/u", "dg.1/", "drs://dg.1:u"),
+        ("dg.2/u", "dg.1/", "drs://dg.2:u"),
+        ("u", "dg.1/", "drs://dg.1:u"),
+        ("u", "", "drs://commons.example.org/u"),
+    ],
+)
+def test_uris_are_compact_by_the_prefix_or_name_the_host(id: str, prefix: str, uri: str):
+    assert drs_uri(id, prefix, "https://commons.example.org") == uri

@@ -1,0 +1,182 @@
+"""Lists of the sandbox's index: page by page, by what records have, and by their URLs."""
+
+import json
+from collections.abc import Generator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from indexd_clients import Json, indexd_client, new_record
+from omicsdk.sandbox import Sandbox
+
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture
+def web(sandbox: Sandbox) -> Generator[httpx.Client]:
+    """A client without a token: lists are open to all."""
+    with indexd_client(sandbox, "") as client:
+        yield client
+
+
+def enter(sandbox: Sandbox, number: int, **fields: Any) -> str:
+    return sandbox.gen3.index.create(new_record(number, **fields))["did"]
+
+
+def dids(web: httpx.Client, **asked: Any) -> list[str]:
+    answer = web.get("/index/index", params=asked)
+    assert answer.status_code == 200, answer.text
+    return [each["did"] for each in answer.json()["records"]]
+
+
+@QUICK
+@given(count=st.integers(0, 12), limit=st.integers(1, 13), form=st.sampled_from(["object", None]))
+def test_following_start_gives_every_record_once_in_order(
+    sandbox: Sandbox, web: httpx.Client, count: int, limit: int, form: str | None
+):
+    sandbox.reset()
+    entered = [enter(sandbox, number) for number in range(count)]
+    found: list[str] = []
+    while page := dids(web, limit=limit, **({"start": found[-1]} if found else {}), **({"form": form} if form else {})):
+        found += page
+    assert found == sorted(entered)
+
+
+@QUICK
+@given(count=st.integers(0, 12), limit=st.integers(1, 13))
+def test_counted_pages_give_every_record_once_as_they_were_changed(
+    sandbox: Sandbox, web: httpx.Client, count: int, limit: int
+):
+    sandbox.reset()
+    entered = [enter(sandbox, number) for number in range(count)]
+    if entered:
+        sandbox.gen3.index.update(entered[0], {"file_name": "changed"})
+        entered = [*entered[1:], entered[0]]
+    found: list[str] = []
+    while page := dids(web, limit=limit, page=len(found) // limit if len(found) % limit == 0 else 99):
+        found += page
+    assert found == entered
+
+
+def test_every_criterion_counts(sandbox: Sandbox, web: httpx.Client):
+    one = enter(
+        sandbox,
+        1,
+        file_name="a.txt",
+        version="1",
+        uploader="ada",
+        acl=["x", "y"],
+        authz=["/open"],
+        metadata={"k": "v", "n": 1},
+        urls_metadata={"s3://bucket/1": {"state": "up"}},
+    )
+    other = enter(sandbox, 2, acl=["x"], metadata={"k": "v"})
+    assert dids(web, size=1) == [one]
+    assert dids(web, file_name="a.txt") == dids(web, version="1") == dids(web, uploader="ada") == [one]
+    assert dids(web, acl="x,y") == dids(web, authz="/open") == [one]
+    assert sorted(dids(web, acl="x")) == sorted([one, other])
+    assert dids(web, authz="null") == [other]
+    assert sorted(dids(web, metadata="k:v")) == sorted([one, other])
+    assert dids(web, metadata=["k:v", "n:1"]) == [one]
+    assert dids(web, url="s3://bucket/1") == [one]
+    assert dids(web, hash=f"md5:{2:032x}") == [other]
+    assert dids(web, urls_metadata=json.dumps({"bucket": {"state": "up"}})) == [one]
+    assert dids(web, urls_metadata=json.dumps({"other": {"state": "up"}})) == []
+    assert dids(web, ids=f"{one},{other.removeprefix('dg.TEST/')}") == sorted([one, other])
+
+
+@pytest.mark.parametrize(
+    ("negated", "stays"),
+    [
+        ({"version": "1"}, ["two"]),
+        ({"file_name": "one"}, ["three", "two"]),
+        ({"urls": ["s3://bucket/1"]}, ["three", "two"]),
+        ({"acl": ["x"]}, ["two"]),
+        ({"metadata": {"k": "v"}}, ["three", "two"]),
+        ({"metadata": {"k": ""}}, ["three"]),
+        ({"urls_metadata": {"bucket": {"state": "up"}}}, ["two"]),
+        ({"urls_metadata": {"bucket": {"state": ""}}}, []),
+        ({"urls_metadata": {"bucket/1": {}}}, ["two"]),
+    ],
+)
+def test_criteria_can_be_turned_round(sandbox: Sandbox, web: httpx.Client, negated: Json, stays: list[str]):
+    state = {number: {f"s3://bucket/{number}": {"state": word}} for number, word in ((1, "up"), (2, "down"))}
+    enter(sandbox, 1, file_name="one", version="1", acl=["x"], metadata={"k": "v"}, urls_metadata=state[1])
+    enter(sandbox, 2, file_name="two", version="2", acl=["y"], metadata={"k": "w"}, urls_metadata=state[2])
+    enter(sandbox, 3, file_name="three")
+    found = web.get("/index/index", params={"negate_params": json.dumps(negated)}).json()["records"]
+    assert sorted(each["file_name"] for each in found) == stays
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"limit": 1025}, "limit must be between 0 and 1024"),
+        ({"limit": "ten"}, "limit must be an integer"),
+        ({"limit": "9" * 30}, "limit must be an integer"),
+        ({"page": "one"}, "page must be an integer"),
+        ({"size": -1}, "size must be > 0"),
+        ({"size": "9" * 30}, "size must be an integer"),
+        ({"hash": "md5:xyz"}, "invalid hash values specified"),
+        ({"hash": "sha:0"}, "invalid hash types specified"),
+        ({"hash": "0" * 32}, "hash must be KEY:VALUE"),
+        ({"urls_metadata": "abc"}, "urls_metadata must be a valid json string"),
+        ({"urls_metadata": '{"a": 1}'}, "urls_metadata must be a valid json string"),
+        ({"negate_params": '{"urls": "a"}'}, "negate_params must be a valid json string"),
+        ({"ids": "a", "limit": 1}, "pagination is not supported when ids is provided"),
+    ],
+)
+def test_a_criterion_that_makes_no_sense_is_refused(web: httpx.Client, asked: Json, message: str):
+    answer = web.get("/index/index", params=asked)
+    assert answer.status_code == 400
+    assert message in answer.json()["error"]
+
+
+def test_bundles_and_records_can_be_listed_together(sandbox: Sandbox, web: httpx.Client):
+    sandbox.clock.freeze()
+    members = [enter(sandbox, number) for number in range(3)]
+    sandbox.clock.advance(1)
+    with indexd_client(sandbox) as admin:
+        bundle = admin.post("/index/bundle", json={"bundles": members}).json()["bundle_id"]
+    found = web.get("/index/index", params={"form": "all", "limit": 2}).json()["records"]
+    assert [each.get("id") or each["did"] for each in found] == [bundle, *sorted(members)[:2]]
+    assert [each["id"] for each in web.get("/index/bundle").json()["records"]] == [bundle]
+    assert web.get("/index/bundle", params={"page": 1}).json()["records"] == []
+
+
+def test_statistics_count_files_and_bytes_of_a_month(sandbox: Sandbox, web: httpx.Client):
+    sandbox.clock.freeze()
+    enter(sandbox, 3)
+    enter(sandbox, 4)
+    assert web.get("/index/_stats").json() == {"fileCount": 2, "totalFileSize": 7}
+    assert web.get("/index/_stats", params={"month": 1, "year": 2001}).json() == {"fileCount": 0, "totalFileSize": 0}
+
+
+def test_urls_are_found_by_records_and_records_by_urls(sandbox: Sandbox, web: httpx.Client):
+    one = enter(sandbox, 1, urls=["s3://a/1", "gs://b/1"], urls_metadata={"s3://a/1": {"state": "up"}}, version="1")
+    other = enter(sandbox, 2, urls=["s3://a/2"], urls_metadata={"s3://a/2": {"state": "up"}})
+    enter(sandbox, 3, urls=[])
+    told = web.get("/index/urls", params={"ids": one}).json()["urls"]
+    assert told == [{"url": "gs://b/1", "metadata": {}}, {"url": "s3://a/1", "metadata": {"state": "up"}}]
+    assert web.get("/index/urls", params={"size": 2}).json()["urls"][0]["url"] == "s3://a/2"
+    assert len(web.get("/index/urls", params={"limit": 1, "start": 2}).json()["urls"]) == 1
+
+    def asked(kind: str, **words: Any) -> list[str]:
+        return [each["did"] for each in web.get(f"/index/_query/urls{kind}/q", params=words).json()]
+
+    assert asked("", include="s3://a", exclude="b/1") == asked("", versioned="false") == [other]
+    assert asked("", include="gs:") == asked("", versioned="true") == [one]
+    assert asked("", limit=1, offset=1) == [max(one, other)]
+    assert asked("/metadata", key="state", value="up") == sorted([one, other])
+    assert asked("/metadata", key="state", value="up", url="a/2") == [other]
+    assert asked("/metadata", key="state", value="up", versioned="true") == [one]
+
+
+def test_thousands_of_records_page_to_the_end(sandbox: Sandbox, web: httpx.Client):
+    with sandbox.gen3.index.records.transaction():
+        entered = {enter(sandbox, number) for number in range(3000)}
+    pages = [dids(web, limit=1024, page=page) for page in range(4)]
+    assert [len(page) for page in pages] == [1024, 1024, 952, 0]
+    assert {did for page in pages for did in page} == entered
