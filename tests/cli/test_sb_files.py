@@ -101,6 +101,13 @@ def test_bytes_are_printed_as_they_are_but_not_on_a_terminal(sb):
     assert "isn't text" in shown.err
 
 
+def test_folders_above_a_file_that_is_uploaded_are_made(sb):
+    Path("a.txt").write_text("a\n")
+    ran = sb("files", "upload", "a.txt", f"{P}/new/deep/b.txt")
+    assert (ran.code, ran.json["files"][0]["to"]) == (0, f"{P}/new/deep/b.txt")
+    assert deep(sb) == ["new/", "new/deep/", "new/deep/b.txt"]
+
+
 def test_metadata_are_shown_set_and_taken_away(tree):
     assert tree("files", "metadata", f"{P}/a.txt").json == {}
     put = tree("files", "metadata", f"{P}/a.txt", "--set", "sample_id=007", "note=a = b", "kinds=x", "kinds=y")
@@ -283,8 +290,6 @@ def test_folders_above_are_made_and_a_bar_is_drawn(tree):
 
 def test_an_upload_gives_the_file_its_new_name(sb):
     Path("x").write_text("x")
-    ran = sb("files", "upload", "x", f"{P}/folder/y")
-    assert ran.code == 1  # there is no such folder
     assert sb("files", "upload", "x", f"{P}/y").json["files"][0]["to"] == f"{P}/y"
     assert sb("files", "upload", "x", f"{P}/folder/").code == 0
     assert deep(sb) == ["folder/", "folder/x", "y"]

@@ -151,6 +151,28 @@ def test_imports_are_waited_for_later(volume, omics_sandbox):
     assert "omics sb imports ls" in unknown.err
 
 
+def test_who_stops_waiting_is_told_where_to_look(volume, omics_sandbox, monkeypatch):
+    omics_sandbox.settings.turn({"sb.queue_seconds": 3600})
+
+    def interrupted(clock, seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", interrupted)
+    ran = volume("imports", "start", "x.txt", f"{P}/", "--volume", V, "--wait")
+    assert (ran.code, "They go on. See how far they are: omics sb imports ls" in ran.err) == (130, True)
+
+
+def test_folders_that_are_not_there_are_made_for_a_file_with_a_path_too(volume):
+    words = ("imports", "start", "x.txt", f"{P}/new/deep/y.txt", "--volume", V)
+    assert volume(*words, "--dry-run").json == [{"from": f"{V}/x.txt", "to": f"{P}/new/deep/y.txt"}]
+    assert deep(volume) == []
+    assert volume(*words, "--wait").code == 0
+    several = ("imports", "start", "reads/a", "reads/b", f"{P}/other/both", "--volume", V)
+    assert [row["to"] for row in volume(*several, "--dry-run").json] == [f"{P}/other/both/a", f"{P}/other/both/b"]
+    assert volume(*several[:-3], f"{P}/new/deep/y.txt", "--volume", V).code == 2
+    assert deep(volume) == ["new/", "new/deep/", "new/deep/y.txt"]
+
+
 def test_what_is_there_already_is_kept_replaced_or_stands_beside(volume):
     words = ("imports", "start", "x.txt", f"{P}/", "--volume", V, "--wait")
     assert volume(*words).code == 0

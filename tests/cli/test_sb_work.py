@@ -189,6 +189,18 @@ def test_tasks_that_take_too_long_are_named(app):
     assert (ran.code, f"after 0.001 s: {task}. They go on" in ran.err) == (1, True)
 
 
+def test_who_stops_waiting_is_told_what_goes_on(app, monkeypatch):
+    task = app(*RUN, "--input", f"reads={P}/a.txt").json["id"]
+
+    def interrupted(clock, seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("omicsdk.core.clock.SystemClock.sleep", interrupted)
+    ran = app("tasks", "wait", task)
+    assert (ran.code, ran.stdout) == (130, b"")
+    assert f"They go on: {task}. Wait again: omics sb tasks wait" in ran.err
+
+
 def test_batches_have_children(app, omics_sandbox):
     Path("b.txt").write_text("b\n")
     assert app("files", "upload", "b.txt", f"{P}/").code == 0

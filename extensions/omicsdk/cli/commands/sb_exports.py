@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb_manifest import found_files
@@ -50,8 +51,8 @@ def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
         return [each.row() for each in wanted]
     for each in wanted:
         each.item["overwrite"] = bool(arguments.get("overwrite"))
-    records = api.exports.bulk_submit([each.item for each in wanted], copy_only=bool(arguments.get("copy_only")))
-    return started(api.exports, records, wanted, arguments, console, "exports")
+    submit = partial(api.exports.bulk_submit, copy_only=bool(arguments.get("copy_only")))
+    return started(api.exports, submit, wanted, arguments, console, "exports")
 
 
 def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
@@ -70,13 +71,13 @@ def export_row(job: Export) -> dict[str, Any]:
     source: Mapping[str, Any] = job.field("source") or {}
     target: Mapping[str, Any] = job.field("destination") or {}
     return {
+        "id": job.field("id"),
         "state": job.field("state"),
         "from": source.get("file"),
         "to": f"{target.get('volume')}/{target.get('location')}",
         "file": told_file(job),
         "error": error_of(job),
         "finished_on": job.field("finished_on"),
-        "id": job.field("id"),
     }
 
 

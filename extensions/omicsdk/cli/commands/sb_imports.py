@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.sb_named import is_folder_to_be
 from omicsdk.cli.commands.sb_rows import limited
 from omicsdk.cli.commands.sb_storage_jobs import (
     Wanted,
@@ -65,8 +66,7 @@ def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
     }
     for each, (*_, target) in zip(wanted, found, strict=True):
         each.item.update(**places.folder(target.parent, make=True).target, name=target.name, **how)
-    records = api.imports.bulk_submit([each.item for each in wanted])
-    return started(api.imports, records, wanted, arguments, console, "imports")
+    return started(api.imports, api.imports.bulk_submit, wanted, arguments, console, "imports")
 
 
 def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
@@ -85,13 +85,13 @@ def import_row(job: Import) -> dict[str, Any]:
     source: Mapping[str, Any] = job.field("source") or {}
     target: Mapping[str, Any] = job.field("destination") or {}
     return {
+        "id": job.field("id"),
         "state": job.field("state"),
         "from": f"{source.get('volume')}/{source.get('location')}",
         "to": f"{target.get('project') or target.get('parent')}/{target.get('name') or ''}",
         "file": told_file(job),
         "error": error_of(job),
         "finished_on": job.field("finished_on"),
-        "id": job.field("id"),
     }
 
 
@@ -105,12 +105,8 @@ def _typed(places: Places, arguments: Mapping[str, Any]) -> list[tuple[int, str,
         )
     to = parse(last)
     to.project  # noqa: B018 - raises where there is none
-    if to.names and not to.is_folder:
-        there = places.find(to)
-        is_single = len(locations) == 1 and (there is None or not there.file.is_folder())
-        if is_single:
-            return [(0, arguments["volume"], locations[0], to)]
-        to = places.folder(to, make=not arguments.get("dry_run")).path
+    if not is_folder_to_be(places, to, single=len(locations) == 1):
+        return [(0, arguments["volume"], locations[0], to)]
     return [(0, arguments["volume"], each, _inside(to, each)) for each in locations]
 
 

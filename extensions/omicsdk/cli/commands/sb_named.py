@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import UsageError
-from omicsdk.sb.paths import SbPath, is_path, parse
+from omicsdk.sb.errors import NotFound
+from omicsdk.sb.paths import SbPath, WrongPath, is_path, parse
 from omicsdk.sb.places import Entry, Place, Places
 
 if TYPE_CHECKING:
@@ -55,3 +56,37 @@ def files_named(places: Places, text: str, *, recursive: bool) -> Iterator[tuple
     for entry in places.below(found):
         if entry.path is not None and not entry.file.is_folder():
             yield (*before, *entry.path.below(found.path)), entry
+
+
+def found_at(places: Places, path: SbPath) -> Entry | None:
+    """What is at a path, where something is to be put; None too when the folders above aren't there, for they are made.
+
+    Args:
+        places: The platform.
+        path: The path, with a name.
+    """
+    try:
+        return places.find(path)
+    except NotFound:
+        return None
+
+
+def is_folder_to_be(places: Places, path: SbPath, *, single: bool) -> bool:
+    """Whether a path is that of a folder to put things into, and not the new path of a single file.
+
+    Args:
+        places: The platform.
+        path: The path.
+        single: Whether a single file goes there.
+
+    Raises:
+        WrongPath: Several go there, and it is a file.
+    """
+    if path.is_folder or not path.names:
+        return True
+    found = found_at(places, path)
+    if found is not None and found.file.is_folder():
+        return True
+    if not single and found is not None:
+        raise WrongPath(f"{path} is a file, so only one can go there", remedy="Name a folder.")
+    return not single

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.models.bulk import BulkRecord
     from omicsdk.sb.models.storage_job import StorageJob
 
-REFUSED_BEFORE = "REFUSED"
+NOT_STARTED = "REFUSED"
 """The state of what the platform didn't even start."""
 
 
@@ -50,8 +50,8 @@ class Wanted(NamedTuple):
         wanted = {**({"line": self.line} if self.line else {}), "from": self.source, "to": self.target}
         if job is None and error is None:
             return wanted
-        state = REFUSED_BEFORE if job is None else job.field("state")
-        return {"state": state, **wanted, "error": error or error_of(job), "id": job and job.field("id")}
+        state = NOT_STARTED if job is None else job.field("state")
+        return {"id": job and job.field("id"), "state": state, **wanted, "error": error or error_of(job)}
 
 
 class Kind(Protocol):
@@ -90,18 +90,18 @@ def error_of(job: StorageJob | None) -> str | None:
 
 def started(
     kind: Kind,
-    records: Sequence[BulkRecord[Any]],
+    submit: Callable[[list[dict[str, Any]]], Sequence[BulkRecord[Any]]],
     wanted: Sequence[Wanted],
     arguments: Mapping[str, Any],
     console: Console,
     what: str,
 ) -> list[dict[str, Any]]:
-    """Tells what was started, and with --wait what became of it.
+    """Starts jobs, and with --wait waits until they are over.
 
     Args:
         kind: Imports or exports.
-        records: What the platform said to each.
-        wanted: What was to be started, in the same order.
+        submit: Starts those of a list, and gives what the platform said to each.
+        wanted: What is to be started.
         arguments: Those of the command.
         console: Where failures are told.
         what: What they are called.
@@ -112,6 +112,11 @@ def started(
     Raises:
         SbgError: Only one was wanted, and it wasn't started.
     """
+    try:
+        records = submit([each.item for each in wanted])
+    except KeyboardInterrupt:
+        console.message(f"Some may have been started, and go on. See which: omics sb {what} ls")
+        raise
     jobs = [record.resource for record in records]
     errors = [None if record.valid else str(record.error.message) for record in records]
     if len(records) == 1 and not records[0].valid:
@@ -184,7 +189,8 @@ def waited(
         raise
     failed = [job for job in jobs if job.field("state") != ImportExportState.COMPLETED]
     for job in failed:
-        console.some_failed(f"{names.get(str(job.id), job.id)} is {job.field('state')}: {error_of(job)}")
+        why = error_of(job)
+        console.some_failed(f"{names.get(str(job.id), job.id)} is {job.field('state')}{f': {why}' if why else ''}")
     if len(failed) == len(jobs):
         console.exit_code = REFUSED
 

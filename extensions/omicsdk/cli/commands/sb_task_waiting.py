@@ -65,7 +65,11 @@ def waited(api: Api, ids: list[str], arguments: Mapping[str, Any], console: Cons
                 NO_CODE,
                 remedy="They go on. Wait again: omics sb tasks wait. Or stop them: omics sb tasks abort.",
             )
-        api.clock.sleep(period)
+        try:
+            api.clock.sleep(period)
+        except KeyboardInterrupt:
+            console.message(f"They go on: {_ids(going)}. Wait again: omics sb tasks wait")
+            raise
 
 
 def _ids(tasks: list[Task]) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.cli.commands.reports import report_path
+from omicsdk.cli.commands.sb_named import is_folder_to_be
 from omicsdk.cli.commands.sb_transfers import check_names, watched
 from omicsdk.core.errors import UsageError
-from omicsdk.sb.errors import NotFound
 from omicsdk.sb.models.enums import PartSize, RequestParameters
-from omicsdk.sb.paths import SbPath, WrongPath, checked_name, is_path, parse
+from omicsdk.sb.paths import SbPath, checked_name, is_path, parse
 from omicsdk.sb.places import Place, Places
 from omicsdk.sb.transfer.routes import file_routes
 from omicsdk.sb.transfer.slots import slots_of
@@ -157,13 +157,9 @@ def planned(places: Places, sources: Sequence[str], target: SbPath) -> tuple[lis
         if not Path(source).exists():
             raise UsageError(f"{source} isn't there", remedy="Look at how it is written.")
     is_single = len(sources) == 1 and not Path(sources[0]).is_dir()
-    if is_single and target.names and not target.is_folder:
-        found = places.find(target)
-        if found is None or not found.file.is_folder():
-            checked_name(target.name)
-            return [_ready(Path(sources[0]), target)], []
-    elif target.names and not target.is_folder and _is_file(places, target):
-        raise WrongPath(f"{target} is a file, so only one can go there", remedy="Name a folder.")
+    if not is_folder_to_be(places, target, single=is_single):
+        checked_name(target.name)
+        return [_ready(Path(sources[0]), target)], []
     folder = target._replace(is_folder=True)
     files: list[Ready] = []
     folders: list[SbPath] = [folder]
@@ -177,14 +173,6 @@ def planned(places: Places, sources: Sequence[str], target: SbPath) -> tuple[lis
         _walk(path, top, files, folders)
     check_names([str(each.target) for each in files], "Upload them to different folders.")
     return files, folders
-
-
-def _is_file(places: Places, target: SbPath) -> bool:
-    try:
-        found = places.find(target)
-    except NotFound:  # the folders above are made, too
-        return False
-    return found is not None and not found.file.is_folder()
 
 
 def _ready(path: Path, target: SbPath) -> Ready:

@@ -198,7 +198,7 @@ OF_FILES: list[Command] = [
         "description": with_examples(
             "Files go in parts, several at once. Those of a folder keep their place in it; folders that aren't there are made. "
             "What is there already under the name is refused unless --overwrite is given. What is stopped or fails goes "
-            "on when the same command is run again.",
+            "on when the same command is run again. A row for each file: --query files --output tsv.",
             "files upload a.bam sb://me/my-project/",
             "files upload a.bam sb://me/my-project/renamed.bam",
             "files upload reads/ sb://me/my-project/reads/",
@@ -225,8 +225,9 @@ OF_FILES: list[Command] = [
         "command": "files download",
         "summary": "Download files and folders.",
         "description": with_examples(
-            "Folders come with all that is in them. A local file that is there already is refused unless --overwrite is given. What is stopped or "
-            "fails goes on when the same command is run again.",
+            "Folders come with all that is in them. A local file that is there already is refused unless --overwrite is given. "
+            "What is stopped or fails goes on when the same command is run again. A row for each file: --query files "
+            "--output tsv.",
             "files download sb://me/my-project/a.bam",
             "files download sb://me/my-project/reads/ --download-dir reads",
         ),
