@@ -58,10 +58,14 @@ def test_no_time_at_all_is_one_look(task, platform, clock):
     assert (task.status, clock.slept) == ("COMPLETED", [])
 
 
-@pytest.mark.parametrize("period", [0, -1])
-def test_a_period_of_nothing_is_refused(task, platform, period):
-    with pytest.raises(ValidationError, match="period"):
-        task.wait(period=period)
+@pytest.mark.parametrize(
+    "arguments", [{"period": 0}, {"period": -1}, {"period": "9"}, {"timeout": "9"}, {"timeout": -1}]
+)
+def test_times_that_make_no_sense_are_refused(task, api, platform, arguments):
+    job = api.async_jobs.of({"id": "j", "state": "RUNNING", "href": "https://api.example.org/v2/j"}, api)
+    for wait in (task.wait, job.wait):
+        with pytest.raises(ValidationError, match=f"{next(iter(arguments))} is .*Give seconds"):
+            wait(**arguments)
     assert platform.asked == []
 
 

@@ -49,15 +49,17 @@ class Field(Generic[T]):
         if instance is None:
             return self
         value = instance.look_up(self.name)
-        if value is None or self._decode is None:
-            return cast("T", value)
-        return self.decoded(instance, value)
+        return cast("T", value) if value is None else self.decoded(instance, value)
 
     def decoded(self, instance: Resource, value: Any) -> T:
-        """What is read of a JSON value that is there."""
+        """What is read of a JSON value that is there.
+
+        Args:
+            instance: Whose it is.
+            value: The value.
+        """
         del instance
-        assert self._decode is not None
-        return self._decode(value)
+        return cast("T", value) if self._decode is None else self._decode(value)
 
     def __set__(self, instance: Resource, value: T) -> None:
         if self.read_only:
@@ -201,7 +203,7 @@ class View(Field[D]):
     """
 
     def __init__(self, kind: type[D], name: str | None = None, *, read_only: bool = False) -> None:
-        super().__init__(name, read_only=read_only, check=is_mapping, decode=kind)
+        super().__init__(name, read_only=read_only, check=is_mapping)
         self._kind = kind
 
     def decoded(self, instance: Resource, value: Any) -> D:
@@ -227,7 +229,7 @@ class Part(Field[C]):
     """
 
     def __init__(self, kind: Callable[[], type[C]], name: str | None = None) -> None:
-        super().__init__(name, decode=lambda value: kind()(**value))
+        super().__init__(name)
         self._kind = kind
 
     def decoded(self, instance: Resource, value: Any) -> C:
@@ -244,7 +246,7 @@ class Parts(Field[list[C]]):
     """
 
     def __init__(self, kind: Callable[[], type[C]], name: str | None = None) -> None:
-        super().__init__(name, decode=lambda values: [kind()(**value) for value in values])
+        super().__init__(name)
         self._kind = kind
 
     def decoded(self, instance: Resource, value: Any) -> list[C]:

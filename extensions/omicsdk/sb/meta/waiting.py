@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 from omicsdk.core.clock import Clock
 from omicsdk.sb.errors import NO_CODE, SbgError, ValidationError
+from omicsdk.sb.http.arguments import Number, may_be, shown
 
 #: Seconds between two looks, when nobody says another number.
 PERIOD = 10.0
+_PERIOD = Number("seconds above 0", above=True)
+_TIMEOUT = Number("seconds, 0 or more, or None for no end", is_optional=True)
 
 
 class StillRunning(SbgError, TimeoutError):
@@ -42,11 +45,13 @@ def wait_until(
         timeout: Seconds after which it isn't waited for any longer; None for ever.
 
     Raises:
+        ValidationError: The period or timeout makes no sense.
         StillRunning: It wasn't done in time; a TimeoutError.
         SbgError: It couldn't be looked at.
     """
-    if not period > 0:
-        raise ValidationError(f"The period is {period} s", remedy="Give seconds above 0.")
+    for name, number, seconds in (("period", _PERIOD, period), ("timeout", _TIMEOUT, timeout)):
+        if not may_be(number, seconds):
+            raise ValidationError(f"{name} is {shown(seconds)}", remedy=f"Give {number.takes}.")
     begun = clock.monotonic()
     while not done():
         left = None if timeout is None else begun + timeout - clock.monotonic()

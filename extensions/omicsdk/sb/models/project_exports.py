@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.sb.meta.collection import LONGEST_PAGE, Collection
+from omicsdk.sb.meta.collection import Collection
+from omicsdk.sb.models.file import File
 from omicsdk.sb.models.storage_export import Export
 
 if TYPE_CHECKING:
@@ -42,12 +43,6 @@ def _source(export: Export) -> str:
 
 
 def _files_of(project: str, ids: Sequence[str], api: HttpClient) -> set[str]:
-    """Which files are a project's."""
-    asked = sorted(set(ids) - {""})
-    found: set[str] = set()
-    for start in range(0, len(asked), LONGEST_PAGE):
-        told = api.call_object(api.client.bulk_get_files.build(file_ids=asked[start : start + LONGEST_PAGE]))
-        records: list[dict[str, Any]] = told.get("items") or []
-        files = [record["resource"] for record in records if record.get("resource")]
-        found |= {file["id"] for file in files if file.get("project") == project}
-    return found
+    """Which files are a project's; what isn't there any more is none's."""
+    files = [record.resource for record in File.bulk_get(sorted(set(ids) - {""}), api)]
+    return {str(file.id) for file in files if file is not None and file.field("project") == project}
