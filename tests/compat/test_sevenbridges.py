@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.compat("sevenbridges")
@@ -92,6 +94,7 @@ DEFECTS: dict[tuple[str, str], tuple[Callable[[Any], bool], Callable[[Any], bool
 def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
     """What a package saw on a platform that nothing was done on yet."""
     sandbox.reset()
+    sandbox.settings.turn({"sb.run_tools": False})  # what tools make mustn't depend on what is installed here
     folder.mkdir()
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
     given = {name: value for name, value in sandbox.environment().items() if name.startswith("SB_")}
@@ -106,14 +109,35 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
     return json.loads(done.stdout)
 
 
+def operations_asked_for(sandbox: Sandbox) -> set[str]:
+    """The names of the operations that the sandbox has been asked for."""
+    stated = operations(read_document("sb"))
+    patterns = [(each.method, re.compile(re.sub(r"\{\w+\}", "[^/]+", each.path)), each.name) for each in stated]
+    found: set[str] = set()
+    for request in sandbox.requests("/sb/v2"):
+        path = request["path"].removeprefix("/sb/v2").rstrip("/") or "/"
+        fitting = (name for method, form, name in patterns if method == request["method"] and form.fullmatch(path))
+        found.update(list(fitting)[:1])
+    return found
+
+
 @pytest.fixture(scope="module")
-def seen(
+def ran(
     server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
-) -> dict[str, Told]:
-    """What both packages saw."""
+) -> dict[str, tuple[Told, set[str]]]:
+    """What both packages saw, and which operations they asked for."""
     folder = tmp_path_factory.mktemp("sevenbridges")
     pythons = {PUBLISHED: interpreter_of("sevenbridges"), OURS: Path(sys.executable)}
-    return {package: run(python, server, package, folder / package) for package, python in pythons.items()}
+    return {
+        package: (run(python, server, package, folder / package), operations_asked_for(server))
+        for package, python in pythons.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def seen(ran: dict[str, tuple[Told, set[str]]]) -> dict[str, Told]:
+    """What both packages saw."""
+    return {package: told for package, (told, _) in ran.items()}
 
 
 def agrees(ours: Any, theirs: Any) -> bool:
@@ -150,6 +174,11 @@ def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Told]
 
 def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Told]):
     assert {tuple(told) for told in seen.values()} == {tuple(GROUPS)}
+
+
+def test_no_operation_of_the_platform_is_left_out(ran: dict[str, tuple[Told, set[str]]]):
+    everything = {each.name for each in operations(read_document("sb"))}
+    assert {package: everything - asked for package, (_, asked) in ran.items()} == {PUBLISHED: set(), OURS: set()}
 
 
 # Values that both have to see, so that they don't agree on nothing.

@@ -171,6 +171,23 @@ def by_hand(world: World, see: Seen) -> None:
     see("uploads", [each["name"] for each in asked("/upload/multipart")["items"]])
     see("an upload", asked(f"/upload/multipart/{begun['upload_id']}")["upload_id"] == begun["upload_id"])
     see("deleted", api.delete(f"/upload/multipart/{begun['upload_id']}"))
+    rights = {"read": True, "copy": True, "write": False, "execute": False, "admin": False}
+    project.add_member("ada", {"read": True, "write": True})
+    see("all permissions", api.put(f"/projects/{project.id}/members/ada/permissions", data=rights).json())
+    service = {"type": "S3", "bucket": "by-hand", "credentials": {"access_key_id": "AK"}}
+    body = {"name": "by_hand", "access_mode": "RO", "service": service}
+    volume = api.post("/storage/volumes", data=body).json()["id"]
+    api.post(f"/storage/volumes/{volume}/members", data={"username": "ada"})
+    see("on a volume", api.put(f"/storage/volumes/{volume}/members/ada/permissions", data=rights).json())
+    begun = api.post("/upload/multipart", data={"project": project.id, "name": "none", "size": 5}).json()
+    part = {"part_number": 1, "response": {"headers": {"ETag": "none"}}}
+    path = f"/upload/multipart/{begun['upload_id']}"
+    see.refused("parts that never came", lambda: api.post(path, data={"parts": [part]}))
+    automation = api.post("/automation/automations", data={"name": "by hand"}).json()["id"]
+    code = {"automation_id": automation, "name": "code.zip", "size": 5}
+    begun = api.post("/automation/upload", data=code).json()
+    api.delete(f"/automation/upload/{begun['upload_id']}")
+    see.refused("code that isn't sent", lambda: api.get(f"/automation/upload/{begun['upload_id']}/part/1"))
     see("headers", api.get("/user").headers["X-RateLimit-Limit"])
 
 
