@@ -21,9 +21,12 @@ from omicsdk.sandbox.gen3.metadata.state import Metadata
 from omicsdk.sandbox.gen3.records.store import Records
 from omicsdk.sandbox.gen3.seeding import OPEN, add_file
 from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
+from omicsdk.sandbox.gen3.sower.jobs import Sower
+from omicsdk.sandbox.gen3.sower.routes import sower_routes
 from omicsdk.sandbox.gen3.storage import Storage
 from omicsdk.sandbox.gen3.storage_uploads import PartUploads
 from omicsdk.sandbox.gen3.storage_urls import PREFIX as STORAGE
+from omicsdk.sandbox.gen3.ws_storage.routes import ws_storage_routes
 from omicsdk.sandbox.service import Grounds, Service
 
 Documents = Callable[[str], Mapping[str, Any]]
@@ -45,6 +48,7 @@ class Gen3:
         index: The records of files, their aliases and bundles.
         metadata: The metadata service's documents, and metadata of other commons.
         guppy: Guppy's data types with their rows.
+        sower: Sower's jobs.
         records: What was submitted about subjects, samples and files, by the dictionary's node types.
     """
 
@@ -58,6 +62,7 @@ class Gen3:
         self.metadata = Metadata(grounds.database)
         self.records = Records(grounds.database, grounds.clock)
         self.guppy = Guppy(grounds.database)
+        self.sower = Sower(self)
 
     def services(self, document: Documents) -> list[Service]:
         """The services that have a document.
@@ -78,6 +83,8 @@ class Gen3:
         return [
             Mount(STORAGE, app=self._storage()),
             *guppy_routes(self),
+            *sower_routes(self),
+            *ws_storage_routes(self),
         ]
 
     def _storage(self) -> Storage:
@@ -124,4 +131,4 @@ class Gen3:
 
     def finish(self) -> int:
         """Finishes what is under way at once and returns how much it was."""
-        return self.indexing.finish()
+        return self.indexing.finish() + self.sower.finish()
