@@ -4,6 +4,7 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
+    from omicsdk.gen3.auth.provider import Gen3Auth as Gen3Auth
     from omicsdk.gen3.commons import AsyncCommons as AsyncCommons
     from omicsdk.gen3.commons import Commons as Commons
     from omicsdk.gen3.errors import Gen3AuthError as Gen3AuthError
@@ -11,24 +12,50 @@ if TYPE_CHECKING:
     from omicsdk.gen3.errors import Gen3ObjectError as Gen3ObjectError
     from omicsdk.gen3.errors import Gen3SubmissionQueryError as Gen3SubmissionQueryError
     from omicsdk.gen3.errors import Gen3UserError as Gen3UserError
+    from omicsdk.gen3.file import Gen3File as Gen3File
+    from omicsdk.gen3.index import Gen3Index as Gen3Index
+    from omicsdk.gen3.jobs import Gen3JobError as Gen3JobError
+    from omicsdk.gen3.jobs import Gen3Jobs as Gen3Jobs
+    from omicsdk.gen3.metadata import Gen3Metadata as Gen3Metadata
+    from omicsdk.gen3.object import Gen3Object as Gen3Object
+    from omicsdk.gen3.query import Gen3Query as Gen3Query
+    from omicsdk.gen3.wss import Gen3WsStorage as Gen3WsStorage
 
 _HOMES = {
     "AsyncCommons": "commons",
     "Commons": "commons",
+    "Gen3Auth": "auth.provider",
     "Gen3AuthError": "errors",
     "Gen3Error": "errors",
+    "Gen3File": "file",
+    "Gen3Index": "index",
+    "Gen3JobError": "jobs",
+    "Gen3Jobs": "jobs",
+    "Gen3Metadata": "metadata",
+    "Gen3Object": "object",
     "Gen3ObjectError": "errors",
+    "Gen3Query": "query",
     "Gen3SubmissionQueryError": "errors",
     "Gen3UserError": "errors",
+    "Gen3WsStorage": "wss",
 }
 __all__ = [
     "AsyncCommons",
     "Commons",
+    "Gen3Auth",
     "Gen3AuthError",
     "Gen3Error",
+    "Gen3File",
+    "Gen3Index",
+    "Gen3JobError",
+    "Gen3Jobs",
+    "Gen3Metadata",
+    "Gen3Object",
     "Gen3ObjectError",
+    "Gen3Query",
     "Gen3SubmissionQueryError",
     "Gen3UserError",
+    "Gen3WsStorage",
 ]
 
 

@@ -246,14 +246,14 @@ class AsyncCommons(_Places):
 
         return self._made(AsyncManifestApi, "/manifests")
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Closes the connections of all services that were used."""
         for name in [name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)]:
-            await getattr(self, name).close()
+            await getattr(self, name).aclose()
             delattr(self, name)
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.close()
+        await self.aclose()

@@ -1,0 +1,254 @@
+"""Asking for access tokens: the commons for a key's or a program's, a workspace token service for those of its logins."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import APIError, ConfigError, NameNotResolved
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.origins import is_confidential, origin_of
+from omicsdk.gen3.auth.sources import OWN_IDP, ApiKey, Arguments, ClientLogin, TokenService, login_of, workspace
+from omicsdk.gen3.auth.tokens import endpoint_from_token
+from omicsdk.gen3.errors import Gen3AuthError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from omicsdk.core.credentials import Credentials
+    from omicsdk.core.request import Query
+
+Options = Mapping[str, Any]
+"""What a transport is made with: timeout, retry, environ, transport."""
+Asked = tuple[str, str, str]
+"""An operation's name, method and path."""
+
+_EXTERNAL_OIDC: Asked = ("get_external_oidc", "GET", "/external_oidc/")
+_TOKEN: Asked = ("get_token", "GET", "/token/")
+_CLIENT_TOKEN: Asked = ("get_oauth2_token", "POST", "/oauth2/token")
+
+
+def get_access_token_with_key(api_key: Mapping[str, str], *, options: Options | None = None) -> str:
+    """Gets an access token for an API key, from the commons that issued it.
+
+    Args:
+        api_key: What stands in a credentials file: an object with `api_key`.
+        options: What the transport is made with, such as timeout; none by default.
+
+    Returns:
+        The token.
+
+    Raises:
+        Gen3AuthError: The key isn't one, has ended or was refused, or no token came.
+        TransportError: The commons didn't answer.
+    """
+    from pathlib import Path
+
+    login = login_of(Arguments(refresh_token=api_key), {}, Path())
+    assert isinstance(login.source, ApiKey)
+    return token_for_key(login.source, options or {})
+
+
+def get_access_token_with_client_credentials(
+    endpoint: str,
+    client_credentials: tuple[str, str],
+    scopes: str | Sequence[str] | None,
+    *,
+    options: Options | None = None,
+) -> str:
+    """Gets an access token for a program that is registered with a commons.
+
+    Args:
+        endpoint: The commons.
+        client_credentials: Its id and its password.
+        scopes: What it asks for, with blanks between; None for `user data openid`.
+        options: What the transport is made with, such as timeout; none by default.
+
+    Returns:
+        The token.
+
+    Raises:
+        Gen3AuthError: The commons refused, or no token came.
+        TransportError: The commons didn't answer.
+    """
+    from pathlib import Path
+
+    given = Arguments(endpoint=endpoint, client_credentials=client_credentials, client_scopes=scopes)
+    login = login_of(given, {}, Path())
+    assert isinstance(login.source, ClientLogin)
+    return token_for_client(login.endpoint, login.source, options or {})
+
+
+def get_wts_endpoint(namespace: str | None = None) -> str:
+    """Tells where a workspace reaches its token service.
+
+    Args:
+        namespace: The Kubernetes namespace; by default what NAMESPACE says, and else `default`.
+    """
+    return workspace(os.environ, namespace)
+
+
+def get_wts_idps(
+    namespace: str | None = None, external_wts_host: str | None = None, *, options: Options | None = None
+) -> dict[str, Any]:
+    """Lists the logins that a workspace token service knows.
+
+    Args:
+        namespace: The Kubernetes namespace of a workspace; by default what NAMESPACE says, and else `default`.
+        external_wts_host: The service's URL where it isn't asked from within a workspace: https://HOST/wts.
+        options: What the transport is made with, such as timeout; none by default.
+
+    Returns:
+        The service's answer: `providers`, each with `idp`, `base_url`, `name` and `urls`.
+
+    Raises:
+        Gen3AuthError: The service refused.
+        TransportError: It didn't answer.
+    """
+    base = external_wts_host.rstrip("/") if external_wts_host else get_wts_endpoint(namespace)
+    return _answer(base, _EXTERNAL_OIDC, (), None, "the list of logins", options or {})
+
+
+def token_for_key(key: ApiKey, options: Options) -> str:
+    """Gets an access token for an API key; errors as those of `get_access_token_with_key`."""
+    from omicsdk_api.gen3.fence import FenceApi
+
+    base = f"{key.issuer}/user"
+    _check_confidential(base, key.where)
+    try:
+        with FenceApi(base, **options) as fence:
+            answer = fence.get_cdis_access_token.raw(api_key=key.key)
+    except APIError as error:
+        raise _refused(error, key.issuer, f"an access token for {key.where}", _key_remedy(key)) from None
+    return _text_at(_json(answer, key.issuer), "access_token", key.issuer)
+
+
+def token_for_client(endpoint: str, login: ClientLogin, options: Options) -> str:
+    """Gets an access token for a program; errors as those of `get_access_token_with_client_credentials`."""
+    from omicsdk.core.credentials import Basic
+
+    base = f"{endpoint}/user"
+    _check_confidential(base, "the client's secret")
+    query = (("grant_type", "client_credentials"), ("scope", login.scopes))
+    try:
+        proof = Basic(login.client_id, login.secret)
+    except ConfigError as error:
+        raise Gen3AuthError(f"The client's id can't be one: {error.message}", remedy=error.remedy) from None
+    told = _answer(base, _CLIENT_TOKEN, query, proof, f"an access token for the client {login.client_id}", options)
+    return _text_at(told, "access_token", endpoint)
+
+
+def token_from_service(service: TokenService, endpoint: str, proof: Credentials | None, options: Options) -> str:
+    """Gets an access token from a workspace token service.
+
+    Args:
+        service: The service, and the login that is asked for.
+        endpoint: The commons that the token is to be for; empty for any.
+        proof: What proves who asks, outside of a workspace.
+        options: What the transport is made with.
+
+    Raises:
+        Gen3AuthError: The service refused, has no login of that commons, or there is none and no key either.
+        TransportError: It didn't answer.
+    """
+    try:
+        providers = _providers(service, proof, options) if endpoint and not service.idp else {}
+        idp = service.idp or _idp_of(providers, endpoint)
+        query = (("idp", idp),) if idp and idp != OWN_IDP else ()
+        told = _answer(service.base, _TOKEN, query, proof, f"a token of {idp or 'its own login'}", options)
+    except (NameNotResolved, Gen3AuthError) as error:
+        if service.missing is None:
+            raise
+        raise _nothing_at_all(service.missing, service.base, error) from error
+    token = _text_at(told, "token", service.base)
+    if endpoint and not idp and origin_of(endpoint_from_token(token)) != origin_of(endpoint):
+        known = ", ".join(sorted({base for base in providers.values() if base})) or "none"
+        raise Gen3AuthError(
+            f"The workspace token service {service.base} has no login of {endpoint}",
+            remedy=f"It has those of: {known}. Give one as endpoint=, or its name as idp=.",
+        )
+    return token
+
+
+def _providers(service: TokenService, proof: Credentials | None, options: Options) -> dict[str, str]:
+    """The base URL of each login that a service knows."""
+    told = _answer(service.base, _EXTERNAL_OIDC, (), proof, "the list of logins", options)
+    listed = told.get("providers")
+    entries = [each for each in listed if is_object(each)] if is_array(listed) else []
+    return {str(each.get("idp")): str(each.get("base_url") or "") for each in entries}
+
+
+def _idp_of(providers: Mapping[str, str], endpoint: str) -> str:
+    """The login of a commons; empty when there is none."""
+    wanted = origin_of(endpoint)
+    return next((idp for idp, base in providers.items() if origin_of(base) == wanted), "")
+
+
+def _answer(
+    base: str,
+    asked: Asked,
+    query: Query,
+    proof: Credentials | None,
+    what: str,
+    options: Options,
+) -> dict[str, Any]:
+    """The JSON object that a service answers."""
+    from omicsdk.core.request import OperationFacts, request
+    from omicsdk.core.transport import Transport
+
+    name, method, path = asked
+    facts = OperationFacts(name=name, method=method, path=path, secured=proof is not None)
+    transport = Transport(base, credentials=proof, **options)
+    try:
+        answer = transport.send(request(facts, path, query=query))
+    except APIError as error:
+        raise _refused(error, base, what, "Check that you have logged in there, and the credentials.") from None
+    finally:
+        transport.close()
+    return _json(answer, base)
+
+
+def _json(answer: Any, where: str) -> dict[str, Any]:
+    try:
+        told: object = answer.json()
+    except ValueError:
+        told = None
+    if not is_object(told):
+        raise Gen3AuthError(
+            f"{where} didn't answer as a Gen3 commons does: no JSON object came", remedy="Check the endpoint."
+        )
+    return told
+
+
+def _text_at(told: Mapping[str, Any], key: str, where: str) -> str:
+    value = told.get(key)
+    if not isinstance(value, str) or not value:
+        raise Gen3AuthError(f"{where} answered without {key}", remedy="Check the endpoint.")
+    return value
+
+
+def _check_confidential(base: str, what: str) -> None:
+    if not is_confidential(base):
+        raise Gen3AuthError(
+            f"{what} isn't sent to {base}, because the connection isn't encrypted",
+            remedy="Use the commons' https:// address.",
+        )
+
+
+def _refused(error: APIError, where: str, what: str, remedy: str) -> Gen3AuthError:
+    said = f": {error.message.rstrip('.')}" if error.message else ""
+    return Gen3AuthError(f"{where} didn't give {what} ({error.status}{said})", remedy=remedy)
+
+
+def _key_remedy(key: ApiKey) -> str:
+    end = key.end()
+    ends = f"The key ends on {end}. " if end else ""
+    return f"{ends}If it has ended or was deleted, make another on your profile page of {key.issuer}, and download it."
+
+
+def _nothing_at_all(missing: Path, base: str, error: Exception) -> Gen3AuthError:
+    return Gen3AuthError(
+        f"There is no credentials file {missing}, and no workspace token service gave a token ({base}: {error})",
+        remedy="Download credentials.json from your profile page of the commons, and put it at that place.",
+    )

@@ -1,0 +1,101 @@
+"""One access token for all threads: got when it is first needed, kept for the next process, renewed by one of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from copy import copy
+from logging import getLogger
+
+from omicsdk.core.clock import Clock
+from omicsdk.core.errors import OmicsError
+from omicsdk.gen3.auth.token_cache import TokenCache
+from omicsdk.gen3.auth.tokens import renewal_of_new, renewal_of_old
+
+_log = getLogger("omicsdk.gen3")
+
+
+class TokenHolder:
+    """The access token of a login.
+
+    Args:
+        fetch: Gets a new one, over the network; called by one thread at a time while the others wait.
+        cache: Where it outlives the process; None for nowhere.
+        clock: What tells the time.
+    """
+
+    def __init__(self, fetch: Callable[[], str], cache: TokenCache | None, clock: Clock) -> None:
+        self._fetch = fetch
+        self._cache = cache
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._token = ""
+        self._renew_at = 0.0
+        self._rounds = 0
+        self._failure: OmicsError | None = None
+
+    def is_fresh(self) -> bool:
+        """Whether `token` answers at once."""
+        return bool(self._token) and self._clock.now() < self._renew_at
+
+    def token(self) -> str:
+        """The token; another one from five minutes before its end.
+
+        Raises:
+            Gen3AuthError: None can be had.
+            TransportError: The commons didn't answer.
+        """
+        held = self._token
+        return held if self.is_fresh() else self.instead_of(held)
+
+    def instead_of(self, old: str) -> str:
+        """Another token than one that has ended or was refused; what another thread or process got meanwhile will do.
+
+        Args:
+            old: The token; empty for none.
+
+        Raises:
+            Gen3AuthError: None can be had.
+            TransportError: The commons didn't answer.
+        """
+        rounds = self._rounds
+        with self._lock:
+            if self._token != old and self.is_fresh():
+                return self._token
+            if self._rounds != rounds and self._failure is not None:
+                raise copy(self._failure) from self._failure  # of the thread that was waited for
+            return self._kept(old) or self._fetched()
+
+    def another(self) -> str:
+        """A token that is asked for at once, whatever there is.
+
+        Raises:
+            Gen3AuthError: None can be had.
+            TransportError: The commons didn't answer.
+        """
+        with self._lock:
+            return self._fetched()
+
+    def _kept(self, old: str) -> str:
+        """What another process has got since; empty when there is none."""
+        now = self._clock.now()
+        kept = self._cache.read(now) if self._cache is not None else ""
+        if not kept or kept == old or now >= renewal_of_old(kept):
+            return ""
+        self._token, self._renew_at = kept, renewal_of_old(kept)
+        return kept
+
+    def _fetched(self) -> str:
+        self._failure = None
+        try:
+            token = self._fetch()
+        except OmicsError as error:
+            self._failure = error
+            raise
+        finally:
+            self._rounds += 1
+        _log.debug("got a new access token")
+        self._token, self._renew_at = token, renewal_of_new(token, self._clock.now())
+        if self._cache is not None:
+            self._cache.write(token)
+        return token

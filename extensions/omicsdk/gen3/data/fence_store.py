@@ -1,0 +1,200 @@
+"""A file of a commons as the end of an upload: Fence makes its record, and gives presigned URLs for it or for its parts."""
+
+# ruff: noqa: ARG002 - methods with the arguments that stores of other kinds need
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.core.checksums import MIB
+from omicsdk.core.errors import NotFound, TransferError
+from omicsdk.core.narrowing import is_object
+from omicsdk.core.omit import OMIT
+from omicsdk.gen3.data.guid_book import GuidBook
+from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
+from omicsdk.transfer.uploads.plan import Cut
+
+if TYPE_CHECKING:
+    from omicsdk_api.gen3.fence import FenceApi
+
+SINGLE = 64 * MIB
+"""Files up to so many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
+PART_SIZE = 16 * MIB
+"""The wished size of parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where files go in a commons, and who may have them.
+
+    Attributes:
+        authz: The resources that say who may read and change them; none leaves them to their uploader until somebody else
+            sets them.
+        bucket: The bucket; empty for the commons' own choice.
+        expires_in: For how many seconds URLs are asked for; None for the commons' own choice.
+    """
+
+    authz: tuple[str, ...] = ()
+    bucket: str = ""
+    expires_in: int | None = None
+
+
+class FenceStore(MultipartStore):
+    """One file on its way to a commons.
+
+    Args:
+        fence: The commons' Fence.
+        name: What the commons is to know it as.
+        path: Where it is, for the book.
+        to: Where it goes.
+        book: Keeps its GUID.
+        part_size: The wished size of parts in bytes.
+        single: Files up to so many bytes go in one request.
+
+    Attributes:
+        guid: Its GUID, empty before the commons gave one.
+    """
+
+    wants = ("md5", "sha256")
+    whole_needs = ()
+
+    def __init__(
+        self,
+        fence: FenceApi,
+        name: str,
+        path: str,
+        to: Destination,
+        book: GuidBook,
+        *,
+        part_size: int = PART_SIZE,
+        single: int = SINGLE,
+    ) -> None:
+        self.target = f"{fence.base_url} {name}"
+        self.rules = PartRules(part_size=part_size, single=single)
+        self.guid = book.find(path, name)
+        self._fence = fence
+        self._name = name
+        self._path = path
+        self._to = to
+        self._book = book
+
+    # -- in one request
+
+    def put(self, source: Source, checksums: Mapping[str, str]) -> Location:
+        """Gives a presigned URL; the record is made the first time, and asked for by its GUID afterwards."""
+        to = self._to
+        if not self.guid:
+            told = _object(
+                self._fence.upload_file.raw(
+                    file_name=self._name,
+                    bucket=to.bucket or OMIT,
+                    authz=list(to.authz) or OMIT,
+                    expires_in=to.expires_in or OMIT,
+                )
+            )
+            self._got(told)
+        else:
+            told = _object(
+                self._fence.upload_file_to_guid.raw(
+                    file_id=self.guid,
+                    file_name=self._name,
+                    bucket=to.bucket or OMIT,
+                    expires_in=to.expires_in or OMIT,
+                )
+            )
+        return Location(_text(told, "url", self._name))
+
+    # -- in parts
+
+    def begin(self, source: Source) -> str:
+        """Begins an upload in parts; its id carries what Fence wants to hear again, since it lists no uploads."""
+        to = self._to
+        if to.authz and not self.guid:
+            self.put(source, {})  # only uploads in one request make records under resources
+        told = _object(
+            self._fence.init_multipart_upload.raw(
+                file_name=self._name,
+                guid=self.guid or OMIT,
+                bucket=to.bucket or OMIT,
+                expires_in=to.expires_in or OMIT,
+            )
+        )
+        self._got(told)
+        return json.dumps({"key": f"{self.guid}/{self._name}", "id": _text(told, "uploadId", self._name)})
+
+    def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
+        """Fence can't say which parts there are: those of the journal count."""
+        return None
+
+    def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:
+        """Gives the presigned URL of a part."""
+        key, id = _key_and_id(upload_id)
+        try:
+            told = _object(
+                self._fence.get_multipart_upload_url.raw(
+                    key=key,
+                    upload_id=id,
+                    part_number=cut.number,
+                    bucket=self._to.bucket or OMIT,
+                    expires_in=self._to.expires_in or OMIT,
+                )
+            )
+        except NotFound as error:
+            raise NoSuchUpload(f"{self._name}: the commons doesn't know its upload any longer") from error
+        return Location(_text(told, "presigned_url", self._name))
+
+    def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
+        """Has the parts put together."""
+        key, id = _key_and_id(upload_id)
+        try:
+            self._fence.complete_multipart_upload(
+                key=key,
+                upload_id=id,
+                parts=cast("Any", [{"PartNumber": part.number, "ETag": part.etag} for part in parts]),
+                bucket=self._to.bucket or OMIT,
+                expires_in=self._to.expires_in or OMIT,
+            )
+        except NotFound as error:
+            raise NoSuchUpload(f"{self._name}: the commons doesn't know its upload any longer") from error
+        return {}
+
+    def abort(self, upload_id: str) -> None:
+        """Fence has no way to give parts up; the record is deleted, and the bucket's own rules remove the parts."""
+        if self.guid:
+            try:
+                self._fence.delete_file_locations(file_id=self.guid)
+            except NotFound:
+                return
+
+    def _got(self, told: Mapping[str, Any]) -> None:
+        self.guid = _text(told, "guid", self._name)
+        self._book.keep(self._path, self._name, self.guid)
+
+
+def _key_and_id(upload_id: str) -> tuple[str, str]:
+    try:
+        told: object = json.loads(upload_id)
+    except ValueError as error:
+        raise NoSuchUpload("The journal's name of an upload isn't one of a commons") from error
+    if not is_object(told):
+        raise NoSuchUpload("The journal's name of an upload isn't one of a commons")
+    return str(told.get("key")), str(told.get("id"))
+
+
+def _object(response: Any) -> Mapping[str, Any]:
+    told: object = response.json()
+    return told if is_object(told) else {}
+
+
+def _text(told: Mapping[str, Any], member: str, name: str) -> str:
+    value = told.get(member)
+    if not isinstance(value, str) or not value:
+        raise TransferError(
+            f"{name}: the commons' answer has no {member}",
+            name=name,
+            remedy="Try again; if it stays, tell the commons' operators.",
+        )
+    return value

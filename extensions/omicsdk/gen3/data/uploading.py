@@ -1,0 +1,256 @@
+"""Uploads of files and folders to a commons: whole or in parts, gone on with after an interrupt, their records filled."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.checksums import MIB, Digests
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import NotFound, OmicsError, SomeFailed, UsageError, first_of
+from omicsdk.gen3.data.fence_store import PART_SIZE, SINGLE, Destination, FenceStore
+from omicsdk.gen3.data.filling import PATIENCE, Filled, fill
+from omicsdk.gen3.data.guid_book import GuidBook
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
+from omicsdk.transfer import upload as send
+from omicsdk.transfer.journals.places import journal_for
+from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.workers import Workers
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.commons import Commons
+
+API_CALLS = 8
+"""Records that are filled at once."""
+
+COLUMNS = ("guid", "file_name", "size", "md5", "sha256", "path", "state")
+"""The columns of the manifest of what was uploaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """What became of one file.
+
+    Attributes:
+        path: Where it is here.
+        name: What the commons knows it as.
+        guid: Its GUID; empty where it has none.
+        size: Its size in bytes; None where it couldn't be read.
+        checksums: Its checksums, from algorithm to value.
+        filled: Who wrote size and checksums into its record; None where it wasn't sent.
+        error: Why it failed.
+    """
+
+    path: Path
+    name: str
+    guid: str
+    size: int | None
+    checksums: dict[str, str] = field(default_factory=dict[str, str])
+    filled: Filled | None = None
+    error: OmicsError | None = None
+
+    @property
+    def state(self) -> str:
+        """`indexed`; `uploaded` where the record isn't filled yet; `failed` or `stopped`."""
+        if self.error is not None:
+            return "failed"
+        return {None: "stopped", "not yet": "uploaded"}.get(self.filled, "indexed")
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """What became of all.
+
+    Attributes:
+        files: Each file, in the order in which they were named.
+        report: What was sent.
+    """
+
+    files: Sequence[UploadedFile]
+    report: TransferReport
+
+    @property
+    def ok(self) -> bool:
+        """Whether every file is in the commons; records that aren't filled yet count as well."""
+        return self.report.ok and not any(file.error for file in self.files)
+
+    def raise_if_failed(self) -> None:
+        """Raises when a file failed or was stopped before its end.
+
+        Raises:
+            OmicsError: The error of the only one that failed.
+            SomeFailed: Several did.
+            Interrupted: Some were stopped.
+        """
+        errors = [file.error for file in self.files if file.error is not None]
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise SomeFailed(
+                f"{len(errors)} of {len(self.files)} files failed: {first_of(errors, len(errors))}", errors
+            )
+        self.report.raise_if_failed()
+
+    def write_manifest(self, path: str | os.PathLike[str]) -> None:
+        """Writes what was uploaded as a table separated by tabs, one row a file that has a GUID.
+
+        Args:
+            path: The file; it is replaced whole.
+        """
+        with in_place_of(path) as out:
+            out.write(("\t".join(COLUMNS) + "\n").encode())
+            for file in self.files:
+                if file.guid:
+                    stated = (file.guid, file.name, file.size, file.checksums.get("md5"), file.checksums.get("sha256"))
+                    row = ("" if value is None else str(value) for value in (*stated, file.path, file.state))
+                    out.write(("\t".join(" ".join(cell.splitlines()) for cell in row) + "\n").encode())
+
+
+def upload(
+    commons: Commons,
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    authz: Iterable[str] = (),
+    bucket: str = "",
+    subfolders: bool = False,
+    part_size: int = PART_SIZE,
+    single: int = SINGLE,
+    connections: int = 4,
+    retries: int = 10,
+    patience: float = PATIENCE,
+    resume: bool = True,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> UploadResult:
+    """Uploads files to a commons; each gets a record, and a GUID by which it is found.
+
+    When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record.
+
+    Args:
+        commons: The commons, with a login that may upload.
+        paths: Files and folders; of a folder all that is in it. Links to folders aren't followed.
+        authz: The resources that say who may read the files, such as /programs/P/projects/Q.
+        bucket: The bucket; empty for the commons' own choice.
+        subfolders: Whether the commons is to know a folder's files by their paths in it; else by their names alone.
+        part_size: The wished size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more than
+            10,000.
+        single: Files up to so many bytes go in one request, at most 5 GiB.
+        connections: How many requests for bytes run at once, at most.
+        retries: Failures in a row that end a file, 0 for none.
+        patience: Seconds for which the commons' own job is waited for that fills records.
+        resume: Whether to remember what was sent.
+        progress: Called about ten times a second.
+        stop: Set it to end the upload within a second; the same call goes on from there.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        clock: What tells the time and waits.
+
+    Returns:
+        What became of each file. Call `raise_if_failed()` on it; `write_manifest(path)` keeps the GUIDs.
+
+    Raises:
+        UsageError: There is nothing at a path, or no file in a folder, or a number out of its bounds; nothing was sent.
+        FolderBusy: Another process uploads the same.
+        KeyboardInterrupt: It was interrupted; everything is in order for going on.
+    """
+    files = list(_files([paths] if isinstance(paths, str | os.PathLike) else list(paths), subfolders))
+    if not 5 * MIB <= part_size <= 5 * 1024 * MIB or not 0 <= single <= 5 * 1024 * MIB:
+        raise UsageError(
+            f"part_size is {part_size} and single {single}",
+            remedy="Parts take 5 MiB to 5 GiB, one request up to 5 GiB.",
+        )
+    facts = [commons.endpoint, bucket, *sorted(authz), *(f"{path}\0{name}" for path, name in files)]
+    journal = journal_for("gen3/uploads", *facts) if resume else None
+    book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
+    to = Destination(tuple(authz), bucket)
+    stores = [
+        FenceStore(commons.fence, name, str(path), to, book, part_size=part_size, single=single) for path, name in files
+    ]
+    uploads = [
+        Upload(path, store, name, ("md5", "sha256"), retries) for (path, name), store in zip(files, stores, strict=True)
+    ]
+    report = send(
+        uploads,
+        connections=connections,
+        journal=journal,
+        progress=progress,
+        stop=stop,
+        control=control,
+        clock=clock,
+        wait=False,
+    )
+
+    def settled(at: int) -> UploadedFile:
+        path, name = files[at]
+        return _settled(commons, path, name, stores[at].guid, report.outcomes[at], patience, clock)
+
+    with Workers(API_CALLS, "gen3-records") as pool:
+        result = UploadResult(list(pool.map(settled, range(len(files)))), report)
+    if result.ok and journal is not None:
+        journal.unlink(missing_ok=True)
+        book.forget()
+    return result
+
+
+def _settled(
+    commons: Commons, path: Path, name: str, guid: str, outcome: Outcome, patience: float, clock: Clock
+) -> UploadedFile:
+    if outcome.state not in ("done", "skipped"):
+        return UploadedFile(path, name, guid, outcome.size, error=outcome.error)
+    size = outcome.size if outcome.size is not None else path.stat().st_size
+    checksums = {kind: value for kind, value in outcome.checksums.items() if kind in ("md5", "sha256")}
+    try:
+        if not checksums:  # an earlier run sent it, and died before it could say what it sent
+            checksums = _digests(path)
+        filled = fill(commons.indexd, guid, name, size, checksums, patience=patience, clock=clock)
+    except NotFound:
+        error = OmicsError(
+            f"{name}: it was sent, and its record {guid} is gone", remedy="Send it again with resume=False."
+        )
+        return UploadedFile(path, name, guid, size, checksums, error=error)
+    except OmicsError as error:
+        return UploadedFile(path, name, guid, size, checksums, error=error)
+    return UploadedFile(path, name, guid, size, checksums, filled)
+
+
+def _digests(path: Path) -> dict[str, str]:
+    digests = Digests(("md5", "sha256"), path.stat().st_size)
+    with path.open("rb") as file:
+        while block := file.read(MIB):
+            digests.update(block)
+    return dict(digests.values())
+
+
+def _files(paths: Sequence[str | os.PathLike[str]], subfolders: bool) -> Iterator[tuple[Path, str]]:
+    """The files with what the commons is to know them as."""
+    if not paths:
+        raise UsageError("There is nothing to upload", remedy="Name files or folders.")
+    for each in paths:
+        path = Path(each)
+        if path.is_file():
+            yield path, path.name
+        elif path.is_dir():
+            found = list(_within(path))
+            if not found:
+                raise UsageError(f"{path} has no files", remedy="Check the path.")
+            for file in found:
+                yield file, file.relative_to(path).as_posix() if subfolders else file.name
+        else:
+            raise UsageError(f"There is no file {path}", remedy="Check the path.")
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        raise UsageError(
+            f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions."
+        ) from error
+
+    for above, folders, names in os.walk(folder, onerror=unreadable):
+        folders[:] = sorted(each for each in folders if each != WORK_FOLDER and not Path(above, each).is_symlink())
+        yield from (Path(above, name) for name in sorted(names))

@@ -1,0 +1,141 @@
+"""What requests to the index say: records, changes and criteria, made of the documented arguments."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+from omicsdk.core.errors import Conflict, NotFound
+from omicsdk.core.narrowing import is_array, is_mapping, is_object
+from omicsdk.core.request import Query
+
+#: Records on a page, the most that an index gives.
+PAGE = 1024
+#: URLs on a page of a search.
+URLS_PAGE = 1000
+
+
+class Document(dict[str, Any]):
+    """A record of the index: a plain dict, whose members are attributes, too.
+
+    Raises:
+        AttributeError: The record has no such member.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(f"the record has no {name!r}") from None
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as a dict."""
+        return dict(self)
+
+
+def stated(**fields: Any) -> dict[str, Any]:
+    """Fields of a body, without those that weren't given."""
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def new_record(**fields: Any) -> dict[str, Any]:
+    """The fields of a record that is created; its URLs may be none, but have to be stated."""
+    return {"form": "object", **stated(**fields), "urls": fields.get("urls") or []}
+
+
+def changes(record: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """What an update has to send.
+
+    The index refuses to forget a URL of which metadata are left, so these go with it.
+
+    Args:
+        record: The record as it is.
+        given: The fields that are to be changed.
+    """
+    held = record.get("urls_metadata")
+    if "urls" in given and "urls_metadata" not in given and is_object(held):
+        kept = {url: _own(about) for url, about in held.items() if url in given["urls"]}
+        if len(kept) < len(held):
+            return {**given, "urls_metadata": kept}
+    return dict(given)
+
+
+def _own(about: Any) -> Any:
+    """A URL's metadata without what the index adds itself when it tells them."""
+    if not is_object(about):
+        return about
+    return {name: value for name, value in about.items() if not (name == "available" and value is True)}
+
+
+def criteria(params: Mapping[str, Any]) -> Query:
+    """The query of a search for records.
+
+    Args:
+        params: Criteria by name. `hashes` and `metadata` may be objects, `urls_metadata` and `negate_params` too; of a list
+            each member is a criterion, but for `ids`, `acl` and `authz`, which are one.
+    """
+    return tuple(pair for name, value in params.items() for pair in _criterion(name, value))
+
+
+def _criterion(name: str, value: Any) -> list[tuple[str, Any]]:
+    if name in ("hash", "hashes", "metadata") and is_mapping(value):
+        key = "hash" if name == "hashes" else name
+        return [(key, f"{kind}:{each}") for kind, each in value.items()]
+    if is_mapping(value):
+        return [(name, json.dumps(value))]
+    if name in ("ids", "acl", "authz") and isinstance(value, (list, tuple)):
+        return [(name, ",".join(str(each) for each in cast("Iterable[object]", value)))]
+    return [("hash" if name == "hashes" else name, value)]
+
+
+def records_of(page: Any) -> list[dict[str, Any]]:
+    """The records of a page."""
+    listed = page.get("records") if is_object(page) else None
+    return listed if is_array(listed) else []
+
+
+def first_of(page: Any, params: Mapping[str, Any], endpoint: str) -> dict[str, Any]:
+    """The first record of a page.
+
+    Raises:
+        NotFound: There is none.
+    """
+    records = records_of(page)
+    if not records:
+        asked = ", ".join(f"{name}={value}" for name, value in params.items()) or "no criteria"
+        raise NotFound(
+            f"No record has {asked}",
+            status=404,
+            url=endpoint,
+            operation="get_with_params",
+            remedy="Check the criteria.",
+        )
+    return records[0]
+
+
+def in_order(versions: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The versions of a record, oldest first; the index numbers them."""
+    return [versions[number] for number in sorted(versions, key=int)]
+
+
+@contextmanager
+def unless_changed(guid: str, rev: str) -> Generator[None]:
+    """Says what to do when a record was changed since it was read.
+
+    Args:
+        guid: The record.
+        rev: Its revision, as it was read.
+
+    Raises:
+        Conflict: It was.
+    """
+    try:
+        yield
+    except Conflict as error:
+        error.remedy = (
+            f"Somebody else has changed {guid} since its revision {rev} was read, and nothing was overwritten. "
+            "Read it again, see what has changed, and repeat the call if it is still right."
+        )
+        raise

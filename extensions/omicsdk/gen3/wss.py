@@ -1,0 +1,231 @@
+"""Files of workspaces (the workspace storage of a commons)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from omicsdk.core.request import segment
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.local_files import fetch, send
+from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds, plain_request
+from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.service import Auth
+
+SCHEME = "ws"
+
+
+def wsurl_to_tokens(ws_urlstr: str) -> tuple[str, str]:
+    """Takes the URL of a file in a workspace apart.
+
+    Args:
+        ws_urlstr: Such as ws:///@user/folder/file.
+
+    Returns:
+        The workspace, such as `@user`, and the key in it, such as `folder/file`; the key may be empty.
+
+    Raises:
+        Gen3UserError: It is no such URL.
+    """
+    parts = urlsplit(ws_urlstr)
+    workspace, _, key = unquote(parts.path).lstrip("/").partition("/")
+    if parts.scheme != SCHEME or parts.netloc or not workspace:
+        raise Gen3UserError(
+            f"{ws_urlstr!r} is no URL of a workspace",
+            remedy="Write it as ws:///WORKSPACE/KEY, such as ws:///@user/a.txt.",
+        )
+    return workspace, key
+
+
+def get_url(urlstr: str, dest_path: str | os.PathLike[str]) -> None:
+    """Fetches what is at a URL into a file.
+
+    Args:
+        urlstr: The URL, which may be a presigned one.
+        dest_path: The file.
+
+    Raises:
+        TransferError: It didn't arrive.
+    """
+    _fetched(lambda: urlstr, dest_path, urlstr.partition("?")[0])
+
+
+def put_url(urlstr: str, src_path: str | os.PathLike[str]) -> None:
+    """Sends a file to a URL by PUT.
+
+    Args:
+        urlstr: The URL, which may be a presigned one.
+        src_path: The file.
+
+    Raises:
+        UsageError: There is no such file.
+        TransferError: It didn't arrive.
+    """
+    send(src_path, lambda: urlstr)
+
+
+class Gen3WsStorage(Documented):
+    """Files of workspaces.
+
+    Args:
+        auth_provider: Who asks; the commons is the one that it is for, unless `endpoint` is given.
+        endpoint: The commons.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
+        retry: When and how often to try again.
+        transport: Takes the place of the network for requests to the commons, for tests.
+
+    Raises:
+        Gen3UserError: There is nothing to know the commons from.
+    """
+
+    def __init__(
+        self,
+        auth_provider: Auth | None = None,
+        *,
+        endpoint: str | None = None,
+        timeout: Any = None,
+        retry: Any = None,
+        transport: Any = None,
+    ) -> None:
+        commons, credentials = parties(endpoint, auth_provider)
+        self._service: Service[PlainClient, AsyncPlainClient] = Service(
+            mounted(commons, "ws-storage"), credentials, plain_kinds, settings(timeout, retry, transport)
+        )
+        super().__init__(self._service)
+
+    def upload_url(self, ws: str, wskey: str) -> str:
+        """Gives a presigned URL that a file's bytes are to be sent to with PUT.
+
+        Args:
+            ws: The workspace, such as @user.
+            wskey: The file's key in it.
+        """
+        return self._asked("GET", "upload", ws, wskey)["Data"]
+
+    def download_url(self, ws: str, wskey: str) -> str:
+        """Gives a presigned URL that a file can be fetched from.
+
+        Args:
+            ws: The workspace, such as @user.
+            wskey: The file's key in it.
+        """
+        return self._asked("GET", "download", ws, wskey)["Data"]
+
+    def upload(self, src_path: str | os.PathLike[str], dest_ws: str, dest_wskey: str) -> None:
+        """Puts a file into a workspace.
+
+        Args:
+            src_path: The file.
+            dest_ws: The workspace.
+            dest_wskey: Its key there.
+
+        Raises:
+            UsageError: There is no such file.
+            TransferError: It didn't arrive.
+        """
+        send(src_path, lambda: self.upload_url(dest_ws, dest_wskey))
+
+    def download(self, src_ws: str, src_wskey: str, dest_path: str | os.PathLike[str]) -> None:
+        """Fetches a file from a workspace; one that was stopped goes on where it was.
+
+        Args:
+            src_ws: The workspace.
+            src_wskey: Its key there.
+            dest_path: Where to: a file, or a folder, which it goes into under its own name.
+
+        Raises:
+            NotFound: There is no such file.
+            TransferError: It didn't arrive.
+        """
+        path = Path(dest_path)
+        if path.is_dir() or os.fspath(dest_path).endswith(("/", os.sep)):
+            path /= src_wskey.rstrip("/").rpartition("/")[2]
+        _fetched(lambda: self.download_url(src_ws, src_wskey), path, f"ws:///{src_ws}/{src_wskey}")
+
+    def copy(self, src_urlstr: str, dest_urlstr: str) -> None:
+        """Copies a file into a workspace, out of one, or from one to another.
+
+        Args:
+            src_urlstr: The file: its path, or ws:///WORKSPACE/KEY.
+            dest_urlstr: Where to, likewise.
+
+        Raises:
+            Gen3UserError: Neither is in a workspace.
+            TransferError: It didn't arrive.
+        """
+        source, target = (each.startswith(f"{SCHEME}:") for each in (src_urlstr, dest_urlstr))
+        if source and target:
+            with TemporaryDirectory() as folder:
+                between = Path(folder, "file")
+                self.download(*wsurl_to_tokens(src_urlstr), between)
+                self.upload(between, *wsurl_to_tokens(dest_urlstr))
+        elif source:
+            self.download(*wsurl_to_tokens(src_urlstr), dest_urlstr)
+        elif target:
+            self.upload(src_urlstr, *wsurl_to_tokens(dest_urlstr))
+        else:
+            raise Gen3UserError(
+                f"Neither {src_urlstr} nor {dest_urlstr} is in a workspace", remedy="Write one as ws:///WORKSPACE/KEY."
+            )
+
+    def ls(self, ws: str, wskey: str) -> dict[str, Any]:
+        """Lists what a workspace has below a key.
+
+        Args:
+            ws: The workspace, such as @user.
+            wskey: The key; empty for all that is in it.
+
+        Returns:
+            The service's answer.
+        """
+        return self._asked("GET", "list", ws, wskey)
+
+    def ls_path(self, ws_urlstr: str) -> dict[str, Any]:
+        """Lists what is below a URL of a workspace; as `ls`.
+
+        Args:
+            ws_urlstr: The URL, ws:///WORKSPACE/KEY.
+        """
+        return self.ls(*wsurl_to_tokens(ws_urlstr))
+
+    def rm(self, ws: str, wskey: str) -> dict[str, Any]:
+        """Deletes a file of a workspace.
+
+        Args:
+            ws: The workspace, such as @user.
+            wskey: Its key.
+
+        Returns:
+            The service's answer.
+
+        Raises:
+            Gen3UserError: There is no key, which would be all files.
+        """
+        if not wskey.strip("/"):
+            raise Gen3UserError(f"All files of {ws} can't be deleted at once", remedy="Give the key of one.")
+        return self._asked("DELETE", "list", ws, wskey)
+
+    def rm_path(self, ws_urlstr: str) -> dict[str, Any]:
+        """Deletes the file at a URL of a workspace; as `rm`.
+
+        Args:
+            ws_urlstr: The URL, ws:///WORKSPACE/KEY.
+        """
+        return self.rm(*wsurl_to_tokens(ws_urlstr))
+
+    def _asked(self, method: str, what: str, workspace: str, key: str) -> dict[str, Any]:
+        inner = key.strip("/")
+        place = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""
+        path = f"/{what}/{segment('ws', workspace)}/{place}"
+        return plain(self._service.client.send(plain_request(what, method, path)))
+
+
+def _fetched(url: Callable[[], str], dest_path: str | os.PathLike[str], what: str) -> None:
+    path = Path(dest_path)
+    fetch(path.name, path.parent, url, what=what)

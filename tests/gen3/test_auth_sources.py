@@ -1,0 +1,179 @@
+"""Where a login comes from, decided without asking anybody."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from omicsdk.core.errors import ConfigError
+from omicsdk.gen3.auth.sources import (
+    ApiKey,
+    Arguments,
+    ClientLogin,
+    Gen3ArgumentError,
+    GivenToken,
+    Login,
+    TokenService,
+    login_of,
+)
+from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
+
+COMMONS = "https://commons.example.org"
+OTHER = "https://other.example.org"
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def write(home: Path, api_key: dict[str, str]) -> Write:
+    def put(name: str) -> Path:
+        file = home / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(api_key))
+        return file
+
+    return put
+
+
+@pytest.mark.parametrize("name", ["credentials.json", "credentials"])
+def test_the_profile_s_file_in_the_users_folder_is_found_by_itself(write: Write, home: Path, name: str):
+    file = write(f".gen3/{name}")
+    login = login_of(Arguments(), {}, home)
+    assert isinstance(login.source, ApiKey)
+    assert (login.source.file, login.endpoint) == (file, COMMONS)
+
+
+def test_the_variable_names_another_file(write: Write, home: Path):
+    write(".gen3/credentials.json")
+    file = write(".gen3/second.json")
+    login = login_of(Arguments(), {"GEN3_API_KEY": "second"}, home)
+    assert isinstance(login.source, ApiKey)
+    assert login.source.file == file
+
+
+def test_an_argument_counts_more_than_the_variable(write: Write, home: Path):
+    file = write("elsewhere/mine.json")
+    write(".gen3/second.json")
+    login = login_of(Arguments(refresh_file=str(file)), {"GEN3_API_KEY": "second"}, home)
+    assert isinstance(login.source, ApiKey)
+    assert login.source.file == file
+
+
+def test_a_tilde_is_the_users_folder(write: Write, home: Path):
+    file = write("keys/mine.json")
+    login = login_of(Arguments(refresh_file="~/keys/mine.json"), {}, home)
+    assert isinstance(login.source, ApiKey)
+    assert login.source.file == file
+
+
+def test_what_a_file_holds_can_be_given_as_it_is(api_key: dict[str, str], home: Path):
+    login = login_of(Arguments(refresh_token=api_key), {}, home)
+    assert login == Login(ApiKey(api_key["api_key"], COMMONS), COMMONS)
+
+
+def test_a_token_can_be_given_in_two_ways(make_token: Callable[..., str], home: Path):
+    held = make_token()
+    assert login_of(Arguments(access_token=held), {}, home) == Login(GivenToken(held), COMMONS)
+    assert login_of(Arguments(), {"GEN3_API_KEY": f"accesstoken:///{held}"}, home) == Login(GivenToken(held), COMMONS)
+
+
+def test_a_token_that_is_none_needs_an_endpoint(home: Path):
+    with pytest.raises(Gen3AuthError, match="isn't a JSON Web Token"):
+        login_of(Arguments(access_token="opaque"), {}, home)
+    assert login_of(Arguments(endpoint=COMMONS, access_token="opaque"), {}, home).endpoint == COMMONS
+
+
+def test_an_endpoint_is_kept_without_blanks_and_slashes(api_key: dict[str, str], home: Path):
+    assert login_of(Arguments(f" {COMMONS}/ ", refresh_token=api_key), {}, home).endpoint == COMMONS
+    assert login_of(Arguments("commons.example.org", refresh_token=api_key), {}, home).endpoint == COMMONS
+
+
+def test_another_commons_than_the_key_s_is_asked_for_through_the_issuer_s_token_service(
+    api_key: dict[str, str], home: Path
+):
+    login = login_of(Arguments(OTHER, refresh_token=api_key), {}, home)
+    assert login == Login(TokenService(f"{COMMONS}/wts", proof=ApiKey(api_key["api_key"], COMMONS)), OTHER)
+
+
+def test_a_login_of_the_issuer_s_token_service_can_be_named(api_key: dict[str, str], home: Path):
+    login = login_of(Arguments(refresh_token=api_key, idp="other-fence"), {}, home)
+    assert login.source == TokenService(f"{COMMONS}/wts", "other-fence", ApiKey(api_key["api_key"], COMMONS))
+
+
+def test_without_a_file_the_workspace_s_token_service_is_asked(home: Path):
+    inside = "http://workspace-token-service.{}.svc.cluster.local"
+    missing = home / ".gen3" / "credentials.json"
+    assert login_of(Arguments(), {}, home).source == TokenService(inside.format("default"), missing=missing)
+    login = login_of(Arguments(idp="x"), {"NAMESPACE": "jupyter"}, home)
+    assert login.source == TokenService(inside.format("jupyter"), "x", missing=missing)
+
+
+@pytest.mark.parametrize("given", [Arguments(refresh_file="idp://wts/x"), Arguments()])
+def test_a_login_of_the_workspace_s_token_service_can_be_written_as_a_url(given: Arguments, home: Path):
+    login = login_of(given, {"GEN3_API_KEY": "idp://wts/x"}, home)
+    assert isinstance(login.source, TokenService)
+    assert (login.source.idp, login.source.missing) == ("x", None)
+
+
+def test_a_namespace_can_t_lead_the_request_elsewhere(home: Path):
+    with pytest.raises(Gen3ArgumentError, match="no namespace"):
+        login_of(Arguments(), {"NAMESPACE": "x.evil.example.org/"}, home)
+
+
+def test_a_program_s_login(home: Path):
+    login = login_of(Arguments(COMMONS, client_credentials=("id", "secret")), {}, home)
+    assert login == Login(ClientLogin("id", "secret", "user data openid"), COMMONS)
+    scoped = Arguments(COMMONS, client_credentials=("id", "secret"), client_scopes=["user", "data"])
+    assert login_of(scoped, {}, home).source == ClientLogin("id", "secret", "user data")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (Arguments(refresh_file="a", refresh_token={"api_key": "b"}), "refresh_file and refresh_token exclude"),
+        (Arguments(refresh_file="a", access_token="b"), "refresh_file and access_token exclude"),
+        (Arguments(endpoint=COMMONS, idp="x"), "endpoint and idp exclude"),
+        (Arguments(client_scopes="user"), "client_scopes without client_credentials"),
+        (Arguments(client_credentials=("a", "b")), "client_credentials without endpoint"),
+        (Arguments(COMMONS, client_credentials=("a", "")), "are two texts"),
+    ],
+)
+def test_arguments_that_contradict_each_other(given: Arguments, said: str, home: Path):
+    with pytest.raises(ValueError, match=said) as caught:
+        login_of(given, {}, home)
+    assert isinstance(caught.value, Gen3UserError)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "isn't JSON"),
+        ("[]", "isn't a JSON object"),
+        ('{"key_id": "x"}', "has no api_key"),
+        ('{"api_key": "opaque"}', "isn't a JSON Web Token"),
+        ('{"api_key": 5}', "has no api_key"),
+    ],
+)
+def test_a_file_that_is_no_credentials_file_is_named_with_what_to_do(home: Path, text: str, said: str):
+    file = home / "mine.json"
+    file.write_text(text)
+    with pytest.raises(Gen3AuthError, match=said) as caught:
+        login_of(Arguments(refresh_file=str(file)), {}, home)
+    assert "mine.json" in str(caught.value)
+    assert "Download credentials.json again" in str(caught.value)
+
+
+def test_an_endpoint_that_is_none_is_refused(api_key: dict[str, str], home: Path):
+    with pytest.raises(ConfigError, match="isn't the endpoint"):
+        login_of(Arguments("ftp://x", refresh_token=api_key), {}, home)
+
+
+def test_secrets_don_t_show(api_key: dict[str, str], make_token: Callable[..., str], home: Path):
+    secrets = [api_key["api_key"], make_token(name="given"), "pass-word"]
+    given = [
+        Arguments(refresh_token=api_key),
+        Arguments(access_token=secrets[1]),
+        Arguments(COMMONS, client_credentials=("id", secrets[2])),
+        Arguments(OTHER, refresh_token=api_key),
+    ]
+    shown = repr([(each, login_of(each, {}, home)) for each in given])
+    assert not [secret for secret in secrets if secret in shown]
