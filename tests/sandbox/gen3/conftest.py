@@ -10,7 +10,12 @@ from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
 
-SERVICES = {"/user": "gen3/fence"}
+SERVICES = {
+    "/user": "gen3/fence",
+    "/authz": "gen3/arborist",
+    "/wts": "gen3/wts",
+    "/manifests": "gen3/manifest",
+}
 """Which service's document is that of a place in the commons."""
 
 Clients = Callable[[str], httpx.Client]

@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Mount
 
 from omicsdk.core.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, KEY_SECONDS, Access
+from omicsdk.sandbox.gen3.arborist.service import arborist_service
 from omicsdk.sandbox.gen3.fence.service import fence_service
 from omicsdk.sandbox.gen3.files import Files
 from omicsdk.sandbox.gen3.files_indexing import Indexing, settled
@@ -72,6 +73,7 @@ class Gen3:
         """
         services = [
             fence_service(self, document("gen3/fence")),
+            arborist_service(self, document("gen3/arborist")),
             indexd_service(self.index, document("gen3/indexd")),
             metadata_service(self, document("gen3/metadata")),
             sheepdog_service(self, document("gen3/sheepdog")),

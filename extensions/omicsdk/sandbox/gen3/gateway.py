@@ -26,7 +26,9 @@ _TABLE = tuple(
         (r"/api(/.*)?", r"/sheepdog\1"),
         (r"/mds(?:-admin)?(/.*)?", r"/metadata\1"),
         (r"/wts(/.*)?", r"/wts\1"),
-        (r"/authz(/.*)?", r"/arborist\1"),
+        (r"/authz/?", r"/arborist/auth/proxy"),
+        (r"/authz(/(?:mapping|resources))/?", r"/arborist/auth\1"),
+        (r"/authz(/.*)", r"/arborist\1"),
         (r"/manifests(/.*)?", r"/manifest\1"),
         (r"(/(?:guppy|job|ws-storage)(?:/.*)?)", r"\1"),
     )

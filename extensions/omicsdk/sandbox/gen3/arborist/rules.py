@@ -1,9 +1,10 @@
 """What Arborist keeps: resources, roles, policies, users, groups and clients; and what follows for somebody."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from omicsdk.sandbox.store import Database
@@ -39,6 +40,11 @@ class Policy:
 def below(path: str, top: str) -> bool:
     """Whether a resource is another one, or below it."""
     return top == "/" or path == top or path.startswith(f"{top}/")
+
+
+def tag_of(path: str) -> str:
+    """The short name that a resource has beside its path: eight letters and digits."""
+    return hashlib.sha256(path.encode()).hexdigest()[:8]
 
 
 class Rules:
@@ -139,7 +145,7 @@ class Rules:
         """
         user: dict[str, Any] = (self.get(USER, name) if name else None) or {}
         granted: list[dict[str, str | None]] = user.get("policies") or []
-        ends = [(str(each["policy"]), _moment(each.get("expires_at"))) for each in granted]
+        ends = [(str(each["policy"]), moment(each.get("expires_at"))) for each in granted]
         groups = [each for each in self.all(GROUP) if name and name in each["users"]]
         groups += [self.get(GROUP, each) or {} for each in ((LOGGED_IN, ANONYMOUS) if name else (ANONYMOUS,))]
         shared: list[str] = [policy for group in groups for policy in group.get("policies") or ()]
@@ -163,5 +169,13 @@ class Rules:
         return {path: told[path] for path in sorted(told)}
 
 
-def _moment(stated: str | None) -> float:
-    return datetime.fromisoformat(stated).timestamp() if stated else _NEVER
+def moment(stated: str | None) -> float:
+    """When a grant ends, in seconds since 1970; one without an end never does.
+
+    Raises:
+        ValueError: It isn't a time in ISO 8601.
+    """
+    if stated is None:
+        return _NEVER
+    end = datetime.fromisoformat(stated)
+    return (end if end.tzinfo else end.replace(tzinfo=UTC)).timestamp()

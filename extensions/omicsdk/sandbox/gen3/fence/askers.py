@@ -44,7 +44,10 @@ def asker(gen3: "Gen3", call: Call, scope: str) -> Asker:
     claims = gen3.access.claims(token.strip())
     if scope not in claims["scope"]:
         raise Problem(401, "unauthorized", f"Authentication Error: the token has no scope {scope}")
-    return Asker(gen3.access.person_of(claims), claims)
+    person = gen3.access.person_of(claims)
+    if person.client and scope != "data":
+        raise Problem(401, "unauthorized", "Authentication Error: the token is of a client that acts for itself")
+    return Asker(person, claims)
 
 
 def fields_of(call: Call) -> Mapping[str, Any]:

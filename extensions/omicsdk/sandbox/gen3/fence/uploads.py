@@ -123,7 +123,7 @@ def _may_upload(person: Person, authz: Sequence[str]) -> bool:
 
 def _blank(gen3: "Gen3", person: Person, name: str, authz: Sequence[str]) -> str:
     """A new record without contents; one under resources doesn't name who uploads it."""
-    made = gen3.index.create_blank(None if authz else person.name, name, authz=list(authz))
+    made = gen3.index.create_blank(None if authz else person.name or None, name, authz=list(authz))
     return str(made["did"])
 
 

@@ -1,0 +1,87 @@
+"""What Arborist's handlers share: who may ask, the fields of bodies, refusals."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.sandbox.gen3.arborist.rules import POLICY
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Call, Reply
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+
+def error_body(problem: Problem) -> dict[str, object]:
+    """The JSON of a refusal."""
+    return {"error": {"message": problem.title, "code": problem.status}}
+
+
+def administrator(gen3: "Gen3", call: Call) -> None:
+    """Refuses unless the administrator asks: in a commons only its other services reach what this guards.
+
+    Raises:
+        Problem: 401 without a good token, 403 for everybody else.
+    """
+    person = gen3.access.bearer(call.headers)
+    if person is None:
+        raise Problem(401, "unauthorized", "a token of the commons' administrator is needed")
+    if not person.may("*", "/"):
+        raise Problem(403, "forbidden", "only the commons' administrator may do this")
+
+
+def fields(call: Call) -> Mapping[str, Any]:
+    """The fields of a request's body.
+
+    Raises:
+        Problem: 400; the body isn't an object.
+    """
+    if not isinstance(call.body, dict):
+        raise bad_arguments("could not parse a JSON object from the request")
+    return cast("dict[str, Any]", call.body)
+
+
+def field(call: Call, name: str) -> str:
+    """A field of a request's body that has to be a text.
+
+    Raises:
+        Problem: 400; it isn't there.
+    """
+    found = fields(call).get(name)
+    if not isinstance(found, str) or not found:
+        raise bad_arguments(f"input is missing the required field `{name}`")
+    return found
+
+
+def kept(gen3: "Gen3", kind: str, id: str) -> dict[str, Any]:
+    """A document.
+
+    Raises:
+        Problem: 404; there is none.
+    """
+    found = gen3.access.rules.get(kind, id)
+    if found is None:
+        raise not_found(f"no {kind} found with id: {id}")
+    return found
+
+
+def known_policy(gen3: "Gen3", call: Call) -> str:
+    """The policy that a body names.
+
+    Raises:
+        Problem: 400, it names none; 404, there is no such policy.
+    """
+    policy = field(call, "policy")
+    kept(gen3, POLICY, policy)
+    return policy
+
+
+def removed(gen3: "Gen3", kind: str, id: str) -> Reply:
+    """Removes a document; 404 when there is none."""
+    if not gen3.access.rules.remove(kind, id):
+        raise not_found(f"no {kind} found with id: {id}")
+    return Reply(status=204)
+
+
+def taken(kind: str, id: str) -> Problem:
+    """The refusal of what is there already."""
+    return Problem(409, "conflict", f"{kind} with this name already exists: {id}")

@@ -1,0 +1,126 @@
+"""May somebody do something, and what may they do at all: the questions that Arborist answers."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.sandbox.gen3.access import ANONYMOUS, Person
+from omicsdk.sandbox.gen3.arborist.answers import fields
+from omicsdk.sandbox.gen3.arborist.rules import Policy, tag_of
+from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.service import Call, Reply
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+
+def get_auth_mapping(gen3: "Gen3", call: Call) -> Reply:
+    """GET /auth/mapping."""
+    return Reply(gen3.access.mapping(gen3.access.anyone(call.headers)))
+
+
+def find_auth_mapping(gen3: "Gen3", call: Call) -> Reply:
+    """POST /auth/mapping."""
+    body = fields(call)
+    rules = gen3.access.rules
+    if ("username" in body) == ("clientID" in body):
+        raise bad_arguments("must specify exactly one of `username` or `clientID`")
+    if "clientID" in body:
+        return Reply(rules.mapping(rules.of_client(str(body["clientID"]))))
+    return Reply(gen3.access.mapping(_named(gen3, str(body["username"]))))
+
+
+def check_auth_request(gen3: "Gen3", call: Call) -> Reply:
+    """POST /auth/request."""
+    body = fields(call)
+    person = _subject(gen3, cast("Mapping[str, Any]", body.get("user") or {}))
+    asked: list[Mapping[str, Any]] = [*(body.get("requests") or ()), *([body["request"]] if "request" in body else ())]
+    if not asked:
+        raise bad_arguments("auth request missing `request` or `requests`")
+    try:
+        wanted = [(each["resource"], each["action"]["method"], each["action"]["service"]) for each in asked]
+    except (KeyError, TypeError):
+        raise bad_arguments("auth request missing resource or action") from None
+    return Reply({"auth": all(person.may(method, resource, service) for resource, method, service in wanted)})
+
+
+def check_auth_proxy(gen3: "Gen3", call: Call) -> Reply:
+    """GET /auth/proxy."""
+    query = dict(call.query)
+    for name in ("resource", "service", "method"):
+        if name not in query:
+            raise bad_arguments(f"auth proxy request missing `{name}` argument")
+    person = gen3.access.bearer(call.headers)
+    if person is None:
+        raise bad_arguments("auth proxy request missing auth header")
+    if not person.may(query["method"], query["resource"], query["service"]):
+        raise Problem(403, "forbidden", "Unauthorized: user does not have access to this resource")
+    return Reply(headers={"REMOTE_USER": person.name})
+
+
+def list_auth_resources(gen3: "Gen3", call: Call) -> Reply:
+    """GET /auth/resources."""
+    return _resources(gen3, call, gen3.access.anyone(call.headers))
+
+
+def find_auth_resources(gen3: "Gen3", call: Call) -> Reply:
+    """POST /auth/resources."""
+    user: Any = fields(call).get("user") or {}
+    return _resources(gen3, call, _subject(gen3, user))
+
+
+def list_user_resources(gen3: "Gen3", call: Call) -> Reply:
+    """GET /user/{username}/resources."""
+    name = call.arguments["username"]
+    person = gen3.access.person(name) if name else None
+    if person is None:
+        raise Problem(404, "not_found", f"no user found with username: {name}")
+    fitting = tuple(_fitting(person.policies, dict(call.query)))
+    return _resources(gen3, call, Person(person.name, person.number, fitting))
+
+
+def get_health(gen3: "Gen3", call: Call) -> Reply:
+    """GET /health."""
+    del gen3, call
+    return Reply("Healthy")
+
+
+def _fitting(policies: Iterable[Policy], query: Mapping[str, str]) -> list[Policy]:
+    """The policies that hold for a service and method, where these are asked for."""
+    service, method = query.get("service"), query.get("method")
+    return [
+        policy
+        for policy in policies
+        if (service is None or policy.service in ("*", service)) and (method is None or policy.method in ("*", method))
+    ]
+
+
+def _subject(gen3: "Gen3", user: Mapping[str, Any]) -> Person:
+    """Whom a question is about: the bearer of a token, somebody by name, or anybody."""
+    if user.get("token"):
+        token = str(user["token"]).strip()
+        return gen3.access.person_of(gen3.access.claims(token))
+    return _named(gen3, str(user.get("user_id") or ANONYMOUS))
+
+
+def _named(gen3: "Gen3", name: str) -> Person:
+    """Somebody by name; whom nobody knows may what everybody may."""
+    person = gen3.access.person(name) or gen3.access.person(ANONYMOUS)
+    assert person is not None
+    return person
+
+
+def _resources(gen3: "Gen3", call: Call, person: Person) -> Reply:
+    paths = list(gen3.access.mapping(person))
+    return Reply({"resources": [tag_of(path) for path in paths] if "tags" in dict(call.query) else paths})
+
+
+HANDLERS = (
+    get_auth_mapping,
+    find_auth_mapping,
+    check_auth_request,
+    check_auth_proxy,
+    list_auth_resources,
+    find_auth_resources,
+    list_user_resources,
+    get_health,
+)

@@ -1,0 +1,144 @@
+"""Fence: API keys, access tokens, logins of programs, and the keys that tokens are checked with."""
+
+import json
+from pathlib import Path
+
+import httpx
+import jwt
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import CLIENT_ID, CLIENT_SECRET, READER
+
+TOKEN = "/user/credentials/cdis/access_token"
+SCOPES = {"grant_type": "client_credentials", "scope": "user data openid"}
+
+
+@pytest.fixture
+def key(sandbox: Sandbox, tmp_path: Path) -> dict[str, str]:
+    """What credentials.json holds."""
+    return json.loads(sandbox.gen3_credentials(tmp_path / "credentials.json", READER).read_text())
+
+
+def claims_of(token: str) -> dict[str, object]:
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+@pytest.mark.parametrize("path", [TOKEN, "/user/credentials/api/access_token"])
+def test_an_api_key_gives_access_tokens(anonymous: httpx.Client, key: dict[str, str], path: str):
+    token = anonymous.post(path, json=key).json()["access_token"]
+    told = anonymous.get("/user/user", headers={"Authorization": f"bearer {token}"})
+    assert told.json()["username"] == READER
+    claims = claims_of(token)
+    assert (claims["pur"], claims["exp"] - claims["iat"]) == ("access", 1200)
+    assert claims["context"]["user"]["name"] == READER
+
+
+def test_the_key_tells_the_commons_that_gave_it(sandbox: Sandbox, key: dict[str, str]):
+    claims = claims_of(key["api_key"])
+    assert claims["iss"] == f"{sandbox.gen3_url}/user"
+    assert claims["jti"] == key["key_id"]
+    assert claims["exp"] - claims["iat"] == 30 * 24 * 3600
+
+
+def test_a_token_lasts_as_long_as_is_asked_for_and_at_most_an_hour(anonymous: httpx.Client, key: dict[str, str]):
+    lasts = []
+    for asked in (60, 3600, 7200):
+        claims = claims_of(anonymous.post(TOKEN, json=key, params={"expires_in": asked}).json()["access_token"])
+        lasts.append(claims["exp"] - claims["iat"])
+    assert lasts == [60, 3600, 3600]
+    assert anonymous.post(TOKEN, json=key, params={"expires_in": "soon"}).status_code == 400
+
+
+def test_a_token_ends_by_the_sandboxs_clock(sandbox: Sandbox, anonymous: httpx.Client, key: dict[str, str]):
+    sandbox.settings.turn({"gen3.token_seconds": 100})
+    token = anonymous.post(TOKEN, json=key).json()["access_token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert anonymous.get("/user/user", headers=bearer).status_code == 200
+    sandbox.clock.advance(101)
+    answer = anonymous.get("/user/user", headers=bearer)
+    assert answer.status_code == 401
+    assert "expired" in answer.text
+
+
+def test_a_key_that_ended_gives_no_token(sandbox: Sandbox, anonymous: httpx.Client, key: dict[str, str]):
+    sandbox.clock.advance(31 * 24 * 3600)
+    assert anonymous.post(TOKEN, json=key).status_code == 401
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", b"{}", b"[]", b'{"key_id": "1"}'])
+def test_without_a_key_there_is_no_token(anonymous: httpx.Client, body: bytes):
+    answer = anonymous.post(TOKEN, content=body)
+    assert answer.status_code == 400
+    assert "Please provide an api_key" in answer.text
+
+
+def test_what_is_no_key_gives_no_token(anonymous: httpx.Client, key: dict[str, str]):
+    token = anonymous.post(TOKEN, json=key).json()["access_token"]
+    assert anonymous.post(TOKEN, json={"api_key": "nonsense"}).status_code == 401
+    assert anonymous.post(TOKEN, json={"api_key": token}).status_code == 401
+    assert anonymous.get("/user/user", headers={"Authorization": f"bearer {key['api_key']}"}).status_code == 401
+
+
+def test_keys_are_made_listed_and_deleted(reader: httpx.Client, anonymous: httpx.Client):
+    first, second = (reader.post(f"/user/credentials/{kind}").json() for kind in ("cdis", "api"))
+    listed = [each["jti"] for each in reader.get("/user/credentials/api").json()["jtis"]]
+    assert sorted(listed) == sorted([first["key_id"], second["key_id"]])
+    assert reader.delete(f"/user/credentials/cdis/{first['key_id']}").status_code == 204
+    assert [each["jti"] for each in reader.get("/user/credentials/cdis/").json()["jtis"]] == [second["key_id"]]
+    assert anonymous.post(TOKEN, json=first).status_code == 401
+    assert anonymous.post(TOKEN, json=second).status_code == 200
+    assert reader.delete(f"/user/credentials/cdis/{first['key_id']}").status_code == 404
+
+
+def test_nobody_sees_or_deletes_keys_of_others(admin: httpx.Client, reader: httpx.Client):
+    key = admin.post("/user/credentials/api").json()
+    assert reader.get("/user/credentials/api").json() == {"jtis": []}
+    assert reader.delete(f"/user/credentials/api/{key['key_id']}").status_code == 404
+
+
+def test_a_key_cant_make_further_keys(anonymous: httpx.Client, key: dict[str, str]):
+    token = anonymous.post(TOKEN, json=key).json()["access_token"]
+    assert anonymous.post("/user/credentials/api", headers={"Authorization": f"bearer {token}"}).status_code == 401
+
+
+def test_a_program_logs_in_with_its_secret(anonymous: httpx.Client):
+    answer = anonymous.post("/user/oauth2/token", params=SCOPES, auth=(CLIENT_ID, CLIENT_SECRET))
+    told = answer.json()
+    assert (told["token_type"], told["expires_in"], told["scope"]) == ("Bearer", 1200, "user data openid")
+    assert claims_of(told["access_token"])["azp"] == CLIENT_ID
+    bearer = {"Authorization": f"bearer {told['access_token']}"}
+    assert anonymous.get("/authz/mapping", headers=bearer).json()["/open"]
+    assert anonymous.get("/user/user", headers=bearer).status_code == 401  # it is nobody
+
+
+def test_a_programs_login_takes_a_form_too(anonymous: httpx.Client):
+    assert anonymous.post("/user/oauth2/token", data=SCOPES, auth=(CLIENT_ID, CLIENT_SECRET)).status_code == 200
+
+
+def test_wrong_logins_of_programs_are_refused(anonymous: httpx.Client):
+    def refused(auth: tuple[str, str], **fields: str) -> tuple[int, str]:
+        answer = anonymous.post("/user/oauth2/token", params={**SCOPES, **fields}, auth=auth)
+        return answer.status_code, answer.json()["error"]
+
+    assert refused((CLIENT_ID, "wrong")) == (401, "invalid_client")
+    assert refused(("nobody", CLIENT_SECRET)) == (401, "invalid_client")
+    assert refused((CLIENT_ID, CLIENT_SECRET), grant_type="password") == (400, "unsupported_grant_type")
+    assert refused((CLIENT_ID, CLIENT_SECRET), scope="everything") == (400, "invalid_scope")
+
+
+def test_tokens_can_be_checked_with_the_published_keys(sandbox: Sandbox, anonymous: httpx.Client):
+    token = sandbox.gen3.access.issue(READER, sandbox.gen3_url)
+    found = anonymous.get("/user/.well-known/openid-configuration").json()
+    assert found["issuer"] == f"{sandbox.gen3_url}/user"
+    keys = anonymous.get(found["jwks_uri"]).json()["keys"]
+    key = next(each for each in keys if each["kid"] == jwt.get_unverified_header(token)["kid"])
+    assert jwt.decode(token, jwt.PyJWK(key).key, algorithms=["RS256"], audience="user")["iss"] == found["issuer"]
+    (kid, pem), *_ = anonymous.get("/user/jwt/keys").json()["keys"]
+    assert kid == key["kid"]
+    assert jwt.decode(token, pem, algorithms=["RS256"], audience="data")["sub"]
+
+
+def test_what_the_sandbox_doesnt_play_says_why(reader: httpx.Client):
+    answer = reader.get("/user/credentials/google")
+    assert answer.status_code == 501
+    assert "Google" in answer.json()["title"]
