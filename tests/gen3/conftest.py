@@ -1,65 +1,13 @@
 """A commons without a network, a sandbox's commons, and a user without settings of their own."""
 
-import base64
-import json
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
+from gen3_commons import FakeCommons, token
 from omicsdk.core.clock import ManualClock
 from omicsdk.sandbox import Sandbox
-
-COMMONS = "https://commons.example.org"
-Answer = Callable[[httpx.Request], httpx.Response]
-
-
-def token(clock: ManualClock, *, issuer: str = COMMONS, seconds: float = 1200, name: str = "") -> str:
-    """A token as a commons signs them, but for its signature."""
-    begins = int(clock.now())
-    claims = {"iss": f"{issuer}/user", "iat": begins, "exp": begins + int(seconds), "jti": name}
-    pieces = [{"alg": "RS256"}, claims]
-    return ".".join(
-        [*(base64.urlsafe_b64encode(json.dumps(each).encode()).decode().rstrip("=") for each in pieces), "c2ln"]
-    )
-
-
-class FakeCommons:
-    """A commons that notes what it is asked, gives tokens, and answers everything else by a function.
-
-    Attributes:
-        asked: Every request, in order.
-        given: Every access token that it gave, in order.
-        refused: Tokens that it doesn't accept any longer.
-    """
-
-    def __init__(self, clock: ManualClock) -> None:
-        self.clock = clock
-        self.asked: list[httpx.Request] = []
-        self.given: list[str] = []
-        self.refused: set[str] = set()
-        self.answer: Answer = lambda request: httpx.Response(200, json={"path": request.url.path})
-        self.transport = httpx.MockTransport(self)
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(request)
-        if request.url.path == "/user/credentials/cdis/access_token":
-            return httpx.Response(
-                200, json={"access_token": self.new_token(f"{request.url.scheme}://{request.url.netloc.decode()}")}
-            )
-        sent = request.headers.get("authorization", "").partition(" ")[2]
-        if sent in self.refused:
-            return httpx.Response(401, json={"error": "token revoked"})
-        return self.answer(request)
-
-    def new_token(self, issuer: str = COMMONS) -> str:
-        self.given.append(token(self.clock, issuer=issuer, name=str(len(self.given))))
-        return self.given[-1]
-
-    @property
-    def paths(self) -> list[str]:
-        return [f"{each.method} {each.url.path}" for each in self.asked]
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import APIError, ConfigError, NameNotResolved
+from omicsdk.core.errors import APIError, ConfigError, OmicsError, TransportError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.gen3.auth.sources import OWN_IDP, ApiKey, Arguments, ClientLogin, TokenService, login_of, workspace
@@ -152,12 +152,16 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
         Gen3AuthError: The service refused, has no login of that commons, or there is none and no key either.
         TransportError: It didn't answer.
     """
+    if service.missing is not None:
+        from omicsdk.core.retry import NO_RETRY
+
+        options = {"retry": NO_RETRY, **options}  # as a rule there is no such service, and no workspace
     try:
         providers = _providers(service, proof, options) if endpoint and not service.idp else {}
         idp = service.idp or _idp_of(providers, endpoint)
         query = (("idp", idp),) if idp and idp != OWN_IDP else ()
         told = _answer(service.base, _TOKEN, query, proof, f"a token of {idp or 'its own login'}", options)
-    except (NameNotResolved, Gen3AuthError) as error:
+    except (TransportError, Gen3AuthError) as error:
         if service.missing is None:
             raise
         raise _nothing_at_all(service.missing, service.base, error) from error
@@ -247,8 +251,8 @@ def _key_remedy(key: ApiKey) -> str:
     return f"{ends}If it has ended or was deleted, make another on your profile page of {key.issuer}, and download it."
 
 
-def _nothing_at_all(missing: Path, base: str, error: Exception) -> Gen3AuthError:
+def _nothing_at_all(missing: Path, base: str, error: OmicsError) -> Gen3AuthError:
     return Gen3AuthError(
-        f"There is no credentials file {missing}, and no workspace token service gave a token ({base}: {error})",
+        f"There is no credentials file {missing}, and no workspace token service gave a token ({base}: {error.message})",
         remedy="Download credentials.json from your profile page of the commons, and put it at that place.",
     )

@@ -1,0 +1,144 @@
+"""A login in requests and httpx."""
+
+import asyncio
+import io
+import threading
+from collections.abc import Callable, Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import pytest
+import requests
+from gen3_commons import COMMONS, FakeCommons
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.gen3 import Gen3Auth
+
+
+class Server:
+    """A server on loopback that notes what it is sent, and refuses some tokens."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, str, bytes]] = []
+        self.refused: set[str] = set()
+        self.redirect = ""
+        owner = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                sent = self.headers.get("authorization", "")
+                owner.seen.append((self.path, sent, body))
+                status = 401 if sent.partition(" ")[2] in owner.refused else 302 if owner.redirect else 200
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("location", owner.redirect)
+                self.send_header("content-length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
+
+            do_POST = do_PUT = do_GET
+
+            def log_message(self, *_: Any) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+@pytest.fixture
+def server() -> Generator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def other() -> Generator[Server]:
+    server = Server()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def auth(server: Server, commons: FakeCommons, clock: ManualClock, make_token: Callable[..., str]) -> Gen3Auth:
+    key = {"api_key": make_token(issuer=server.url, seconds=86400)}
+    return Gen3Auth(refresh_token=key, transport=commons.transport, clock=clock, retry=NO_RETRY)
+
+
+def test_requests_sends_the_token(auth: Gen3Auth, server: Server, commons: FakeCommons):
+    assert requests.get(f"{server.url}/x", auth=auth, timeout=10).status_code == 200
+    assert server.seen == [("/x", f"bearer {commons.given[0]}", b"")]
+
+
+@pytest.mark.parametrize("body", [None, b"bytes", "file"])
+def test_requests_sends_again_what_was_refused(auth: Gen3Auth, server: Server, commons: FakeCommons, body: Any):
+    server.refused.add(auth.get_access_token())
+    data = io.BytesIO(b"xxbytes") if body == "file" else body
+    if isinstance(data, io.BytesIO):
+        data.seek(2)
+    answer = requests.post(f"{server.url}/x", data=data, auth=auth, timeout=10)
+    assert (answer.status_code, len(answer.history)) == (200, 1)
+    content = b"" if body is None else b"bytes"
+    assert server.seen == [("/x", f"bearer {token}", content) for token in commons.given]
+    assert len(commons.given) == 2
+
+
+def test_requests_sends_again_once(auth: Gen3Auth, server: Server, commons: FakeCommons):
+    server.refused.update((auth.get_access_token(), ""))
+    original = commons.new_token
+
+    def refused(issuer: str = COMMONS) -> str:
+        token = original(issuer)
+        server.refused.add(token)
+        return token
+
+    commons.new_token = refused  # type: ignore[method-assign]
+    assert requests.get(f"{server.url}/x", auth=auth, timeout=10).status_code == 401
+    assert len(server.seen) == 2
+
+
+def test_requests_isn_t_asked_to_send_again_what_is_gone(auth: Gen3Auth, server: Server):
+    server.refused.add(auth.get_access_token())
+    pieces = (piece for piece in [b"a", b"b"])
+    assert requests.post(f"{server.url}/x", data=pieces, auth=auth, timeout=10).status_code == 401
+    assert len(server.seen) == 1
+
+
+def test_requests_keeps_the_token_from_others(auth: Gen3Auth, server: Server, other: Server):
+    requests.get(f"{other.url}/x", auth=auth, timeout=10)
+    server.redirect = f"{other.url}/y".replace("127.0.0.1", "localhost")
+    requests.get(f"{server.url}/x", auth=auth, timeout=10)
+    assert [(path, sent) for path, sent, _ in other.seen] == [("/x", ""), ("/y", "")]
+
+
+def test_httpx_sends_the_token_and_again_what_was_refused(auth: Gen3Auth, server: Server, commons: FakeCommons):
+    server.refused.add(auth.get_access_token())
+    with httpx.Client(auth=auth.httpx()) as client:
+        assert client.post(f"{server.url}/x", content=b"bytes").status_code == 200
+    assert server.seen == [("/x", f"bearer {token}", b"bytes") for token in commons.given]
+
+
+def test_httpx_sends_the_token_for_asyncio(auth: Gen3Auth, server: Server, commons: FakeCommons):
+    async def ask() -> int:
+        async with httpx.AsyncClient(auth=auth.httpx()) as client:
+            return (await client.get(f"{server.url}/x")).status_code
+
+    assert asyncio.run(ask()) == 200
+    assert server.seen == [("/x", f"bearer {commons.given[0]}", b"")]
+
+
+def test_httpx_takes_the_login_itself(auth: Gen3Auth, server: Server, other: Server, commons: FakeCommons):
+    with httpx.Client(auth=auth) as client:
+        client.get(f"{server.url}/x")
+        client.get(f"{other.url}/x")
+    assert server.seen == [("/x", f"bearer {commons.given[0]}", b"")]
+    assert other.seen == [("/x", "", b"")]
