@@ -8,16 +8,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.sb_manifest import found_files
 from omicsdk.cli.commands.sb_named import files_named
 from omicsdk.cli.commands.sb_rows import limited
-from omicsdk.cli.commands.sb_storage_jobs import (
-    Wanted,
-    check_given,
-    error_of,
-    looked_up,
-    started,
-    told_file,
-    volume_of,
-    waited,
-)
+from omicsdk.cli.commands.sb_storage_jobs import Wanted, check_given, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb_tables import opened, read
 from omicsdk.cli.commands.sb_transfers import check_names
 from omicsdk.core.errors import UsageError
@@ -57,9 +48,7 @@ def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
 
 def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb exports wait`: the exports, which are over."""
-    jobs = looked_up(api.exports, arguments["ids"], "exports")
-    waited(api.exports, jobs, {}, arguments, console, "exports")
-    return [export_row(job) for job in jobs]
+    return [export_row(job) for job in over(api.exports, arguments, console, "exports")]
 
 
 def export_row(job: Export) -> dict[str, Any]:
@@ -70,15 +59,7 @@ def export_row(job: Export) -> dict[str, Any]:
     """
     source: Mapping[str, Any] = job.field("source") or {}
     target: Mapping[str, Any] = job.field("destination") or {}
-    return {
-        "id": job.field("id"),
-        "state": job.field("state"),
-        "from": source.get("file"),
-        "to": f"{target.get('volume')}/{target.get('location')}",
-        "file": told_file(job),
-        "error": error_of(job),
-        "finished_on": job.field("finished_on"),
-    }
+    return job_row(job, source.get("file"), f"{target.get('volume')}/{target.get('location')}")
 
 
 def _typed(api: Api, arguments: Mapping[str, Any]) -> list[Wanted]:

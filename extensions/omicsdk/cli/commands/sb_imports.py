@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.sb_named import is_folder_to_be
 from omicsdk.cli.commands.sb_rows import limited
-from omicsdk.cli.commands.sb_storage_jobs import (
-    Wanted,
-    check_given,
-    error_of,
-    looked_up,
-    started,
-    told_file,
-    volume_of,
-    waited,
-)
+from omicsdk.cli.commands.sb_storage_jobs import Wanted, check_given, job_row, over, started, volume_of
 from omicsdk.cli.commands.sb_tables import opened, read
 from omicsdk.cli.commands.sb_transfers import check_names
 from omicsdk.core.errors import UsageError
@@ -71,9 +62,7 @@ def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
 
 def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics sb imports wait`: the imports, which are over."""
-    jobs = looked_up(api.imports, arguments["ids"], "imports")
-    waited(api.imports, jobs, {}, arguments, console, "imports")
-    return [import_row(job) for job in jobs]
+    return [import_row(job) for job in over(api.imports, arguments, console, "imports")]
 
 
 def import_row(job: Import) -> dict[str, Any]:
@@ -84,15 +73,11 @@ def import_row(job: Import) -> dict[str, Any]:
     """
     source: Mapping[str, Any] = job.field("source") or {}
     target: Mapping[str, Any] = job.field("destination") or {}
-    return {
-        "id": job.field("id"),
-        "state": job.field("state"),
-        "from": f"{source.get('volume')}/{source.get('location')}",
-        "to": f"{target.get('project') or target.get('parent')}/{target.get('name') or ''}",
-        "file": told_file(job),
-        "error": error_of(job),
-        "finished_on": job.field("finished_on"),
-    }
+    return job_row(
+        job,
+        f"{source.get('volume')}/{source.get('location')}",
+        f"{target.get('project') or target.get('parent')}/{target.get('name') or ''}",
+    )
 
 
 def _typed(places: Places, arguments: Mapping[str, Any]) -> list[tuple[int, str, str, SbPath]]:

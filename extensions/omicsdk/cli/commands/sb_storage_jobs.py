@@ -68,14 +68,24 @@ class Kind(Protocol):
         ...
 
 
-def told_file(job: StorageJob) -> str | None:
-    """The id of the file that came of a job.
+def job_row(job: StorageJob, source: object, target: str) -> dict[str, Any]:
+    """A job as a row.
 
     Args:
         job: The job.
+        source: What goes.
+        target: Where it goes.
     """
-    told: Mapping[str, Any] = job.field("result") or {}
-    return told.get("id")
+    made: Mapping[str, Any] = job.field("result") or {}
+    return {
+        "id": job.field("id"),
+        "state": job.field("state"),
+        "from": source,
+        "to": target,
+        "file": made.get("id"),
+        "error": error_of(job),
+        "finished_on": job.field("finished_on"),
+    }
 
 
 def error_of(job: StorageJob | None) -> str | None:
@@ -135,18 +145,22 @@ def started(
     return [each.row(job, error) for each, job, error in zip(wanted, jobs, errors, strict=True)]
 
 
-def looked_up(kind: Kind, ids: Sequence[str], what: str) -> list[Any]:
-    """Finds jobs by their ids.
+def over(kind: Kind, arguments: Mapping[str, Any], console: Console, what: str) -> list[Any]:
+    """Finds jobs by their ids, and waits until they are over.
 
     Args:
         kind: Imports or exports.
-        ids: Their ids.
+        arguments: Those of the command, with the ids.
+        console: Where progress and failures are told.
         what: What they are called.
+
+    Returns:
+        The jobs, each once.
 
     Raises:
         SbgError: One of them isn't there.
     """
-    wanted = list(dict.fromkeys(ids))
+    wanted = list(dict.fromkeys(arguments["ids"]))
     records = kind.bulk_get(wanted)
     for id, record in zip(wanted, records, strict=True):
         if not record.valid:
@@ -154,7 +168,9 @@ def looked_up(kind: Kind, ids: Sequence[str], what: str) -> list[Any]:
             error.message = f"{id}: {error.message}"
             error.remedy = f"Look at how the id is written: omics sb {what} ls."
             raise error
-    return [record.resource for record in records]
+    jobs = [record.resource for record in records]
+    waited(kind, jobs, {}, arguments, console, what)
+    return jobs
 
 
 def waited(
