@@ -58,6 +58,14 @@ def test_another_commons_is_asked_for_a_guid_that_isnt_here(sandbox: Sandbox, ot
         assert web.get(f"/index/index/{did}").status_code == 404
 
 
+def test_a_setting_that_isnt_json_is_named(sandbox: Sandbox):
+    sandbox.settings.turn({"gen3.index_neighbours": "[", "gen3.passport_issuers": "{"})
+    did = sandbox.gen3.index.create(new_record())["did"]
+    with indexd_client(sandbox, "") as web:
+        assert "gen3.index_neighbours isn't JSON" in web.get("/index/_dist").json()["error"]
+        assert "gen3.passport_issuers isn't JSON" in web.get(f"/ga4gh/drs/v1/objects/{did}").json()["msg"]
+
+
 def test_neighbours_beyond_the_machine_or_down_are_left_alone(sandbox: Sandbox, other: Sandbox):
     far = {**neighbour(other), "host": "https://other.example.org/index/"}
     down = {**neighbour(other), "host": "http://127.0.0.1:9/index/"}

@@ -1,6 +1,7 @@
 """Records of the sandbox's index: created, read, changed, deleted, and the versions and aliases of their files."""
 
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -50,6 +51,13 @@ def test_urls_tell_their_cloud_when_a_record_is_read_alone(web: httpx.Client):
     assert listed["urls_metadata"] == {"gs://b/1": {}, "https://example.org/1": {}, "s3://b/1": {"state": "ok"}}
 
 
+def test_metadata_is_kept_as_texts(web: httpx.Client):
+    did = created(web, metadata={"n": 1, "t": "x"}, urls_metadata={"s3://bucket/1": {"available": True}})["did"]
+    told = read(web, did)
+    assert (told["metadata"], told["urls_metadata"]["s3://bucket/1"]["available"]) == ({"n": "1", "t": "x"}, "1")
+    assert web.get(f"/ga4gh/drs/v1/objects/{did}").json()["access_methods"][0]["available"] is True
+
+
 def test_without_a_prefix_guids_are_plain(sandbox: Sandbox, web: httpx.Client):
     sandbox.settings.turn({"gen3.guid_prefix": ""})
     assert "/" not in created(web)["did"]
@@ -92,6 +100,18 @@ def test_a_changed_file_name_needs_the_current_revision(web: httpx.Client):
     assert web.delete(path, params={"rev": made["rev"]}).status_code == 409
     assert web.delete(path, params={"rev": new["rev"]}).status_code == 200
     assert web.get(path).status_code == 404
+
+
+def test_of_updates_at_the_same_time_one_wins(web: httpx.Client):
+    made = created(web)
+
+    def update(number: int) -> int:
+        path = f"/index/index/{made['did']}"
+        return web.put(path, params={"rev": made["rev"]}, json={"file_name": str(number)}).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        found = sorted(threads.map(update, range(8)))
+    assert found == [200, *[409] * 7]
 
 
 def test_urls_that_go_take_their_metadata_with_them(web: httpx.Client):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.indexd import arguments
-from omicsdk.sandbox.gen3.indexd.record import JsonObject, pair
+from omicsdk.sandbox.gen3.indexd.record import JsonObject, as_text, pair
 from omicsdk.sandbox.gen3.indexd.refusals import bad
 from omicsdk.sandbox.service import Call
 
@@ -127,7 +127,7 @@ def _about_urls(stated: Mapping[str, Mapping[str, Any]]) -> Iterable[Condition]:
         parts.append(("instr(u.key, ?) > 0", [part]))
         for key, value in metadata.items():
             yield _WITH, ["url_metadata", pair(key, value)]
-            parts.append((_HAS_VALUE, [key, value]))
+            parts.append((_HAS_VALUE, [key, as_text(value)]))
     text, values = joined(parts)
     yield _a_url(text), values
 
@@ -158,7 +158,7 @@ def _without_metadata(part: str, metadata: Mapping[str, Any]) -> Iterable[Condit
     if not metadata:
         yield _a_url("instr(u.key, ?) = 0"), [part]
     for key, value in metadata.items():
-        has, values = (_HAS_VALUE, [key, value]) if value else (_HAS_KEY, [key])
+        has, values = (_HAS_VALUE, [key, as_text(value)]) if value else (_HAS_KEY, [key])
         yield f"NOT {_a_url(f'instr(u.key, ?) > 0 AND {has}')}", [part, *values]
 
 

@@ -1,6 +1,5 @@
 """DRS: what the server is, and its objects one by one, as a list, and several at once."""
 
-import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
@@ -79,7 +78,7 @@ def options_bulk_drs_objects(index: Index, call: Call) -> Reply:
 
 
 def _commons(index: Index, call: Call) -> Commons:
-    return Commons(index.prefix, call.origin, json.loads(index.grounds.settings.text(PASSPORTS)))
+    return Commons(index.prefix, call.origin, index.json_setting(PASSPORTS))
 
 
 def _object(index: Index, record: JsonObject, commons: Commons) -> JsonObject:

@@ -1,5 +1,6 @@
 """The index: what all of its parts share, and what other services of the commons ask of it."""
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -62,6 +63,17 @@ class Index:
     def prefix(self) -> str:
         """What GUIDs of the commons begin with."""
         return self.grounds.settings.text(PREFIX)
+
+    def json_setting(self, name: str) -> Any:
+        """The value of a setting that is JSON.
+
+        Raises:
+            Problem: 500; somebody turned it to something else.
+        """
+        try:
+            return json.loads(self.grounds.settings.text(name))
+        except ValueError as error:
+            raise refuse(500, f"The sandbox's setting {name} isn't JSON: {error}") from error
 
     def sender(self, call: Call) -> Sender:
         """Who sent a request."""

@@ -1,7 +1,6 @@
 """The other commons that the index asks for GUIDs that it doesn't know."""
 
 import ipaddress
-import json
 import re
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -21,7 +20,7 @@ def get_dist(index: Index, call: Call) -> Reply:
 
 def neighbours(index: Index) -> list[JsonObject]:
     """The other commons, each with name, host, hints and type."""
-    return json.loads(index.grounds.settings.text(NEIGHBOURS))
+    return index.json_setting(NEIGHBOURS)
 
 
 def in_order(known: list[JsonObject], guid: str) -> list[JsonObject]:

@@ -1,5 +1,6 @@
 """A record: what is kept of it, how it changes, and what is told of it. Everything here is plain data."""
 
+import json
 import secrets
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -65,7 +66,7 @@ def made(given: Mapping[str, Any], *, did: str, baseid: str, now: float) -> Json
     }
     record |= {name: given.get(name) for name in _GIVEN}
     record |= _sets(given)
-    record["metadata"] = dict(given.get("metadata") or {})
+    record["metadata"] = _texts(given.get("metadata") or {})
     record["urls_metadata"] = _fitting(given.get("urls_metadata") or {}, record["urls"])
     return {**record, **_content_dates(given)}
 
@@ -84,9 +85,10 @@ def changed(record: JsonObject, changes: Mapping[str, Any], now: float) -> JsonO
     new = {**record, **{name: value for name, value in changes.items() if name in _GIVEN}}
     new |= _sets(changes)
     new["baseid"] = changes.get("baseid") or record["baseid"]
-    for name in ("hashes", "metadata"):
-        if changes.get(name) is not None:
-            new[name] = dict(changes[name])
+    if changes.get("hashes") is not None:
+        new["hashes"] = dict(changes["hashes"])
+    if changes.get("metadata") is not None:
+        new["metadata"] = _texts(changes["metadata"])
     if changes.get("urls_metadata") is not None:
         new["urls_metadata"] = _fitting(changes["urls_metadata"], new["urls"])
     else:
@@ -109,7 +111,18 @@ def _fitting(stated: Mapping[str, Mapping[str, Any]], urls: Iterable[str]) -> Js
     for url in stated:
         if url not in known:
             raise bad(f"url {url} in urls_metadata does not exist")
-    return {url: dict(told) for url, told in stated.items() if told}
+    return {url: _texts(told) for url, told in stated.items() if told}
+
+
+def _texts(stated: Mapping[str, Any]) -> dict[str, str | None]:
+    return {key: None if value is None else as_text(value) for key, value in stated.items()}
+
+
+def as_text(value: object) -> str:
+    """A value of metadata as the service's database keeps it: `true` becomes the text 1."""
+    if isinstance(value, str):
+        return value
+    return str(int(value)) if isinstance(value, bool) else json.dumps(value)
 
 
 # -- dates of the contents
@@ -195,5 +208,5 @@ def terms(record: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def pair(key: str, value: object) -> str:
-    """A key and its value as one word; values that aren't texts count as the service's database would write them."""
-    return f"{key}:{value if isinstance(value, str) else str(value).lower()}"
+    """A key and its value as one word."""
+    return f"{key}:{as_text(value)}"
