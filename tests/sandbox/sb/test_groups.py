@@ -86,6 +86,17 @@ def test_a_team_is_made_renamed_and_filled(web: httpx.Client, client_of):
     assert names(ada, "True") == ["sandbox-team", "writers"]
 
 
+def test_a_team_is_changed_by_those_who_administer_it(web: httpx.Client, client_of):
+    ada, path = client_of("ada"), f"/teams/{TEAM}"
+    assert code_of(ada.patch(path, json={"name": "hers"})) == (403, 2001)
+    assert code_of(ada.post(f"{path}/members", json={"id": "grace"})) == (403, 2001)
+    assert code_of(ada.delete(f"{path}/members/sandbox-user")) == (403, 2001)
+    own = f"/teams/{ada.post('/teams', json={'name': 'own', 'division': DIVISION}).json()['id']}"
+    assert ada.post(f"{own}/members", json={"id": "grace"}).json()["role"] == "MEMBER"
+    assert web.patch(own, json={"name": "renamed"}).json()["name"] == "renamed"  # an administrator of the division
+    assert client_of("grace").delete(f"{own}/members/grace").status_code == 204
+
+
 # -- datasets
 
 

@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -189,6 +189,22 @@ def test_an_aborted_upload_is_gone(web: httpx.Client, project: str) -> None:
 def test_uploads_of_others_are_not_seen(web: httpx.Client, client_of: Clients, project: str) -> None:
     id = _start(web, project, size=1)["upload_id"]
     _refused(client_of("ada").get(f"/upload/multipart/{id}"), 404, 8003)
+
+
+def test_a_part_that_ends_after_its_upload_leaves_nothing(web: httpx.Client, project: str, sandbox: Sandbox) -> None:
+    started = web.post("/upload/multipart", json={"project": project, "name": "f", "size": 8}).json()["upload_id"]
+    url = web.get(f"/upload/multipart/{started}/part/1").json()["url"]
+
+    def halves() -> Iterator[bytes]:
+        yield b"half"
+        assert web.delete(f"/upload/multipart/{started}").status_code == 204
+        yield b"late"
+
+    with httpx.Client(trust_env=False, headers={"Content-Length": "8"}) as storage:
+        answer = storage.put(url, content=halves())
+    assert answer.status_code == 404
+    assert "NoSuchUpload" in answer.text
+    assert list(sandbox.sb.grounds.objects.workplace("sb-uploads").glob(f"{started}.*")) == []
 
 
 def test_urls_of_parts_end_and_cannot_be_altered(web: httpx.Client, project: str, sandbox: Sandbox) -> None:

@@ -1,14 +1,12 @@
 """The operation that finds files by a query."""
 
 from omicsdk.sandbox.sb.file_views import file_json
+from omicsdk.sandbox.sb.paging import window
 from omicsdk.sandbox.sb.problems import bad
 from omicsdk.sandbox.sb.search_language import SearchSyntax, read_search
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.sb.tokens import read_token, write_token
 from omicsdk.sandbox.service import Call, Reply
-
-_DEFAULT = 50
-_LONGEST = 100
 
 
 def search_files(sb: Sb, call: Call) -> Reply:
@@ -24,7 +22,7 @@ def search_files(sb: Sb, call: Call) -> Reply:
     found = [shown for record in records if search.test(shown := {"tags": [], **file_json(call, record)})]
     token: str | None = call.arguments.get("cont_token")
     offset = read_token(token, query) if token else 0
-    after = offset + min(call.arguments.get("limit", _DEFAULT), _LONGEST)
+    after = offset + window(call)[1]
     body = {"count": len(found), "result_set": found[offset:after]}
     return Reply({**body, "cont_token": write_token(after, query)} if after < len(found) else body)
 

@@ -49,7 +49,7 @@ def get_team(sb: Sb, call: Call) -> Reply:
 
 def update_team(sb: Sb, call: Call) -> Reply:
     """PATCH /teams/{team_id}."""
-    team = _team(sb, call)
+    team = _managed(sb, call)
     if "name" in call.body:
         team = {**team, "name": _name(call)}
         sb.documents.put("team", team["id"], team)
@@ -64,7 +64,7 @@ def list_team_members(sb: Sb, call: Call) -> Reply:
 
 def add_team_member(sb: Sb, call: Call) -> Reply:
     """POST /teams/{team_id}/members."""
-    team, username = _team(sb, call), call.body["id"]
+    team, username = _managed(sb, call), call.body["id"]
     if sb.documents.get("division-member", f"{team['division']} {username}") is None:
         raise no_such("user", f"{username} of the division {team['division']}")
     if sb.documents.get("team-member", f"{team['id']} {username}") is not None:
@@ -75,7 +75,9 @@ def add_team_member(sb: Sb, call: Call) -> Reply:
 
 def remove_team_member(sb: Sb, call: Call) -> Reply:
     """DELETE /teams/{team_id}/members/{username}."""
-    team, username = _team(sb, call)["id"], call.arguments["username"]
+    username: str = call.arguments["username"]
+    # Whoever wants to leave may.
+    team = (_team if username == sb.user(call) else _managed)(sb, call)["id"]
     if not sb.documents.remove("team-member", f"{team} {username}"):
         raise no_such("user", f"{username} of the team {team}")
     return Reply(status=204)
@@ -108,6 +110,16 @@ def _team(sb: Sb, call: Call) -> JsonObject:
     if found is None or sb.documents.get("division-member", f"{found['division']} {sb.user(call)}") is None:
         raise no_such("team", id)
     return found
+
+
+def _managed(sb: Sb, call: Call) -> JsonObject:
+    """The team of a request that changes it, which administrators of the team or of its division may."""
+    team, user = _team(sb, call), sb.user(call)
+    members = (("team-member", team["id"]), ("division-member", team["division"]))
+    roles = {(sb.documents.get(kind, f"{group} {user}") or {}).get("role") for kind, group in members}
+    if "ADMIN" not in roles:
+        raise refuse(403, 2001, f"{user} administers neither the team {team['name']} nor its division")
+    return team
 
 
 def _show(call: Call, team: JsonObject) -> JsonObject:

@@ -13,13 +13,13 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.core.checksums import crc32c
 from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.presigned import Signer, refuse, serve_file
+from omicsdk.sandbox.sb.upload_parts import LARGEST_PART
 
 PREFIX = "/sb/_storage"
 _FILES = f"{PREFIX}/files/"
 _PARTS = f"{PREFIX}/parts/"
 _HEADERS = "sent-"  # before the names of headers that a URL demands
 _BLOCK = 1024 * 1024
-LARGEST_PART = 5 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Storage:
         objects: The contents.
         signer: Checks the URLs.
         place: Where a part of an upload goes; None when there is no such upload.
-        written: Told of each part that has come whole.
+        written: Told of each part that has come whole; False when its upload has ended meanwhile.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Storage:
         objects: ObjectStore,
         signer: Signer,
         place: Callable[[str, int], PartPlace | None],
-        written: Callable[[WrittenPart], None],
+        written: Callable[[WrittenPart], bool],
     ) -> None:
         self._objects = objects
         self._signer = signer
@@ -138,7 +138,7 @@ class Storage:
         number = int(digits)
         place = await run_sync(self._place, upload, number)
         if place is None:
-            await refuse(send, 404, "NoSuchUpload", "The specified upload does not exist.")
+            await _no_upload(send)
             return
         length = int(sent.get("content-length", LARGEST_PART))
         if length > LARGEST_PART:
@@ -161,10 +161,16 @@ class Storage:
             await refuse(send, 400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
             return
         part = WrittenPart(upload, number, body.size, body.etag(), apart)
-        await run_sync(self._written, part)
+        if not await run_sync(self._written, part):
+            await _no_upload(send)
+            return
         headers = [(b"etag", f'"{part.etag}"'.encode()), (b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body"})
+
+
+async def _no_upload(send: Send) -> None:
+    await refuse(send, 404, "NoSuchUpload", "The specified upload does not exist.")
 
 
 def _demanded(fields: Mapping[str, str], sent: Mapping[str, str]) -> bool:

@@ -146,40 +146,49 @@ def create_task(sb: Sb, call: Call) -> Reply:
     found = sb.project(call, project, "execute")
     app = _app(sb, call, body["app"])
     settings: Mapping[str, Any] = found.get("settings") or {}
-    now = sb.now()
     task: JsonObject = {
-        "id": new_uuid(),
-        "name": body.get("name") or f"{app['name']} run: {when(now)}",
-        "status": "DRAFT",
+        **_fresh(sb, call),
+        "name": body.get("name") or f"{app['name']} run: {when(sb.now())}",
         "description": body.get("description") or "",
         "project": project,
         "app": f"{app['id']}/{app['revision']}",
         "steps": steps_of(app["raw"]),
-        "created_by": sb.user(call),
-        "executed_by": None,
-        "created": now,
-        "start": None,
-        "end": None,
         "batch": False,
         "batch_by": body.get("batch_by"),
         "batch_input": body.get("batch_input"),
-        "batch_group": None,
-        "parent": None,
         "inputs": body.get("inputs") or {},
-        "outputs": {},
-        "errors": [],
-        "warnings": [],
         "execution_settings": body.get("execution_settings"),
         "output_location": body.get("output_location"),
         "use_interruptible_instances": body.get(
             "use_interruptible_instances", settings.get("use_interruptible_instances", False)
         ),
         "origin_id": None,
+    }
+    _check_batch(sb, task, wanted=call.arguments.get("batch") is not False)
+    return _made(sb, call, task)
+
+
+def _fresh(sb: Sb, call: Call) -> JsonObject:
+    """What a draft has that nothing has been done with yet."""
+    return {
+        "id": new_uuid(),
+        "status": "DRAFT",
+        "created_by": sb.user(call),
+        "executed_by": None,
+        "created": sb.now(),
+        "start": None,
+        "end": None,
+        "batch_group": None,
+        "parent": None,
+        "outputs": {},
         "message": None,
         "jobs": [],
         "left": 0,
     }
-    _check_batch(sb, task, wanted=call.arguments.get("batch") is not False)
+
+
+def _made(sb: Sb, call: Call, task: JsonObject) -> Reply:
+    """Keeps a new task, and runs it where that is asked for and nothing is wrong with it."""
     validate(sb, task)
     put(sb, task)
     if call.arguments.get("action") == "run" and not task["errors"]:
@@ -215,28 +224,7 @@ def _check_batch(sb: Sb, task: JsonObject, *, wanted: bool) -> None:
 def clone_task(sb: Sb, call: Call) -> Reply:
     """POST /tasks/{task_id}/actions/clone."""
     task = _asked(sb, call, "execute")
-    fresh: JsonObject = {
-        "id": new_uuid(),
-        "status": "DRAFT",
-        "created_by": sb.user(call),
-        "executed_by": None,
-        "created": sb.now(),
-        "start": None,
-        "end": None,
-        "batch_group": None,
-        "parent": None,
-        "outputs": {},
-        "origin_id": task["id"],
-        "message": None,
-        "jobs": [],
-        "left": 0,
-    }
-    made = {**task, **fresh}
-    validate(sb, made)
-    put(sb, made)
-    if call.arguments.get("action") == "run" and not made["errors"]:
-        run(sb, made, sb.user(call))
-    return Reply(task_json(sb, call, made))
+    return _made(sb, call, {**task, **_fresh(sb, call), "origin_id": task["id"]})
 
 
 # -- changing

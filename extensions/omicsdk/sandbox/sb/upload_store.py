@@ -111,10 +111,20 @@ class Uploads:
         offset = (number - 1) * upload.part_size
         return PartPlace(self._whole(id), offset, upload.part_size, self._apart(id, number))
 
-    def written(self, part: WrittenPart) -> None:
-        """Enters a part that has come, in place of an earlier one of its number."""
-        values = (part.upload, part.number, part.size, part.etag, part.apart)
-        self._database.execute("REPLACE INTO sb_upload_parts VALUES (?, ?, ?, ?, ?, 0)", values)
+    def written(self, part: WrittenPart) -> bool:
+        """Enters a part that has come, in place of an earlier one of its number.
+
+        Returns:
+            False when the upload has been completed or aborted meanwhile; nothing of the part is kept then.
+        """
+        with self._database.transaction():
+            there = self.get(part.upload) is not None
+            if there:
+                values = (part.upload, part.number, part.size, part.etag, part.apart)
+                self._database.execute("REPLACE INTO sb_upload_parts VALUES (?, ?, ?, ?, ?, 0)", values)
+            else:
+                self._remove_bytes(part.upload)
+        return there
 
     def report(self, id: str, etags: Mapping[int, str]) -> int | None:
         """Notes that parts have been reported.
@@ -187,6 +197,9 @@ class Uploads:
         with self._database.transaction():
             self._database.execute("DELETE FROM sb_uploads WHERE id = ?", (id,))
             self._database.execute("DELETE FROM sb_upload_parts WHERE upload = ?", (id,))
+        self._remove_bytes(id)
+
+    def _remove_bytes(self, id: str) -> None:
         for path in self._folder().glob(f"{id}.*"):
             path.unlink(missing_ok=True)
 
