@@ -1,5 +1,7 @@
 """Pages: each fetched once, side by side, in order, and what happens when the platform behaves otherwise."""
 
+import copy
+import pickle
 import threading
 from collections import deque
 from urllib.parse import parse_qsl
@@ -318,3 +320,15 @@ def test_all_of_a_volume_with_the_prefixes_of_every_page():
         assert [each.location for each in page.all()] == [f"file-{number}" for number in range(4)]
         assert [each.prefix for each in page.prefixes] == [f"folder-{number}/" for number in range(4)]
     assert bucket.asked == 7
+
+
+def test_a_page_is_copied_but_not_pickled(make):
+    api = make(lambda _: httpx.Response(200, json={"href": "h", "items": [{"id": "a/b"}], "links": []}))
+    page = api.projects.query()
+    twin = copy.copy(page)
+    assert (type(twin), twin, twin.href, twin[0] is page[0]) == (type(page), page, "h", True)
+    twin.append(twin[0])
+    assert len(page) == 1
+    with pytest.raises(TypeError, match=r"knows its Api.*list\(page\)"):
+        pickle.dumps(page)
+    assert pickle.loads(pickle.dumps(list(page))) == page

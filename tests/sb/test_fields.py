@@ -3,6 +3,7 @@
 import copy
 import pickle
 from datetime import datetime
+from types import MappingProxyType
 
 import pytest
 from omicsdk.core.errors import UsageError
@@ -171,3 +172,10 @@ def test_parts_are_the_same_object_each_time():
     assert [each.id for each in one.smalls] == ["b", "c"]
     assert one.smalls[0] is one.smalls[0]
     assert isinstance(one.small, Small)
+
+
+def test_a_mapping_that_is_no_dict_is_a_dictionary_too():
+    held = thing(name="n")
+    held.settings = MappingProxyType({"a": MappingProxyType({"b": 1})})
+    assert held.changes() == {"settings": {"a": {"b": 1}}}
+    assert type(held.changes()["settings"]["a"]) is dict

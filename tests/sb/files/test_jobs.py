@@ -140,3 +140,10 @@ def test_a_drs_import_needs_an_identifier_and_a_place(api: Api, platform: Any) -
             api.drs_imports.bulk_submit(wrong)
         assert refused.value.remedy
     assert platform.asked == []
+
+
+def test_one_file_alone_is_one(api: Api, platform: Any) -> None:
+    platform.on("POST /async/files/delete", {"id": "j"})
+    for one in ("f1", api.files(id="f1"), {"file": "f1"}):
+        api.async_jobs.file_bulk_delete(one)
+        assert platform.last.body == {"items": [{"file": "f1"}]}

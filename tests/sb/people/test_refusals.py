@@ -131,3 +131,26 @@ def test_a_project_of_no_api() -> None:
 
 def test_an_unread_field_of_no_api() -> None:
     assert Project(id="own/proj").name is None
+
+
+def test_what_is_no_dictionary_or_list(api: Api, platform: Any) -> None:
+    calls: list[tuple[str, Any]] = [
+        ("settings is a dictionary", lambda: api.projects.create("n", settings="x")),
+        ("tags is a list", lambda: api.projects.create("n", tags=5)),
+        ("tags is a list", lambda: api.projects.query(tags=5)),
+        ("metadata is a dictionary", lambda: api.files.query(project="own/proj", metadata="x")),
+        ("origin is a dictionary", lambda: api.files.query(project="own/proj", origin="x")),
+        ("inputs is a dictionary", lambda: api.tasks.create("n", "own/proj", "own/proj/app", inputs=["x"])),
+        ("batch_by is a dictionary", lambda: api.tasks.create("n", "a/b", "a/b/c", batch_input="i", batch_by="ITEM")),
+        ("says nothing of what to change", lambda: api.files.bulk_update([5])),
+        ("neither a project nor a parent", lambda: api.async_jobs.file_bulk_copy("f1")),
+        ("neither a project nor a parent", lambda: api.async_jobs.file_bulk_move([{"file": "f1"}])),
+        (
+            "both a project and a parent",
+            lambda: api.async_jobs.file_bulk_move([{"file": "f", "project": 1, "parent": 2}]),
+        ),
+    ]
+    for words, call in calls:
+        with pytest.raises(SbgError, match=words):
+            call()
+    assert platform.requests == []

@@ -6,6 +6,8 @@ from collections.abc import ItemsView, Iterable, Mapping
 from itertools import starmap
 from typing import Any, cast
 
+from omicsdk.core.narrowing import is_mapping
+
 
 def changes(
     before: Mapping[str, Any], now: Mapping[str, Any], names: Iterable[str], assigned: Iterable[str] = ()
@@ -92,6 +94,8 @@ def copied(value: Any) -> Any:
     """A JSON value whose dictionaries and lists are new, and plain; what else is in it is the same."""
     if isinstance(value, dict):
         return {key: copied(each) for key, each in raw(cast("dict[str, Any]", value))}
+    if is_mapping(value):
+        return {key: copied(each) for key, each in value.items()}
     if isinstance(value, list):
         return [copied(each) for each in cast("list[Any]", value)]
     return value

@@ -6,7 +6,8 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from copy import copy
+from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from omicsdk.sb.errors import PaginationError
@@ -30,7 +31,26 @@ _TOTAL = "x-total-matching-query"
 _NO_LIMIT = re.compile(r"(?<=[?&]limit=)(?:0|-\d+)(?=&|$)")
 
 
-class Collection(list[R], Generic[R]):
+class _Page(list[R], Generic[R]):
+    """A list that knows its Api."""
+
+    def __copy__(self) -> Self:
+        made = type(self).__new__(type(self))
+        made.extend(self)
+        own = {name: copy(value) if isinstance(value, list) else value for name, value in vars(self).items()}
+        vars(made).update(own)
+        return made
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        made = self.__copy__()
+        made[:] = [each.deepcopy() for each in self]
+        return made
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Never:
+        raise TypeError("A page knows its Api, which has a token, so it can't be pickled: pickle list(page)")
+
+
+class Collection(_Page[R], Generic[R]):
     """A page of resources.
 
     Args:
@@ -176,7 +196,7 @@ class Collection(list[R], Generic[R]):
         return f"<Collection: total={self.total}, fetched={len(self)}>"
 
 
-class VolumeCollection(list["VolumeObject"]):
+class VolumeCollection(_Page["VolumeObject"]):
     """A page of what is on a volume.
 
     Args:

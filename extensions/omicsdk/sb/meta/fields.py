@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 from uuid import UUID
@@ -116,7 +116,7 @@ def is_uuid(name: str, value: Any) -> None:
 
 def is_mapping(name: str, value: Any) -> None:
     """Refuses what isn't a dictionary."""
-    if not isinstance(value, dict):
+    if not isinstance(value, Mapping):
         raise ValidationError(f"{name} is a dictionary, not {value!r}")
 
 

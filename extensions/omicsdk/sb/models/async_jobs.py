@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.narrowing import is_mapping
-from omicsdk.sb.destination import required
+from omicsdk.sb.destination import destination, required
 from omicsdk.sb.enums import AsyncFileOperations, AsyncJobStates
 from omicsdk.sb.errors import NotFound, SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.meta.resource import Resource, given, identifier
 from omicsdk.sb.models.file_bulk import FileBulkRecord
 from omicsdk.sb.models.running import Job
 
@@ -209,11 +209,12 @@ def _asked(kind: str, id: str, api: HttpClient) -> Request:
 def _items(files: Iterable[Any], what: str, *, targets: bool) -> list[dict[str, str]]:
     """What is sent for the files of a job."""
     items: list[dict[str, str]] = []
-    for at, each in enumerate(files):
+    one_alone = is_mapping(files) or isinstance(files, str | Resource)
+    for at, each in enumerate([files] if one_alone else files):
         wanted: Mapping[str, Any] = each if is_mapping(each) else {"file": each}
         item = {"file": identifier(required(wanted, "file", at))}
         if targets:
-            item |= {name: identifier(wanted[name]) for name in ("parent", "project") if wanted.get(name)}
+            item |= destination(wanted.get("project"), wanted.get("parent"), f"Item {at}")
             if wanted.get("name"):
                 item["name"] = wanted["name"]
         items.append(item)

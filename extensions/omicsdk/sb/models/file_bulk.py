@@ -163,7 +163,7 @@ def _changed(
     items: list[dict[str, Any]] = []
     one_alone = is_mapping(files) or isinstance(files, Resource)
     for file in cast("Iterable[File | Mapping[str, Any]]", [files] if one_alone else files):
-        if isinstance(file, str):
+        if not (is_mapping(file) or isinstance(file, Resource)):
             raise SbgError(
                 f"{file!r} says nothing of what to change", remedy="Give a File, or a dictionary with its id."
             )

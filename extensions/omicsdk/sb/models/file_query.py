@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.omit import OMIT
 from omicsdk.sb.errors import SbgError
+from omicsdk.sb.meta.fields import is_mapping
 from omicsdk.sb.meta.resource import given, identifier
 
 if TYPE_CHECKING:
@@ -48,6 +49,9 @@ def file_query(
     Raises:
         SbgError: The arguments contradict each other.
     """
+    for name, value in (("metadata", metadata), ("origin", origin)):
+        if value is not None:
+            is_mapping(name, value)
     places = {"project": project, "parent": parent, "dataset": dataset}
     chosen = {name: identifier(place) for name, place in places.items() if place}
     if len(chosen) != 1:

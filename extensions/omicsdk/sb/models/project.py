@@ -138,6 +138,8 @@ class Project(ProjectMembers):
         api = cls._client(api)
         if not name:
             raise SbgError("A project needs a name", remedy="Give name.")
+        if settings is not None:
+            fields.is_mapping("settings", settings)
         chosen: dict[str, Any] = {
             "billing_group": identifier(billing_group) if billing_group else OMIT,
             "description": description or OMIT,
@@ -339,4 +341,8 @@ class Project(ProjectMembers):
 
 def _words(tags: Iterable[str]) -> list[str]:
     """Tags, where one alone is one too."""
-    return [tags] if isinstance(tags, str) else list(tags)
+    if isinstance(tags, str):
+        return [tags]
+    found = list(tags) if isinstance(tags, Iterable) else tags  # pyright: ignore[reportUnnecessaryIsInstance] - callers may not check types
+    fields.is_listing("tags", found)
+    return found

@@ -184,10 +184,14 @@ class Task(RunningTask):
 
         Raises:
             TaskValidationError: It was to be run, and can't be; its `task` is the draft.
-            ValidationError: `batch_input` and `batch_by` don't go together, or `app` isn't an app's id.
+            ValidationError: `batch_input` and `batch_by` don't go together, `app` isn't an app's id, or an argument is
+                no dictionary.
             SbgError: The platform answered with an error.
         """
         api = cls._client(api)
+        for what, value in (("inputs", inputs), ("batch_by", batch_by)):
+            if value is not None:
+                fields.is_mapping(what, value)
         chosen: dict[str, Any] = {
             "project": identifier(project),
             "app": str(_app_to_run(app, revision)),
