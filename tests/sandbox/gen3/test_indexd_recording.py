@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
@@ -41,6 +42,13 @@ def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
     found = Replay(sandbox.gen3_url, token, authorization).differences(steps)
     assert {number: text for number, text in found.items() if number not in ARGUED} == {}
     assert ARGUED.keys() - found.keys() == set()
+
+
+def test_another_answer_would_be_noticed(sandbox: Sandbox) -> None:
+    status, prefix = (step for step in read_recording("indexd") if step.number in ("001", "005"))
+    wrong = [replace(status, status=404), replace(prefix, answer={"another": "key"})]
+    assert Replay(sandbox.gen3_url, "").differences(wrong).keys() == {"001", "005"}
+    assert Replay(sandbox.gen3_url, "").differences([status, prefix]) == {}
 
 
 def _basic(name: str, password: str) -> str:
