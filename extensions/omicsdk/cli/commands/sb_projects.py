@@ -89,6 +89,7 @@ def members(api: Api, arguments: Mapping[str, Any], console: Console) -> list[di
     permissions = {right: right in arguments["permissions"] for right in RIGHTS}
     if remove and not console.confirm(f"{', '.join(remove)} will have no access to {project.id}. Go on?"):
         console.message("nothing was changed")
+        console.exit_code = INTERRUPTED
         return []
     there = {str(member.name) for member in project.get_members(limit=100).all()} if add else set[str]()
     failed = 0

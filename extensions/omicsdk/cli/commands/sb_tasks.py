@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -230,7 +229,7 @@ def logs(api: Api, arguments: Mapping[str, Any], console: Console) -> object:
     from omicsdk.cli.commands.sb_logs import chosen_logs, downloaded, printed
 
     task = api.tasks.get(arguments["task"])
-    tasks = deque([task] if not task.batch else task.get_batch_children(limit=100).all())
+    tasks = task.get_batch_children(limit=100).all() if task.batch else [task]
     found = [log for each in tasks for log in chosen_logs(each, arguments.get("job"), arguments.get("log"))]
     if not found:
         console.message("there are no such logs")
