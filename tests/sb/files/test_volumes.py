@@ -1,5 +1,6 @@
 """Volumes: buckets, what is on them, and who may use them."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -134,6 +135,9 @@ def test_a_volume_is_listed_folder_by_folder_and_page_by_page(volume: Volume, pl
     assert found[0].metadata["etag"] == "x"
     assert [each.location for each in found.all()] == ["a/1", "a/2"]
     assert [each.prefix for each in found.prefixes] == ["a/b/", "a/c/"]
+    twin = copy.deepcopy(found)
+    twin.prefixes.clear()
+    assert ([each.location for each in twin], len(found.prefixes)) == (["a/1"], 2)
     assert platform.last.query == [("continuation_token", "t")]
 
 

@@ -6,7 +6,6 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from copy import copy
 from typing import TYPE_CHECKING, Any, Generic, Never, Self, SupportsIndex, TypeVar, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -37,8 +36,8 @@ class _Page(list[R], Generic[R]):
     def __copy__(self) -> Self:
         made = type(self).__new__(type(self))
         made.extend(self)
-        own = {name: copy(value) if isinstance(value, list) else value for name, value in vars(self).items()}
-        vars(made).update(own)
+        for name, value in vars(self).items():
+            setattr(made, name, list(cast("list[Any]", value)) if isinstance(value, list) else value)
         return made
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
