@@ -19,7 +19,8 @@ from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.metadata.state import Metadata
-from omicsdk.sandbox.gen3.records.store import Records
+from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
+from omicsdk.sandbox.gen3.records.seeding import Records
 from omicsdk.sandbox.gen3.seeding import OPEN, add_file
 from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
 from omicsdk.sandbox.gen3.sower.jobs import Sower
@@ -76,7 +77,8 @@ class Gen3:
             arborist_service(self, document("gen3/arborist")),
             indexd_service(self.index, document("gen3/indexd")),
             metadata_service(self, document("gen3/metadata")),
-            sheepdog_service(self, document("gen3/sheepdog")),
+            sheepdog_service(self.access, self.records, self.index, document("gen3/sheepdog")),
+            peregrine_service(self.access, self.records, document("gen3/peregrine")),
         ]
         return [settled(self.indexing, each) for each in services]
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.gen3.records.graph import Record
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.records.store import Records
+from omicsdk.sandbox.gen3.records.store import Store
 
 _DEPENDED_ON = (
     "Unable to delete entity because at least 1 other(s) directly or indirectly depend on it. You can only delete"
@@ -28,7 +26,7 @@ class Deletion:
         dependents: The ids of records that are in the way.
     """
 
-    def __init__(self, records: "Records", project_id: str, ids: Sequence[str]) -> None:
+    def __init__(self, records: Store, project_id: str, ids: Sequence[str]) -> None:
         self._graph = records.graph
         wanted = list(dict.fromkeys(ids))
         there = {

@@ -198,7 +198,7 @@ def _resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
     if isinstance(part, dict):
         known = cast("dict[str, Any]", part)
         if isinstance(reference := known.get("$ref"), str):
-            own = {name: each for name, each in known.items() if name != "$ref"}
+            own = {name: _resolved(each, document, depth + 1) for name, each in known.items() if name != "$ref"}
             return {**_resolved(_target(reference, document), document, depth + 1), **own}
         return {name: _resolved(each, document, depth + 1) for name, each in known.items()}
     if isinstance(part, list):

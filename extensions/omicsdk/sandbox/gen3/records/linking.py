@@ -1,14 +1,12 @@
 """Where the links of submitted records lead, and whether they may lead there."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import PROJECT, Link, Node
 from omicsdk.sandbox.gen3.records.graph import Key, Record
+from omicsdk.sandbox.gen3.records.store import Store
 from omicsdk.sandbox.gen3.records.validation import Fault, fault
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.records.store import Records
 
 _Links = dict[str, tuple[str, ...]]
 
@@ -23,7 +21,7 @@ class Linking:
         sent: The ids of what is sent along, by what it is called.
     """
 
-    def __init__(self, records: "Records", project_id: str, project: str, sent: Mapping[Key, str]) -> None:
+    def __init__(self, records: Store, project_id: str, project: str, sent: Mapping[Key, str]) -> None:
         self._graph = records.graph
         self._records = records
         self._project_id = project_id

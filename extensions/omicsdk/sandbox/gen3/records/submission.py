@@ -6,15 +6,13 @@ Nothing is stored here, so that trying and doing are the same.
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import PROGRAM, PROJECT, Node
 from omicsdk.sandbox.gen3.records.graph import Key, Record
 from omicsdk.sandbox.gen3.records.linking import Linking
+from omicsdk.sandbox.gen3.records.store import Store
 from omicsdk.sandbox.gen3.records.validation import Fault, fault
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.records.store import Records
 
 CREATE, UPDATE = "create", "update"
 """What a submission may do: create new records only, or create and change."""
@@ -71,7 +69,7 @@ class Submission:
         refusals: What is wrong with the submission as a whole.
     """
 
-    def __init__(self, records: "Records", program: str, project: str, role: str) -> None:
+    def __init__(self, records: Store, program: str, project: str, role: str) -> None:
         self._records = records
         self._role = role
         self.program = program

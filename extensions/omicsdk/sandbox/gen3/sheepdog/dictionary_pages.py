@@ -1,34 +1,32 @@
 """The dictionary, and empty tables to fill in, of the commons and of each project."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, Dictionary, Node
 from omicsdk.sandbox.gen3.sheepdog.export import archive, attachment
 from omicsdk.sandbox.gen3.sheepdog.frame import packed
 from omicsdk.sandbox.gen3.sheepdog.gate import enter, refuse
+from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, write_table
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 _ROOT = "/v0/submission"
 
 
-def get_dictionary(gen3: "Gen3", call: Call) -> Reply:
+def get_dictionary(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/_dictionary."""
     del call
-    return _entries(gen3.records.dictionary, f"{_ROOT}/_dictionary")
+    return _entries(commons.records.dictionary, f"{_ROOT}/_dictionary")
 
 
 def _entries(dictionary: Dictionary, place: str) -> Reply:
     return Reply({"links": [f"{place}/{name}" for name in (*dictionary.nodes, "_all")]})
 
 
-def get_dictionary_node(gen3: "Gen3", call: Call) -> Reply:
+def get_dictionary_node(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/_dictionary/{entry}."""
-    entry, dictionary = call.arguments["entry"], gen3.records.dictionary
+    entry, dictionary = call.arguments["entry"], commons.records.dictionary
     if entry == "_all":
         return Reply(dict(dictionary.document))
     if entry not in dictionary.document:
@@ -36,16 +34,16 @@ def get_dictionary_node(gen3: "Gen3", call: Call) -> Reply:
     return Reply(dictionary.document[entry])
 
 
-def get_project_dictionary(gen3: "Gen3", call: Call) -> Reply:
+def get_project_dictionary(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/_dictionary."""
-    visit = enter(gen3, call, "read")
-    return _entries(gen3.records.dictionary, f"{_ROOT}/{visit.program}/{visit.code}/_dictionary")
+    visit = enter(commons, call, "read")
+    return _entries(commons.records.dictionary, f"{_ROOT}/{visit.program}/{visit.code}/_dictionary")
 
 
-def get_project_dictionary_node(gen3: "Gen3", call: Call) -> Reply:
+def get_project_dictionary_node(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/_dictionary/{entry}."""
-    enter(gen3, call, "read")
-    return get_dictionary_node(gen3, call)
+    enter(commons, call, "read")
+    return get_dictionary_node(commons, call)
 
 
 def _kind(call: Call) -> str:
@@ -55,10 +53,10 @@ def _kind(call: Call) -> str:
     return kind
 
 
-def get_template(gen3: "Gen3", call: Call) -> Reply:
+def get_template(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/template/{entity}, also of a project."""
     kind, name = _kind(call), call.arguments["entity"]
-    node = gen3.records.dictionary.nodes.get(name)
+    node = commons.records.dictionary.nodes.get(name)
     if node is None:
         raise refuse(404, f"Entity type {name} is not in dictionary")
     headers = attachment(f"submission_{name}_template.{kind}", "application/octet-stream")
@@ -69,13 +67,13 @@ def get_template(gen3: "Gen3", call: Call) -> Reply:
     return Reply(text=_table_template(node, kind), headers=headers)
 
 
-def get_templates(gen3: "Gen3", call: Call) -> Reply:
+def get_templates(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/template, also of a project."""
     kind = _kind(call)
     categories, excluded = _listed(call, "categories"), _listed(call, "exclude")
     nodes = [
         node
-        for node in gen3.records.dictionary.nodes.values()
+        for node in commons.records.dictionary.nodes.values()
         if node.schema.get("submittable", True)
         and (not categories or node.category in categories)
         and node.name not in excluded

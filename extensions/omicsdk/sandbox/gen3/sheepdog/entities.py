@@ -1,29 +1,27 @@
 """Single records: read and deleted by their ids."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.gen3.records.deletion import Deletion
 from omicsdk.sandbox.gen3.records.graph import Record
 from omicsdk.sandbox.gen3.records.transactions import FAILED, SUCCEEDED
 from omicsdk.sandbox.gen3.sheepdog.gate import SERVICE, enter, enter_empty, refuse, resource_of
+from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.gen3.sheepdog.submitting import OPEN
 from omicsdk.sandbox.service import Call, Reply
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
-
-def get_records(gen3: "Gen3", call: Call) -> Reply:
+def get_records(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/entities/{entity_id_string}."""
-    person, _, _ = enter_empty(gen3, call, "read")
+    person, _, _ = enter_empty(commons, call, "read")
     told: list[dict[str, Any]] = []
     for each in call.arguments["entity_id_string"].split(","):
-        record = gen3.records.graph.by_id.get(each)
+        record = commons.records.graph.by_id.get(each)
         # The service answers with records of any project; ours keeps what its reader may not see.
         if record is None or not person.may("read", _resource(record), SERVICE):
             raise refuse(400, f"Not found: {each}")
         program, _, project = record.project_id.partition("-")
-        told.append({"program": program, "project": project, "properties": _properties(gen3, record)})
+        told.append({"program": program, "project": project, "properties": _properties(commons, record)})
     return Reply({"entities": told})
 
 
@@ -32,19 +30,19 @@ def _resource(record: Record) -> str:
     return resource_of(program, project)
 
 
-def _properties(gen3: "Gen3", record: Record) -> dict[str, Any]:
+def _properties(commons: Commons, record: Record) -> dict[str, Any]:
     links = {
         name: [{"id": target.id, "submitter_id": target.submitter_id} for target in targets]
         for name in record.links
-        if (targets := gen3.records.graph.targets(record, name))
+        if (targets := commons.records.graph.targets(record, name))
     }
-    return {**gen3.records.properties(record), **links}
+    return {**commons.records.properties(record), **links}
 
 
-def _delete(gen3: "Gen3", call: Call, *, dry_run: bool) -> Reply:
-    records = gen3.records
+def _delete(commons: Commons, call: Call, *, dry_run: bool) -> Reply:
+    records = commons.records
     with records.writing():
-        visit = enter(gen3, call, "delete", OPEN)
+        visit = enter(commons, call, "delete", OPEN)
         deletion = Deletion(records, visit.project_id, call.arguments["ids"].split(","))
         number = records.log.begin(
             kind="delete",
@@ -64,14 +62,14 @@ def _delete(gen3: "Gen3", call: Call, *, dry_run: bool) -> Reply:
     return Reply(answer, answer["code"])
 
 
-def delete_records(gen3: "Gen3", call: Call) -> Reply:
+def delete_records(commons: Commons, call: Call) -> Reply:
     """DELETE /v0/submission/{program}/{project}/entities/{ids}."""
-    return _delete(gen3, call, dry_run=False)
+    return _delete(commons, call, dry_run=False)
 
 
-def try_delete_records(gen3: "Gen3", call: Call) -> Reply:
+def try_delete_records(commons: Commons, call: Call) -> Reply:
     """DELETE /v0/submission/{program}/{project}/entities/_dry_run/{ids}."""
-    return _delete(gen3, call, dry_run=True)
+    return _delete(commons, call, dry_run=True)
 
 
 HANDLERS = (get_records, delete_records, try_delete_records)

@@ -4,18 +4,16 @@ import io
 import json
 import tarfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import Node
 from omicsdk.sandbox.gen3.records.graph import Record
-from omicsdk.sandbox.gen3.records.store import Records
+from omicsdk.sandbox.gen3.records.store import Store
 from omicsdk.sandbox.gen3.sheepdog.frame import packed
 from omicsdk.sandbox.gen3.sheepdog.gate import enter_empty, refuse
+from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.gen3.sheepdog.tables import FORMATS, JSON, TSV, write_table
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 _BYTES = "application/octet-stream"
 
@@ -37,28 +35,28 @@ def archive(files: Iterable[tuple[str, str]]) -> bytes:
     return packed_files.getvalue()
 
 
-def export(gen3: "Gen3", call: Call) -> Reply:
+def export(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/export."""
-    return _export(gen3, call, dict(call.query))
+    return _export(commons, call, dict(call.query))
 
 
-def export_by_body(gen3: "Gen3", call: Call) -> Reply:
+def export_by_body(commons: Commons, call: Call) -> Reply:
     """POST /v0/submission/{program}/{project}/export."""
     stated = cast("object", call.body)
     if not isinstance(stated, dict):
         raise refuse(400, "expected either `ids` or `node_label` parameter")
-    return _export(gen3, call, {key: str(value) for key, value in cast("dict[str, object]", stated).items()})
+    return _export(commons, call, {key: str(value) for key, value in cast("dict[str, object]", stated).items()})
 
 
-def _export(gen3: "Gen3", call: Call, wanted: Mapping[str, str]) -> Reply:
-    _, program, code = enter_empty(gen3, call, "read")
-    project_id, records = f"{program}-{code}", gen3.records
+def _export(commons: Commons, call: Call, wanted: Mapping[str, str]) -> Reply:
+    _, program, code = enter_empty(commons, call, "read")
+    project_id, records = f"{program}-{code}", commons.records
     kind = wanted.get("format", TSV).lower()
     if kind not in FORMATS:
         raise refuse(400, f"Format {kind} not supported")
     without_id = wanted.get("without_id", "").lower() == "true"
     if wanted.get("ids"):
-        found = _by_ids(gen3, project_id, wanted["ids"].split(","))
+        found = _by_ids(commons, project_id, wanted["ids"].split(","))
         if wanted.get("with_children", "").lower() == "true":
             found = _with_children(records, found)
         return _records_reply(records, found, kind, without_id)
@@ -71,17 +69,17 @@ def _export(gen3: "Gen3", call: Call, wanted: Mapping[str, str]) -> Reply:
     raise refuse(400, "expected either `ids` or `node_label` parameter")
 
 
-def _by_ids(gen3: "Gen3", project_id: str, ids: Sequence[str]) -> list[Record]:
+def _by_ids(commons: Commons, project_id: str, ids: Sequence[str]) -> list[Record]:
     found: list[Record] = []
     for each in dict.fromkeys(ids):
-        record = gen3.records.graph.by_id.get(each)
+        record = commons.records.graph.by_id.get(each)
         if record is None or record.project_id != project_id or record.submitter_id is None:
             raise refuse(404, f"Unable to find {each}")
         found.append(record)
     return found
 
 
-def _with_children(records: Records, found: Sequence[Record]) -> list[Record]:
+def _with_children(records: Store, found: Sequence[Record]) -> list[Record]:
     reached = {record.id: record for record in found}
     waiting = list(found)
     while waiting:
@@ -99,7 +97,7 @@ def columns(node: Node) -> tuple[str, ...]:
     return (*keys, *kept)
 
 
-def _records_reply(records: Records, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
+def _records_reply(records: Store, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
     """Chosen records: nulls are told."""
     by_type: dict[str, list[Record]] = {}
     for record in found:
@@ -123,13 +121,13 @@ def _records_reply(records: Records, found: Sequence[Record], kind: str, without
     return packed(archive(tables), attachment("export.tar.gz", "application/gzip"))
 
 
-def _whole(records: Records, record: Record, without_id: bool) -> dict[str, Any]:
+def _whole(records: Store, record: Record, without_id: bool) -> dict[str, Any]:
     node = records.dictionary.nodes[record.type]
     values = {name: records.value(record, name) for name in columns(node)}
     return {"id": record.id, **records.links(record, ids=not without_id), "type": record.type, **values}
 
 
-def _node_reply(records: Records, node: Node, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
+def _node_reply(records: Store, node: Node, found: Sequence[Record], kind: str, without_id: bool) -> Reply:
     """All records of a node type: nulls are passed over."""
     names = columns(node)
     if kind == JSON:
@@ -147,7 +145,7 @@ def _node_reply(records: Records, node: Node, found: Sequence[Record], kind: str
 
 
 def _table(
-    records: Records,
+    records: Store,
     node: Node,
     found: Sequence[Record],
     kind: str,

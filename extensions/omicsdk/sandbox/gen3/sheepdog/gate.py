@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.records.graph import Record
+from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 SERVICE = "sheepdog"
 PROGRAMS = "/services/sheepdog/submission/program"
@@ -51,14 +49,14 @@ class Visit:
         return f"{self.program}-{self.code}"
 
 
-def asker(gen3: "Gen3", call: Call) -> Person:
+def asker(commons: Commons, call: Call) -> Person:
     """Who sent a request.
 
     Raises:
         Problem: 401; there is no good token.
     """
     try:
-        person = gen3.access.bearer(call.headers)
+        person = commons.access.bearer(call.headers)
     except Problem as problem:
         raise refuse(problem.status, f"Authentication Error: {problem.title}") from problem
     if person is None:
@@ -81,23 +79,23 @@ def resource_of(program: str, code: str) -> str:
     return f"/programs/{program}/projects/{code}"
 
 
-def enter_empty(gen3: "Gen3", call: Call, method: str) -> tuple[Person, str, str]:
+def enter_empty(commons: Commons, call: Call, method: str) -> tuple[Person, str, str]:
     """Lets a request in to a project that needn't be there.
 
     Raises:
         Problem: 401, 403.
     """
-    person = asker(gen3, call)
+    person = asker(commons, call)
     program, code = call.arguments["program"], call.arguments["project"]
     permit(person, method, resource_of(program, code))
     return person, program, code
 
 
-def enter(gen3: "Gen3", call: Call, method: str, *states: str) -> Visit:
+def enter(commons: Commons, call: Call, method: str, *states: str) -> Visit:
     """Lets a request in to a project.
 
     Args:
-        gen3: The commons.
+        commons: The commons.
         call: The request.
         method: What its sender has to be allowed: read, create, update, delete.
         states: In which of these states the project has to be; none for any.
@@ -105,10 +103,10 @@ def enter(gen3: "Gen3", call: Call, method: str, *states: str) -> Visit:
     Raises:
         Problem: 401, 403; 404 where there is no such project; 400 in another state.
     """
-    person, program, code = enter_empty(gen3, call, method)
-    if gen3.records.program(program) is None:
+    person, program, code = enter_empty(commons, call, method)
+    if commons.records.program(program) is None:
         raise refuse(404, f"Program {program} not found")
-    project = gen3.records.project(program, code)
+    project = commons.records.project(program, code)
     if project is None:
         raise refuse(404, f"Project {code} not found")
     state: Any = project.properties.get("state", "open")
@@ -121,14 +119,14 @@ def enter(gen3: "Gen3", call: Call, method: str, *states: str) -> Visit:
     return Visit(person, program, code, project)
 
 
-def found_program(gen3: "Gen3", call: Call) -> Record:
+def found_program(commons: Commons, call: Call) -> Record:
     """The program that a request names.
 
     Raises:
         Problem: 404; there is none of that name.
     """
     name = call.arguments["program"]
-    program = gen3.records.program(name)
+    program = commons.records.program(name)
     if program is None:
         raise refuse(404, f"program {name} not found")
     return program

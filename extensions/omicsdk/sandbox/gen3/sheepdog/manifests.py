@@ -1,16 +1,14 @@
 """Manifests of records that stand for files, and what was written down about uploads through the service."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from jsonschema import Draft4Validator
 
 from omicsdk.sandbox.gen3.records.graph import Record
 from omicsdk.sandbox.gen3.sheepdog.export import attachment, columns
 from omicsdk.sandbox.gen3.sheepdog.gate import enter, refuse
+from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 _UUID = "^[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}$"
 _FILE = {
@@ -24,38 +22,38 @@ _FILE = {
 _MANIFEST = {"type": "object", "required": ["files"], "properties": {"files": {"type": "array", "items": _FILE}}}
 
 
-def get_project_manifest(gen3: "Gen3", call: Call) -> Reply:
+def get_project_manifest(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/manifest, and upload_manifest."""
     import yaml
 
-    visit = enter(gen3, call, "read")
+    visit = enter(commons, call, "read")
     wanted = dict(call.query).get("ids", "")
     if not wanted:
         raise refuse(400, "No ids specified. Use query parameter 'ids', e.g. 'ids=id1,id2'.")
-    files = [_file(gen3, visit.project_id, each) for each in dict.fromkeys(wanted.split(","))]
+    files = [_file(commons, visit.project_id, each) for each in dict.fromkeys(wanted.split(","))]
     text = yaml.safe_dump({"files": files}, default_flow_style=False, allow_unicode=True)
     return Reply(text=text, headers=attachment("submission_manifest.yaml", "text/html; charset=utf-8"))
 
 
-def _file(gen3: "Gen3", project_id: str, record_id: str) -> dict[str, Any]:
-    record: Record | None = gen3.records.graph.by_id.get(record_id)
+def _file(commons: Commons, project_id: str, record_id: str) -> dict[str, Any]:
+    record: Record | None = commons.records.graph.by_id.get(record_id)
     if record is None or record.project_id != project_id:
         raise refuse(404, f"Unable to find {record_id}")
-    node = gen3.records.dictionary.nodes[record.type]
+    node = commons.records.dictionary.nodes[record.type]
     if not node.is_file:
         raise refuse(400, f"{record.type} {record.id} is not a data file.")
-    values = {name: gen3.records.value(record, name) for name in columns(node)}
+    values = {name: commons.records.value(record, name) for name in columns(node)}
     none: dict[str, list[dict[str, Any]]] = {name: [] for name in node.links}
-    links = {**none, **gen3.records.links(record)}
+    links = {**none, **commons.records.links(record)}
     path = record.properties.get("file_name")
     return {**values, **links, "id": record.id, "type": record.type, "local_file_path": path}
 
 
-def validate_upload_manifest(gen3: "Gen3", call: Call) -> Reply:
+def validate_upload_manifest(commons: Commons, call: Call) -> Reply:
     """POST /v0/submission/validation/upload_manifest: JSON or YAML."""
     import yaml
 
-    del gen3
+    del commons
     try:
         stated = cast("object", yaml.safe_load(call.content))
     except yaml.YAMLError as error:
@@ -65,12 +63,12 @@ def validate_upload_manifest(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"errors": errors, "valid": not errors})
 
 
-def list_file_parts(gen3: "Gen3", call: Call) -> Reply:
+def list_file_parts(commons: Commons, call: Call) -> Reply:
     """GET /v0/submission/{program}/{project}/files/{file_uuid}, also tried: no upload is under way."""
-    visit = enter(gen3, call, "read")
+    visit = enter(commons, call, "read")
     if "uploadId" not in dict(call.query):
         raise refuse(405, "Method GET not allowed on file")
-    record = gen3.records.graph.by_id.get(call.arguments["file_uuid"])
+    record = commons.records.graph.by_id.get(call.arguments["file_uuid"])
     if record is None or record.project_id != visit.project_id:
         raise refuse(404, f"Unable to find {call.arguments['file_uuid']}")
     state = record.properties.get("file_state")

@@ -1,19 +1,20 @@
 """Sheepdog as a service of the sandbox: which function answers which operation."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonschema import FormatChecker
 
 from omicsdk.sandbox.auth import Caller
+from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
+from omicsdk.sandbox.gen3.indexd.index import Index
+from omicsdk.sandbox.gen3.records.store import Store
 from omicsdk.sandbox.gen3.sheepdog import dictionary_pages, entities, export, manifests, programs, states, submitting
 from omicsdk.sandbox.gen3.sheepdog.frame import Frame
 from omicsdk.sandbox.gen3.sheepdog.gate import error_body
+from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.service import Call, Reply, Service, by_name
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 PREFIX = f"{HOME}/sheepdog"
 VERSION = "5.2.4"
@@ -51,27 +52,30 @@ ABSENT = {
 """Operations that the sandbox doesn't play, and why."""
 
 
-def get_status(gen3: "Gen3", call: Call) -> Reply:
+def get_status(commons: Commons, call: Call) -> Reply:
     """GET /_status."""
-    del gen3, call
+    del commons, call
     return Reply(text="Healthy", headers={"Content-Type": "text/html; charset=utf-8"})
 
 
-def get_version(gen3: "Gen3", call: Call) -> Reply:
+def get_version(commons: Commons, call: Call) -> Reply:
     """GET /_version."""
-    del gen3, call
+    del commons, call
     return Reply({"commit": "", "dictionary": {"commit": "Unknown", "version": "Unknown"}, "version": VERSION})
 
 
-def sheepdog_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+def sheepdog_service(access: Access, records: Store, index: Index, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
-        gen3: The commons.
+        access: People and their tokens.
+        records: The records.
+        index: The index records of files.
         document: Its OpenAPI 3.1 document.
     """
+    commons = Commons(access, records, index)
     functions = [function for module in _MODULES for function in module.HANDLERS]
-    handlers = by_name((get_status, get_version, *functions), gen3)
+    handlers = by_name((get_status, get_version, *functions), commons)
     handlers |= {name: handlers[same] for name, same in _SAME.items()}
     return Service(
         name="gen3/sheepdog",

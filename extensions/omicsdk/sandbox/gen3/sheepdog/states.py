@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.gen3.records.transactions import FAILED, SUCCEEDED
 from omicsdk.sandbox.gen3.sheepdog.gate import enter
+from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 _NOT_RELEASABLE = "Project is not releasable. Project must be submitted at least once first."
 
@@ -45,10 +43,10 @@ STEPS = (
 )
 
 
-def _take(gen3: "Gen3", call: Call, step: Step, *, dry_run: bool) -> Reply:
-    records = gen3.records
+def _take(commons: Commons, call: Call, step: Step, *, dry_run: bool) -> Reply:
+    records = commons.records
     with records.writing():
-        visit = enter(gen3, call, "update", *step.before)
+        visit = enter(commons, call, "update", *step.before)
         fits = not step.needs_submission or bool(visit.project.properties.get("releasable"))
         number = records.log.begin(
             kind=step.name,
@@ -76,9 +74,9 @@ def _take(gen3: "Gen3", call: Call, step: Step, *, dry_run: bool) -> Reply:
     return Reply(answer, 200 if fits else 400)
 
 
-def _handler(step: Step, *, dry_run: bool) -> Callable[["Gen3", Call], Reply]:
-    def handle(gen3: "Gen3", call: Call) -> Reply:
-        return _take(gen3, call, step, dry_run=dry_run)
+def _handler(step: Step, *, dry_run: bool) -> Callable[[Commons, Call], Reply]:
+    def handle(commons: Commons, call: Call) -> Reply:
+        return _take(commons, call, step, dry_run=dry_run)
 
     handle.__name__ = f"{'try_' if dry_run else ''}{step.name}_project"
     return handle

@@ -1,18 +1,16 @@
 """Submission of records: done, tried, and done after it was tried."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.records.submission import CREATE, UPDATE, Submission
 from omicsdk.sandbox.gen3.records.transactions import FAILED, SUCCEEDED, Document, Transaction
 from omicsdk.sandbox.gen3.sheepdog.bodies import parsed_json, records_of, sent
 from omicsdk.sandbox.gen3.sheepdog.file_records import with_index_records
 from omicsdk.sandbox.gen3.sheepdog.gate import Visit, enter, refuse
+from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 OPEN = "open"
 """The state of a project in which records may be submitted."""
@@ -27,18 +25,18 @@ _BULK_FORM = (
 )
 
 
-def _submit(gen3: "Gen3", call: Call, role: str, *, dry_run: bool = False) -> Reply:
-    visit = enter(gen3, call, role, OPEN)
-    answer = _run(gen3, visit, role, sent(call), dry_run=dry_run)
+def _submit(commons: Commons, call: Call, role: str, *, dry_run: bool = False) -> Reply:
+    visit = enter(commons, call, role, OPEN)
+    answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
     if dict(call.query).get("async") == "true":
         number = answer["transaction_id"]
         return Reply({"code": 200, "message": "Transaction submitted.", "transaction_id": number})
     return Reply(answer, answer["code"])
 
 
-def _run(gen3: "Gen3", visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
+def _run(commons: Commons, visit: Visit, role: str, document: Document, *, dry_run: bool = False) -> dict[str, Any]:
     """One transaction: what was sent is read, held against what is there, and stored when all of it is right."""
-    records = gen3.records
+    records = commons.records
     rows = records_of(document, records.dictionary)
     good = 201 if role == CREATE and not dry_run else 200
     with records.writing():
@@ -57,7 +55,7 @@ def _run(gen3: "Gen3", visit: Visit, role: str, document: Document, *, dry_run: 
         answer = submission.answer(number, code, _TRIED if dry_run else _DONE)
         if submission.success and not dry_run:
             try:
-                records.store(with_index_records(gen3, submission.changed(), visit, submission.urls()))
+                records.store(with_index_records(commons, submission.changed(), visit, submission.urls()))
             except Problem as problem:
                 records.log.end(number, FAILED, {"message": problem.title}, document)
                 raise
@@ -65,33 +63,35 @@ def _run(gen3: "Gen3", visit: Visit, role: str, document: Document, *, dry_run: 
     return answer
 
 
-def submit_record(gen3: "Gen3", call: Call) -> Reply:
+def submit_record(commons: Commons, call: Call) -> Reply:
     """PUT /v0/submission/{program}/{project}."""
-    return _submit(gen3, call, UPDATE)
+    return _submit(commons, call, UPDATE)
 
 
-def create_record(gen3: "Gen3", call: Call) -> Reply:
+def create_record(commons: Commons, call: Call) -> Reply:
     """POST /v0/submission/{program}/{project}."""
-    return _submit(gen3, call, CREATE)
+    return _submit(commons, call, CREATE)
 
 
-def try_submit_record(gen3: "Gen3", call: Call) -> Reply:
+def try_submit_record(commons: Commons, call: Call) -> Reply:
     """PUT /v0/submission/{program}/{project}/_dry_run."""
-    return _submit(gen3, call, UPDATE, dry_run=True)
+    return _submit(commons, call, UPDATE, dry_run=True)
 
 
-def try_create_record(gen3: "Gen3", call: Call) -> Reply:
+def try_create_record(commons: Commons, call: Call) -> Reply:
     """POST /v0/submission/{program}/{project}/_dry_run."""
-    return _submit(gen3, call, CREATE, dry_run=True)
+    return _submit(commons, call, CREATE, dry_run=True)
 
 
-def _bulk(gen3: "Gen3", call: Call, role: str, *, dry_run: bool = False) -> Reply:
-    visit = enter(gen3, call, role, OPEN)
+def _bulk(commons: Commons, call: Call, role: str, *, dry_run: bool = False) -> Reply:
+    visit = enter(commons, call, role, OPEN)
     stated = parsed_json(sent(call).text)
     if not isinstance(stated, list):
         raise refuse(400, _BULK_FORM)
     documents = [_bulk_document(each) for each in cast("list[object]", stated)]
-    told = [{"name": each.name, "response_json": _one_of_bulk(gen3, visit, role, each, dry_run)} for each in documents]
+    told = [
+        {"name": each.name, "response_json": _one_of_bulk(commons, visit, role, each, dry_run)} for each in documents
+    ]
     return Reply({"code": 200, "message": "Bulk transaction submitted.", "success": True, "subtransactions": told})
 
 
@@ -106,34 +106,34 @@ def _bulk_document(stated: object) -> Document:
     raise refuse(400, _BULK_FORM)
 
 
-def _one_of_bulk(gen3: "Gen3", visit: Visit, role: str, document: Document, dry_run: bool) -> dict[str, Any]:
+def _one_of_bulk(commons: Commons, visit: Visit, role: str, document: Document, dry_run: bool) -> dict[str, Any]:
     try:
-        return _run(gen3, visit, role, document, dry_run=dry_run)
+        return _run(commons, visit, role, document, dry_run=dry_run)
     except Problem as problem:
         return {"code": problem.status, "message": problem.title, "success": False}
 
 
-def submit_bulk(gen3: "Gen3", call: Call) -> Reply:
+def submit_bulk(commons: Commons, call: Call) -> Reply:
     """PUT /v0/submission/{program}/{project}/bulk."""
-    return _bulk(gen3, call, UPDATE)
+    return _bulk(commons, call, UPDATE)
 
 
-def create_bulk(gen3: "Gen3", call: Call) -> Reply:
+def create_bulk(commons: Commons, call: Call) -> Reply:
     """POST /v0/submission/{program}/{project}/bulk."""
-    return _bulk(gen3, call, CREATE)
+    return _bulk(commons, call, CREATE)
 
 
-def try_submit_bulk(gen3: "Gen3", call: Call) -> Reply:
+def try_submit_bulk(commons: Commons, call: Call) -> Reply:
     """PUT /v0/submission/{program}/{project}/bulk/_dry_run."""
-    return _bulk(gen3, call, UPDATE, dry_run=True)
+    return _bulk(commons, call, UPDATE, dry_run=True)
 
 
-def try_create_bulk(gen3: "Gen3", call: Call) -> Reply:
+def try_create_bulk(commons: Commons, call: Call) -> Reply:
     """POST /v0/submission/{program}/{project}/bulk/_dry_run."""
-    return _bulk(gen3, call, CREATE, dry_run=True)
+    return _bulk(commons, call, CREATE, dry_run=True)
 
 
-def _transaction(gen3: "Gen3", call: Call, visit: Visit, told: Callable[[str, str], str]) -> Transaction:
+def _transaction(commons: Commons, call: Call, visit: Visit, told: Callable[[str, str], str]) -> Transaction:
     text = call.arguments["transaction_id"]
     if not text.isdecimal():
         raise refuse(
@@ -141,18 +141,18 @@ def _transaction(gen3: "Gen3", call: Call, visit: Visit, told: Callable[[str, st
             "The requested URL was not found on the server. If you entered the URL manually please check your spelling"
             " and try again.",
         )
-    found = gen3.records.log.find(int(text), visit.project_id) if len(text) < 19 else None
+    found = commons.records.log.find(int(text), visit.project_id) if len(text) < 19 else None
     if found is None:
         raise refuse(404, told(text, visit.project_id))
     return found
 
 
-def commit_transaction(gen3: "Gen3", call: Call) -> Reply:
+def commit_transaction(commons: Commons, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/commit."""
-    visit = enter(gen3, call, UPDATE, OPEN)
-    with gen3.records.writing():
+    visit = enter(commons, call, UPDATE, OPEN)
+    with commons.records.writing():
         tried = _transaction(
-            gen3,
+            commons,
             call,
             visit,
             lambda number, project: f"Unable to find transaction_log with id: {number} for project {project}",
@@ -165,18 +165,18 @@ def commit_transaction(gen3: "Gen3", call: Call) -> Reply:
             raise refuse(400, f"Unable to commit transaction log in state {tried.state}.")
         if not tried.is_dry_run or tried.document is None:
             raise refuse(400, "Cannot submit transaction_log that is not a dry_run.")
-        answer = _run(gen3, visit, tried.role, tried.document)
+        answer = _run(commons, visit, tried.role, tried.document)
         if answer["success"]:
-            gen3.records.log.commit(tried.id, answer["transaction_id"])
+            commons.records.log.commit(tried.id, answer["transaction_id"])
     return Reply({**answer, "code": 200} if answer["success"] else answer, 200 if answer["success"] else 400)
 
 
-def close_transaction(gen3: "Gen3", call: Call) -> Reply:
+def close_transaction(commons: Commons, call: Call) -> Reply:
     """PUT and POST /v0/submission/{program}/{project}/transactions/{transaction_id}/close."""
-    visit = enter(gen3, call, UPDATE)
-    with gen3.records.writing():
+    visit = enter(commons, call, UPDATE)
+    with commons.records.writing():
         tried = _transaction(
-            gen3,
+            commons,
             call,
             visit,
             lambda number, project: f"Unable to find transaction_log with id {number} for project {project}",
@@ -185,7 +185,7 @@ def close_transaction(gen3: "Gen3", call: Call) -> Reply:
             raise refuse(400, "This transaction log is already closed.")
         if tried.committed_by is not None:
             raise refuse(400, "This transaction log has already been committed. Closing it would have no effect.")
-        gen3.records.log.close(tried.id)
+        commons.records.log.close(tried.id)
     return Reply({"code": 200, "message": "Closed transaction.", "transaction_id": tried.id})
 
 

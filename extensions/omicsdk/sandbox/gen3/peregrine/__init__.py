@@ -1,0 +1,1 @@
+"""Peregrine in the sandbox: GraphQL over a commons' records."""

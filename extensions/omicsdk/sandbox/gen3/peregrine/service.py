@@ -1,0 +1,60 @@
+"""Peregrine as a service of the sandbox: which function answers which operation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import FormatChecker
+
+from omicsdk.sandbox.auth import Caller
+from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
+from omicsdk.sandbox.gen3.peregrine import core_metadata, datasets, queries
+from omicsdk.sandbox.gen3.peregrine.state import Commons
+from omicsdk.sandbox.gen3.records.store import Store
+from omicsdk.sandbox.gen3.sheepdog.frame import Frame
+from omicsdk.sandbox.gen3.sheepdog.gate import error_body
+from omicsdk.sandbox.service import Call, Reply, Service, by_name
+
+PREFIX = f"{HOME}/peregrine"
+_MODULES = (queries, datasets, core_metadata)
+
+
+def get_status(commons: Commons, call: Call) -> Reply:
+    """GET /peregrine/_status."""
+    del commons, call
+    return Reply(text="Healthy", headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def get_version(commons: Commons, call: Call) -> Reply:
+    """GET /peregrine/_version."""
+    del commons, call
+    return Reply({"commit": "", "dictionary": {"commit": "", "version": ""}, "version": ""})
+
+
+def peregrine_service(access: Access, records: Store, document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        access: People and their tokens.
+        records: The records.
+        document: Its OpenAPI 3.1 document.
+    """
+    commons = Commons(access, records)
+    functions = [function for module in _MODULES for function in module.HANDLERS]
+    return Service(
+        name="gen3/peregrine",
+        prefix=PREFIX,
+        document=document,
+        document_path="/openapi.json",
+        handlers=by_name((get_status, get_version, *functions), commons),
+        formats=FormatChecker(formats=()),
+        format_codes={},
+        restricted=lambda: False,
+        # Handlers find out who asks: whoever may see nothing is told so in the service's words.
+        authenticate=lambda _headers: Caller("", frozenset()),
+        error_body=error_body,
+        error_type="application/json",
+        request_id="",
+        around=lambda app: Frame(TrailingSlashes(app)),
+        checks=False,
+    )

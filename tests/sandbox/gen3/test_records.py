@@ -1,0 +1,155 @@
+"""The store of records: seeding, dictionaries, restarts."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+from omicsdk.sandbox.gen3.records.dictionary import Dictionary, sds_document
+
+EXPERIMENT: dict[str, Any] = {"type": "experiment", "submitter_id": "e1", "projects": [{"code": "one"}]}
+FIELDS = ("subject_id", "pool_id", "subject_experimental_group", "age", "sex", "species", "strain")
+MORE = ("rrid_for_strain", "age_category", "also_in_dataset", "member_of")
+
+
+def case(name: str, experiment: str = "e1", **more: Any) -> dict[str, Any]:
+    filled = dict.fromkeys((*FIELDS, *MORE), "NA")
+    return {"type": "case", "submitter_id": name, "experiments": [{"submitter_id": experiment}], **filled, **more}
+
+
+def test_seeding_puts_records_into_a_new_project(sandbox: Sandbox) -> None:
+    ids = sandbox.gen3.records.seed("demo", "one", [EXPERIMENT, case("c1", age="3")])
+    [found] = sandbox.gen3.records.listed("case", "demo-one")
+    assert found["id"] == ids[1]
+    assert (found["submitter_id"], found["project_id"], found["age"], found["genotype"]) == (
+        "c1",
+        "demo-one",
+        "3",
+        None,
+    )
+    assert found["experiments"] == [{"node_id": ids[0], "submitter_id": "e1"}]
+
+
+def test_seeding_refuses_what_the_dictionary_refuses(sandbox: Sandbox) -> None:
+    with pytest.raises(ValueError, match="colour"):
+        sandbox.gen3.records.seed("demo", "one", [{**EXPERIMENT, "colour": "red"}])
+    assert sandbox.gen3.records.listed("experiment") == []
+
+
+def test_records_of_all_projects_are_listed(sandbox: Sandbox) -> None:
+    sandbox.gen3.records.seed("demo", "one", [EXPERIMENT])
+    sandbox.gen3.records.seed("demo", "two", [{**EXPERIMENT, "projects": [{"code": "two"}]}])
+    assert [each["project_id"] for each in sandbox.gen3.records.listed("experiment")] == ["demo-one", "demo-two"]
+
+
+def _dictionary() -> dict[str, Any]:
+    document = sds_document()
+    subject: dict[str, Any] = {
+        "id": "subject",
+        "title": "Subject",
+        "type": "object",
+        "category": "clinical",
+        "submittable": True,
+        "additionalProperties": False,
+        "links": [
+            {
+                "name": "projects",
+                "backref": "subjects",
+                "label": "member_of",
+                "target_type": "project",
+                "multiplicity": "many_to_one",
+                "required": True,
+            },
+            {
+                "name": "relatives",
+                "backref": "relatives_of",
+                "label": "related_to",
+                "target_type": "subject",
+                "multiplicity": "many_to_many",
+                "required": False,
+            },
+        ],
+        "required": ["submitter_id", "type", "projects"],
+        "uniqueKeys": [["id"], ["project_id", "submitter_id"]],
+        "systemProperties": ["id", "project_id", "created_datetime", "updated_datetime", "state"],
+        "properties": {
+            "$ref": "_definitions.yaml#/ubiquitous_properties",
+            "weight": {"type": "number"},
+            "projects": {"$ref": "_definitions.yaml#/to_one_project"},
+            "relatives": {"$ref": "_definitions.yaml#/to_many"},
+        },
+    }
+    names = ("_definitions", "_settings", "_terms", "program", "project")
+    return {**{name: document[name] for name in names}, "subject": subject}
+
+
+def test_another_dictionary_takes_the_place_of_the_first(sandbox: Sandbox, admin: httpx.Client) -> None:
+    records = sandbox.gen3.records
+    records.seed("demo", "one", [EXPERIMENT])
+    records.use_dictionary(_dictionary())
+    subject = {"type": "subject", "submitter_id": "s1", "projects": [{"code": "one"}], "weight": 61.5}
+    other = {**subject, "submitter_id": "s2", "relatives": [{"submitter_id": "s1"}]}
+    third = {**subject, "submitter_id": "s3", "relatives": [{"submitter_id": "s1"}, {"submitter_id": "s2"}]}
+    records.seed("demo", "one", [subject, other, third])
+    entries = admin.get("/api/v0/submission/_dictionary").json()["links"]
+    assert [link.rsplit("/", 1)[1] for link in entries] == ["program", "project", "subject", "_all"]
+    asked = '{ subject(weight: 61.5, with_links: ["relatives_of"]) { submitter_id relatives_of { submitter_id } } }'
+    told = admin.post("/api/v0/submission/graphql", json={"query": asked}).json()["data"]["subject"]
+    assert told == [
+        {"submitter_id": "s1", "relatives_of": [{"submitter_id": "s2"}, {"submitter_id": "s3"}]},
+        {"submitter_id": "s2", "relatives_of": [{"submitter_id": "s3"}]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({}, "program and project"),
+        ({**sds_document(), "program": {"properties": {"$ref": "#/_definitions/nothing"}}}, "nothing"),
+        ({**sds_document(), "_definitions": {"a": {"$ref": "#/_definitions/a"}}}, "circle"),
+        (
+            {
+                **sds_document(),
+                "odd": {"links": [{"name": "x", "backref": "y", "target_type": "gone", "multiplicity": "one_to_one"}]},
+            },
+            "gone",
+        ),
+    ],
+    ids=["empty", "reference", "circle", "link"],
+)
+def test_a_dictionary_with_holes_is_refused(document: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Dictionary(document)
+
+
+def test_a_reset_brings_the_first_dictionary_back(sandbox: Sandbox) -> None:
+    sandbox.gen3.records.use_dictionary(_dictionary())
+    sandbox.reset()
+    assert "case" in sandbox.gen3.records.dictionary.nodes
+    assert sandbox.gen3.records.projects() == []
+
+
+def test_records_and_transactions_outlive_a_restart(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as first:
+        first.gen3.records.seed("demo", "one", [EXPERIMENT, case("c1")])
+        before = first.gen3.records.listed("case")
+        token = first.gen3.access.issue(ADMINISTRATOR, first.gen3_url)
+        answer = httpx.put(
+            f"{first.gen3_url}/api/v0/submission/demo/one/_dry_run",
+            json=case("c2"),
+            headers={"Authorization": f"bearer {token}"},
+            trust_env=False,
+        )
+    with Sandbox(tmp_path) as second:
+        assert second.gen3.records.listed("case") == before
+        token = second.gen3.access.issue(ADMINISTRATOR, second.gen3_url)
+        number = answer.json()["transaction_id"]
+        done = httpx.put(
+            f"{second.gen3_url}/api/v0/submission/demo/one/transactions/{number}/commit",
+            headers={"Authorization": f"bearer {token}"},
+            trust_env=False,
+        )
+        assert done.json()["created_entity_count"] == 1
+        assert [each["submitter_id"] for each in second.gen3.records.listed("case")] == ["c1", "c2"]
