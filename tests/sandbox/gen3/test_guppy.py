@@ -1,0 +1,341 @@
+"""Guppy: queries, counts and downloads of rows, and who sees which."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR
+
+Json = dict[str, Any]
+HALF = "half@example.org"
+
+
+def row(number: int) -> Json:
+    return {
+        "subject_id": f"s{number}",
+        "sex": ("male", "female", None)[number % 3],
+        "age": number,
+        "weight": number / 2,
+        "project_id": "demo-one" if number % 2 else "demo-two",
+        "alive": number % 2 == 0,
+        "tags": ["all", f"t{number % 2}"],
+        "visits": [{"label": "first", "day": number}, {"label": "second", "day": number + 100}],
+    }
+
+
+ROWS = [row(number) for number in range(12)]
+
+
+@pytest.fixture(autouse=True)
+def _rows(sandbox: Sandbox) -> None:
+    sandbox.gen3.guppy.put("subject", ROWS)
+    sandbox.gen3.guppy.put("file", [{"file_id": "f1", "size": 2**40}])
+    sandbox.gen3.access.add(HALF, [("/programs/demo/projects/one", "*", "read")])
+
+
+@pytest.fixture
+def ask(admin: httpx.Client) -> Callable[..., Json]:
+    """Sends a query and returns the answer's body."""
+
+    def send(query: str, status: int = 200, client: httpx.Client = admin, **variables: Any) -> Json:
+        answer = client.post("/guppy/graphql", json={"query": query, "variables": variables})
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    return send
+
+
+def ids(answer: Json) -> list[str]:
+    return [each["subject_id"] for each in answer["data"]["subject"]]
+
+
+def test_rows_come_in_pages_and_in_order(ask) -> None:
+    assert ids(ask("{subject {subject_id}}")) == [f"s{n}" for n in range(10)]
+    assert ids(ask("{subject(first: 3, offset: 2) {subject_id}}")) == ["s2", "s3", "s4"]
+    assert ids(ask("{subject(first: 0) {subject_id}}")) == []
+    assert ids(ask("{subject(first: 2, sort: [{age: desc}]) {subject_id}}")) == ["s11", "s10"]
+    by_sex = ask("query($s: JSON) {subject(first: 9, sort: $s) {subject_id}}", s={"sex": "asc", "age": "desc"})
+    assert ids(by_sex) == ["s10", "s7", "s4", "s1", "s9", "s6", "s3", "s0", "s11"]
+
+
+def test_fields_have_their_types(ask) -> None:
+    found = ask("{subject(first: 1) {age weight sex alive tags visits {label day}} file {size}}")["data"]
+    assert found["subject"] == [
+        {
+            "age": 0,
+            "weight": 0.0,
+            "sex": "male",
+            "alive": "true",
+            "tags": ["all", "t0"],
+            "visits": [{"label": "first", "day": 0}, {"label": "second", "day": 100}],
+        }
+    ]
+    assert found["file"] == [{"size": 2**40}]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, 12),
+        ({"=": {"sex": "male"}}, 4),
+        ({"EQ": {"age": 3}}, 1),
+        ({"!=": {"sex": "male"}}, 8),
+        ({"IN": {"subject_id": ["s1", "s2", "none"]}}, 2),
+        ({"in": {"tags": ["t1"]}}, 6),
+        ({"=": {"alive": "true"}}, 6),
+        ({">": {"age": 9}}, 2),
+        ({"gte": {"age": 9}}, 3),
+        ({"AND": [{">=": {"age": 2}}, {"<": {"age": 4}}]}, 2),
+        ({"OR": [{"LTE": {"weight": 0.5}}, {"=": {"age": 11}}]}, 3),
+        ({"AND": []}, 12),
+        ({"AND": [{"AND": [{}, {"=": {"age": "3"}}]}]}, 1),
+        ({"search": {"keyword": "S1", "fields": ["subject_id"]}}, 3),
+        ({"search": {"keyword": "femal"}}, 4),
+        ({"nested": {"path": "visits", "=": {"day": 103}}}, 1),
+        ({"nested": {"path": "visits", "AND": [{"=": {"label": "first"}}, {">": {"day": 100}}]}}, 0),
+        ({"=": {"project_id": "demo-one"}}, 6),
+    ],
+)
+def test_filters(ask, wanted: Json, found: int) -> None:
+    query = "query($f: JSON) {subject(first: 100, filter: $f) {subject_id} _aggregation {subject(filter: $f) {_totalCount}}}"
+    answer = ask(query, f=wanted)
+    assert len(answer["data"]["subject"]) == found
+    assert answer["data"]["_aggregation"]["subject"]["_totalCount"] == found
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"like": {"sex": "m"}},
+        {">": {"sex": "m"}},
+        {"=": {"nofield": 1}},
+        {"=": {"visits": 1}},
+        {"=": {"age": "ten"}},
+        {"AND": {"=": {"age": 1}}},
+        {"nested": {"path": "sex", "=": {"day": 1}}},
+        {"search": {"fields": ["sex"]}},
+        {"search": {"keyword": "a", "fields": ["age"]}},
+        ["age"],
+    ],
+)
+def test_wrong_filters_are_named(ask, admin: httpx.Client, wanted: Any) -> None:
+    (error,) = ask("query($f: JSON) {subject(filter: $f) {age}}", f=wanted)["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (["subject"], "BAD_USER_INPUT")
+    refused = admin.post("/guppy/download", json={"type": "subject", "filter": wanted})
+    assert (refused.status_code, refused.text) == (400, error["message"])
+
+
+def test_what_was_searched_for_is_marked(ask) -> None:
+    query = 'query {subject(filter: {search: {keyword: "FEM"}}, first: 1) {_matched {field highlights}}}'
+    matched = {"field": "sex", "highlights": ["<em>fem</em>ale"]}
+    assert ask(query)["data"]["subject"] == [{"_matched": [matched]}]
+
+
+def test_counts_by_value_and_statistics(ask) -> None:
+    query = """query($n: JSON) {_aggregation {subject {
+        sex {histogram {key count}  _totalCount _cardinalityCount}
+        age {histogram {key min max avg sum count} asTextHistogram {key count}}
+        visits {label {histogram {key count}}}
+      } of_sex: subject(nestedAggFields: $n) {sex {histogram {key termsFields {field terms {key count}} missingFields {field count}}}}
+    }}"""
+    found = ask(query, n={"termsFields": ["project_id"], "missingFields": ["age", "none"]})["data"]["_aggregation"]
+    assert found["subject"]["sex"] == {
+        "histogram": [{"key": "female", "count": 4}, {"key": "male", "count": 4}, {"key": "no data", "count": 4}],
+        "_totalCount": 8,
+        "_cardinalityCount": 2,
+    }
+    statistics = {"key": [0, 11], "min": 0, "max": 11, "avg": 5.5, "sum": 66, "count": 12}
+    assert found["subject"]["age"]["histogram"] == [statistics]
+    assert len(found["subject"]["age"]["asTextHistogram"]) == 12
+    assert found["subject"]["visits"]["label"]["histogram"][0] == {"key": "first", "count": 12}
+    assert found["of_sex"]["sex"]["histogram"][0] == {
+        "key": "female",
+        "termsFields": [
+            {"field": "project_id", "terms": [{"key": "demo-one", "count": 2}, {"key": "demo-two", "count": 2}]}
+        ],
+        "missingFields": [{"field": "age", "count": 0}, {"field": "none", "count": 4}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "buckets"),
+    [
+        ("rangeStep: 5", [([0, 5], 5), ([5, 10], 5), ([10, 15], 2)]),
+        ("rangeStart: 2, rangeEnd: 8, rangeStep: 3", [([2, 5], 3), ([5, 8], 3)]),
+        ("binCount: 2", [([0, 6], 6), ([6, 12], 6)]),
+        ("rangeStart: 100, binCount: 2", []),
+        ("rangeStart: 5", [([5, 11], 7)]),
+    ],
+)
+def test_ranges_of_numbers(ask, arguments: str, buckets: list[Any]) -> None:
+    found = ask(f"{{_aggregation {{subject {{age {{histogram({arguments}) {{key count}}}}}}}}}}")
+    told = found["data"]["_aggregation"]["subject"]["age"]["histogram"]
+    assert [(each["key"], each["count"]) for each in told] == buckets
+
+
+@pytest.mark.parametrize(
+    "arguments", ["rangeStep: 0", "binCount: 0", "rangeStep: 1, binCount: 1", "rangeStart: 2, rangeEnd: 1"]
+)
+def test_wrong_ranges_are_named(ask, arguments: str) -> None:
+    found = ask(f"{{_aggregation {{subject {{age {{histogram({arguments}) {{count}}}}}}}}}}")
+    assert found["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_a_field_may_be_counted_without_its_own_condition(ask) -> None:
+    query = '{_aggregation {subject(filterSelf: %s, filter: {AND: [{eq: {sex: "male"}}, {lt: {age: 4}}]}) {sex {histogram {key}}}}}'
+    keys = {
+        word: [each["key"] for each in ask(query % word)["data"]["_aggregation"]["subject"]["sex"]["histogram"]]
+        for word in ("true", "false")
+    }
+    assert keys == {"true": ["male"], "false": ["male", "female", "no data"]}
+
+
+def test_fields_are_listed(ask) -> None:
+    names = ["age", "alive", "auth_resource_path", "project_id", "sex", "subject_id", "tags"]
+    assert ask("{_mapping {subject}}")["data"]["_mapping"]["subject"] == [
+        *names,
+        "visits.day",
+        "visits.label",
+        "weight",
+    ]
+    assert ask('{_mapping {subject(searchInput: "visits")}}')["data"]["_mapping"]["subject"] == [
+        "visits.day",
+        "visits.label",
+    ]
+
+
+def test_pages_end_at_ten_thousand_and_downloads_do_not(sandbox: Sandbox, ask, admin: httpx.Client) -> None:
+    sandbox.gen3.guppy.put("many", [{"n": n} for n in range(12_000)])
+    last = ask("{many(first: 1, offset: 9999) {n}}")
+    assert last["data"]["many"] == [{"n": 9999}]
+    refused = ask("{many(first: 2, offset: 9999) {n}}")
+    assert refused["data"] == {"many": None}
+    assert "please use download endpoint" in refused["errors"][0]["message"]
+    whole = admin.post("/guppy/download", json={"type": "many", "fields": ["n"], "sort": [{"n": "desc"}]})
+    assert [each["n"] for each in whole.json()] == [*range(11_999, -1, -1)]
+
+
+def test_downloads_have_the_fields_that_were_asked_for(admin: httpx.Client) -> None:
+    body = {"type": "subject", "fields": ["age", "visits.label"], "filter": {"=": {"age": 3}}}
+    assert admin.post("/guppy/download", json=body).json() == [
+        {"age": 3, "visits": [{"label": "first"}, {"label": "second"}]}
+    ]
+    everything = admin.post("/guppy/download", json={"type": "subject"}).json()
+    assert everything[0] == {**ROWS[0], "auth_resource_path": "/programs/demo/projects/two"}
+    for body, message in (
+        ({"type": "nope"}, "Invalid es type"),
+        ({"type": "subject", "fields": ["z"]}, "Invalid fields"),
+    ):
+        refused = admin.post("/guppy/download", json=body)
+        assert (refused.status_code, refused.text.startswith(message)) == (400, True)
+
+
+def test_rows_of_other_projects_are_refused_or_left_out(ask, client_of) -> None:
+    half = client_of(HALF)
+    (error,) = ask("{subject {subject_id}}", client=half)["errors"]
+    assert error["extensions"]["code"] == 401
+    assert ids(ask("{subject(accessibility: accessible) {subject_id}}", client=half)) == [
+        "s1",
+        "s3",
+        "s5",
+        "s7",
+        "s9",
+        "s11",
+    ]
+    mine = ask('{subject(filter: {eq: {project_id: "demo-one"}}) {subject_id}}', client=half)
+    assert len(ids(mine)) == 6
+    assert half.post("/guppy/download", json={"type": "subject"}).status_code == 401
+    body = {"type": "subject", "accessibility": "accessible", "fields": ["age"]}
+    assert [each["age"] for each in half.post("/guppy/download", json=body).json()] == [1, 3, 5, 7, 9, 11]
+
+
+def test_counts_tell_nothing_of_a_few_rows_that_one_may_not_read(sandbox: Sandbox, ask, client_of) -> None:
+    half = client_of(HALF)
+    query = "{_aggregation {subject(accessibility: %s) {_totalCount sex {histogram {key count}}}}}"
+    hidden = ask(query % "all", client=half)["data"]["_aggregation"]["subject"]
+    assert (hidden["_totalCount"], {each["count"] for each in hidden["sex"]["histogram"]}) == (-1, {-1})
+    seen = ask(query % "accessible", client=half)["data"]["_aggregation"]["subject"]
+    assert (seen["_totalCount"], {each["count"] for each in seen["sex"]["histogram"]}) == (6, {2})
+    many = [{"sex": "male", "project_id": "demo-two"}] * 1000 + [{"sex": "female", "project_id": "demo-one"}]
+    sandbox.gen3.guppy.put("subject", many)
+    told = ask(query % "all", client=half)["data"]["_aggregation"]["subject"]
+    assert told == {
+        "_totalCount": 1001,
+        "sex": {"histogram": [{"key": "male", "count": 1000}, {"key": "female", "count": 1}]},
+    }
+
+
+def test_levels_of_private_and_free_data(sandbox: Sandbox, ask, anonymous: httpx.Client, client_of) -> None:
+    query = "{subject {subject_id} _aggregation {subject {_totalCount}}}"
+    sandbox.gen3.guppy.put("subject", ROWS, level="private")
+    answer = ask(query, client=client_of(HALF))["data"]
+    assert (len(answer["subject"]), answer["_aggregation"]["subject"]["_totalCount"]) == (6, 6)
+    sandbox.gen3.guppy.put("subject", ROWS, level="libre")
+    answer = ask(query, client=anonymous)["data"]
+    assert (len(answer["subject"]), answer["_aggregation"]["subject"]["_totalCount"]) == (10, 12)
+
+
+def test_a_token_that_ended_is_refused(sandbox: Sandbox, admin: httpx.Client) -> None:
+    sandbox.clock.advance(3600)
+    assert admin.post("/guppy/graphql", json={"query": "{subject {age}}"}).status_code == 401
+    assert admin.post("/guppy/download", json={"type": "subject"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"query": "{subj"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "{nope {age}}"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "{subject {nope}}"}, "GRAPHQL_VALIDATION_FAILED"),
+        ({"query": "query($n: Int) {subject(first: $n) {age}}", "variables": {"n": "x"}}, "BAD_USER_INPUT"),
+        ({"query": "query a {subject {age}}", "operationName": "b"}, "BAD_USER_INPUT"),
+        ({"query": "{subject {age}}", "variables": [1]}, "BAD_REQUEST"),
+        ({"variables": {}}, "BAD_REQUEST"),
+        ([], "BAD_REQUEST"),
+        ({"query": "{" * 3000}, "GRAPHQL_PARSE_FAILED"),
+    ],
+)
+def test_wrong_queries_are_named(admin: httpx.Client, body: Any, code: str) -> None:
+    answer = admin.post("/guppy/graphql", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, code)
+
+
+def test_rows_must_make_a_schema(sandbox: Sandbox) -> None:
+    for rows, complaint in (
+        ([{"a b": 1}], "a b"),
+        ([{"a": 1}, {"a": {"b": 1}}], "fields of its own"),
+    ):
+        with pytest.raises(ValueError, match=complaint):
+            sandbox.gen3.guppy.put("subject", rows)
+    with pytest.raises(ValueError, match="level"):
+        sandbox.gen3.guppy.put("subject", ROWS, level="none")
+
+
+def test_state_and_refreshing(
+    sandbox: Sandbox, admin: httpx.Client, reader: httpx.Client, anonymous: httpx.Client
+) -> None:
+    assert [*anonymous.get("/guppy/_status").json()["indices"]] == ["file", "subject"]
+    assert "version" in anonymous.get("/guppy/_version").json()
+    assert [each.post("/guppy/_refresh").status_code for each in (admin, reader, anonymous)] == [200, 403, 401]
+    sandbox.reset()
+    assert anonymous.get("/guppy/_status").json()["indices"] == {}
+    answer = anonymous.post("/guppy/graphql", json={"query": "{subject {age}}"})
+    assert (answer.status_code, answer.json()["errors"][0]["message"]) == (
+        400,
+        "There are no data types: put rows first",
+    )
+
+
+def test_rows_last_over_a_restart(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        sandbox.gen3.guppy.put("subject", ROWS)
+        token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
+    with Sandbox(tmp_path) as sandbox:
+        headers = {"Authorization": f"bearer {token}"}
+        url = f"{sandbox.gen3_url}/guppy/graphql"
+        query = {"query": "{subject(first: 1) {age}}"}
+        answer = httpx.post(url, json=query, headers=headers, trust_env=False)
+        assert answer.json() == {"data": {"subject": [{"age": 0}]}}

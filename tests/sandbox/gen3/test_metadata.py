@@ -1,0 +1,141 @@
+"""The metadata service beyond its recording: who gets in, searches, aliases that go, restart and reset."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from omicsdk.core.credentials import BearerToken
+from omicsdk.gen3 import Commons
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+
+
+def test_documents_are_written_at_the_administrators_address_only(
+    admin: httpx.Client, reader: httpx.Client, anonymous: httpx.Client
+) -> None:
+    assert admin.post("/mds-admin/metadata/one", json={"a": 1}).status_code == 201
+    for client, address in ((admin, "/mds"), (anonymous, "/mds"), (reader, "/mds-admin"), (anonymous, "/mds-admin")):
+        for method, path in (
+            ("POST", "/metadata/two"),
+            ("PUT", "/metadata/one"),
+            ("DELETE", "/metadata/one"),
+            ("POST", "/metadata"),
+            ("POST", "/metadata/one/aliases"),
+            ("GET", "/metadata_index"),
+            ("POST", "/metadata_index/a.b"),
+        ):
+            answer = client.request(method, f"{address}{path}", json={})
+            assert (answer.status_code, answer.json()) == (403, {"detail": "Forbidden"}), (address, method, path)
+    assert anonymous.get("/mds/metadata/one").json() == {"a": 1}
+    assert anonymous.get("/mds-admin/metadata/one").status_code == 403
+
+
+def test_a_token_that_ended_is_told_from_a_missing_permission(sandbox: Sandbox, admin: httpx.Client) -> None:
+    sandbox.clock.advance(3600)
+    answer = admin.post("/mds-admin/metadata/one", json={})
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Signature has expired"})
+
+
+def test_who_may_administer_documents_need_not_administer_the_commons(sandbox: Sandbox, client_of) -> None:
+    sandbox.gen3.access.add("curator@example.org", [("/mds_gateway", "mds_gateway", "access")])
+    curator = client_of("curator@example.org")
+    assert curator.post("/mds-admin/metadata/one", json={"a": 1}).status_code == 201
+    assert curator.get("/mds-admin/metadata_index").json() == []
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("flag=true", ["d1"]),
+        ("flag=false", ["d2"]),
+        ("none=null", []),
+        ("none=*", ["d1"]),
+        ("tags=x", []),
+        ("tags.0=x", ["d1"]),
+        ("tags.-1=z", ["d2"]),
+        ("n=1", ["d1"]),
+        ("n=1.0", []),
+        ("star=%5C*", ["d2"]),
+        ("star=*", ["d1", "d2"]),
+        ("deep.one=a&deep.two=b", ["d1"]),
+        ("deep.one=a&deep.one=c", ["d1", "d2"]),
+        ("deep.one.more=a", []),
+        ("limit=1&flag=*", ["d1"]),
+    ],
+)
+def test_conditions_of_searches(admin: httpx.Client, condition: str, found: list[str]) -> None:
+    one = {"flag": True, "none": None, "tags": ["x", "y"], "n": 1, "star": "s", "deep": {"one": "a", "two": "b"}}
+    two = {"flag": False, "tags": ["y", "z"], "n": 2, "star": "*", "deep": {"one": "c"}}
+    admin.post("/mds-admin/metadata", json=[{"guid": "d1", "data": one}, {"guid": "d2", "data": two}])
+    assert admin.get(f"/mds/metadata?{condition}").json() == found
+
+
+def test_pages_of_searches_follow_each_other(admin: httpx.Client) -> None:
+    admin.post("/mds-admin/metadata", json=[{"guid": f"g{n:02}", "data": {"x": n % 2}} for n in range(25)])
+    pages = [admin.get("/mds/metadata", params={"x": "1", "limit": 5, "offset": start}).json() for start in (0, 5, 10)]
+    assert [len(page) for page in pages] == [5, 5, 2]
+    assert [guid for page in pages for guid in page] == [f"g{n:02}" for n in range(1, 25, 2)]
+
+
+def test_deleted_aliases_are_gone(admin: httpx.Client) -> None:
+    admin.post("/mds-admin/metadata/dg.TEST/one", json={"a": 1})
+    admin.post("/mds-admin/metadata/dg.TEST/one/aliases", json={"aliases": ["x", "y/z", "w"]})
+    assert admin.get("/mds/metadata/y/z").json() == {"a": 1}
+    assert admin.delete("/mds-admin/metadata/dg.TEST/one/aliases/y/z").status_code == 204
+    assert admin.get("/mds/metadata/y/z").status_code == 404
+    assert admin.get("/mds/metadata/dg.TEST/one/aliases").json()["aliases"] == ["w", "x"]
+    assert admin.delete("/mds-admin/metadata/dg.TEST/one/aliases").status_code == 204
+    assert admin.get("/mds/metadata/dg.TEST/one/aliases").json()["aliases"] == []
+
+
+def test_all_faults_of_a_request_are_told(admin: httpx.Client) -> None:
+    answer = admin.get("/mds/metadata", params={"limit": "ten", "offset": "-1", "data": "perhaps"})
+    assert answer.status_code == 422
+    assert [(fault["type"], fault["loc"]) for fault in answer.json()["detail"]] == [
+        ("bool_parsing", ["query", "data"]),
+        ("int_parsing", ["query", "limit"]),
+        ("greater_than_equal", ["query", "offset"]),
+    ]
+    answer = admin.post("/mds-admin/metadata", json=[{"guid": "ok"}, {"data": {}}, 5])
+    assert [fault["loc"] for fault in answer.json()["detail"]] == [["body", 1, "guid"], ["body", 2]]
+    assert admin.get("/mds/metadata/ok").status_code == 404
+    assert admin.post("/mds-admin/metadata/one", content=b'{"a": NaN}').status_code == 422
+
+
+def test_null_and_values_that_are_no_objects_come_back(admin: httpx.Client) -> None:
+    admin.post("/mds-admin/metadata", json=[{"guid": "null"}, {"guid": "five", "data": 5}])
+    assert [admin.get(f"/mds/metadata/{guid}").text for guid in ("null", "five")] == ["null", "5"]
+    assert admin.put("/mds-admin/metadata/five?merge=true", json={"a": 1}).json() == {"a": 1}
+
+
+def test_state_lasts_over_a_restart_and_goes_with_a_reset(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        sandbox.gen3.metadata.documents.put("one", {"a": 1})
+        sandbox.gen3.metadata.documents.set_aliases("one", ["uno"])
+        sandbox.gen3.metadata.aggregate.put("Other", {"s": {"gen3_discovery": {}}})
+    with Sandbox(tmp_path) as sandbox, httpx.Client(base_url=sandbox.gen3_url, trust_env=False) as web:
+        assert web.get("/mds/metadata/uno").json() == {"a": 1}
+        assert web.get("/mds/aggregate/commons").json() == {"commons": ["Other"]}
+        sandbox.reset()
+        assert web.get("/mds/metadata/uno").status_code == 404
+        assert web.get("/mds/aggregate/commons").status_code == 404
+
+
+def test_tokens_are_not_needed_to_read(sandbox: Sandbox) -> None:
+    sandbox.gen3.metadata.documents.put("one", {"a": 1})
+    token = sandbox.gen3.access.issue(READER, sandbox.gen3_url)
+    for header in ({}, {"Authorization": f"bearer {token}"}, {"Authorization": "bearer nonsense"}):
+        assert httpx.get(f"{sandbox.gen3_url}/mds/metadata/one", headers=header, trust_env=False).json() == {"a": 1}
+
+
+def test_the_typed_client_reads_what_comes(sandbox: Sandbox) -> None:
+    token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
+    with Commons(sandbox.gen3_url, BearerToken(token)) as commons:
+        service = commons.metadata_admin
+        assert service.create(guid="dg.TEST/a", body={"x": {"y": "1"}}) == {"x": {"y": "1"}}
+        assert service.create_aliases(guid="dg.TEST/a", aliases=["al"]).aliases == ["al"]
+        assert list(commons.metadata.query(filters={"x.y": "1"})) == ["dg.TEST/a"]
+        assert commons.metadata.query_documents(data=True, filters={"x.y": "1"}) == {"dg.TEST/a": {"x": {"y": "1"}}}
+        assert commons.metadata.get_status().aggregate_metadata_enabled is False
+        service.delete_alias(guid="dg.TEST/a", alias="al")
+        assert service.delete(guid="dg.TEST/a") == {"x": {"y": "1"}}

@@ -1,0 +1,133 @@
+"""Objects: what Fence, the index and the metadata service know of a file, made and deleted together."""
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+
+NEW = {
+    "file_name": "reads.txt",
+    "authz": {"version": 0, "resource_paths": ["/programs/demo"]},
+    "metadata": {"about": "reads"},
+    "aliases": ["my-reads"],
+}
+
+
+@pytest.mark.parametrize("address", ["/mds/objects", "/mds/objects/upload"])
+def test_an_object_is_made_uploaded_and_read(sandbox: Sandbox, admin: httpx.Client, address: str) -> None:
+    made = admin.post(address, json=NEW)
+    assert made.status_code == 201
+    guid = made.json()["guid"]
+    number = str(sandbox.gen3.access.person("sandbox-user@example.org").number)
+    document = {
+        "about": "reads",
+        "_resource_paths": ["/programs/demo"],
+        "_uploader_id": number,
+        "_upload_status": "not_uploaded",
+    }
+    assert (made.json()["aliases"], made.json()["metadata"]) == (["my-reads"], document)
+    view = admin.get(f"/mds/objects/{guid}").json()
+    assert (view["record"]["file_name"], view["record"]["authz"]) == ("reads.txt", ["/programs/demo"])
+    assert view["metadata"] == document
+    assert httpx.put(made.json()["upload_url"], content=b"ACGT", trust_env=False).status_code == 200
+    sandbox.finish()
+    assert admin.get("/mds/objects/my-reads").json()["record"]["size"] == 4
+    url = admin.get(f"/mds/objects/{guid}/download").json()["url"]
+    assert httpx.get(url, trust_env=False).content == b"ACGT"
+
+
+def test_published_clients_send_null_for_what_they_leave_out(admin: httpx.Client) -> None:
+    made = admin.post("/mds/objects", json={**NEW, "metadata": None, "aliases": None})
+    assert (made.status_code, made.json()["aliases"]) == (201, [])
+
+
+def test_a_new_version_is_for_whoever_the_object_is_for(sandbox: Sandbox, admin: httpx.Client) -> None:
+    first = sandbox.gen3.add_file("a.txt", b"one", authz=("/programs/demo",))
+    made = admin.post(f"/mds/objects/{first}", json={"file_name": "b.txt", "metadata": {"v": 2}})
+    assert made.status_code == 201
+    second = made.json()["guid"]
+    latest = admin.get(f"/mds/objects/{first}/latest").json()
+    assert (latest["record"]["did"], latest["record"]["authz"]) == (second, ["/programs/demo"])
+    assert latest["metadata"]["v"] == 2
+    assert latest["record"]["baseid"] == admin.get(f"/mds/objects/{first}").json()["record"]["baseid"]
+    assert httpx.put(made.json()["upload_url"], content=b"two", trust_env=False).status_code == 200
+    unknown = admin.post("/mds/objects/nope", json={"file_name": "b.txt"})
+    assert (unknown.status_code, unknown.json()["detail"]) == (404, "Could not find GUID or alias 'nope' in indexd")
+
+
+def test_who_may_not_upload_makes_nothing(sandbox: Sandbox, reader: httpx.Client, anonymous: httpx.Client) -> None:
+    refused = reader.post("/mds/objects", json=NEW)
+    assert refused.status_code == 403
+    assert refused.json()["detail"].startswith("You do not have access to generate the upload url for: ")
+    missing = "Could not verify, parse, and/or validate scope from provided access token."
+    for client in (anonymous, reader):
+        address = "/mds/objects" if client is anonymous else "/mds-admin/objects/upload"
+        answer = client.post(address, json=NEW)
+        assert answer.status_code == (401 if client is anonymous else 403)
+    assert anonymous.post("/mds/objects", json=NEW).json() == {"detail": missing}
+    guid = sandbox.gen3.add_file("a.txt", b"one")
+    assert reader.post(f"/mds/objects/{guid}", json={"file_name": "b.txt"}).status_code == 403
+    assert sandbox.gen3.metadata.documents.search({}, 10, 0) == []
+
+
+def test_tokens_do_not_pass_the_administrators_address(admin: httpx.Client) -> None:
+    assert admin.post("/mds-admin/objects/upload", json=NEW).status_code == 401
+
+
+def test_an_alias_that_is_taken_makes_nothing(sandbox: Sandbox, admin: httpx.Client) -> None:
+    admin.post("/mds/objects", json=NEW)
+    before = sandbox.gen3.index.records.counted()
+    again = admin.post("/mds/objects", json=NEW)
+    assert (again.status_code, "already exist" in again.json()["detail"]) == (409, True)
+    assert sandbox.gen3.index.records.counted() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"authz": {"version": 1, "resource_paths": []}}, "Unsupported authz version"),
+        ({"authz": {"version": 0}}, "Invalid authz.resource_paths"),
+    ],
+)
+def test_wrong_authorization_is_named(admin: httpx.Client, change: dict[str, object], detail: str) -> None:
+    answer = admin.post("/mds/objects", json={**NEW, **change})
+    assert (answer.status_code, answer.json()["detail"].startswith(detail)) == (400, True)
+
+
+def test_wrong_fields_are_named(admin: httpx.Client) -> None:
+    answer = admin.post("/mds/objects", json={"file_name": 5, "authz": [], "aliases": [1], "metadata": "x"})
+    places = [fault["loc"] for fault in answer.json()["detail"]]
+    assert places == [["body", "file_name"], ["body", "authz"], ["body", "aliases", 0], ["body", "metadata"]]
+
+
+def test_deleting_an_object_leaves_or_takes_its_bytes(sandbox: Sandbox, admin: httpx.Client) -> None:
+    for query, left in (("", True), ("?delete_file_locations", False)):
+        guid = sandbox.gen3.add_file("a.txt", b"one")
+        url = sandbox.gen3.index.get(guid)["urls"][0]
+        sandbox.gen3.metadata.documents.put(guid, {"a": 1})
+        assert admin.delete(f"/mds/objects/{guid}{query}").status_code == 200
+        assert admin.get(f"/mds/objects/{guid}").status_code == 404
+        assert (sandbox.gen3.files.find(url) is not None) == left
+
+
+def test_deleting_is_refused_by_whom_it_concerns(
+    sandbox: Sandbox, admin: httpx.Client, reader: httpx.Client, anonymous: httpx.Client
+) -> None:
+    guid = sandbox.gen3.add_file("a.txt", b"one")
+    sandbox.gen3.metadata.documents.put(guid, {"a": 1})
+    answers = [client.delete(f"/mds/objects/{guid}") for client in (reader, anonymous)]
+    assert [each.status_code for each in answers] == [403, 403]
+    assert answers[0].json() == {"detail": "Error during request to indexd"}
+    refused = reader.delete(f"/mds/objects/{guid}?delete_file_locations")
+    assert (refused.status_code, refused.json()) == (403, {"detail": "Error during request to fence"})
+    assert anonymous.delete(f"/mds/objects/{guid}?delete_file_locations").status_code == 401
+    assert admin.delete("/mds/objects/nope").status_code == 404
+    assert admin.get(f"/mds/objects/{guid}").json()["metadata"] == {"a": 1}
+
+
+def test_downloads_are_for_who_may_read(sandbox: Sandbox, admin: httpx.Client, reader: httpx.Client) -> None:
+    closed = sandbox.gen3.add_file("a.txt", b"one", authz=("/programs/demo",))
+    opened = sandbox.gen3.add_file("a.txt", b"one")
+    assert reader.get(f"/mds/objects/{opened}/download").status_code == 200
+    assert reader.get(f"/mds/objects/{closed}/download").status_code == 403
+    assert admin.get(f"/mds/objects/{closed}/download").status_code == 200
+    assert admin.get("/mds/objects/nope/download").status_code == 404
