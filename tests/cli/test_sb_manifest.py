@@ -52,6 +52,25 @@ def test_what_was_imported_is_exported(files):
     assert list(table(files, f"{P}/b.txt", "--keys", "other")[0])[4:] == ["metadata.other"]
 
 
+def test_ids_and_paths_of_any_number_of_files_stand_in_one_table(files, monkeypatch):
+    monkeypatch.setattr("omicsdk.cli.commands.sb_manifest.AT_ONCE", 2)
+    ids = {row["path"]: row["id"] for row in table(files)}
+    Path("mixed.tsv").write_text(
+        "id\tpath\tmetadata.lane\n"
+        f"\t{P}/deep/c.txt\t7\n"
+        f"{ids[f'{P}/a.txt']}\t\t7\n"
+        f"{'0' * 24}\t\t7\n"
+        f"\t{P}/none\t7\n"
+        f"\t{P}/b.txt\t7\n"
+    )
+    ran = files("manifest", "import", "mixed.tsv")
+    assert ran.code == 3
+    assert [row["path"] for row in ran.json] == [f"{P}/deep/c.txt", ids[f"{P}/a.txt"], f"{P}/b.txt"]
+    assert f"line 4: {'0' * 24}: " in ran.err
+    assert f"line 5: {P}/none: there is no such file" in ran.err
+    assert [row["metadata.lane"] for row in table(files)] == ["7", "7", "7"]
+
+
 def test_a_table_that_nobody_touched_changes_nothing(files):
     assert files("manifest", "export", P, "-r", "--file", "all.tsv").json == {"file": "all.tsv", "files": 3}
     refused = files("manifest", "export", P, "--file", "all.tsv")
