@@ -1,6 +1,6 @@
 """Records: list, read, create, update, delete, and several at once."""
 
-from typing import Any
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.indexd import arguments, schemas
 from omicsdk.sandbox.gen3.indexd.aliases import remove_alias
@@ -133,9 +133,9 @@ def guids_of(sent: Any, what: str) -> list[str]:
     Raises:
         Problem: 400; it is something else.
     """
-    if not isinstance(sent, list) or not all(isinstance(each, str) for each in sent):  # pyright: ignore[reportUnknownVariableType] - it is JSON
+    if not isinstance(sent, list) or not all(isinstance(each, str) for each in cast("list[Any]", sent)):
         raise bad(f"{what} must be a list of GUIDs")
-    return sent  # pyright: ignore[reportUnknownVariableType] - it is JSON
+    return cast("list[str]", sent)
 
 
 def _guid(call: Call) -> str:

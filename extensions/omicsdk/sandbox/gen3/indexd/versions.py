@@ -2,7 +2,7 @@
 
 from omicsdk.sandbox.gen3.indexd import arguments, schemas
 from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.gen3.indexd.record import new_rev, told
+from omicsdk.sandbox.gen3.indexd.record import identifiers, new_rev, told
 from omicsdk.sandbox.gen3.indexd.refusals import no_record
 from omicsdk.sandbox.service import Call, Reply
 
@@ -41,7 +41,7 @@ def update_versions(index: Index, call: Call) -> Reply:
         new = [{**each, **rules, "rev": new_rev()} for each in versions]
         for each in new:
             index.records.replace(each)
-    return Reply([{name: each[name] for name in ("did", "baseid", "rev")} for each in new])
+    return Reply([identifiers(each) for each in new])
 
 
 HANDLERS = (create_new_version, get_versions, get_latest_version, update_versions)
