@@ -220,13 +220,17 @@ def test_a_table_of_exports_tells_what_became_of_each_row(files, bucket):
     words = ("exports", "start", "--manifest", "exports.tsv", "--volume", V)
     planned = files(*words, "--dry-run")
     assert planned.code == 3
-    assert [(row["line"], row["to"]) for row in planned.json] == [(2, f"{V}/one"), (3, f"{V}/two")]
+    assert [(row["line"], row["to"], row.get("error")) for row in planned.json] == [
+        (2, f"{V}/one", None),
+        (3, f"{V}/two", None),
+        (4, f"{V}/three", "there is no such file"),
+    ]
     ran = files(*words, "--wait")
     assert ran.code == 3
     assert "line 4: sb://sandbox-user/p/reads/none: there is no such file" in ran.err
-    assert [row["state"] for row in ran.json] == ["COMPLETED", "COMPLETED"]
+    assert [row["state"] for row in ran.json] == ["COMPLETED", "COMPLETED", "REFUSED"]
     assert {"one", "two"} <= set(on_volume(bucket))
-    waited = files("exports", "wait", *(row["id"] for row in ran.json))
+    waited = files("exports", "wait", *(row["id"] for row in ran.json[:2]))
     assert (waited.code, [row["from"] == id for row in waited.json]) == (0, [True, False])
 
 

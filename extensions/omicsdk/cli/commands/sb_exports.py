@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.models.storage_export import Export
 
 COLUMNS = ("file", "volume", "location")
+ABSENT = "there is no such file"
 
 
 def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
@@ -39,11 +40,13 @@ def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict
     wanted = _listed(api, arguments, console) if arguments.get("manifest") is not None else _typed(api, arguments)
     check_names([each.target for each in wanted], "Give them different names.")
     if arguments.get("dry_run"):
-        return [each.row() for each in wanted]
-    for each in wanted:
+        return [each.row(error=None if each.item else ABSENT) for each in wanted]
+    ready = [each for each in wanted if each.item]
+    for each in ready:
         each.item["overwrite"] = bool(arguments.get("overwrite"))
     submit = partial(api.exports.bulk_submit, copy_only=bool(arguments.get("copy_only")))
-    return started(api.exports, submit, wanted, arguments, console, "exports")
+    rows = iter(started(api.exports, submit, ready, arguments, console, "exports"))
+    return [next(rows) if each.item else each.row(error=ABSENT) for each in wanted]
 
 
 def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
@@ -79,7 +82,7 @@ def _typed(api: Api, arguments: Mapping[str, Any]) -> list[Wanted]:
 
 
 def _listed(api: Api, arguments: Mapping[str, Any], console: Console) -> list[Wanted]:
-    """What a table says; files that aren't there are told, and left out."""
+    """What a table says; files that aren't there are told, and have no item."""
     with opened(arguments["manifest"]) as lines:
         rows = read(lines, COLUMNS, ("file", "location"))
     volumes = {number: volume_of(cells, number, arguments) for number, cells in rows}
@@ -90,8 +93,9 @@ def _listed(api: Api, arguments: Mapping[str, Any], console: Console) -> list[Wa
     files = {row.line: file for row, file in found_files(api, named, console)}
     return [
         _wanted(number, str(files[number].id), cells["file"], volumes[number], cells["location"])
-        for number, cells in rows
         if number in files
+        else Wanted(number, cells["file"], f"{volumes[number]}/{cells['location']}", {})
+        for number, cells in rows
     ]
 
 
