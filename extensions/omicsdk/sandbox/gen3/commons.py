@@ -17,6 +17,8 @@ from omicsdk.sandbox.gen3.guppy.routes import guppy_routes
 from omicsdk.sandbox.gen3.guppy.store import Guppy
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.service import indexd_service
+from omicsdk.sandbox.gen3.manifest.service import manifest_service
+from omicsdk.sandbox.gen3.manifest.state import Manifests
 from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.metadata.state import Metadata
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
@@ -29,6 +31,8 @@ from omicsdk.sandbox.gen3.storage import Storage
 from omicsdk.sandbox.gen3.storage_uploads import PartUploads
 from omicsdk.sandbox.gen3.storage_urls import PREFIX as STORAGE
 from omicsdk.sandbox.gen3.ws_storage.routes import ws_storage_routes
+from omicsdk.sandbox.gen3.wts.service import wts_service
+from omicsdk.sandbox.gen3.wts.state import Wts
 from omicsdk.sandbox.service import Grounds, Service
 
 Documents = Callable[[str], Mapping[str, Any]]
@@ -47,6 +51,8 @@ class Gen3:
         files: The contents of the commons' buckets, by storage URL.
         uploads: Uploads in parts that aren't complete.
         indexing: Uploads whose records wait for size and hashes.
+        wts: Other commons, and who is connected to them.
+        manifests: The manifests that people keep.
         index: The records of files, their aliases and bundles.
         metadata: The metadata service's documents, and metadata of other commons.
         guppy: Guppy's data types with their rows.
@@ -60,6 +66,8 @@ class Gen3:
         self.files = Files(grounds.database, grounds.objects, grounds.clock.now)
         self.uploads = PartUploads(grounds.database, grounds.objects, self.files)
         self.indexing = Indexing(self, grounds)
+        self.wts = Wts(grounds)
+        self.manifests = Manifests(grounds)
         self.index = Index(grounds, self.access)
         self.metadata = Metadata(grounds.database)
         self.records = Records(grounds.database, grounds.clock)
@@ -75,6 +83,8 @@ class Gen3:
         services = [
             fence_service(self, document("gen3/fence")),
             arborist_service(self, document("gen3/arborist")),
+            wts_service(self, document("gen3/wts")),
+            manifest_service(self, document("gen3/manifest")),
             indexd_service(self.index, document("gen3/indexd")),
             metadata_service(self, document("gen3/metadata")),
             sheepdog_service(self.access, self.records, self.index, document("gen3/sheepdog")),

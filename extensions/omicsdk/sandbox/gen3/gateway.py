@@ -34,6 +34,8 @@ _TABLE = tuple(
     )
 )
 
+_ROOT = 2  # how many slashes /gen3/SERVICE has
+
 READ_ONLY = ("/mds",)
 """Places where a commons lets nobody write: who writes goes to `/mds-admin`."""
 
@@ -47,7 +49,9 @@ def inner_path(path: str) -> str | None:
     for pattern, target in _TABLE:
         found = pattern.fullmatch(path)
         if found:
-            return HOME + found.expand(target)
+            inner = HOME + found.expand(target)
+            # A service's own root needs its slash, or the router sends clients to a path that a commons doesn't have.
+            return f"{inner}/" if inner.count("/") == _ROOT else inner
     return None
 
 

@@ -1,0 +1,1 @@
+"""The manifest service, which keeps people's manifests, cohorts and exported metadata."""

@@ -1,0 +1,165 @@
+"""The manifest service as a service of the sandbox: its operations."""
+
+import html
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from jsonschema import FormatChecker
+
+from omicsdk.sandbox.auth import Caller
+from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
+from omicsdk.sandbox.gen3.manifest.state import COHORTS, MANIFESTS, METADATA, Folder
+from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
+from omicsdk.sandbox.service import Call, Reply, Service, by_name
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.gen3.commons import Gen3
+
+_GUID = re.compile(r".*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}")
+_NOT_JSON = "Please provide valid JSON."
+
+
+def list_manifests(gen3: "Gen3", call: Call) -> Reply:
+    """GET /."""
+    return Reply({"manifests": gen3.manifests.listed(_folder(gen3, call, MANIFESTS))})
+
+
+def create_manifest(gen3: "Gen3", call: Call) -> Reply:
+    """POST and PUT /."""
+    folder = _folder(gen3, call, MANIFESTS)
+    entries = _body(call)
+    if not isinstance(entries, list) or not all(_has_object(each) for each in cast("list[object]", entries)):
+        raise bad_arguments(
+            "Manifest format is invalid. Please POST a list of key-value pairs, like [{'k' : v}, ...] Required keys"
+            " are: object_id"
+        )
+    return Reply({"filename": gen3.manifests.write_new(folder, _as_kept(cast("object", entries)))})
+
+
+def get_manifest(gen3: "Gen3", call: Call) -> Reply:
+    """GET /file/{file_name}."""
+    return _file(gen3, call, _folder(gen3, call, MANIFESTS))
+
+
+def list_cohorts(gen3: "Gen3", call: Call) -> Reply:
+    """GET /cohorts."""
+    return Reply({"cohorts": gen3.manifests.listed(_folder(gen3, call, COHORTS))})
+
+
+def create_cohort(gen3: "Gen3", call: Call) -> Reply:
+    """POST and PUT /cohorts."""
+    folder = _folder(gen3, call, COHORTS)
+    body = _body(call)
+    guid: object = cast("dict[str, object]", body).get("guid") if isinstance(body, dict) else None
+    if not isinstance(guid, str) or not _GUID.fullmatch(guid):
+        raise bad_arguments(f"The provided GUID: {guid} is invalid.")
+    gen3.manifests.write(folder, guid, "")
+    return Reply({"filename": guid})
+
+
+def list_metadata(gen3: "Gen3", call: Call) -> Reply:
+    """GET /metadata."""
+    return Reply({"metadata": gen3.manifests.listed(_folder(gen3, call, METADATA))})
+
+
+def create_metadata(gen3: "Gen3", call: Call) -> Reply:
+    """POST and PUT /metadata."""
+    folder = _folder(gen3, call, METADATA)
+    return Reply({"filename": gen3.manifests.write_new(folder, _as_kept(_body(call)))})
+
+
+def get_metadata(gen3: "Gen3", call: Call) -> Reply:
+    """GET /metadata/{file_name}."""
+    return _file(gen3, call, _folder(gen3, call, METADATA))
+
+
+def get_status(gen3: "Gen3", call: Call) -> Reply:
+    """GET /_status."""
+    del gen3, call
+    return Reply(text="Healthy", headers={"Content-Type": "text/html; charset=utf-8"})
+
+
+def _folder(gen3: "Gen3", call: Call, kind: str) -> Folder:
+    """The folder of who sent a request.
+
+    Raises:
+        Problem: 403; nobody did, or their token isn't good: the service knows no other refusal.
+    """
+    try:
+        person = gen3.access.bearer(call.headers)
+    except Problem:
+        person = None
+    if person is None or person.client:
+        raise Problem(403, "forbidden", "Please log in.")
+    return Folder(person.number, kind)
+
+
+def _body(call: Call) -> object:
+    if not call.body:
+        raise bad_arguments(_NOT_JSON)
+    return call.body
+
+
+def _has_object(entry: object) -> bool:
+    return isinstance(entry, dict) and "object_id" in entry
+
+
+def _as_kept(body: object) -> str:
+    """What the service keeps of a body: what Python calls it, not JSON."""
+    return str(body)
+
+
+def _file(gen3: "Gen3", call: Call, folder: Folder) -> Reply:
+    name = html.escape(call.arguments["file_name"])
+    if not name.endswith("json"):
+        raise bad_arguments("Incorrect usage. You can only use this pathway to request files of type JSON.")
+    content = gen3.manifests.read(folder, name)
+    if content is None:
+        raise not_found(f"there is no file {name}")
+    return Reply(text=content.replace("'", '"'))
+
+
+def _error_body(problem: Problem) -> dict[str, object]:
+    return {"error": problem.title}
+
+
+_HANDLERS = (
+    list_manifests,
+    create_manifest,
+    get_manifest,
+    list_cohorts,
+    create_cohort,
+    list_metadata,
+    create_metadata,
+    get_metadata,
+    get_status,
+)
+_PUT = {"put_manifest": "create_manifest", "put_cohort": "create_cohort", "put_metadata": "create_metadata"}
+
+
+def manifest_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+    """The service.
+
+    Args:
+        gen3: The commons.
+        document: The service's OpenAPI 3.1 document.
+    """
+    handlers = by_name(_HANDLERS, gen3)
+    handlers |= {name: handlers[same] for name, same in _PUT.items()}
+    return Service(
+        name="gen3/manifest",
+        prefix=f"{HOME}/manifest",
+        document=document,
+        document_path="/openapi.json",
+        handlers=handlers,
+        formats=FormatChecker(formats=()),
+        format_codes={},
+        restricted=lambda: False,
+        authenticate=lambda _headers: Caller("", frozenset()),  # the handlers find out who asks
+        error_body=_error_body,
+        error_type="application/json",
+        request_id="",
+        around=TrailingSlashes,
+        checks=False,
+    )

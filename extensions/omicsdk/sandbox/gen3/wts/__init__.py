@@ -1,0 +1,1 @@
+"""The Workspace Token Service, which has tokens of other commons."""
