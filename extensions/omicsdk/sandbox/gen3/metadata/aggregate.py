@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.sandbox.gen3.metadata.reading import Reading
 from omicsdk.sandbox.gen3.metadata.refusals import Refusal
-from omicsdk.sandbox.gen3.metadata.requests import Reading
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.store import Database
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from omicsdk.sandbox.gen3.metadata.reading import Reading
 from omicsdk.sandbox.gen3.metadata.refusals import Refusal, unknown
-from omicsdk.sandbox.gen3.metadata.requests import Reading
 from omicsdk.sandbox.gen3.metadata.store import Taken
 from omicsdk.sandbox.service import Call, Reply
 

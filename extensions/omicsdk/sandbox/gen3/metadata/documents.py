@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.sandbox.gen3.metadata.aliases import delete_alias
 from omicsdk.sandbox.gen3.metadata.matching import conditions
+from omicsdk.sandbox.gen3.metadata.reading import Reading
 from omicsdk.sandbox.gen3.metadata.refusals import Refusal, unknown
-from omicsdk.sandbox.gen3.metadata.requests import Reading
 from omicsdk.sandbox.service import Call, Reply
 
 if TYPE_CHECKING:

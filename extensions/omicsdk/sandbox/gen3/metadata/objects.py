@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.metadata import others
+from omicsdk.sandbox.gen3.metadata.reading import Reading
 from omicsdk.sandbox.gen3.metadata.refusals import Refusal
-from omicsdk.sandbox.gen3.metadata.requests import Reading
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Reply
 
