@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, TransportError
+from omicsdk.core.narrowing import is_object
 from omicsdk.core.request import Request
 from omicsdk.gen3.errors import Gen3Error
 from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds, plain_request
@@ -100,8 +101,11 @@ class Gen3Jobs(Documented):
 
         Returns:
             The job's `uid`, `name` and `status`.
+
+        Raises:
+            Gen3JobError: The commons has no such job.
         """
-        return plain(self._service.client.send(_beginning(job_name, job_input, {})))
+        return _begun(plain(self._service.client.send(_beginning(job_name, job_input, {}))), job_name)
 
     def get_status(self, job_id: str) -> dict[str, Any]:
         """Gives the state of a job.
@@ -166,7 +170,7 @@ class Gen3Jobs(Documented):
             _ssl: Without effect.
             **kwargs: Further query parameters.
         """
-        return await self._answer(_beginning(job_name, job_input, kwargs))
+        return _begun(await self._answer(_beginning(job_name, job_input, kwargs)), job_name)
 
     async def async_get_status(self, job_id: str, _ssl: Any = None, **kwargs: Any) -> dict[str, Any]:
         """Gives the state of a job; as `get_status`.
@@ -206,6 +210,13 @@ class Gen3Jobs(Documented):
 def _beginning(name: str, given: Mapping[str, Any], further: Mapping[str, Any]) -> Request:
     body = {"action": name, "input": given}
     return plain_request("create_job", "POST", "/dispatch", query=tuple(further.items()), body=body)
+
+
+def _begun(told: Any, name: str) -> dict[str, Any]:
+    """What the service says of a new job; nothing, where it doesn't know what to do."""
+    if not is_object(told) or not told.get("uid"):
+        raise Gen3JobError(f"The commons has no job {name}", remedy="Check the name, and ask the commons which it has.")
+    return told
 
 
 def _state_of(job_id: str, further: Mapping[str, Any]) -> Request:

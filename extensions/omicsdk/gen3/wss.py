@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
+from omicsdk.core.narrowing import is_object
 from omicsdk.core.request import segment
-from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.local_files import fetch, send
 from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds, plain_request
 from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
@@ -223,7 +224,12 @@ class Gen3WsStorage(Documented):
         inner = key.strip("/")
         place = segment("wskey", inner, raw=True) + "/" * key.endswith("/") if inner else ""
         path = f"/{what}/{segment('ws', workspace)}/{place}"
-        return plain(self._service.client.send(plain_request(what, method, path)))
+        told = plain(self._service.client.send(plain_request(what, method, path)))
+        # The service says 200 to everything that it understands.
+        if not is_object(told) or str(told.get("Result", "ok")).startswith("error"):
+            said = told.get("Result") if is_object(told) else told
+            raise Gen3Error(f"{what} of ws:///{workspace}/{key}: {said}", remedy="Check the workspace and the key.")
+        return told
 
 
 def _fetched(url: Callable[[], str], dest_path: str | os.PathLike[str], what: str) -> None:

@@ -1,0 +1,313 @@
+"""The documented index client: what isn't recorded, and the sandbox's index behind it."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.credentials import Basic
+from omicsdk.core.errors import APIError, BadRequest, ConfigError, Conflict, Forbidden, NotFound, ServiceUnavailable
+from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.gen3 import Gen3Auth, Gen3Index, Gen3UserError
+from omicsdk.sandbox import Sandbox
+
+COMMONS = "https://commons.example.org"
+MD5 = {"md5": "0" * 32}
+
+
+class Noting:
+    """Answers by a function, and notes what it was asked."""
+
+    def __init__(self, answer: Any = None) -> None:
+        self.asked: list[httpx.Request] = []
+        self.answer = answer or (lambda request: httpx.Response(200, json={}))
+        self.transport = httpx.MockTransport(self)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(request)
+        return self.answer(request)
+
+
+@pytest.fixture
+def auth(sandbox: Sandbox, tmp_path) -> Gen3Auth:
+    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def index(auth: Gen3Auth):
+    with Gen3Index(auth) as index:
+        yield index
+
+
+# -- which commons, and who asks
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "location", "base"),
+    [
+        (COMMONS, "index", f"{COMMONS}/index"),
+        (f"{COMMONS}/", "index", f"{COMMONS}/index"),
+        (f"{COMMONS}/index", "index", f"{COMMONS}/index"),
+        (f"{COMMONS}/my-index", "index", f"{COMMONS}/my-index/index"),
+        (COMMONS, "indexd", f"{COMMONS}/indexd"),
+        ("http://localhost:8000", "index", "http://localhost:8000"),
+        ("http://127.0.0.1:8000", "index", "http://127.0.0.1:8000/index"),
+    ],
+)
+def test_where_the_service_is(endpoint: str, location: str, base: str):
+    noting = Noting()
+    index = Gen3Index(endpoint, service_location=location, transport=noting.transport)
+    index.get_record("dg.1234/a b")
+    assert index.endpoint == base
+    assert str(noting.asked[0].url) == f"{base}/index/dg.1234/a%20b"
+    assert repr(index) == f"<Gen3Index {base}>"
+
+
+def test_the_login_alone_says_which_commons(auth: Gen3Auth):
+    for index in (Gen3Index(auth), Gen3Index(auth_provider=auth), Gen3Index(auth.endpoint, auth)):
+        assert index.endpoint == f"{auth.endpoint}/index"
+
+
+def test_a_name_and_a_password_will_do():
+    noting = Noting(lambda request: httpx.Response(200, json={"did": "a", "rev": "b"}))
+    Gen3Index(COMMONS, ("name", "password"), transport=noting.transport).create_record(MD5, 1)
+    expected = Basic("name", "password").headers("POST", COMMONS)["authorization"]
+    assert noting.asked[0].headers["authorization"] == expected
+
+
+def test_without_a_commons():
+    with pytest.raises(Gen3UserError, match="isn't said which commons"):
+        Gen3Index()
+    with pytest.raises(ConfigError, match="was given as credentials"):
+        Gen3Index(COMMONS, "token")  # type: ignore[arg-type]
+
+
+def test_how_often_to_try_can_be_said_by_the_old_variable(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("GEN3SDK_MAX_RETRIES", "1")
+    noting = Noting(lambda request: httpx.Response(503))
+    with pytest.raises(ServiceUnavailable):
+        Gen3Index(COMMONS, transport=noting.transport).get_record("a")
+    assert len(noting.asked) == 1
+    monkeypatch.setenv("GEN3SDK_MAX_RETRIES", "often")
+    with pytest.raises(ConfigError, match="GEN3SDK_MAX_RETRIES"):
+        Gen3Index(COMMONS)
+
+
+def test_a_record_isn_t_created_twice():
+    noting = Noting(lambda request: httpx.Response(503))
+    with pytest.raises(ServiceUnavailable):
+        Gen3Index(COMMONS, transport=noting.transport, retry=Retry(attempts=3, base=0)).create_record(MD5, 1)
+    assert len(noting.asked) == 1
+
+
+def test_a_service_that_isn_t_well():
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    for answer in (down, lambda request: httpx.Response(500), lambda request: httpx.Response(200, text="Ill")):
+        assert not Gen3Index(COMMONS, transport=Noting(answer).transport, retry=NO_RETRY).is_healthy()
+
+
+# -- reading
+
+
+def paged(count: int) -> Noting:
+    """An index of so many records."""
+    dids = [f"dg/{number:05}" for number in range(count)]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        start, limit = request.url.params.get("start", ""), int(request.url.params["limit"])
+        return httpx.Response(200, json={"records": [{"did": did} for did in dids if did > start][:limit]})
+
+    return Noting(answer)
+
+
+@pytest.mark.parametrize(
+    ("given", "count", "requests"),
+    [
+        ({}, 2500, 4),
+        ({"paginate": True}, 2500, 4),
+        ({"limit": 1000, "paginate": True}, 2500, 4),
+        ({"limit": 5000, "paginate": True}, 2500, 4),
+        ({"limit": 10}, 10, 1),
+        ({"limit": 1500}, 1500, 2),
+        ({"limit": 0}, 0, 0),
+    ],
+)
+def test_all_records(given: dict[str, Any], count: int, requests: int):
+    noting = paged(2500)
+    records = Gen3Index(COMMONS, transport=noting.transport).get_all_records(**given)
+    assert [each["did"] for each in records] == [f"dg/{number:05}" for number in range(count)]
+    assert len(noting.asked) == requests
+    assert all(int(each.url.params["limit"]) <= 1024 for each in noting.asked)
+
+
+def test_records_come_a_page_at_a_time():
+    noting = paged(2500)
+    rows = Gen3Index(COMMONS, transport=noting.transport).iterate_records()
+    assert next(rows) == {"did": "dg/00000"}
+    assert len(noting.asked) == 1
+
+
+def test_criteria_by_name():
+    noting = Noting(lambda request: httpx.Response(200, json={"records": [{"did": "a"}]}))
+    index = Gen3Index(COMMONS, transport=noting.transport)
+    params = {
+        "hashes": {"md5": "aa", "sha1": "bb"},
+        "metadata": {"k": "v"},
+        "urls_metadata": {"s3://b": {"s": "t"}},
+        "authz": ["/a", "/b"],
+        "file_name": "x y",
+    }
+    assert index.get_with_params(params) == {"did": "a"}
+    assert list(noting.asked[0].url.params.multi_items()) == [
+        ("hash", "md5:aa"),
+        ("hash", "sha1:bb"),
+        ("metadata", "k:v"),
+        ("urls_metadata", '{"s3://b": {"s": "t"}}'),
+        ("authz", "/a,/b"),
+        ("file_name", "x y"),
+        ("limit", "1"),
+    ]
+    page = asyncio.run(index.async_get_with_params(params))
+    assert page == {"records": [{"did": "a"}]}
+
+
+def test_nothing_that_meets_the_criteria_is_an_error():
+    noting = Noting(lambda request: httpx.Response(200, json={"records": []}))
+    with pytest.raises(NotFound, match="No record has size=3"):
+        Gen3Index(COMMONS, transport=noting.transport).get_with_params({"size": 3})
+
+
+def test_calls_that_run_at_the_same_time_share_their_connections():
+    noting = Noting(lambda request: httpx.Response(200, json={"did": request.url.path}))
+    index = Gen3Index(COMMONS, transport=noting.transport)
+
+    async def several() -> list[Any]:
+        return await asyncio.gather(*(index.async_get_record(str(number)) for number in range(20)))
+
+    for _ in range(2):  # each run has an event loop of its own
+        assert [each["did"] for each in asyncio.run(several())] == [f"/index/index/{number}" for number in range(20)]
+    assert vars(index._service)["_opened"] == {}
+
+
+# -- with the sandbox's index
+
+
+def test_a_record_s_life(index: Gen3Index):
+    record = index.create_record(
+        MD5,
+        5,
+        urls=["s3://b/x", "s3://b/z"],
+        authz=["/open"],
+        urls_metadata={"s3://b/x": {"a": "b"}, "s3://b/z": {"c": "d"}},
+    )
+    guid = record["did"]
+    assert index.get_record(guid) == record
+    changed = index.update_record(guid, urls=["s3://b/z"], file_name="z.txt")
+    assert (changed["urls"], changed["file_name"], changed["authz"]) == (["s3://b/z"], "z.txt", ["/open"])
+    assert changed["urls_metadata"]["s3://b/z"]["c"] == "d"
+    assert changed["rev"] != record["rev"]
+    assert index.delete_record(guid) == changed
+    with pytest.raises(NotFound):
+        index.get_record(guid)
+    json.dumps(record)
+
+
+def test_a_change_that_somebody_else_made_meanwhile_isn_t_overwritten(
+    index: Gen3Index, auth: Gen3Auth, sandbox: Sandbox
+):
+    guid = index.create_record(MD5, 5, urls=["s3://b/x"], authz=["/open"])["did"]
+    other = Gen3Index(auth)
+    real = index.get_record
+    read: list[dict[str, Any]] = []
+
+    def changed_meanwhile(guid: str) -> dict[str, Any]:
+        read.append(real(guid))
+        other.update_record(guid, file_name="theirs")
+        return read[-1]
+
+    index.get_record = changed_meanwhile  # type: ignore[method-assign]
+    with pytest.raises(Conflict) as caught:
+        index.update_record(guid, file_name="mine")
+    assert other.get_record(guid)["file_name"] == "theirs"
+    said = str(caught.value)
+    assert f"Somebody else has changed {guid} since its revision {read[0]['rev']} was read" in said
+    assert "Read it again, see what has changed, and repeat the call" in said
+    other.close()
+
+
+def test_a_short_guid_will_do_to_change_and_delete(index: Gen3Index):
+    guid = index.create_record(MD5, 5, urls=["s3://b/x"], authz=["/open"])["did"]
+    prefix = index.get_guids_prefix()
+    assert prefix
+    assert guid.startswith(prefix)
+    short = guid.removeprefix(prefix)
+    assert index.update_record(short, file_name="x")["did"] == guid
+    assert index.delete_record(short).did == guid
+
+
+def test_a_blank_record_is_filled_once(index: Gen3Index):
+    blank = index.create_blank("me", "f.txt")
+    assert (blank["size"], blank["hashes"]) == (None, {})
+    with pytest.raises(Conflict, match="Somebody else has changed"):
+        index.update_blank(blank["did"], "deadbeef", MD5, 3, authz=["/open"])
+    filled = index.update_blank(blank["did"], blank["rev"], MD5, 3, ["s3://b/f.txt"], ["/open"])
+    assert (filled["size"], filled["hashes"], filled["urls"]) == (3, MD5, ["s3://b/f.txt"])
+    with pytest.raises(BadRequest):
+        index.update_blank(blank["did"], filled["rev"], MD5, 3)
+
+
+def test_versions(index: Gen3Index):
+    first = index.create_record(MD5, 1, urls=["s3://b/1"], authz=["/open"])
+    second = index.create_new_version(first["did"], MD5, 2, urls=["s3://b/2"], authz=["/open"], version="2")
+    assert second["baseid"] == first["baseid"]
+    assert [each["did"] for each in index.get_versions(first["did"])] == [first["did"], second["did"]]
+    assert index.get_latest_version(first["did"])["did"] == second["did"]
+    assert index.get_records([first["did"], "nope"])[0]["did"] == first["did"]
+
+
+def test_what_isn_t_allowed_is_said(sandbox: Sandbox, tmp_path):
+    reader = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org"))
+    with Gen3Index(reader) as index, pytest.raises(Forbidden):
+        index.create_record(MD5, 1, urls=["s3://b/1"], authz=["/programs/secret"])
+
+
+def test_all_of_many_records(index: Gen3Index, sandbox: Sandbox):
+    made = sorted(
+        sandbox.gen3.index.create(
+            {"form": "object", "size": 1, "hashes": MD5, "urls": [], "authz": ["/open"], "acl": [], "metadata": {}}
+        )["did"]
+        for _ in range(30)
+    )
+    assert [each["did"] for each in index.get_all_records(limit=7, paginate=True)] == made
+    assert [each["did"] for each in index.get_all_records()] == made
+
+
+def test_asynchronously(index: Gen3Index):
+    async def life() -> dict[str, Any]:
+        made = await index.async_create_record(MD5, 9, urls=["s3://q/9"], authz=["/open"], _ssl=False)
+        changed = await index.async_update_record(made["did"], file_name="n", uploader="me")
+        assert changed["rev"] != made["rev"]
+        assert [each["did"] for each in await index.async_query_urls("s3://q")] == [made["did"]]
+        assert [each["did"] for each in await index.async_get_records_from_checksum("0" * 32)] == [made["did"]]
+        assert len(await index.async_get_records_on_page()) == 1
+        with pytest.raises(NotFound):
+            await index.async_get_record("nope")
+        return await index.async_get_record(made["did"])
+
+    record = asyncio.run(life())
+    assert (record["file_name"], record["uploader"]) == ("n", "me")
+
+
+def test_an_end_of_the_login_is_no_matter(index: Gen3Index, auth: Gen3Auth, sandbox: Sandbox):
+    index.create_record(MD5, 1, urls=["s3://b/1"], authz=["/open"])
+    sandbox.gen3.access.revoke(sandbox.gen3.access.claims(auth.get_access_token())["jti"])
+    assert index.create_record(MD5, 2, urls=["s3://b/2"], authz=["/open"])["size"] == 2
+
+
+def test_errors_are_core_s_own(index: Gen3Index):
+    with pytest.raises(APIError) as caught:
+        index.get_record("nope")
+    assert (caught.value.status, type(caught.value)) == (404, NotFound)
