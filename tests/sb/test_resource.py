@@ -13,7 +13,8 @@ from omicsdk.sb import Api, ResourceNotModified, SbgError
 from omicsdk.sb.errors import NotFound, SettingsError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.changes import same
-from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.models.permissions import Permissions
 
 BASE = "https://api.example.org/v2"

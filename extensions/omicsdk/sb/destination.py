@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.meta.resource import identifier
+from omicsdk.sb.meta.identity import identifier
 
 
 def destination(project: object = None, parent: object = None, what: str = "This call") -> dict[str, str]:

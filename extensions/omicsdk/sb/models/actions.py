@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.sb.enums import FeedbackType, RequestParameters
-from omicsdk.sb.meta.resource import Resource, given, identifier, identifiers
+from omicsdk.sb.meta.identity import identifier, identifiers
+from omicsdk.sb.meta.resource import Resource, given
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient

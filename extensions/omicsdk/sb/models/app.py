@@ -11,7 +11,8 @@ from omicsdk.sb.errors import NonJSONResponseError, ValidationError
 from omicsdk.sb.http.answers import object_of
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.models.app_id import AppId
 from omicsdk.sb.models.app_text import cwl
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Self
 
 from omicsdk.sb.errors import ValidationError
-from omicsdk.sb.meta.resource import identifier
+from omicsdk.sb.meta.identity import identifier
 
 
 class AppId(NamedTuple):

@@ -11,7 +11,8 @@ from omicsdk.sb.enums import AsyncFileOperations, AsyncJobStates
 from omicsdk.sb.errors import NotFound, SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.models.file_bulk import FileBulkRecord
 from omicsdk.sb.models.running import Job
 

@@ -11,7 +11,8 @@ from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.models.automation_member import AutomationMember
 from omicsdk.sb.models.automation_package import AutomationPackage
 from omicsdk.sb.models.automation_run import AutomationRun

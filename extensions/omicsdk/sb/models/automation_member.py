@@ -9,7 +9,8 @@ from urllib.parse import unquote, urlsplit
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.models.member import rights
 from omicsdk.sb.models.permissions import Permissions
 

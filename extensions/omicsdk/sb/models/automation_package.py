@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from omicsdk.sb.errors import ValidationError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource, given
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

@@ -9,7 +9,8 @@ from omicsdk.core.omit import OMIT, Omit
 from omicsdk.sb.enums import AutomationStatus
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import given
 from omicsdk.sb.models.automation_package import AutomationPackage
 from omicsdk.sb.models.query_times import query_time
 from omicsdk.sb.models.running import Running

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource, given
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

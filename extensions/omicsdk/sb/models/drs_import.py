@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from omicsdk.sb.destination import destination, required
 from omicsdk.sb.enums import AsyncJobStates
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.resource import identifier
+from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.meta.value import Value
 from omicsdk.sb.models.file import File
 from omicsdk.sb.models.running import Job

@@ -10,7 +10,8 @@ from omicsdk.sb.errors import ResourceNotModified, SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.fields import Field
-from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import given
 from omicsdk.sb.models.file_bulk import FileBulk
 from omicsdk.sb.models.file_bulk import FileBulkRecord as FileBulkRecord
 from omicsdk.sb.models.file_parts import DownloadInfo as DownloadInfo

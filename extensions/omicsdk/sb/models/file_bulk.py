@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.narrowing import is_mapping
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.meta.resource import Resource, identifier, identifiers
+from omicsdk.sb.meta.identity import identifier, identifiers
+from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.models.bulk import BulkRecord
 
 if TYPE_CHECKING:

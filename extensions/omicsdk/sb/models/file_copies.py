@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import shortened
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from omicsdk.core.omit import OMIT
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta.fields import is_mapping
-from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import given
 
 if TYPE_CHECKING:
     from omicsdk_api.sb import SbApi

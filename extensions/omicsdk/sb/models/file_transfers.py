@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from omicsdk.sb.enums import STREAMED, PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.models.file_parts import DownloadInfo
 
 if TYPE_CHECKING:

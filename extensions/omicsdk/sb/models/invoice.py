@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Self
 from omicsdk.core.omit import OMIT
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.meta.value import Value
 from omicsdk.sb.models.price import Price
 

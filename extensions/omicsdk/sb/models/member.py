@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.http.answers import object_of
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.models.permissions import Permissions
 
 if TYPE_CHECKING:

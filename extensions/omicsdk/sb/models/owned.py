@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.sb.errors import ValidationError
-from omicsdk.sb.meta.resource import identifier
+from omicsdk.sb.meta.identity import identifier
 
 
 def owned(thing: object, what: str) -> tuple[str, str]:

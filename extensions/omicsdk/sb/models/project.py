@@ -10,7 +10,8 @@ from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.fields import DictView, Field
-from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import given
 from omicsdk.sb.models.file_copies import copy_files
 from omicsdk.sb.models.member import name_of
 from omicsdk.sb.models.project_members import ProjectMembers, project_path

@@ -11,7 +11,8 @@ from omicsdk.sb.enums import FileStorageType
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier, identifiers
+from omicsdk.sb.meta.identity import identifier, identifiers
+from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.models.bulk import BulkRecord
 from omicsdk.sb.models.storage_job import StorageJob, given_items
 from omicsdk.sb.models.volume_parts import VolumeFile, VolumeProperties

@@ -9,7 +9,8 @@ from omicsdk.core.omit import OMIT
 from omicsdk.sb.destination import destination, required
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier, identifiers
+from omicsdk.sb.meta.identity import identifier, identifiers
+from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.meta.value import Value
 from omicsdk.sb.models.bulk import BulkRecord
 from omicsdk.sb.models.storage_job import StorageJob, given_items

@@ -12,7 +12,7 @@ from omicsdk.sb.enums import ImportExportState
 from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.http.arguments import shown
 from omicsdk.sb.meta import fields
-from omicsdk.sb.meta.resource import identifier
+from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.meta.waiting import PERIOD, wait_until
 from omicsdk.sb.models.bulk import BulkRecord
 from omicsdk.sb.models.running import Job

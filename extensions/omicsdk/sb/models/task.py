@@ -17,7 +17,8 @@ from omicsdk.sb.errors import (
 )
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier, identifiers
+from omicsdk.sb.meta.identity import identifier, identifiers
+from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.models.app_id import AppId
 from omicsdk.sb.models.bulk import BulkRecord
 from omicsdk.sb.models.price import Price

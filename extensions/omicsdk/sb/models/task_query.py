@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import given
 from omicsdk.sb.models.query_times import query_time
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Self
 
 from omicsdk.core.omit import OMIT
 from omicsdk.sb.enums import TaskStatus
-from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import given
 from omicsdk.sb.meta.waiting import NeverEnds
 from omicsdk.sb.models.running import Running
 

@@ -11,7 +11,7 @@ from omicsdk.sb.enums import FileApiFormats
 from omicsdk.sb.errors import ValidationError
 from omicsdk.sb.meta.changes import raw, same
 from omicsdk.sb.meta.fields import DictView, View
-from omicsdk.sb.meta.resource import identifier
+from omicsdk.sb.meta.identity import identifier
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, Self, cast
 
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.models.member import name_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from omicsdk.sb.enums import VolumeType
 from omicsdk.sb.errors import BadRequest, Conflict
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection, VolumeCollection
-from omicsdk.sb.meta.resource import given, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import given
 from omicsdk.sb.models.volume_members import VolumeMembers, volume_path
 from omicsdk.sb.models.volume_parts import VolumeObject as VolumeObject
 from omicsdk.sb.models.volume_parts import VolumePrefix as VolumePrefix

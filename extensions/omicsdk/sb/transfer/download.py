@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.sb.enums import STREAMED, PartSize, RequestParameters, TransferState
 from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
-from omicsdk.sb.meta.resource import identifier
+from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.sb.transfer.slots import OF_A_FILE, slots_of
 from omicsdk.sb.transfer.streaming import bytes_of

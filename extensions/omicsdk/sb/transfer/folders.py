@@ -15,7 +15,8 @@ from omicsdk.core.errors import OmicsError, first_of
 from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import LocalFileAlreadyExists, SbgError
 from omicsdk.sb.meta.collection import Collection
-from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.transfer.failures import FolderFailed, as_sbg, remedy_of
 from omicsdk.sb.transfer.handle import check_part_size, retrying
 from omicsdk.sb.transfer.listing import listed

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.core.errors import UnsafePath
 from omicsdk.sb.meta.collection import LONGEST_PAGE, Collection
-from omicsdk.sb.meta.resource import Resource, identifier
+from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.transfer.wanted import checksums_in
 
 if TYPE_CHECKING:

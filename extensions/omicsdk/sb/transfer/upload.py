@@ -11,7 +11,7 @@ from omicsdk.sb.destination import destination
 from omicsdk.sb.enums import PartSize, RequestParameters
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.file_names import wrong_with
-from omicsdk.sb.meta.resource import identifier
+from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.transfer.handle import Handle, check_part_size, retrying
 from omicsdk.sb.transfer.routes import code_routes, file_routes
 from omicsdk.sb.transfer.slots import OF_A_FILE, slots_of

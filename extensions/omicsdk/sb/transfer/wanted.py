@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.checksums import is_checksum
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.meta.resource import identifier
+from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.transfer.failures import TransferFailed
 from omicsdk.transfer import Location
 
