@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -48,6 +48,7 @@ class Resolver:
         default_host: The server of identifiers that name none and have no prefix, such as a commons' host; empty when there
             is none.
         mds_url: The commons whose metadata service knows prefixes, as a URL; by default that of `default_host`.
+        known: Hosts by prefix that nobody needs to be asked about, such as a commons' own.
         settings: Who is asked; by default as the environment says.
         retry: How often each of them is asked again; by default twice.
         clock: What tells the time and waits.
@@ -59,6 +60,7 @@ class Resolver:
         default_host: str = "",
         *,
         mds_url: str | None = None,
+        known: Mapping[str, str] | None = None,
         settings: ResolutionSettings | None = None,
         retry: Retry | None = None,
         clock: Clock = SYSTEM_CLOCK,
@@ -70,7 +72,7 @@ class Resolver:
         self._cache = HostCache(self.settings.cache_file, self.settings.days, clock)
         self._options: dict[str, Any] = {"retry": retry or Retry(attempts=3), "transport": transport, "clock": clock}
         self._lock = threading.Lock()
-        self._found: dict[str, str | UnknownPrefix] = {}
+        self._found: dict[str, str | UnknownPrefix] = dict(known or {})
         self._dist: dict[str, str] | None = None
 
     def host(self, identifier: DrsId | str) -> str:

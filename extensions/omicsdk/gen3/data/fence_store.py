@@ -14,6 +14,7 @@ from omicsdk.core.errors import NotFound, TransferError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.gen3.data.guid_book import GuidBook
+from omicsdk.gen3.data.storage_urls import storage_url
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.uploads.plan import Cut
 
@@ -75,11 +76,19 @@ class FenceStore(MultipartStore):
         self.target = f"{fence.base_url} {name}"
         self.rules = PartRules(part_size=part_size, single=single)
         self.guid = book.find(path, name)
+        self._storage = ""
         self._fence = fence
         self._name = name
         self._path = path
         self._to = to
         self._book = book
+
+    @property
+    def storage(self) -> str:
+        """The object that its bytes become, such as s3://BUCKET/KEY; empty where nobody knows."""
+        if self._to.bucket:  # Fence keeps files under their GUID and name, whatever the bucket
+            return f"s3://{self._to.bucket}/{self.guid}/{self._name}"
+        return self._storage
 
     # -- in one request
 
@@ -105,7 +114,7 @@ class FenceStore(MultipartStore):
                     expires_in=to.expires_in or OMIT,
                 )
             )
-        return Location(_text(told, "url", self._name))
+        return self._location(told, "url")
 
     # -- in parts
 
@@ -144,7 +153,7 @@ class FenceStore(MultipartStore):
             )
         except NotFound as error:
             raise NoSuchUpload(f"{self._name}: the commons doesn't know its upload any longer") from error
-        return Location(_text(told, "presigned_url", self._name))
+        return self._location(told, "presigned_url")
 
     def complete(self, upload_id: str, parts: Sequence[SentPart], checksums: Mapping[str, str]) -> Mapping[str, str]:
         """Has the parts put together."""
@@ -168,6 +177,11 @@ class FenceStore(MultipartStore):
                 self._fence.delete_file_locations(file_id=self.guid)
             except NotFound:
                 return
+
+    def _location(self, told: Mapping[str, Any], member: str) -> Location:
+        url = _text(told, member, self._name)
+        self._storage = storage_url(url)
+        return Location(url)
 
     def _got(self, told: Mapping[str, Any]) -> None:
         self.guid = _text(told, "guid", self._name)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Filled = Literal["by the commons", "by us", "not yet"]
 """Who wrote size and checksums into a record."""
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds for which the commons' own job is waited for; it takes seconds to minutes where there is one."""
 _FIRST, _LONGEST = 0.5, 5.0
 
@@ -27,6 +27,7 @@ def fill(
     name: str,
     size: int,
     hashes: Mapping[str, str],
+    storage: str,
     *,
     patience: float = PATIENCE,
     clock: Clock = SYSTEM_CLOCK,
@@ -34,7 +35,8 @@ def fill(
     """Sees to it that a record states the size and checksums of the file that was sent.
 
     A commons has a job that reads what arrives in its bucket and fills the record. Where that hasn't happened in time the
-    record is filled from here, if the commons lets its user do that.
+    record is filled from here, if the commons lets its user do that, and if it is known where the bytes are: a record that is
+    filled without that can't be downloaded, and isn't filled by the job any more.
 
     Args:
         indexd: The commons' index.
@@ -42,6 +44,7 @@ def fill(
         name: What messages call it.
         size: Its size in bytes.
         hashes: Its checksums, from algorithm to value; those that the index knows (md5, sha1, sha256, sha512) are written.
+        storage: The object that its bytes became, such as s3://BUCKET/KEY; empty where nobody knows.
         patience: Seconds for which the job is waited for, 0 to fill at once.
         clock: What tells the time and waits.
 
@@ -64,11 +67,13 @@ def fill(
             break
         clock.sleep(min(wait, left))
         wait = min(2 * wait, _LONGEST)
-    known: dict[str, Any] = {
-        kind: value for kind, value in hashes.items() if kind in ("md5", "sha1", "sha256", "sha512")
-    }
+    if not storage:
+        return "not yet"
+    known = {kind: value for kind, value in hashes.items() if kind in ("md5", "sha1", "sha256", "sha512")}
     try:
-        indexd.update_blank(guid=guid, rev=str(record.get("rev", "")), size=size, hashes=cast("Any", known))
+        indexd.update_blank(
+            guid=guid, rev=str(record.get("rev", "")), size=size, urls=[storage], hashes=cast("Any", known)
+        )
     except (Forbidden, Unauthorized):
         return "not yet"
     except Conflict:  # the job was at it in the same moment

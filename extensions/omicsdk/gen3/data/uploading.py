@@ -137,7 +137,8 @@ def upload(
         commons: The commons, with a login that may upload.
         paths: Files and folders; of a folder all that is in it. Links to folders aren't followed.
         authz: The resources that say who may read the files, such as /programs/P/projects/Q.
-        bucket: The bucket; empty for the commons' own choice.
+        bucket: The bucket; empty for the commons' own choice. Where it is named, records that the commons doesn't fill can be
+            filled from here even if its URLs don't tell.
         subfolders: Whether the commons is to know a folder's files by their paths in it; else by their names alone.
         part_size: The wished size of parts in bytes, 5 MiB to 5 GiB; larger ones are taken where there would be more than
             10,000.
@@ -188,7 +189,7 @@ def upload(
 
     def settled(at: int) -> UploadedFile:
         path, name = files[at]
-        return _settled(commons, path, name, stores[at].guid, report.outcomes[at], patience, clock)
+        return _settled(commons, path, name, stores[at], report.outcomes[at], patience, clock)
 
     with Workers(API_CALLS, "gen3-records") as pool:
         result = UploadResult(list(pool.map(settled, range(len(files)))), report)
@@ -199,8 +200,9 @@ def upload(
 
 
 def _settled(
-    commons: Commons, path: Path, name: str, guid: str, outcome: Outcome, patience: float, clock: Clock
+    commons: Commons, path: Path, name: str, store: FenceStore, outcome: Outcome, patience: float, clock: Clock
 ) -> UploadedFile:
+    guid = store.guid
     if outcome.state not in ("done", "skipped"):
         return UploadedFile(path, name, guid, outcome.size, error=outcome.error)
     size = outcome.size if outcome.size is not None else path.stat().st_size
@@ -208,7 +210,7 @@ def _settled(
     try:
         if not checksums:  # an earlier run sent it, and died before it could say what it sent
             checksums = _digests(path)
-        filled = fill(commons.indexd, guid, name, size, checksums, patience=patience, clock=clock)
+        filled = fill(commons.indexd, guid, name, size, checksums, store.storage, patience=patience, clock=clock)
     except NotFound:
         error = OmicsError(
             f"{name}: it was sent, and its record {guid} is gone", remedy="Send it again with resume=False."
