@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from omicsdk.sandbox.gen3.arborist.rules import ANONYMOUS as ANONYMOUS_GROUP
-from omicsdk.sandbox.gen3.arborist.rules import CLIENT, GROUP, LOGGED_IN, USER, Policy, Rule, Rules
+from omicsdk.sandbox.gen3.access_rules import ANONYMOUS as ANONYMOUS_GROUP
+from omicsdk.sandbox.gen3.access_rules import CLIENT, GROUP, LOGGED_IN, USER, Policy, Rule, Rules
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.signing_key import ALGORITHM, SigningKey

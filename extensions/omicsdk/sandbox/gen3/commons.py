@@ -65,10 +65,10 @@ class Gen3:
         self.access = Access(grounds, folder / "gen3.key")
         self.files = Files(grounds.database, grounds.objects, grounds.clock.now)
         self.uploads = PartUploads(grounds.database, grounds.objects, self.files)
-        self.indexing = Indexing(self, grounds)
         self.wts = Wts(grounds)
-        self.manifests = Manifests(grounds)
+        self.manifests = Manifests(grounds, self.access)
         self.index = Index(grounds, self.access)
+        self.indexing = Indexing(self.files, self.index, grounds)
         self.metadata = Metadata(grounds.database)
         self.records = Records(grounds.database, grounds.clock)
         self.guppy = Guppy(grounds.database)
@@ -82,9 +82,9 @@ class Gen3:
         """
         services = [
             fence_service(self, document("gen3/fence")),
-            arborist_service(self, document("gen3/arborist")),
+            arborist_service(self.access, document("gen3/arborist")),
             wts_service(self, document("gen3/wts")),
-            manifest_service(self, document("gen3/manifest")),
+            manifest_service(self.manifests, document("gen3/manifest")),
             indexd_service(self.index, document("gen3/indexd")),
             metadata_service(self, document("gen3/metadata")),
             sheepdog_service(self.access, self.records, self.index, document("gen3/sheepdog")),
@@ -136,7 +136,7 @@ class Gen3:
         Returns:
             The GUID.
         """
-        return add_file(self, name, content, authz=authz, did=did, **more)
+        return add_file(self.files, self.index, name, content, authz=authz, did=did, **more)
 
     def clear(self) -> None:
         """Puts back what is there from the start, after the database was emptied."""

@@ -10,13 +10,12 @@ import threading
 import zlib
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from omicsdk.sandbox.gen3.files import Files
+from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.service import Call, Grounds, Handler, Reply, Service
 from omicsdk.sandbox.settings import Setting
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 log = logging.getLogger("omicsdk.sandbox")
 
@@ -40,12 +39,14 @@ class Indexing:
     """Uploads whose records wait for size and hashes.
 
     Args:
-        gen3: The commons.
-        grounds: What it stands on.
+        files: The contents of the commons' buckets.
+        index: The records.
+        grounds: What the commons stands on.
     """
 
-    def __init__(self, gen3: "Gen3", grounds: Grounds) -> None:
-        self._gen3 = gen3
+    def __init__(self, files: Files, index: Index, grounds: Grounds) -> None:
+        self._files = files
+        self._records = index
         self._database = grounds.database
         self._clock = grounds.clock
         self._settings = grounds.settings
@@ -87,18 +88,18 @@ class Indexing:
 
     def _index(self, url: str) -> None:
         record = self._record(url)
-        stored = self._gen3.files.find(url)
+        stored = self._files.find(url)
         if record is None or stored is None or record.get("size") is not None or record.get("hashes"):
             return
-        hashes = _hashes(self._gen3.files.path(stored))
-        self._gen3.index.update(record["did"], {"size": stored.size, "hashes": hashes, "urls": [url]})
+        hashes = _hashes(self._files.path(stored))
+        self._records.update(record["did"], {"size": stored.size, "hashes": hashes, "urls": [url]})
 
     def _record(self, url: str) -> dict[str, Any] | None:
         """The record that an object belongs to: keys are GUID/name, and both may have slashes."""
         key = url.split("/", 3)[3]
         while "/" in key:
             key = key.rpartition("/")[0]
-            if (found := self._gen3.index.get(key)) is not None:
+            if (found := self._records.get(key)) is not None:
                 return found
         return None
 

@@ -3,24 +3,30 @@
 import hashlib
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from omicsdk.sandbox.gen3.files import BUCKET
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.gen3.files import BUCKET, Files
+from omicsdk.sandbox.gen3.indexd.index import Index
 
 OPEN = "/open"
 """A resource that everybody may read."""
 
 
 def add_file(
-    gen3: "Gen3", name: str, content: bytes, *, authz: Sequence[str] = (OPEN,), did: str | None = None, **more: Any
+    files: Files,
+    index: Index,
+    name: str,
+    content: bytes,
+    *,
+    authz: Sequence[str] = (OPEN,),
+    did: str | None = None,
+    **more: Any,
 ) -> str:
     """Puts bytes into the commons' bucket and a record of them, with md5, sha256 and size, into the index.
 
     Args:
-        gen3: The commons.
+        files: The contents of the commons' buckets.
+        index: The records.
         name: The file's name.
         content: Its bytes.
         authz: The resources that say who may read it.
@@ -31,7 +37,7 @@ def add_file(
         The GUID.
     """
     url = f"s3://{BUCKET}/{uuid.uuid4()}/{name}"
-    gen3.files.put(url, content)
+    files.put(url, content)
     hashes = {
         "md5": hashlib.md5(content, usedforsecurity=False).hexdigest(),
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -47,4 +53,4 @@ def add_file(
     }
     if did is not None:
         record["did"] = did
-    return gen3.index.create(record)["did"]
+    return index.create(record)["did"]

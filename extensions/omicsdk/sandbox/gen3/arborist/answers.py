@@ -1,14 +1,12 @@
 """What Arborist's handlers share: who may ask, the fields of bodies, refusals."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from omicsdk.sandbox.gen3.arborist.rules import POLICY
+from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.access_rules import POLICY
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 
 def error_body(problem: Problem) -> dict[str, object]:
@@ -16,13 +14,13 @@ def error_body(problem: Problem) -> dict[str, object]:
     return {"error": {"message": problem.title, "code": problem.status}}
 
 
-def administrator(gen3: "Gen3", call: Call) -> None:
+def administrator(access: Access, call: Call) -> None:
     """Refuses unless the administrator asks: in a commons only its other services reach what this guards.
 
     Raises:
         Problem: 401 without a good token, 403 for everybody else.
     """
-    person = gen3.access.bearer(call.headers)
+    person = access.bearer(call.headers)
     if person is None:
         raise Problem(401, "unauthorized", "a token of the commons' administrator is needed")
     if not person.may("*", "/"):
@@ -52,32 +50,32 @@ def field(call: Call, name: str) -> str:
     return found
 
 
-def kept(gen3: "Gen3", kind: str, id: str) -> dict[str, Any]:
+def kept(access: Access, kind: str, id: str) -> dict[str, Any]:
     """A document.
 
     Raises:
         Problem: 404; there is none.
     """
-    found = gen3.access.rules.get(kind, id)
+    found = access.rules.get(kind, id)
     if found is None:
         raise not_found(f"no {kind} found with id: {id}")
     return found
 
 
-def known_policy(gen3: "Gen3", call: Call) -> str:
+def known_policy(access: Access, call: Call) -> str:
     """The policy that a body names.
 
     Raises:
         Problem: 400, it names none; 404, there is no such policy.
     """
     policy = field(call, "policy")
-    kept(gen3, POLICY, policy)
+    kept(access, POLICY, policy)
     return policy
 
 
-def removed(gen3: "Gen3", kind: str, id: str) -> Reply:
+def removed(access: Access, kind: str, id: str) -> Reply:
     """Removes a document; 404 when there is none."""
-    if not gen3.access.rules.remove(kind, id):
+    if not access.rules.remove(kind, id):
         raise not_found(f"no {kind} found with id: {id}")
     return Reply(status=204)
 

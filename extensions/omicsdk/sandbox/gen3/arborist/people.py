@@ -1,200 +1,198 @@
 """Users, groups and clients with their policies."""
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.access_rules import ANONYMOUS, CLIENT, GROUP, LOGGED_IN, USER, moment
 from omicsdk.sandbox.gen3.arborist.answers import administrator, field, fields, kept, known_policy, removed, taken
-from omicsdk.sandbox.gen3.arborist.rules import ANONYMOUS, CLIENT, GROUP, LOGGED_IN, USER, moment
 from omicsdk.sandbox.problems import bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
-
-def list_users(gen3: "Gen3", call: Call) -> Reply:
+def list_users(access: Access, call: Call) -> Reply:
     """GET /user."""
-    administrator(gen3, call)
-    return Reply({"users": [_shown(gen3, each) for each in gen3.access.rules.all(USER)]})
+    administrator(access, call)
+    return Reply({"users": [_shown(access, each) for each in access.rules.all(USER)]})
 
 
-def get_user(gen3: "Gen3", call: Call) -> Reply:
+def get_user(access: Access, call: Call) -> Reply:
     """GET /user/{username}."""
-    administrator(gen3, call)
-    return Reply(_shown(gen3, kept(gen3, USER, call.arguments["username"])))
+    administrator(access, call)
+    return Reply(_shown(access, kept(access, USER, call.arguments["username"])))
 
 
-def create_user(gen3: "Gen3", call: Call) -> Reply:
+def create_user(access: Access, call: Call) -> Reply:
     """POST /user."""
-    administrator(gen3, call)
+    administrator(access, call)
     name = field(call, "name")
-    if gen3.access.rules.get(USER, name) is not None:
+    if access.rules.get(USER, name) is not None:
         raise taken("user", name)
-    gen3.access.add(name)
+    access.add(name)
     user: dict[str, Any] = {"name": name, "email": str(fields(call).get("email") or ""), "policies": []}
-    gen3.access.rules.put(USER, name, user)
-    return Reply({"created": _shown(gen3, user)}, 201)
+    access.rules.put(USER, name, user)
+    return Reply({"created": _shown(access, user)}, 201)
 
 
-def delete_user(gen3: "Gen3", call: Call) -> Reply:
+def delete_user(access: Access, call: Call) -> Reply:
     """DELETE /user/{username}."""
-    administrator(gen3, call)
-    name = kept(gen3, USER, call.arguments["username"])["name"]
-    gen3.access.remove(name)
+    administrator(access, call)
+    name = kept(access, USER, call.arguments["username"])["name"]
+    access.remove(name)
     return Reply(status=204)
 
 
-def grant_user_policy(gen3: "Gen3", call: Call) -> Reply:
+def grant_user_policy(access: Access, call: Call) -> Reply:
     """POST /user/{username}/policy."""
-    administrator(gen3, call)
-    user = kept(gen3, USER, call.arguments["username"])
-    _grant(gen3, user, known_policy(gen3, call), fields(call).get("expires_at"))
+    administrator(access, call)
+    user = kept(access, USER, call.arguments["username"])
+    _grant(access, user, known_policy(access, call), fields(call).get("expires_at"))
     return Reply(status=204)
 
 
-def grant_user_policies(gen3: "Gen3", call: Call) -> Reply:
+def grant_user_policies(access: Access, call: Call) -> Reply:
     """POST /user/{username}/bulk/policy."""
-    administrator(gen3, call)
-    user = kept(gen3, USER, call.arguments["username"])
+    administrator(access, call)
+    user = kept(access, USER, call.arguments["username"])
     if not isinstance(call.body, list):
         raise bad_arguments("could not parse a list of policies from the request")
     stated = cast("list[dict[str, Any]]", call.body)
     for each in stated:
-        kept(gen3, "policy", str(each.get("policy")))
+        kept(access, "policy", str(each.get("policy")))
     for each in stated:
-        _grant(gen3, user, str(each["policy"]), each.get("expires_at"))
+        _grant(access, user, str(each["policy"]), each.get("expires_at"))
     return Reply(status=204)
 
 
-def revoke_user_policies(gen3: "Gen3", call: Call) -> Reply:
+def revoke_user_policies(access: Access, call: Call) -> Reply:
     """DELETE /user/{username}/policy."""
-    administrator(gen3, call)
-    user = kept(gen3, USER, call.arguments["username"])
-    gen3.access.rules.put(USER, user["name"], {**user, "policies": []})
+    administrator(access, call)
+    user = kept(access, USER, call.arguments["username"])
+    access.rules.put(USER, user["name"], {**user, "policies": []})
     return Reply(status=204)
 
 
-def revoke_user_policy(gen3: "Gen3", call: Call) -> Reply:
+def revoke_user_policy(access: Access, call: Call) -> Reply:
     """DELETE /user/{username}/policy/{policyName}."""
-    administrator(gen3, call)
-    user = kept(gen3, USER, call.arguments["username"])
+    administrator(access, call)
+    user = kept(access, USER, call.arguments["username"])
     left = [each for each in user["policies"] if each["policy"] != call.arguments["policyName"]]
-    gen3.access.rules.put(USER, user["name"], {**user, "policies": left})
+    access.rules.put(USER, user["name"], {**user, "policies": left})
     return Reply(status=204)
 
 
-def list_groups(gen3: "Gen3", call: Call) -> Reply:
+def list_groups(access: Access, call: Call) -> Reply:
     """GET /group."""
-    administrator(gen3, call)
-    return Reply({"groups": gen3.access.rules.all(GROUP)})
+    administrator(access, call)
+    return Reply({"groups": access.rules.all(GROUP)})
 
 
-def get_group(gen3: "Gen3", call: Call) -> Reply:
+def get_group(access: Access, call: Call) -> Reply:
     """GET /group/{groupName}."""
-    administrator(gen3, call)
-    return Reply(kept(gen3, GROUP, call.arguments["groupName"]))
+    administrator(access, call)
+    return Reply(kept(access, GROUP, call.arguments["groupName"]))
 
 
-def create_group(gen3: "Gen3", call: Call) -> Reply:
+def create_group(access: Access, call: Call) -> Reply:
     """POST and PUT /group."""
-    administrator(gen3, call)
+    administrator(access, call)
     name = field(call, "name")
-    if call.operation.method == "POST" and gen3.access.rules.get(GROUP, name) is not None:
+    if call.operation.method == "POST" and access.rules.get(GROUP, name) is not None:
         raise taken("group", name)
     body = fields(call)
     group: dict[str, Any] = {"name": name, "users": body.get("users") or [], "policies": body.get("policies") or []}
-    gen3.access.rules.put(GROUP, name, group)
+    access.rules.put(GROUP, name, group)
     return Reply({"created": group}, 201)
 
 
-def delete_group(gen3: "Gen3", call: Call) -> Reply:
+def delete_group(access: Access, call: Call) -> Reply:
     """DELETE /group/{groupName}."""
-    administrator(gen3, call)
+    administrator(access, call)
     if call.arguments["groupName"] in (ANONYMOUS, LOGGED_IN):
         raise bad_arguments(f"can't delete the group {call.arguments['groupName']}, which always exists")
-    return removed(gen3, GROUP, call.arguments["groupName"])
+    return removed(access, GROUP, call.arguments["groupName"])
 
 
-def grant_group_policy(gen3: "Gen3", call: Call) -> Reply:
+def grant_group_policy(access: Access, call: Call) -> Reply:
     """POST /group/{groupName}/policy."""
-    administrator(gen3, call)
-    return _change(gen3, GROUP, call.arguments["groupName"], "policies", add=known_policy(gen3, call))
+    administrator(access, call)
+    return _change(access, GROUP, call.arguments["groupName"], "policies", add=known_policy(access, call))
 
 
-def revoke_group_policy(gen3: "Gen3", call: Call) -> Reply:
+def revoke_group_policy(access: Access, call: Call) -> Reply:
     """DELETE /group/{groupName}/policy/{policyName}."""
-    administrator(gen3, call)
-    return _change(gen3, GROUP, call.arguments["groupName"], "policies", drop=call.arguments["policyName"])
+    administrator(access, call)
+    return _change(access, GROUP, call.arguments["groupName"], "policies", drop=call.arguments["policyName"])
 
 
-def add_group_user(gen3: "Gen3", call: Call) -> Reply:
+def add_group_user(access: Access, call: Call) -> Reply:
     """POST /group/{groupName}/user."""
-    administrator(gen3, call)
+    administrator(access, call)
     name = field(call, "username")
-    kept(gen3, USER, name)
-    return _change(gen3, GROUP, call.arguments["groupName"], "users", add=name)
+    kept(access, USER, name)
+    return _change(access, GROUP, call.arguments["groupName"], "users", add=name)
 
 
-def remove_group_user(gen3: "Gen3", call: Call) -> Reply:
+def remove_group_user(access: Access, call: Call) -> Reply:
     """DELETE /group/{groupName}/user/{username}."""
-    administrator(gen3, call)
-    return _change(gen3, GROUP, call.arguments["groupName"], "users", drop=call.arguments["username"])
+    administrator(access, call)
+    return _change(access, GROUP, call.arguments["groupName"], "users", drop=call.arguments["username"])
 
 
-def list_clients(gen3: "Gen3", call: Call) -> Reply:
+def list_clients(access: Access, call: Call) -> Reply:
     """GET /client."""
-    administrator(gen3, call)
-    return Reply({"clients": gen3.access.rules.all(CLIENT)})
+    administrator(access, call)
+    return Reply({"clients": access.rules.all(CLIENT)})
 
 
-def get_client(gen3: "Gen3", call: Call) -> Reply:
+def get_client(access: Access, call: Call) -> Reply:
     """GET /client/{clientID}."""
-    administrator(gen3, call)
-    return Reply(kept(gen3, CLIENT, call.arguments["clientID"]))
+    administrator(access, call)
+    return Reply(kept(access, CLIENT, call.arguments["clientID"]))
 
 
-def create_client(gen3: "Gen3", call: Call) -> Reply:
+def create_client(access: Access, call: Call) -> Reply:
     """POST /client."""
-    administrator(gen3, call)
+    administrator(access, call)
     id = field(call, "clientID")
-    if gen3.access.rules.get(CLIENT, id) is not None:
+    if access.rules.get(CLIENT, id) is not None:
         raise taken("client", id)
     client: dict[str, Any] = {"clientID": id, "policies": fields(call).get("policies") or []}
-    gen3.access.rules.put(CLIENT, id, client)
+    access.rules.put(CLIENT, id, client)
     return Reply({"created": client}, 201)
 
 
-def delete_client(gen3: "Gen3", call: Call) -> Reply:
+def delete_client(access: Access, call: Call) -> Reply:
     """DELETE /client/{clientID}."""
-    administrator(gen3, call)
-    return removed(gen3, CLIENT, call.arguments["clientID"])
+    administrator(access, call)
+    return removed(access, CLIENT, call.arguments["clientID"])
 
 
-def grant_client_policy(gen3: "Gen3", call: Call) -> Reply:
+def grant_client_policy(access: Access, call: Call) -> Reply:
     """POST /client/{clientID}/policy."""
-    administrator(gen3, call)
-    return _change(gen3, CLIENT, call.arguments["clientID"], "policies", add=known_policy(gen3, call))
+    administrator(access, call)
+    return _change(access, CLIENT, call.arguments["clientID"], "policies", add=known_policy(access, call))
 
 
-def revoke_client_policies(gen3: "Gen3", call: Call) -> Reply:
+def revoke_client_policies(access: Access, call: Call) -> Reply:
     """DELETE /client/{clientID}/policy."""
-    administrator(gen3, call)
-    client = kept(gen3, CLIENT, call.arguments["clientID"])
-    gen3.access.rules.put(CLIENT, client["clientID"], {**client, "policies": []})
+    administrator(access, call)
+    client = kept(access, CLIENT, call.arguments["clientID"])
+    access.rules.put(CLIENT, client["clientID"], {**client, "policies": []})
     return Reply(status=204)
 
 
-def revoke_client_policy(gen3: "Gen3", call: Call) -> Reply:
+def revoke_client_policy(access: Access, call: Call) -> Reply:
     """DELETE /client/{clientID}/policy/{policyName}."""
-    administrator(gen3, call)
-    return _change(gen3, CLIENT, call.arguments["clientID"], "policies", drop=call.arguments["policyName"])
+    administrator(access, call)
+    return _change(access, CLIENT, call.arguments["clientID"], "policies", drop=call.arguments["policyName"])
 
 
-def _shown(gen3: "Gen3", user: dict[str, Any]) -> dict[str, Any]:
-    groups = [each["name"] for each in gen3.access.rules.all(GROUP) if user["name"] in each["users"]]
+def _shown(access: Access, user: dict[str, Any]) -> dict[str, Any]:
+    groups = [each["name"] for each in access.rules.all(GROUP) if user["name"] in each["users"]]
     return {"name": user["name"], "email": user["email"], "groups": groups, "policies": user["policies"]}
 
 
-def _grant(gen3: "Gen3", user: dict[str, Any], policy: str, expires_at: str | None) -> None:
+def _grant(access: Access, user: dict[str, Any], policy: str, expires_at: str | None) -> None:
     """Grants a policy to a user; one that they have gets the new end."""
     try:
         moment(expires_at)
@@ -202,17 +200,17 @@ def _grant(gen3: "Gen3", user: dict[str, Any], policy: str, expires_at: str | No
         raise bad_arguments(f"expires_at is no time: {expires_at!r}") from None
     others = [each for each in user["policies"] if each["policy"] != policy]
     user["policies"] = [*others, {"policy": policy, "expires_at": expires_at}]
-    gen3.access.rules.put(USER, user["name"], user)
+    access.rules.put(USER, user["name"], user)
 
 
-def _change(gen3: "Gen3", kind: str, id: str, list_name: str, *, add: str = "", drop: str = "") -> Reply:
+def _change(access: Access, kind: str, id: str, list_name: str, *, add: str = "", drop: str = "") -> Reply:
     """Adds something to a list of a group or client, or takes it off."""
-    found = kept(gen3, kind, id)
+    found = kept(access, kind, id)
     listed: list[str] = found[list_name]
     if drop and drop not in listed:
         raise not_found(f"the {kind} {id} has no {drop} among its {list_name}")
     left = [each for each in listed if each not in (add, drop)]
-    gen3.access.rules.put(kind, id, {**found, list_name: [*left, add] if add else left})
+    access.rules.put(kind, id, {**found, list_name: [*left, add] if add else left})
     return Reply(status=204)
 
 

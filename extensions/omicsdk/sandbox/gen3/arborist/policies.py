@@ -1,105 +1,103 @@
 """Roles, and policies that join them with resources."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from omicsdk.sandbox.gen3.access import Access
+from omicsdk.sandbox.gen3.access_rules import POLICY, ROLE
 from omicsdk.sandbox.gen3.arborist.answers import administrator, fields, kept, removed, taken
-from omicsdk.sandbox.gen3.arborist.rules import POLICY, ROLE
 from omicsdk.sandbox.problems import bad_arguments
 from omicsdk.sandbox.service import Call, Reply
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
-
-def list_roles(gen3: "Gen3", call: Call) -> Reply:
+def list_roles(access: Access, call: Call) -> Reply:
     """GET /role."""
-    administrator(gen3, call)
-    return Reply({"roles": gen3.access.rules.all(ROLE)})
+    administrator(access, call)
+    return Reply({"roles": access.rules.all(ROLE)})
 
 
-def get_role(gen3: "Gen3", call: Call) -> Reply:
+def get_role(access: Access, call: Call) -> Reply:
     """GET /role/{roleID}."""
-    administrator(gen3, call)
-    return Reply(kept(gen3, ROLE, call.arguments["roleID"]))
+    administrator(access, call)
+    return Reply(kept(access, ROLE, call.arguments["roleID"]))
 
 
-def create_role(gen3: "Gen3", call: Call) -> Reply:
+def create_role(access: Access, call: Call) -> Reply:
     """POST /role."""
-    administrator(gen3, call)
+    administrator(access, call)
     role = _role(fields(call))
-    if gen3.access.rules.get(ROLE, role["id"]) is not None:
+    if access.rules.get(ROLE, role["id"]) is not None:
         raise taken("role", role["id"])
-    gen3.access.rules.put(ROLE, role["id"], role)
+    access.rules.put(ROLE, role["id"], role)
     return Reply({"created": role}, 201)
 
 
-def replace_role(gen3: "Gen3", call: Call) -> Reply:
+def replace_role(access: Access, call: Call) -> Reply:
     """PUT and PATCH /role/{roleID}."""
-    administrator(gen3, call)
-    before = kept(gen3, ROLE, call.arguments["roleID"])
+    administrator(access, call)
+    before = kept(access, ROLE, call.arguments["roleID"])
     stated = fields(call) if call.operation.method == "PUT" else {**before, **fields(call)}
     role = _role({**stated, "id": before["id"]})
-    gen3.access.rules.put(ROLE, role["id"], role)
+    access.rules.put(ROLE, role["id"], role)
     return Reply({"updated": role}, 201)
 
 
-def delete_role(gen3: "Gen3", call: Call) -> Reply:
+def delete_role(access: Access, call: Call) -> Reply:
     """DELETE /role/{roleID}."""
-    administrator(gen3, call)
-    return removed(gen3, ROLE, call.arguments["roleID"])
+    administrator(access, call)
+    return removed(access, ROLE, call.arguments["roleID"])
 
 
-def list_policies(gen3: "Gen3", call: Call) -> Reply:
+def list_policies(access: Access, call: Call) -> Reply:
     """GET /policy, which the gateway lets everybody ask."""
-    policies = gen3.access.rules.all(POLICY)
+    policies = access.rules.all(POLICY)
     if "expand" in dict(call.query):
-        roles = {each["id"]: each for each in gen3.access.rules.all(ROLE)}
+        roles = {each["id"]: each for each in access.rules.all(ROLE)}
         policies = [{**each, "roles": [roles[id] for id in each["role_ids"] if id in roles]} for each in policies]
     return Reply({"policies": policies})
 
 
-def get_policy(gen3: "Gen3", call: Call) -> Reply:
+def get_policy(access: Access, call: Call) -> Reply:
     """GET /policy/{policyID}."""
-    administrator(gen3, call)
-    return Reply(kept(gen3, POLICY, call.arguments["policyID"]))
+    administrator(access, call)
+    return Reply(kept(access, POLICY, call.arguments["policyID"]))
 
 
-def create_policy(gen3: "Gen3", call: Call) -> Reply:
+def create_policy(access: Access, call: Call) -> Reply:
     """POST /policy."""
-    administrator(gen3, call)
-    policy = _policy(gen3, fields(call))
-    if gen3.access.rules.get(POLICY, policy["id"]) is not None:
+    administrator(access, call)
+    policy = _policy(access, fields(call))
+    if access.rules.get(POLICY, policy["id"]) is not None:
         raise taken("policy", policy["id"])
-    gen3.access.rules.put(POLICY, policy["id"], policy)
+    access.rules.put(POLICY, policy["id"], policy)
     return Reply({"created": policy}, 201)
 
 
-def replace_policy(gen3: "Gen3", call: Call) -> Reply:
+def replace_policy(access: Access, call: Call) -> Reply:
     """PUT and PATCH /policy/{policyID}."""
-    administrator(gen3, call)
-    before = kept(gen3, POLICY, call.arguments["policyID"])
+    administrator(access, call)
+    before = kept(access, POLICY, call.arguments["policyID"])
     stated = fields(call) if call.operation.method == "PUT" else {**before, **fields(call)}
-    policy = _policy(gen3, {**stated, "id": before["id"]})
-    gen3.access.rules.put(POLICY, policy["id"], policy)
+    policy = _policy(access, {**stated, "id": before["id"]})
+    access.rules.put(POLICY, policy["id"], policy)
     return Reply({"updated": policy}, 201)
 
 
-def replace_policies(gen3: "Gen3", call: Call) -> Reply:
+def replace_policies(access: Access, call: Call) -> Reply:
     """PUT /bulk/policy."""
-    administrator(gen3, call)
+    administrator(access, call)
     if not isinstance(call.body, list):
         raise bad_arguments("could not parse a list of policies from the request")
-    policies = [_policy(gen3, each) for each in cast("list[Mapping[str, Any]]", call.body)]
+    policies = [_policy(access, each) for each in cast("list[Mapping[str, Any]]", call.body)]
     for policy in policies:
-        gen3.access.rules.put(POLICY, policy["id"], policy)
+        access.rules.put(POLICY, policy["id"], policy)
     return Reply({"updated": policies}, 201)
 
 
-def delete_policy(gen3: "Gen3", call: Call) -> Reply:
+def delete_policy(access: Access, call: Call) -> Reply:
     """DELETE /policy/{policyID}."""
-    administrator(gen3, call)
-    return removed(gen3, POLICY, call.arguments["policyID"])
+    administrator(access, call)
+    return removed(access, POLICY, call.arguments["policyID"])
 
 
 def _role(stated: Mapping[str, Any]) -> dict[str, Any]:
@@ -122,7 +120,7 @@ def _role(stated: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": str(stated["id"]), "description": stated.get("description") or "", "permissions": told}
 
 
-def _policy(gen3: "Gen3", stated: Mapping[str, Any]) -> dict[str, Any]:
+def _policy(access: Access, stated: Mapping[str, Any]) -> dict[str, Any]:
     """A policy out of the fields of a body.
 
     Raises:
@@ -132,7 +130,7 @@ def _policy(gen3: "Gen3", stated: Mapping[str, Any]) -> dict[str, Any]:
     paths: list[str] = stated.get("resource_paths") or []
     if not stated.get("id") or not roles or not paths:
         raise bad_arguments("policy input is missing the required field `id`, `role_ids` or `resource_paths`")
-    if missing := [role for role in roles if gen3.access.rules.get(ROLE, role) is None]:
+    if missing := [role for role in roles if access.rules.get(ROLE, role) is None]:
         raise bad_arguments(f"failed to create policy: no such role: {', '.join(missing)}")
     return {"id": str(stated["id"]), "role_ids": roles, "resource_paths": paths}
 

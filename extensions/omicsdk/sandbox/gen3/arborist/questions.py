@@ -1,38 +1,35 @@
 """May somebody do something, and what may they do at all: the questions that Arborist answers."""
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
-from omicsdk.sandbox.gen3.access import ANONYMOUS, Person
+from omicsdk.sandbox.gen3.access import ANONYMOUS, Access, Person
+from omicsdk.sandbox.gen3.access_rules import Policy, tag_of
 from omicsdk.sandbox.gen3.arborist.answers import fields
-from omicsdk.sandbox.gen3.arborist.rules import Policy, tag_of
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
-
-def get_auth_mapping(gen3: "Gen3", call: Call) -> Reply:
+def get_auth_mapping(access: Access, call: Call) -> Reply:
     """GET /auth/mapping."""
-    return Reply(gen3.access.mapping(gen3.access.anyone(call.headers)))
+    return Reply(access.mapping(access.anyone(call.headers)))
 
 
-def find_auth_mapping(gen3: "Gen3", call: Call) -> Reply:
+def find_auth_mapping(access: Access, call: Call) -> Reply:
     """POST /auth/mapping."""
     body = fields(call)
-    rules = gen3.access.rules
+    rules = access.rules
     if ("username" in body) == ("clientID" in body):
         raise bad_arguments("must specify exactly one of `username` or `clientID`")
     if "clientID" in body:
         return Reply(rules.mapping(rules.of_client(str(body["clientID"]))))
-    return Reply(gen3.access.mapping(_named(gen3, str(body["username"]))))
+    return Reply(access.mapping(_named(access, str(body["username"]))))
 
 
-def check_auth_request(gen3: "Gen3", call: Call) -> Reply:
+def check_auth_request(access: Access, call: Call) -> Reply:
     """POST /auth/request."""
     body = fields(call)
-    person = _subject(gen3, cast("Mapping[str, Any]", body.get("user") or {}))
+    person = _subject(access, cast("Mapping[str, Any]", body.get("user") or {}))
     asked: list[Mapping[str, Any]] = [*(body.get("requests") or ()), *([body["request"]] if "request" in body else ())]
     if not asked:
         raise bad_arguments("auth request missing `request` or `requests`")
@@ -43,13 +40,13 @@ def check_auth_request(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"auth": all(person.may(method, resource, service) for resource, method, service in wanted)})
 
 
-def check_auth_proxy(gen3: "Gen3", call: Call) -> Reply:
+def check_auth_proxy(access: Access, call: Call) -> Reply:
     """GET /auth/proxy."""
     query = dict(call.query)
     for name in ("resource", "service", "method"):
         if name not in query:
             raise bad_arguments(f"auth proxy request missing `{name}` argument")
-    person = gen3.access.bearer(call.headers)
+    person = access.bearer(call.headers)
     if person is None:
         raise bad_arguments("auth proxy request missing auth header")
     if not person.may(query["method"], query["resource"], query["service"]):
@@ -57,30 +54,30 @@ def check_auth_proxy(gen3: "Gen3", call: Call) -> Reply:
     return Reply(headers={"REMOTE_USER": person.name})
 
 
-def list_auth_resources(gen3: "Gen3", call: Call) -> Reply:
+def list_auth_resources(access: Access, call: Call) -> Reply:
     """GET /auth/resources."""
-    return _resources(gen3, call, gen3.access.anyone(call.headers))
+    return _resources(access, call, access.anyone(call.headers))
 
 
-def find_auth_resources(gen3: "Gen3", call: Call) -> Reply:
+def find_auth_resources(access: Access, call: Call) -> Reply:
     """POST /auth/resources."""
     user: Any = fields(call).get("user") or {}
-    return _resources(gen3, call, _subject(gen3, user))
+    return _resources(access, call, _subject(access, user))
 
 
-def list_user_resources(gen3: "Gen3", call: Call) -> Reply:
+def list_user_resources(access: Access, call: Call) -> Reply:
     """GET /user/{username}/resources."""
     name = call.arguments["username"]
-    person = gen3.access.person(name) if name else None
+    person = access.person(name) if name else None
     if person is None:
         raise Problem(404, "not_found", f"no user found with username: {name}")
     fitting = tuple(_fitting(person.policies, dict(call.query)))
-    return _resources(gen3, call, Person(person.name, person.number, fitting))
+    return _resources(access, call, Person(person.name, person.number, fitting))
 
 
-def get_health(gen3: "Gen3", call: Call) -> Reply:
+def get_health(access: Access, call: Call) -> Reply:
     """GET /health."""
-    del gen3, call
+    del access, call
     return Reply("Healthy")
 
 
@@ -94,23 +91,23 @@ def _fitting(policies: Iterable[Policy], query: Mapping[str, str]) -> list[Polic
     ]
 
 
-def _subject(gen3: "Gen3", user: Mapping[str, Any]) -> Person:
+def _subject(access: Access, user: Mapping[str, Any]) -> Person:
     """Whom a question is about: the bearer of a token, somebody by name, or anybody."""
     if user.get("token"):
         token = str(user["token"]).strip()
-        return gen3.access.person_of(gen3.access.claims(token))
-    return _named(gen3, str(user.get("user_id") or ANONYMOUS))
+        return access.person_of(access.claims(token))
+    return _named(access, str(user.get("user_id") or ANONYMOUS))
 
 
-def _named(gen3: "Gen3", name: str) -> Person:
+def _named(access: Access, name: str) -> Person:
     """Somebody by name; whom nobody knows may what everybody may."""
-    person = gen3.access.person(name) or gen3.access.person(ANONYMOUS)
+    person = access.person(name) or access.person(ANONYMOUS)
     assert person is not None
     return person
 
 
-def _resources(gen3: "Gen3", call: Call, person: Person) -> Reply:
-    paths = list(gen3.access.mapping(person))
+def _resources(access: Access, call: Call, person: Person) -> Reply:
+    paths = list(access.mapping(person))
     return Reply({"resources": [tag_of(path) for path in paths] if "tags" in dict(call.query) else paths})
 
 

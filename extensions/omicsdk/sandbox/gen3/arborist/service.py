@@ -1,30 +1,28 @@
 """Arborist as a service of the sandbox: which function answers which operation."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonschema import FormatChecker
 
 from omicsdk.sandbox.auth import Caller
+from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.arborist import people, policies, questions, resources
 from omicsdk.sandbox.gen3.arborist.answers import error_body
 from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
 from omicsdk.sandbox.service import Service, by_name
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
-
 _MODULES = (questions, resources, policies, people)
 
 
-def arborist_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+def arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
-        gen3: The commons.
+        access: People and their tokens.
         document: Arborist's OpenAPI 3.1 document.
     """
-    handlers = by_name((function for module in _MODULES for function in module.HANDLERS), gen3)
+    handlers = by_name((function for module in _MODULES for function in module.HANDLERS), access)
     handlers |= {name: handlers[same] for name, same in {**policies.SYNONYMS, **people.SYNONYMS}.items()}
     return Service(
         name="gen3/arborist",

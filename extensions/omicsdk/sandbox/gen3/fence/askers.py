@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +23,7 @@ class Asker:
     claims: Mapping[str, Any]
 
 
-def asker(gen3: "Gen3", call: Call, scope: str) -> Asker:
+def asker(gen3: Needs, call: Call, scope: str) -> Asker:
     """Who sent a request that needs a login.
 
     Args:

@@ -1,17 +1,15 @@
 """Presigned URLs to read files from: by GUID, many at once, and as access of DRS objects."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.fence import signing
 from omicsdk.sandbox.gen3.fence.askers import fields_of
+from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.gen3.files import BUCKET
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 MOST_OBJECTS = 100
 """How many URLs one request for access to DRS objects may ask for, as Fence has it by default."""
@@ -21,7 +19,7 @@ _NO_PASSPORTS = (
 )
 
 
-def get_presigned_url(gen3: "Gen3", call: Call) -> Reply:
+def get_presigned_url(gen3: Needs, call: Call) -> Reply:
     """GET /data/download/{file_id}."""
     query = dict(call.query)
     url = _url(gen3, call, gen3.access.anyone(call.headers), call.arguments["file_id"], query.get("protocol"))
@@ -30,7 +28,7 @@ def get_presigned_url(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"url": url})
 
 
-def get_presigned_urls(gen3: "Gen3", call: Call) -> Reply:
+def get_presigned_urls(gen3: Needs, call: Call) -> Reply:
     """POST /data/download/bulk."""
     guids = fields_of(call).get("guids")
     if not isinstance(guids, list):
@@ -41,19 +39,19 @@ def get_presigned_urls(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"urls": urls, "failed_file_ids": _grouped(failed)})
 
 
-def get_access_url(gen3: "Gen3", call: Call) -> Reply:
+def get_access_url(gen3: Needs, call: Call) -> Reply:
     """GET /ga4gh/drs/v1/objects/{object_id}/access/{access_id}."""
     person = gen3.access.anyone(call.headers)
     return Reply({"url": _url(gen3, call, person, call.arguments["object_id"], call.arguments["access_id"])})
 
 
-def post_access_url(gen3: "Gen3", call: Call) -> Reply:
+def post_access_url(gen3: Needs, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/{object_id}/access/{access_id}."""
     _refuse_passports(call)
     return get_access_url(gen3, call)
 
 
-def get_access_urls(gen3: "Gen3", call: Call) -> Reply:
+def get_access_urls(gen3: Needs, call: Call) -> Reply:
     """POST /ga4gh/drs/v1/objects/access."""
     wanted = _wanted(call.body)
     _refuse_passports(call)
@@ -78,7 +76,7 @@ def get_access_urls(gen3: "Gen3", call: Call) -> Reply:
     )
 
 
-def get_buckets(gen3: "Gen3", call: Call) -> Reply:
+def get_buckets(gen3: Needs, call: Call) -> Reply:
     """GET /data/buckets."""
     del call
     s3 = {name: {"region": "us-east-1"} for name in gen3.files.buckets("s3")}
@@ -86,7 +84,7 @@ def get_buckets(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"S3_BUCKETS": s3, "GS_BUCKETS": {name: {} for name in gen3.files.buckets("gs")}})
 
 
-def _url(gen3: "Gen3", call: Call, person: Person, guid: str, protocol: str | None) -> str:
+def _url(gen3: Needs, call: Call, person: Person, guid: str, protocol: str | None) -> str:
     query = dict(call.query)
     record = signing.record_of(gen3, guid)
     seconds = signing.lifetime(gen3, query.get("expires_in"))
@@ -96,7 +94,7 @@ def _url(gen3: "Gen3", call: Call, person: Person, guid: str, protocol: str | No
 
 
 def _urls(
-    gen3: "Gen3", call: Call, person: Person, guids: Iterable[str], protocol: str | None
+    gen3: Needs, call: Call, person: Person, guids: Iterable[str], protocol: str | None
 ) -> tuple[list[dict[str, str]], list[tuple[int, str]]]:
     """The URLs of several files, and of those that have none the status."""
     signing.lifetime(gen3, dict(call.query).get("expires_in"))  # a bad one is refused once, not for each file

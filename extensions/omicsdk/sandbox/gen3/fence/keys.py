@@ -1,17 +1,15 @@
 """API keys, and the access tokens that are made of them."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, KEY_SECONDS
 from omicsdk.sandbox.gen3.fence.askers import asker, fields_of
+from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.problems import bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 from omicsdk.sandbox.settings import Setting
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 LONGEST_TOKEN = 3600
 """For how many seconds access tokens are good at most, as Fence has it by default."""
@@ -22,13 +20,13 @@ _SCOPES = ("fence", "openid", "user", "data", "admin", "google_credentials", "go
 _FORM = "application/x-www-form-urlencoded"
 
 
-def list_api_keys(gen3: "Gen3", call: Call) -> Reply:
+def list_api_keys(gen3: Needs, call: Call) -> Reply:
     """GET /credentials/api."""
     owner = asker(gen3, call, "credentials").person
     return Reply({"jtis": [{"jti": jti, "exp": ends} for jti, ends in gen3.access.keys_of(owner)]})
 
 
-def create_api_key(gen3: "Gen3", call: Call) -> Reply:
+def create_api_key(gen3: Needs, call: Call) -> Reply:
     """POST /credentials/api."""
     asking = asker(gen3, call, "credentials")
     asked: Any = _fields(call).get("scope") or []
@@ -44,7 +42,7 @@ def create_api_key(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"key_id": gen3.access.claims(key, "api_key")["jti"], "api_key": key})
 
 
-def delete_api_key(gen3: "Gen3", call: Call) -> Reply:
+def delete_api_key(gen3: Needs, call: Call) -> Reply:
     """DELETE /credentials/api/{key_id}."""
     owner = asker(gen3, call, "credentials").person
     jti = call.arguments["key_id"]
@@ -54,7 +52,7 @@ def delete_api_key(gen3: "Gen3", call: Call) -> Reply:
     return Reply(status=204)
 
 
-def get_access_token(gen3: "Gen3", call: Call) -> Reply:
+def get_access_token(gen3: Needs, call: Call) -> Reply:
     """POST /credentials/api/access_token."""
     key = _fields(call).get("api_key")
     if not key:
@@ -70,7 +68,7 @@ def get_access_token(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"access_token": token})
 
 
-def list_credential_sources(gen3: "Gen3", call: Call) -> Reply:
+def list_credential_sources(gen3: Needs, call: Call) -> Reply:
     """GET /credentials."""
     asker(gen3, call, "user")
     return Reply({"/api": "access to CDIS APIs", "/google": "access to Google storage"})

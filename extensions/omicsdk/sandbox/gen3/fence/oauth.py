@@ -2,19 +2,16 @@
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
+from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 SCOPES = ("openid", "fence", "user", "data", "admin")
 """What tokens of a program may be good for."""
 
 
-def get_oauth2_token(gen3: "Gen3", call: Call) -> Reply:
+def get_oauth2_token(gen3: Needs, call: Call) -> Reply:
     """POST /oauth2/token, of which the sandbox has the grant client_credentials."""
     # Clients send the fields in the query or in the body.
     fields = {**dict(call.query), **dict(parse_qsl(call.content.decode(errors="replace")))}
@@ -34,13 +31,13 @@ def get_oauth2_token(gen3: "Gen3", call: Call) -> Reply:
     return Reply(told, headers={"Cache-Control": "no-store"})
 
 
-def get_jwks(gen3: "Gen3", call: Call) -> Reply:
+def get_jwks(gen3: Needs, call: Call) -> Reply:
     """GET /.well-known/jwks."""
     del call
     return Reply({"keys": [gen3.access.key.as_jwk()]})
 
 
-def get_jwt_keys(gen3: "Gen3", call: Call) -> Reply:
+def get_jwt_keys(gen3: Needs, call: Call) -> Reply:
     """GET /jwt/keys."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -50,7 +47,7 @@ def get_jwt_keys(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"keys": [[key.id, pem]]})
 
 
-def get_openid_configuration(gen3: "Gen3", call: Call) -> Reply:
+def get_openid_configuration(gen3: Needs, call: Call) -> Reply:
     """GET /.well-known/openid-configuration."""
     del gen3
     issuer = f"{call.origin}/user"
@@ -72,13 +69,13 @@ def get_openid_configuration(gen3: "Gen3", call: Call) -> Reply:
     )
 
 
-def get_status(gen3: "Gen3", call: Call) -> Reply:
+def get_status(gen3: Needs, call: Call) -> Reply:
     """GET /_status."""
     del gen3, call
     return Reply(text="Healthy", headers={"Content-Type": "text/html; charset=utf-8"})
 
 
-def get_version(gen3: "Gen3", call: Call) -> Reply:
+def get_version(gen3: Needs, call: Call) -> Reply:
     """GET /_version."""
     del gen3, call
     return Reply({"version": "sandbox", "commit": ""})

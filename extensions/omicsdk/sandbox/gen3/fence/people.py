@@ -1,22 +1,20 @@
 """Who am I: user information of Fence."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.fence.askers import asker
+from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.service import Call, Reply
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
-
-def get_user_info(gen3: "Gen3", call: Call) -> Reply:
+def get_user_info(gen3: Needs, call: Call) -> Reply:
     """GET /user."""
     asking = asker(gen3, call, "user")
     return Reply({**user_info(gen3, asking.person), "azp": asking.claims.get("azp") or ""})
 
 
-def user_info(gen3: "Gen3", person: Person) -> dict[str, Any]:
+def user_info(gen3: Needs, person: Person) -> dict[str, Any]:
     """What Fence tells of somebody.
 
     Args:

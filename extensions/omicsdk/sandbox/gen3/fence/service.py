@@ -1,18 +1,16 @@
 """Fence as a service of the sandbox: which function answers which operation."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonschema import FormatChecker
 
 from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.gen3.fence import downloads, keys, oauth, people, signing, uploads
+from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.gen3.fence.pages import with_pages
 from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
 from omicsdk.sandbox.service import Service, by_name
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 PREFIX = f"{HOME}/fence"
 _MODULES = (keys, people, oauth, downloads, uploads)
@@ -64,7 +62,7 @@ _ABSENT = {
 _SLASHED = ("/google/billing_projects/", "/google/service_accounts/")
 
 
-def fence_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+def fence_service(gen3: Needs, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:

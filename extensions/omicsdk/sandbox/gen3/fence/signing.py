@@ -1,16 +1,14 @@
 """May somebody read or write the file of a record, and which URL do they get: Fence's rules."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.gen3.files import BUCKET
 from omicsdk.sandbox.gen3.storage_urls import PREFIX, Grant, presigned
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.settings import Setting
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 READ, WRITE = "read-storage", "write-storage"
 PROTOCOLS = ("s3", "http", "ftp", "https", "gs", "az")
@@ -25,7 +23,7 @@ SETTINGS = (
 )
 
 
-def lifetime(gen3: "Gen3", asked: object) -> float:
+def lifetime(gen3: Needs, asked: object) -> float:
     """How long a presigned URL is good for, in seconds.
 
     Args:
@@ -43,7 +41,7 @@ def lifetime(gen3: "Gen3", asked: object) -> float:
     raise bad_arguments(f"Requested expiry must be a positive integer; instead got {asked}")
 
 
-def record_of(gen3: "Gen3", guid: str) -> Mapping[str, Any]:
+def record_of(gen3: Needs, guid: str) -> Mapping[str, Any]:
     """The index record of a GUID.
 
     Raises:
@@ -55,7 +53,7 @@ def record_of(gen3: "Gen3", guid: str) -> Mapping[str, Any]:
     return found
 
 
-def check(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str) -> None:
+def check(gen3: Needs, record: Mapping[str, Any], person: Person, method: str) -> None:
     """Refuses unless somebody may do something with a record's file.
 
     Args:
@@ -86,7 +84,7 @@ def check(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str) 
         raise _refused(gen3, person, f"You don't have access permission on this file: {record['did']}")
 
 
-def _listed(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str, acl: list[str]) -> bool:
+def _listed(gen3: Needs, record: Mapping[str, Any], person: Person, method: str, acl: list[str]) -> bool:
     """Whether a file is somebody's own, or of a project that they may do this in: how records without authz are kept."""
     if record.get("uploader"):
         return bool(person.name) and record["uploader"] == person.name
@@ -94,14 +92,14 @@ def _listed(gen3: "Gen3", record: Mapping[str, Any], person: Person, method: str
     return any(method in allowed.get(project, ()) or "*" in allowed.get(project, ()) for project in acl)
 
 
-def _refused(gen3: "Gen3", person: Person, message: str) -> Problem:
+def _refused(gen3: Needs, person: Person, message: str) -> Problem:
     known = person.name or person.client
     status = int(gen3.grounds.settings.number("gen3.forbidden_status")) if known else 401
     return Problem(status, "unauthorized" if status == 401 else "forbidden", message)
 
 
 def download_url(
-    gen3: "Gen3",
+    gen3: Needs,
     record: Mapping[str, Any],
     origin: str,
     *,

@@ -1,21 +1,19 @@
 """Uploads: blank records with URLs that take their bytes, whole or in parts; and deletion of files with their records."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.fence import signing
 from omicsdk.sandbox.gen3.fence.askers import asker, fields_of
+from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.gen3.storage_uploads import StorageRefusal
 from omicsdk.sandbox.gen3.storage_urls import Grant, presigned
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
-
-def upload_file(gen3: "Gen3", call: Call) -> Reply:
+def upload_file(gen3: Needs, call: Call) -> Reply:
     """POST /data/upload."""
     person = asker(gen3, call, "data").person
     body = _body(call, "file_name")
@@ -38,7 +36,7 @@ def upload_file(gen3: "Gen3", call: Call) -> Reply:
     )
 
 
-def upload_file_to_guid(gen3: "Gen3", call: Call) -> Reply:
+def upload_file_to_guid(gen3: Needs, call: Call) -> Reply:
     """GET /data/upload/{file_id}."""
     query = dict(call.query)
     guid = call.arguments["file_id"]
@@ -51,7 +49,7 @@ def upload_file_to_guid(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"url": presigned(gen3.grounds.signer, call.origin, Grant("PUT", location), seconds)})
 
 
-def init_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
+def init_multipart_upload(gen3: Needs, call: Call) -> Reply:
     """POST /data/multipart/init."""
     person = _uploader(gen3, call)
     body = _body(call, "file_name")
@@ -62,7 +60,7 @@ def init_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"guid": guid, "uploadId": gen3.uploads.begin(location)}, 201)
 
 
-def get_multipart_upload_url(gen3: "Gen3", call: Call) -> Reply:
+def get_multipart_upload_url(gen3: Needs, call: Call) -> Reply:
     """POST /data/multipart/upload."""
     _uploader(gen3, call)
     body = _body(call, "key", "uploadId", "partNumber")
@@ -74,7 +72,7 @@ def get_multipart_upload_url(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"presigned_url": presigned(gen3.grounds.signer, call.origin, grant, seconds)})
 
 
-def complete_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
+def complete_multipart_upload(gen3: Needs, call: Call) -> Reply:
     """POST /data/multipart/complete."""
     _uploader(gen3, call)
     body = _body(call, "key", "uploadId", "parts")
@@ -91,7 +89,7 @@ def complete_multipart_upload(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"message": "OK"})
 
 
-def delete_file_locations(gen3: "Gen3", call: Call) -> Reply:
+def delete_file_locations(gen3: Needs, call: Call) -> Reply:
     """DELETE /data/{file_id}."""
     person = asker(gen3, call, "data").person
     record = signing.record_of(gen3, call.arguments["file_id"])
@@ -107,7 +105,7 @@ def delete_file_locations(gen3: "Gen3", call: Call) -> Reply:
     return Reply(status=204)
 
 
-def _uploader(gen3: "Gen3", call: Call) -> Person:
+def _uploader(gen3: Needs, call: Call) -> Person:
     """Who sent a request that only general uploaders may send."""
     person = asker(gen3, call, "data").person
     if not _may_upload(person, ()):
@@ -121,7 +119,7 @@ def _may_upload(person: Person, authz: Sequence[str]) -> bool:
     return person.may("file_upload", "/data_file", "fence")
 
 
-def _blank(gen3: "Gen3", person: Person, name: str, authz: Sequence[str]) -> str:
+def _blank(gen3: Needs, person: Person, name: str, authz: Sequence[str]) -> str:
     """A new record without contents; one under resources doesn't name who uploads it."""
     made = gen3.index.create_blank(None if authz else person.name or None, name, authz=list(authz))
     return str(made["did"])

@@ -3,91 +3,88 @@
 import html
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from jsonschema import FormatChecker
 
 from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
-from omicsdk.sandbox.gen3.manifest.state import COHORTS, MANIFESTS, METADATA, Folder
+from omicsdk.sandbox.gen3.manifest.state import COHORTS, MANIFESTS, METADATA, Folder, Manifests
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply, Service, by_name
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 _GUID = re.compile(r".*[a-fA-F0-9]{8}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{4}-[a-fA-F0-9]{12}")
 _NOT_JSON = "Please provide valid JSON."
 
 
-def list_manifests(gen3: "Gen3", call: Call) -> Reply:
+def list_manifests(store: Manifests, call: Call) -> Reply:
     """GET /."""
-    return Reply({"manifests": gen3.manifests.listed(_folder(gen3, call, MANIFESTS))})
+    return Reply({"manifests": store.listed(_folder(store, call, MANIFESTS))})
 
 
-def create_manifest(gen3: "Gen3", call: Call) -> Reply:
+def create_manifest(store: Manifests, call: Call) -> Reply:
     """POST and PUT /."""
-    folder = _folder(gen3, call, MANIFESTS)
+    folder = _folder(store, call, MANIFESTS)
     entries = _body(call)
     if not isinstance(entries, list) or not all(_has_object(each) for each in cast("list[object]", entries)):
         raise bad_arguments(
             "Manifest format is invalid. Please POST a list of key-value pairs, like [{'k' : v}, ...] Required keys"
             " are: object_id"
         )
-    return Reply({"filename": gen3.manifests.write_new(folder, _as_kept(cast("object", entries)))})
+    return Reply({"filename": store.write_new(folder, _as_kept(cast("object", entries)))})
 
 
-def get_manifest(gen3: "Gen3", call: Call) -> Reply:
+def get_manifest(store: Manifests, call: Call) -> Reply:
     """GET /file/{file_name}."""
-    return _file(gen3, call, _folder(gen3, call, MANIFESTS))
+    return _file(store, call, _folder(store, call, MANIFESTS))
 
 
-def list_cohorts(gen3: "Gen3", call: Call) -> Reply:
+def list_cohorts(store: Manifests, call: Call) -> Reply:
     """GET /cohorts."""
-    return Reply({"cohorts": gen3.manifests.listed(_folder(gen3, call, COHORTS))})
+    return Reply({"cohorts": store.listed(_folder(store, call, COHORTS))})
 
 
-def create_cohort(gen3: "Gen3", call: Call) -> Reply:
+def create_cohort(store: Manifests, call: Call) -> Reply:
     """POST and PUT /cohorts."""
-    folder = _folder(gen3, call, COHORTS)
+    folder = _folder(store, call, COHORTS)
     body = _body(call)
     guid: object = cast("dict[str, object]", body).get("guid") if isinstance(body, dict) else None
     if not isinstance(guid, str) or not _GUID.fullmatch(guid):
         raise bad_arguments(f"The provided GUID: {guid} is invalid.")
-    gen3.manifests.write(folder, guid, "")
+    store.write(folder, guid, "")
     return Reply({"filename": guid})
 
 
-def list_metadata(gen3: "Gen3", call: Call) -> Reply:
+def list_metadata(store: Manifests, call: Call) -> Reply:
     """GET /metadata."""
-    return Reply({"metadata": gen3.manifests.listed(_folder(gen3, call, METADATA))})
+    return Reply({"metadata": store.listed(_folder(store, call, METADATA))})
 
 
-def create_metadata(gen3: "Gen3", call: Call) -> Reply:
+def create_metadata(store: Manifests, call: Call) -> Reply:
     """POST and PUT /metadata."""
-    folder = _folder(gen3, call, METADATA)
-    return Reply({"filename": gen3.manifests.write_new(folder, _as_kept(_body(call)))})
+    folder = _folder(store, call, METADATA)
+    return Reply({"filename": store.write_new(folder, _as_kept(_body(call)))})
 
 
-def get_metadata(gen3: "Gen3", call: Call) -> Reply:
+def get_metadata(store: Manifests, call: Call) -> Reply:
     """GET /metadata/{file_name}."""
-    return _file(gen3, call, _folder(gen3, call, METADATA))
+    return _file(store, call, _folder(store, call, METADATA))
 
 
-def get_status(gen3: "Gen3", call: Call) -> Reply:
+def get_status(store: Manifests, call: Call) -> Reply:
     """GET /_status."""
-    del gen3, call
+    del store, call
     return Reply(text="Healthy", headers={"Content-Type": "text/html; charset=utf-8"})
 
 
-def _folder(gen3: "Gen3", call: Call, kind: str) -> Folder:
+def _folder(store: Manifests, call: Call, kind: str) -> Folder:
     """The folder of who sent a request.
 
     Raises:
         Problem: 403; nobody did, or their token isn't good: the service knows no other refusal.
     """
     try:
-        person = gen3.access.bearer(call.headers)
+        person = store.access.bearer(call.headers)
     except Problem:
         person = None
     if person is None or person.client:
@@ -110,11 +107,11 @@ def _as_kept(body: object) -> str:
     return str(body)
 
 
-def _file(gen3: "Gen3", call: Call, folder: Folder) -> Reply:
+def _file(store: Manifests, call: Call, folder: Folder) -> Reply:
     name = html.escape(call.arguments["file_name"])
     if not name.endswith("json"):
         raise bad_arguments("Incorrect usage. You can only use this pathway to request files of type JSON.")
-    content = gen3.manifests.read(folder, name)
+    content = store.read(folder, name)
     if content is None:
         raise not_found(f"there is no file {name}")
     return Reply(text=content.replace("'", '"'))
@@ -138,14 +135,14 @@ _HANDLERS = (
 _PUT = {"put_manifest": "create_manifest", "put_cohort": "create_cohort", "put_metadata": "create_metadata"}
 
 
-def manifest_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+def manifest_service(store: Manifests, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:
-        gen3: The commons.
+        store: What people keep.
         document: The service's OpenAPI 3.1 document.
     """
-    handlers = by_name(_HANDLERS, gen3)
+    handlers = by_name(_HANDLERS, store)
     handlers |= {name: handlers[same] for name, same in _PUT.items()}
     return Service(
         name="gen3/manifest",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.service import Grounds
 
 MANIFESTS, COHORTS, METADATA = "manifests", "cohorts", "metadata"
@@ -27,9 +28,14 @@ class Manifests:
 
     Args:
         grounds: What the sandbox stands on.
+        access: The people of the commons.
+
+    Attributes:
+        access: The people of the commons.
     """
 
-    def __init__(self, grounds: Grounds) -> None:
+    def __init__(self, grounds: Grounds, access: Access) -> None:
+        self.access = access
         self._database = grounds.database
         self._clock = grounds.clock
         grounds.database.define(

@@ -1,22 +1,20 @@
 """The Workspace Token Service as a service of the sandbox."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonschema import FormatChecker
 
 from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
+from omicsdk.sandbox.gen3.wts.needs import Needs
 from omicsdk.sandbox.gen3.wts.tokens import HANDLERS, error_body
 from omicsdk.sandbox.service import Service, by_name
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 _BROWSER = "people connect with a browser, and the sandbox has no pages: connect them with `sandbox.gen3.wts`"
 
 
-def wts_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
+def wts_service(gen3: Needs, document: Mapping[str, Any]) -> Service:
     """The service.
 
     Args:

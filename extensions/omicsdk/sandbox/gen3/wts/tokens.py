@@ -1,23 +1,21 @@
 """The operations of the Workspace Token Service: tokens, providers, and one question asked of all commons."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.gen3.access import Person
+from omicsdk.sandbox.gen3.wts.needs import Needs
 from omicsdk.sandbox.gen3.wts.state import DEFAULT, OtherCommons
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.gen3.commons import Gen3
 
 AGGREGATED = ("user/user", "authz/mapping")
 """The paths that all commons are asked for together."""
 _SECONDS = 30.0
 
 
-def get_token(gen3: "Gen3", call: Call) -> Reply:
+def get_token(gen3: Needs, call: Call) -> Reply:
     """GET /token/."""
     query = dict(call.query)
     person = _asker(gen3, call)
@@ -29,7 +27,7 @@ def get_token(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"token": gen3.wts.token(idp, person)})
 
 
-def get_external_oidc(gen3: "Gen3", call: Call) -> Reply:
+def get_external_oidc(gen3: Needs, call: Call) -> Reply:
     """GET /external_oidc/."""
     unexpired = dict(call.query).get("unexpired", "").lower() == "true"
     person = _anyone(gen3, call)
@@ -51,7 +49,7 @@ def get_external_oidc(gen3: "Gen3", call: Call) -> Reply:
     return Reply({"providers": told})
 
 
-def check_connected(gen3: "Gen3", call: Call) -> Reply:
+def check_connected(gen3: Needs, call: Call) -> Reply:
     """GET /oauth2/connected."""
     person = _asker(gen3, call, 401)
     idp = dict(call.query).get("idp", DEFAULT)
@@ -60,7 +58,7 @@ def check_connected(gen3: "Gen3", call: Call) -> Reply:
     return Reply()
 
 
-def get_aggregate(gen3: "Gen3", call: Call) -> Reply:
+def get_aggregate(gen3: Needs, call: Call) -> Reply:
     """GET /aggregate/{endpoint}."""
     path = call.arguments["endpoint"].strip("/")
     if path not in AGGREGATED:
@@ -74,7 +72,7 @@ def get_aggregate(gen3: "Gen3", call: Call) -> Reply:
     return Reply({_host(each): _answer(gen3, each, path, query, filters, person) for each in asked})
 
 
-def get_status(gen3: "Gen3", call: Call) -> Reply:
+def get_status(gen3: Needs, call: Call) -> Reply:
     """GET /_status."""
     del gen3, call
     return Reply(text="Healthy", headers={"Content-Type": "text/html; charset=utf-8"})
@@ -85,7 +83,7 @@ def error_body(problem: Problem) -> dict[str, object]:
     return {"message": problem.title}
 
 
-def _asker(gen3: "Gen3", call: Call, status: int = 403) -> Person:
+def _asker(gen3: Needs, call: Call, status: int = 403) -> Person:
     """Who sent a request that needs a login; without a token it is refused with 403, as the service does."""
     person = gen3.access.bearer(call.headers)
     if person is None:
@@ -93,14 +91,14 @@ def _asker(gen3: "Gen3", call: Call, status: int = 403) -> Person:
     return person
 
 
-def _anyone(gen3: "Gen3", call: Call) -> Person | None:
+def _anyone(gen3: Needs, call: Call) -> Person | None:
     try:
         return gen3.access.bearer(call.headers)
     except Problem:
         return None  # the list is for everybody
 
 
-def _own(gen3: "Gen3", call: Call, person: Person) -> str:
+def _own(gen3: Needs, call: Call, person: Person) -> str:
     seconds = gen3.grounds.settings.number("gen3.token_seconds")
     if person.client:
         raise Problem(403, "forbidden", "User doesn't have a refresh token")
@@ -112,7 +110,7 @@ def _host(other: OtherCommons) -> str:
 
 
 def _answer(
-    gen3: "Gen3",
+    gen3: Needs,
     other: OtherCommons,
     path: str,
     query: Mapping[str, str],
