@@ -52,7 +52,7 @@ class Gen3Object(MetadataPlaces):
             file_name: The file's name.
             authz: Who may do what with it: `version` 0, and `resource_paths`.
             metadata: Its metadata.
-            aliases: Further names for it.
+            aliases: Further names for its record in the index.
 
         Returns:
             Its GUID, and the presigned URL that its bytes are sent to with PUT.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from omicsdk.gen3.errors import Gen3UserError
@@ -82,7 +83,7 @@ def selection(fields: Iterable[str]) -> str:
     tree: dict[str, Any] = {}
     written: list[str] = []
     for field in fields:
-        if "{" in field and _SELECTION.fullmatch(field):
+        if "{" in field and _is_whole(field):
             written.append(field)
             continue
         level = tree
@@ -92,6 +93,12 @@ def selection(fields: Iterable[str]) -> str:
     if not pieces:
         raise Gen3UserError("There are no fields to ask for", remedy="Give fields=, such as ['submitter_id'].")
     return " ".join(pieces)
+
+
+def _is_whole(written: str) -> bool:
+    """Whether a selection that is written out ends what it begins, and nothing else."""
+    depths = list(accumulate((mark == "{") - (mark == "}") for mark in written))
+    return bool(_SELECTION.fullmatch(written)) and min(depths) >= 0 and depths[-1] == 0
 
 
 def _written(tree: Mapping[str, Any]) -> Iterator[str]:

@@ -1,0 +1,139 @@
+"""The documented file client on the sandbox: presigned URLs, and downloads that are verified and go on."""
+
+import hashlib
+from pathlib import Path
+
+import httpx
+import pytest
+from omicsdk.core.errors import (
+    ChecksumMismatch,
+    Forbidden,
+    NotFound,
+    OmicsError,
+    ServiceUnavailable,
+    Unauthorized,
+    UnsafePath,
+)
+from omicsdk.core.retry import Retry
+from omicsdk.gen3 import Gen3Auth, Gen3File, Gen3Index
+from omicsdk.sandbox import Sandbox
+
+CONTENT = bytes(range(256)) * 5000
+
+
+@pytest.fixture
+def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
+    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def files(auth: Gen3Auth):
+    with Gen3File(auth) as files:
+        yield files
+
+
+def test_a_url_that_whoever_has_it_can_fetch(files: Gen3File, sandbox: Sandbox):
+    guid = sandbox.gen3.add_file("a.txt", b"hello")
+    url = files.get_presigned_url(guid)["url"]
+    assert httpx.get(url).content == b"hello"
+    assert httpx.get(files.get_presigned_url(guid, "s3")["url"]).content == b"hello"
+    with pytest.raises(NotFound):
+        files.get_presigned_url("nope")
+
+
+def test_a_file_arrives_under_the_name_of_its_record(files: Gen3File, sandbox: Sandbox, tmp_path: Path):
+    guid = sandbox.gen3.add_file("folder/reads.bin", CONTENT)
+    assert files.download_single(guid, tmp_path / "out") is True
+    assert [each.relative_to(tmp_path / "out").as_posix() for each in (tmp_path / "out").rglob("*")] == [
+        "folder",
+        "folder/reads.bin",
+    ]
+    assert (tmp_path / "out/folder/reads.bin").read_bytes() == CONTENT
+
+
+def test_it_goes_to_the_present_folder_by_default(
+    files: Gen3File, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    guid = sandbox.gen3.add_file("x.bin", b"x")
+    monkeypatch.chdir(tmp_path)
+    files.download_single(guid)
+    assert (tmp_path / "x.bin").read_bytes() == b"x"
+
+
+def test_what_is_there_isn_t_fetched_again(files: Gen3File, sandbox: Sandbox, tmp_path: Path):
+    guid = sandbox.gen3.add_file("x.bin", CONTENT)
+    files.download_single(guid, tmp_path)
+    before = (tmp_path / "x.bin").stat().st_mtime_ns
+    files.download_single(guid, tmp_path)
+    assert (tmp_path / "x.bin").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
+def test_bytes_that_aren_t_those_of_any_hash_don_t_get_the_name(
+    files: Gen3File, sandbox: Sandbox, tmp_path: Path, algorithm: str
+):
+    wrong = hashlib.new(algorithm, b"something else").hexdigest()
+    guid = sandbox.gen3.add_file("x.bin", CONTENT, hashes={algorithm: wrong})
+    with pytest.raises(ChecksumMismatch, match=algorithm):
+        files.download_single(guid, tmp_path / "out")
+    assert not (tmp_path / "out/x.bin").exists()
+
+
+def test_a_name_doesn_t_lead_out_of_the_folder(files: Gen3File, sandbox: Sandbox, tmp_path: Path):
+    for name in ("../x.bin", "/tmp/x.bin"):
+        guid = sandbox.gen3.add_file("x.bin", b"x", file_name=name)
+        with pytest.raises(UnsafePath):
+            files.download_single(guid, tmp_path / "out")
+    assert not (tmp_path / "x.bin").exists()
+
+
+def test_a_file_without_a_name_is_called_by_its_guid(files: Gen3File, sandbox: Sandbox, tmp_path: Path):
+    guid = sandbox.gen3.add_file("x.bin", b"x", file_name=None)
+    files.download_single(guid, tmp_path / "out")
+    assert (tmp_path / "out" / guid.rpartition("/")[2]).read_bytes() == b"x"
+
+
+def test_a_file_without_a_place_is_an_error(files: Gen3File, auth: Gen3Auth, tmp_path: Path):
+    with Gen3Index(auth) as index:
+        guid = index.create_record({"md5": "0" * 32}, 3, file_name="x", authz=["/open"])["did"]
+    with pytest.raises(OmicsError):
+        files.download_single(guid, tmp_path / "out")
+
+
+def test_an_upload_s_url_takes_bytes(files: Gen3File, sandbox: Sandbox):
+    begun = files.upload_file("new.txt", authz=["/open"])
+    assert httpx.put(begun["url"], content=b"new").status_code == 200
+    again = files.upload_file_to_guid(begun["guid"], "new.txt", expires_in=60)
+    assert httpx.put(again["url"], content=b"newer").status_code == 200
+    sandbox.finish()  # the commons sees what has arrived
+    assert httpx.get(files.get_presigned_url(begun["guid"])["url"]).content == b"newer"
+
+
+def test_deleting(files: Gen3File, sandbox: Sandbox):
+    first, second = (sandbox.gen3.add_file("a.txt", b"hello") for _ in range(2))
+    assert files.delete_file_locations(first).status_code == 204
+    assert files.delete_file(second) == ""
+    with pytest.raises(NotFound):
+        files.delete_file_locations(first)
+
+
+def test_what_isn_t_allowed_is_said(sandbox: Sandbox, tmp_path: Path):
+    guid = sandbox.gen3.add_file("a.txt", b"hello", authz=["/secret"])
+    reader = Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org"))
+    with Gen3File(reader) as files, pytest.raises((Forbidden, Unauthorized)):
+        files.get_presigned_url(guid)
+
+
+def test_an_upload_isn_t_begun_twice():
+    asked: list[httpx.Request] = []
+
+    def down(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(503)
+
+    files = Gen3File(
+        "https://commons.example.org", transport=httpx.MockTransport(down), retry=Retry(attempts=3, base=0)
+    )
+    with pytest.raises(ServiceUnavailable):
+        files.upload_file("a")
+    assert len(asked) == 1

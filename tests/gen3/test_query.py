@@ -1,0 +1,131 @@
+"""The documented client of the explorer."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import BadRequest, DecodeError
+from omicsdk.gen3 import Gen3Auth, Gen3Query, Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3.query_text import records_query, selection
+from omicsdk.gen3.row_stream import rows_of
+from omicsdk.sandbox import Sandbox
+
+COMMONS = "https://commons.example.org"
+
+
+@pytest.fixture
+def explorer(sandbox: Sandbox, tmp_path):
+    rows = [
+        {"submitter_id": f"s{number:03}", "age": number, "sex": "f" if number % 2 else "m", "visits": [{"place": "x"}]}
+        for number in range(40)
+    ]
+    sandbox.gen3.guppy.put("subject", rows)
+    with Gen3Query(Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))) as query:
+        yield query
+
+
+def test_records(explorer: Gen3Query):
+    told = explorer.query("subject", ["submitter_id", "age"], first=2, offset=1, sort_object={"age": "DESC"})
+    assert told == {"data": {"subject": [{"submitter_id": "s038", "age": 38}, {"submitter_id": "s037", "age": 37}]}}
+    assert len(explorer.query("subject", ["age"])["data"]["subject"]) == 10
+
+
+def test_filters(explorer: Gen3Query):
+    both = explorer.query("subject", ["age"], filters={"sex": "f", "age": 3})
+    assert both["data"]["subject"] == [{"age": 3}]
+    chosen = {"AND": [{">": {"age": 36}}, {"=": {"sex": "m"}}]}
+    assert explorer.query("subject", ["age"], filter_object=chosen)["data"]["subject"] == [{"age": 38}]
+    with pytest.raises(Gen3UserError, match="exclude each other"):
+        explorer.query("subject", ["age"], filters={"a": 1}, filter_object=chosen)
+
+
+def test_what_is_within_others(explorer: Gen3Query):
+    for field in ("visits.place", "visits { place }"):
+        assert explorer.query("subject", [field], first=1)["data"]["subject"] == [{"visits": [{"place": "x"}]}]
+
+
+def test_downloads(explorer: Gen3Query):
+    assert len(explorer.raw_data_download("subject", ["age"])) == 40
+    some = explorer.raw_data_download("subject", ["age"], {">": {"age": 5}}, [{"age": "asc"}], first=2, offset=1)
+    assert some == [{"age": 7}, {"age": 8}]
+    rows = explorer.iterate_rows("subject", ["age"])
+    assert set(next(iter(rows))) == {"age"}
+
+
+def test_beyond_what_a_query_reaches_it_is_downloaded(explorer: Gen3Query, caplog: pytest.LogCaptureFixture):
+    told = explorer.query("subject", ["age"], first=9_990, offset=38, sort_object={"age": "asc"})
+    assert told == {"data": {"subject": [{"age": 38}, {"age": 39}]}}
+    assert "they are downloaded" in caplog.text
+
+
+def test_queries_by_hand(explorer: Gen3Query):
+    text = "query($filter: JSON) { _aggregation { subject(filter: $filter) { _totalCount } } }"
+    told = explorer.graphql_query(text, {"filter": {"=": {"sex": "f"}}})
+    assert told["data"]["_aggregation"]["subject"]["_totalCount"] == 20
+    with pytest.raises(BadRequest, match="nope"):
+        explorer.graphql_query("{ nope }")
+
+
+def test_errors_in_an_answer_are_raised():
+    told = {"data": None, "errors": [{"message": "one"}, "two"]}
+    answering = httpx.MockTransport(lambda request: httpx.Response(200, json=told))
+    with pytest.raises(Gen3SubmissionQueryError, match="one; two"):
+        Gen3Query(endpoint=COMMONS, transport=answering).graphql_query("{ x }")
+
+
+def test_reading_may_be_tried_again():
+    answers = [httpx.Response(503, headers={"retry-after": "0"}), httpx.Response(200, json={"data": {}})]
+    answering = httpx.MockTransport(lambda request: answers.pop(0))
+    assert Gen3Query(endpoint=COMMONS, transport=answering).graphql_query("{ x }") == {"data": {}}
+
+
+def test_the_text_of_a_query():
+    text = records_query("case", ["a", "b.c", "b.d.e"], 5, 0, "all", ("filter", "sort"))
+    assert text == (
+        "query($filter: JSON, $sort: JSON) { case (first: 5, offset: 0, filter: $filter, sort: $sort, accessibility: all)"
+        " { a b { c d { e } } } }"
+    )
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"data_type": "case { id } } #", "fields": ["a"]},
+        {"data_type": "case", "fields": ["a } x {"]},
+        {"data_type": "case", "fields": []},
+        {"data_type": "case", "fields": ["a"], "accessibility": "mine"},
+        {"data_type": "case", "fields": ["a"], "sort_object": {"a": "up"}},
+    ],
+)
+def test_names_that_can_t_be_ones_are_refused(mistake: dict[str, Any]):
+    def never(request: httpx.Request) -> httpx.Response:
+        raise AssertionError(request)
+
+    with pytest.raises(Gen3UserError):
+        Gen3Query(endpoint=COMMONS, transport=httpx.MockTransport(never)).query(**mistake)
+
+
+def test_a_selection_may_be_written_out():
+    assert selection(["a", "visits { id place }"]) == "a visits { id place }"
+
+
+# -- rows as they arrive
+
+ROWS = st.lists(st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.text())), max_size=6)
+
+
+@given(rows=ROWS, size=st.integers(1, 50), spaced=st.booleans())
+def test_rows_come_whatever_the_pieces_are(rows: list[dict[str, Any]], size: int, spaced: bool):
+    body = json.dumps(rows, ensure_ascii=False, indent=1 if spaced else None).encode("utf-8", "surrogatepass")
+    pieces = [body[place : place + size] for place in range(0, len(body), size)]
+    assert list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x")) == rows
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"error": "no"}', b'[{"a": 1}', b'[{"a": 1}, {"a"', b"[1]", b"[{]"])
+def test_what_is_no_array_of_rows_is_an_error(body: bytes):
+    pieces = [body]
+    with pytest.raises(DecodeError):
+        list(rows_of(lambda _: pieces.pop(0) if pieces else b"", "x"))

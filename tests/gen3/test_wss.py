@@ -1,0 +1,96 @@
+"""The documented client of workspace storage."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+from omicsdk.core.errors import NotFound, OmicsError, UsageError
+from omicsdk.gen3 import Gen3Auth, Gen3Error, Gen3UserError, Gen3WsStorage
+from omicsdk.gen3.wss import get_url, put_url, wsurl_to_tokens
+from omicsdk.sandbox import Sandbox
+
+
+@pytest.fixture
+def storage(sandbox: Sandbox, tmp_path: Path):
+    with Gen3WsStorage(Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))) as storage:
+        yield storage
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("ws:///@user/a/b.txt", ("@user", "a/b.txt")),
+        ("ws:///@user/a%20b", ("@user", "a b")),
+        ("ws:///@user/", ("@user", "")),
+        ("ws:///@user", ("@user", "")),
+    ],
+)
+def test_a_url_is_taken_apart(url: str, parts: tuple[str, str]):
+    assert wsurl_to_tokens(url) == parts
+
+
+@pytest.mark.parametrize("url", ["ws:///", "ws://@user/a", "s3:///a/b", "a/b", ""])
+def test_what_is_no_url_of_a_workspace(url: str):
+    with pytest.raises(Gen3UserError, match="is no URL of a workspace"):
+        wsurl_to_tokens(url)
+
+
+def keys(storage: Gen3WsStorage, prefix: str = "") -> list[str]:
+    return [each["WorkspaceKey"] for each in storage.ls("@user", prefix)["Data"]["Objects"]]
+
+
+def test_a_file_goes_in_and_out(storage: Gen3WsStorage, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("hello")
+    storage.upload(tmp_path / "a.txt", "@user", "folder/my file.txt")
+    assert keys(storage, "folder/") == ["folder/my file.txt"]
+    storage.download("@user", "folder/my file.txt", tmp_path / "b.txt")
+    assert (tmp_path / "b.txt").read_text() == "hello"
+    storage.download("@user", "folder/my file.txt", tmp_path)
+    assert (tmp_path / "my file.txt").read_text() == "hello"
+
+
+def test_copies_in_all_directions(storage: Gen3WsStorage, tmp_path: Path):
+    (tmp_path / "a.txt").write_text("hello")
+    storage.copy(str(tmp_path / "a.txt"), "ws:///@user/a.txt")
+    storage.copy("ws:///@user/a.txt", "ws:///@user/b.txt")
+    storage.copy("ws:///@user/b.txt", f"{tmp_path}/new/")
+    assert (tmp_path / "new/b.txt").read_text() == "hello"
+    assert keys(storage) == ["a.txt", "b.txt"]
+    assert storage.ls_path("ws:///@user/")["Data"]["Objects"][0]["WorkspaceKey"] == "a.txt"
+    storage.rm_path("ws:///@user/a.txt")
+    storage.rm("@user", "b.txt")
+    assert keys(storage) == []
+    with pytest.raises(Gen3UserError, match="Neither"):
+        storage.copy("a", "b")
+
+
+def test_urls_are_good_for_whoever_has_them(storage: Gen3WsStorage, tmp_path: Path):
+    assert httpx.put(storage.upload_url("@user", "x.txt"), content=b"x").status_code == 200
+    url = storage.download_url("@user", "x.txt")
+    get_url(url, tmp_path / "x.txt")
+    assert (tmp_path / "x.txt").read_bytes() == b"x"
+    put_url(storage.upload_url("@user", "y.txt"), tmp_path / "x.txt")
+    assert keys(storage) == ["x.txt", "y.txt"]
+
+
+def test_what_goes_wrong_is_raised(storage: Gen3WsStorage, tmp_path: Path):
+    with pytest.raises(OmicsError):
+        storage.ls("@nobody", "")
+    with pytest.raises(OmicsError):
+        storage.download("@user", "nope.txt", tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+    with pytest.raises(UsageError, match="is no file"):
+        storage.upload(tmp_path / "nope", "@user", "x")
+    with pytest.raises(Gen3UserError, match="can't be deleted at once"):
+        storage.rm("@user", "/")
+
+
+def test_an_error_that_is_answered_as_if_all_were_well():
+    told = {"Result": "error - illegal path", "Data": None}
+    answering = httpx.MockTransport(lambda request: httpx.Response(200, json=told))
+    storage = Gen3WsStorage(endpoint="https://commons.example.org", transport=answering)
+    with pytest.raises(Gen3Error, match="illegal path"):
+        storage.download_url("@user", "x")
+    missing = httpx.MockTransport(lambda request: httpx.Response(404, json={"Result": "no"}))
+    with pytest.raises(NotFound):
+        Gen3WsStorage(endpoint="https://commons.example.org", transport=missing).ls("@user", "")
