@@ -233,6 +233,25 @@ def test_downloads_have_the_fields_that_were_asked_for(admin: httpx.Client) -> N
         assert (refused.status_code, refused.text.startswith(message)) == (400, True)
 
 
+@pytest.mark.parametrize("fields", [5, [5], {"a": 1}])
+def test_fields_of_downloads_are_names(admin: httpx.Client, fields: Any) -> None:
+    answer = admin.post("/guppy/download", json={"type": "subject", "fields": fields})
+    assert (answer.status_code, answer.text) == (400, "fields is a list of names")
+
+
+def test_bodies_that_are_no_text_are_refused(admin: httpx.Client) -> None:
+    for path in ("graphql", "download"):
+        for content in (b"{", b'{"type": "\\ud800"}'):
+            answer = admin.post(f"/guppy/{path}", content=content)
+            assert (answer.status_code, "The body isn't JSON" in answer.text) == (400, True)
+
+
+def test_nested_counts_are_lists_of_fields(ask) -> None:
+    query = "query($n: JSON) {_aggregation {subject(nestedAggFields: $n) {sex {histogram {key}}}}}"
+    for stated in ({"termsFields": "sex"}, {"missingFields": [1]}):
+        assert ask(query, n=stated)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
 def test_rows_of_other_projects_are_refused_or_left_out(ask, client_of) -> None:
     half = client_of(HALF)
     (error,) = ask("{subject {subject_id}}", client=half)["errors"]

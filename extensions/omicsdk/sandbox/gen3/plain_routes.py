@@ -41,12 +41,14 @@ class Asked:
         """Its body as JSON.
 
         Raises:
-            Problem: 400; it isn't.
+            Problem: 400; it isn't, or has half of a surrogate pair, which is no text.
         """
         try:
-            return json.loads(self.content)
+            value = json.loads(self.content)
+            json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise bad_arguments(f"The body isn't JSON: {error}") from error
+        return value
 
 
 def json_answer(body: object, status: int = 200) -> Response:

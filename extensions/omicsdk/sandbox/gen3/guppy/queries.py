@@ -107,9 +107,11 @@ class Request:
             filterSelf: Whether conditions on a field count when rows are counted by this field.
             nestedAggFields: What is counted within each value: `termsFields` and `missingFields`, lists of fields.
             accessibility: Which of those: `all`, `accessible` or `unaccessible`.
+
+        Raises:
+            WrongFilter: `nestedAggFields` can't be understood.
         """
-        inner = cast("Mapping[str, Sequence[str]]", nestedAggFields if isinstance(nestedAggFields, dict) else {})
-        return Counted(self.sight, type, filter, filterSelf, inner, accessibility)
+        return Counted(self.sight, type, filter, filterSelf, _inner(nestedAggFields), accessibility)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,16 @@ class Counted:
     def _rows(self, accessibility: str) -> list[Row]:
         test = compiled(self.filter, self.type.fields, "" if self.filter_self else self.field)
         return self.sight.counted(self.type, (row for row in self.type.rows if test(row)), accessibility)
+
+
+def _inner(stated: Any) -> Mapping[str, Sequence[str]]:
+    """What is counted within each value."""
+    found = cast("dict[str, Any]", stated) if isinstance(stated, dict) else {}
+    inner = {name: found[name] for name in ("termsFields", "missingFields") if found.get(name) is not None}
+    for names in inner.values():
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in cast("list[Any]", names)):
+            raise WrongFilter("Invalid nestedAggFields argument: termsFields and missingFields are lists of fields")
+    return inner
 
 
 def _cut(row: Row, fields: Sequence[str]) -> Row:

@@ -106,13 +106,14 @@ def _download(gen3: "Gen3", asked: Asked) -> Response:
     if type is None:
         raise bad_arguments(f'Invalid es type: "{body.get("type")}"')
     fields: Any = body.get("fields") or ()
-    if isinstance(fields, str):
-        fields = [fields]
+    names = [fields] if isinstance(fields, str) else fields
+    if not isinstance(names, list | tuple) or not all(isinstance(each, str) for each in cast("list[Any]", names)):
+        raise bad_arguments("fields is a list of names")
     sight = Sight(gen3.access.anyone(asked.headers))
     try:
         rows = Request(sight).download(
             type,
-            [str(each) for each in cast("Sequence[Any]", fields)],
+            cast("Sequence[str]", names),
             body.get("filter"),
             body.get("sort"),
             str(body.get("accessibility") or "all"),

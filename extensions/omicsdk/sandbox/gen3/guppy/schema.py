@@ -27,6 +27,7 @@ from omicsdk.sandbox.gen3.guppy.store import DataType
 GraphQLFields = dict[str, GraphQLField]
 Resolve = Callable[..., Any]
 
+
 def _as_it_is(value: Any) -> Any:
     return value
 
