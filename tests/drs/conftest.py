@@ -23,6 +23,7 @@ class DrsHost(LoopbackServer):
         self.bytes: dict[str, bytes] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
         self.bulk = True
+        self.alone: set[str] = set()  # objects whose URLs don't come with others
         self.token = ""
         self.answers: dict[str, list[tuple[int, dict[str, str], Any]]] = {}  # by path, before the usual answer
 
@@ -73,12 +74,29 @@ class DrsHost(LoopbackServer):
                 return 404, {}, {"msg": "no such route"}
             ids = json.loads(body)["bulk_object_ids"]
             return 200, {}, {"resolved_drs_object": [self.objects[each] for each in ids if each in self.objects]}
+        if path == f"{API}/access":
+            if not self.bulk:
+                return 404, {}, {"msg": "no such route"}
+            urls = [
+                {
+                    "drs_object_id": each["bulk_object_id"],
+                    "drs_access_id": way,
+                    "url": self._url(way, each["bulk_object_id"]),
+                }
+                for each in json.loads(body)["bulk_object_access_ids"]
+                for way in each["bulk_access_ids"]
+                if each["bulk_object_id"] not in self.alone
+            ]
+            return 200, {}, {"resolved_drs_object_access_urls": urls}
         id, access, way = path.removeprefix(f"{API}/").partition("/access/")
         if id not in self.objects:
             return 404, {}, {"msg": "no record found", "status_code": 404}
         if not access:
             return 200, {}, self.objects[id]
-        return 200, {}, {"url": self.url(f"storage/{way}/{id}", "signature=secret")}
+        return 200, {}, {"url": self._url(way, id)}
+
+    def _url(self, way: str, id: str) -> str:
+        return self.url(f"storage/{way}/{id}", "signature=secret")
 
     def _stored(self, head: Head, id: str) -> tuple[int, dict[str, str], Any]:
         content = self.bytes.get(id)

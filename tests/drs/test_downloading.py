@@ -46,7 +46,19 @@ def test_many_are_asked_for_at_once_where_the_server_takes_that(host: Any, tmp_p
     uris = [host.add(f"n{n}", b"%d" % n) for n in range(250)]
     download(uris, tmp_path).raise_if_failed()
     assert sum(path == API for _, path, _ in host.asked) == 3
-    assert not any(path.startswith(f"{API}/") and "/access/" not in path for _, path, _ in host.asked)
+    assert not any(path.startswith(f"{API}/n") for _, path, _ in host.asked)
+
+
+def test_urls_come_many_at_once_and_those_that_do_not_are_asked_for(host: Any, tmp_path: Path) -> None:
+    uris = [host.add(f"n{n}", b"%d" % n) for n in range(150)]
+    host.alone = {"n7"}
+    host.answers["storage/s3/n9"] = [(403, {}, b"<Code>AccessDenied</Code>")]
+    download(uris, tmp_path).raise_if_failed()
+    assert host.count(f"{API}/access") == 2
+    assert sorted(path for _, path, _ in host.asked if path.endswith("/access/s3")) == [
+        f"{API}/n7/access/s3",
+        f"{API}/n9/access/s3",
+    ]
 
 
 def test_a_server_without_bulk_requests_is_asked_one_by_one(host: Any, tmp_path: Path) -> None:

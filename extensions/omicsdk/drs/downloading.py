@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Never
 from omicsdk.core.errors import APIError, OmicsError
 from omicsdk.drs.access import in_order
 from omicsdk.drs.identifiers import DrsId
+from omicsdk.drs.objects import AccessMethod, DrsObject
 from omicsdk.drs.planning import DrsFile, Layout, Wanted, find, wanted_of
 from omicsdk.drs.resolution import Resolver
+from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import CredentialsOf, Servers
 from omicsdk.transfer import Control, Item, Location, Outcome, Progress, TransferReport
 from omicsdk.transfer import download as fetch
@@ -79,11 +81,23 @@ def download(
     }
     try:
         files = find(wanted, asked, layout)
+        _expect(files, preferred)
         report = fetch(items_of(files, preferred, retries), folder, **options)
         return report if dry_run else _by_other_ways(report, files, folder, preferred, retries, options)
     finally:
         if own is not None:
             own.close()
+
+
+def _expect(files: Iterable[DrsFile], preferred: Sequence[str]) -> None:
+    """Tells each server which URLs will be asked of it."""
+    by_server: dict[DrsServer, list[tuple[DrsObject, AccessMethod]]] = {}
+    for file in files:
+        ways = in_order(file.found.methods, preferred) if file.found is not None else []
+        if ways and file.server is not None and file.found is not None:
+            by_server.setdefault(file.server, []).append((file.found, ways[0]))
+    for server, wanted in by_server.items():
+        server.expect(wanted)
 
 
 def items_of(files: Iterable[DrsFile], preferred: Sequence[str] = (), retries: int = 10) -> Iterator[Item]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, DecodeError, Forbidden, NotFound, OmicsError, TimedOut, Unauthorized
@@ -13,6 +13,7 @@ from omicsdk.drs.errors import NoAccess
 from omicsdk.drs.hosts import server_url
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import AccessMethod, DrsObject, headers_of, object_of
+from omicsdk.drs.urls_ahead import UrlsAhead
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class DrsServer:
         self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
         self._clock = clock
         self._answers_many = True
+        self._ahead = UrlsAhead(self._urls_of)
 
     # -- objects
 
@@ -139,6 +141,14 @@ class DrsServer:
 
     # -- bytes
 
+    def expect(self, wanted: Iterable[tuple[DrsObject, AccessMethod]]) -> None:
+        """Says which URLs will be asked for, so that one request can bring many of them.
+
+        Args:
+            wanted: Objects, each with the way that is tried first.
+        """
+        self._ahead.expect((found.id, way.access_id) for found, way in wanted if not way.is_direct)
+
     def locate(self, found: DrsObject, method: AccessMethod) -> Location:
         """Where an object's bytes are, by one way.
 
@@ -156,7 +166,8 @@ class DrsServer:
         """
         if method.is_direct:
             return Location(method.url, dict(method.headers))
-        told = self._ready(found, method.access_id)
+        ahead = self._ahead.take(found.id, method.access_id)
+        told = self._ready(found, method.access_id) if ahead is None else ahead
         url = told.get("url") if is_object(told) else None
         if not isinstance(url, str) or not url.startswith(("https://", "http://")):
             raise NoAccess(f"{found.name}: {self.host} names no URL for {method.kind}", name=found.name)
@@ -191,6 +202,25 @@ class DrsServer:
             raise refused[0]
 
         return locate
+
+    def _urls_of(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Mapping[str, Any]] | None:
+        """The URLs of several objects by identifier and access id; None where the server takes no such requests."""
+        by_object: dict[str, list[str]] = {}
+        for object_id, access_id in wanted:
+            by_object.setdefault(object_id, []).append(access_id)
+        asked = [{"bulk_object_id": each, "bulk_access_ids": ids} for each, ids in by_object.items()]
+        try:
+            told = _decoded(self._api.get_bulk_access_url.raw(bulk_object_access_ids=cast("Any", asked)))
+        except APIError as error:
+            if error.status in _NO_BULK:
+                return None
+            raise
+        listed = told.get("resolved_drs_object_access_urls") if is_object(told) else None
+        return {
+            (str(each.get("drs_object_id")), str(each.get("drs_access_id"))): each
+            for each in (listed if is_array(listed) else ())
+            if is_object(each)
+        }
 
     def _ready(self, found: DrsObject, access_id: str) -> object:
         end = self._clock.monotonic() + _PATIENCE
