@@ -55,7 +55,7 @@ def _carried_out(schema: "GraphQLSchema", text: str, variables: dict[str, Any], 
 
     try:
         document = graphql.parse(text)
-        wrong = _nulls(document) or [error.message for error in graphql.validate(schema, document)]
+        wrong = _nulls(document) or [_quoted(error.message) for error in graphql.validate(schema, document)]
     except RecursionError:
         return _failed("The query is nested too deeply")
     except graphql.GraphQLError as error:
@@ -70,6 +70,11 @@ def _carried_out(schema: "GraphQLSchema", text: str, variables: dict[str, Any], 
         errors = [error.message for error in result.errors]
         return Reply({"data": result.data, "errors": errors}, 400)
     return Reply({"data": result.data})
+
+
+def _quoted(message: str) -> str:
+    """A message with the quotation marks that the service has."""
+    return message.replace("'", '"')
 
 
 def _nulls(document: "DocumentNode") -> list[str]:

@@ -51,11 +51,9 @@ class Reader:
     @cached_property
     def projects(self) -> frozenset[str]:
         """The projects that they may read, as PROGRAM-PROJECT."""
-        return frozenset(
-            project.project_id
-            for project in self.records.projects()
-            if self._person.may("read", _resource(project), SERVICE)
-        )
+        found = {project.project_id for project in self.records.projects()}
+        resources = {each: "/programs/{}/projects/{}".format(*self.records.place(each)) for each in found}
+        return frozenset(each for each, path in resources.items() if self._person.may("read", path, SERVICE))
 
     @property
     def may_query(self) -> bool:
@@ -221,11 +219,6 @@ def _reached(begin: Iterable[Record], onward: Callable[[Record], Iterable[Record
 
 def _not(test: Fits) -> Fits:
     return lambda record: not test(record)
-
-
-def _resource(project: Record) -> str:
-    program, code = project.project_id.removesuffix(f"-{project.name}"), project.name
-    return f"/programs/{program}/projects/{code}"
 
 
 def _common_tests(arguments: Arguments) -> Iterable[Fits]:

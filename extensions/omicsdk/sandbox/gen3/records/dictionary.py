@@ -121,9 +121,11 @@ class Node:
         rest = sorted(set(self.properties) - self.system - {*keys, "type"})
         return (*keys, *(n for n in rest if n in self.required), *(n for n in rest if n not in self.required))
 
-    def default(self, name: str) -> object:
-        """What a property is where nobody said anything."""
-        return self.properties[name].get("default")
+    @cached_property
+    def defaults(self) -> Mapping[str, Any]:
+        """What properties are where nobody said anything."""
+        found = {name: self.properties[name].get("default") for name in self.stored}
+        return {name: value for name, value in found.items() if value is not None}
 
 
 def _links(stated: Sequence[Mapping[str, Any]]) -> tuple[list[Link], list[LinkGroup]]:

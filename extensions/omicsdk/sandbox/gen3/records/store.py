@@ -150,6 +150,17 @@ class Store:
             return found
         return [each for each in found if each.project_id == f"{program}-{each.name}"]
 
+    def place(self, project_id: str) -> tuple[str, str]:
+        """Program and code of a project, which may both have hyphens.
+
+        Args:
+            project_id: The project, as PROGRAM-PROJECT.
+        """
+        for project in self.graph.of_type(PROJECT, (project_id,)):
+            return project_id.removesuffix(f"-{project.name}"), project.name
+        program, _, code = project_id.partition("-")
+        return program, code
+
     def listed(self, node_type: str, project_id: str | None = None) -> list[dict[str, Any]]:
         """Records as plain values.
 
@@ -225,8 +236,7 @@ class Store:
         now = self.clock.now()
         old = self.graph.by_id.get(record_id)
         node = self.dictionary.nodes[node_type]
-        begun = {each: node.default(each) for each in node.properties if node.default(each) is not None}
-        kept = {**(begun if old is None else old.properties), **properties, OWN_KEYS[node_type]: name}
+        kept = {**(node.defaults if old is None else old.properties), **properties, OWN_KEYS[node_type]: name}
         kept = {each: value for each, value in kept.items() if value is not None}
         return Record(record_id, node_type, project_id, name, kept, links, now if old is None else old.created, now)
 

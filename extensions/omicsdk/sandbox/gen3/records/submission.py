@@ -172,8 +172,7 @@ class Submission:
         changes = {
             name: value for name, value in entity.document.items() if name not in _NOT_STORED and name not in node.links
         }
-        begun = {name: node.default(name) for name in node.stored if node.default(name) is not None}
-        merged = {**(begun if old is None else old.properties), **changes}
+        merged = {**(node.defaults if old is None else old.properties), **changes}
         now = self._records.clock.now()
         entity.record = Record(
             entity_id,

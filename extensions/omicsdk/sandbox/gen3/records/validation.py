@@ -95,6 +95,10 @@ def _or_null(stated: Mapping[str, Any]) -> dict[str, Any]:
     return changed
 
 
+def _is_text_or_none(value: object) -> bool:
+    return value is None or isinstance(value, str)
+
+
 def _plain_test(stated: Mapping[str, Any]) -> Callable[[object], bool] | None:
     """Tells quickly that a value is right; None where only the schema can tell."""
     words = set(stated) - {"default", "systemAlias", "description", "term", "termDef"}
@@ -103,6 +107,8 @@ def _plain_test(stated: Mapping[str, Any]) -> Callable[[object], bool] | None:
         return lambda value: isinstance(value, str | None) and value in allowed
     if words == {"type"}:
         kinds = [stated["type"]] if isinstance(stated["type"], str) else list(stated["type"])
+        if set(kinds) <= {"string", "null"}:
+            return _is_text_or_none if "null" in kinds else _INSTANCES["string"]
         tests = [_INSTANCES[kind] for kind in kinds if kind in _INSTANCES]
         return (lambda value: any(test(value) for test in tests)) if tests else None
     return None

@@ -18,16 +18,11 @@ def get_records(commons: Commons, call: Call) -> Reply:
     for each in call.arguments["entity_id_string"].split(","):
         record = commons.records.graph.by_id.get(each)
         # The service answers with records of any project; ours keeps what its reader may not see.
-        if record is None or not person.may("read", _resource(record), SERVICE):
+        program, project = ("", "") if record is None else commons.records.place(record.project_id)
+        if record is None or not person.may("read", resource_of(program, project), SERVICE):
             raise refuse(400, f"Not found: {each}")
-        program, _, project = record.project_id.partition("-")
         told.append({"program": program, "project": project, "properties": _properties(commons, record)})
     return Reply({"entities": told})
-
-
-def _resource(record: Record) -> str:
-    program, _, project = record.project_id.partition("-")
-    return resource_of(program, project)
 
 
 def _properties(commons: Commons, record: Record) -> dict[str, Any]:

@@ -27,10 +27,8 @@ _BULK_FORM = (
 
 def _submit(commons: Commons, call: Call, role: str, *, dry_run: bool = False) -> Reply:
     visit = enter(commons, call, role, OPEN)
+    # Who doesn't want to wait, `async=true`, gets the whole answer: it is there at once.
     answer = _run(commons, visit, role, sent(call), dry_run=dry_run)
-    if dict(call.query).get("async") == "true":
-        number = answer["transaction_id"]
-        return Reply({"code": 200, "message": "Transaction submitted.", "transaction_id": number})
     return Reply(answer, answer["code"])
 
 
@@ -92,7 +90,7 @@ def _bulk(commons: Commons, call: Call, role: str, *, dry_run: bool = False) -> 
     told = [
         {"name": each.name, "response_json": _one_of_bulk(commons, visit, role, each, dry_run)} for each in documents
     ]
-    return Reply({"code": 200, "message": "Bulk transaction submitted.", "success": True, "subtransactions": told})
+    return Reply({"code": 201, "message": "Bulk transaction submitted.", "subtransactions": told}, 201)
 
 
 def _bulk_document(stated: object) -> Document:

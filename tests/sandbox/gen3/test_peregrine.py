@@ -1,0 +1,200 @@
+"""Queries over a commons' records, beyond what the recording has."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from conformity import Conformity
+from graphql import build_client_schema
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.document import read_document
+
+Clients = Callable[[str], httpx.Client]
+GRAPHQL = "/api/v0/submission/graphql"
+WANTED = (
+    "pool_id",
+    "subject_experimental_group",
+    "age",
+    "sex",
+    "species",
+    "strain",
+    "rrid_for_strain",
+    "age_category",
+    "also_in_dataset",
+    "member_of",
+)
+
+
+@functools.cache
+def _conformity() -> Conformity:
+    return Conformity(read_document("gen3/peregrine"), "")
+
+
+def _conforms(answer: httpx.Response) -> None:
+    if answer.is_success:
+        _conformity()(answer)
+
+
+@pytest.fixture
+def admin(admin: httpx.Client) -> httpx.Client:
+    """A client of who may do everything, its good answers held to the service's document."""
+    admin.event_hooks = {"response": [_conforms]}
+    return admin
+
+
+def experiment(project: str, name: str, **more: Any) -> dict[str, Any]:
+    return {"type": "experiment", "submitter_id": name, "projects": [{"code": project}], **more}
+
+
+def case(name: str, parent: str, **more: Any) -> dict[str, Any]:
+    link = {"experiments": [{"submitter_id": parent}]}
+    filled = dict.fromkeys(WANTED, "NA")
+    return {"type": "case", "submitter_id": name, "subject_id": name, **link, **filled, **more}
+
+
+@pytest.fixture
+def seeded(sandbox: Sandbox) -> Sandbox:
+    """The sandbox with two projects: 25 cases in one, one case in the other."""
+    cases = [case(f"c{number:02}", "e1", age=str(number)) for number in range(25)]
+    sandbox.gen3.records.seed("demo", "one", [experiment("one", "e1", experimental_intent="x"), *cases])
+    sandbox.gen3.records.seed("demo", "two", [experiment("two", "e1"), case("far", "e1")])
+    return sandbox
+
+
+def asked(client: httpx.Client, query: str, **variables: Any) -> Any:
+    answer = client.post(GRAPHQL, json={"query": query, "variables": variables})
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+# -- who sees what
+
+
+def test_who_may_read_nothing_is_refused(seeded: Sandbox, reader: httpx.Client, anonymous: httpx.Client) -> None:
+    for client in (reader, anonymous):
+        answer = client.post(GRAPHQL, json={"query": "{ _case_count }"})
+        assert (answer.status_code, answer.json()) == (403, {"data": {}, "errors": ["Unauthorized query."]})
+        assert client.get("/api/v0/datasets?nodes=case").status_code == 403
+
+
+def test_a_token_that_isn_t_good_is_refused(seeded: Sandbox, anonymous: httpx.Client) -> None:
+    answer = anonymous.post(GRAPHQL, json={"query": "{ _case_count }"}, headers={"Authorization": "bearer x.y.z"})
+    assert answer.status_code == 401
+
+
+def test_only_the_projects_of_one_s_own_are_seen(seeded: Sandbox, client_of: Clients) -> None:
+    seeded.gen3.access.add("someone@example.org", [("/programs/demo/projects/two", "peregrine", "read")])
+    client = client_of("someone@example.org")
+    query = (
+        "{ _case_count case { submitter_id } program { projects { code } } node(first: 0) { project_id }"
+        ' experiment(with_path_to: [{type: "case"}]) { project_id } transaction_log { id } }'
+    )
+    told = asked(client, query)
+    assert told["_case_count"] == 1
+    assert told["case"] == [{"submitter_id": "far"}]
+    assert told["program"] == [{"projects": [{"code": "two"}]}]
+    assert {each["project_id"] for each in told["node"]} == {"demo-two", None}
+    assert told["experiment"] == [{"project_id": "demo-two"}]
+    assert client.get("/api/v0/datasets?nodes=case").json() == {"demo-two": {"case": 1}}
+    assert [each["code"] for each in client.get("/api/v0/datasets/projects").json()["projects"]] == ["two"]
+
+
+def test_the_schema_is_for_everybody(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    told = anonymous.get("/api/v0/submission/getschema").json()["data"]
+    schema = build_client_schema(told)
+    assert schema.query_type is not None
+    assert {"case", "_case_count", "datanode", "transaction_log", "viewer"} <= set(schema.query_type.fields)
+
+
+# -- what fits
+
+
+def _found(client: httpx.Client, arguments: str) -> list[str]:
+    return [each["submitter_id"] for each in asked(client, f"{{ case({arguments}) {{ submitter_id }} }}")["case"]]
+
+
+def test_all_pages_together_are_everything(seeded: Sandbox, admin: httpx.Client) -> None:
+    pages = [_found(admin, f'project_id: "demo-one", first: 10, offset: {offset}') for offset in (0, 10, 20, 30)]
+    assert [len(page) for page in pages] == [10, 10, 5, 0]
+    assert len({name for page in pages for name in page}) == 25
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        ('age: ["3", "4"], order_by_asc: "submitter_id"', ["c03", "c04"]),
+        ('age: "3", sex: "F"', []),
+        ('quick_search: "ar"', ["far"]),
+        ('first: 1, order_by_desc: "submitter_id"', ["far"]),
+        ('project_id: "demo-one", first: 1, order_by_desc: "age"', ["c09"]),
+        ('project_id: "demo-two", with_path_to: {type: "experiment", submitter_id: "e1"}', ["far"]),
+        ('project_id: "demo-two", with_path_to: {type: "experiment", experimental_intent: "x"}', []),
+        ('not: [{age: "NA"}], project_id: "demo-two"', []),
+        ('submitter_id: ["c01", "far"], order_by_asc: "project_id"', ["c01", "far"]),
+        ('created_after: "2999-01-01"', []),
+        ('updated_before: "2999-01-01", project_id: "demo-two"', ["far"]),
+        ('with_links: ["samples"]', []),
+        ('without_links: ["samples"], project_id: "demo-two"', ["far"]),
+    ],
+)
+def test_arguments_choose(seeded: Sandbox, admin: httpx.Client, arguments: str, found: list[str]) -> None:
+    assert _found(admin, arguments) == found
+
+
+def test_records_without_a_value_come_last_and_first(seeded: Sandbox, admin: httpx.Client) -> None:
+    for order, values in (("asc", ["x", None]), ("desc", [None, "x"])):
+        query = f'{{ experiment(order_by_{order}: "experimental_intent") {{ experimental_intent }} }}'
+        assert [each["experimental_intent"] for each in asked(admin, query)["experiment"]] == values
+
+
+def test_what_was_changed_is_found_at_once(seeded: Sandbox, admin: httpx.Client) -> None:
+    seeded.gen3.records.seed("demo", "two", [case("far", "e1", age="77")])
+    assert _found(admin, 'age: "77"') == ["far"]
+    seeded.gen3.records.seed("demo", "two", [case("new", "e1", age="78")])
+    told = asked(admin, '{ experiment(project_id: "demo-two") { _cases_count } }')
+    assert told["experiment"] == [{"_cases_count": 2}]
+
+
+def test_the_viewer_sees_what_the_root_has(seeded: Sandbox, admin: httpx.Client) -> None:
+    assert asked(admin, "{ viewer { _case_count } }") == {"viewer": {"_case_count": 26}}
+
+
+def test_transactions_of_a_record_are_told(seeded: Sandbox, admin: httpx.Client) -> None:
+    admin.put("/api/v0/submission/demo/one", json=case("c00", "e1", age="50"))
+    query = '{ case(submitter_id: "c00") { _transaction_logs_count _transaction_logs { role submitter } } }'
+    [told] = asked(admin, query)["case"]
+    assert told["_transaction_logs_count"] == 1
+    assert told["_transaction_logs"][0]["role"] == "update"
+
+
+# -- refusals
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("{ case(sex: null) { id } }", 'Unexpected Name "null"'),
+        ("{ " + "case { experiments { cases { " * 400, "Syntax Error"),
+        ("{ a }", 'Cannot query field "a" on type "Root"'),
+        ('{ transaction_log(order_by_asc: "colour") { id } }', "Cannot order by colour"),
+        ('{ _node_type(order_by_asc: "colour") { id } }', "Cannot order by colour"),
+        ("subscription { case { id } }", "subscription"),
+    ],
+)
+def test_errors_are_texts(seeded: Sandbox, admin: httpx.Client, query: str, told: str) -> None:
+    answer = admin.post(GRAPHQL, json={"query": query})
+    assert answer.status_code == 400
+    assert told in answer.json()["errors"][0]
+
+
+def test_a_query_that_is_nested_without_end_is_refused(seeded: Sandbox, admin: httpx.Client) -> None:
+    answer = admin.post(GRAPHQL, json={"query": "{ a " * 20_000})
+    assert answer.status_code == 400
+    assert answer.json()["errors"]
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"5", b"{oops"])
+def test_a_body_that_is_no_query_is_refused(seeded: Sandbox, admin: httpx.Client, body: bytes) -> None:
+    assert admin.post(GRAPHQL, content=body).status_code == 400

@@ -1,0 +1,358 @@
+"""Submission, export and deletion of records, beyond what the recording has."""
+
+import functools
+import io
+import tarfile
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from conformity import Conformity
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.document import read_document
+
+Clients = Callable[[str], httpx.Client]
+PROJECT = "/api/v0/submission/demo/one"
+TSV = {"Content-Type": "text/tab-separated-values"}
+WANTED = (
+    "subject_id",
+    "pool_id",
+    "subject_experimental_group",
+    "age",
+    "sex",
+    "species",
+    "strain",
+    "rrid_for_strain",
+    "age_category",
+    "also_in_dataset",
+    "member_of",
+)
+
+
+def experiment(name: str = "e1", **more: Any) -> dict[str, Any]:
+    return {"type": "experiment", "submitter_id": name, "projects": [{"code": "one"}], **more}
+
+
+def case(name: str, parent: str = "e1", **more: Any) -> dict[str, Any]:
+    link = {"experiments": [{"submitter_id": parent}]}
+    return {"type": "case", "submitter_id": name, **link, **dict.fromkeys(WANTED, "NA"), **more}
+
+
+@functools.cache
+def _conformity() -> Conformity:
+    return Conformity(read_document("gen3/sheepdog"), "/api")
+
+
+def _conforms(answer: httpx.Response) -> None:
+    if answer.is_success:
+        _conformity()(answer)
+
+
+@pytest.fixture
+def admin(admin: httpx.Client) -> httpx.Client:
+    """A client of who may do everything, its good answers held to the service's document."""
+    admin.event_hooks = {"response": [_conforms]}
+    return admin
+
+
+@pytest.fixture
+def seeded(sandbox: Sandbox) -> Sandbox:
+    """The sandbox with a project that has an experiment and two cases."""
+    sandbox.gen3.records.seed("demo", "one", [experiment(), case("c1"), case("c2")])
+    return sandbox
+
+
+def _names(sandbox: Sandbox, node_type: str) -> list[str]:
+    return sorted(each["submitter_id"] for each in sandbox.gen3.records.listed(node_type))
+
+
+# -- who may
+
+
+REQUESTS = [
+    ("GET", "/api/v0/submission/"),
+    ("POST", "/api/v0/submission/"),
+    ("GET", "/api/v0/submission/demo"),
+    ("PUT", "/api/v0/submission/demo"),
+    ("DELETE", "/api/v0/submission/demo"),
+    ("PUT", PROJECT),
+    ("POST", PROJECT),
+    ("PUT", f"{PROJECT}/_dry_run"),
+    ("PUT", f"{PROJECT}/bulk"),
+    ("DELETE", PROJECT),
+    ("PUT", f"{PROJECT}/open"),
+    ("GET", f"{PROJECT}/entities/x"),
+    ("DELETE", f"{PROJECT}/entities/x"),
+    ("GET", f"{PROJECT}/export"),
+    ("GET", f"{PROJECT}/manifest"),
+    ("PUT", f"{PROJECT}/transactions/1/commit"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), REQUESTS)
+def test_without_a_token_nothing_is_done(seeded: Sandbox, anonymous: httpx.Client, method: str, path: str) -> None:
+    answer = anonymous.request(method, path)
+    assert answer.status_code == 401
+    assert answer.json() == {"message": "Authentication Error: Didn't receive JWT correctly"}
+
+
+def test_a_token_that_ended_is_refused(seeded: Sandbox, admin: httpx.Client) -> None:
+    seeded.clock.advance(3600)
+    answer = admin.get("/api/v0/submission/")
+    assert answer.status_code == 401
+    assert answer.json()["message"].startswith("Authentication Error: ")
+
+
+@pytest.mark.parametrize(("method", "path"), [each for each in REQUESTS if each[0] != "GET" or each[1].count("/") > 4])
+def test_who_has_no_policy_is_refused(seeded: Sandbox, reader: httpx.Client, method: str, path: str) -> None:
+    answer = reader.request(method, path, json={})
+    assert answer.status_code == 403
+    assert "permission on /" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "done"),
+    [
+        ("read", {"get": 200, "put": 403, "post": 403, "delete": 403}),
+        ("update", {"get": 403, "put": 200, "post": 403, "delete": 403}),
+        ("create", {"get": 403, "put": 403, "post": 201, "delete": 403}),
+        ("delete", {"get": 403, "put": 403, "post": 403, "delete": 200}),
+    ],
+)
+def test_each_policy_allows_its_method(seeded: Sandbox, client_of: Clients, allowed: str, done: dict[str, int]) -> None:
+    seeded.gen3.access.add("someone@example.org", [("/programs/demo", "sheepdog", allowed)])
+    client = client_of("someone@example.org")
+    [first, _] = seeded.gen3.records.listed("case")
+    answers = {
+        "get": client.get(f"{PROJECT}/export", params={"node_label": "case"}),
+        "put": client.put(PROJECT, json=case("c1", age="9")),
+        "post": client.post(PROJECT, json=case("new")),
+        "delete": client.delete(f"{PROJECT}/entities/{first['id']}"),
+    }
+    assert {name: answer.status_code for name, answer in answers.items()} == done
+
+
+def test_records_of_another_project_stay_hidden(seeded: Sandbox, client_of: Clients) -> None:
+    other = {"type": "experiment", "submitter_id": "far", "projects": [{"code": "two"}]}
+    [far] = seeded.gen3.records.seed("demo", "two", [other])
+    seeded.gen3.access.add("someone@example.org", [("/programs/demo/projects/one", "*", "read")])
+    assert client_of("someone@example.org").get(f"{PROJECT}/entities/{far}").status_code == 400
+
+
+def test_the_dictionary_is_for_everybody(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    whole = anonymous.get("/api/v0/submission/_dictionary/_all").json()
+    assert whole["case"]["links"][0]["target_type"] == "experiment"
+    assert "$ref" not in anonymous.get("/api/v0/submission/_dictionary/_all").text
+
+
+# -- submission
+
+
+def test_a_project_belongs_to_one_program(seeded: Sandbox, admin: httpx.Client) -> None:
+    admin.post("/api/v0/submission/", json={"type": "program", "name": "other", "dbgap_accession_number": "o"})
+    answer = admin.put("/api/v0/submission/other", json={"type": "project", "code": "one", "name": "one"})
+    assert answer.status_code == 400
+    assert seeded.gen3.records.project("demo", "one") is not None
+
+
+def test_nothing_is_stored_when_one_record_is_wrong(seeded: Sandbox, admin: httpx.Client) -> None:
+    answer = admin.put(PROJECT, json=[case("c3"), case("c4", parent="gone")])
+    assert answer.status_code == 400
+    assert [each["valid"] for each in answer.json()["entities"]] == [True, False]
+    assert _names(seeded, "case") == ["c1", "c2"]
+
+
+def test_the_same_id_for_two_records_is_refused(seeded: Sandbox, admin: httpx.Client) -> None:
+    same = "11111111-2222-4333-8444-555555555555"
+    answer = admin.put(PROJECT, json=[case("c3", id=same), case("c4", id=same)])
+    assert answer.status_code == 400
+    assert _names(seeded, "case") == ["c1", "c2"]
+
+
+def test_a_record_links_to_one_that_is_sent_with_it(seeded: Sandbox, admin: httpx.Client) -> None:
+    own = "11111111-2222-4333-8444-555555555555"
+    child = {**case("c3"), "experiments": {"id": own}}
+    assert admin.put(PROJECT, json=[child, experiment("e2", id=own)]).json()["created_entity_count"] == 2
+    assert seeded.gen3.records.listed("case")[-1]["experiments"] == [{"node_id": own, "submitter_id": "e2"}]
+
+
+def test_two_children_of_a_one_to_one_link_are_refused_in_one_submission(seeded: Sandbox, admin: httpx.Client) -> None:
+    node = seeded.gen3.records.dictionary.nodes["dataset_description"]
+    numbers = ("number_of_subjects", "number_of_samples")
+    filled = {
+        name: [1] if name in numbers else ["x"] for name in node.required - {"type", "submitter_id", "experiments"}
+    }
+    described = {"type": "dataset_description", "experiments": [{"submitter_id": "e1"}], **filled}
+    answer = admin.put(PROJECT, json=[{**described, "submitter_id": "d1"}, {**described, "submitter_id": "d2"}])
+    assert answer.status_code == 400
+    assert "already has dataset_descriptions" in answer.text
+
+
+def test_a_table_that_was_exported_is_submitted_again(seeded: Sandbox, admin: httpx.Client) -> None:
+    admin.put(PROJECT, json=experiment("e2", number_experimental_group=3, indels_identified=True))
+    for kind in ("tsv", "csv"):
+        asked = {"node_label": "experiment", "format": kind}
+        table = admin.get(f"{PROJECT}/export", params=asked).text
+        media = {"tsv": "text/tab-separated-values", "csv": "text/csv"}[kind]
+        answer = admin.put(PROJECT, content=table.encode(), headers={"Content-Type": media}).json()
+        assert answer["updated_entity_count"] == 2, answer
+        assert admin.get(f"{PROJECT}/export", params=asked).text == table
+
+
+def test_a_template_that_is_filled_in_is_taken(seeded: Sandbox, admin: httpx.Client) -> None:
+    header, empty = admin.get("/api/v0/submission/template/case").text.splitlines()
+    cells = ["one" if name.startswith("*") else "" for name in header.split("\t")]
+    cells[:4] = ["case", "demo-one", "c3", "e1"]
+    assert len(cells) == len(empty.split("\t"))
+    table = "\n".join((header, "\t".join(cells)))
+    assert admin.put(PROJECT, content=table.encode(), headers=TSV).json()["created_entity_count"] == 1
+
+
+def test_lists_and_several_links_stand_in_one_cell(seeded: Sandbox, admin: httpx.Client) -> None:
+    header = "type\tsubmitter_id\texperiments.submitter_id\tfilename\ttimestamp\tdescription\tfile_type\tis_source_of"
+    row = "manifest\tm1\te1\ta\tt\td\tx\ta,b"
+    assert admin.put(PROJECT, content=f"{header}\n{row}".encode(), headers=TSV).status_code == 200
+    assert seeded.gen3.records.listed("manifest")[0]["is_source_of"] == "a,b"
+    two = row.replace("m1\te1", "m2\te1,e9")
+    refused = admin.put(PROJECT, content=f"{header}\n{two}".encode(), headers=TSV)
+    assert "'e9'" in refused.text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"\xff", b"[1, 2]", b'[{"type": ["case"]}]', b'{"type": "case", "submitter_id": {}}', b"null", b"[" * 100_000],
+    ids=["bytes", "numbers", "type", "name", "null", "deep"],
+)
+def test_odd_bodies_are_refused(seeded: Sandbox, admin: httpx.Client, content: bytes) -> None:
+    assert admin.put(PROJECT, content=content).status_code == 400
+
+
+def test_bulk_documents_are_transactions_of_their_own(seeded: Sandbox, admin: httpx.Client) -> None:
+    table = "type\tsubmitter_id\tprojects.code\nexperiment\te2\tone"
+    documents = [
+        {"name": "a", "doc_format": "TSV", "doc": table},
+        {"name": "b", "doc_format": "JSON", "doc": "{oops"},
+    ]
+    good, bad = admin.put(f"{PROJECT}/bulk", json=documents).json()["subtransactions"]
+    assert good["response_json"]["created_entity_count"] == 1
+    assert bad["response_json"]["code"] == 400
+    assert _names(seeded, "experiment") == ["e1", "e2"]
+
+
+def test_a_submission_that_isn_t_waited_for_is_done(seeded: Sandbox, admin: httpx.Client) -> None:
+    answer = admin.put(f"{PROJECT}?async=true", json=case("c3")).json()
+    assert {"code", "message", "transaction_id"} <= set(answer)
+    assert "c3" in _names(seeded, "case")
+
+
+def test_a_project_goes_from_review_to_release(seeded: Sandbox, admin: httpx.Client) -> None:
+    for step in ("review", "submit", "release"):
+        assert admin.put(f"{PROJECT}/{step}").json()["success"], step
+    project = seeded.gen3.records.project("demo", "one")
+    assert project is not None
+    assert (project.properties["state"], project.properties["released"]) == ("submitted", True)
+
+
+# -- files
+
+
+FILE: dict[str, Any] = {
+    "type": "slide_image",
+    "core_metadata_collections": [{"submitter_id": "cmc"}],
+    "file_name": "i.dcm",
+    "data_category": "Slide Image",
+    "data_type": "image",
+    "data_format": "dcm",
+}
+COLLECTION = {"type": "core_metadata_collection", "submitter_id": "cmc", "projects": [{"code": "one"}]}
+
+
+def _object_id(sandbox: Sandbox, name: str) -> str:
+    return next(
+        each["object_id"] for each in sandbox.gen3.records.listed("slide_image") if each["submitter_id"] == name
+    )
+
+
+def test_a_file_that_is_there_is_found_by_its_size_and_md5(seeded: Sandbox, admin: httpx.Client) -> None:
+    guid = seeded.gen3.add_file("i.dcm", b"pixels")
+    record = seeded.gen3.index.get(guid)
+    assert record is not None
+    found = {**FILE, "submitter_id": "f1", "file_size": 6, "md5sum": record["hashes"]["md5"]}
+    assert admin.put(PROJECT, json=[COLLECTION, found]).status_code == 200
+    assert _object_id(seeded, "f1") == guid
+
+
+def test_a_file_that_is_named_must_be_that_file(seeded: Sandbox, admin: httpx.Client) -> None:
+    guid = seeded.gen3.add_file("i.dcm", b"pixels")
+    wrong = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "0" * 32, "object_id": guid}
+    answer = admin.put(PROJECT, json=[COLLECTION, wrong])
+    assert answer.status_code == 400
+    assert guid in answer.json()["message"]
+    assert _names(seeded, "core_metadata_collection") == []
+
+
+def test_a_new_file_gets_an_index_record_of_the_project(seeded: Sandbox, admin: httpx.Client) -> None:
+    new = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "urls": "s3://bucket/a,s3://bucket/b"}
+    assert admin.put(PROJECT, json=[COLLECTION, new]).status_code == 200
+    record = seeded.gen3.index.get(_object_id(seeded, "f1"))
+    assert record is not None
+    assert (record["authz"], record["urls"]) == (["/programs/demo/projects/one"], ["s3://bucket/a", "s3://bucket/b"])
+
+
+def test_trying_makes_no_index_record(seeded: Sandbox, admin: httpx.Client) -> None:
+    new = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "object_id": "dg.TEST/new"}
+    assert admin.put(f"{PROJECT}/_dry_run", json=[COLLECTION, new]).json()["success"]
+    assert seeded.gen3.index.get("dg.TEST/new") is None
+
+
+# -- export and deletion
+
+
+def test_records_of_several_node_types_are_exported_together(seeded: Sandbox, admin: httpx.Client) -> None:
+    [parent] = seeded.gen3.records.listed("experiment")
+    asked = {"ids": parent["id"], "with_children": "true"}
+    told = admin.get(f"{PROJECT}/export", params={**asked, "format": "json"}).json()
+    assert {name: len(every) for name, every in told.items()} == {"experiment": 1, "case": 2}
+    packed = admin.get(f"{PROJECT}/export", params=asked)
+    with tarfile.open(fileobj=io.BytesIO(packed.content)) as archive:
+        assert archive.getnames() == ["experiment.tsv", "case.tsv"]
+
+
+def test_templates_come_in_an_archive(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    answer = anonymous.get("/api/v0/submission/template?categories=biospecimen&exclude=slide")
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+        assert archive.getnames() == ["sample.tsv", "aliquot.tsv"]
+        member = archive.extractfile("aliquot.tsv")
+        assert member is not None
+        header, empty = member.read().decode().splitlines()
+    assert header.split("\t")[:4] == ["*type", "project_id", "*submitter_id", "*samples.submitter_id"]
+    assert empty.strip() == "aliquot"
+
+
+def test_a_deletion_that_is_tried_deletes_nothing(seeded: Sandbox, admin: httpx.Client) -> None:
+    ids = [each["id"] for each in seeded.gen3.records.listed("case")]
+    answer = admin.delete(f"{PROJECT}/entities/_dry_run/{','.join(ids)}").json()
+    assert (answer["success"], answer["deleted_entity_count"]) == (True, 2)
+    assert _names(seeded, "case") == ["c1", "c2"]
+
+
+def test_what_was_deleted_may_be_made_again(seeded: Sandbox, admin: httpx.Client) -> None:
+    ids = [each["id"] for node in ("experiment", "case") for each in seeded.gen3.records.listed(node)]
+    assert admin.delete(f"{PROJECT}/entities/{','.join(ids)}").json()["deleted_entity_count"] == 3
+    assert admin.post(PROJECT, json=[experiment(), case("c1")]).status_code == 201
+    assert _names(seeded, "case") == ["c1"]
+
+
+def test_a_file_can_t_be_uploaded_through_this_service(seeded: Sandbox, admin: httpx.Client) -> None:
+    answer = admin.put(f"{PROJECT}/files/11111111-2222-4333-8444-555555555555", content=b"bytes")
+    assert answer.status_code == 501
+    assert "Fence" in answer.json()["message"]
+
+
+def test_names_with_hyphens_lead_to_their_project(sandbox: Sandbox, client_of: Clients) -> None:
+    sandbox.gen3.records.seed("a-b", "c-d", [{**experiment(), "projects": [{"code": "c-d"}]}])
+    sandbox.gen3.access.add("someone@example.org", [("/programs/a-b/projects/c-d", "*", "read")])
+    [found] = sandbox.gen3.records.listed("experiment", "a-b-c-d")
+    answer = client_of("someone@example.org").get(f"/api/v0/submission/a-b/c-d/entities/{found['id']}")
+    assert [(each["program"], each["project"]) for each in answer.json()["entities"]] == [("a-b", "c-d")]
