@@ -47,6 +47,7 @@ types: $(STAMP)
 
 layers: $(STAMP)
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --config import-cycles.toml
 
 demo: $(STAMP)
 	@$(BIN)/omics demo
