@@ -1,0 +1,52 @@
+"""What users of Gen3 commons write; a strict type checker has nothing to say about it."""
+
+from pathlib import Path
+from typing import Any, assert_type
+
+from omicsdk.gen3 import (
+    Commons,
+    Gen3Auth,
+    Gen3File,
+    Gen3Index,
+    Gen3Jobs,
+    Gen3Metadata,
+    Gen3Object,
+    Gen3Query,
+    Gen3WsStorage,
+)
+from omicsdk.gen3.auth import decode_token, get_access_token_with_key
+from omicsdk.gen3.wss import wsurl_to_tokens
+
+
+def login() -> Gen3Auth:
+    auth = Gen3Auth(refresh_file=Path("credentials.json"))
+    assert_type(auth.endpoint, str)
+    assert_type(auth.get_access_token(), str)
+    assert_type(auth.curl("/user/user").status_code, int)
+    assert_type(decode_token("token"), dict[str, Any])
+    assert_type(get_access_token_with_key({"api_key": "key"}), str)
+    Gen3Auth("https://commons.example.org", client_credentials=("id", "secret"), client_scopes="user data")
+    return auth
+
+
+def clients(auth: Gen3Auth) -> None:
+    with Gen3Index(auth) as index:
+        assert_type(index, Gen3Index)
+        assert_type(index.get_all_records(), list[dict[str, Any]])
+        assert_type(index.create_record({"md5": "0" * 32}, 5, urls=["s3://b/x"])["did"], Any)
+        assert_type(index.delete_record("guid").to_json(), dict[str, Any])
+    assert_type(Gen3Index("https://commons.example.org", ("name", "password")).is_healthy(), bool)
+    assert_type(Gen3File(auth).download_single("guid", Path("folder")), bool)
+    assert_type(Gen3Metadata(auth).get("guid", use_agg_mds=True), dict[str, Any])
+    assert_type(Gen3Object(auth).create_object("name", {"version": 0, "resource_paths": ["/open"]}), tuple[str, str])
+    assert_type(Gen3Query(auth).raw_data_download("case", ["id"]), list[dict[str, Any]])
+    Gen3WsStorage(auth).copy("ws:///@user/a", "b")
+    assert_type(wsurl_to_tokens("ws:///@user/a"), tuple[str, str])
+    with Commons(auth.endpoint, auth) as commons:
+        assert_type(commons.fence.get_presigned_url(file_id="guid").url, str)
+
+
+async def asynchronous(auth: Gen3Auth) -> None:
+    assert_type(await Gen3Index(auth).async_get_record("guid", _ssl=False), dict[str, Any])
+    assert_type(await Gen3Metadata(auth).async_update("guid", {"a": 1}, merge=True), dict[str, Any])
+    assert_type(await Gen3Jobs(auth).async_run_job_and_wait("name", {}), dict[str, Any])
