@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import stat
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -123,6 +124,40 @@ def test_what_may_not_be_done_is_asked_once(make: Make, commons: FakeCommons):
     with pytest.raises(Forbidden):
         ask(make(), commons)
     assert commons.paths == [TOKEN_PATH, "GET /user/user"]
+
+
+def test_files_that_may_not_be_read_don_t_cost_a_token_each(make: Make, commons: FakeCommons, clock: ManualClock):
+    commons.answer = lambda request: httpx.Response(401, json={"error": "no access"})
+    auth = make()
+    for _ in range(5):
+        with pytest.raises(Unauthorized):
+            ask(auth, commons)
+    assert len(commons.given) == 2
+    clock.advance(61)
+    with pytest.raises(Unauthorized):
+        ask(auth, commons)
+    assert len(commons.given) == 3
+
+
+def test_a_key_that_was_refused_isn_t_shown_with_each_request(api_key: dict[str, str], clock: ManualClock):
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        refused = request.url.path.endswith("access_token")
+        return httpx.Response(401 if refused else 200, json={"message": "key revoked"})
+
+    transport = httpx.MockTransport(answer)
+    auth = Gen3Auth(refresh_token=api_key, transport=transport, clock=clock, retry=NO_RETRY)
+    with Commons(COMMONS, auth, transport=transport) as commons:
+        for _ in range(3):
+            commons.indexd.get_stats.raw()  # open to everybody
+        assert len(asked) == 4
+        clock.advance(31)
+        commons.indexd.get_stats.raw()
+        assert len(asked) == 6
+        with pytest.raises(Gen3AuthError, match="key revoked"):
+            commons.fence.get_user_info.raw()
 
 
 def test_many_threads_get_one_token(make: Make, commons: FakeCommons, api_key: dict[str, str]):
@@ -495,6 +530,22 @@ def test_a_commons_says_no_by_hand(make: Make, commons: FakeCommons):
 
 
 # -- functions
+
+
+def test_the_login_is_cheap_to_import():
+    heavy = {
+        "httpx",
+        "requests",
+        "attrs",
+        "asyncio",
+        "platformdirs",
+        "omicsdk_api",
+        "omicsdk.transfer",
+        "omicsdk.core.transport",
+    }
+    code = "import sys; from omicsdk.gen3.auth import Gen3Auth; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert heavy & set(loaded) == set()
 
 
 def test_functions_beside_the_class(

@@ -6,13 +6,21 @@ import threading
 from collections.abc import Callable
 from copy import copy
 from logging import getLogger
+from math import inf
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import AuthError, OmicsError
 from omicsdk.gen3.auth.token_cache import TokenCache
 from omicsdk.gen3.auth.tokens import renewal_of_new, renewal_of_old
 
 _log = getLogger("omicsdk.gen3")
+
+
+#: Seconds for which a commons that gave no token isn't asked for one again.
+AFTER_FAILURE = 30.0
+#: Seconds for which a token that took the place of a refused one isn't replaced for another refusal: then it isn't the
+#: token that is refused. Fence answers 401, too, where somebody may not read a file.
+AFTER_REFUSAL = 60.0
 
 
 class TokenHolder:
@@ -33,6 +41,8 @@ class TokenHolder:
         self._renew_at = 0.0
         self._rounds = 0
         self._failure: OmicsError | None = None
+        self._failed_at = -inf
+        self._refused_at = -inf
 
     def is_fresh(self) -> bool:
         """Whether `token` answers at once."""
@@ -62,9 +72,26 @@ class TokenHolder:
         with self._lock:
             if self._token != old and self.is_fresh():
                 return self._token
-            if self._rounds != rounds and self._failure is not None:
-                raise copy(self._failure) from self._failure  # of the thread that was waited for
+            if self._failure is not None and (self._rounds != rounds or self._has_just_failed()):
+                raise copy(self._failure) from self._failure  # of the thread that was waited for, or of a moment ago
             return self._kept(old) or self._fetched()
+
+    def after_refusal(self, old: str) -> str:
+        """Another token than one that was refused; the same, when it has just taken the place of another refused one.
+
+        Args:
+            old: The token.
+
+        Raises:
+            Gen3AuthError: None can be had.
+            TransportError: The commons didn't answer.
+        """
+        now = self._clock.now()
+        if old == self._token and now - self._refused_at < AFTER_REFUSAL:
+            return old
+        token = self.instead_of(old)
+        self._refused_at = now
+        return token
 
     def another(self) -> str:
         """A token that is asked for at once, whatever there is.
@@ -75,6 +102,10 @@ class TokenHolder:
         """
         with self._lock:
             return self._fetched()
+
+    def _has_just_failed(self) -> bool:
+        """Whether the commons, asked a moment ago, said no."""
+        return isinstance(self._failure, AuthError) and self._clock.now() - self._failed_at < AFTER_FAILURE
 
     def _kept(self, old: str) -> str:
         """What another process has got since; empty when there is none."""
@@ -90,7 +121,7 @@ class TokenHolder:
         try:
             token = self._fetch()
         except OmicsError as error:
-            self._failure = error
+            self._failure, self._failed_at = error, self._clock.now()
             raise
         finally:
             self._rounds += 1

@@ -76,7 +76,7 @@ class LoginCredentials(Bound):
             TransportError: The commons didn't answer.
         """
         token = refused.get("authorization", "").partition(" ")[2]
-        return not isinstance(self._login.source, GivenToken) and self._holder.instead_of(token) != token
+        return not isinstance(self._login.source, GivenToken) and self._holder.after_refusal(token) != token
 
     def get_access_token(self) -> str:
         """Gives an access token that is good for some time.
