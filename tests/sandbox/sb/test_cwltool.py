@@ -1,7 +1,6 @@
-"""Real CWL tools, run by the real cwltool; skipped where it isn't installed (`pip install cwltool`)."""
+"""Real CWL tools, run by the real cwltool, which `make compat` installs apart."""
 
-import shutil
-import sys
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,17 @@ Json = dict[str, Any]
 Send = Callable[..., Json]
 Run = Callable[[Json, Json], Json]
 
-pytestmark = pytest.mark.skipif(
-    not (shutil.which("cwltool") or shutil.which("cwltool", path=str(Path(sys.executable).parent))),
-    reason="cwltool isn't installed: pip install cwltool",
-)
+BIN = Path(__file__).parents[3] / ".peers/cwltool/bin"
+
+pytestmark = [
+    pytest.mark.compat,
+    pytest.mark.skipif(not (BIN / "cwltool").exists(), reason="make compat installs cwltool, and it isn't there"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _on_the_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(BIN), prepend=os.pathsep)
 
 
 def tool(command: str, inputs: Json, outputs: Json, **more: Any) -> Json:
