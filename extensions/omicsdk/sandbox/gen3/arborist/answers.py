@@ -50,6 +50,18 @@ def field(call: Call, name: str) -> str:
     return found
 
 
+def texts(call: Call, name: str) -> list[str]:
+    """A field of a request's body that is a list of texts; an empty one when it is missing or null.
+
+    Raises:
+        Problem: 400; it is something else.
+    """
+    found: Any = fields(call).get(name) or []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in cast("list[object]", found)):
+        raise bad_arguments(f"the field `{name}` has to be a list of texts")
+    return cast("list[str]", found)
+
+
 def kept(access: Access, kind: str, id: str) -> dict[str, Any]:
     """A document.
 

@@ -4,7 +4,16 @@ from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.access_rules import ANONYMOUS, CLIENT, GROUP, LOGGED_IN, USER, moment
-from omicsdk.sandbox.gen3.arborist.answers import administrator, field, fields, kept, known_policy, removed, taken
+from omicsdk.sandbox.gen3.arborist.answers import (
+    administrator,
+    field,
+    fields,
+    kept,
+    known_policy,
+    removed,
+    taken,
+    texts,
+)
 from omicsdk.sandbox.problems import bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
 
@@ -98,8 +107,7 @@ def create_group(access: Access, call: Call) -> Reply:
     name = field(call, "name")
     if call.operation.method == "POST" and access.rules.get(GROUP, name) is not None:
         raise taken("group", name)
-    body = fields(call)
-    group: dict[str, Any] = {"name": name, "users": body.get("users") or [], "policies": body.get("policies") or []}
+    group = {"name": name, "users": texts(call, "users"), "policies": texts(call, "policies")}
     access.rules.put(GROUP, name, group)
     return Reply({"created": group}, 201)
 
@@ -156,7 +164,7 @@ def create_client(access: Access, call: Call) -> Reply:
     id = field(call, "clientID")
     if access.rules.get(CLIENT, id) is not None:
         raise taken("client", id)
-    client: dict[str, Any] = {"clientID": id, "policies": fields(call).get("policies") or []}
+    client = {"clientID": id, "policies": texts(call, "policies")}
     access.rules.put(CLIENT, id, client)
     return Reply({"created": client}, 201)
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.fence.needs import Needs
-from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call
 
 
@@ -51,3 +51,27 @@ def asker(gen3: Needs, call: Call, scope: str) -> Asker:
 def fields_of(call: Call) -> Mapping[str, Any]:
     """The fields of a request's JSON body; none when it isn't an object."""
     return cast("dict[str, Any]", call.body) if isinstance(call.body, dict) else {}
+
+
+def texts_of(fields: Mapping[str, Any], name: str) -> list[str]:
+    """A field that is a list of texts; an empty one when it is missing or null.
+
+    Raises:
+        Problem: 400; it is something else.
+    """
+    found: Any = fields.get(name) or []
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in cast("list[object]", found)):
+        raise bad_arguments(f"`{name}` has to be a list of texts")
+    return cast("list[str]", found)
+
+
+def text_of(fields: Mapping[str, Any], name: str) -> str:
+    """A field that is a text; an empty one when it is missing or null.
+
+    Raises:
+        Problem: 400; it is something else.
+    """
+    found: object = fields.get(name)
+    if found is not None and not isinstance(found, str):
+        raise bad_arguments(f"`{name}` has to be a text")
+    return found or ""

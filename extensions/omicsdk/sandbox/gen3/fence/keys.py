@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, KEY_SECONDS
-from omicsdk.sandbox.gen3.fence.askers import asker, fields_of
+from omicsdk.sandbox.gen3.fence.askers import asker, fields_of, texts_of
 from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.problems import bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
@@ -29,8 +29,8 @@ def list_api_keys(gen3: Needs, call: Call) -> Reply:
 def create_api_key(gen3: Needs, call: Call) -> Reply:
     """POST /credentials/api."""
     asking = asker(gen3, call, "credentials")
-    asked: Any = _fields(call).get("scope") or []
-    scopes: list[str] = asked.split(",") if isinstance(asked, str) else [str(each) for each in asked]
+    stated = _fields(call)
+    scopes = stated["scope"].split(",") if isinstance(stated.get("scope"), str) else texts_of(stated, "scope")
     for scope in scopes:
         if scope not in (*_SCOPES, "credentials"):
             raise bad_arguments(f"Scope {scope} is not supported")

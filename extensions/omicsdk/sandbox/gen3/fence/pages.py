@@ -16,6 +16,7 @@ def page(status: int, message: str) -> str:
         message: What went wrong; a 500 doesn't tell it.
     """
     name = HTTPStatus(status).phrase
+    message = message.encode(errors="replace").decode()  # half of a surrogate pair can't be sent
     told = "" if status == HTTPStatus.INTERNAL_SERVER_ERROR else f"<p>{escape(message)}</p>\n"
     return (
         "<!DOCTYPE html>\n<html>\n<head><title>Gen3 Data Commons</title></head>\n<body>\n"

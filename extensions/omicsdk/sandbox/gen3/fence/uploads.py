@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Person
 from omicsdk.sandbox.gen3.fence import signing
-from omicsdk.sandbox.gen3.fence.askers import asker, fields_of
+from omicsdk.sandbox.gen3.fence.askers import asker, fields_of, text_of, texts_of
 from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.gen3.storage_uploads import StorageRefusal
 from omicsdk.sandbox.gen3.storage_urls import Grant, presigned
@@ -17,7 +17,7 @@ def upload_file(gen3: Needs, call: Call) -> Reply:
     """POST /data/upload."""
     person = asker(gen3, call, "data").person
     body = _body(call, "file_name")
-    authz: Sequence[str] = body.get("authz") or []
+    name, authz = text_of(body, "file_name"), texts_of(body, "authz")
     if not _may_upload(person, authz):
         raise Problem(
             403,
@@ -28,9 +28,9 @@ def upload_file(gen3: Needs, call: Call) -> Reply:
     seconds = signing.lifetime(gen3, body.get("expires_in"))
     if body.get("protocol") == "az":
         raise Problem(500, "internal", "fence not configured with data upload container; can't create signed URL")
-    signing.upload_location("", "", body.get("bucket"))  # before there is a record
-    guid = body.get("guid") or _blank(gen3, person, body["file_name"], authz)
-    location = signing.upload_location(guid, body["file_name"], body.get("bucket"))
+    signing.upload_location("", "", text_of(body, "bucket"))  # before there is a record
+    guid = text_of(body, "guid") or _blank(gen3, person, name, authz)
+    location = signing.upload_location(guid, name, text_of(body, "bucket"))
     return Reply(
         {"guid": guid, "url": presigned(gen3.grounds.signer, call.origin, Grant("PUT", location), seconds)}, 201
     )
@@ -54,9 +54,10 @@ def init_multipart_upload(gen3: Needs, call: Call) -> Reply:
     person = _uploader(gen3, call)
     body = _body(call, "file_name")
     signing.lifetime(gen3, body.get("expires_in"))
-    signing.upload_location("", "", body.get("bucket"))
-    guid = body.get("guid") or _blank(gen3, person, body["file_name"], ())
-    location = signing.upload_location(guid, body["file_name"], body.get("bucket"))
+    name = text_of(body, "file_name")
+    signing.upload_location("", "", text_of(body, "bucket"))
+    guid = text_of(body, "guid") or _blank(gen3, person, name, ())
+    location = signing.upload_location(guid, name, text_of(body, "bucket"))
     return Reply({"guid": guid, "uploadId": gen3.uploads.begin(location)}, 201)
 
 
@@ -66,7 +67,7 @@ def get_multipart_upload_url(gen3: Needs, call: Call) -> Reply:
     body = _body(call, "key", "uploadId", "partNumber")
     seconds = signing.lifetime(gen3, body.get("expires_in"))
     number = body["partNumber"]
-    if not isinstance(number, int):
+    if not isinstance(number, int) or isinstance(number, bool):
         raise Problem(500, "internal", f"Can not generate presigned url for part number {number} of key {body['key']}.")
     grant = Grant("PUT", _location(body), str(body["uploadId"]), number)
     return Reply({"presigned_url": presigned(gen3.grounds.signer, call.origin, grant, seconds)})
@@ -142,8 +143,8 @@ def _body(call: Call, *needed: str) -> Mapping[str, Any]:
 
 
 def _location(body: Mapping[str, Any]) -> str:
-    guid, _, name = str(body["key"]).rpartition("/")
-    return signing.upload_location(guid, name, body.get("bucket"))
+    guid, _, name = text_of(body, "key").rpartition("/")
+    return signing.upload_location(guid, name, text_of(body, "bucket"))
 
 
 def _parts(stated: object) -> list[tuple[int, str]]:
