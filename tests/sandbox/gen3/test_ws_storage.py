@@ -67,7 +67,7 @@ def test_each_user_has_a_workspace_of_their_own(admin: httpx.Client, other: http
     assert httpx.get(url, trust_env=False).content == b"other's"
 
 
-@pytest.mark.parametrize("key", ["a//b", "a/%2e%2e/b", "a/%2e/b", "a*b", "a&b", "a$b"])
+@pytest.mark.parametrize("key", ["a/%2e%2e/b", "a/%2e/b", "a*b", "a&b", "a$b"])
 def test_keys_that_cannot_be_ones(admin: httpx.Client, key: str) -> None:
     for method, verb in (("GET", "upload"), ("GET", "download"), ("GET", "list"), ("DELETE", "list")):
         told = admin.request(method, f"/ws-storage/{verb}/@user/{key}")
