@@ -1,0 +1,107 @@
+"""Logins to the sandbox's commons, whose tokens are signed and end."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+import requests
+from omicsdk.core.errors import Unauthorized
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.gen3 import Gen3Auth, Gen3AuthError, Gen3File, Gen3Index, Gen3Metadata
+from omicsdk.gen3.auth import endpoint_from_token, get_access_token_with_client_credentials, get_wts_idps
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import CLIENT_ID, CLIENT_SECRET
+
+
+@pytest.fixture
+def file(sandbox: Sandbox, tmp_path: Path) -> Path:
+    return sandbox.gen3_credentials(tmp_path / "credentials.json")
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Generator[Sandbox]:
+    with Sandbox(tmp_path / "other") as other:
+        yield other
+
+
+def test_who_am_i(file: Path, sandbox: Sandbox):
+    auth = Gen3Auth(refresh_file=file)
+    assert auth.endpoint == sandbox.gen3_url
+    assert auth.curl("/user/user").json()["username"] == "sandbox-user@example.org"
+    answer = requests.get(f"{sandbox.gen3_url}/user/user", auth=auth, timeout=10)
+    assert answer.json()["username"] == "sandbox-user@example.org"
+
+
+def test_a_token_that_was_revoked_is_replaced(file: Path, sandbox: Sandbox):
+    auth = Gen3Auth(refresh_file=file)
+    access = sandbox.gen3.access
+    access.revoke(access.claims(auth.get_access_token())["jti"])
+    assert requests.get(f"{sandbox.gen3_url}/user/user", auth=auth, timeout=10).status_code == 200
+    access.revoke(access.claims(auth.get_access_token())["jti"])
+    auth = Gen3Auth(refresh_file=file)  # it finds the revoked one in the cache
+    assert auth.curl("/user/user").status_code == 200
+
+
+def test_a_key_that_was_revoked_says_what_to_do(file: Path, sandbox: Sandbox):
+    auth = Gen3Auth(refresh_file=file, retry=NO_RETRY)
+    access = sandbox.gen3.access
+    access.revoke(json.loads(file.read_text())["key_id"])
+    with pytest.raises(Gen3AuthError, match="make another on your profile page") as caught:
+        auth.get_access_token()
+    assert str(file) in str(caught.value)
+    with Gen3Metadata(auth) as mds, pytest.raises(Gen3AuthError, match="make another on your profile page"):
+        mds.create("g", {})
+    with Gen3Index(auth) as index:
+        assert index.get_stats()["fileCount"] == 0  # what is open to everybody goes on
+
+
+def test_another_commons_through_the_token_service(file: Path, sandbox: Sandbox, other: Sandbox, tmp_path: Path):
+    there = other.gen3_credentials(tmp_path / "there.json", "reader@example.org")
+    sandbox.gen3.wts.add_commons("other-google", other.gen3_url, there)
+    auth = Gen3Auth(other.gen3_url, refresh_file=file)
+    assert auth.curl("/user/user").json()["username"] == "reader@example.org"
+    by_name = Gen3Auth(refresh_file=file, idp="other-google")
+    assert by_name.endpoint == other.gen3_url
+    own = Gen3Auth(refresh_file=file)
+    assert endpoint_from_token(own.get_access_token_from_wts(other.gen3_url)) == other.gen3_url
+    assert endpoint_from_token(own.get_access_token_from_wts()) == sandbox.gen3_url
+    idps = get_wts_idps(external_wts_host=f"{sandbox.gen3_url}/wts")["providers"]
+    assert "other-google" in [each["idp"] for each in idps]
+
+
+def test_a_commons_that_one_isn_t_connected_to(file: Path, sandbox: Sandbox):
+    sandbox.gen3.wts.add_commons("other-google", "https://other.example.org")
+    with pytest.raises(Gen3AuthError, match=r"didn't give a token of other-google \(403"):
+        Gen3Auth("https://other.example.org", refresh_file=file, retry=NO_RETRY).get_access_token()
+
+
+def test_a_token_that_was_given_and_is_no_good(sandbox: Sandbox):
+    with pytest.raises(Unauthorized):
+        Gen3Auth(sandbox.gen3_url, access_token="nonsense", retry=NO_RETRY).curl("/user/user")
+
+
+def test_a_program_s_login(sandbox: Sandbox):
+    given = (CLIENT_ID, CLIENT_SECRET)
+    auth = Gen3Auth(sandbox.gen3_url, client_credentials=given)
+    guid = sandbox.gen3.add_file("a.txt", b"hello", authz=["/secret"])
+    with Gen3File(auth) as files:
+        assert files.get_presigned_url(guid)["url"]
+    assert get_access_token_with_client_credentials(sandbox.gen3_url, given, "user openid")
+    with pytest.raises(Gen3AuthError, match=r"for the client sandbox-client \(401"):
+        Gen3Auth(sandbox.gen3_url, client_credentials=(CLIENT_ID, "wrong"), retry=NO_RETRY).get_access_token()
+
+
+def test_a_key_that_has_ended(file: Path, sandbox: Sandbox):
+    sandbox.clock.advance(31 * 86400)
+    with pytest.raises(Gen3AuthError, match=r"didn't give an access token for the API key in .*\(4\d\d") as caught:
+        Gen3Auth(refresh_file=file, retry=NO_RETRY).get_access_token()
+    assert "The key ends on " in str(caught.value)
+
+
+def test_a_token_that_ended_in_the_meantime_is_replaced(file: Path, sandbox: Sandbox):
+    auth = Gen3Auth(refresh_file=file)
+    first = auth.get_access_token()
+    sandbox.clock.advance(3600)  # by this machine's clock it is good
+    assert auth.curl("/user/user").status_code == 200
+    assert auth.get_access_token() != first
