@@ -1,0 +1,119 @@
+"""Downloads from commons: GUIDs, DRS URIs and manifests, of one commons or of several, verified and gone on with."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from omicsdk.core.errors import OmicsError, TransportError, Unauthorized
+from omicsdk.core.narrowing import is_object
+from omicsdk.drs.downloading import download as download_objects
+from omicsdk.drs.hosts import ResolutionSettings
+from omicsdk.drs.identifiers import DrsId
+from omicsdk.drs.planning import Layout, Wanted
+from omicsdk.drs.resolution import Resolver
+from omicsdk.drs.servers import Servers
+from omicsdk.gen3.data.logins import Logins
+from omicsdk.transfer import Control, Progress, TransferReport
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.commons import Commons
+
+
+def download(
+    commons: Commons,
+    wanted: Iterable[str | DrsId | Wanted],
+    folder: str | os.PathLike[str],
+    *,
+    layout: Layout = "name",
+    preferred: Sequence[str] = (),
+    retries: int = 10,
+    connections: int = 16,
+    settings: ResolutionSettings | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    dry_run: bool = False,
+) -> TransferReport:
+    """Downloads files; bundles become folders.
+
+    Each file is verified by its size and every checksum that its record states. Identifiers that name another commons, or whose
+    prefix is another's, are fetched there, with a token of the workspace token service where it has one. What was fetched once
+    isn't fetched again, and a file that fails doesn't stop the others.
+
+    Args:
+        commons: One's own commons, with its login.
+        wanted: GUIDs, `drs://HOST/ID`, compact identifiers, or with what a manifest states of them.
+        folder: Where to; made when it isn't there.
+        layout: `name` puts files under their names, `id` each into a folder that is called like its GUID, for sets in which
+            names come more than once.
+        preferred: Kinds, clouds or regions of storage that are wanted most, such as `gs`.
+        retries: Failures in a row that end a file, 0 for none.
+        connections: How many requests for bytes run at once, at most.
+        settings: How prefixes of other commons are resolved; by default as the environment says.
+        progress: Called a few times a second.
+        stop: Set it to end the download within a second; the same call goes on from there.
+        control: Stops and pauses it, limits its rate, and bounds its time.
+        dry_run: Only tell what would happen with each file; commons are asked for records, nothing is written.
+
+    Returns:
+        The outcome of each file, in the order of what is wanted. Call `raise_if_failed()` on it.
+
+    Raises:
+        NotADrsId: One of them isn't an identifier; nothing was asked for.
+        NotWritable: The folder can't be written.
+    """
+    logins = Logins(commons)
+    with Servers(resolver_of(commons, settings), logins) as servers:
+        report = download_objects(
+            wanted,
+            folder,
+            servers=servers,
+            layout=layout,
+            preferred=preferred,
+            retries=retries,
+            connections=connections,
+            progress=progress,
+            stop=stop,
+            control=control,
+            dry_run=dry_run,
+        )
+    _explain(report, logins)
+    return report
+
+
+def resolver_of(commons: Commons, settings: ResolutionSettings | None = None) -> Resolver:
+    """What finds the commons of identifiers: those of one's own prefix, and those without one, are at home.
+
+    Args:
+        commons: One's own commons; it is asked for its prefix.
+        settings: How prefixes of others are resolved; by default as the environment says.
+    """
+    host = commons.endpoint.partition("://")[2]
+    prefix = own_prefix(commons)
+    return Resolver(host, mds_url=commons.endpoint, known={prefix: host} if prefix else {}, settings=settings)
+
+
+def own_prefix(commons: Commons) -> str:
+    """The prefix of a commons' own GUIDs, such as `dg.4503`; empty where it has none, or doesn't say."""
+    try:
+        told: object = commons.indexd.get_guids_prefix.raw().json()
+    except TransportError:
+        raise
+    except (OmicsError, ValueError):
+        return ""
+    prefix = told.get("prefix") if is_object(told) else None
+    return prefix.strip().rstrip("/:") if isinstance(prefix, str) else ""
+
+
+def _explain(report: TransferReport, logins: Logins) -> None:
+    """Says with a 401 of another commons why it was asked without a login."""
+    if not logins.refused:
+        return
+    for outcome in report.failed:
+        if isinstance(outcome.error, Unauthorized):
+            host = next((each for each in logins.refused if each in outcome.error.url), "")
+            if host:
+                outcome.error.remedy = f"There is no login for {host}: {logins.refused[host]}."
