@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ACCESS_SECONDS, CLIENT_ID
 
@@ -14,7 +15,7 @@ MISSING = "dg.TEST/00000000-0000-0000-0000-000000000000"
 
 def fetch(url: str, **headers: str) -> httpx.Response:
     """What storage answers, without a login."""
-    return httpx.get(url, headers=headers, trust_env=False)
+    return httpx.get(url, headers=headers, trust_env=False, verify=NO_TLS)
 
 
 @pytest.fixture

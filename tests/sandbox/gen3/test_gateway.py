@@ -9,6 +9,7 @@ from omicsdk.sandbox.gen3.gateway import inner_path
     [
         ("/user/user", "/gen3/fence/user"),
         ("/user", "/gen3/fence/"),
+        ("//user/user", "/gen3/fence/user"),
         ("/manifests", "/gen3/manifest/"),
         ("/user/data/download/dg.TEST/1", "/gen3/fence/data/download/dg.TEST/1"),
         ("/user/ga4gh/drs/v1/objects/access", "/gen3/fence/ga4gh/drs/v1/objects/access"),

@@ -2,9 +2,13 @@
 
 import base64
 import hashlib
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.storage_urls import Grant, presigned
 
@@ -20,7 +24,7 @@ def refusal(answer: httpx.Response) -> tuple[int, str]:
 
 
 def ask(method: str, url: str, **options: object) -> httpx.Response:
-    with httpx.Client(trust_env=False) as client:
+    with httpx.Client(trust_env=False, verify=NO_TLS) as client:
         return client.request(method, url, **options)  # type: ignore[arg-type]
 
 
@@ -80,3 +84,28 @@ def test_a_stated_md5_is_checked(sandbox: Sandbox, stated: bytes, status: int):
     answer = ask("PUT", signed(sandbox, "PUT"), content=b"ACGT", headers={"Content-MD5": digest})
     assert answer.status_code == status
     assert (sandbox.gen3.files.find(URL) is None) == (status != 200)
+
+
+def test_what_breaks_off_leaves_nothing(sandbox: Sandbox):
+    parts = urlsplit(signed(sandbox, "PUT"))
+    assert parts.hostname is not None
+    with socket.create_connection((parts.hostname, parts.port)) as connection:
+        head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 100\r\n\r\n"
+        connection.sendall(head.encode() + b"too little")
+    assert ask("PUT", signed(sandbox, "PUT"), content=b"ACGT").status_code == 200
+    assert ask("GET", signed(sandbox, "GET")).content == b"ACGT"
+    assert list((sandbox.folder / "objects" / "incoming").iterdir()) == []
+
+
+def test_many_write_and_read_at_once(sandbox: Sandbox):
+    def round_trip(number: int) -> bool:
+        content = bytes([number]) * 100_000
+        url = f"s3://sandbox-gen3/many/{number}"
+        put, get = (
+            presigned(sandbox.gen3.grounds.signer, sandbox.gen3_url, Grant(method, url), 60)
+            for method in ("PUT", "GET")
+        )
+        return ask("PUT", put, content=content).status_code == 200 and ask("GET", get).content == content
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(round_trip, range(64)))

@@ -55,13 +55,14 @@ class Files:
 
     def find(self, url: str) -> StoredObject | None:
         """The content at a URL; None when there is none."""
-        row = self._database.row("SELECT sha256 FROM gen3_files WHERE url = ?", (url,))
-        return self._objects.get(row["sha256"]) if row else None
+        found = self.with_etag(url)
+        return found[0] if found else None
 
-    def etag(self, url: str) -> str:
-        """The ETag of the content at a URL, without quotes; empty when there is none."""
-        row = self._database.row("SELECT etag FROM gen3_files WHERE url = ?", (url,))
-        return row["etag"] if row else ""
+    def with_etag(self, url: str) -> tuple[StoredObject, str] | None:
+        """The content at a URL with the ETag that it is served with, without quotes; None when there is none."""
+        row = self._database.row("SELECT sha256, etag FROM gen3_files WHERE url = ?", (url,))
+        stored = self._objects.get(row["sha256"]) if row else None
+        return (stored, row["etag"]) if row and stored else None
 
     def path(self, stored: StoredObject) -> Path:
         """Where the bytes of a content lie."""

@@ -81,12 +81,12 @@ class Storage:
         return grant
 
     async def _read(self, grant: Grant, scope: Scope, send: Send) -> None:
-        found = await run_sync(self._files.find, grant.url)
+        found = await run_sync(self._files.with_etag, grant.url)
         if found is None:
             raise StorageRefusal(404, "NoSuchKey", "The specified key does not exist.")
-        etag = await run_sync(self._files.etag, grant.url)
-        with self._files.path(found).open("rb") as file:
-            await serve_file(scope, send, file, etag=etag, size=found.size, fields={})
+        stored, etag = found
+        with self._files.path(stored).open("rb") as file:
+            await serve_file(scope, send, file, etag=etag, size=stored.size, fields={})
 
     async def _write(self, grant: Grant, sent: dict[str, str], receive: Receive, send: Send) -> None:
         if "content-length" not in sent:

@@ -1,0 +1,117 @@
+"""People and clients of the commons, what they may do, and their tokens."""
+
+from pathlib import Path
+
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, ANONYMOUS, CLIENT_ID, READER, Access, Person
+from omicsdk.sandbox.problems import Problem
+
+ORIGIN = "https://commons.example.org"
+
+
+@pytest.fixture
+def access(sandbox: Sandbox) -> Access:
+    return sandbox.gen3.access
+
+
+def person(access: Access, name: str) -> Person:
+    found = access.person(name)
+    assert found is not None
+    return found
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"bearer {token}"}
+
+
+def test_a_policy_holds_below_its_resource_and_nowhere_else(access: Access):
+    ada = access.add("ada@example.org", [("/programs/demo", "indexd", "update")])
+    assert ada.may("update", "/programs/demo", "indexd")
+    assert ada.may("update", "/programs/demo/projects/one", "indexd")
+    assert not ada.may("update", "/programs/demonstration", "indexd")
+    assert not ada.may("update", "/programs", "indexd")
+    assert not ada.may("update", "/programs/demo", "fence")
+    assert not ada.may("delete", "/programs/demo", "indexd")
+
+
+def test_what_everybody_may_is_anybodys(access: Access):
+    for name in (ANONYMOUS, READER, "ada@example.org"):
+        access.add("ada@example.org")
+        assert person(access, name).may("read", "/open/below", "indexd")
+        assert not person(access, name).may("create", "/open", "indexd")
+    assert person(access, ADMINISTRATOR).may("anything", "/anywhere", "anyone")
+
+
+def test_other_policies_replace_those_before(access: Access):
+    access.add(READER, [("/a", "*", "read")])
+    assert person(access, READER).may("read", "/a")
+    access.add(READER, [("/b", "*", "read")])
+    assert not person(access, READER).may("read", "/a")
+    assert person(access, READER).may("read", "/b")
+
+
+def test_projects_are_told_by_their_codes(access: Access):
+    access.rules.add_resource("/programs/demo/projects/one")
+    ada = access.add(
+        "ada@example.org", [("/programs", "*", "read-storage"), ("/programs/demo/projects/two", "*", "read")]
+    )
+    assert access.projects(ada) == {"one": ["read-storage"], "two": ["read", "read-storage"]}
+    assert sorted(access.mapping(ada))[-1] == "/programs/demo/projects/two"
+
+
+def test_a_token_is_its_persons(access: Access):
+    found = access.bearer(bearer(access.issue(READER, ORIGIN)))
+    assert found is not None
+    assert found.name == READER
+    assert access.bearer({}) is None
+    assert access.anyone({}).name == ANONYMOUS
+
+
+def test_a_clients_token_is_nobodys(access: Access):
+    found = access.anyone(bearer(access.issue_to_client(CLIENT_ID, ORIGIN, 60, ["data"])))
+    assert (found.name, found.client) == ("", CLIENT_ID)
+    assert found.may("read-storage", "/programs/demo")
+    assert not found.may("delete", "/programs/demo")
+
+
+def test_tokens_end_with_whom_they_belong_to(access: Access):
+    access.add("ada@example.org")
+    token = access.issue("ada@example.org", ORIGIN)
+    assert access.remove("ada@example.org")
+    with pytest.raises(Problem, match="doesn't exist any longer"):
+        access.bearer(bearer(token))
+    with pytest.raises(LookupError, match="ada"):
+        access.issue("ada@example.org", ORIGIN)
+    client = access.issue_to_client(CLIENT_ID, ORIGIN, 60, ["data"])
+    access.rules.remove("client", CLIENT_ID)
+    with pytest.raises(Problem, match="doesn't exist any longer"):
+        access.bearer(bearer(client))
+
+
+def test_a_revoked_token_isnt_good(access: Access):
+    token = access.issue(READER, ORIGIN)
+    access.revoke(str(access.claims(token)["jti"]))
+    with pytest.raises(Problem, match="revoked"):
+        access.bearer(bearer(token))
+
+
+def test_tokens_of_other_sandboxes_arent_good(access: Access, tmp_path: Path):
+    with Sandbox(tmp_path) as other:
+        token = other.gen3.access.issue(READER, ORIGIN)
+    with pytest.raises(Problem, match="Signature verification failed"):
+        access.bearer(bearer(token))
+
+
+def test_tokens_outlive_a_restart(tmp_path: Path):
+    with Sandbox(tmp_path) as sandbox:
+        token = sandbox.gen3.access.issue(READER, ORIGIN)
+    with Sandbox(tmp_path) as sandbox:
+        assert sandbox.gen3.access.anyone(bearer(token)).name == READER
+
+
+def test_secrets_arent_kept(sandbox: Sandbox):
+    sandbox.gen3.access.add_client("robot", "a secret of its own")
+    assert sandbox.gen3.access.is_client("robot", "a secret of its own")
+    rows = sandbox.gen3.grounds.database.rows("SELECT * FROM gen3_clients")
+    assert "a secret" not in str([tuple(row) for row in rows])
