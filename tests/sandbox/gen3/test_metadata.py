@@ -128,6 +128,12 @@ def test_tokens_are_not_needed_to_read(sandbox: Sandbox) -> None:
         assert httpx.get(f"{sandbox.gen3_url}/mds/metadata/one", headers=header, trust_env=False).json() == {"a": 1}
 
 
+def test_one_slash_too_many_leads_to_the_same_address(sandbox: Sandbox, anonymous: httpx.Client) -> None:
+    sandbox.gen3.metadata.documents.put("one", {"a": 1})
+    assert anonymous.get(f"{sandbox.gen3_url}//mds/metadata/one").json() == {"a": 1}
+    assert anonymous.post(f"{sandbox.gen3_url}//mds/metadata/two", json={}).status_code == 403
+
+
 def test_the_typed_client_reads_what_comes(sandbox: Sandbox) -> None:
     token = sandbox.gen3.access.issue(ADMINISTRATOR, sandbox.gen3_url)
     with Commons(sandbox.gen3_url, BearerToken(token)) as commons:

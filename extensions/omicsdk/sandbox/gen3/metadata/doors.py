@@ -44,7 +44,9 @@ class Doors:
             await _refused(problem)(scope, receive, send)
 
     def _let_in(self, scope: Scope) -> Scope:
-        came_by: str = scope.get("gen3.path", "")
+        came_by = "/" + str(scope.get("gen3.path", "")).lstrip(
+            "/"
+        )  # as the gateway, which takes several slashes for one
         if any(came_by == place or came_by.startswith(f"{place}/") for place in READ_ONLY):
             if _needs_administrator(scope):
                 raise Refusal(403, "Forbidden")
