@@ -4,6 +4,7 @@ import functools
 import io
 import tarfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -221,8 +222,18 @@ def test_lists_and_several_links_stand_in_one_cell(seeded: Sandbox, admin: httpx
 
 @pytest.mark.parametrize(
     "content",
-    [b"\xff", b"[1, 2]", b'[{"type": ["case"]}]', b'{"type": "case", "submitter_id": {}}', b"null", b"[" * 100_000],
-    ids=["bytes", "numbers", "type", "name", "null", "deep"],
+    [
+        b'{"type": "experiment", "submitter_id": "\\ud800", "projects": {"code": "one"}}',
+        b'{"type": "experiment", "submitter_id": "n", "projects": {"code": "one"}, "x": NaN}',
+        b'{"type": "experiment", "submitter_id": "n", "projects": {"code": "one"}, "x": 1e999}',
+        b"\xff",
+        b"[1, 2]",
+        b'[{"type": ["case"]}]',
+        b'{"type": "case", "submitter_id": {}}',
+        b"null",
+        b"[" * 100_000,
+    ],
+    ids=["surrogate", "nan", "infinite", "bytes", "numbers", "type", "name", "null", "deep"],
 )
 def test_odd_bodies_are_refused(seeded: Sandbox, admin: httpx.Client, content: bytes) -> None:
     assert admin.put(PROJECT, content=content).status_code == 400
@@ -300,6 +311,15 @@ def test_a_new_file_gets_an_index_record_of_the_project(seeded: Sandbox, admin: 
     assert (record["authz"], record["urls"]) == (["/programs/demo/projects/one"], ["s3://bucket/a", "s3://bucket/b"])
 
 
+def test_no_index_record_stays_of_files_that_are_refused(seeded: Sandbox, admin: httpx.Client) -> None:
+    good = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "object_id": "dg.TEST/new"}
+    bad = {**FILE, "submitter_id": "f2", "file_size": -1, "md5sum": "b" * 32}
+    assert admin.put(PROJECT, json=[COLLECTION, good, bad]).status_code == 400
+    assert seeded.gen3.index.get("dg.TEST/new") is None
+    assert _names(seeded, "slide_image") == []
+    assert _names(seeded, "case") == ["c1", "c2"]
+
+
 def test_trying_makes_no_index_record(seeded: Sandbox, admin: httpx.Client) -> None:
     new = {**FILE, "submitter_id": "f1", "file_size": 7, "md5sum": "a" * 32, "object_id": "dg.TEST/new"}
     assert admin.put(f"{PROJECT}/_dry_run", json=[COLLECTION, new]).json()["success"]
@@ -348,6 +368,16 @@ def test_a_file_can_t_be_uploaded_through_this_service(seeded: Sandbox, admin: h
     answer = admin.put(f"{PROJECT}/files/11111111-2222-4333-8444-555555555555", content=b"bytes")
     assert answer.status_code == 501
     assert "Fence" in answer.json()["message"]
+
+
+def test_many_may_submit_at_once(seeded: Sandbox, admin: httpx.Client) -> None:
+    def send(number: int) -> int:
+        return admin.put(PROJECT, json=[case(f"n{number}-{each}") for each in range(5)]).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(send, range(12))) == {200}
+    assert len(seeded.gen3.records.listed("case")) == 62
+    assert [each.id for each in seeded.gen3.records.log.all()] == list(range(1, 13))
 
 
 def test_names_with_hyphens_lead_to_their_project(sandbox: Sandbox, client_of: Clients) -> None:

@@ -104,7 +104,15 @@ def get_graphql_schema(commons: Commons, call: Call) -> Reply:
     del call
     schema = commons.schema.of(commons.records.dictionary)
     if commons.schema.introspection is None:
-        commons.schema.introspection = json.dumps({"data": introspection_from_schema(schema)})
+        # What later editions of the language tell besides isn't told by the service.
+        told = introspection_from_schema(
+            schema,
+            specified_by_url=False,
+            directive_is_repeatable=False,
+            schema_description=False,
+            input_value_deprecation=False,
+        )
+        commons.schema.introspection = json.dumps({"data": told})
     headers = {"Content-Type": "application/json", "Content-Disposition": "inline; filename=schema.json"}
     return Reply(text=commons.schema.introspection, headers=headers)
 

@@ -111,6 +111,17 @@ class Store:
         with self._writing:
             yield
 
+    @contextmanager
+    def together(self) -> Generator[None]:
+        """What is stored in the block takes effect with what other parts of the commons store there, or nothing does."""
+        with self._writing:
+            try:
+                with self._database.transaction():
+                    yield
+            except BaseException:
+                self.reload()
+                raise
+
     def store(self, changed: Iterable[Record] = (), removed: Sequence[str] = ()) -> None:
         """Stores records, all or none.
 

@@ -1,7 +1,8 @@
 """What was sent: records as JSON, TSV or CSV, by the request's Content-Type."""
 
 import json
-from typing import Any, cast
+import math
+from typing import Any, NoReturn, cast
 
 from omicsdk.sandbox.gen3.records.dictionary import Dictionary
 from omicsdk.sandbox.gen3.records.transactions import Document
@@ -34,9 +35,21 @@ def parsed_json(text: str) -> Any:
         Problem: 400; it isn't one.
     """
     try:
-        return json.loads(text)
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        if "\\ud" in text.lower():  # half of a surrogate pair could be stored, but never given out again
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise refuse(400, f"Unable to parse json: {error}") from error
+    return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _no_constant(text)
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} isn't JSON")
 
 
 def records_of(document: Document, dictionary: Dictionary) -> list[object]:

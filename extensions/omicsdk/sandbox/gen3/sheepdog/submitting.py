@@ -53,7 +53,8 @@ def _run(commons: Commons, visit: Visit, role: str, document: Document, *, dry_r
         answer = submission.answer(number, code, _TRIED if dry_run else _DONE)
         if submission.success and not dry_run:
             try:
-                records.store(with_index_records(commons, submission.changed(), visit, submission.urls()))
+                with records.together():
+                    records.store(with_index_records(commons, submission.changed(), visit, submission.urls()))
             except Problem as problem:
                 records.log.end(number, FAILED, {"message": problem.title}, document)
                 raise

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 
@@ -82,11 +83,14 @@ def _value(cell: str, stated: Mapping[str, Any], separator: str) -> object:
 
 
 def _number(text: str) -> object:
-    try:
-        number = float(text)
-        return int(number) if number.is_integer() else number
-    except (ValueError, OverflowError):
-        return text
+    for read in (int, float):
+        try:
+            number = read(text)
+        except ValueError:
+            continue
+        whole = isinstance(number, float) and number.is_integer()
+        return int(number) if whole else number if math.isfinite(number) else text
+    return text
 
 
 def write_table(kind: str, header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
