@@ -1,0 +1,120 @@
+"""Packages are unpacked whole or not at all, inside their folder, and never over what is there."""
+
+import shutil
+import stat
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import DiskFull, NameClash, UnsafePath
+from omicsdk.gen3.data.packages import BadPackage, is_package, unpack
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Callable[..., Path]:
+    def make(entries: dict[str, bytes], name: str = "package.zip") -> Path:
+        path = tmp_path / name
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+            for entry, content in entries.items():
+                out.writestr(entry, content)
+        return path
+
+    return make
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def test_all_files_come_beside_the_archive(package: Any, tmp_path: Path) -> None:
+    path = package({"a.txt": b"a", "deep/b.txt": b"b" * 3_000_000, "deep/": b""})
+    assert is_package(path)
+    assert unpack(path) == [tmp_path / "a.txt", tmp_path / "deep/b.txt"]
+    assert (tmp_path / "deep/b.txt").read_bytes() == b"b" * 3_000_000
+    assert listing(tmp_path) == ["a.txt", "deep/b.txt", "package.zip"]
+
+
+def test_another_folder_can_be_named(package: Any, tmp_path: Path) -> None:
+    unpack(package({"a": b"a"}), tmp_path / "there")
+    assert listing(tmp_path) == ["package.zip", "there/a"]
+
+
+@pytest.mark.parametrize("name", ["../evil", "/evil", "a/../../evil", "C:/evil"])
+def test_no_entry_leaves_the_folder(package: Any, tmp_path: Path, name: str) -> None:
+    path = package({"good": b"g", name: b"e"})
+    with pytest.raises(UnsafePath):
+        unpack(path)
+    assert listing(tmp_path) == ["package.zip"]
+
+
+def test_links_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "package.zip"
+    with zipfile.ZipFile(path, "w") as out:
+        link = zipfile.ZipInfo("link")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        out.writestr(link, "/etc/passwd")
+    with pytest.raises(UnsafePath, match="link"):
+        unpack(path)
+    assert listing(tmp_path) == ["package.zip"]
+
+
+def test_a_link_that_waits_in_the_folder_is_not_followed(package: Any, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (inside / "deep").symlink_to(outside)
+    with pytest.raises(NameClash):
+        unpack(package({"deep/a": b"a"}), inside)
+    assert list(outside.iterdir()) == []
+
+
+def test_what_is_there_is_not_replaced(package: Any, tmp_path: Path) -> None:
+    (tmp_path / "b").write_bytes(b"mine")
+    with pytest.raises(NameClash, match="there already"):
+        unpack(package({"a": b"a", "b": b"theirs"}))
+    assert (tmp_path / "b").read_bytes() == b"mine"
+    assert listing(tmp_path) == ["b", "package.zip"]
+
+
+def test_an_archive_that_lies_about_a_size_is_stopped_there(package: Any, tmp_path: Path) -> None:
+    path = package({"bomb": b"\0" * 5_000_000})
+    raw = bytearray(path.read_bytes())
+    at = raw.rindex(b"PK\x01\x02")
+    raw[at + 24 : at + 28] = struct.pack("<I", 10)
+    path.write_bytes(raw)
+    with pytest.raises(BadPackage):
+        unpack(path)
+    assert listing(tmp_path) == ["package.zip"]
+
+
+def test_an_archive_that_states_more_than_there_is_room_for_is_not_begun(
+    package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = package({"a": b"a" * 1000})
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: usage._replace(free=999))
+    with pytest.raises(DiskFull, match="1000 bytes"):
+        unpack(path)
+
+
+@pytest.mark.parametrize("damage", [slice(40, 60), slice(-30, -10)])
+def test_a_damaged_archive_leaves_nothing(package: Any, tmp_path: Path, damage: slice) -> None:
+    path = package({"a": bytes(range(256)) * 40})
+    raw = bytearray(path.read_bytes())
+    raw[damage] = b"\xff" * len(raw[damage])
+    path.write_bytes(raw)
+    with pytest.raises((BadPackage, UnsafePath)):
+        unpack(path)
+    assert listing(tmp_path) == ["package.zip"]
+
+
+def test_what_is_no_archive_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(b"not a zip")
+    assert not is_package(path)
+    with pytest.raises(BadPackage):
+        unpack(path)
