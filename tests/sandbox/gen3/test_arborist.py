@@ -240,7 +240,7 @@ OPEN = {
     "list_policies",
     "update_user",
 }
-"""Operations that anybody may ask, and the one that isn't played."""
+"""Operations that anybody may ask, and the one that is not played."""
 
 
 @pytest.mark.parametrize(

@@ -14,19 +14,6 @@ def error_body(problem: Problem) -> dict[str, object]:
     return {"error": {"message": problem.title, "code": problem.status}}
 
 
-def administrator(access: Access, call: Call) -> None:
-    """Refuses unless the administrator asks: in a commons only its other services reach what this guards.
-
-    Raises:
-        Problem: 401 without a good token, 403 for everybody else.
-    """
-    person = access.bearer(call.headers)
-    if person is None:
-        raise Problem(401, "unauthorized", "a token of the commons' administrator is needed")
-    if not person.may("*", "/"):
-        raise Problem(403, "forbidden", "only the commons' administrator may do this")
-
-
 def fields(call: Call) -> Mapping[str, Any]:
     """The fields of a request's body.
 

@@ -5,26 +5,24 @@ from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.access_rules import POLICY, ROLE
-from omicsdk.sandbox.gen3.arborist.answers import administrator, fields, kept, removed, taken
+from omicsdk.sandbox.gen3.arborist.answers import fields, kept, removed, taken
 from omicsdk.sandbox.problems import bad_arguments
 from omicsdk.sandbox.service import Call, Reply
 
 
 def list_roles(access: Access, call: Call) -> Reply:
     """GET /role."""
-    administrator(access, call)
+    del call
     return Reply({"roles": access.rules.all(ROLE)})
 
 
 def get_role(access: Access, call: Call) -> Reply:
     """GET /role/{roleID}."""
-    administrator(access, call)
     return Reply(kept(access, ROLE, call.arguments["roleID"]))
 
 
 def create_role(access: Access, call: Call) -> Reply:
     """POST /role."""
-    administrator(access, call)
     role = _role(fields(call))
     if access.rules.get(ROLE, role["id"]) is not None:
         raise taken("role", role["id"])
@@ -34,7 +32,6 @@ def create_role(access: Access, call: Call) -> Reply:
 
 def replace_role(access: Access, call: Call) -> Reply:
     """PUT and PATCH /role/{roleID}."""
-    administrator(access, call)
     before = kept(access, ROLE, call.arguments["roleID"])
     stated = fields(call) if call.operation.method == "PUT" else {**before, **fields(call)}
     role = _role({**stated, "id": before["id"]})
@@ -44,28 +41,16 @@ def replace_role(access: Access, call: Call) -> Reply:
 
 def delete_role(access: Access, call: Call) -> Reply:
     """DELETE /role/{roleID}."""
-    administrator(access, call)
     return removed(access, ROLE, call.arguments["roleID"])
-
-
-def list_policies(access: Access, call: Call) -> Reply:
-    """GET /policy, which the gateway lets everybody ask."""
-    policies = access.rules.all(POLICY)
-    if "expand" in dict(call.query):
-        roles = {each["id"]: each for each in access.rules.all(ROLE)}
-        policies = [{**each, "roles": [roles[id] for id in each["role_ids"] if id in roles]} for each in policies]
-    return Reply({"policies": policies})
 
 
 def get_policy(access: Access, call: Call) -> Reply:
     """GET /policy/{policyID}."""
-    administrator(access, call)
     return Reply(kept(access, POLICY, call.arguments["policyID"]))
 
 
 def create_policy(access: Access, call: Call) -> Reply:
     """POST /policy."""
-    administrator(access, call)
     policy = _policy(access, fields(call))
     if access.rules.get(POLICY, policy["id"]) is not None:
         raise taken("policy", policy["id"])
@@ -75,7 +60,6 @@ def create_policy(access: Access, call: Call) -> Reply:
 
 def replace_policy(access: Access, call: Call) -> Reply:
     """PUT and PATCH /policy/{policyID}."""
-    administrator(access, call)
     before = kept(access, POLICY, call.arguments["policyID"])
     stated = fields(call) if call.operation.method == "PUT" else {**before, **fields(call)}
     policy = _policy(access, {**stated, "id": before["id"]})
@@ -85,7 +69,6 @@ def replace_policy(access: Access, call: Call) -> Reply:
 
 def replace_policies(access: Access, call: Call) -> Reply:
     """PUT /bulk/policy."""
-    administrator(access, call)
     if not isinstance(call.body, list):
         raise bad_arguments("could not parse a list of policies from the request")
     policies = [_policy(access, each) for each in cast("list[Mapping[str, Any]]", call.body)]
@@ -96,7 +79,6 @@ def replace_policies(access: Access, call: Call) -> Reply:
 
 def delete_policy(access: Access, call: Call) -> Reply:
     """DELETE /policy/{policyID}."""
-    administrator(access, call)
     return removed(access, POLICY, call.arguments["policyID"])
 
 
@@ -141,7 +123,6 @@ HANDLERS = (
     create_role,
     replace_role,
     delete_role,
-    list_policies,
     get_policy,
     create_policy,
     replace_policy,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from omicsdk.sandbox.gen3.access import ANONYMOUS, Access, Person
-from omicsdk.sandbox.gen3.access_rules import Policy, tag_of
+from omicsdk.sandbox.gen3.access_rules import POLICY, ROLE, Policy, tag_of
 from omicsdk.sandbox.gen3.arborist.answers import fields
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Reply
@@ -75,6 +75,15 @@ def list_user_resources(access: Access, call: Call) -> Reply:
     return _resources(access, call, Person(person.name, person.number, fitting))
 
 
+def list_policies(access: Access, call: Call) -> Reply:
+    """GET /policy, which the gateway lets everybody ask."""
+    policies = access.rules.all(POLICY)
+    if "expand" in dict(call.query):
+        roles = {each["id"]: each for each in access.rules.all(ROLE)}
+        policies = [{**each, "roles": [roles[id] for id in each["role_ids"] if id in roles]} for each in policies]
+    return Reply({"policies": policies})
+
+
 def get_health(access: Access, call: Call) -> Reply:
     """GET /health."""
     del access, call
@@ -119,5 +128,6 @@ HANDLERS = (
     list_auth_resources,
     find_auth_resources,
     list_user_resources,
+    list_policies,
     get_health,
 )

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import FormatChecker
-
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.arborist import people, policies, questions, resources
 from omicsdk.sandbox.gen3.arborist.answers import error_body
-from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
-from omicsdk.sandbox.service import Service, by_name
+from omicsdk.sandbox.gen3.as_sent import service_as_sent
+from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
 
-_MODULES = (questions, resources, policies, people)
+_GUARDED = (resources, policies, people)
 
 
 def arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
@@ -22,22 +20,32 @@ def arborist_service(access: Access, document: Mapping[str, Any]) -> Service:
         access: People and their tokens.
         document: Arborist's OpenAPI 3.1 document.
     """
-    handlers = by_name((function for module in _MODULES for function in module.HANDLERS), access)
+    handlers = by_name(questions.HANDLERS, access)
+    changes = by_name((function for module in _GUARDED for function in module.HANDLERS), access)
+    handlers |= {name: _guarded(access, handler) for name, handler in changes.items()}
     handlers |= {name: handlers[same] for name, same in {**policies.SYNONYMS, **people.SYNONYMS}.items()}
-    return Service(
-        name="gen3/arborist",
-        prefix=f"{HOME}/arborist",
-        document=document,
-        document_path="/openapi.json",
-        handlers=handlers,
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
-        authenticate=lambda _headers: Caller("", frozenset()),  # the handlers find out who asks
+    return service_as_sent(
+        "arborist",
+        document,
+        handlers,
         error_body=error_body,
-        error_type="application/json",
-        request_id="",
-        around=TrailingSlashes,
-        checks=False,
         absent={"update_user": "names of users stay, since their tokens and uploads carry them"},
     )
+
+
+def _guarded(access: Access, handler: Handler) -> Handler:
+    """A handler for the administrator: in a commons only its other services reach it.
+
+    Raises:
+        Problem: 401 without a good token, 403 for everybody else.
+    """
+
+    def handle(call: Call) -> Reply:
+        person = access.bearer(call.headers)
+        if person is None:
+            raise Problem(401, "unauthorized", "a token of the commons' administrator is needed")
+        if not person.may("*", "/"):
+            raise Problem(403, "forbidden", "only the commons' administrator may do this")
+        return handler(call)
+
+    return handle

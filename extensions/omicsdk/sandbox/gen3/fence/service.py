@@ -3,16 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import FormatChecker
-
-from omicsdk.sandbox.auth import Caller
+from omicsdk.sandbox.gen3.as_sent import service_as_sent
 from omicsdk.sandbox.gen3.fence import downloads, keys, oauth, people, signing, uploads
 from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.gen3.fence.pages import with_pages
-from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
+from omicsdk.sandbox.gen3.gateway import TrailingSlashes
 from omicsdk.sandbox.service import Service, by_name
 
-PREFIX = f"{HOME}/fence"
 _MODULES = (keys, people, oauth, downloads, uploads)
 _GOOGLE = "Google accounts aren't part of the sandbox's commons"
 _BROWSER = "people log in with a browser, and the sandbox's commons has no pages: make keys with `gen3_credentials`"
@@ -72,19 +69,10 @@ def fence_service(gen3: Needs, document: Mapping[str, Any]) -> Service:
     handlers = by_name((function for module in _MODULES for function in module.HANDLERS), gen3)
     handlers |= {name: handlers[same] for name, same in keys.SYNONYMS.items()}
     gen3.grounds.settings.declare(*keys.SETTINGS, *signing.SETTINGS)
-    return Service(
-        name="gen3/fence",
-        prefix=PREFIX,
-        document=document,
-        document_path="/openapi.json",
-        handlers={name: with_pages(handler) for name, handler in handlers.items()},
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
-        # Who asks is found by the handlers, so that their refusals are pages too.
-        authenticate=lambda _headers: Caller("", frozenset()),
-        request_id="",
+    return service_as_sent(
+        "fence",
+        document,
+        {name: with_pages(handler) for name, handler in handlers.items()},
         around=lambda app: TrailingSlashes(app, _SLASHED),
-        checks=False,
         absent=_ABSENT,
     )

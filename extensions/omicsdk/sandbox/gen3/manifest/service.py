@@ -5,10 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
-from jsonschema import FormatChecker
-
-from omicsdk.sandbox.auth import Caller
-from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
+from omicsdk.sandbox.gen3.as_sent import service_as_sent
 from omicsdk.sandbox.gen3.manifest.state import COHORTS, MANIFESTS, METADATA, Folder, Manifests
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply, Service, by_name
@@ -144,19 +141,4 @@ def manifest_service(store: Manifests, document: Mapping[str, Any]) -> Service:
     """
     handlers = by_name(_HANDLERS, store)
     handlers |= {name: handlers[same] for name, same in _PUT.items()}
-    return Service(
-        name="gen3/manifest",
-        prefix=f"{HOME}/manifest",
-        document=document,
-        document_path="/openapi.json",
-        handlers=handlers,
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
-        authenticate=lambda _headers: Caller("", frozenset()),  # the handlers find out who asks
-        error_body=_error_body,
-        error_type="application/json",
-        request_id="",
-        around=TrailingSlashes,
-        checks=False,
-    )
+    return service_as_sent("manifest", document, handlers, error_body=_error_body)
