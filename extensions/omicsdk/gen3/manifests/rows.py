@@ -1,0 +1,156 @@
+"""Rows of manifests for downloads: which files, and what they should be. From indexd's tables and drs-pull's JSON."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.narrowing import is_object
+from omicsdk.gen3.manifests.columns import COMMONS_URL, FILE_NAME, GUID, HASHES, MD5, OF_DOWNLOADS, SIZE, standard_names
+from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
+from omicsdk.gen3.manifests.table import opened, table_of
+from omicsdk.gen3.manifests.values import checksum_of, size_of
+from omicsdk.gen3.row_stream import rows_of as objects_of
+
+_NAMES_FILES = f"A column with the files' GUIDs is called {', '.join(OF_DOWNLOADS[GUID])}."
+
+
+class Row(NamedTuple):
+    """A file that a manifest names.
+
+    Attributes:
+        guid: Its GUID or DRS URI.
+        file_name: Its name; empty where the manifest doesn't say.
+        size: Its size in bytes; None where the manifest doesn't say.
+        checksums: Its checksums by kind (md5, sha1, sha256, sha512, crc, etag), in lower-case hexadecimal digits.
+        commons_url: The commons that has it, as the manifest says; empty where it doesn't.
+        line: Where it stands: the line of a table, the number of an entry of a JSON list, from 1.
+    """
+
+    guid: str
+    file_name: str
+    size: int | None
+    checksums: dict[str, str]
+    commons_url: str
+    line: int
+
+    @property
+    def object_id(self) -> str:
+        """The GUID, by the name that drs-pull manifests have for it."""
+        return self.guid
+
+
+def rows_of(
+    path: str | os.PathLike[str], *, delimiter: str | None = None, on_fault: OnFault | None = None
+) -> Iterator[Row]:
+    """Gives the files that a manifest names, one by one: it may be long.
+
+    Args:
+        path: A table as those of an index (separated by tabs where its name ends in .tsv, else by commas, names of columns
+            as gen3sdk knows them), or a JSON list as drs-pull reads it (object_id, file_name, file_size, md5sum, commons_url).
+        delimiter: What separates the cells of a table; by default what its name's ending says.
+        on_fault: Takes what is wrong with a row, which is left out then; by default it is raised.
+
+    Raises:
+        ManifestError: It isn't a manifest, no column names the files, or a row is wrong.
+    """
+    manifest = Path(path)
+    told = on_fault or _raised(manifest)
+    if delimiter is None and _is_json(manifest):
+        yield from _of_json(manifest, told)
+    else:
+        yield from _of_table(manifest, delimiter, told)
+
+
+def _raised(path: Path) -> OnFault:
+    def raised(fault: Fault) -> None:
+        raise ManifestError(path, fault)
+
+    return raised
+
+
+def _is_json(path: Path) -> bool:
+    if path.suffix.lower() in (".tsv", ".csv"):
+        return False
+    with opened(path) as text:
+        return path.suffix.lower() == ".json" or text.read(1024).lstrip()[:1] in ("[", "{")
+
+
+def _of_table(path: Path, delimiter: str | None, on_fault: OnFault) -> Iterator[Row]:
+    with table_of(path, delimiter) as table:
+        names = standard_names(table.header, OF_DOWNLOADS)
+        places = {name: names.index(name) for name in OF_DOWNLOADS if name in names}
+        if GUID not in places:
+            raise ManifestError(path, "line 1: no column names the files", remedy=_NAMES_FILES)
+        shown = {name: table.header[place] for name, place in places.items()}
+        for row in table.rows:
+            read = _row({name: row.cells[place] for name, place in places.items()}, row.line, shown, on_fault)
+            if read is not None:
+                yield read
+
+
+def _of_json(path: Path, on_fault: OnFault) -> Iterator[Row]:
+    known = {alias: name for name, others in OF_DOWNLOADS.items() for alias in others}
+    try:
+        with opened(path) as text:
+            for number, entry in enumerate(objects_of(lambda size: text.read(size).encode(), str(path)), 1):
+                cells, shown = _cells(entry, known)
+                read = _row(cells, number, shown, on_fault, "entry")
+                if read is not None:
+                    yield read
+    except DecodeError as error:
+        raise ManifestError(
+            path,
+            f"it isn't a JSON list of objects: {error.field} is {str(error.value)[:80]!r}",
+            remedy='A manifest is a list like [{"object_id": "dg.1234/...", "file_name": "a.bam"}].',
+        ) from error
+
+
+def _cells(entry: Mapping[str, Any], known: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """An entry's values as texts by the columns' own names, and what the entry calls them."""
+    cells, shown = dict[str, str](), dict[str, str]()
+    for key, value in entry.items():
+        if key in ("hashes", "checksums") and is_object(value):
+            cells |= {kind: str(each) for kind, each in value.items() if kind in (MD5, *HASHES)}
+        elif (name := known.get(key.lower())) is not None and value is not None and not cells.get(name):
+            cells[name], shown[name] = _text(value), key
+    return cells, shown
+
+
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _row(
+    cells: Mapping[str, str], line: int, shown: Mapping[str, str], on_fault: OnFault, unit: str = "line"
+) -> Row | None:
+    """A row as it is meant; None where it is wrong, which has been told then."""
+
+    def wrong(name: str, reason: str, remedy: str) -> None:
+        on_fault(Fault(line, shown.get(name, name), cells.get(name, ""), reason, remedy, unit=unit))
+
+    guid = cells.get(GUID, "").strip()
+    if not guid:
+        return wrong(GUID, "names no file", "Fill in the file's GUID, or take out the row.")
+    size = None
+    if text := cells.get(SIZE, "").strip():
+        size = size_of(text)
+        if size is None:
+            return wrong(SIZE, "isn't a size in bytes", "Give a whole number from 0, without a unit.")
+    checksums = dict[str, str]()
+    for kind in (MD5, *HASHES):
+        if text := cells.get(kind, "").strip():
+            checksum = checksum_of(kind, text)
+            if checksum is None:
+                return wrong(kind, f"isn't {_an(kind)} checksum", "Correct it, or leave it empty.")
+            checksums[kind] = checksum
+    return Row(
+        guid, cells.get(FILE_NAME, "").strip(), size, checksums, cells.get(COMMONS_URL, "").strip().rstrip("/"), line
+    )
+
+
+def _an(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aemos' and kind != 'crc' else 'a'} {kind}"

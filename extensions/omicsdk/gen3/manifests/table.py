@@ -1,0 +1,162 @@
+"""Manifests as tables: their rows as they are read, each with its line, in constant memory."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from omicsdk.gen3.manifests.faults import Fault, ManifestError
+
+#: Characters of a cell at most; contents of a package may be long, and a quote that nobody closes ends here.
+CELL_LIMIT = 16 << 20
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class TableRow(NamedTuple):
+    """A row of a table.
+
+    Attributes:
+        line: The line that it begins in, from 1.
+        cells: As many as the header has; those that the row lacks are empty.
+        given: How many cells the row has.
+    """
+
+    line: int
+    cells: list[str]
+    given: int
+
+
+class Table(NamedTuple):
+    """A table that is being read.
+
+    Attributes:
+        path: The file.
+        delimiter: What separates its cells.
+        header: The names of its columns, as they stand there.
+        rows: Its rows, without those that are blank.
+    """
+
+    path: Path
+    delimiter: str
+    header: list[str]
+    rows: Iterator[TableRow]
+
+
+def delimiter_of(path: Path, header: str, given: str | None = None) -> str:
+    """What separates the cells of a manifest.
+
+    Args:
+        path: Its name: .tsv is separated by tabs, .csv by commas.
+        header: Its first line, which decides for other names.
+        given: What the user says.
+    """
+    if given:
+        return given
+    ending = path.suffix.lower()
+    if ending == ".tsv" or (ending != ".csv" and "\t" in header):
+        return "\t"
+    return ","
+
+
+@contextmanager
+def opened(path: Path) -> Generator[IO[str]]:
+    """A manifest's text: UTF-8 with or without a byte order mark.
+
+    Raises:
+        ManifestError: It isn't there, can't be read, or isn't UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(2)
+        if start in _UTF16:
+            raise ManifestError(path, "the file is UTF-16, not UTF-8", remedy="Save it as UTF-8.")
+        with path.open(encoding="utf-8-sig", newline="") as text:
+            yield text
+    except UnicodeDecodeError:
+        raise ManifestError(path, f"line {_not_utf8(path)} isn't UTF-8", remedy="Save the file as UTF-8.") from None
+    except OSError as error:
+        raise ManifestError(path, error.strerror or str(error), remedy="Give the path of a manifest.") from error
+
+
+@contextmanager
+def table_of(path: Path, delimiter: str | None = None) -> Generator[Table]:
+    """A manifest as a table, open for a block.
+
+    Args:
+        path: The manifest.
+        delimiter: What separates its cells; by default what its name's ending and its first line say.
+
+    Raises:
+        ManifestError: It isn't a table of text, or its header has a name twice.
+    """
+    with opened(path) as text:
+        first = text.readline()
+        if not first.strip():
+            raise ManifestError(path, "the file is empty", remedy="Its first line names the columns.")
+        if "\0" in first:
+            raise ManifestError(path, "it isn't a text file", remedy="Give a table of tab- or comma-separated values.")
+        separator = delimiter_of(path, first, delimiter)
+        if csv.field_size_limit() < CELL_LIMIT:  # raised only: it is the process's own
+            csv.field_size_limit(CELL_LIMIT)
+        header = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
+        _check(path, header, separator)
+        yield Table(path, separator, header, _rows(path, text, separator, len(header)))
+
+
+def _check(path: Path, header: Sequence[str], delimiter: str) -> None:
+    twice = [name for place, name in enumerate(header) if name and name in header[:place]]
+    if twice:
+        raise ManifestError(path, Fault(1, twice[0], "", "stands in the header twice", "Take out one of them."))
+    other = "\t" if delimiter != "\t" else ","
+    if len(header) == 1 and other in header[0]:
+        told = {"\t": "tabs", ",": "commas"}
+        raise ManifestError(
+            path,
+            f"line 1: there is one column, {header[0][:80]!r}, if {told.get(delimiter, delimiter)} separate them",
+            remedy=f"Name the file *.{'tsv' if other == chr(9) else 'csv'}, or say that {told[other]} separate its cells.",
+        )
+
+
+def _rows(path: Path, text: IO[str], delimiter: str, columns: int) -> Iterator[TableRow]:
+    reader = csv.reader(text, delimiter=delimiter)
+    line, last = 2, 2
+    try:
+        for cells in reader:
+            given = len(cells)
+            if given < columns:
+                cells = cells + [""] * (columns - given)
+            last, line = line, reader.line_num + 2
+            if given and any(cells):
+                yield TableRow(last, cells, given)
+    except csv.Error as error:
+        raise ManifestError(
+            path, Fault(line, "", "", str(error), "Close the quotes that were opened there.")
+        ) from error
+    if line - last > 1:
+        _refuse_open_quote(path, last, delimiter)
+
+
+def _refuse_open_quote(path: Path, line: int, delimiter: str) -> None:
+    """A quote that is never closed takes in the rest of the file, which the lenient reader doesn't say."""
+    with opened(path) as text:
+        try:
+            for _ in csv.reader(islice(text, line - 1, None), delimiter=delimiter, strict=True):
+                pass
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                fault = Fault(line, "", "", "a quote is opened and never closed", "Close it, or take it out.")
+                raise ManifestError(path, fault) from error
+
+
+def _not_utf8(path: Path) -> int:
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError:
+                return number
+    return 1

@@ -1,0 +1,135 @@
+"""The files that a manifest names, whatever tool has written it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from omicsdk.gen3.manifests import Fault, ManifestError, Row, rows_of
+
+MD5 = "1596f493ba9ec53023fca640fb69bd3b"  # and the same in Base64:
+BASE64 = "FZb0k7qexTAj/KZA+2m9Ow=="
+
+
+@pytest.fixture
+def written(tmp_path: Path):
+    def write(text: str | bytes, name: str = "manifest.tsv") -> Path:
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+def test_a_table_of_an_index(written):
+    text = f"guid\tmd5\tsize\turls\tfile_name\ndg.1/a\t{MD5}\t3\ts3://b/1\tone.bam\n\ndg.1/b\t\t\t\t\n"
+    assert list(rows_of(written(text))) == [
+        Row("dg.1/a", "one.bam", 3, {"md5": MD5}, "", 2),
+        Row("dg.1/b", "", None, {}, "", 4),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("guid", "size", "md5"),
+    [
+        ("guid", "size", "md5"),
+        ("GUID", "filesize", "md5_hash"),
+        ("object_id", "file_size", "md5hash"),
+        ("did", "s3_file_size", "hash"),
+        ("drs_uri", "gs_file_size", "md5sum"),
+        ("Guid", "Size", "file_md5sum"),
+        ("guid", "size", "MD5"),
+    ],
+)
+def test_columns_go_by_many_names(written, guid: str, size: str, md5: str):
+    (row,) = rows_of(written(f"{guid},{size},filename,{md5}\na,7,x,{MD5.upper()}\n", "m.csv"))
+    assert (row.guid, row.object_id, row.size, row.file_name, row.checksums) == ("a", "a", 7, "x", {"md5": MD5})
+
+
+def test_other_checksums_and_the_commons_are_columns_too(written):
+    text = f"object_id\tsha256\tetag\tcommons_url\na\t{'A' * 64}\t{MD5}-2\thttps://commons.example.org/\n"
+    (row,) = rows_of(written(text))
+    assert row.checksums == {"sha256": "a" * 64, "etag": f"{MD5}-2"}
+    assert row.commons_url == "https://commons.example.org"
+
+
+def test_md5_in_base64(written):
+    assert next(rows_of(written(f"guid,md5\na,{BASE64}\n", "m.csv"))).checksums == {"md5": MD5}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("m.tsv", "\ufeffguid\tsize\r\na\t1\r\n"),
+        ("m.csv", 'guid,size\n"a","1"\n'),
+        ("m.txt", "guid\tsize\na\t1\n"),
+        ("m.txt", "guid,size\na,1\n"),
+        ("m.manifest", '[{"guid": "a", "size": 1}]'),
+    ],
+)
+def test_tables_and_lists_as_tools_write_them(written, name: str, text: str):
+    assert [(row.guid, row.size) for row in rows_of(written(text, name))] == [("a", 1)]
+
+
+def test_a_manifest_of_drs_pull(written):
+    entries = [
+        {
+            "object_id": "drs://dg.1:a",
+            "file_size": 12,
+            "file_name": None,
+            "md5sum": MD5,
+            "commons_url": "a.org",
+            "x": {},
+        },
+        {"object_id": "dg.1/b", "hashes": {"md5": MD5, "crc": "0" * 8}, "file_size": 3.0},
+    ]
+    assert list(rows_of(written(json.dumps(entries), "m.json"))) == [
+        Row("drs://dg.1:a", "", 12, {"md5": MD5}, "a.org", 1),
+        Row("dg.1/b", "", 3, {"md5": MD5, "crc": "0" * 8}, "", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("m.csv", "guid,size\na,1\nb,12 kB\n", "line 3, column 'size': '12 kB' isn't a size in bytes"),
+        ("m.csv", "guid,size\na,-1\n", "line 2, column 'size': '-1' isn't a size"),
+        ("m.csv", 'guid,x,md5sum\na,"1\n2",\nb,,12\n', "line 4, column 'md5sum': '12' isn't an md5 checksum"),
+        ("m.csv", "GUID,size\n,1\n", "line 2, column 'GUID': '' names no file"),
+        ("m.json", '[{"object_id": "a"}, {"file_size": 1}]', "entry 2, column 'guid': '' names no file"),
+        ("m.csv", "md5,size\n", "line 1: no column names the files"),
+        ("m.csv", "guid,md5,guid\n", "line 1, column 'guid': '' stands in the header twice"),
+        ("m.csv", "guid\tmd5\na\tb\n", "Name the file *.tsv"),
+        ("m.csv", "", "the file is empty"),
+        ("m.csv", b"guid,size\na,1\n\xff,2\n", "line 3 isn't UTF-8"),
+        ("m.csv", "guid,size\na,1\n".encode("utf-16"), "UTF-16"),
+        ("m.csv", b"\0\1\2\n", "isn't a text file"),
+        ("m.csv", 'guid,size,x\na,1,\nb,2,"open\nc,3,\nd,4,', "line 3: a quote is opened and never closed"),
+        ("m.json", '{"object_id": "a"}', "isn't a JSON list of objects"),
+        ("m.json", '[{"object_id": "a"}', "isn't a JSON list of objects"),
+        ("m.json", '["a"]', "isn't a JSON list of objects"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(written, name: str, text: str | bytes, told: str):
+    path = written(text, name)
+    with pytest.raises(ManifestError) as caught:
+        list(rows_of(path))
+    assert told in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_a_manifest_that_is_not_there(tmp_path: Path):
+    with pytest.raises(ManifestError, match="No such file"):
+        list(rows_of(tmp_path / "none.tsv"))
+
+
+def test_wrong_rows_may_be_left_out(written):
+    faults: list[Fault] = []
+    path = written("guid,size\na,1\nb,x\n,3\nd,4\n", "m.csv")
+    assert [row.guid for row in rows_of(path, on_fault=faults.append)] == ["a", "d"]
+    assert [(fault.line, fault.column) for fault in faults] == [(3, "size"), (4, "guid")]
+
+
+def test_cells_may_be_long_and_separated_by_what_one_says(written):
+    (row,) = rows_of(written(f"guid|package_contents\na|{'x' * 300_000}\n"), delimiter="|")
+    assert row.guid == "a"
