@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import AsyncIndexdApi, IndexdApi
 
     from omicsdk.core.documented.client import DocumentedResponse
-    from omicsdk.gen3.service import Auth
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
 _log = getLogger("omicsdk.gen3")
 
@@ -52,9 +54,9 @@ class Gen3File(Documented):
         endpoint: str | Auth | None = None,
         auth_provider: Auth | None = None,
         *,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
     ) -> None:
         commons, credentials = parties(endpoint, auth_provider)
         options = settings(timeout, retry, transport)

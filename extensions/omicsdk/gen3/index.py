@@ -25,7 +25,9 @@ from omicsdk.gen3.index_requests import (
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.service import Auth
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
 Record = dict[str, Any]
 Hashes = Mapping[str, str]
@@ -56,9 +58,9 @@ class Gen3Index(AsyncIndexMethods):
         auth_provider: Auth | None = None,
         service_location: str = "index",
         *,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
     ) -> None:
         super().__init__(endpoint, auth_provider, service_location, timeout=timeout, retry=retry, transport=transport)
 

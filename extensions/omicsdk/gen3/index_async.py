@@ -20,7 +20,9 @@ from omicsdk.gen3.service import Documented, Service, first_answer, mounted, par
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import AsyncIndexdApi, IndexdApi
 
-    from omicsdk.gen3.service import Auth
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
 Record = dict[str, Any]
 
@@ -43,9 +45,9 @@ class AsyncIndexMethods(Documented):
         auth_provider: Auth | None,
         service_location: str,
         *,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
     ) -> None:
         commons, credentials = parties(endpoint, auth_provider)
         self.endpoint = mounted(commons, service_location)
@@ -57,7 +59,7 @@ class AsyncIndexMethods(Documented):
     def _client(self) -> IndexdApi:
         return self._service.client
 
-    async def async_get_record(self, guid: str, _ssl: Any = None) -> Record:
+    async def async_get_record(self, guid: str, _ssl: object = None) -> Record:
         """Gives a record; as `get_record`.
 
         Args:
@@ -68,7 +70,7 @@ class AsyncIndexMethods(Documented):
             return plain(await client.get_record.raw(guid=guid))
 
     async def async_get_records_on_page(
-        self, limit: int | None = None, page: int | None = None, _ssl: Any = None
+        self, limit: int | None = None, page: int | None = None, _ssl: object = None
     ) -> list[Record]:
         """Gives the records of one page; as `get_records_on_page`.
 
@@ -81,7 +83,7 @@ class AsyncIndexMethods(Documented):
             return records_of(plain(await client.list_records.raw(**stated(limit=limit, page=page))))
 
     async def async_get_records_from_checksum(
-        self, checksum: str, checksum_type: str = "md5", _ssl: Any = None
+        self, checksum: str, checksum_type: str = "md5", _ssl: object = None
     ) -> list[Record]:
         """Gives the records of files with a checksum.
 
@@ -93,7 +95,7 @@ class AsyncIndexMethods(Documented):
         async with self._service.opened() as client:
             return records_of(plain(await client.list_records.raw(hash=f"{checksum_type}:{checksum}")))
 
-    async def async_get_with_params(self, params: Mapping[str, Any], _ssl: Any = None) -> dict[str, Any]:
+    async def async_get_with_params(self, params: Mapping[str, Any], _ssl: object = None) -> dict[str, Any]:
         """Searches for records.
 
         Args:
@@ -107,7 +109,7 @@ class AsyncIndexMethods(Documented):
             asking = client.list_records
             return plain(await first_answer(asking, request(asking.facts, "/index", query=criteria(params))))
 
-    async def async_query_urls(self, pattern: str, _ssl: Any = None) -> list[dict[str, Any]]:
+    async def async_query_urls(self, pattern: str, _ssl: object = None) -> list[dict[str, Any]]:
         """Lists the records that have a text in one of their URLs; as `query_urls`.
 
         Args:
@@ -133,7 +135,7 @@ class AsyncIndexMethods(Documented):
         urls_metadata: Mapping[str, Any] | None = None,
         version: str | None = None,
         authz: Sequence[str] | None = None,
-        _ssl: Any = None,
+        _ssl: object = None,
         description: str | None = None,
         content_created_date: str | None = None,
         content_updated_date: str | None = None,
@@ -189,7 +191,7 @@ class AsyncIndexMethods(Documented):
         acl: Sequence[str] | None = None,
         authz: Sequence[str] | None = None,
         urls_metadata: Mapping[str, Any] | None = None,
-        _ssl: Any = None,
+        _ssl: object = None,
         description: str | None = None,
         content_created_date: str | None = None,
         content_updated_date: str | None = None,

@@ -15,7 +15,9 @@ from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds
 from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.service import Auth
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
 DBGAP_METADATA_JOB = "get-dbgap-metadata"
 INGEST_METADATA_JOB = "ingest-metadata-manifest"
@@ -62,9 +64,9 @@ class Gen3Jobs(Documented):
         auth_provider: Auth | None = None,
         service_location: str = "job",
         *,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         commons, credentials = parties(endpoint, auth_provider)
@@ -130,7 +132,7 @@ class Gen3Jobs(Documented):
         return plain(self._service.client.send(_output_of(job_id, {})))
 
     async def async_run_job_and_wait(
-        self, job_name: str, job_input: Mapping[str, Any], _ssl: Any = None, **kwargs: Any
+        self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Begins a job and waits until it is over, without holding up the event loop.
 
@@ -160,7 +162,7 @@ class Gen3Jobs(Documented):
         return await self.async_get_output(job_id, _ssl, **kwargs)
 
     async def async_create_job(
-        self, job_name: str, job_input: Mapping[str, Any], _ssl: Any = None, **kwargs: Any
+        self, job_name: str, job_input: Mapping[str, Any], _ssl: object = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Begins a job; as `create_job`.
 
@@ -172,7 +174,7 @@ class Gen3Jobs(Documented):
         """
         return _begun(await self._answer(_beginning(job_name, job_input, kwargs)), job_name)
 
-    async def async_get_status(self, job_id: str, _ssl: Any = None, **kwargs: Any) -> dict[str, Any]:
+    async def async_get_status(self, job_id: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
         """Gives the state of a job; as `get_status`.
 
         Args:
@@ -182,7 +184,7 @@ class Gen3Jobs(Documented):
         """
         return await self._answer(_state_of(job_id, kwargs))
 
-    async def async_get_output(self, job_id: str, _ssl: Any = None, **kwargs: Any) -> dict[str, Any]:
+    async def async_get_output(self, job_id: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
         """Gives what a job has written; as `get_output`.
 
         Args:

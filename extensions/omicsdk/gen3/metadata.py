@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.operation import Operation
     from omicsdk.core.request import Request
-    from omicsdk.gen3.service import Auth
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
 Metadata = Mapping[str, Any]
 
@@ -50,9 +52,9 @@ class Gen3Metadata(AsyncMetadataMethods):
         service_location: str = "mds",
         admin_endpoint_suffix: str = "-admin",
         *,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
     ) -> None:
         super().__init__(
             endpoint,

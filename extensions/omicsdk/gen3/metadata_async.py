@@ -23,7 +23,7 @@ class AsyncMetadataMethods(MetadataPlaces):
     arguments by name are query parameters.
     """
 
-    async def async_get(self, guid: str, _ssl: Any = None, **kwargs: Any) -> dict[str, Any]:
+    async def async_get(self, guid: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
         """Gives a document; as `get`.
 
         Args:
@@ -40,7 +40,7 @@ class AsyncMetadataMethods(MetadataPlaces):
         metadata: Mapping[str, Any],
         aliases: Sequence[str] | None = None,
         overwrite: bool = False,
-        _ssl: Any = None,
+        _ssl: object = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
         """Creates a document; answer and errors as those of `create`.
@@ -67,7 +67,7 @@ class AsyncMetadataMethods(MetadataPlaces):
         metadata: Mapping[str, Any],
         aliases: Sequence[str] | None = None,
         merge: bool = False,
-        _ssl: Any = None,
+        _ssl: object = None,
         **kwargs: Any,
     ) -> dict[str, Any]:
         """Changes a document; answer and errors as those of `update`.
@@ -88,7 +88,7 @@ class AsyncMetadataMethods(MetadataPlaces):
                     await self.async_update_aliases(guid, aliases, merge)
             return changed
 
-    async def async_get_aliases(self, guid: str, _ssl: Any = None, **kwargs: Any) -> dict[str, Any]:
+    async def async_get_aliases(self, guid: str, _ssl: object = None, **kwargs: Any) -> dict[str, Any]:
         """Gives the aliases of a document; as `get_aliases`.
 
         Args:
@@ -100,7 +100,7 @@ class AsyncMetadataMethods(MetadataPlaces):
             return plain(await _sent(client.get_aliases, client.get_aliases.build(guid=guid), kwargs))
 
     async def async_create_aliases(
-        self, guid: str, aliases: Sequence[str], _ssl: Any = None, **kwargs: Any
+        self, guid: str, aliases: Sequence[str], _ssl: object = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Gives a document further names; as `create_aliases`.
 
@@ -115,7 +115,7 @@ class AsyncMetadataMethods(MetadataPlaces):
             return plain(await _sent(client.create_aliases, request, kwargs))
 
     async def async_update_aliases(
-        self, guid: str, aliases: Sequence[str], merge: bool = False, _ssl: Any = None, **kwargs: Any
+        self, guid: str, aliases: Sequence[str], merge: bool = False, _ssl: object = None, **kwargs: Any
     ) -> dict[str, Any]:
         """Gives a document other names; as `update_aliases`.
 
@@ -130,7 +130,7 @@ class AsyncMetadataMethods(MetadataPlaces):
             request = client.update_aliases.build(guid=guid, aliases=list(aliases), merge=merge)
             return plain(await _sent(client.update_aliases, request, kwargs))
 
-    async def async_delete_alias(self, guid: str, alias: str, _ssl: Any = None, **kwargs: Any) -> str:
+    async def async_delete_alias(self, guid: str, alias: str, _ssl: object = None, **kwargs: Any) -> str:
         """Takes a name from a document; as `delete_alias`.
 
         Args:
@@ -143,7 +143,7 @@ class AsyncMetadataMethods(MetadataPlaces):
             request = client.delete_alias.build(guid=guid, alias=alias)
             return (await _sent(client.delete_alias, request, kwargs)).text
 
-    async def async_delete_aliases(self, guid: str, _ssl: Any = None, **kwargs: Any) -> str:
+    async def async_delete_aliases(self, guid: str, _ssl: object = None, **kwargs: Any) -> str:
         """Takes all further names from a document; as `delete_aliases`.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.core.request import Query, Request, query_text
 from omicsdk.gen3.service import LOCAL, Documented, Service, mounted, parties, settings
@@ -10,7 +10,9 @@ from omicsdk.gen3.service import LOCAL, Documented, Service, mounted, parties, s
 if TYPE_CHECKING:
     from omicsdk_api.gen3.metadata import AsyncMetadataApi, MetadataApi
 
-    from omicsdk.gen3.service import Auth
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
 
 def _kinds() -> tuple[type[MetadataApi], type[AsyncMetadataApi]]:
@@ -29,9 +31,9 @@ class MetadataPlaces(Documented):
         service_location: str,
         admin_endpoint_suffix: str,
         *,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
     ) -> None:
         commons, credentials = parties(endpoint, auth_provider)
         options = settings(timeout, retry, transport)

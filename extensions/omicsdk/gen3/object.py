@@ -11,7 +11,9 @@ from omicsdk.gen3.metadata_base import MetadataPlaces
 from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.service import Auth
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
 
 class Gen3Object(MetadataPlaces):
@@ -33,9 +35,9 @@ class Gen3Object(MetadataPlaces):
         auth_provider: Auth | None = None,
         *,
         endpoint: str | None = None,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
     ) -> None:
         super().__init__(endpoint, auth_provider, "mds", "-admin", timeout=timeout, retry=retry, transport=transport)
 

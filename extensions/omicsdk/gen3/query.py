@@ -16,7 +16,9 @@ from omicsdk.gen3.row_stream import rows_of
 from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.service import Auth
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
     Filter = Mapping[str, Any]
     Sort = Mapping[str, str] | Sequence[Mapping[str, str]]
@@ -45,9 +47,9 @@ class Gen3Query(Documented):
         auth_provider: Auth | None = None,
         *,
         endpoint: str | None = None,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
     ) -> None:
         commons, credentials = parties(endpoint, auth_provider)
         self._service: Service[PlainClient, AsyncPlainClient] = Service(

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from omicsdk.core.client import AsyncClient, Client
     from omicsdk.core.operation import AsyncOperation
     from omicsdk.core.request import Request
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
 
     Auth = Credentials | httpx.Auth | tuple[str, str]
     """Who may ask: a Gen3Auth or other credentials, an httpx.Auth, or a name and a password."""
+    Network = httpx.BaseTransport | httpx.AsyncBaseTransport
+    """What may take the place of the network: of one kind for sync methods, of the other for async ones, or of both."""
 
 S = TypeVar("S", bound="Client")
 A = TypeVar("A", bound="AsyncClient")
@@ -75,7 +79,10 @@ def mounted(endpoint: str, location: str) -> str:
 
 
 def settings(
-    timeout: Any = None, retry: Any = None, transport: Any = None, environ: Mapping[str, str] | None = None
+    timeout: Timeout | float | None = None,
+    retry: Retry | None = None,
+    transport: Network | None = None,
+    environ: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """What clients are made with, without what isn't given.
 
@@ -95,7 +102,7 @@ def settings(
         if not told.isdecimal() or int(told) < 1:
             raise ConfigError(f"{RETRIES_VARIABLE} is {told!r}", remedy="Give it a whole number from 1.")
         retry = Retry(attempts=int(told))
-    given = {"timeout": timeout, "retry": retry, "transport": transport}
+    given: dict[str, Any] = {"timeout": timeout, "retry": retry, "transport": transport}
     return {name: value for name, value in given.items() if value is not None}
 
 

@@ -17,7 +17,9 @@ from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds
 from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
 
 if TYPE_CHECKING:
-    from omicsdk.gen3.service import Auth
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
 SCHEME = "ws"
 
@@ -90,9 +92,9 @@ class Gen3WsStorage(Documented):
         auth_provider: Auth | None = None,
         *,
         endpoint: str | None = None,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
     ) -> None:
         commons, credentials = parties(endpoint, auth_provider)
         self._service: Service[PlainClient, AsyncPlainClient] = Service(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.documented.client import DocumentedResponse
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
 
 _log = getLogger("omicsdk.gen3")
 
@@ -64,9 +66,9 @@ class Gen3Auth(LoginCredentials):
         client_scopes: str | Sequence[str] | None = None,
         access_token: str | None = None,
         *,
-        timeout: Any = None,
-        retry: Any = None,
-        transport: Any = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         given = Arguments(
