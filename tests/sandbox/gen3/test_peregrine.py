@@ -134,6 +134,8 @@ def test_all_pages_together_are_everything(seeded: Sandbox, admin: httpx.Client)
         ('not: [{age: "NA"}], project_id: "demo-two"', []),
         ('submitter_id: ["c01", "far"], order_by_asc: "project_id"', ["c01", "far"]),
         ('created_after: "2999-01-01"', []),
+        ('created_after: "2999"', []),
+        ('created_before: "2999-07", project_id: "demo-two"', ["far"]),
         ('updated_before: "2999-01-01", project_id: "demo-two"', ["far"]),
         ('with_links: ["samples"]', []),
         ('without_links: ["samples"], project_id: "demo-two"', ["far"]),
@@ -167,6 +169,17 @@ def test_transactions_of_a_record_are_told(seeded: Sandbox, admin: httpx.Client)
     [told] = asked(admin, query)["case"]
     assert told["_transaction_logs_count"] == 1
     assert told["_transaction_logs"][0]["role"] == "update"
+
+
+def test_what_was_sent_wrongly_is_in_the_log(seeded: Sandbox, admin: httpx.Client) -> None:
+    admin.put("/api/v0/submission/demo/one", json={**case("c00", "e1"), "id": 5})
+    query = "{ transaction_log { state documents { response { entities { id errors { keys type } } } } } }"
+    [told] = asked(admin, query)["transaction_log"]
+    wrong = {"keys": ["id"], "type": "INVALID_VALUE"}
+    assert told["state"] == "FAILED"
+    [entity] = told["documents"][0]["response"]["entities"]
+    assert entity["id"] is None
+    assert wrong in entity["errors"]
 
 
 # -- refusals

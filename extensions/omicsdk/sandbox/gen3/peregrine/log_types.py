@@ -16,7 +16,7 @@ from graphql import (
     GraphQLString,
 )
 
-from omicsdk.sandbox.gen3.peregrine.reading import Arguments, Info, QueryError, Reader, cut, ordered, sees_transaction
+from omicsdk.sandbox.gen3.peregrine.reading import Arguments, Info, QueryError, Reader, cut, ordered
 from omicsdk.sandbox.gen3.records.store import moment
 from omicsdk.sandbox.gen3.records.transactions import SUCCEEDED, Transaction
 
@@ -115,7 +115,7 @@ def found_logs(reader: Reader, arguments: Arguments, about: str | None = None) -
     Raises:
         QueryError: An argument makes no sense.
     """
-    found = [each for each in reader.records.log.all() if sees_transaction(reader, each) and _fits(each, arguments)]
+    found = [each for each in reader.transactions if _fits(each, arguments)]
     if about is not None:
         found = [each for each in found if any(entity["id"] == about for entity in _entities(each))]
     return ordered(found, arguments, _ORDERS, "transaction_log", lambda each, name: getattr(each, name))

@@ -1,5 +1,6 @@
 """What somebody may see of the records, and which of them fit a query's arguments."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -20,6 +21,7 @@ _ORDERS_OF_ANY = ("id", "project_id", "created_datetime", "updated_datetime")
 Arguments = Mapping[str, Any]
 Fits = Callable[[Record], bool]
 Item = TypeVar("Item")
+_PART_OF_A_DATE = re.compile(r"[0-9]{4}(-[0-9]{2})?")
 
 
 class Info(Protocol):
@@ -54,6 +56,11 @@ class Reader:
         found = {project.project_id for project in self.records.projects()}
         resources = {each: "/programs/{}/projects/{}".format(*self.records.place(each)) for each in found}
         return frozenset(each for each, path in resources.items() if self._person.may("read", path, SERVICE))
+
+    @cached_property
+    def transactions(self) -> list[Transaction]:
+        """The transactions of these projects, oldest first."""
+        return [each for each in self.records.log.all() if each.project_id in self.projects]
 
     @property
     def may_query(self) -> bool:
@@ -255,7 +262,9 @@ def _timed(compare: Callable[[Record, float], bool], moment: float) -> Fits:
 
 def _seconds(text: str) -> float:
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(
+            f"{text}{'-01-01'[len(text) - 4 :]}" if _PART_OF_A_DATE.fullmatch(text) else text
+        )
     except ValueError as error:
         raise QueryError(f"Unknown string format: {text}") from error
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
@@ -315,8 +324,3 @@ def cut(found: Sequence[Item], arguments: Arguments) -> list[Item]:
     first, offset = arguments.get("first"), max(arguments.get("offset") or 0, 0)
     first = FIRST if first is None else first
     return list(found[offset : offset + first] if first > 0 else found[offset:])
-
-
-def sees_transaction(reader: Reader, transaction: Transaction) -> bool:
-    """Whether somebody may see a transaction."""
-    return transaction.project_id in reader.projects

@@ -112,7 +112,8 @@ class Submission:
             details = f'Node type "{node_type}" not found in dictionary'
             self.refusals.append({"message": f"Unable to parse entity. Details: [400] - {details}"})
             return
-        entity = Entity(sent, node, id=cast("str | None", sent.get("id")))
+        entity = Entity(sent, node)
+        entity.id = entity.text("id")
         self.entities.append(entity)
         if node.name in (PROGRAM, PROJECT) or not node.schema.get("submittable", True):
             told = f"{node.name} is not an entity that can be upload via the project endpoint."
