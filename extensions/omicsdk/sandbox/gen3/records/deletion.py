@@ -47,16 +47,18 @@ class Deletion:
 
     def _children_first(self, there: Mapping[str, Record]) -> list[Record]:
         ordered: dict[str, Record] = {}
+        entered: set[str] = set()
         for first in there.values():
             waiting = [first]
             while waiting:
                 record = waiting[-1]
-                ahead = [each for each in self._graph.sources(record.id) if each.id in there and each.id not in ordered]
-                if record.id not in ordered and ahead and not any(each in waiting for each in ahead):
-                    waiting += ahead
+                if record.id in entered:
+                    ordered.setdefault(record.id, waiting.pop())
                     continue
-                ordered.setdefault(record.id, record)
-                waiting.pop()
+                entered.add(record.id)
+                waiting += [
+                    each for each in self._graph.sources(record.id) if each.id in there and each.id not in entered
+                ]
         return list(ordered.values())
 
     @property
