@@ -98,6 +98,16 @@ def test_a_record_that_a_client_filled_is_left_alone(sandbox: Sandbox, reader: h
     assert record["hashes"] == {"md5": "0" * 32}
 
 
+def test_what_belongs_to_no_blank_record_isnt_waited_for(sandbox: Sandbox, reader: httpx.Client):
+    told = started(reader)
+    send(told["url"], b"ACGT")
+    assert sandbox.finish() == 1
+    send(told["url"], b"TGCA")
+    sandbox.gen3.index.delete(started(reader, guid=told["guid"])["guid"])
+    send(told["url"], b"ACGT")
+    assert sandbox.finish() == 0
+
+
 def test_an_upload_under_resources_names_no_uploader(sandbox: Sandbox, ada: httpx.Client):
     told = started(ada, authz=[CLOSED])
     send(told["url"], b"ACGT")

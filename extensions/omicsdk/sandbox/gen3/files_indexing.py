@@ -55,8 +55,8 @@ class Indexing:
         grounds.database.define(gen3_indexing="url TEXT PRIMARY KEY, due REAL NOT NULL")
 
     def stored(self, url: str) -> None:
-        """Notes that something was uploaded to a URL."""
-        if self._settings.flag("gen3.indexing"):
+        """Notes that something was uploaded to a URL, when that is where the file of a blank record goes."""
+        if self._settings.flag("gen3.indexing") and self._blank(url) is not None:
             due = self._clock.now() + self._settings.number("gen3.indexing_seconds")
             self._database.execute("REPLACE INTO gen3_indexing VALUES (?, ?)", (url, due))
 
@@ -87,20 +87,23 @@ class Indexing:
         return [row["url"] for row in rows]
 
     def _index(self, url: str) -> None:
-        record = self._record(url)
+        record = self._blank(url)
         stored = self._files.find(url)
-        if record is None or stored is None or record.get("size") is not None or record.get("hashes"):
+        if record is None or stored is None:
             return
         hashes = _hashes(self._files.path(stored))
         self._records.update(record["did"], {"size": stored.size, "hashes": hashes, "urls": [url]})
 
-    def _record(self, url: str) -> dict[str, Any] | None:
-        """The record that an object belongs to: keys are GUID/name, and both may have slashes."""
+    def _blank(self, url: str) -> dict[str, Any] | None:
+        """The record that an object belongs to, while it has neither size nor hashes.
+
+        Keys are GUID/name, and both may have slashes.
+        """
         key = url.split("/", 3)[3]
         while "/" in key:
             key = key.rpartition("/")[0]
             if (found := self._records.get(key)) is not None:
-                return found
+                return found if found["size"] is None and not found["hashes"] else None
         return None
 
 
