@@ -65,11 +65,11 @@ def test_copies_in_all_directions(storage: Gen3WsStorage, tmp_path: Path):
 
 
 def test_urls_are_good_for_whoever_has_them(storage: Gen3WsStorage, tmp_path: Path):
-    assert httpx.put(storage.upload_url("@user", "x.txt"), content=b"x").status_code == 200
-    url = storage.download_url("@user", "x.txt")
+    assert httpx.put(storage.upload_url("@user", "x.txt")["Data"], content=b"x").status_code == 200
+    url = storage.download_url("@user", "x.txt")["Data"]
     get_url(url, tmp_path / "x.txt")
     assert (tmp_path / "x.txt").read_bytes() == b"x"
-    put_url(storage.upload_url("@user", "y.txt"), tmp_path / "x.txt")
+    put_url(storage.upload_url("@user", "y.txt")["Data"], tmp_path / "x.txt")
     assert keys(storage) == ["x.txt", "y.txt"]
 
 

@@ -86,9 +86,9 @@ class Gen3Jobs(Documented):
             return False
         return True
 
-    def get_version(self) -> dict[str, Any]:
-        """Gives the service's version, as `version` and `commit`."""
-        return plain(self._service.client.send(plain_request("get_version", "GET", "/_version")))
+    def get_version(self) -> str:
+        """Gives the service's version."""
+        return plain(self._service.client.send(plain_request("get_version", "GET", "/_version")))["version"]
 
     def list_jobs(self) -> list[dict[str, Any]]:
         """Lists the user's jobs, each with `uid`, `name` and `status`."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Records that a query reaches; further ones are to be downloaded.
 REACH = 10_000
+#: Whose records are given unless told otherwise.
+ACCESSIBLE = "accessible"
 _log = getLogger("omicsdk.gen3")
 
 
@@ -84,12 +86,12 @@ class Gen3Query(Documented):
         self,
         data_type: str,
         fields: Sequence[str],
-        first: int = 10,
-        offset: int = 0,
+        first: int | None = None,
+        offset: int | None = None,
         filters: Mapping[str, Any] | None = None,
         filter_object: Filter | None = None,
         sort_object: Sort | None = None,
-        accessibility: str | None = "accessible",
+        accessibility: str | None = None,
         verbose: bool = True,
     ) -> dict[str, Any]:
         """Gives records. Beyond the 10,000 that a query reaches they are downloaded.
@@ -98,11 +100,11 @@ class Gen3Query(Documented):
             data_type: What they are records of, such as `case`.
             fields: What is wanted of each; what is within others is written with dots.
             first: How many at most, 10 by default.
-            offset: How many are passed over.
+            offset: How many are passed over; none by default.
             filters: Values that fields must have, all of them; excludes `filter_object`.
             filter_object: A filter as the service has it, such as {"AND": [{"=": {"sex": "female"}}]}.
             sort_object: What they are sorted by: {field: "asc" or "desc"}.
-            accessibility: Whose: `accessible` ones, `unaccessible` ones, or `all`.
+            accessibility: Whose: `accessible` ones, which is the default, `unaccessible` ones, or `all`.
             verbose: Whether a download in place of a query is told to the log, as a warning.
 
         Returns:
@@ -112,6 +114,7 @@ class Gen3Query(Documented):
             Gen3UserError: A name can't be one, or arguments exclude each other.
             Gen3SubmissionQueryError: The service answered with errors.
         """
+        first, offset = 10 if first is None else first, offset or 0
         chosen, order = filter_of(filters, filter_object), sort_of(sort_object)
         if first + offset > REACH:
             if verbose:
@@ -120,7 +123,7 @@ class Gen3Query(Documented):
             return {"data": {data_type: rows}}
         variables = {name: value for name, value in (("filter", chosen), ("sort", order)) if value}
         return self.graphql_query(
-            records_query(data_type, fields, first, offset, accessibility, tuple(variables)), variables
+            records_query(data_type, fields, first, offset, accessibility or ACCESSIBLE, tuple(variables)), variables
         )
 
     def raw_data_download(
@@ -129,9 +132,9 @@ class Gen3Query(Documented):
         fields: Sequence[str],
         filter_object: Filter | None = None,
         sort_fields: Sort | None = None,
-        accessibility: str | None = "accessible",
+        accessibility: str | None = None,
         first: int | None = None,
-        offset: int = 0,
+        offset: int | None = None,
     ) -> list[dict[str, Any]]:
         """Gives records, however many they are.
 
@@ -140,9 +143,9 @@ class Gen3Query(Documented):
             fields: What is wanted of each; what is within others is written with dots.
             filter_object: A filter as the service has it.
             sort_fields: What they are sorted by: each {field: "asc" or "desc"}.
-            accessibility: Whose: `accessible` ones, `unaccessible` ones, or `all`.
+            accessibility: Whose: `accessible` ones, which is the default, `unaccessible` ones, or `all`.
             first: How many at most; all by default.
-            offset: How many are passed over.
+            offset: How many are passed over; none by default.
 
         Returns:
             The records.
@@ -151,9 +154,10 @@ class Gen3Query(Documented):
             Gen3UserError: A name can't be one.
             Unauthorized: There are records among them that aren't accessible, and the service doesn't give any then.
         """
-        end = None if first is None else offset + first
+        begin = offset or 0
+        end = None if first is None else begin + first
         with closing(self._rows(data_type, fields, filter_object, sort_fields, accessibility)) as rows:
-            return list(islice(rows, offset, end))
+            return list(islice(rows, begin, end))
 
     def iterate_rows(
         self,
@@ -161,7 +165,7 @@ class Gen3Query(Documented):
         fields: Sequence[str],
         filter_object: Filter | None = None,
         sort_fields: Sort | None = None,
-        accessibility: str | None = "accessible",
+        accessibility: str | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Gives records as they arrive, however many they are, without keeping them; arguments as `raw_data_download`'s."""
         return self._rows(data_type, fields, filter_object, sort_fields, accessibility)
@@ -179,7 +183,7 @@ class Gen3Query(Documented):
             "fields": list(fields),
             "filter": filter_object or None,
             "sort": sort_of(sort) or None,
-            "accessibility": accessibility,
+            "accessibility": accessibility or ACCESSIBLE,
         }
         body = {name: value for name, value in wanted.items() if value is not None}
         request = plain_request("download", "POST", "/download", body=body, reads=True)

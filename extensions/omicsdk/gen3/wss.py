@@ -102,23 +102,29 @@ class Gen3WsStorage(Documented):
         )
         super().__init__(self._service)
 
-    def upload_url(self, ws: str, wskey: str) -> str:
+    def upload_url(self, ws: str, wskey: str) -> dict[str, Any]:
         """Gives a presigned URL that a file's bytes are to be sent to with PUT.
 
         Args:
             ws: The workspace, such as @user.
             wskey: The file's key in it.
-        """
-        return self._asked("GET", "upload", ws, wskey)["Data"]
 
-    def download_url(self, ws: str, wskey: str) -> str:
+        Returns:
+            The service's answer; the URL is its `Data`.
+        """
+        return self._asked("GET", "upload", ws, wskey)
+
+    def download_url(self, ws: str, wskey: str) -> dict[str, Any]:
         """Gives a presigned URL that a file can be fetched from.
 
         Args:
             ws: The workspace, such as @user.
             wskey: The file's key in it.
+
+        Returns:
+            The service's answer; the URL is its `Data`.
         """
-        return self._asked("GET", "download", ws, wskey)["Data"]
+        return self._asked("GET", "download", ws, wskey)
 
     def upload(self, src_path: str | os.PathLike[str], dest_ws: str, dest_wskey: str) -> None:
         """Puts a file into a workspace.
@@ -132,7 +138,7 @@ class Gen3WsStorage(Documented):
             UsageError: There is no such file.
             TransferError: It didn't arrive.
         """
-        send(src_path, lambda: self.upload_url(dest_ws, dest_wskey))
+        send(src_path, lambda: self.upload_url(dest_ws, dest_wskey)["Data"])
 
     def download(self, src_ws: str, src_wskey: str, dest_path: str | os.PathLike[str]) -> None:
         """Fetches a file from a workspace; one that was stopped goes on where it was.
@@ -149,7 +155,7 @@ class Gen3WsStorage(Documented):
         path = Path(dest_path)
         if path.is_dir() or os.fspath(dest_path).endswith(("/", os.sep)):
             path /= src_wskey.rstrip("/").rpartition("/")[2]
-        _fetched(lambda: self.download_url(src_ws, src_wskey), path, f"ws:///{src_ws}/{src_wskey}")
+        _fetched(lambda: self.download_url(src_ws, src_wskey)["Data"], path, f"ws:///{src_ws}/{src_wskey}")
 
     def copy(self, src_urlstr: str, dest_urlstr: str) -> None:
         """Copies a file into a workspace, out of one, or from one to another.
