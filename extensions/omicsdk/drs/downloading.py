@@ -80,13 +80,37 @@ def download(
         "dry_run": dry_run,
     }
     try:
-        files = find(wanted, asked, layout)
-        _expect(files, preferred)
-        report = fetch(items_of(files, preferred, retries), folder, **options)
-        return report if dry_run else _by_other_ways(report, files, folder, preferred, retries, options)
+        return fetch_found(find(wanted, asked, layout), folder, preferred, retries, **options)
     finally:
         if own is not None:
             own.close()
+
+
+def fetch_found(
+    files: Sequence[DrsFile],
+    folder: str | os.PathLike[str],
+    preferred: Sequence[str] = (),
+    retries: int = 10,
+    **options: Any,
+) -> TransferReport:
+    """Fetches files that were found, by the first way that works.
+
+    Args:
+        files: The files; the servers that have them must still be open.
+        folder: Where to; made when it isn't there.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+        retries: Failures in a row that end a file, 0 for none.
+        **options: Of `omicsdk.transfer.download`, such as connections, progress, stop, control and dry_run.
+
+    Returns:
+        The outcome of each file, in their order.
+
+    Raises:
+        NotWritable: The folder can't be written.
+    """
+    _expect(files, preferred)
+    report = fetch(items_of(files, preferred, retries), folder, **options)
+    return report if options.get("dry_run") else _by_other_ways(report, files, folder, preferred, retries, options)
 
 
 def _expect(files: Iterable[DrsFile], preferred: Sequence[str]) -> None:
