@@ -1,0 +1,1 @@
+"""What gen3sdk has below gen3.tools, under the same names."""

@@ -1,0 +1,161 @@
+"""gen3.tools.download.drs_download under its documented names: scripts that import it work, and failures are told."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import NotFound, SomeFailed
+from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.tools.download import drs_download as documented
+from omicsdk.sandbox import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody outside is asked for hosts."""
+    monkeypatch.setenv("DRS_RESOLUTION_ORDER", "cache_file:commons_mds")
+    monkeypatch.setenv("DRS_CACHE", str(tmp_path / "hosts.json"))
+
+
+@pytest.fixture
+def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
+    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "key.json"))
+
+
+@pytest.fixture
+def host(sandbox: Sandbox) -> str:
+    return sandbox.url.partition("://")[2]
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Callable[..., Path]:
+    def write(*entries: Any) -> Path:
+        path = tmp_path / "manifest.json"
+        path.write_text(json.dumps(entries))
+        return path
+
+    return write
+
+
+def packed(**files: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
+
+
+def test_a_manifest_is_downloaded(sandbox: Sandbox, host: str, auth: Gen3Auth, manifest: Any, tmp_path: Path) -> None:
+    guids = [sandbox.gen3.add_file(f"{n}.txt", b"%d" % n) for n in range(3)]
+    path = manifest(*({"object_id": guid, "file_size": 1, "unknown": True} for guid in guids))
+    assert documented.download_files_in_drs_manifest(host, auth, path, tmp_path / "out", show_progress=False)
+    assert (tmp_path / "out/2.txt").read_bytes() == b"2"
+
+
+def test_a_manifest_s_md5_is_believed_and_what_failed_is_told(
+    sandbox: Sandbox, host: str, auth: Gen3Auth, manifest: Any, tmp_path: Path
+) -> None:
+    good, bad = (sandbox.gen3.add_file(name, name.encode()) for name in ("good", "bad"))
+    path = manifest({"object_id": good}, {"object_id": bad, "md5sum": "0" * 32})
+    with pytest.raises(SomeFailed, match="1 of 2 files failed") as failed:
+        documented.download_files_in_drs_manifest(host, auth, path, tmp_path / "out")
+    assert bad in str(failed.value)
+    assert (tmp_path / "out/good").exists()
+    assert not (tmp_path / "out/bad").exists()
+
+
+def test_packages_are_unpacked_and_deleted_when_asked(
+    sandbox: Sandbox, host: str, auth: Gen3Auth, tmp_path: Path
+) -> None:
+    guid = sandbox.gen3.add_file("set.zip", packed(a="1", b="2"))
+    documented.download_drs_objects(host, auth, [guid], tmp_path / "kept", unpack_packages=False)
+    assert [path.name for path in (tmp_path / "kept").glob("[a-z]*")] == ["set.zip"]
+    documented.download_drs_objects(host, auth, [guid], tmp_path / "out", delete_unpacked_packages=True)
+    assert sorted(path.name for path in (tmp_path / "out").glob("[a-z]*")) == ["a", "b"]
+
+
+def test_statuses_are_the_documented_ones(sandbox: Sandbox, host: str, auth: Gen3Auth, tmp_path: Path) -> None:
+    good = sandbox.gen3.add_file("good", b"g")
+    blank = sandbox.gen3.index.create_blank("somebody", "blank")["did"]
+    objects = [documented.Downloadable(each) for each in (good, blank, "dg.NOWHERE/1")]
+    manager = documented.DownloadManager(host, auth, objects)
+    statuses = manager.download(objects, str(tmp_path / "out"))
+    assert {key: status.status for key, status in statuses.items()} == {
+        good: "downloaded",
+        blank: "error (no access methods)",
+        "dg.NOWHERE/1": "error (resolving DRS host)",
+    }
+
+
+def test_objects_are_resolved_and_shown(
+    sandbox: Sandbox, host: str, auth: Gen3Auth, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guid = sandbox.gen3.add_file("reads.fastq", b"ACGT")
+    assert documented.list_drs_object(host, auth, guid)
+    told = capsys.readouterr().out
+    assert "reads.fastq" in told
+    assert "4 bytes" in told
+    info = documented.get_drs_object_info(host, guid)
+    assert documented.get_drs_object_type(info) is documented.DRSObjectType.object
+    assert documented.extract_filename_from_object_info(info) == "reads.fastq"
+    one = documented.Downloadable(guid, hostname=host)
+    assert documented.add_drs_object_info(one)
+    assert (one.file_name, one.file_size) == ("reads.fastq", 4)
+    method = documented.get_access_methods(info)[0]["access_id"]
+    url = documented.get_download_url_using_drs(host, guid, method, auth.get_access_token())
+    assert url
+    assert url.startswith("http://127.0.0.1")
+    with pytest.raises(NotFound):
+        documented.get_drs_object_info(host, "dg.TEST/nothing")
+
+
+def test_what_one_may_do_is_listed(
+    sandbox: Sandbox, host: str, auth: Gen3Auth, manifest: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    guid = sandbox.gen3.add_file("a", b"a")
+    assert documented.list_access_in_drs_manifest(host, auth, manifest({"object_id": guid}))
+    assert host in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[", "isn't JSON"),
+        ("{}", "isn't a list"),
+        ('[{"file_size": 1}]', "entry 1"),
+        ('[{"object_id": "a"}, 7]', "entry 2"),
+        ('[{"object_id": "a", "file_size": "big"}]', "file_size of a is 'big'"),
+    ],
+)
+def test_a_manifest_that_is_none_says_where(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "m.json"
+    path.write_text(content)
+    with pytest.raises(Gen3UserError, match=said):
+        documented.Manifest.load(path)
+
+
+def test_entries_go_to_json_and_back() -> None:
+    one = documented.Manifest("dg.1/a", 3, "a.txt", "0" * 32, "https://c.example.org")
+    assert documented.Manifest.from_json(one.to_json()) == one
+    (made,) = documented.Manifest.create_object_list([one])
+    assert (made.object_id, made.hostname, made.file_name, made.file_size) == ("dg.1/a", "c.example.org", "a.txt", 3)
+
+
+def test_small_things_do_what_their_names_say() -> None:
+    assert documented.get_hostname_from_endpoint("https://c.example.org/user") == "c.example.org"
+    assert documented.parse_drs_identifier("drs://dg.1:a") == ("dg.1", "a", "compact")
+    assert documented.parse_drs_identifier("drs://c.example.org/a") == ("c.example.org", "a", "hostname")
+    assert documented.parse_drs_identifier("s3://b/k") == ("", "", "unknown")
+    assert documented.get_drs_object_timestamp("2020-01-02T03:04:05Z") == datetime(2020, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert documented.get_drs_object_timestamp("soon") is None
+    known = {"dg.1": "c.example.org"}
+    assert documented.resolve_drs_hostname_from_id("dg.1/a", known, "") == ("c.example.org", "a", "compact")
+    objects = [documented.Downloadable("dg.1/a"), documented.Downloadable("drs://x.example.org/b")]
+    documented.resolve_objects_drs_hostname(objects, known, "")
+    assert [each.hostname for each in objects] == ["c.example.org", "x.example.org"]
