@@ -83,6 +83,11 @@ def test_an_answer_that_refuses_credentials_is_an_auth_error_too():
         ('"plain"', "plain", None),
         ("just text", "just text", None),
         ("<html><body>502 Bad Gateway</body></html>", "Not Found", None),
+        (
+            "<!DOCTYPE html>\n<html><body><h1>401</h1><p> </p><p class='x'>You don&#x27;t have\n <b>read-storage</b></p></body>",
+            "You don't have read-storage",
+            None,
+        ),
         ("", "Not Found", None),
         ("{broken", "{broken", None),
         ('{"message": null, "error": null}', "Not Found", None),

@@ -1,11 +1,14 @@
-"""What a service says of a refusal, whatever shape it gives its complaints: JSON, S3's XML, or text."""
+"""What a service says of a refusal, whatever shape it gives its complaints: JSON, S3's XML, a page for people, or text."""
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, cast
 
 #: Bytes of a body that are looked at; an error's own words are never longer.
 READ_LIMIT = 1 << 20
+#: Characters of a page for people that are looked at; its words stand at its beginning.
+PAGE_LIMIT = 1 << 16
 
 #: Fields that hold a message in the error bodies of services, the most telling first (RFC 9457 has title and detail).
 _MESSAGE_FIELDS = (
@@ -52,7 +55,7 @@ def complaint_of(body: bytes | str) -> Complaint:
         return Complaint(*_in_json(value), None, value, text)
     if text[:1] == "<":
         message, code, request_id = (_element(text, name) for name in ("Message", "Code", "RequestId"))
-        return Complaint(message or "", code, request_id, None, text)
+        return Complaint(message or _in_page(text), code, request_id, None, text)
     return Complaint(text, None, None, None, text)
 
 
@@ -65,6 +68,19 @@ def _element(text: str, name: str) -> str | None:
     from html import unescape
 
     return unescape(text[start + len(name) + 2 : end]).strip() or None
+
+
+def _in_page(text: str) -> str:
+    """What a page for people says: its first paragraph with words, without which nobody knows why Gen3's Fence refused."""
+    page = text[:PAGE_LIMIT]
+    if not re.match(r"<(!doctype html|html)\b", page, re.IGNORECASE):
+        return ""
+    for paragraph in re.findall(r"<p\b[^>]*>(.*?)</p>", page, re.IGNORECASE | re.DOTALL):
+        from html import unescape
+
+        if words := " ".join(unescape(re.sub(r"<[^>]*>", " ", paragraph)).split()):
+            return words
+    return ""
 
 
 def _in_json(value: object, depth: int = 0) -> tuple[str, str | None]:
