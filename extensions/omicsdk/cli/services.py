@@ -56,5 +56,30 @@ SERVICES: dict[str, Service] = {
             }
         ],
     },
-    "gen3": {"title": "Gen3 data commons: authorisation, index, submission, metadata, workspaces"},
+    "gen3": {
+        "title": "Gen3 data commons: log in, download, upload, submit, query, manifests, discovery, workspaces",
+        "workflows": "omicsdk.cli.workflows.gen3",
+        "client": "omicsdk.cli.commands.gen3_access:connect",
+        "credentials": "omicsdk.cli.commands.gen3_access:token",
+        "operations": "generated",
+        "remedy": "Give --auth FILE, or set GEN3_API_KEY: credentials.json comes from your profile page of the commons.",
+        "groups": {
+            "auth": "Tokens, and requests by hand",
+        },
+        "options": [
+            {
+                "name": "auth",
+                "type": "string",
+                "default": None,
+                "help": "Who asks: a credentials file or its name within ~/.gen3, idp://wts/IDP for a login of the workspace token "
+                "service, or accesstoken:///TOKEN. When omitted: GEN3_API_KEY, else ~/.gen3/credentials.json.",
+            },
+            {
+                "name": "endpoint",
+                "type": "string",
+                "default": None,
+                "help": "The commons, a host or URL. When omitted: GEN3_ENDPOINT, else the one that the login is for.",
+            },
+        ],
+    },
 }

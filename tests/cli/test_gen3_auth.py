@@ -1,0 +1,132 @@
+"""`omics gen3 auth`, `whoami` and `run`: who asks which commons."""
+
+import json
+import os
+import sys
+
+import pytest
+from gen3_command import gen3_command
+from omicsdk.cli.commands.gen3_access import connect
+from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.gen3 import Gen3AuthError
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+
+
+@pytest.fixture
+def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
+    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def nobody(monkeypatch):
+    """No login anywhere, and nothing that says which commons."""
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
+        monkeypatch.delenv(name)
+
+
+def test_a_credentials_file_says_who_and_where(gen3, omics_sandbox, monkeypatch, tmp_path):
+    monkeypatch.delenv("GEN3_ENDPOINT")
+    assert gen3("auth", "endpoint").out == f"{omics_sandbox.gen3_url}\n"
+    assert gen3("whoami").json["username"] == ADMINISTRATOR
+    reader = omics_sandbox.gen3_credentials(tmp_path / "reader.json", READER)
+    assert gen3("whoami", "--auth", str(reader)).json["username"] == READER
+    (tmp_path / "home" / ".gen3").mkdir()
+    reader.rename(tmp_path / "home" / ".gen3" / "mine.json")
+    assert gen3("whoami", "--auth", "mine").json["username"] == READER
+
+
+def test_a_token_is_printed_bare_and_tells_whose_it_is(gen3, omics_sandbox):
+    ran = gen3("auth", "access-token")
+    assert (ran.code, ran.out.count("."), ran.out.count("\n")) == (0, 2, 1)
+    decoded = gen3("auth", "token-decode", "-", typed=ran.out).json
+    assert decoded["context"]["user"]["name"] == ADMINISTRATOR
+    assert gen3("whoami", "--auth", f"accesstoken:///{ran.out.strip()}").json["username"] == ADMINISTRATOR
+    assert gen3("whoami", "--access-token", ran.out.strip()).code == 0
+
+
+def test_a_token_of_the_command_line_takes_the_place_of_a_file(gen3, monkeypatch):
+    token = gen3("auth", "access-token").out.strip()
+    monkeypatch.setenv("OMICS_GEN3_TOKEN", token)
+    assert gen3("auth", "access-token").out.strip() == token
+    both = gen3("auth", "access-token", "--auth", "mine")
+    assert (both.code, "--auth and --access-token" in both.err) == (2, True)
+
+
+def test_a_key_can_be_looked_into(gen3):
+    assert gen3("auth", "token-decode", os.environ["GEN3_API_KEY"]).json["pur"] == "api_key"
+    gone = gen3("auth", "token-decode", "gone.txt")
+    assert (gone.code, "gone.txt can't be read" in gone.err) == (2, True)
+    wrong = gen3("auth", "token-decode", "-", typed="hello")
+    assert (wrong.code, "isn't a JSON Web Token" in wrong.err) == (4, True)
+
+
+def test_requests_by_hand(gen3, omics_sandbox):
+    assert gen3("auth", "curl", "/user/user").json["username"] == ADMINISTRATOR
+    assert gen3("auth", "curl", "index/_status").out == "Healthy\n"
+    body = json.dumps({"type": "program", "name": "P", "dbgap_accession_number": "P"})
+    assert gen3("auth", "curl", "/api/v0/submission/", "--data", body).code == 0
+    assert "/v0/submission/P" in gen3("auth", "curl", "/api/v0/submission/").out
+    refused = gen3("auth", "curl", "/index/index/gone")
+    assert (refused.code, refused.out, "404" in refused.err) == (1, "", True)
+    elsewhere = gen3("auth", "curl", "https://other.example.org/user/user")
+    assert (elsewhere.code, "isn't below" in elsewhere.err) == (2, True)
+
+
+def test_what_one_may_do_is_a_table(gen3):
+    rows = gen3("whoami", "--resources").json
+    assert {"resource": "/", "method": "*", "service": "*"} in rows
+
+
+def test_the_token_service_is_asked_for_its_logins(gen3, monkeypatch):
+    assert gen3("auth", "wts-list").json == []
+    monkeypatch.setenv("NAMESPACE", "team")
+    assert gen3("auth", "wts-endpoint").out == "http://workspace-token-service.team.svc.cluster.local\n"
+
+
+def test_a_program_finds_a_token_and_its_end_is_ours(gen3, tmp_path):
+    script = tmp_path / "work" / "script.py"
+    script.write_text(
+        "import os, pathlib, sys\n"
+        "pathlib.Path('seen').write_text(os.environ['GEN3_TOKEN'] + ' ' + ' '.join(sys.argv[1:]))\n"
+        "sys.exit(7)\n"
+    )
+    assert gen3("run", sys.executable, str(script), "--auth", "-x", "--help").code == 7
+    token, _, words = (tmp_path / "work" / "seen").read_text().partition(" ")
+    assert (token.count("."), words) == (2, "--auth -x --help")
+    missing = gen3("run", "no-such-program")
+    assert (missing.code, "can't be run" in missing.err) == (2, True)
+    assert gen3("run").code == 2
+    assert "Usage: omics gen3 run" in gen3("run", "--help").out
+
+
+def test_nothing_at_all_says_what_to_give(gen3, nobody):
+    where = gen3("auth", "endpoint")
+    assert (where.code, "--endpoint" in where.err) == (2, True)
+    who = gen3("whoami", "--endpoint", "https://commons.example.org")
+    assert (who.code, "--auth FILE" in who.err, "GEN3_API_KEY" in who.err) == (4, True, True)
+
+
+def test_a_wrong_file_and_a_wrong_key_say_so(gen3, tmp_path, monkeypatch):
+    (tmp_path / "work" / "wrong.json").write_text("{}")
+    wrong = gen3("whoami", "--auth", "wrong.json")
+    assert (wrong.code, "no api_key" in wrong.err) == (4, True)
+    assert "Traceback" not in wrong.err
+
+
+def test_a_revoked_key_is_told_with_what_to_do(gen3, omics_sandbox):
+    omics_sandbox.reset()
+    ran = gen3("whoami")
+    assert (ran.code, "profile page" in ran.err) == (4, True)
+
+
+def test_tokens_go_over_encrypted_connections_only(gen3, nobody):
+    with pytest.raises(UsageError, match="https"):
+        connect("http://commons.example.org")
+    assert connect("http://127.0.0.1:8080").endpoint == "http://127.0.0.1:8080"
+    assert connect(None, endpoint="commons.example.org").endpoint == "https://commons.example.org"
+    assert connect("https://a.example.org", endpoint="b.example.org").endpoint == "https://b.example.org"
+    with pytest.raises(ConfigError, match="endpoint"):
+        connect(None, endpoint="ftp://commons.example.org")
+    assert connect(None, endpoint="commons.example.org").login is None
+    with pytest.raises(Gen3AuthError, match="no login"):
+        _ = connect(None, endpoint="commons.example.org").auth
