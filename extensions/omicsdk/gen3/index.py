@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import APIError, TransportError
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.core.request import request
 from omicsdk.gen3.index_async import AsyncIndexMethods
+from omicsdk.gen3.index_ranges import whole_list
 from omicsdk.gen3.index_requests import (
     PAGE,
     URLS_PAGE,
@@ -101,27 +103,25 @@ class Gen3Index(AsyncIndexMethods):
         Args:
             limit: Records on a page, from 1 to 1024; 1024 by default.
         """
-        listing, size = self._client.list_records, min(limit or PAGE, PAGE)
         start: str | Omit = OMIT
-        while records := records_of(plain(listing.raw(limit=size, start=start))):
+        while records := self._page(start, limit):
             yield from records
             start = records[-1]["did"]
 
     def get_all_records(self, limit: int | None = None, paginate: bool = False) -> list[Record]:
-        """Gives all records, in the order of their GUIDs.
+        """Gives all records, in the order of their GUIDs; of a long list several stretches are read at the same time.
 
         Args:
             limit: Without `paginate` how many records at most, all by default; with it how many on a page.
             paginate: Whether `limit` is the length of a page, and all pages are asked for.
         """
-        if paginate or limit is None:
-            return list(self.iterate_records(limit))
-        found: list[Record] = []
-        for record in self.iterate_records(limit) if limit > 0 else ():
-            found.append(record)
-            if len(found) == limit:
-                break
-        return found
+        if limit is not None and not paginate:
+            return list(islice(self.iterate_records(limit), limit)) if limit > 0 else []
+        return whole_list(lambda start: self._page(start, limit), self._page(OMIT, limit), min(limit or PAGE, PAGE))
+
+    def _page(self, start: str | Omit, limit: int | None) -> list[Record]:
+        """The records that come after a GUID."""
+        return records_of(plain(self._client.list_records.raw(limit=min(limit or PAGE, PAGE), start=start)))
 
     def get_records_on_page(self, limit: int | None = None, page: int | None = None) -> list[Record]:
         """Gives the records of one page.
