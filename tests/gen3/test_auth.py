@@ -102,6 +102,21 @@ def test_a_token_that_is_short_lived_is_used_for_half_its_life(
     assert len(commons.given) == 1
 
 
+def test_a_token_serves_to_its_end_where_no_other_can_be_had(
+    api_key: dict[str, str], clock: ManualClock, make_token: Callable[..., str], caplog: pytest.LogCaptureFixture
+):
+    answers = [httpx.Response(200, json={"access_token": make_token()})]
+    down = httpx.MockTransport(lambda request: answers.pop() if answers else httpx.Response(503))
+    auth = Gen3Auth(refresh_token=api_key, transport=down, clock=clock, retry=NO_RETRY)
+    first = auth.get_access_token()
+    clock.advance(1000)
+    assert auth.get_access_token() == first
+    assert "is used to its end" in caplog.text
+    clock.advance(300)
+    with pytest.raises(Gen3AuthError, match="503"):
+        auth.get_access_token()
+
+
 def test_a_refused_token_is_renewed_once_and_the_request_sent_again(make: Make, commons: FakeCommons):
     auth = make()
     commons.refused.add(auth.get_access_token())
