@@ -192,6 +192,19 @@ def test_calls_that_run_at_the_same_time_share_their_connections():
     assert vars(index._service)["_opened"] == {}
 
 
+def test_within_a_block_connections_stay_open(auth: Gen3Auth, sandbox: Sandbox):
+    async def several() -> set[int]:
+        async with Gen3Index(auth) as index:
+            clients: set[int] = set()
+            for _ in range(3):
+                await index.async_get_records_on_page()
+                async with index._service.opened() as client:
+                    clients.add(id(client))
+            return clients
+
+    assert len(asyncio.run(several())) == 1
+
+
 # -- with the sandbox's index
 
 

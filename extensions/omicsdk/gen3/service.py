@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
@@ -187,12 +187,15 @@ async def first_answer(operation: AsyncOperation, request: Request) -> httpx.Res
 class Documented:
     """The base of the documented clients: they are context managers, and close what they have opened.
 
+    Within an `async with` block the connections of asynchronous calls stay open; without one those that overlap share theirs.
+
     Args:
         services: The services that they ask.
     """
 
     def __init__(self, *services: Service[Any, Any]) -> None:
         self._services = services
+        self._blocks: list[AsyncExitStack] = []
 
     def close(self) -> None:
         """Closes the connections."""
@@ -203,6 +206,17 @@ class Documented:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        block = AsyncExitStack()
+        for service in self._services:
+            await block.enter_async_context(service.opened())
+        self._blocks.append(block)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._blocks.pop().aclose()
         self.close()
 
     def __repr__(self) -> str:
