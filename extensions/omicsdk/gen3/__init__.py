@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omicsdk.gen3.metadata import Gen3Metadata as Gen3Metadata
     from omicsdk.gen3.object import Gen3Object as Gen3Object
     from omicsdk.gen3.query import Gen3Query as Gen3Query
+    from omicsdk.gen3.submission import Gen3Submission as Gen3Submission
     from omicsdk.gen3.wss import Gen3WsStorage as Gen3WsStorage
 
 _HOMES = {
@@ -35,6 +36,7 @@ _HOMES = {
     "Gen3Object": "object",
     "Gen3ObjectError": "errors",
     "Gen3Query": "query",
+    "Gen3Submission": "submission",
     "Gen3SubmissionQueryError": "errors",
     "Gen3UserError": "errors",
     "Gen3WsStorage": "wss",
@@ -53,6 +55,7 @@ __all__ = [
     "Gen3Object",
     "Gen3ObjectError",
     "Gen3Query",
+    "Gen3Submission",
     "Gen3SubmissionQueryError",
     "Gen3UserError",
     "Gen3WsStorage",

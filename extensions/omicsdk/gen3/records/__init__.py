@@ -1,0 +1,64 @@
+"""Records of a commons' projects: tables of them are read, validated, submitted, exported and deleted.
+
+`submit(commons, "program-project", "cases.tsv")` is all that is needed for a file; every function takes plain lists of
+dictionaries as well.
+"""
+
+from importlib import import_module
+
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+if TYPE_CHECKING:
+    from omicsdk.gen3.records.finding import Finding as Finding
+    from omicsdk.gen3.records.known import known_to as known_to
+    from omicsdk.gen3.records.outcome import Outcome as Outcome
+    from omicsdk.gen3.records.outcome import Submission as Submission
+    from omicsdk.gen3.records.project import Project as Project
+    from omicsdk.gen3.records.project import project_of as project_of
+    from omicsdk.gen3.records.row import Place as Place
+    from omicsdk.gen3.records.row import Row as Row
+    from omicsdk.gen3.records.submission import submit as submit
+    from omicsdk.gen3.records.submission import submit_rows as submit_rows
+    from omicsdk.gen3.records.tables import Table as Table
+    from omicsdk.gen3.records.validation import validate as validate
+
+_HOMES = {
+    "Finding": "finding",
+    "Outcome": "outcome",
+    "Place": "row",
+    "Project": "project",
+    "Row": "row",
+    "Submission": "outcome",
+    "Table": "tables",
+    "known_to": "known",
+    "project_of": "project",
+    "submit": "submission",
+    "submit_rows": "submission",
+    "validate": "validation",
+}
+__all__ = [
+    "Finding",
+    "Outcome",
+    "Place",
+    "Project",
+    "Row",
+    "Submission",
+    "Table",
+    "known_to",
+    "project_of",
+    "submit",
+    "submit_rows",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'omicsdk.gen3.records' has no attribute '{name}'")
+    found: object = getattr(import_module(f"omicsdk.gen3.records.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

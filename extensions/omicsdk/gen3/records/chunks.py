@@ -1,0 +1,210 @@
+"""Sending records in chunks: smaller ones where the commons can't take so many, without the bad ones where some are bad."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from omicsdk.core.errors import (
+    APIError,
+    BadRequest,
+    ConnectFailed,
+    ConnectionLost,
+    DecodeError,
+    Forbidden,
+    GatewayTimeout,
+    NotFound,
+    TimedOut,
+    TooLarge,
+    TransportError,
+    Unauthorized,
+)
+from omicsdk.core.narrowing import is_array, is_object
+
+T = TypeVar("T")
+Failure = APIError | TransportError | DecodeError
+"""What can go wrong with a document."""
+
+_BUSY = ("Request Timeout", "413 Request Entity Too Large", "Connection aborted.", "service failure - try again later")
+"""What stands in answers of the proxies before a commons that gave up on a request that was too long for them."""
+
+
+class Entity(NamedTuple):
+    """What a commons says of one record of a document.
+
+    Attributes:
+        type: Its node.
+        name: Its submitter_id.
+        id: Its id, where it has one.
+        action: create, update, or None.
+        valid: Whether it is right.
+        errors: What is wrong with it: `keys`, `message`, `type`.
+    """
+
+    type: str
+    name: str
+    id: str | None
+    action: str | None
+    valid: bool
+    errors: tuple[Mapping[str, Any], ...]
+
+
+class Reply(NamedTuple):
+    """What a commons says of a document.
+
+    Attributes:
+        success: Whether it stored it.
+        message: What it says.
+        entities: What it says of each record.
+        errors: What is wrong with the whole.
+        body: The whole answer.
+    """
+
+    success: bool
+    message: str
+    entities: tuple[Entity, ...]
+    errors: tuple[str, ...]
+    body: Mapping[str, Any]
+
+
+class Told(NamedTuple, Generic[T]):
+    """What became of some records.
+
+    Attributes:
+        items: Those that were sent together.
+        reply: What the commons said; None where it said nothing that is one.
+        error: Why there is no reply.
+    """
+
+    items: Sequence[T]
+    reply: Reply | None
+    error: Failure | None = None
+
+
+def reply_of(body: object) -> Reply | None:
+    """Reads what a commons says of a document.
+
+    Args:
+        body: The answer's JSON.
+
+    Returns:
+        None where it isn't about a document.
+    """
+    if not is_object(body) or not is_array(stated := body.get("entities")):
+        return None
+    errors = [each.get("message", each) if is_object(each) else each for each in body.get("transactional_errors") or ()]
+    return Reply(
+        success=bool(body.get("success")),
+        message=str(body.get("message") or ""),
+        entities=tuple(_entity(each) for each in stated if is_object(each)),
+        errors=tuple(str(each) for each in errors),
+        body=body,
+    )
+
+
+def _entity(stated: Mapping[str, Any]) -> Entity:
+    keys = [each for each in stated.get("unique_keys") or () if is_object(each)]
+    names = (each.get(key) for each in keys for key in ("submitter_id", "code", "name"))
+    return Entity(
+        type=str(stated.get("type") or ""),
+        name=str(next((name for name in names if name), "")),
+        id=stated.get("id"),
+        action=stated.get("action"),
+        valid=bool(stated.get("valid")),
+        errors=tuple(each for each in stated.get("errors") or () if is_object(each)),
+    )
+
+
+def stops_all(error: Failure) -> bool:
+    """Tells whether no record of the project can be sent: the login, the project or its state is wrong.
+
+    Args:
+        error: What went wrong.
+    """
+    if isinstance(error, Unauthorized | Forbidden | NotFound | ConnectFailed):
+        return True
+    return isinstance(error, BadRequest) and "Project is in state" in error.message
+
+
+def is_too_much(error: Failure) -> bool:
+    """Tells whether fewer records at once might be taken: time ran out, or the document was too large.
+
+    Args:
+        error: What went wrong.
+    """
+    if isinstance(error, APIError):
+        gave_up = isinstance(error, TooLarge | GatewayTimeout) or error.status == 408
+        return gave_up or any(words in f"{error.message} {error.body}" for words in _BUSY)
+    if isinstance(error, DecodeError):
+        return any(words in str(error.value) for words in _BUSY)
+    return isinstance(error, TimedOut | ConnectionLost)
+
+
+class Chunks(Generic[T]):
+    """Sends records in chunks.
+
+    Args:
+        send: Sends records; the second argument says whether to try again where that may help, as there are no fewer to
+            send. It raises what goes wrong.
+        match: Gives, for records that were sent together and what the commons said, those that it found wrong.
+        size: Records in a chunk, from 1; what was too many stays too many.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Sequence[T], bool], Mapping[str, Any]],
+        match: Callable[[Sequence[T], Reply], Sequence[bool]],
+        size: int,
+    ) -> None:
+        self._send = send
+        self._wrong = match
+        self.size = size
+
+    def told(self, items: Iterable[T]) -> Iterator[Told[T]]:
+        """Sends records, and gives what became of them: of each once, and each is stored once at most.
+
+        A document with a wrong record isn't stored at all: the others are sent again without it.
+
+        Args:
+            items: The records; they are taken a chunk at a time.
+
+        Yields:
+            Records with the answer to the document that they were in; those that are to be sent again come later.
+
+        Raises:
+            APIError: One that all records would meet: the login, the project, its state.
+            TransportError: The commons can't be reached.
+        """
+        source = iter(items)
+        waiting: list[T] = []
+        while waiting or (waiting := list(islice(source, self.size))):
+            chunk, waiting = waiting[: self.size], waiting[self.size :]
+            told = self._one(chunk)
+            if told is None:
+                self.size = max(1, len(chunk) // 2)
+                waiting = [*chunk, *waiting]
+            elif told.reply is not None and told.reply.success:
+                yield told
+            elif told.reply is not None and any(wrong := self._wrong(chunk, told.reply)):
+                yield Told([item for item, is_wrong in zip(chunk, wrong, strict=True) if is_wrong], told.reply)
+                waiting = [*(item for item, is_wrong in zip(chunk, wrong, strict=True) if not is_wrong), *waiting]
+            elif len(chunk) > 1:
+                # Nothing says which of them it is: halves tell.
+                for half in (chunk[: len(chunk) // 2], chunk[len(chunk) // 2 :]):
+                    yield from self.told(half)
+            else:
+                yield told
+
+    def _one(self, chunk: Sequence[T]) -> Told[T] | None:
+        """What became of a chunk; None where fewer are to be sent at once."""
+        last = len(chunk) == 1
+        try:
+            return Told(chunk, reply_of(self._send(chunk, last)))
+        except (APIError, TransportError, DecodeError) as error:
+            reply = reply_of(error.body) if isinstance(error, BadRequest) else None
+            if reply is None and not last and is_too_much(error):
+                return None
+            if reply is None and stops_all(error):
+                raise
+            return Told(chunk, reply, error)

@@ -1,0 +1,150 @@
+"""Whether a value is what the dictionary wants, and if not, why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.gen3.dictionary import Property, Shape
+from omicsdk.gen3.names import choice
+from omicsdk.gen3.records.finding import shown
+
+_KINDS: Mapping[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "number": lambda value: isinstance(value, int | float) and not isinstance(value, bool),
+    "null": lambda value: value is None,
+    "array": is_array,
+    "object": is_object,
+}
+_WORDS = {
+    "string": "a text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
+
+
+class Fault(NamedTuple):
+    """What is wrong with a value.
+
+    Attributes:
+        kind: wrong-type, not-a-choice, wrong-pattern, wrong-format or out-of-bounds.
+        message: What is wrong.
+        remedy: What to do.
+    """
+
+    kind: str
+    message: str
+    remedy: str
+
+
+def value_fault(stated: Property, value: Any) -> Fault | None:
+    """Tells what is wrong with a property's value.
+
+    Args:
+        stated: The property.
+        value: The value, as JSON has it. None, which takes the property away, is right where it isn't required.
+
+    Returns:
+        None where it is right.
+    """
+    if value is None and not stated.required:
+        return None
+    return _fault(stated.shapes, value, stated.name)
+
+
+def _fault(shapes: Sequence[Shape], value: Any, name: str) -> Fault | None:
+    if not shapes:
+        return None
+    fitting = [shape for shape in shapes if _is_of(shape.kinds, value)]
+    if not fitting:
+        kinds = dict.fromkeys(kind for shape in shapes for kind in shape.kinds if kind != "null")
+        wanted = " or ".join(_WORDS.get(kind, kind) for kind in kinds) or "null"
+        return Fault("wrong-type", f"{shown(value)} isn't {wanted}, as {name} is", _write(kinds, value))
+    faults: list[Fault] = []
+    choices = [choice for shape in fitting if shape.choices is not None for choice in shape.choices]
+    for shape in fitting:
+        fault = _fault_of_shape(shape, value, name, choices)
+        if fault is None:
+            return None
+        faults.append(fault)
+    return faults[0]
+
+
+def _is_of(kinds: Sequence[str], value: Any) -> bool:
+    return not kinds or any(_KINDS.get(kind, _anything)(value) for kind in kinds)
+
+
+def _anything(_: Any) -> bool:
+    return True
+
+
+def _write(kinds: Mapping[str, None], value: Any) -> str:
+    if "string" in kinds and not isinstance(value, str) and not is_array(value) and not is_object(value):
+        return f"Write it in quotes: {shown(str(value))}."
+    if "array" in kinds and not is_array(value):
+        return f"Write it as a list: {shown([value])}."
+    if "boolean" in kinds:
+        return "Write true or false."
+    if "integer" in kinds or "number" in kinds:
+        return "Write the number alone, without a unit or quotes."
+    return "Correct it."
+
+
+def _fault_of_shape(shape: Shape, value: Any, name: str, choices: Sequence[Any]) -> Fault | None:
+    if shape.choices is not None and not _is_among(value, shape.choices):
+        words = [str(each) for each in choices if each is not None]
+        return Fault("not-a-choice", f"{shown(value)} isn't one of the values of {name}", choice(str(value), words))
+    if isinstance(value, str):
+        return _text_fault(shape, value, name)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _number_fault(shape, value, name)
+    if is_array(value):
+        return next(_item_faults(shape, value, name), None)
+    if is_object(value) and (missing := [key for key in shape.keys if key not in value]):
+        return Fault("wrong-type", f"{name} lacks {', '.join(missing)}", "Add it.")
+    return None
+
+
+def _is_among(value: Any, choices: Sequence[Any]) -> bool:
+    return any(type(value) is type(each) and value == each for each in choices)
+
+
+def _text_fault(shape: Shape, value: str, name: str) -> Fault | None:
+    if shape.pattern is not None and not shape.pattern.search(value):
+        return Fault(
+            "wrong-pattern", f"{shown(value)} isn't as {name} is written", f"It matches {shape.pattern.pattern}"
+        )
+    if shape.format == "date-time" and not _is_moment(value):
+        return Fault("wrong-format", f"{shown(value)} is no date with a time", "Write it as 2024-05-17T12:30:00+00:00.")
+    return None
+
+
+def _is_moment(text: str) -> bool:
+    from datetime import datetime
+
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _number_fault(shape: Shape, value: float, name: str) -> Fault | None:
+    if shape.minimum is not None and value < shape.minimum:
+        return Fault("out-of-bounds", f"{value} is too small for {name}", f"It is at least {shape.minimum:g}.")
+    if shape.maximum is not None and value > shape.maximum:
+        return Fault("out-of-bounds", f"{value} is too large for {name}", f"It is at most {shape.maximum:g}.")
+    return None
+
+
+def _item_faults(shape: Shape, values: Sequence[Any], name: str) -> Iterator[Fault]:
+    for number, each in enumerate(values, 1):
+        fault = _fault(shape.items, each, name)
+        if fault is not None:
+            yield Fault(fault.kind, f"Value {number} of the list: {fault.message}", fault.remedy)
