@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.bodies import NO_BODY, json_body
 from omicsdk.core.client import AsyncClient, Client
@@ -12,9 +12,14 @@ from omicsdk.core.omit import OMIT
 from omicsdk.core.request import OperationFacts, Query, Request, request
 from omicsdk.core.streaming import Body
 from omicsdk.core.transport import transport_error
+from omicsdk.gen3.service import Documented, Service, mounted, parties, settings
 
 if TYPE_CHECKING:
     import httpx
+
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
 
 
 def plain_request(
@@ -62,3 +67,36 @@ class AsyncPlainClient(AsyncClient):
 def plain_kinds() -> tuple[type[PlainClient], type[AsyncPlainClient]]:
     """Both of them."""
     return PlainClient, AsyncPlainClient
+
+
+class PlainService(Documented):
+    """The base of documented clients of such services: a login is all that they need.
+
+    Args:
+        auth_provider: Who asks; the commons is the one that it is for, unless `endpoint` is given.
+        endpoint: The commons.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
+        retry: When and how often to try again.
+        transport: Takes the place of the network for requests to the commons, for tests.
+
+    Raises:
+        Gen3UserError: There is nothing to know the commons from.
+    """
+
+    location: ClassVar[str]
+    """Where the service is within a commons."""
+
+    def __init__(
+        self,
+        auth_provider: Auth | None = None,
+        *,
+        endpoint: str | None = None,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
+    ) -> None:
+        commons, credentials = parties(endpoint, auth_provider)
+        self._service: Service[PlainClient, AsyncPlainClient] = Service(
+            mounted(commons, self.location), credentials, plain_kinds, settings(timeout, retry, transport)
+        )
+        super().__init__(self._service)

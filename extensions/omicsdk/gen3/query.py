@@ -10,16 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.errors import Gen3SubmissionQueryError
-from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds, plain_request
+from omicsdk.gen3.plain_client import PlainService, plain_request
 from omicsdk.gen3.query_text import checked, filter_of, records_query, sort_of
 from omicsdk.gen3.row_stream import rows_of
-from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
+from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
-    from omicsdk.gen3.service import Auth, Network
-
     Filter = Mapping[str, Any]
     Sort = Mapping[str, str] | Sequence[Mapping[str, str]]
 
@@ -30,7 +26,7 @@ ACCESSIBLE = "accessible"
 _log = getLogger("omicsdk.gen3")
 
 
-class Gen3Query(Documented):
+class Gen3Query(PlainService):
     """Queries to the explorer's service of a commons.
 
     Args:
@@ -44,20 +40,7 @@ class Gen3Query(Documented):
         Gen3UserError: There is nothing to know the commons from.
     """
 
-    def __init__(
-        self,
-        auth_provider: Auth | None = None,
-        *,
-        endpoint: str | None = None,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        transport: Network | None = None,
-    ) -> None:
-        commons, credentials = parties(endpoint, auth_provider)
-        self._service: Service[PlainClient, AsyncPlainClient] = Service(
-            mounted(commons, "guppy"), credentials, plain_kinds, settings(timeout, retry, transport)
-        )
-        super().__init__(self._service)
+    location = "guppy"
 
     def graphql_query(self, query_string: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Sends a query.

@@ -13,13 +13,11 @@ from omicsdk.core.narrowing import is_object
 from omicsdk.core.request import segment
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.local_files import fetch, send
-from omicsdk.gen3.plain_client import AsyncPlainClient, PlainClient, plain_kinds, plain_request
-from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
+from omicsdk.gen3.plain_client import PlainService, plain_request
+from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
-    from omicsdk.gen3.service import Auth, Network
+    pass
 
 SCHEME = "ws"
 
@@ -73,7 +71,7 @@ def put_url(urlstr: str, src_path: str | os.PathLike[str]) -> None:
     send(src_path, lambda: urlstr)
 
 
-class Gen3WsStorage(Documented):
+class Gen3WsStorage(PlainService):
     """Files of workspaces.
 
     Args:
@@ -87,20 +85,7 @@ class Gen3WsStorage(Documented):
         Gen3UserError: There is nothing to know the commons from.
     """
 
-    def __init__(
-        self,
-        auth_provider: Auth | None = None,
-        *,
-        endpoint: str | None = None,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        transport: Network | None = None,
-    ) -> None:
-        commons, credentials = parties(endpoint, auth_provider)
-        self._service: Service[PlainClient, AsyncPlainClient] = Service(
-            mounted(commons, "ws-storage"), credentials, plain_kinds, settings(timeout, retry, transport)
-        )
-        super().__init__(self._service)
+    location = "ws-storage"
 
     def upload_url(self, ws: str, wskey: str) -> dict[str, Any]:
         """Gives a presigned URL that a file's bytes are to be sent to with PUT.
