@@ -63,7 +63,10 @@ class Answering:
         self.transport = httpx.MockTransport(self)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.sent.append(_told(request.method, request.url.raw_path.decode(), request.content))
+        content = request.content
+        if request.headers.get("content-type", "").startswith("text/"):
+            content = json.dumps(content.decode()).encode()  # a table is recorded as its text
+        self.sent.append(_told(request.method, request.url.raw_path.decode(), content))
         self.with_login.append("authorization" in request.headers)
         answer = self._left.pop(0)["response"]
         body = answer["body"]
