@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from gen3_client_replay import NOT_COMPARED, Difference, Step, hold, recorded, steps
+from gen3_client_replay import NOT_COMPARED, Difference, hold, recorded, steps
 from omicsdk.core.errors import BadRequest
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Gen3Submission, Gen3SubmissionQueryError
@@ -93,10 +93,6 @@ def _asked(body: Any, node: str) -> str:
 
 _ONE_LINE = "the query for the ids is written on one line"
 DIFFERENT = {
-        "the recording keeps its answer in part only, which is no JSON", result=NOT_COMPARED
-    ),
-        "the recording keeps its answer in part only, which is no JSON", result=NOT_COMPARED
-    ),
     "query(error)": Difference("the message says that it is a refusal, and what to do", result=NOT_COMPARED),
     "delete_node": Difference(_ONE_LINE, _ids("delete_node", "manifest", 5)),
     "delete_nodes": Difference(_ONE_LINE, _ids("delete_nodes", "manifest", 100)),
