@@ -2,8 +2,10 @@
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import httpx
+import omicsdk.transfer
 import pytest
 from omicsdk.core.errors import (
     ChecksumMismatch,
@@ -17,6 +19,8 @@ from omicsdk.core.errors import (
 from omicsdk.core.retry import Retry
 from omicsdk.gen3 import Gen3Auth, Gen3File, Gen3Index
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.faults import Rule
+from omicsdk.transfer import Progress
 
 CONTENT = bytes(range(256)) * 5000
 
@@ -137,3 +141,33 @@ def test_an_upload_isn_t_begun_twice():
     with pytest.raises(ServiceUnavailable):
         files.upload_file("a")
     assert len(asked) == 1
+
+
+def test_a_download_that_was_stopped_goes_on(
+    files: Gen3File, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    content = CONTENT * 10  # three cells of the journal, and a bit
+    guid = sandbox.gen3.add_file("x.bin", content)
+    sandbox.add_faults(Rule("stall", path="/gen3/_storage/*", at=9 << 20))
+    real = omicsdk.transfer.download
+
+    def stopped(*arguments: Any, **options: Any) -> Any:
+        def look(progress: Progress) -> None:
+            if progress.bytes_fetched >= 9 << 20:
+                raise KeyboardInterrupt
+
+        return real(*arguments, progress=look, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(omicsdk.transfer, "download", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            files.download_single(guid, tmp_path / "out")
+    assert not (tmp_path / "out/x.bin").exists()
+    sandbox.fault_book.clear()
+    before = len(sandbox.requests("/gen3/_storage/"))
+    files.download_single(guid, tmp_path / "out")
+    assert (tmp_path / "out/x.bin").read_bytes() == content
+    assert list((tmp_path / "state/gen3").iterdir()) == []
+    asked = sandbox.requests("/gen3/_storage/")[before:]
+    assert min(int(each["range"].partition("=")[2].partition("-")[0]) for each in asked) == 8 << 20
+    assert not any(each["authorized"] for each in asked)  # the URL alone proves it
