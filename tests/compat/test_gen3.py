@@ -1,0 +1,262 @@
+"""One scenario of what Gen3's users do, by the published client gen3 and by ours: both see the same."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from connect_proxy import ConnectProxy
+from omicsdk.sandbox.gen3.access import CLIENT_ID, CLIENT_SECRET
+from omicsdk.sandbox.server import Sandbox
+
+pytestmark = [pytest.mark.compat("gen3"), pytest.mark.timeout(600)]
+
+SCENARIO = Path(__file__).resolve().parent / "gen3_scenario"
+PUBLISHED, OURS = "gen3", "omicsdk.gen3"
+HOST = "commons.example.org"
+PARTS = {
+    "login": ["auth", "wrong_logins", "programs_login", "token_service", "with_other_clients"],
+    "records": ["index", "lists", "changes", "at_once", "strangers"],
+    "documents": ["metadata", "aliases", "documents_at_once", "documents_of_strangers", "objects"],
+    "tables": ["submission", "submitted_files"],
+    "files": ["file", "wrong_downloads", "workspaces"],
+    "work": ["explorer", "jobs"],
+    "manifests": ["indexing", "checking", "comparing", "validating", "bundling", "metadata_of_manifests"],
+    "drs_pull": ["pulls", "bundles_and_packages", "by_hand", "wrong_pulls"],
+}
+OURS_HAS = ("login", "records", "documents", "files", "work")
+GROUPS = [group for groups in PARTS.values() for group in groups]
+BOTH = [group for part in OURS_HAS for group in PARTS[part]]
+SUBJECTS = [{"submitter_id": f"s{number:03}", "age": number, "sex": "mf"[number % 2]} for number in range(40)]
+
+Group = dict[str, Any]
+Told = dict[str, Group]
+Check = Callable[[Any], bool]
+
+
+def refused_by(kind: str) -> Check:
+    return lambda seen: kind in seen["raised"]
+
+
+def gave(value: Any) -> Check:
+    return lambda seen: seen == {"given": value}
+
+
+def shows(value: Any) -> Check:
+    return lambda seen: seen == value
+
+
+NOTHING = gave(None)
+_NOT_THERE = (NOTHING, refused_by("NotFound"))
+_NO_LOGIN = (NOTHING, refused_by("Forbidden"))
+
+# What the published client does wrong, by (group, label): how that shows, and what is right and held here to.
+DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
+    # An answer that is an error looks like a good one until its status is asked for.
+    ("wrong_logins", "no such page"): (gave("<Response [404]>"), refused_by("NotFound")),
+    # What isn't there is None, which fails somewhere else later.
+    ("index", "no such record"): _NOT_THERE,
+    ("index", "nowhere"): _NOT_THERE,
+    ("lists", "not found"): _NOT_THERE,
+    ("changes", "deleted again"): _NOT_THERE,
+    ("file", "its record"): _NOT_THERE,
+    # The values of the whole answer are given, the criteria among them, and not its URLs.
+    ("lists", "URLs"): (
+        lambda seen: [each for each in seen if isinstance(each, int)] == [21, 0, 100],
+        shows([{"url": "s3://bucket/21", "metadata": {}}]),
+    ),
+    # A record is sent back whole, so that what the index had worked out itself is stored, as a text.
+    ("changes", "changed"): (
+        lambda seen: seen["urls_metadata"]["s3://bucket/31"]["available"] == "1",
+        lambda seen: seen["urls_metadata"]["s3://bucket/31"]["available"] is True and seen["file_name"] == "b",
+    ),
+    # Metadata of URLs that go stay behind, which the index refuses.
+    ("changes", "URLs with metadata"): (refused_by("HTTPError"), gave(["s3://bucket/32b"])),
+    # What can't be awaited is awaited: these calls never work.
+    ("at_once", "found"): (refused_by("TypeError"), gave(1)),
+    ("documents_at_once", "aliases"): (
+        refused_by("ClientConnectionError"),
+        gave({"guid": "s1", "aliases": ["s1b"]}),
+    ),
+    ("documents_at_once", "aliases deleted"): (refused_by("TypeError"), gave("")),
+    # The quotes of JSON are part of the version.
+    ("metadata", "version"): (shows('"4.3.0"'), shows("4.3.0")),
+    # `merge` isn't sent.
+    ("metadata", "merged"): (shows([{"p": 2}] * 2), shows([{"n": 1, "p": 2}] * 2)),
+    # Without a login nothing is sent, and nothing said.
+    ("documents_of_strangers", "writes"): _NO_LOGIN,
+    ("documents_of_strangers", "deletes"): _NO_LOGIN,
+    # A download says False where it failed, and True whatever came.
+    ("wrong_downloads", "not there"): (gave(False), refused_by("NotFound")),
+    ("wrong_downloads", "a hash"): (gave(True), refused_by("ChecksumMismatch")),
+    ("wrong_downloads", "a size"): (gave(True), refused_by("TransferError")),
+    ("wrong_downloads", "left"): (shows(["hash.txt", "size.txt"]), shows([])),
+    # A name that a record states leads out of the folder.
+    ("wrong_downloads", "a name that leads out"): (gave(True), refused_by("UnsafePath")),
+    ("wrong_downloads", "escaped"): (shows(True), shows(False)),
+    # The slash at the end of a folder's URL is lost, and with it what is in the folder.
+    ("workspaces", "by its URL"): (shows([]), shows(["x/a.txt"])),
+    # A file can't be copied from one workspace to another.
+    ("workspaces", "from one to another"): (refused_by("Exception"), NOTHING),
+    ("workspaces", "copied"): (shows([]), shows(["twice.txt"])),
+    # The service says in an answer without a job that there is no such action.
+    ("jobs", "no such action"): (NOTHING, refused_by("Gen3JobError")),
+}
+BOTH_DEFECTS = [(group, label) for group, label in DEFECTS if group in BOTH]
+
+
+def run(
+    python: Path, sandbox: Sandbox, proxy: ConnectProxy, package: str, folder: Path, parts: tuple[str, ...]
+) -> Told:
+    """What a package saw in a commons that nothing was done in yet."""
+    sandbox.reset()
+    folder.mkdir()
+    gen3 = sandbox.gen3
+    gen3.guppy.put("subject", SUBJECTS)
+    other = f"http://localhost:{sandbox.url.rpartition(':')[2]}"
+    gen3.wts.add_commons("other", other, gen3.credentials_file(folder / "other.json", other))
+    gen3.metadata.aggregate.put_info("dg.TEST", {"host": HOST, "name": "Sandbox", "type": "indexd"})
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
+    given = {
+        "HOME": str(folder),
+        "USERPROFILE": str(folder),
+        "SANDBOX_URL": sandbox.url,
+        "GEN3_ENDPOINT": sandbox.gen3_url,
+        "GEN3_API_KEY": str(sandbox.gen3_credentials(folder / "credentials.json")),
+        "HTTPS_API_KEY": str(gen3.credentials_file(folder / "https.json", f"https://{HOST}")),
+        "OTHER_COMMONS": other,
+        "CLIENT_ID": CLIENT_ID,
+        "CLIENT_SECRET": CLIENT_SECRET,
+        "GEN3SDK_MAX_RETRIES": "1",
+    }
+    done = subprocess.run(
+        [str(python), str(SCENARIO), package, str(folder), *parts],
+        capture_output=True,
+        text=True,
+        env={**kept, **proxy.environment(), **given},
+        cwd=folder,
+        timeout=280,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def proxy(server: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConnectProxy]:
+    """The way to the sandbox as https://commons.example.org."""
+    running = ConnectProxy(server.url, HOST, tmp_path_factory.mktemp("certificates"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(scope="module")
+def seen(
+    server: Sandbox,
+    proxy: ConnectProxy,
+    tmp_path_factory: pytest.TempPathFactory,
+    interpreter_of: Callable[[str], Path],
+) -> dict[str, Told]:
+    """What both packages saw."""
+    folder = tmp_path_factory.mktemp("gen3")
+    return {
+        PUBLISHED: run(interpreter_of("gen3"), server, proxy, PUBLISHED, folder / PUBLISHED, tuple(PARTS)),
+        OURS: run(Path(sys.executable), server, proxy, OURS, folder / OURS, OURS_HAS),
+    }
+
+
+def agrees(ours: Any, theirs: Any) -> bool:
+    """Whether two things that were seen are the same.
+
+    Both refuse in the same places, with the same status where the published client's error has one; what it raises of its
+    own is a base of what ours raises, unless ours tells the status.
+    """
+    if not (isinstance(ours, dict) and isinstance(theirs, dict) and "raised" in ours and "raised" in theirs):
+        return ours == theirs
+    kind = theirs["raised"][0]
+    same = not kind.startswith("Gen3") or kind in ours["raised"] or ours["status"] is not None
+    return same and theirs["status"] in (None, ours["status"])
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_published_client_works_with_the_sandbox(seen: dict[str, Told], group: str):
+    told = seen[PUBLISHED][group]
+    assert "ended by" not in told, told["ended by"]
+
+
+@pytest.mark.parametrize("group", BOTH)
+def test_the_published_client_and_ours_see_the_same(seen: dict[str, Told], group: str):
+    theirs, ours = seen[PUBLISHED][group], seen[OURS][group]
+    assert "ended by" not in ours, ours["ended by"]
+    assert list(ours) == list(theirs)
+    wrong = {
+        label: {"ours": ours[label], "published": theirs[label]}
+        for label in theirs
+        if (group, label) not in DEFECTS and not agrees(ours[label], theirs[label])
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(("group", "label"), DEFECTS)
+def test_the_published_client_still_has_its_defects(seen: dict[str, Told], group: str, label: str):
+    assert DEFECTS[group, label][0](seen[PUBLISHED][group][label])
+
+
+@pytest.mark.parametrize(("group", "label"), BOTH_DEFECTS)
+def test_where_the_published_client_is_wrong_ours_is_right(seen: dict[str, Told], group: str, label: str):
+    assert DEFECTS[group, label][1](seen[OURS][group][label])
+
+
+def test_no_group_of_the_scenario_is_left_out(seen: dict[str, Told]):
+    assert {package: list(told) for package, told in seen.items()} == {PUBLISHED: GROUPS, OURS: BOTH}
+
+
+# Values that both have to see, so that they don't agree on nothing.
+
+
+def test_records_are_listed_page_by_page(seen: dict[str, Told]):
+    for told in seen.values():
+        assert told["lists"]["page by page"] == [20, 21, 22, 23, 24, 25, 26]
+        assert told["lists"]["all"] == 7
+
+
+def test_bytes_arrive_as_they_were_sent(seen: dict[str, Told]):
+    for told in seen.values():
+        assert told["file"]["bytes"] == "some reads"
+        assert told["file"]["what came"] == {"reads.txt": "some reads"}
+        assert told["workspaces"]["what came"] == dict.fromkeys(("a.txt", "b.txt", "d.txt"), "a workspace")
+        assert told["objects"]["bytes"] == "an object"
+
+
+def test_a_login_leads_to_another_commons(seen: dict[str, Told]):
+    for told in seen.values():
+        assert told["token_service"]["there"] == "sandbox-user@example.org"
+
+
+def test_contradictions_are_still_value_errors(seen: dict[str, Told]):
+    labels = ["file and object", "commons and login", "a program without a commons", "scopes without a program"]
+    for told in seen.values():
+        assert [label for label in labels if "ValueError" not in told["wrong_logins"][label]["raised"]] == []
+
+
+def test_the_explorer_is_asked(seen: dict[str, Told]):
+    for told in seen.values():
+        assert told["explorer"]["beyond what a query reaches"] == [38, 39]
+        assert told["explorer"]["downloaded"] == 40
+
+
+def test_downloads_go_over_https(seen: dict[str, Told], proxy: ConnectProxy):
+    assert seen[PUBLISHED]["pulls"]["a manifest"] == {
+        "folder/three.txt": "the third",
+        "one.txt": "the first",
+        "two.txt": "the second",
+    }
+    assert f"{HOST}:443" in proxy.asked
+
+
+def test_the_published_client_is_the_one_that_was_asked_for(interpreter_of: Callable[[str], Path]):
+    found = list(interpreter_of("gen3").parent.parent.rglob("gen3-*.dist-info"))
+    assert [each.name for each in found] == ["gen3-4.28.5.dist-info"]
