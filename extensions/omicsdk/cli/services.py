@@ -65,6 +65,9 @@ SERVICES: dict[str, Service] = {
         "remedy": "Give --auth FILE, or set GEN3_API_KEY: credentials.json comes from your profile page of the commons.",
         "groups": {
             "auth": "Tokens, and requests by hand",
+            "drs-pull": "Download and list DRS objects and manifests, as gen3's command does",
+            "file": "Single files",
+            "wss": "Files of workspaces",
         },
         "options": [
             {

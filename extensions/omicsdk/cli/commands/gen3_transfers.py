@@ -1,0 +1,100 @@
+"""What uploads and downloads of `omics gen3` have in common: one transfer, drawn, reported, and told at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from omicsdk.cli.commands.reports import report_path, tell_failures, write_report
+from omicsdk.cli.commands.transfers import control_of
+from omicsdk.core.errors import SomeFailed, TransferError
+from omicsdk.transfer.interrupts import termination
+
+if TYPE_CHECKING:
+    from omicsdk.cli.console import Console
+    from omicsdk.core.errors import OmicsError
+    from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+
+T = TypeVar("T")
+STOPPED = "Stopped. The same command goes on where this one ended."
+THERE = ("done", "skipped", "planned")
+
+
+def watched(
+    work: Callable[[Callable[[Progress], None] | None, Control], T],
+    arguments: Mapping[str, Any],
+    console: Console,
+    title: str,
+) -> T:
+    """Runs a transfer with a progress bar; Ctrl-C stops it so that the same command goes on from there.
+
+    Args:
+        work: The transfer.
+        arguments: Those of the command.
+        console: Where progress is told.
+        title: What it is.
+    """
+    report_path(arguments.get("report"))
+    control = control_of(arguments.get("limit_rate"), arguments.get("time_budget"))
+    is_quiet = arguments.get("quiet") or arguments.get("no_progress")
+    drawing: AbstractContextManager[Callable[[Progress], None] | None] = (
+        nullcontext() if is_quiet else console.progress(title)
+    )
+    with drawing as progress, termination():
+        try:
+            return work(progress, control)
+        except KeyboardInterrupt:
+            control.stop("interrupt")
+            console.message(STOPPED)
+            raise
+
+
+def told(
+    report: TransferReport, errors: Sequence[OmicsError], arguments: Mapping[str, Any], console: Console, title: str
+) -> None:
+    """Writes the report that was asked for, and tells what failed.
+
+    Args:
+        report: What was transferred.
+        errors: Why files failed.
+        arguments: Those of the command.
+        console: Where failures are told.
+        title: What it was.
+
+    Raises:
+        SomeFailed: All failed; the error itself where there is one.
+        TransferError: It ended before its end.
+    """
+    path = report_path(arguments.get("report"))
+    if path is not None:
+        write_report(path, report, errors, title)
+        console.message(f"what became of each file stands in {path}")
+    there = max(0, sum(report.counts.get(state, 0) for state in THERE) - (len(errors) - len(report.failed)))
+    if errors and not there:
+        if len(errors) == 1:
+            raise errors[0]
+        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors)
+    tell_failures(errors, console)
+    if report.why_stopped:
+        raise TransferError(
+            f"{report.why_stopped}; {there} of {len(report.outcomes)} files are there",
+            remedy="The same command goes on where this one ended.",
+        )
+
+
+def named_errors(failed: Sequence[Outcome]) -> list[OmicsError]:
+    """Why files failed, each by its name.
+
+    Args:
+        failed: Outcomes of those.
+    """
+    found: list[OmicsError] = []
+    for outcome in failed:
+        error, name = outcome.error, outcome.label or outcome.name
+        if error is None:
+            continue
+        if name not in str(error):
+            error.message = f"{name}: {error.message}"
+        found.append(error)
+    return found

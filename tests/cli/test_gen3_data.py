@@ -1,0 +1,181 @@
+"""`omics gen3 download`, `upload`, `drs-pull`, `file` and `wss`: files of a commons."""
+
+import hashlib
+import io
+import json
+import zipfile
+
+import pytest
+from gen3_command import gen3_command
+
+
+@pytest.fixture
+def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
+    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def work(tmp_path):
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def add(omics_sandbox):
+    return omics_sandbox.gen3.add_file
+
+
+def test_files_come_by_guid_and_uri(gen3, add, work, omics_sandbox):
+    first, second = add("a.txt", b"one"), add("b.txt", b"two")
+    host = omics_sandbox.url.partition("://")[2]
+    ran = gen3("download", first, f"drs://{host}/{second}", "-d", "got")
+    assert ran.code == 0
+    assert ran.json["counts"]["done"] == 2
+    assert (work / "got/a.txt").read_bytes() + (work / "got/b.txt").read_bytes() == b"onetwo"
+    assert gen3("download", first, "-d", "got").json["counts"]["skipped"] == 1
+    by_id = gen3("download", first, "-d", "ids", "--layout", "id").json["files"][0]["path"]
+    assert by_id.endswith("/a.txt")
+    assert by_id.startswith("ids/dg.TEST_")
+
+
+def test_manifests_say_what_is_wanted(gen3, add, work):
+    first, second = add("a.txt", b"one"), add("b.txt", b"two")
+    (work / "m.json").write_text(json.dumps([{"object_id": first, "file_name": "x/y.txt", "file_size": 3}]))
+    (work / "m.tsv").write_text(f"guid\tmd5\n{second}\t{hashlib.md5(b'two').hexdigest()}\n")
+    assert gen3("download", "--manifest", "m.json", "m.tsv").code == 0
+    assert (work / "x/y.txt").read_bytes() + (work / "b.txt").read_bytes() == b"onetwo"
+
+
+def test_what_fails_is_told_and_the_rest_arrives(gen3, add, work):
+    good, nowhere = add("a.txt", b"one"), add("b.txt", b"two", urls=[])
+    wrong = add("c.txt", b"three", hashes={"md5": "0" * 32})
+    (work / "m.tsv").write_text(f"guid\tmd5\n{good}\tnonsense\n")
+    ran = gen3("download", good, nowhere, wrong, "gone", "--manifest", "m.tsv")
+    assert ran.code == 3
+    assert ran.json["counts"] == {"done": 1, "failed": 3, "skipped": 0, "stopped": 0}
+    for told in ("line 2", nowhere, "md5", "gone"):
+        assert told in ran.err
+    assert "Traceback" not in ran.err
+    assert sorted(each.name for each in work.iterdir() if each.is_file()) == ["a.txt", "m.tsv"]
+
+
+def test_one_file_that_fails_says_why(gen3, add):
+    assert gen3("download", "gone").code == 1
+    unknown = gen3("download", "dg.ELSEWHERE/abc")
+    assert (unknown.code, "No server is known for the prefix dg.ELSEWHERE" in unknown.err) == (1, True)
+    assert gen3("download").code == 2
+    assert gen3("download", "no good id").code == 2
+    assert gen3("download", "--manifest", "gone.json").code == 2
+
+
+def test_a_file_that_one_may_not_read_says_so(gen3, add, monkeypatch, omics_sandbox, tmp_path):
+    secret = add("a.txt", b"one", authz=["/programs/secret"])
+    reader = omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org")
+    refused = gen3("download", secret, "--auth", str(reader))
+    assert (refused.code, "401" in refused.err) == (4, True)  # Fence says so to those who are known as well
+    monkeypatch.delenv("GEN3_API_KEY")
+    nobody = gen3("download", secret)
+    assert nobody.code == 4
+    assert gen3("download", add("b.txt", b"two")).code == 0
+
+
+def test_a_dry_run_writes_nothing(gen3, add, work):
+    ran = gen3("download", add("a.txt", b"one"), "--dry-run")
+    assert (ran.json["bytes_to_fetch"], list(work.iterdir())) == (3, [])
+
+
+def test_a_report_says_what_became_of_each(gen3, add, work):
+    assert gen3("download", add("a.txt", b"one"), "gone", "--report", "r.jsonl").code == 3
+    assert len((work / "r.jsonl").read_text().splitlines()) >= 2
+
+
+def test_files_and_folders_go_up_and_their_guids_are_kept(gen3, work):
+    (work / "in/deep").mkdir(parents=True)
+    for name in ("in/a.txt", "in/deep/b.txt", "c.txt"):
+        (work / name).write_text(name)
+    planned = gen3("upload", "in", "c.txt", "--dry-run").json
+    assert (planned["counts"], planned["bytes_to_send"]) == ({"planned": 3}, 8 + 13 + 5)
+    ran = gen3(
+        *("upload", "in", "c.txt", "--authz", "/open", "--bucket", "sandbox-gen3", "--wait", "0"),
+        *("--subfolders", "--manifest-out", "up.tsv"),
+    )
+    assert (ran.code, ran.json["counts"]) == (0, {"indexed": 3})
+    assert gen3("download", "--manifest", "up.tsv", "-d", "got").code == 0
+    assert (work / "got/deep/b.txt").read_text() == "in/deep/b.txt"
+
+
+def test_an_upload_that_can_t_begin_says_why(gen3, work):
+    assert gen3("upload", "gone").code == 2
+    (work / "a.txt").write_text("a")
+    assert gen3("upload", "a.txt", "--part-size", "much").code == 2
+    assert gen3("upload", "a.txt", "--part-size", "1M").code == 2
+    assert gen3("upload", "a.txt", "--wait", "-1").code == 2
+    assert gen3("upload", "a.txt", "--manifest-out", "gone/m.tsv").code == 2
+
+
+def names(folder):
+    return sorted(each.name for each in folder.iterdir() if not each.name.startswith("."))
+
+
+def archive(**entries: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name, text in entries.items():
+            made.writestr(name, text)
+    return out.getvalue()
+
+
+def test_drs_pull_unpacks_packages_unless_told_not_to(gen3, add, work):
+    guid = add("p.zip", archive(a="one", b="two"))
+    ran = gen3("drs-pull", "object", guid, "--output-dir", "one", "--no-progress")
+    assert ran.code == 0
+    assert names(work / "one") == ["a", "b", "p.zip"]
+    assert gen3("drs-pull", "objects", guid, "--output-dir", "two", "--no-unpack-packages").code == 0
+    assert names(work / "two") == ["p.zip"]
+    (work / "m.json").write_text(json.dumps([{"object_id": guid}]))
+    assert gen3("drs-pull", "manifest", "m.json", "three", "--delete-unpacked-packages").code == 0
+    assert names(work / "three") == ["a", "b"]
+
+
+def test_a_package_that_would_leave_its_folder_is_told(gen3, add, work):
+    guid = add("p.zip", archive(**{"../evil": "x"}))
+    ran = gen3("download", guid, "--unpack-packages", "-d", "in")
+    assert ran.code == 3
+    assert not (work / "evil").exists()
+    assert gen3("download", guid, "-d", "in").code == 0
+
+
+def test_drs_pull_lists_files_and_rights(gen3, add, work, omics_sandbox):
+    guid = add("a.txt", b"one")
+    (work / "m.json").write_text(json.dumps([{"object_id": guid}, {"object_id": "gone"}]))
+    ran = gen3("drs-pull", "ls", "m.json")
+    assert ran.code == 3
+    (row,) = ran.json
+    assert (row["file_name"], row["size"], row["object_id"]) == ("a.txt", 3, guid)
+    rights = gen3("drs-pull", "ls", "--object", guid, "--access").json
+    assert {"host": omics_sandbox.url.partition("://")[2], "resource": "/", "methods": ["*"]} in rights
+    assert gen3("drs-pull", "ls", "--object", "gone").code == 1
+
+
+def test_a_single_file(gen3, add, work):
+    assert gen3("file", "download-single", add("a.txt", b"one"), "--path", "got").code == 0
+    assert (work / "got/a.txt").read_bytes() == b"one"
+
+
+def test_files_of_workspaces(gen3, work):
+    (work / "a.txt").write_text("one")
+    assert gen3("wss", "cp", "a.txt", "ws:///@user/x/a.txt").code == 0
+    assert "x/" in gen3("wss", "ls").out
+    (row,) = gen3("wss", "ls", "ws:///@user/x/").json
+    assert row["WorkspaceKey"] == "x/a.txt"
+    assert gen3("wss", "cp", "ws:///@user/x/a.txt", "b.txt").code == 0
+    assert (work / "b.txt").read_text() == "one"
+    for command in ("download-url", "upload-url"):
+        assert gen3("wss", command, "ws:///@user/x/a.txt").out.startswith("http://127.0.0.1")
+    path = "ws:///@user/x/a.txt"
+    assert gen3("wss", "rm", path, "--dry-run").json == {"would delete": path}
+    asked = gen3("wss", "rm", path, tty=True, typed="n\n")
+    assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
+    assert gen3("wss", "rm", path).json == {"deleted": path}
+    assert gen3("wss", "ls").json == []
+    assert gen3("wss", "cp", "a.txt", "b.txt").code == 2
+    assert gen3("wss", "rm", "s3://a/b").code == 2
