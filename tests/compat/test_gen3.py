@@ -28,7 +28,7 @@ PARTS = {
     "manifests": ["indexing", "checking", "comparing", "validating", "bundling", "metadata_of_manifests"],
     "drs_pull": ["pulls", "bundles_and_packages", "by_hand", "wrong_pulls"],
 }
-OURS_HAS = ("login", "records", "documents", "files", "work")
+OURS_HAS = ("login", "records", "documents", "tables", "files", "work")
 GROUPS = [group for groups in PARTS.values() for group in groups]
 BOTH = [group for part in OURS_HAS for group in PARTS[part]]
 SUBJECTS = [{"submitter_id": f"s{number:03}", "age": number, "sex": "mf"[number % 2]} for number in range(40)]
@@ -221,6 +221,13 @@ def test_records_are_listed_page_by_page(seen: dict[str, Told]):
     for told in seen.values():
         assert told["lists"]["page by page"] == [20, 21, 22, 23, 24, 25, 26]
         assert told["lists"]["all"] == 7
+
+
+def test_records_are_submitted_and_found(seen: dict[str, Told]):
+    for told in seen.values():
+        assert told["submission"]["node"] == [["m0", "f0"], ["m1", "f1"], ["m2", "f2"]]
+        assert told["submitted_files"]["rows.tsv"]["invalid"] == ["sf-4"]
+        assert told["submitted_files"]["stored"] == {"data": {"_manifest_count": 8}}
 
 
 def test_bytes_arrive_as_they_were_sent(seen: dict[str, Told]):
