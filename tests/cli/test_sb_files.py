@@ -251,6 +251,10 @@ def test_uploads_are_planned_and_do_not_overwrite(tree):
     assert "a.txt" in again.err
     assert "--overwrite" in again.err
     assert "overwrite=True" not in again.err
+    several = tree("files", "upload", "tree/", f"{P}/")
+    assert (several.code, "files failed" in several.err) == (1, True)
+    assert "--overwrite" in several.err
+    assert "Run the same command again" not in several.err
     Path("tree/a.txt").write_text("new")
     assert tree("files", "upload", "--overwrite", "tree/a.txt", f"{P}/").code == 0
     assert tree("files", "download", f"{P}/a.txt").code == 0

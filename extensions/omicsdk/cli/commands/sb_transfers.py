@@ -10,7 +10,7 @@ from omicsdk.cli.commands.reports import report_path, tell_failures, write_repor
 from omicsdk.cli.commands.transfers import control_of
 from omicsdk.core.errors import SomeFailed, TransferError, UsageError
 from omicsdk.sb.errors import SbgError
-from omicsdk.sb.transfer.failures import as_sbg
+from omicsdk.sb.transfer.failures import as_sbg, remedy_of
 from omicsdk.sb.transfer.store import TAKEN
 from omicsdk.transfer.interrupts import termination
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError
     from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
+_REPLACE = "Give --overwrite to replace it, or upload to another folder."
 STOPPED = "Stopped. The same command goes on where this one ended."
 
 
@@ -61,7 +62,8 @@ def watched(
     if errors and not there:
         if len(errors) == 1:
             raise errors[0]
-        raise SomeFailed(f"{counts['failed']} of {len(report.outcomes)} files failed", errors)
+        remedy = remedy_of(errors, taken=_REPLACE, again="Run the same command again: what is done is not sent twice.")
+        raise SomeFailed(f"{counts['failed']} of {len(report.outcomes)} files failed", errors, remedy=remedy)
     tell_failures(errors, console)
     if report.why_stopped:
         raise TransferError(
@@ -84,7 +86,7 @@ def _errors_of(failed: Sequence[Outcome]) -> list[OmicsError]:
             told.__cause__ = error
             error = told
         if error.remedy == TAKEN:
-            error.remedy = "Give --overwrite to replace it, or upload to another folder."
+            error.remedy = _REPLACE
         found.append(error)
     return found
 
