@@ -252,7 +252,7 @@ def test_uploads_are_planned_and_do_not_overwrite(tree):
     assert "--overwrite" in again.err
     assert "overwrite=True" not in again.err
     several = tree("files", "upload", "tree/", f"{P}/")
-    assert (several.code, "files failed" in several.err) == (1, True)
+    assert (several.code, "files failed" in several.err) == (3, True)
     assert "--overwrite" in several.err
     assert "Run the same command again" not in several.err
     Path("tree/a.txt").write_text("new")
