@@ -67,6 +67,9 @@ SERVICES: dict[str, Service] = {
             "auth": "Tokens, and requests by hand",
             "drs-pull": "Download and list DRS objects and manifests, as gen3's command does",
             "file": "Single files",
+            "programs": "Programs: list, create, delete",
+            "projects": "Projects of programs: list, create, delete",
+            "jobs": "What the commons runs for you: begin, look after",
             "wss": "Files of workspaces",
         },
         "options": [
