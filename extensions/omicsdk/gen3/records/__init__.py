@@ -8,6 +8,16 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
+    from omicsdk.gen3.records.deletion import Deletion as Deletion
+    from omicsdk.gen3.records.deletion import delete_nodes as delete_nodes
+    from omicsdk.gen3.records.deletion import delete_project as delete_project
+    from omicsdk.gen3.records.deletion import delete_records as delete_records
+    from omicsdk.gen3.records.export import count_records as count_records
+    from omicsdk.gen3.records.export import export_file as export_file
+    from omicsdk.gen3.records.export import export_project as export_project
+    from omicsdk.gen3.records.export import export_records as export_records
+    from omicsdk.gen3.records.export import export_rows as export_rows
+    from omicsdk.gen3.records.export import frame as frame
     from omicsdk.gen3.records.finding import Finding as Finding
     from omicsdk.gen3.records.known import known_to as known_to
     from omicsdk.gen3.records.outcome import Outcome as Outcome
@@ -22,6 +32,7 @@ if TYPE_CHECKING:
     from omicsdk.gen3.records.validation import validate as validate
 
 _HOMES = {
+    "Deletion": "deletion",
     "Finding": "finding",
     "Outcome": "outcome",
     "Place": "row",
@@ -29,6 +40,15 @@ _HOMES = {
     "Row": "row",
     "Submission": "outcome",
     "Table": "tables",
+    "count_records": "export",
+    "delete_nodes": "deletion",
+    "delete_project": "deletion",
+    "delete_records": "deletion",
+    "export_file": "export",
+    "export_project": "export",
+    "export_records": "export",
+    "export_rows": "export",
+    "frame": "export",
     "known_to": "known",
     "project_of": "project",
     "submit": "submission",
@@ -36,6 +56,7 @@ _HOMES = {
     "validate": "validation",
 }
 __all__ = [
+    "Deletion",
     "Finding",
     "Outcome",
     "Place",
@@ -43,6 +64,15 @@ __all__ = [
     "Row",
     "Submission",
     "Table",
+    "count_records",
+    "delete_nodes",
+    "delete_project",
+    "delete_records",
+    "export_file",
+    "export_project",
+    "export_records",
+    "export_rows",
+    "frame",
     "known_to",
     "project_of",
     "submit",
