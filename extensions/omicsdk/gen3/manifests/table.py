@@ -13,6 +13,8 @@ from omicsdk.gen3.manifests.faults import Fault, ManifestError
 
 #: Characters of a cell at most; contents of a package may be long, and a quote that nobody closes ends here.
 CELL_LIMIT = 16 << 20
+#: What separates cells, by the ending of a manifest's name.
+TABLES = {".tsv": "\t", ".csv": ","}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -56,10 +58,7 @@ def delimiter_of(path: Path, header: str, given: str | None = None) -> str:
     """
     if given:
         return given
-    ending = path.suffix.lower()
-    if ending == ".tsv" or (ending != ".csv" and "\t" in header):
-        return "\t"
-    return ","
+    return TABLES.get(path.suffix.lower()) or ("\t" if "\t" in header else ",")
 
 
 @contextmanager

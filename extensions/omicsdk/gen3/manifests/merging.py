@@ -1,0 +1,259 @@
+"""Manifests merged into one: rows of the same MD5 sum become one, with the URLs and resources of all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sqlite3
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from omicsdk.core.atomic_file import in_place_of
+from omicsdk.gen3.manifests.columns import ACL, AUTHZ, GUID, MD5, SIZE, URLS
+from omicsdk.gen3.manifests.entries import REQUIRED, cells_of, columns_of
+from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
+from omicsdk.gen3.manifests.outputs import delimiter_for, line_of
+from omicsdk.gen3.manifests.table import table_of
+from omicsdk.gen3.manifests.values import md5_of, size_of
+
+#: Columns of which each cell may have several values, which are united.
+SEVERAL = (URLS, ACL, AUTHZ)
+#: The columns that a merged manifest begins with; the others follow by their names.
+FIRST = (GUID, SIZE, MD5, ACL, AUTHZ, URLS)
+_CACHE_KIB = 16 * 1024
+
+
+class MergeConflict(ManifestError, csv.Error):
+    """Two rows of one MD5 sum contradict each other; arguments as those of ManifestError."""
+
+
+class Place(NamedTuple):
+    """Where a row stands: in which manifest, and in which line."""
+
+    path: str
+    line: int
+
+
+class Merged(NamedTuple):
+    """What a merging came to.
+
+    Attributes:
+        rows: Rows that were read.
+        written: Rows of the merged manifest.
+        conflicts: Contradictions that were passed over.
+    """
+
+    rows: int
+    written: int
+    conflicts: int
+
+
+class Rules(NamedTuple):
+    """How rows are merged.
+
+    Attributes:
+        several: Columns whose values are united.
+        many_guids: Whether one MD5 sum may have several GUIDs.
+        duplicates: MD5 sums whose rows aren't merged.
+        go_on: Whether a contradiction is passed over: what came first stays, and GUIDs keep their own rows.
+    """
+
+    several: Collection[str] = SEVERAL
+    many_guids: bool = False
+    duplicates: Collection[str] = ()
+    go_on: bool = False
+
+
+Cells = dict[str, str]
+
+
+def merge_manifests(
+    manifests: Sequence[str | os.PathLike[str]],
+    output: str | os.PathLike[str],
+    *,
+    rules: Rules | None = None,
+    delimiter: str | None = None,
+    on_fault: OnFault | None = None,
+) -> Merged:
+    """Merges manifests; memory doesn't grow with their rows.
+
+    Args:
+        manifests: Tables with the columns md5, size and urls, in order: what comes first stays.
+        output: The table that is written, in the order in which MD5 sums come first; whole or not at all.
+        rules: How rows are merged; by default each MD5 sum has one GUID, and a contradiction is an error.
+        delimiter: What separates the output's cells; by default what its name's ending says.
+        on_fault: Takes contradictions that are passed over.
+
+    Returns:
+        How many rows were read and written.
+
+    Raises:
+        ManifestError: A manifest can't be read, lacks a column, or a row is wrong.
+        MergeConflict: Rows contradict each other.
+    """
+    how, target = rules or Rules(), Path(output)
+    conflicts = list[None]()
+
+    def passed_over(fault: Fault) -> None:
+        conflicts.append(None)
+        if on_fault is not None:
+            on_fault(fault)
+
+    separator = delimiter_for(target, delimiter)
+    with _database() as rows:
+        names, count = _read(rows, [Path(manifest) for manifest in manifests])
+        header = [*FIRST, *sorted(names - set(FIRST))]
+        written = 0
+        with in_place_of(target) as file:
+            file.write(line_of(header, separator).encode())
+            for group in _groups(rows):
+                for cells in merged(group, how, passed_over):
+                    file.write(line_of([cells.get(name, "") for name in header], separator).encode())
+                    written += 1
+    return Merged(count, written, len(conflicts))
+
+
+@contextmanager
+def _database() -> Generator[sqlite3.Connection]:
+    """A database on disk that is gone afterwards, with little in memory."""
+    with (
+        TemporaryDirectory(prefix="omicsdk-merge-", ignore_cleanup_errors=True) as folder,
+        closing(sqlite3.connect(Path(folder) / "rows", isolation_level=None)) as database,
+    ):
+        for setting in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{_CACHE_KIB}"):
+            database.execute(f"PRAGMA {setting}")
+        database.execute(
+            "CREATE TABLE rows (number INTEGER PRIMARY KEY, md5 BLOB, path INTEGER, line INTEGER, cells TEXT)"
+        )
+        database.execute("CREATE TABLE paths (number INTEGER PRIMARY KEY, path TEXT)")
+        yield database
+
+
+def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> tuple[set[str], int]:
+    """Puts all rows into the database; gives the columns that there are, and how many rows."""
+    names = set[str]()
+    database.execute("BEGIN")
+    for number, path in enumerate(manifests):
+        database.execute("INSERT INTO paths VALUES (?, ?)", (number, str(path)))
+        with table_of(path) as table:
+            columns = columns_of(table, REQUIRED)
+            names.update(columns)
+            database.executemany(
+                "INSERT INTO rows (md5, path, line, cells) VALUES (?, ?, ?, ?)",
+                (
+                    (bytes.fromhex(cells[MD5]), number, line, json.dumps(list(cells.items()), ensure_ascii=False))
+                    for line, cells in _checked(path, ((row.line, cells_of(row, columns)) for row in table.rows))
+                ),
+            )
+    database.execute("COMMIT")
+    database.execute("CREATE INDEX by_md5 ON rows (md5)")
+    (count,) = database.execute("SELECT COUNT(*) FROM rows").fetchone()
+    return names, count
+
+
+def _checked(path: Path, rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
+    """Rows with their MD5 sums in hexadecimal digits and their sizes as numbers."""
+    for line, cells in rows:
+        md5, size = md5_of(cells[MD5]), size_of(cells[SIZE])
+        if md5 is None:
+            raise ManifestError(
+                path, Fault(line, MD5, cells[MD5], "isn't an MD5 sum", "Correct it, or take out the row.")
+            )
+        if size is None:
+            raise ManifestError(path, Fault(line, SIZE, cells[SIZE], "isn't a size", "Give a whole number of bytes."))
+        cells[MD5], cells[SIZE] = md5, str(size)
+        yield line, cells
+
+
+def _groups(database: sqlite3.Connection) -> Iterator[list[tuple[Place, Cells]]]:
+    """The rows of each MD5 sum, in the order in which the sums come first."""
+    group, current = list[tuple[Place, Cells]](), None
+    query = (
+        "SELECT rows.md5, paths.path, rows.line, rows.cells FROM rows "
+        "JOIN (SELECT md5, MIN(number) AS first FROM rows GROUP BY md5) AS firsts ON firsts.md5 = rows.md5 "
+        "JOIN paths ON paths.number = rows.path ORDER BY firsts.first, rows.number"
+    )
+    for md5, path, line, cells in database.execute(query):
+        if md5 != current and group:
+            yield group
+            group = []
+        current = md5
+        group.append((Place(path, line), dict(json.loads(cells))))
+    if group:
+        yield group
+
+
+def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault) -> list[Cells]:
+    """Merges the rows of one MD5 sum. What has no GUID says something of all that have one.
+
+    Args:
+        group: The rows, in order, each with its place.
+        rules: How they are merged.
+        on_fault: Takes contradictions that are passed over.
+
+    Raises:
+        MergeConflict: They contradict each other, and that isn't passed over.
+    """
+    kept = list[tuple[Place, Cells]]()
+    apart = group[0][1][MD5] in rules.duplicates
+    for place, cells in group:
+        if not cells.get(GUID):
+            continue
+        same = next((held for held in kept if held[1][GUID] == cells[GUID]), None)
+        if apart or not kept:
+            kept.append((place, dict(cells)))
+            continue
+        for held in kept:
+            _same_size(held, (place, cells), rules, on_fault)
+        if same is None:
+            if not rules.many_guids:
+                reason = f"is the GUID of {kept[0][0].path}, line {kept[0][0].line} for the same MD5 sum"
+                _conflict(
+                    place, GUID, kept[0][1][GUID], reason, "Allow several GUIDs, or correct one.", rules, on_fault
+                )
+            kept.append((place, dict(cells)))
+        else:
+            _merge(same, (place, cells), rules, on_fault)
+    for place, cells in group:
+        if cells.get(GUID):
+            continue
+        if not kept:
+            kept.append((place, dict(cells)))
+            continue
+        for held in kept:
+            _same_size(held, (place, cells), rules, on_fault)
+            _merge(held, (place, cells), rules, on_fault)
+    return [cells for _, cells in kept]
+
+
+def _same_size(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
+    if held[1][SIZE] != row[1][SIZE]:
+        reason = f"isn't {held[1][SIZE]}, as {held[0].path}, line {held[0].line} says for the same MD5 sum"
+        _conflict(row[0], SIZE, row[1][SIZE], reason, "Find out which is right.", rules, on_fault)
+
+
+def _merge(held: tuple[Place, Cells], row: tuple[Place, Cells], rules: Rules, on_fault: OnFault) -> None:
+    """Adds what a row says to one of the same file."""
+    into = held[1]
+    for name, cell in row[1].items():
+        has = into.get(name, "")
+        if name in (GUID, SIZE, MD5):
+            continue
+        if name in rules.several:
+            into[name] = " ".join(sorted({*has.split(), *cell.split()}))
+        elif not has:
+            into[name] = cell
+        elif cell and cell != has:
+            reason = f"isn't {has!r}, as {held[0].path}, line {held[0].line} says of the same file"
+            _conflict(row[0], name, cell, reason, "Correct one of them.", rules, on_fault)
+
+
+def _conflict(place: Place, column: str, value: str, reason: str, remedy: str, rules: Rules, on_fault: OnFault) -> None:
+    fault = Fault(place.line, column, value, reason, remedy, warns=rules.go_on)
+    if not rules.go_on:
+        raise MergeConflict(place.path, fault)
+    on_fault(fault)

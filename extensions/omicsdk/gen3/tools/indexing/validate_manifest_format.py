@@ -1,0 +1,54 @@
+"""Whether a manifest has the form that an index takes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+
+from omicsdk.gen3.manifests.columns import Columns
+from omicsdk.gen3.manifests.faults import Fault
+from omicsdk.gen3.manifests.validation import PROTOCOLS, check_format
+
+_log = logging.getLogger(__name__)
+
+
+def is_valid_manifest_format(
+    manifest_path: str | os.PathLike[str],
+    column_names_to_enums: Mapping[str, Columns] | None = None,
+    allowed_protocols: Sequence[str] = PROTOCOLS,
+    allow_base64_encoded_md5: bool = False,
+    error_on_empty_url: bool = False,
+    line_limit: int | None = None,
+) -> bool:
+    """Checks the MD5 sums, sizes, URLs and resources of a manifest. All that is wrong is logged with its line and column.
+
+    Args:
+        manifest_path: A table separated by tabs, commas, semicolons or bars.
+        column_names_to_enums: What the columns are, by their names; by default it is told by the names.
+        allowed_protocols: The protocols that URLs may have.
+        allow_base64_encoded_md5: Whether MD5 sums may be in Base64, too.
+        error_on_empty_url: Whether an empty URL is wrong, and not just worth a look.
+        line_limit: Lines that are looked at, with that of the columns; all by default.
+
+    Returns:
+        Whether nothing is wrong.
+
+    Raises:
+        ManifestError: The file isn't there, can't be read, or isn't text.
+    """
+
+    def tell(fault: Fault) -> None:
+        _log.log(logging.WARNING if fault.warns else logging.ERROR, "%s", fault)
+
+    found = check_format(
+        manifest_path,
+        columns=column_names_to_enums,
+        protocols=allowed_protocols,
+        base64_md5=allow_base64_encoded_md5,
+        urls_required=error_on_empty_url,
+        line_limit=line_limit,
+        on_fault=tell,
+    )
+    _log.info("%s: %d rows, %d errors, %d warnings", manifest_path, *found)
+    return found.valid
