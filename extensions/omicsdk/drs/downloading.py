@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Never
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import APIError, OmicsError
-from omicsdk.drs.access import in_order
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.drs.errors import IsABundle
+from omicsdk.drs.fetching import fetch_found as fetch_found
+from omicsdk.drs.fetching import with_outcomes
 from omicsdk.drs.identifiers import DrsId
-from omicsdk.drs.objects import AccessMethod, DrsObject
 from omicsdk.drs.planning import DrsFile, Layout, Wanted, find, wanted_of
 from omicsdk.drs.resolution import Resolver
-from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import CredentialsOf, Servers
-from omicsdk.transfer import Control, Item, Location, Outcome, Progress, TransferReport
-from omicsdk.transfer import download as fetch
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
 if TYPE_CHECKING:
     import threading
-
-_GONE = (403, 404, 410)
-"""Statuses of a storage that say that another copy may be there."""
 
 
 def download(
@@ -42,7 +39,8 @@ def download(
 ) -> TransferReport:
     """Fetches objects into a folder; bundles become folders.
 
-    Each file is verified by its size and all checksums that its server states. Where a server lists several ways to its bytes,
+    Each file is verified by its size and all checksums that its server states; of what is stated here with name, size and
+    checksum, by these, and its server is asked for it only when its turn comes. Where a server lists several ways to its bytes,
     they are tried in turn. What was fetched once isn't fetched again, and a file that fails doesn't stop the others.
 
     Args:
@@ -69,6 +67,8 @@ def download(
         NotWritable: The folder can't be written.
     """
     wanted = list(wanted_of(identifiers))
+    control = control or Control()
+    control.begin(SYSTEM_CLOCK.monotonic())
     own = None if servers is not None else Servers(Resolver(default_host), credentials)
     asked = servers or own
     assert asked is not None
@@ -79,120 +79,38 @@ def download(
         "control": control,
         "dry_run": dry_run,
     }
+
+    def stopped() -> bool:
+        return control.over(SYSTEM_CLOCK.monotonic(), stop)
+
+    def fetched(files: Sequence[DrsFile]) -> TransferReport:
+        return fetch_found(files, folder, preferred, retries, **options)
+
     try:
-        return fetch_found(find(wanted, asked, layout), folder, preferred, retries, **options)
+        files = find(wanted, asked, layout, stopped)
+        report = fetched(files)
+        return report if report.ok else _with_bundles(report, files, asked, fetched, stopped)
     finally:
         if own is not None:
             own.close()
 
 
-def fetch_found(
-    files: Sequence[DrsFile],
-    folder: str | os.PathLike[str],
-    preferred: Sequence[str] = (),
-    retries: int = 10,
-    **options: Any,
-) -> TransferReport:
-    """Fetches files that were found, by the first way that works.
-
-    Args:
-        files: The files; the servers that have them must still be open.
-        folder: Where to; made when it isn't there.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
-        retries: Failures in a row that end a file, 0 for none.
-        **options: Of `omicsdk.transfer.download`, such as connections, progress, stop, control and dry_run.
-
-    Returns:
-        The outcome of each file, in their order.
-
-    Raises:
-        NotWritable: The folder can't be written.
-    """
-    _expect(files, preferred)
-    report = fetch(items_of(files, preferred, retries), folder, **options)
-    return report if options.get("dry_run") else _by_other_ways(report, files, folder, preferred, retries, options)
-
-
-def _expect(files: Iterable[DrsFile], preferred: Sequence[str]) -> None:
-    """Tells each server which URLs will be asked of it."""
-    by_server: dict[DrsServer, list[tuple[DrsObject, AccessMethod]]] = {}
-    for file in files:
-        ways = in_order(file.found.methods, preferred) if file.found is not None else []
-        if ways and file.server is not None and file.found is not None:
-            by_server.setdefault(file.server, []).append((file.found, ways[0]))
-    for server, wanted in by_server.items():
-        server.expect(wanted)
-
-
-def items_of(files: Iterable[DrsFile], preferred: Sequence[str] = (), retries: int = 10) -> Iterator[Item]:
-    """What the engine fetches for files that were found; those that weren't fail with their errors.
-
-    Args:
-        files: The files.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
-        retries: Failures in a row that end a file.
-    """
-    for file in files:
-        yield item_of(file, preferred, retries)
-
-
-def item_of(file: DrsFile, preferred: Sequence[str] = (), retries: int = 10, skip: int = 0) -> Item:
-    """What the engine fetches for a file.
-
-    Args:
-        file: The file.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
-        retries: Failures in a row that end it.
-        skip: Ways that were tried before and aren't any more.
-    """
-    found, server, label = file.found, file.server, file.wanted.identifier.text
-    if found is None or server is None:
-        return Item(file.name, _failing(file.error), label=label, retries=0)
-    stated = {**found.checksums, **file.wanted.checksums}
-    size = found.size if file.wanted.size is None else file.wanted.size
-    locate = server.locator(found, preferred, skip)
-    return Item(file.name, locate, size, stated, label if file.name != label else "", retries)
-
-
-def _failing(error: OmicsError | None) -> Callable[[], Location]:
-    def fail() -> Never:
-        raise error or OmicsError("the object wasn't found")
-
-    return fail
-
-
-def _by_other_ways(
+def _with_bundles(
     report: TransferReport,
     files: Sequence[DrsFile],
-    folder: str | os.PathLike[str],
-    preferred: Sequence[str],
-    retries: int,
-    options: dict[str, Any],
+    servers: Servers,
+    fetched: Callable[[Sequence[DrsFile]], TransferReport],
+    stopped: Callable[[], bool],
 ) -> TransferReport:
-    """Fetches files again whose storage hasn't got them, where their servers list another one."""
-    skip = 1
-    while report.ok is False and not report.why_stopped:
-        again = {
-            file.name: file
-            for file, outcome in zip(files, report.outcomes, strict=True)
-            if _is_gone(outcome) and file.found is not None and len(in_order(file.found.methods, preferred)) > skip
-        }
-        if not again:
-            return report
-        second = fetch((item_of(file, preferred, retries, skip) for file in again.values()), folder, **options)
-        better = {outcome.name: outcome for outcome in second.outcomes}
-        outcomes = [better.get(each.name, each) if _is_gone(each) else each for each in report.outcomes]
-        report = TransferReport(
-            outcomes,
-            report.seconds + second.seconds,
-            throughput=report.throughput,
-            began=report.began,
-            title=report.title,
-            why_stopped=second.why_stopped,
-        )
-        skip += 1
-    return report
-
-
-def _is_gone(outcome: Outcome) -> bool:
-    return outcome.state == "failed" and isinstance(outcome.error, APIError) and outcome.error.status in _GONE
+    """Fetches the members of what was stated as files and proved to be bundles."""
+    bundles = [at for at, outcome in enumerate(report.outcomes) if isinstance(outcome.error, IsABundle)]
+    members: dict[int, list[Outcome]] = {}
+    for at in bundles:
+        wanted = replace(files[at].wanted, name=files[at].name, size=None, checksums={})
+        inner = fetched(find([wanted], servers, stopped=stopped))
+        members[at] = list(inner.outcomes)
+        report.seconds += inner.seconds
+        report.why_stopped = report.why_stopped or inner.why_stopped
+    if not members:
+        return report
+    return with_outcomes(report, (one for at, each in enumerate(report.outcomes) for one in members.get(at, [each])))

@@ -18,3 +18,9 @@ class BundleTooDeep(TransferError):
     """A bundle that holds itself, or more levels than any folder has."""
 
     default_remedy = "Download its members one by one."
+
+
+class IsABundle(TransferError):
+    """What is stated as a file is a bundle of files."""
+
+    default_remedy = "Leave its size and checksums out of what is stated of it: then its members are fetched."

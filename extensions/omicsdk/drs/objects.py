@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -139,6 +140,16 @@ def checksums_of(stated: object) -> dict[str, str]:
     return found
 
 
+def verifiable(stated: Mapping[str, str]) -> dict[str, str]:
+    """Those of some checksums whose algorithm can be verified, under our names; the values in hexadecimal digits.
+
+    Args:
+        stated: Checksums by algorithm. A value that can't be one of its algorithm is kept as it is: whoever verifies refuses it.
+    """
+    ours = ((_ALGORITHMS.get(kind.lower()), value.strip()) for kind, value in stated.items() if value)
+    return {algorithm: hexadecimal(algorithm, value) or value for algorithm, value in ours if algorithm is not None}
+
+
 def hexadecimal(algorithm: str, value: str) -> str:
     """A checksum in lower-case hexadecimal digits; empty when it can't be one of that algorithm.
 
@@ -161,12 +172,12 @@ def _method(stated: Mapping[str, Any]) -> AccessMethod:
     url: object = access.get("url") if is_object(access) else access
     headers: object = access.get("headers") if is_object(access) else None
     return AccessMethod(
-        kind=_text(stated.get("type")).lower(),
-        access_id=_text(stated.get("access_id")),
+        kind=intern(_text(stated.get("type")).lower()),  # the same few words in a hundred thousand objects
+        access_id=intern(_text(stated.get("access_id"))),
         url=_text(url),
         headers=headers_of(headers),
-        cloud=_text(stated.get("cloud")).lower(),
-        region=_text(stated.get("region")),
+        cloud=intern(_text(stated.get("cloud")).lower()),
+        region=intern(_text(stated.get("region"))),
         available=stated.get("available") is not False,
     )
 

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from omicsdk.core.errors import OmicsError
+from omicsdk.core.errors import Interrupted, OmicsError, UsageError
+from omicsdk.drs.asking import never, side_by_side
 from omicsdk.drs.errors import BundleTooDeep
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
-from omicsdk.drs.objects import DrsObject, Member
-from omicsdk.drs.server import BULK, DrsServer
+from omicsdk.drs.objects import DrsObject, Member, verifiable
+from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import Servers
-from omicsdk.transfer.workers import Workers
+from omicsdk.transfer import Item, Location
 
 Layout = Literal["name", "id"]
 """Where a file goes in the folder: under its name, or in a folder that is called like its identifier."""
-
-API_CALLS = 16
-"""Calls to servers that are under way at once."""
 
 DEEPEST = 32
 """Levels of bundles that are followed."""
@@ -32,13 +31,19 @@ class Wanted:
         identifier: Its identifier.
         name: What it is to be called; by default as its server says.
         size: Its size in bytes, where whoever wants it knows.
-        checksums: What it is to be held against besides, from algorithm to value.
+        checksums: What it is to be held against besides, from algorithm to value, such as md5; what can't be verified, such
+            as a sha512, is passed over.
     """
 
     identifier: DrsId
     name: str = ""
     size: int | None = None
     checksums: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it can be planned without asking its server: its name, size and a checksum are stated."""
+        return bool(self.name) and self.size is not None and bool(verifiable(self.checksums))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +53,9 @@ class DrsFile:
     Attributes:
         wanted: What led to it.
         name: Its path within the target folder.
-        found: The object, and None where there is none.
+        found: The object; None where there is none, or where enough is known to ask for it when its turn comes.
         server: Who has it.
-        error: Why there is none.
+        error: Why it can't be had.
     """
 
     wanted: Wanted
@@ -95,74 +100,108 @@ def wanted_of(identifiers: Iterable[str | DrsId | Wanted]) -> Iterator[Wanted]:
             yield Wanted(each if isinstance(each, DrsId) else parse_drs_id(each))
 
 
-def find(wanted: Sequence[Wanted], servers: Servers, layout: Layout = "name") -> list[DrsFile]:
+def find(
+    wanted: Sequence[Wanted], servers: Servers, layout: Layout = "name", stopped: Callable[[], bool] = never
+) -> list[DrsFile]:
     """Asks for objects, and for what is in those that are bundles, level by level.
+
+    What is stated with name, size and checksum isn't asked for: it is planned as it is stated. Others take about 2 KB of
+    memory each.
 
     Args:
         wanted: What is wanted.
         servers: Where to ask.
         layout: Where files go.
+        stopped: Tells whether to stop; asked ten times a second.
 
     Returns:
         The files, in the order of what is wanted; a bundle's stand where it would. What couldn't be found is there with the
-        error that says why: one that fails doesn't keep the others from being found.
+        error that says why (Interrupted after a stop): one that fails doesn't keep the others from being found.
     """
     files: dict[tuple[int, ...], DrsFile] = {}
-    level = [_Place((at,), each, each.identifier, each.name) for at, each in enumerate(wanted)]
-    with Workers(API_CALLS, "drs-objects") as pool:
-        while level:
-            below: list[_Place] = []
-            for place, server, answer in _asked(level, servers, pool):
-                if isinstance(answer, OmicsError):
-                    name = place.name or _as_folder(place.identifier.name)
-                    files[place.order] = DrsFile(place.wanted, name, server=server, error=answer)
-                elif server is not None:
-                    for each in _read(place, answer, server, layout if not place.above else "name"):
-                        if isinstance(each, _Place):
-                            below.append(each)
-                        else:
-                            files[each[0]] = each[1]
-            level = below
+    level: list[_Place] = []
+    for at, each in enumerate(wanted):
+        error = _fault(each)
+        if error is None:
+            level.append(_Place((at,), each, each.identifier, each.name))
+        else:
+            files[at,] = DrsFile(each, each.name or _as_folder(each.identifier.name), error=error)
+    while level:
+        below: list[_Place] = []
+        for place, server, answer in _asked(level, servers, stopped):
+            if isinstance(answer, OmicsError):
+                name = place.name or _as_folder(place.identifier.name)
+                files[place.order] = DrsFile(place.wanted, name, server=server, error=answer)
+            elif answer is None:
+                files[place.order] = DrsFile(place.wanted, _named(place, "", layout), server=server)
+            elif server is not None:
+                for each in _read(place, answer, server, layout):
+                    if isinstance(each, _Place):
+                        below.append(each)
+                    else:
+                        files[each[0]] = each[1]
+        level = below
     return [files[order] for order in sorted(files)]
 
 
+def _fault(wanted: Wanted) -> UsageError | None:
+    """What is wrong with what is stated of an object: a size or a checksum that can't be one."""
+    try:
+        Item(str(wanted.identifier), Location(""), wanted.size, verifiable(wanted.checksums))
+    except (ValueError, TypeError) as error:
+        return UsageError(str(error), remedy="Correct what is stated of it, or leave that out.")
+    return None
+
+
 def _asked(
-    places: Sequence[_Place], servers: Servers, pool: Workers
-) -> Iterator[tuple[_Place, DrsServer | None, DrsObject | OmicsError]]:
-    """Asks for objects side by side, many of a server at once; gives who was asked, and what came of it."""
-    chunks: list[tuple[DrsServer, list[_Place]]] = []
-    growing: dict[int, list[_Place]] = {}
+    places: Sequence[_Place], servers: Servers, stopped: Callable[[], bool]
+) -> Iterator[tuple[_Place, DrsServer | None, DrsObject | OmicsError | None]]:
+    """Asks for objects, all servers at the same time; gives who was asked, and what came of it, None where nobody has to."""
+    by_host: dict[tuple[str, str], list[_Place]] = {}
     for place in places:
-        try:
-            server = servers.of(place.identifier)
-        except OmicsError as error:
-            yield place, None, error
+        by_host.setdefault((place.identifier.host, place.identifier.prefix), []).append(place)
+    by_server: dict[DrsServer, list[_Place]] = {}
+    firsts = [group[0].identifier for group in by_host.values()]
+    for group, server in zip(by_host.values(), side_by_side(servers.of, firsts, stopped), strict=True):
+        if isinstance(server, OmicsError):
+            yield from ((place, None, _own_error(server, servers, place)) for place in group)
             continue
-        chunk = growing.get(id(server))
-        if chunk is None or len(chunk) >= BULK:
-            chunk = growing[id(server)] = []
-            chunks.append((server, chunk))
-        chunk.append(place)
+        for place in group:
+            if not place.above and place.wanted.is_known:
+                yield place, server, None
+            else:
+                by_server.setdefault(server, []).append(place)
 
-    def ask(chunk: tuple[DrsServer, list[_Place]]) -> list[DrsObject | OmicsError]:
-        server, asked = chunk
-        try:
-            return list(server.describe_many([place.identifier for place in asked]))
-        except OmicsError as error:
-            return [error] * len(asked)
+    def ask(server: DrsServer) -> list[DrsObject | OmicsError]:
+        return server.describe_many([place.identifier for place in by_server[server]], stopped)
 
-    for (server, asked), answers in zip(chunks, pool.map(ask, chunks), strict=True):
-        for place, answer in zip(asked, answers, strict=True):
+    for (server, asked), answers in zip(by_server.items(), side_by_side(ask, list(by_server), stopped), strict=True):
+        told = [answers] * len(asked) if isinstance(answers, OmicsError) else answers
+        for place, answer in zip(asked, told, strict=True):
             yield place, server, answer
+
+
+def _own_error(error: OmicsError, servers: Servers, place: _Place) -> OmicsError:
+    """Why an object's server isn't known, in words about this one; it was learnt by another of its kind."""
+    if not isinstance(error, Interrupted):
+        try:
+            servers.of(place.identifier)
+        except OmicsError as own:
+            return own
+    return copy.copy(error)
+
+
+def _named(place: _Place, name: str, layout: Layout) -> str:
+    """A file's path in the target folder."""
+    own = place.name or name
+    return f"{_as_folder(place.identifier.name)}/{own}" if layout == "id" and not place.above else own
 
 
 def _read(
     place: _Place, found: DrsObject, server: DrsServer, layout: Layout
 ) -> Iterator[_Place | tuple[tuple[int, ...], DrsFile]]:
     """The file that an object is, or what is in a bundle: files with errors, and what has to be asked for."""
-    name = place.name or found.name
-    if layout == "id":
-        name = f"{_as_folder(found.id)}/{name}"
+    name = _named(place, found.name, layout)
     if found.members is None:
         own = place.wanted if not place.above else Wanted(place.identifier)
         yield place.order, DrsFile(own, name, found, server)

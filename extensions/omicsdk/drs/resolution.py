@@ -72,7 +72,7 @@ class Resolver:
         self._cache = HostCache(self.settings.cache_file, self.settings.days, clock)
         self._options: dict[str, Any] = {"retry": retry or Retry(attempts=3), "transport": transport, "clock": clock}
         self._lock = threading.Lock()
-        self._found: dict[str, str | UnknownPrefix] = dict(known or {})
+        self._found: dict[str, str | list[str]] = dict(known or {})  # the host, or why there is none
         self._dist: dict[str, str] | None = None
 
     def host(self, identifier: DrsId | str) -> str:
@@ -99,11 +99,11 @@ class Resolver:
             if one.prefix not in self._found:
                 self._found[one.prefix] = self._looked_up(one)
             found = self._found[one.prefix]
-        if isinstance(found, UnknownPrefix):
-            raise found
+        if isinstance(found, list):
+            raise UnknownPrefix(one.prefix, found)
         return found
 
-    def _looked_up(self, one: DrsId) -> str | UnknownPrefix:
+    def _looked_up(self, one: DrsId) -> str | list[str]:
         reasons: list[str] = []
         for source in self.settings.order:
             try:
@@ -117,7 +117,7 @@ class Resolver:
                     self._cache.keep(one.prefix, host)
                 return host
             reasons.append(f"{source}: not known")
-        return UnknownPrefix(one.prefix, reasons)
+        return reasons
 
     def _asked(self, source: Source, one: DrsId) -> str | None:
         ask: dict[Source, Callable[[], str | None]] = {

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import copy
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, DecodeError, Forbidden, NotFound, OmicsError, TimedOut, Unauthorized
+from omicsdk.core.errors import (
+    APIError,
+    DecodeError,
+    Forbidden,
+    Interrupted,
+    NotFound,
+    OmicsError,
+    TimedOut,
+    TransportError,
+    Unauthorized,
+)
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.drs.access import in_order, unusable
+from omicsdk.drs.ahead import AT_ONCE, Ahead
+from omicsdk.drs.asking import never, side_by_side
 from omicsdk.drs.errors import NoAccess
 from omicsdk.drs.hosts import server_url
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import AccessMethod, DrsObject, headers_of, object_of
-from omicsdk.drs.urls_ahead import UrlsAhead
+from omicsdk.drs.outage import Outage
 from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
@@ -26,9 +39,6 @@ if TYPE_CHECKING:
 
 PATH = "/ga4gh/drs/v1"
 """Where a server has its interface (GA4GH DRS 1.5, "Hostname-based DRS URIs")."""
-
-BULK = 100
-"""Objects that are asked for at once: what indexd takes at most unless it is set up otherwise."""
 
 _PATIENCE = 600.0
 """Seconds for which a server may go on saying that a URL isn't ready yet."""
@@ -73,7 +83,10 @@ class DrsServer:
         self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
         self._clock = clock
         self._answers_many = True
-        self._ahead = UrlsAhead(self._urls_of)
+        self._preferred: Sequence[str] = ()
+        self._outage = Outage(clock)
+        self._objects = Ahead(self._objects_ahead, clock)
+        self._urls = Ahead(self._urls_of, clock)
 
     # -- objects
 
@@ -96,42 +109,70 @@ class DrsServer:
                 continue
         return self._described(last)
 
-    def describe_many(self, identifiers: Sequence[DrsId]) -> Iterator[DrsObject | OmicsError]:
-        """Asks for several objects, with few requests where the server takes them.
+    def describe_many(
+        self, identifiers: Sequence[DrsId], stopped: Callable[[], bool] = never
+    ) -> list[DrsObject | OmicsError]:
+        """Asks for several objects: a hundred at once where the server takes that, else side by side.
 
         Args:
-            identifiers: Their identifiers; 100 are asked for at once.
+            identifiers: Their identifiers.
+            stopped: Tells whether to stop; asked ten times a second.
 
-        Yields:
-            For each, in their order, the object or why there is none.
+        Returns:
+            For each, in their order, the object or why there is none; Interrupted for those that a stop left out.
         """
-        for start in range(0, len(identifiers), BULK):
-            some = identifiers[start : start + BULK]
-            told = self._told_of(some) if len(some) > 1 and self._answers_many else {}
-            for each in some:
-                found = next((told[name] for name in each.candidates if name in told), None)
-                yield self._described_or_error(each) if found is None else object_of(found, each.name)
+        chunks = [identifiers[start : start + AT_ONCE] for start in range(0, len(identifiers), AT_ONCE)]
+        answers: list[DrsObject | OmicsError | None] = []
+        for chunk, told in zip(chunks, side_by_side(self._told_at_once, chunks, stopped), strict=True):
+            if isinstance(told, Interrupted | TransportError):
+                answers += [copy.copy(told) for _ in chunk]
+            else:  # who isn't told of is asked for alone, and so told why
+                answers += [None if isinstance(told, OmicsError) else told.get(each) for each in chunk]
+        alone = [at for at, answer in enumerate(answers) if answer is None]
+        asked = [identifiers[at] for at in alone]
+        for at, answer in zip(alone, side_by_side(self.describe, asked, stopped), strict=True):
+            answers[at] = answer
+        return [answer for answer in answers if answer is not None]
 
-    def _described_or_error(self, identifier: DrsId) -> DrsObject | OmicsError:
-        try:
-            return self.describe(identifier)
-        except OmicsError as error:
-            return error
+    def _told_at_once(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject]:
+        return self._objects_of(identifiers) or {} if len(identifiers) > 1 else {}
 
     def _described(self, object_id: str) -> DrsObject:
-        told = _decoded(self._api.get_object.raw(object_id=object_id))
+        told = _decoded(self._outage.watch(lambda: self._api.get_object.raw(object_id=object_id)))
         if not is_object(told):
             raise DecodeError("get_object", "", told, expected="an object")
         return object_of(told, object_id)
 
-    def _told_of(self, identifiers: Iterable[DrsId]) -> dict[str, Mapping[str, Any]]:
-        """What the server says of several, by the identifier that it has them under; who isn't in it is asked for alone."""
+    def _objects_of(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
+        """What the server says of several, in each form that it may know them by; None where it takes no such requests."""
+        found: dict[DrsId, DrsObject] = {}
+        left = list(dict.fromkeys(identifiers))
+        for form in range(max(len(each.candidates) for each in left)):
+            names = dict.fromkeys(each.candidates[form] for each in left if form < len(each.candidates))
+            told = self._records_of(list(names)) if names and self._answers_many else None
+            if told is None:
+                break
+            for each in left:
+                record = next((told[name] for name in each.candidates if name in told), None)
+                if record is not None:
+                    found[each] = object_of(record, each.name)
+            left = [each for each in left if each not in found]
+        return found if self._answers_many else None
+
+    def _objects_ahead(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
+        found = self._objects_of(identifiers)
+        if found is not None:
+            self.expect(found.values(), self._preferred)
+        return found
+
+    def _records_of(self, object_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]] | None:
         try:
-            told = _decoded(self._api.get_bulk_objects.raw(bulk_object_ids=[each.name for each in identifiers]))
+            ask = self._api.get_bulk_objects
+            told = _decoded(self._outage.watch(lambda: ask.raw(bulk_object_ids=list(object_ids))))
         except APIError as error:
             if error.status in _NO_BULK:
                 self._answers_many = False
-                return {}
+                return None
             raise
         found: object = None
         if is_object(told):  # the standard's word, and that of Gen3's servers
@@ -141,13 +182,38 @@ class DrsServer:
 
     # -- bytes
 
-    def expect(self, wanted: Iterable[tuple[DrsObject, AccessMethod]]) -> None:
-        """Says which URLs will be asked for, so that one request can bring many of them.
+    def expect_objects(self, identifiers: Iterable[DrsId], preferred: Sequence[str] = ()) -> None:
+        """Says which objects will be located, so that one request can bring many of them, and one more their URLs.
 
         Args:
-            wanted: Objects, each with the way that is tried first.
+            identifiers: Their identifiers, in the likely order.
+            preferred: Kinds, clouds or regions that are wanted most.
         """
-        self._ahead.expect((found.id, way.access_id) for found, way in wanted if not way.is_direct)
+        self._preferred = preferred
+        self._objects.expect(identifiers)
+
+    def described(self, identifier: DrsId) -> DrsObject:
+        """Gives an object that was expected, with many others at once where the server takes that.
+
+        Args:
+            identifier: Its identifier.
+
+        Raises:
+            NotFound: The server has none.
+            APIError: The server answered with another error.
+            DecodeError: The answer isn't an object.
+        """
+        return self._objects.take(identifier) or self.describe(identifier)
+
+    def expect(self, objects: Iterable[DrsObject], preferred: Sequence[str] = ()) -> None:
+        """Says which objects' URLs will be asked for, so that one request can bring many of them.
+
+        Args:
+            objects: The objects, in the likely order.
+            preferred: Kinds, clouds or regions that are wanted most.
+        """
+        first = ((found.id, way) for found in objects for way in in_order(found.methods, preferred)[:1])
+        self._urls.expect((id, way.access_id) for id, way in first if not way.is_direct)
 
     def locate(self, found: DrsObject, method: AccessMethod) -> Location:
         """Where an object's bytes are, by one way.
@@ -166,7 +232,7 @@ class DrsServer:
         """
         if method.is_direct:
             return Location(method.url, dict(method.headers))
-        ahead = self._ahead.take(found.id, method.access_id)
+        ahead = self._urls.take((found.id, method.access_id))
         told = self._ready(found, method.access_id) if ahead is None else ahead
         url = told.get("url") if is_object(told) else None
         if not isinstance(url, str) or not url.startswith(("https://", "http://")):
@@ -210,7 +276,8 @@ class DrsServer:
             by_object.setdefault(object_id, []).append(access_id)
         asked = [{"bulk_object_id": each, "bulk_access_ids": ids} for each, ids in by_object.items()]
         try:
-            told = _decoded(self._api.get_bulk_access_url.raw(bulk_object_access_ids=cast("Any", asked)))
+            ask = self._api.get_bulk_access_url
+            told = _decoded(self._outage.watch(lambda: ask.raw(bulk_object_access_ids=cast("Any", asked))))
         except APIError as error:
             if error.status in _NO_BULK:
                 return None
@@ -223,9 +290,9 @@ class DrsServer:
         }
 
     def _ready(self, found: DrsObject, access_id: str) -> object:
-        end = self._clock.monotonic() + _PATIENCE
+        end, ask = self._clock.monotonic() + _PATIENCE, self._api.get_access_url
         while True:
-            answer = self._api.get_access_url.raw(object_id=found.id, access_id=access_id)
+            answer = self._outage.watch(lambda: ask.raw(object_id=found.id, access_id=access_id))
             if answer.status_code != 202:
                 return _decoded(answer)
             wait = _seconds(answer.headers.get("retry-after"))

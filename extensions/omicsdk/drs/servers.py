@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.core.errors import OmicsError
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.resolution import Resolver
 from omicsdk.drs.server import DrsServer
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
 
 CredentialsOf = Callable[[str], "Credentials | None"]
-"""Gives the login for a host; None asks without one. What it raises fails the objects of that host."""
+"""Gives the login for a host; None asks without one. What it raises fails the objects of that host; it isn't asked again."""
 
 
 class Servers:
@@ -34,7 +36,7 @@ class Servers:
         self._credentials = credentials
         self._options = options
         self._lock = threading.Lock()
-        self._servers: dict[str, DrsServer] = {}
+        self._places: dict[str, _Place] = {}
 
     def of(self, identifier: DrsId) -> DrsServer:
         """The server that has an object.
@@ -58,20 +60,36 @@ class Servers:
             AuthError: There is no login for it, where one is needed.
         """
         with self._lock:
-            found = self._servers.get(host)
-            if found is None:
-                credentials = self._credentials(host) if self._credentials is not None else None
-                found = self._servers[host] = DrsServer(host, credentials, **self._options)
-            return found
+            place = self._places.setdefault(host, _Place())
+        with place.lock:  # a login may take a while: other hosts don't wait for it
+            if place.error is not None:
+                raise copy.copy(place.error)
+            if place.server is None:
+                try:
+                    login = self._credentials(host) if self._credentials is not None else None
+                except OmicsError as error:
+                    place.error = copy.copy(error)
+                    raise
+                place.server = DrsServer(host, login, **self._options)
+            return place.server
 
     def close(self) -> None:
         """Closes the connections of all of them."""
         with self._lock:
-            while self._servers:
-                self._servers.popitem()[1].close()
+            places, self._places = list(self._places.values()), {}
+        for place in places:
+            if place.server is not None:
+                place.server.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+class _Place:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.server: DrsServer | None = None
+        self.error: OmicsError | None = None

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.checksums import MIB
-from omicsdk.core.errors import NotFound, TransferError
+from omicsdk.core.errors import NotFound, OmicsError, TransferError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.gen3.data.guid_book import GuidBook
@@ -20,6 +22,8 @@ from omicsdk.transfer.uploads.plan import Cut
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.fence import FenceApi
+
+_log = getLogger("omicsdk.gen3")
 
 SINGLE = 64 * MIB
 """Files up to so many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
@@ -94,36 +98,67 @@ class FenceStore(MultipartStore):
 
     def put(self, source: Source, checksums: Mapping[str, str]) -> Location:
         """Gives a presigned URL; the record is made the first time, and asked for by its GUID afterwards."""
+        return self._whole()
+
+    def find_storage(self) -> str:
+        """The object that its bytes became; the commons is asked where an earlier run sent them.
+
+        Returns:
+            Such as s3://BUCKET/KEY; empty where nobody knows.
+        """
+        if not self.storage and self.guid:
+            try:
+                self._again(self.guid)
+            except OmicsError as error:
+                _log.info("%s: where its bytes are isn't known: %s", self._name, error)
+        return self.storage
+
+    def _whole(self) -> Location:
+        if self.guid:
+            try:
+                return self._again(self.guid)
+            except NotFound:
+                self._lost()
         to = self._to
-        if not self.guid:
-            told = _object(
-                self._fence.upload_file.raw(
-                    file_name=self._name,
-                    bucket=to.bucket or OMIT,
-                    authz=list(to.authz) or OMIT,
-                    expires_in=to.expires_in or OMIT,
-                )
+        told = _object(
+            self._fence.upload_file.raw(
+                file_name=self._name,
+                bucket=to.bucket or OMIT,
+                authz=list(to.authz) or OMIT,
+                expires_in=to.expires_in or OMIT,
             )
-            self._got(told)
-        else:
-            told = _object(
-                self._fence.upload_file_to_guid.raw(
-                    file_id=self.guid,
-                    file_name=self._name,
-                    bucket=to.bucket or OMIT,
-                    expires_in=to.expires_in or OMIT,
-                )
+        )
+        self._got(told)
+        return self._location(told, "url")
+
+    def _again(self, guid: str) -> Location:
+        to = self._to
+        told = _object(
+            self._fence.upload_file_to_guid.raw(
+                file_id=guid, file_name=self._name, bucket=to.bucket or OMIT, expires_in=to.expires_in or OMIT
             )
+        )
         return self._location(told, "url")
 
     # -- in parts
 
     def begin(self, source: Source) -> str:
         """Begins an upload in parts; its id carries what Fence wants to hear again, since it lists no uploads."""
+        if self._to.authz and not self.guid:
+            self._whole()  # only uploads in one request make records under resources
+        try:
+            told = self._begun()
+        except NotFound:
+            if not self.guid:
+                raise
+            self._lost()
+            return self.begin(source)
+        self._got(told)
+        return json.dumps({"key": f"{self.guid}/{self._name}", "id": _text(told, "uploadId", self._name)})
+
+    def _begun(self) -> Mapping[str, Any]:
         to = self._to
-        if to.authz and not self.guid:
-            self.put(source, {})  # only uploads in one request make records under resources
-        told = _object(
+        return _object(
             self._fence.init_multipart_upload.raw(
                 file_name=self._name,
                 guid=self.guid or OMIT,
@@ -131,8 +166,6 @@ class FenceStore(MultipartStore):
                 expires_in=to.expires_in or OMIT,
             )
         )
-        self._got(told)
-        return json.dumps({"key": f"{self.guid}/{self._name}", "id": _text(told, "uploadId", self._name)})
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
         """Fence can't say which parts there are: those of the journal count."""
@@ -173,15 +206,19 @@ class FenceStore(MultipartStore):
     def abort(self, upload_id: str) -> None:
         """Fence has no way to give parts up; the record is deleted, and the bucket's own rules remove the parts."""
         if self.guid:
-            try:
+            with suppress(NotFound):
                 self._fence.delete_file_locations(file_id=self.guid)
-            except NotFound:
-                return
+            self._lost()
 
     def _location(self, told: Mapping[str, Any], member: str) -> Location:
         url = _text(told, member, self._name)
         self._storage = storage_url(url)
         return Location(url)
+
+    def _lost(self) -> None:
+        """Forgets a record that is gone."""
+        self.guid = self._storage = ""
+        self._book.drop(self._path, self._name)
 
     def _got(self, told: Mapping[str, Any]) -> None:
         self.guid = _text(told, "guid", self._name)

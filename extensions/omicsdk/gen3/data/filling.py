@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, ChecksumMismatch, Conflict, Forbidden, TransferError, Unauthorized
+from omicsdk.core.errors import BadRequest, ChecksumMismatch, Conflict, Forbidden, TransferError, Unauthorized
 from omicsdk.core.narrowing import is_object
 from omicsdk.drs.objects import checksums_of
 
@@ -27,9 +27,10 @@ def fill(
     name: str,
     size: int,
     hashes: Mapping[str, str],
-    storage: str,
+    storage: Callable[[], str],
     *,
-    patience: float = PATIENCE,
+    until: float,
+    stopped: Callable[[], bool],
     clock: Clock = SYSTEM_CLOCK,
 ) -> Filled:
     """Sees to it that a record states the size and checksums of the file that was sent.
@@ -44,49 +45,59 @@ def fill(
         name: What messages call it.
         size: Its size in bytes.
         hashes: Its checksums, from algorithm to value; those that the index knows (md5, sha1, sha256, sha512) are written.
-        storage: The object that its bytes became, such as s3://BUCKET/KEY; empty where nobody knows.
-        patience: Seconds for which the job is waited for, 0 to fill at once.
+        storage: Gives the object that its bytes became, such as s3://BUCKET/KEY; empty where nobody knows.
+        until: Until when the job is waited for, by the monotonic clock; it is asked once in any case.
+        stopped: Tells whether to leave it as it is.
         clock: What tells the time and waits.
 
     Returns:
-        Who filled it; `not yet` where nobody has and the commons doesn't let us.
+        Who filled it; `not yet` where nobody has and the commons doesn't let us, or it was stopped.
 
     Raises:
         ChecksumMismatch: The record states other checksums than those of what was sent.
         TransferError: It states another size.
         APIError: The index can't be asked.
     """
-    end, wait = clock.monotonic() + patience, _FIRST
-    while True:
+    wait = _FIRST
+    while not stopped():
         record = _record(indexd, guid)
-        if record.get("size") is not None and record.get("hashes"):
+        if _is_filled(record):
             _compare(record, name, size, hashes)
             return "by the commons"
-        left = end - clock.monotonic()
+        left = until - clock.monotonic()
         if left <= 0:
             break
-        clock.sleep(min(wait, left))
+        _wait(min(wait, left), stopped, clock)
         wait = min(2 * wait, _LONGEST)
-    if not storage:
+    else:
+        return "not yet"
+    place = storage()
+    if not place:
         return "not yet"
     known = {kind: value for kind, value in hashes.items() if kind in ("md5", "sha1", "sha256", "sha512")}
     try:
         indexd.update_blank(
-            guid=guid, rev=str(record.get("rev", "")), size=size, urls=[storage], hashes=cast("Any", known)
+            guid=guid, rev=str(record.get("rev", "")), size=size, urls=[place], hashes=cast("Any", known)
         )
     except (Forbidden, Unauthorized):
         return "not yet"
-    except Conflict:  # the job was at it in the same moment
-        record = _record(indexd, guid)
-        if record.get("size") is None:
+    except (BadRequest, Conflict):
+        record = _record(indexd, guid)  # the job was at it in the same moment
+        if not _is_filled(record):
             raise
         _compare(record, name, size, hashes)
         return "by the commons"
-    except APIError as error:
-        if error.status == 400 and _record(indexd, guid).get("size") is not None:
-            return "by the commons"
-        raise
     return "by us"
+
+
+def _is_filled(record: Mapping[str, Any]) -> bool:
+    return record.get("size") is not None and bool(record.get("hashes"))
+
+
+def _wait(seconds: float, stopped: Callable[[], bool], clock: Clock) -> None:
+    while seconds > 0 and not stopped():
+        clock.sleep(min(seconds, _FIRST))
+        seconds -= _FIRST
 
 
 def _record(indexd: IndexdApi, guid: str) -> Mapping[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import threading
+from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
 
+from omicsdk.core.errors import NotWritable
 from omicsdk.core.narrowing import is_object
 
 _log = getLogger("omicsdk.gen3")
@@ -20,14 +22,25 @@ class GuidBook:
 
     Args:
         path: The file; None keeps them for as long as the object lives. A last line that was cut off is passed over.
+
+    Raises:
+        NotWritable: The file is there, and can't be read.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._guids: dict[str, str] = {}
-        if path is not None and path.exists():
-            for line in path.read_bytes().splitlines():
+        self._is_torn = False
+        if path is not None:
+            try:
+                content = path.read_bytes()
+            except FileNotFoundError:
+                return
+            except OSError as error:
+                raise NotWritable(str(path), error.strerror or str(error)) from error
+            self._is_torn = bool(content) and not content.endswith(b"\n")
+            for line in content.splitlines():
                 self._take(line)
 
     def find(self, file: str, name: str) -> str:
@@ -53,18 +66,36 @@ class GuidBook:
             if self._guids.get(key) == guid:
                 return
             self._guids[key] = guid
-            if self._path is None:
-                return
-            try:
-                with open(self._path, "ab", opener=_private) as book:
-                    book.write(json.dumps({"file": key, "guid": guid}).encode() + b"\n")
-            except OSError as error:
-                _log.warning("%s isn't written: %s", self._path, error)
+            self._write(key, guid)
+
+    def drop(self, file: str, name: str) -> None:
+        """Forgets the GUID of a file, whose record is gone.
+
+        Args:
+            file: Where it is.
+            name: What the commons knows it as.
+        """
+        key = _key(file, name)
+        with self._lock:
+            if self._guids.pop(key, ""):
+                self._write(key, "")
+
+    def _write(self, key: str, guid: str) -> None:
+        if self._path is None:
+            return
+        line = json.dumps({"file": key, "guid": guid}).encode() + b"\n"
+        try:
+            with open(self._path, "ab", opener=_private) as book:
+                book.write(b"\n" + line if self._is_torn else line)
+            self._is_torn = False
+        except OSError as error:
+            _log.warning("%s isn't written: %s", self._path, error)
 
     def forget(self) -> None:
         """Removes the file: everything is done."""
         if self._path is not None:
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):  # it is removed when it is old
+                self._path.unlink(missing_ok=True)
 
     def _take(self, line: bytes) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +21,12 @@ from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
 from omicsdk.transfer import upload as send
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.names import WORK_FOLDER
+from omicsdk.transfer.uploads.troubles import unreadable
 from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
+    from omicsdk_api.gen3.indexd import IndexdApi
+
     from omicsdk.gen3.commons import Commons
 
 API_CALLS = 8
@@ -131,7 +135,9 @@ def upload(
 ) -> UploadResult:
     """Uploads files to a commons; each gets a record, and a GUID by which it is found.
 
-    When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record.
+    When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record;
+    files that came into a folder since are sent, too. Once all are in the commons with their records filled, the same call
+    sends all anew.
 
     Args:
         commons: The commons, with a login that may upload.
@@ -145,7 +151,8 @@ def upload(
         single: Files up to so many bytes go in one request, at most 5 GiB.
         connections: How many requests for bytes run at once, at most.
         retries: Failures in a row that end a file, 0 for none.
-        patience: Seconds for which the commons' own job is waited for that fills records.
+        patience: Seconds for which the commons' own job is waited for that fills records, for all files together, from when
+            the last one was sent.
         resume: Whether to remember what was sent.
         progress: Called about ten times a second.
         stop: Set it to end the upload within a second; the same call goes on from there.
@@ -158,15 +165,18 @@ def upload(
     Raises:
         UsageError: There is nothing at a path, or no file in a folder, or a number out of its bounds; nothing was sent.
         FolderBusy: Another process uploads the same.
+        NotWritable: What an earlier run remembers can't be read.
         KeyboardInterrupt: It was interrupted; everything is in order for going on.
     """
-    files = list(_files([paths] if isinstance(paths, str | os.PathLike) else list(paths), subfolders))
+    named = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    files = list(_files(named, subfolders))
     if not 5 * MIB <= part_size <= 5 * 1024 * MIB or not 0 <= single <= 5 * 1024 * MIB:
         raise UsageError(
             f"part_size is {part_size} and single {single}",
             remedy="Parts take 5 MiB to 5 GiB, one request up to 5 GiB.",
         )
-    facts = [commons.endpoint, bucket, *sorted(authz), *(f"{path}\0{name}" for path, name in files)]
+    # By what was named, not by what is in it: a folder may have got one more file since.
+    facts = [commons.endpoint, bucket, str(subfolders), *sorted(authz), *(str(Path(each).absolute()) for each in named)]
     journal = journal_for("gen3/uploads", *facts) if resume else None
     book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
     to = Destination(tuple(authz), bucket)
@@ -176,6 +186,7 @@ def upload(
     uploads = [
         Upload(path, store, name, ("md5", "sha256"), retries) for (path, name), store in zip(files, stores, strict=True)
     ]
+    control = control or Control()
     report = send(
         uploads,
         connections=connections,
@@ -186,47 +197,80 @@ def upload(
         clock=clock,
         wait=False,
     )
-
-    def settled(at: int) -> UploadedFile:
-        path, name = files[at]
-        return _settled(commons, path, name, stores[at], report.outcomes[at], patience, clock)
-
+    records = _Records(
+        commons.indexd, clock.monotonic() + patience, lambda: control.over(clock.monotonic(), stop), clock
+    )
+    sent = [
+        _Sent(path, name, store, outcome)
+        for (path, name), store, outcome in zip(files, stores, report.outcomes, strict=True)
+    ]
     with Workers(API_CALLS, "gen3-records") as pool:
-        result = UploadResult(list(pool.map(settled, range(len(files)))), report)
-    if result.ok and journal is not None:
-        journal.unlink(missing_ok=True)
+        result = UploadResult(list(pool.map(records.settled, sent)), report)
+    if journal is not None and all(file.state == "indexed" for file in result.files):
+        with suppress(OSError):  # it is removed when it is old
+            journal.unlink(missing_ok=True)
         book.forget()
     return result
 
 
-def _settled(
-    commons: Commons, path: Path, name: str, store: FenceStore, outcome: Outcome, patience: float, clock: Clock
-) -> UploadedFile:
-    guid = store.guid
-    if outcome.state not in ("done", "skipped"):
-        return UploadedFile(path, name, guid, outcome.size, error=outcome.error)
-    size = outcome.size if outcome.size is not None else path.stat().st_size
-    checksums = {kind: value for kind, value in outcome.checksums.items() if kind in ("md5", "sha256")}
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    path: Path
+    name: str
+    store: FenceStore
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The records of files that were sent, on their way to be filled."""
+
+    indexd: IndexdApi
+    until: float
+    stopped: Callable[[], bool]
+    clock: Clock
+
+    def settled(self, sent: _Sent) -> UploadedFile:
+        """Has a file's record filled, and says what became of the file."""
+        path, name, outcome, guid = sent.path, sent.name, sent.outcome, sent.store.guid
+        size = outcome.size
+        if outcome.state not in ("done", "skipped"):
+            return UploadedFile(path, name, guid, size, error=outcome.error)
+        checksums = {kind: value for kind, value in outcome.checksums.items() if kind in ("md5", "sha256")}
+        try:
+            if size is None or not checksums:  # an earlier run sent it, and died before it could say what it sent
+                size, checksums = _digests(path, name)
+            filled = fill(
+                self.indexd,
+                guid,
+                name,
+                size,
+                checksums,
+                sent.store.find_storage,
+                until=self.until,
+                stopped=self.stopped,
+                clock=self.clock,
+            )
+        except NotFound:
+            error = OmicsError(
+                f"{name}: it was sent, and its record {guid} is gone", remedy="Send it again with resume=False."
+            )
+            return UploadedFile(path, name, guid, size, checksums, error=error)
+        except OmicsError as error:
+            return UploadedFile(path, name, guid, size, checksums, error=error)
+        return UploadedFile(path, name, guid, size, checksums, filled)
+
+
+def _digests(path: Path, name: str) -> tuple[int, dict[str, str]]:
     try:
-        if not checksums:  # an earlier run sent it, and died before it could say what it sent
-            checksums = _digests(path)
-        filled = fill(commons.indexd, guid, name, size, checksums, store.storage, patience=patience, clock=clock)
-    except NotFound:
-        error = OmicsError(
-            f"{name}: it was sent, and its record {guid} is gone", remedy="Send it again with resume=False."
-        )
-        return UploadedFile(path, name, guid, size, checksums, error=error)
-    except OmicsError as error:
-        return UploadedFile(path, name, guid, size, checksums, error=error)
-    return UploadedFile(path, name, guid, size, checksums, filled)
-
-
-def _digests(path: Path) -> dict[str, str]:
-    digests = Digests(("md5", "sha256"), path.stat().st_size)
-    with path.open("rb") as file:
-        while block := file.read(MIB):
-            digests.update(block)
-    return dict(digests.values())
+        size = path.stat().st_size
+        digests = Digests(("md5", "sha256"), size)
+        with path.open("rb") as file:
+            while block := file.read(MIB):
+                digests.update(block)
+    except OSError as error:
+        raise unreadable(name, str(path), error) from error
+    return size, dict(digests.values())
 
 
 def _files(paths: Sequence[str | os.PathLike[str]], subfolders: bool) -> Iterator[tuple[Path, str]]:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import time
-from contextlib import suppress
-from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omicsdk.core.state_folder import state_folder
 from omicsdk.sb.errors import SettingsError
+from omicsdk.transfer.journals.places import journal_for as journals_place
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient
-
-#: Journals that nobody went on with for so many seconds are removed.
-OLD = 30 * 86400.0
-
-_log = getLogger("omicsdk.sb")
 
 
 def api_of(api: HttpClient | None, what: str) -> HttpClient:
@@ -47,19 +37,4 @@ def journal_for(kind: str, *facts: str) -> Path | None:
     Returns:
         Its path; None where there can't be one, with a warning.
     """
-    digest = hashlib.blake2b("\0".join(facts).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
-    folder = state_folder() / "sb" / kind
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for old in folder.glob("*.journal"):
-            with suppress(FileNotFoundError):  # another process sweeps, too
-                if time.time() - old.stat().st_mtime > OLD:
-                    old.unlink()
-        if not os.access(folder, os.W_OK):
-            raise PermissionError(0, "this account may not write there")
-    except OSError as error:
-        _log.warning(
-            "%s can't be written (%s): unfinished transfers aren't remembered there", folder, error.strerror or error
-        )
-        return None
-    return folder / f"{digest}.journal"
+    return journals_place(f"sb/{kind}", *facts)

@@ -1,0 +1,223 @@
+"""From files that were found to a folder that has them: each by the first of its ways that works."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Never
+
+from omicsdk.core.errors import APIError, Interrupted, OmicsError
+from omicsdk.drs.access import in_order
+from omicsdk.drs.errors import IsABundle
+from omicsdk.drs.objects import DrsObject, verifiable
+from omicsdk.drs.planning import DrsFile
+from omicsdk.drs.server import DrsServer
+from omicsdk.transfer import Item, Location, Outcome, Outcomes, TransferReport
+from omicsdk.transfer import download as fetch
+from omicsdk.transfer.downloads.wanted import guard_of
+
+_GONE = (403, 404, 410)
+"""Statuses of a storage that say that another copy may be there."""
+
+
+def fetch_found(
+    files: Sequence[DrsFile],
+    folder: str | os.PathLike[str],
+    preferred: Sequence[str] = (),
+    retries: int = 10,
+    **options: Any,
+) -> TransferReport:
+    """Fetches files that were found, by the first way that works.
+
+    A file that can't be fetched, because it wasn't found or because its name would leave the folder or is taken by one before
+    it, fails by itself.
+
+    Args:
+        files: The files; the servers that have them must still be open.
+        folder: Where to; made when it isn't there.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+        retries: Failures in a row that end a file, 0 for none.
+        **options: Of `omicsdk.transfer.download`, such as connections, progress, stop, control and dry_run.
+
+    Returns:
+        The outcome of each file, in their order.
+
+    Raises:
+        NotWritable: The folder can't be written.
+    """
+    lost = _lost(files, folder)
+    good = [file for at, file in enumerate(files) if at not in lost]
+    _expect(good, preferred)
+    report = fetch(_Items(good, preferred, retries), folder, **options)
+    if not options.get("dry_run"):
+        report = _by_other_ways(report, good, folder, preferred, retries, options)
+    return with_outcomes(report, _merged(report.outcomes, lost)) if lost else report
+
+
+def with_outcomes(report: TransferReport, outcomes: Iterable[Outcome]) -> TransferReport:
+    """The same report with other outcomes.
+
+    Args:
+        report: The report.
+        outcomes: The outcomes, in the order of the files.
+    """
+    return TransferReport(
+        Outcomes(outcomes),
+        report.seconds,
+        throughput=report.throughput,
+        began=report.began,
+        title=report.title,
+        why_stopped=report.why_stopped,
+    )
+
+
+def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int, Outcome]:
+    """The outcomes of files that can't be fetched, by their places."""
+    guard = guard_of(str(Path(folder).absolute()), look=True)
+    lost: dict[int, Outcome] = {}
+    for at, file in enumerate(files):
+        error = file.error
+        if error is None:
+            try:
+                guard.check(file.name)
+            except OmicsError as unfit:
+                error = unfit
+        if error is not None:
+            state = "stopped" if isinstance(error, Interrupted) else "failed"
+            size = file.found.size if file.found is not None else file.wanted.size
+            told = None if state == "stopped" else error
+            lost[at] = Outcome(file.name, state, size, error=told, label=_label(file))
+    return lost
+
+
+def _merged(outcomes: Iterable[Outcome], lost: Mapping[int, Outcome]) -> Iterator[Outcome]:
+    at = 0
+    for outcome in outcomes:
+        while at in lost:
+            yield lost[at]
+            at += 1
+        yield outcome
+        at += 1
+    yield from (lost[place] for place in sorted(lost) if place >= at)
+
+
+def _expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
+    """Tells each server what will be asked of it."""
+    found: dict[DrsServer, list[DrsObject]] = {}
+    stated: dict[DrsServer, list[DrsFile]] = {}
+    for file in files:
+        if file.server is not None and file.found is not None:
+            found.setdefault(file.server, []).append(file.found)
+        elif file.server is not None:
+            stated.setdefault(file.server, []).append(file)
+    for server, objects in found.items():
+        server.expect(objects, preferred)
+    for server, later in stated.items():
+        server.expect_objects((file.wanted.identifier for file in later), preferred)
+
+
+class _Items(Iterable[Item]):
+    """What the engine fetches, made each time that it is gone through."""
+
+    def __init__(self, files: Sequence[DrsFile], preferred: Sequence[str], retries: int, skip: int = 0) -> None:
+        self._files = files
+        self._preferred = preferred
+        self._retries = retries
+        self._skip = skip
+
+    def __iter__(self) -> Iterator[Item]:
+        return (item_of(file, self._preferred, self._retries, self._skip) for file in self._files)
+
+
+def item_of(file: DrsFile, preferred: Sequence[str] = (), retries: int = 10, skip: int = 0) -> Item:
+    """What the engine fetches for a file.
+
+    Args:
+        file: The file.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+        retries: Failures in a row that end it.
+        skip: Ways that were tried before and aren't any more.
+    """
+    found, wanted = file.found, file.wanted
+    stated = {**(found.checksums if found is not None else {}), **verifiable(wanted.checksums)}
+    size = wanted.size if wanted.size is not None or found is None else found.size
+    return Item(file.name, _locator(file, preferred, skip), size, stated, _label(file), retries)
+
+
+def _label(file: DrsFile) -> str:
+    text = file.wanted.identifier.text
+    return text if text != file.name else ""
+
+
+def _locator(file: DrsFile, preferred: Sequence[str], skip: int) -> Callable[[], Location]:
+    server, error = file.server, file.error
+    if server is None or error is not None:
+        return lambda: _raise(error or OmicsError(f"{file.name}: it wasn't found"))
+    if file.found is not None:
+        return server.locator(file.found, preferred, skip)
+    locator: Callable[[], Location] | None = None
+
+    def locate() -> Location:
+        nonlocal locator
+        if locator is None:
+            found = server.described(file.wanted.identifier)
+            if found.is_bundle:
+                raise IsABundle(f"{file.wanted.identifier} is a bundle, and is stated as one file", name=file.name)
+            locator = server.locator(found, preferred, skip)
+        return locator()
+
+    return locate
+
+
+def _raise(error: OmicsError) -> Never:
+    raise error
+
+
+def _by_other_ways(
+    report: TransferReport,
+    files: Sequence[DrsFile],
+    folder: str | os.PathLike[str],
+    preferred: Sequence[str],
+    retries: int,
+    options: dict[str, Any],
+) -> TransferReport:
+    """Fetches files again whose storage hasn't got them, where their servers list another one."""
+    skip = 1
+    while report.failed and not report.why_stopped:
+        gone = {at: files[at] for at, outcome in enumerate(report.outcomes) if _is_gone(outcome)}
+        again = {
+            at: file
+            for at, file in _described(gone).items()
+            if file.found is not None and len(in_order(file.found.methods, preferred)) > skip
+        }
+        if not again:
+            return report
+        second = fetch(_Items(list(again.values()), preferred, retries, skip), folder, **options)
+        better = dict(zip(again, second.outcomes, strict=True))
+        report = with_outcomes(report, (better.get(at, each) for at, each in enumerate(report.outcomes)))
+        report.seconds += second.seconds
+        report.why_stopped = second.why_stopped
+        skip += 1
+    return report
+
+
+def _described(files: Mapping[int, DrsFile]) -> dict[int, DrsFile]:
+    """The files with their objects, by their places; those that were planned as they were stated are asked for."""
+    known = {at: file for at, file in files.items() if file.found is not None}
+    later: dict[DrsServer, list[int]] = {}
+    for at, file in files.items():
+        if file.found is None and file.server is not None:
+            later.setdefault(file.server, []).append(at)
+    for server, places in later.items():
+        answers = server.describe_many([files[at].wanted.identifier for at in places])
+        for at, answer in zip(places, answers, strict=True):
+            if isinstance(answer, DrsObject):
+                known[at] = DrsFile(files[at].wanted, files[at].name, answer, server)
+    return dict(sorted(known.items()))
+
+
+def _is_gone(outcome: Outcome) -> bool:
+    """Whether a storage said that it hasn't got a file; a server that gave no URL was asked for all ways."""
+    refused = isinstance(outcome.error, APIError) and outcome.error.status in _GONE
+    return outcome.state == "failed" and refused and outcome.attempts > 0
