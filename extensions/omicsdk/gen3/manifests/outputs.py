@@ -59,6 +59,7 @@ class Outputs:
         identity: What tells that it is the same run.
 
     Attributes:
+        resumed: Whether an earlier run was interrupted; what it has done after its last note isn't known.
         rows: Rows that were done before, and are skipped.
         counts: What became of them, by the words for it.
         place: Where the run is, in words of its own; noted with the rows.
@@ -74,6 +75,7 @@ class Outputs:
         self._journal: IO[bytes] | None = None
         self._noted = self._done = 0
         self._whole: list[bool] = []
+        self.resumed = False
         self.rows = 0
         self.place = ""
         self.counts = Counter[str]()
@@ -169,6 +171,7 @@ class Outputs:
         lines = _lines(self._journal_path)
         if not lines or lines[0].get("of") != self._identity:
             return None
+        self.resumed = True
         sizes = [part.stat().st_size if part.exists() else -1 for part in self._parts]
         for line in reversed(lines[1:]):
             lengths = line.get("bytes")
@@ -177,7 +180,7 @@ class Outputs:
                 self.counts.update(line["counts"])
                 self.place = str(line["at"])
                 return lengths
-        return None
+        return [0] * len(self._parts)
 
 
 def _line(value: Mapping[str, Any]) -> bytes:

@@ -166,7 +166,7 @@ def run(
         outputs.write(0, header)
         outputs.write(1, line_of(_COLUMNS, "\t"))
     # So many rows may have been done by an earlier run without its having noted it.
-    uncertain = NOTED_ROWS + batch * (max(1, threads) * AHEAD + 1) if outputs.rows else 0
+    uncertain = NOTED_ROWS + batch * (max(1, threads) * AHEAD + 1) if outputs.resumed else 0
     errors = list[str]()
     numbered = enumerate(batches(islice(rows, outputs.rows, None), batch))
 

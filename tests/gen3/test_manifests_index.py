@@ -1,0 +1,381 @@
+"""Manifests that are indexed, verified, downloaded and deleted, on the sandbox's index."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import AuthError, ConnectFailed, SomeFailed, UsageError
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.gen3 import Gen3Auth, Gen3Index, Gen3Metadata
+from omicsdk.gen3.manifests.deletion import delete_guids
+from omicsdk.gen3.manifests.downloading import download_manifest
+from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.gen3.manifests.index_rows import IndexRows
+from omicsdk.gen3.manifests.indexing import index_manifest
+from omicsdk.gen3.manifests.verification import verify_manifest
+from omicsdk.sandbox import Sandbox
+
+HEADER = "guid\tmd5\tsize\tauthz\tacl\turl\tfile_name\n"
+
+
+def md5(number: int) -> str:
+    return f"{number:032x}"
+
+
+def did(number: int) -> str:
+    return f"dg.TEST/{number:08d}-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
+    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def index(auth: Gen3Auth):
+    with Gen3Index(auth) as index:
+        yield index
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    def write(*rows: str, header: str = HEADER, name: str = "m.tsv") -> Path:
+        path = tmp_path / name
+        path.write_text(header + "".join(f"{row}\n" for row in rows))
+        return path
+
+    return write
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
+
+
+# -- indexing
+
+
+def test_new_records(auth: Gen3Auth, index: Gen3Index, written, tmp_path: Path):
+    path = written(
+        f"\t{md5(1)}\t3\t/programs/a\t['open']\ts3://b/1 gs://c/1\tone",
+        f"{did(2)}\t{md5(2)}\t4\t/programs/a\t\ts3://b/a%20b\ttwo",
+    )
+    summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
+    assert summary.counts == {"created": 2}
+    assert summary.failures is None
+    first, second = table(tmp_path / "out.tsv")
+    assert list(first) == ["guid", "md5", "size", "authz", "acl", "urls", "file_name"]
+    assert second["guid"] == did(2)
+    record = index.get_record(first["guid"])
+    assert (record["size"], record["hashes"], record["acl"]) == (3, {"md5": md5(1)}, ["*"])
+    assert (sorted(record["urls"]), record["authz"]) == (["gs://c/1", "s3://b/1"], ["/programs/a"])
+    assert index.get_record(did(2))["urls"] == ["s3://b/a b"]
+    assert list(tmp_path.glob("out.tsv.*")) == []
+
+
+def test_the_same_manifest_again_changes_nothing(auth: Gen3Auth, index: Gen3Index, written, tmp_path: Path):
+    path = written(f"{did(2)}\t{md5(2)}\t4\t/programs/a\t\ts3://b/2\ttwo")
+    index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
+    before = index.get_record(did(2))
+    assert index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth).counts == {"same": 1}
+    assert index.get_record(did(2)) == before
+
+
+@pytest.mark.parametrize(("replace", "urls"), [(True, ["s3://b/3"]), (False, ["s3://b/2", "s3://b/3"])])
+def test_urls_are_replaced_or_added(replace: bool, urls: list[str], auth, index: Gen3Index, written, tmp_path: Path):
+    for url in ("s3://b/2", "s3://b/3"):
+        path = written(f"{did(2)}\t{md5(2)}\t4\t/programs/a\ta\t{url}\ttwo")
+        summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, replace_urls=replace)
+    assert summary.counts == {"updated": 1}
+    assert sorted(index.get_record(did(2))["urls"]) == urls
+
+
+def test_columns_that_are_not_there_leave_what_the_record_says(auth, index: Gen3Index, written, tmp_path: Path):
+    index.create_record({"md5": md5(2)}, 4, did(2), ["s3://b/2"], "two", acl=["a"], authz=["/programs/a"])
+    path = written(f"{did(2)}\t{md5(2)}\t4\ts3://b/3", header="guid\tmd5\tsize\turls\n")
+    assert index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth).counts == {"updated": 1}
+    record = index.get_record(did(2))
+    assert (record["acl"], record["authz"], record["file_name"]) == (["a"], ["/programs/a"], "two")
+
+
+def test_a_new_version(auth: Gen3Auth, index: Gen3Index, written, tmp_path: Path):
+    old = index.create_record({"md5": md5(1)}, 1, did(1), ["s3://b/1"], authz=["/programs/a"])
+    path = written(f"{did(1)}\t{md5(2)}\t2\ts3://b/2\t/programs/a", header="previous_guid\tmd5\tsize\turls\tauthz\n")
+    assert index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth).counts == {"created": 1}
+    (row,) = table(tmp_path / "out.tsv")
+    assert next(iter(row)) == "guid"
+    assert index.get_record(row["guid"])["baseid"] == old["baseid"]
+
+
+def test_a_row_that_fails_is_told_and_the_others_are_done(auth, index: Gen3Index, written, tmp_path: Path):
+    index.create_record({"md5": md5(9)}, 9, did(9), ["s3://b/9"])
+    path = written(
+        f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone",
+        f"{did(2)}\t12\t4\t/programs/a\t\ts3://b/2\ttwo",
+        f"{did(9)}\t{md5(8)}\t9\t/programs/a\t\ts3://b/9\tnine",
+        "not-a-guid\t" + md5(5) + "\t5\t/programs/a\t\ts3://b/5\tfive",
+        f"\t{md5(6)}\t6\t/programs/a\t\ts3://b/my file\tsix",
+        f"{did(7)}\t{md5(7)}\t7\t/programs/a\t\ts3://b/7\tseven",
+    )
+    summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
+    assert summary.counts == {"created": 2, "failed": 4}
+    assert summary.failures == tmp_path / "out.failures.tsv"
+    told = {int(row["line"]): row["error"] for row in table(summary.failures)}
+    assert sorted(told) == [3, 4, 5, 6]
+    assert "column 'md5': '12' isn't an MD5 sum" in told[3]
+    assert "is the record of another file, of 9 bytes" in told[4]
+    assert "%20" in told[6]
+    assert index.get_record(did(7))["size"] == 7
+    with pytest.raises(SomeFailed, match="4 of 6 rows couldn't be indexed"):
+        summary.raise_failed("indexed")
+
+
+def test_nobody_may_index_without_a_login(sandbox: Sandbox, written, tmp_path: Path):
+    path = written(f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
+    summary = index_manifest(sandbox.gen3_url, path, tmp_path / "out.tsv")
+    assert summary.counts == {"failed": 1}
+
+
+def test_other_columns_become_documents(auth: Gen3Auth, written, tmp_path: Path):
+    header = "guid\tmd5\tsize\turls\tcolor\tshape\trecord_type\tpackage_contents\n"
+    contents = [{"file_name": "a.txt", "size": 1, "hashes": {"md5": md5(3)}}]
+    path = written(
+        f"{did(1)}\t{md5(1)}\t3\ts3://b/1\tred\t\t\t",
+        f"{did(2)}\t{md5(2)}\t4\ts3://b/2.zip\t\tround\tpackage\t{json.dumps(contents)}",
+        header=header,
+    )
+    index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, metadata=True)
+    with Gen3Metadata(auth) as documents:
+        assert documents.get(did(1)) == {"color": "red", "shape": ""}
+        package = documents.get(did(2))
+        assert (package["type"], package["_upload_status"]) == ("package", "uploaded")
+        assert package["package"]["contents"] == contents
+        assert package["package"]["file_name"] == "2.zip"
+        index_manifest(auth.endpoint, path, tmp_path / "o.tsv", auth=auth, metadata=True, empty_metadata=False)
+        assert documents.get(did(1)) == {"color": "red"}
+
+
+def test_what_cannot_be_worked_from_is_refused_at_once(auth: Gen3Auth, written, tmp_path: Path):
+    with pytest.raises(ManifestError, match="no column is known as that of the urls"):
+        index_manifest(auth.endpoint, written(header="md5\tsize\n"), tmp_path / "out.tsv", auth=auth)
+    with pytest.raises(ManifestError, match="No such file"):
+        index_manifest(auth.endpoint, tmp_path / "none.tsv", tmp_path / "out.tsv", auth=auth)
+    with pytest.raises(UsageError, match="name and password"):
+        index_manifest(auth.endpoint, written(), tmp_path / "out.tsv", auth=("a", "b"), metadata=True)
+    assert not (tmp_path / "out.tsv").exists()
+
+
+# -- what gets lost, and interrupts
+
+
+class Losing:
+    """An index whose answers get lost now and then, though it has done what was asked."""
+
+    def __init__(
+        self, network: httpx.HTTPTransport, lost: Callable[[httpx.Request, int], bool] = lambda *_: False
+    ) -> None:
+        self.sent: list[tuple[str, str]] = []
+        self.lost = lost
+        self.inner = network
+        self.transport = httpx.MockTransport(self)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append((request.method, request.url.path))
+        number = self.sent.count(self.sent[-1])
+        answer = self.inner.handle_request(request)
+        answer.read()
+        if self.lost(request, number):
+            raise httpx.ReadError("gone")
+        return answer
+
+    def posts(self) -> int:
+        return sum(method == "POST" and path.startswith("/index/index") for method, path in self.sent)
+
+
+@pytest.fixture
+def network():
+    with httpx.HTTPTransport() as network:
+        yield network
+
+
+@pytest.mark.parametrize("guid", ["", did(1)])
+def test_a_record_is_not_made_twice_when_its_answer_is_lost(
+    guid: str, auth, index: Gen3Index, network, written, tmp_path: Path
+):
+    losing = Losing(network, lambda request, _: request.method == "POST" and "index/index" in request.url.path)
+    rows = IndexRows(auth, transport=losing.transport, retry=NO_RETRY)
+    rows.clock = ManualClock()
+    path = written(f"{guid}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
+    with rows:
+        summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, index=rows)
+    assert summary.counts == {"created": 1}
+    assert losing.posts() == 1
+    (record,) = index.get_all_records()
+    assert table(tmp_path / "out.tsv")[0]["guid"] == record["did"]
+
+
+def test_a_record_is_made_when_the_service_was_out_of_order(auth, index: Gen3Index, written, network, tmp_path: Path):
+    losing = Losing(network)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and "index/index" in request.url.path and not losing.posts():
+            losing.sent.append((request.method, request.url.path))
+            return httpx.Response(503)
+        return losing(request)
+
+    rows = IndexRows(auth, transport=httpx.MockTransport(answer), retry=NO_RETRY)
+    rows.clock = ManualClock()
+    path = written(f"\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
+    with rows:
+        assert index_manifest(auth.endpoint, path, tmp_path / "o.tsv", auth=auth, index=rows).counts == {"created": 1}
+    assert losing.posts() == 2
+    assert len(index.get_all_records()) == 1
+
+
+def test_an_interrupted_run_goes_on_and_makes_nothing_twice(auth, index: Gen3Index, written, network, tmp_path: Path):
+    path = written(*(f"\t{md5(n)}\t{n}\t/programs/a\t\ts3://b/{n}\t{n}" for n in range(60)))
+    made: list[int] = []
+
+    def cut(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST" and request.url.path.startswith("/index/index"):
+            made.append(1)
+            if len(made) > 25:
+                raise httpx.ConnectError("down")
+        return losing(request)
+
+    losing = Losing(network)
+    with IndexRows(auth, transport=httpx.MockTransport(cut), retry=NO_RETRY) as rows, pytest.raises(ConnectFailed):
+        index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, index=rows, threads=1)
+    assert not (tmp_path / "out.tsv").exists()
+    assert len(index.get_all_records()) == 25
+    summary = index_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth, threads=1)
+    assert (summary.rows, summary.counts) == (60, {"created": 60})
+    records = index.get_all_records()
+    assert sorted(record["size"] for record in records) == list(range(60))
+    assert {row["guid"] for row in table(tmp_path / "out.tsv")} == {record["did"] for record in records}
+
+
+def test_a_commons_that_is_down_ends_the_run(auth: Gen3Auth, written, tmp_path: Path):
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("down")
+
+    path = written(f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
+    transport = httpx.MockTransport(down)
+    with IndexRows(auth.endpoint, transport=transport, retry=NO_RETRY) as rows, pytest.raises(ConnectFailed):
+        index_manifest(auth.endpoint, path, tmp_path / "out.tsv", index=rows)
+
+
+def test_a_login_that_ended_ends_the_run(auth: Gen3Auth, written, tmp_path: Path):
+    path = written(f"{did(1)}\t{md5(1)}\t3\t/programs/a\t\ts3://b/1\tone")
+    refused = httpx.MockTransport(lambda request: httpx.Response(401, json={"error": "expired"}))
+    with IndexRows(auth.endpoint, transport=refused, retry=NO_RETRY) as rows, pytest.raises(AuthError):
+        index_manifest(auth.endpoint, path, tmp_path / "out.tsv", index=rows)
+
+
+# -- verifying
+
+
+@pytest.fixture
+def two(index: Gen3Index) -> dict[str, Any]:
+    return index.create_record(
+        {"md5": md5(264)}, 4, did(611), ["s3://b/2b", "s3://b/x y"], "two", authz=["/programs/a"], acl=["p", "q"]
+    )
+
+
+def test_what_is_right_isnt_told(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):
+    path = written(
+        f"{did(611)}\t{md5(264)}\t4\t['/programs/a']\tq p\ts3://b/x%20y s3://b/2b\ttwo",
+        f"{did(611).removeprefix('dg.TEST/')}\t{md5(264)}\t4\t/programs/a\tp q\ts3://b/x%20y s3://b/2b\t",
+    )
+    summary = verify_manifest(auth.endpoint, path, tmp_path / "errors.log")
+    assert (summary.counts, (tmp_path / "errors.log").read_text()) == ({"right": 2}, "")
+
+
+def test_what_differs_is_told_by_field(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):
+    path = written(
+        f"{did(611)}\t{md5(265)}\t5\t/programs/b\t[x]\ts3://b/9\tthree",
+        f"{did(7)}\t{md5(264)}\t5\t\t\t\t",
+        f"\t{md5(264)}\t5\t\t\t\t",
+    )
+    summary = verify_manifest(auth.endpoint, path, tmp_path / "errors.log")
+    assert summary.counts == {"wrong": 1, "missing": 1, "failed": 1}
+    lines = (tmp_path / "errors.log").read_text().splitlines()
+    assert [line.split("|")[1] for line in lines] == ["authz", "acl", "file_size", "md5", "urls", "no_record"]
+    assert lines[0] == f"{did(611)}|authz|expected ['/programs/b']|actual ['/programs/a']"
+    assert lines[2] == f"{did(611)}|file_size|expected 5|actual 4"
+
+
+def test_a_column_of_urls_by_any_name_is_compared_and_one_that_isnt_there_not(auth, two, written, tmp_path: Path):
+    path = written(f"{did(611)}\ts3://b/9", header="GUID\ts3_path\n")
+    assert verify_manifest(auth.endpoint, path, tmp_path / "e.log").counts == {"wrong": 1}
+    assert (tmp_path / "e.log").read_text().count("\n") == 1
+
+
+def test_fields_are_read_as_one_likes(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):
+    path = written(f"{did(611)}\tfour", header="guid\tsize\n")
+    parsers = {"file_size": lambda row: {"four": 4}[row["size"]]}
+    assert verify_manifest(auth.endpoint, path, tmp_path / "e.log", parsers=parsers).counts == {"right": 1}
+
+
+def test_a_hundred_rows_are_one_request(auth: Gen3Auth, written, network, tmp_path: Path):
+    losing = Losing(network)
+    path = written(*(did(n) for n in range(250)), header="guid\n")
+    with IndexRows(auth.endpoint, transport=losing.transport) as rows:
+        assert verify_manifest(auth.endpoint, path, tmp_path / "e.log", index=rows).counts == {"missing": 250}
+    assert [path for _, path in losing.sent] == ["/index/bulk/documents"] * 3
+
+
+# -- downloading and deleting
+
+
+def test_all_records_as_a_manifest(auth: Gen3Auth, index: Gen3Index, two: dict[str, Any], tmp_path: Path):
+    index.create_record({"sha256": "a" * 64}, 5, did(1), [])
+    summary = download_manifest(auth.endpoint, tmp_path / "all.csv")
+    assert summary.counts == {"read": 2}
+    first, second = table(tmp_path / "all.csv")
+    assert list(first) == ["guid", "urls", "authz", "acl", "md5", "file_size", "file_name"]
+    assert (first["guid"], first["md5"], first["urls"]) == (did(1), "", "")
+    assert set(second["urls"].split()) == {"s3://b/2b", "s3://b/x%20y"}
+    assert (second["acl"], second["file_size"], second["file_name"]) == ("p q", "4", "two")
+
+
+def test_an_interrupted_download_goes_on(auth: Gen3Auth, index: Gen3Index, network, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("omicsdk.gen3.manifests.index_rows.PAGE", 3)
+    for number in range(10):
+        index.create_record({"md5": md5(number)}, number, did(number), [])
+    asked: list[str] = []
+
+    def cut(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params.get("start", ""))
+        if len(asked) == 3:
+            raise httpx.ConnectError("down")
+        return losing(request)
+
+    losing = Losing(network)
+    with IndexRows(auth.endpoint, transport=httpx.MockTransport(cut), retry=NO_RETRY) as rows:
+        with pytest.raises(ConnectFailed):
+            download_manifest(auth.endpoint, tmp_path / "all.tsv", index=rows)
+        assert not (tmp_path / "all.tsv").exists()
+        assert download_manifest(auth.endpoint, tmp_path / "all.tsv", index=rows).counts == {"read": 10}
+    assert asked[3] == asked[2] == did(5)
+    assert [row["guid"] for row in table(tmp_path / "all.tsv")] == [did(number) for number in range(10)]
+
+
+def test_the_records_of_a_manifest(auth: Gen3Auth, two: dict[str, Any], written, tmp_path: Path):
+    path = written(f"{md5(264)}\t4\t", f"{md5(1)}\t4\t", header="md5\tsize\turls\n")
+    summary = download_manifest(auth.endpoint, tmp_path / "some.csv", manifest=path)
+    assert summary.counts == {"read": 1, "failed": 1}
+    assert [row["guid"] for row in table(tmp_path / "some.csv")] == [did(611)]
+    assert "no record" in summary.errors[0]
+
+
+def test_records_of_a_manifest_are_deleted(auth: Gen3Auth, index: Gen3Index, two: dict[str, Any], written):
+    index.create_record({"md5": md5(1)}, 5, did(1), [])
+    path = written(did(611), did(5), header="GUID\n")
+    assert delete_guids(auth, path).counts == {"deleted": 1, "gone": 1}
+    assert [record["did"] for record in index.get_all_records()] == [did(1)]
