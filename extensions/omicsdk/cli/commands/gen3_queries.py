@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.queries.asking import answer
+from omicsdk.gen3.queries.paging import rows
 from omicsdk.gen3.query import Gen3Query
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ def query(access: Access, arguments: Mapping[str, Any], console: Console) -> Any
     """`omics gen3 query`: the answer's data."""
     del console
     text, variables = _text(arguments["text"]), arguments.get("variables")
+    if arguments.get("rows"):
+        if arguments.get("guppy"):
+            raise UsageError("--rows and --guppy exclude each other", remedy="Give all rows with: omics gen3 explore.")
+        return list(rows(access.commons, text, variables))
     if arguments.get("guppy"):
         with _explorer(access) as explorer:
             return explorer.graphql_query(text, variables).get("data")
@@ -40,12 +45,12 @@ def explore(access: Access, arguments: Mapping[str, Any], console: Console) -> l
             arguments["data_type"], arguments["fields"], arguments.get("filter"), order, arguments["accessibility"]
         )
         with closing(cast("Generator[dict[str, Any]]", found)):
-            rows = islice(found, limit)
+            wanted = islice(found, limit)
             if out is None:
-                return list(rows)
+                return list(wanted)
             count = 0
             with in_place_of(out) as file:
-                for row in rows:
+                for row in wanted:
                     file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
                     count += 1
     console.message(f"{count} records are in {out}")
