@@ -29,7 +29,7 @@ def resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
     if is_object(part):
         if isinstance(reference := part.get("$ref"), str):
             own = {name: resolved(each, document, depth + 1) for name, each in part.items() if name != "$ref"}
-            there = resolved(_target(reference, part, document), document, depth + 1)
+            there = resolved(_target(reference, document), document, depth + 1)
             return {**there, **own} if is_object(there) else there
         return {name: resolved(each, document, depth + 1) for name, each in part.items()}
     if is_array(part):
@@ -37,7 +37,7 @@ def resolved(part: Any, document: Mapping[str, Any], depth: int = 0) -> Any:
     return part
 
 
-def _target(reference: str, part: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
+def _target(reference: str, document: Mapping[str, Any]) -> Any:
     """What a reference leads to: `_definitions.yaml#/state`, `#/_definitions/state`, or `#/state` among definitions."""
     file, _, pointer = reference.partition("#")
     steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/") if step]
@@ -50,6 +50,6 @@ def _target(reference: str, part: Mapping[str, Any], document: Mapping[str, Any]
         if not is_object(place) or step not in place:
             raise BrokenReference(f"The dictionary refers to {reference}, which isn't there")
         place = place[step]
-    if place is None or place is part:
+    if place is None:
         raise BrokenReference(f"The dictionary refers to {reference}, which isn't there")
     return place

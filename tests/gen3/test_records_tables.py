@@ -1,0 +1,145 @@
+"""Tables of records are read as plain rows, each with its place."""
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import MissingExtra
+from omicsdk.gen3 import Gen3UserError
+from omicsdk.gen3.records import Place, Table
+
+ROWS = [{"type": "case", "submitter_id": "c1", "sex": "F"}, {"type": "case", "submitter_id": "c2", "sex": ""}]
+
+
+def written(folder: Path, name: str, text: str | bytes) -> Path:
+    file = folder / name
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return file
+
+
+def workbook(folder: Path, **sheets: list[list[Any]]) -> Path:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    file = folder / "book.xlsx"
+    book.save(file)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.tsv", "type\tsubmitter_id\tsex\ncase\tc1\tF\ncase\tc2\t\n"),
+        ("a.txt", "*type\t*submitter_id\tsex\r\ncase\tc1\tF\r\n\r\ncase\tc2\r\n"),
+        ("a.csv", '﻿type,submitter_id,sex\n"case"," c1 ",F\ncase,c2,\n'),
+    ],
+)
+def test_text_tables_are_read_with_stars_marks_and_empty_lines(tmp_path: Path, name: str, text: str) -> None:
+    rows = list(Table(written(tmp_path, name, text)))
+    assert [dict(row.values) for row in rows] == ROWS
+
+
+def test_a_row_is_the_line_that_it_begins_on(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.tsv", 'type\tsubmitter_id\n\ncase\t"c\n1"\ncase\tc2\n')
+    assert [row.place for row in Table(file)] == [Place(str(file), row=3), Place(str(file), row=5)]
+
+
+@pytest.mark.parametrize("document", [ROWS, {"data": ROWS}], ids=["array", "export"])
+def test_json_is_read_as_it_is(tmp_path: Path, document: Any) -> None:
+    rows = list(Table(written(tmp_path, "a.json", json.dumps(document))))
+    assert [row.values for row in rows] == ROWS
+    assert [row.place.row for row in rows] == [1, 2]
+
+
+def test_one_object_is_one_record(tmp_path: Path) -> None:
+    assert [row.values for row in Table(written(tmp_path, "a.json", json.dumps(ROWS[0])))] == ROWS[:1]
+
+
+def test_json_lines_are_read_line_by_line(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.jsonl", "\n".join(json.dumps(row) for row in ROWS) + "\n\n")
+    assert [(row.values, row.place.row) for row in Table(file)] == [(ROWS[0], 1), (ROWS[1], 2)]
+
+
+def test_a_table_can_be_gone_through_again(tmp_path: Path) -> None:
+    table = Table(written(tmp_path, "a.tsv", "type\ncase\n"))
+    assert len(list(table)) == len(list(table)) == 1
+
+
+def test_cells_of_a_workbook_are_texts_as_a_text_table_has_them(tmp_path: Path) -> None:
+    moment = datetime(2024, 5, 17, 12, 30, tzinfo=UTC).replace(tzinfo=None)
+    cells = ["case", 5, 1.5, True, date(2024, 5, 17), moment, None]
+    file = workbook(tmp_path, cases=[["*type", "a", "b", "c", "d", "e", "f"], cells, [None] * 7])
+    [row] = Table(file)
+    expected = ["case", "5", "1.5", "true", "2024-05-17", "2024-05-17T12:30:00", ""]
+    assert list(row.values.values()) == expected
+    assert row.place == Place(str(file), "cases", 2)
+
+
+def test_sheets_without_a_type_are_passed_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    file = workbook(tmp_path, notes=[["read me"]], a=[["type", "x"], ["case", "1"]], b=[["type", "x"], ["sample", "2"]])
+    assert [(row.place.sheet, row.values["x"]) for row in Table(file)] == [("a", "1"), ("b", "2")]
+    assert "notes" in caplog.text
+
+
+def test_one_sheet_can_be_chosen(tmp_path: Path) -> None:
+    file = workbook(tmp_path, a=[["type"], ["case"]], cases=[["type"], ["sample"]])
+    assert [row.values["type"] for row in Table(file, sheet="cases")] == ["sample"]
+    with pytest.raises(Gen3UserError, match=r"no sheet 'case'.*Did you mean 'cases'"):
+        list(Table(file, sheet="case"))
+
+
+def test_formulas_and_errors_of_a_workbook_are_told_with_their_cell(tmp_path: Path) -> None:
+    file = workbook(tmp_path, s=[["type", "age", "sex"], ["case", "=1+2", "#N/A"], ["case", "3", "F"]])
+    bad, good = Table(file)
+    assert [(each.kind, each.row, each.column, each.value) for each in bad.findings] == [
+        ("formula", 2, "age", "=1+2"),
+        ("excel-error", 2, "sex", "#N/A"),
+    ]
+    assert "B2" in str(bad.findings[0])
+    assert "paste it as a value" in bad.findings[0].remedy
+    assert good.findings == ()
+
+
+def test_cells_beyond_the_header_are_told(tmp_path: Path) -> None:
+    [row] = Table(written(tmp_path, "a.tsv", "type\tsex\ncase\tF\textra\n"))
+    [told] = row.findings
+    assert (told.kind, told.row, told.column, told.value) == ("cell-without-column", 2, "3", "extra")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("a.tsv", "type\ttype\ncase\tcase\n", "row 1: two columns are called type"),
+        ("a.tsv", b"type\tx\ncase\tl\xe4t\n", "isn't UTF-8"),
+        ("a.json", "{oops", "isn't JSON"),
+        ("a.json", "[1]", "record 1: 1 is no object"),
+        ("a.jsonl", '{"a": 1}\n{oops\n', "isn't JSON Lines"),
+        ("a.xlsx", "PK", "no Excel workbook"),
+        ("a.xls", "", "no table that can be read"),
+    ],
+)
+def test_what_is_no_table_is_named(tmp_path: Path, name: str, text: str | bytes, told: str) -> None:
+    file = written(tmp_path, name, text)
+    with pytest.raises(Gen3UserError, match=told) as caught:
+        list(Table(file))
+    assert str(file) in str(caught.value)
+    assert caught.value.remedy
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Gen3UserError, match=r"no file .*gone\.tsv"):
+        Table(tmp_path / "gone.tsv")
+
+
+def test_a_workbook_without_openpyxl_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = workbook(tmp_path, a=[["type"], ["case"]])
+    monkeypatch.setitem(__import__("sys").modules, "openpyxl", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'omicsdk\[gen3\]'"):
+        list(Table(file))
