@@ -62,6 +62,8 @@ SERVICES: dict[str, Service] = {
         "client": "omicsdk.cli.commands.gen3_access:connect",
         "credentials": "omicsdk.cli.commands.gen3_access:token",
         "operations": "generated",
+        "about": "Groups and commands have the names of gen3's. What isn't there: configure (name files by --auth), nih, pfb and "
+        "users, which ask other services than a commons or work on files of their own.",
         "remedy": "Give --auth FILE, or set GEN3_API_KEY: credentials.json comes from your profile page of the commons.",
         "groups": {
             "auth": "Tokens, and requests by hand",
@@ -70,6 +72,8 @@ SERVICES: dict[str, Service] = {
             "programs": "Programs: list, create, delete",
             "projects": "Projects of programs: list, create, delete",
             "jobs": "What the commons runs for you: begin, look after",
+            "objects": "Manifests of the index, and crosswalks between commons",
+            "objects manifest": "Manifests of the index: read, verify, check, publish, delete",
             "wss": "Files of workspaces",
         },
         "options": [
