@@ -379,3 +379,16 @@ def test_records_of_a_manifest_are_deleted(auth: Gen3Auth, index: Gen3Index, two
     path = written(did(611), did(5), header="GUID\n")
     assert delete_guids(auth, path).counts == {"deleted": 1, "gone": 1}
     assert [record["did"] for record in index.get_all_records()] == [did(1)]
+
+
+def test_a_commons_that_gives_records_one_by_one_alone(auth: Gen3Auth, two: dict[str, Any], network, written, tmp_path):
+    losing = Losing(network)
+
+    def refusing(request: httpx.Request) -> httpx.Response:
+        refused = request.url.path.endswith("/bulk/documents")
+        return losing(request) if not refused else httpx.Response(405, json={"error": "no"})
+
+    path = written(did(611), did(5), header="guid\n")
+    with IndexRows(auth.endpoint, transport=httpx.MockTransport(refusing), retry=NO_RETRY) as rows:
+        counts = verify_manifest(auth.endpoint, path, tmp_path / "e.log", index=rows).counts
+    assert counts == {"right": 1, "missing": 1}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, Conflict, ConnectFailed, NotFound, OmicsError, TransportError
+from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, OmicsError, TransportError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.core.request import request
@@ -16,6 +18,8 @@ from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.gen3.index import Gen3Index, Record
 from omicsdk.gen3.index_requests import PAGE, changes, criteria, records_of, unless_changed
 from omicsdk.gen3.service import plain
+
+_log = logging.getLogger(__name__)
 
 #: How often a record is tried to be made, and changed against others who change it.
 ATTEMPTS = 4
@@ -26,6 +30,7 @@ class IndexRows(Gen3Index):
     """An index for runs over manifests; arguments as those of `Gen3Index`."""
 
     clock: Clock = SYSTEM_CLOCK
+    _refuses_bulk = False
 
     @cached_property
     def prefix(self) -> str:
@@ -47,9 +52,27 @@ class IndexRows(Gen3Index):
         whole = [*wanted, *(f"{prefix}{guid}" for guid in short if prefix)]
         if not whole:
             return {}
-        records = {str(record["did"]): record for record in self.get_records(whole)}
+        records = self._one_by_one(list(wanted)) if self._refuses_bulk else self._at_once(whole, list(wanted))
         found = {guid: records.get(guid) or records.get(f"{prefix}{guid}") for guid in wanted}
         return {guid: record for guid, record in found.items() if record is not None}
+
+    def _at_once(self, guids: Sequence[str], wanted: Sequence[str]) -> dict[str, Record]:
+        """Records by one request; where the commons doesn't let people ask so, one by one from now on."""
+        try:
+            return {str(record["did"]): record for record in self.get_records(guids)}
+        except AuthError:
+            raise
+        except APIError as error:
+            _log.info("%s doesn't give several records at once: %s", self.endpoint, error.message)
+            self._refuses_bulk = True
+            return self._one_by_one(wanted)
+
+    def _one_by_one(self, guids: Sequence[str]) -> dict[str, Record]:
+        found = dict[str, Record]()
+        for guid in guids:
+            with suppress(NotFound):
+                found[guid] = self.get_record(guid)
+        return found
 
     def with_md5(self, md5: str, size: int | None = None) -> list[Record]:
         """The records that have an MD5 sum, and a size where one is given; those of the first page.

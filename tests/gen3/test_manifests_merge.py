@@ -1,0 +1,163 @@
+"""Manifests merged into one, and compared, whatever their order and however long they are."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from omicsdk.core.errors import UsageError
+from omicsdk.gen3.manifests.comparing import Difference, compare_manifests
+from omicsdk.gen3.manifests.faults import Fault, ManifestError
+from omicsdk.gen3.manifests.merging import MergeConflict, Merged, Rules, merge_manifests
+from omicsdk.gen3.tools.diff import manifest_diff
+from omicsdk.gen3.tools.indexing.merge_manifests import merge_bucket_manifests
+
+A, B, C = ("a" * 32, "b" * 32, "c" * 32)
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    folder = tmp_path / "manifests"
+    folder.mkdir()
+
+    def write(name: str, *lines: str) -> Path:
+        path = folder / name
+        path.write_text("".join(f"{line}\n".replace(" | ", "\t") for line in lines))
+        return path
+
+    return write
+
+
+def rows(path: Path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return list(csv.reader(file, delimiter="\t" if path.suffix == ".tsv" else ","))
+
+
+# -- merging
+
+
+def test_rows_of_one_md5_sum_become_one(written, tmp_path: Path):
+    first = written("1.tsv", "guid | md5 | size | urls | authz | more", f"dg/1 | {A} | 42 | http://c | /foo | x")
+    second = written("2.tsv", "guid | md5sum | size | url | authz | extra", f"dg/1 | {A} | 42 | s3://b/c | /baz | y")
+    assert merge_manifests([first, second], tmp_path / "out.tsv") == Merged(2, 1, 0)
+    assert rows(tmp_path / "out.tsv") == [
+        ["guid", "size", "md5", "acl", "authz", "urls", "extra", "more"],
+        ["dg/1", "42", A, "", "/baz /foo", "http://c s3://b/c", "y", "x"],
+    ]
+
+
+def test_the_order_is_that_in_which_sums_come_first(written, tmp_path: Path):
+    head = "md5 | size | urls"
+    first = written("1.tsv", head, f"{C} | 1 | s3://b/c", f"{A} | 1 | s3://b/a")
+    second = written("2.tsv", head, f"{B} | 1 | s3://b/b", f"{C} | 1 | s3://b/c2")
+    merge_manifests([first, second], tmp_path / "out.csv")
+    assert [row[2] for row in rows(tmp_path / "out.csv")[1:]] == [C, A, B]
+
+
+def test_a_row_without_a_guid_says_something_of_all_that_have_one(written, tmp_path: Path):
+    path = written(
+        "1.tsv",
+        "guid | md5 | size | urls | note",
+        f" | {A} | 1 | s3://b/0 | n",
+        f"dg/1 | {A} | 1 | s3://b/1 | ",
+        f"dg/2 | {A} | 1 | s3://b/2 | n",
+    )
+    merge_manifests([path], tmp_path / "out.tsv", rules=Rules(many_guids=True))
+    assert [[row[0], row[5], row[6]] for row in rows(tmp_path / "out.tsv")[1:]] == [
+        ["dg/1", "s3://b/0 s3://b/1", "n"],
+        ["dg/2", "s3://b/0 s3://b/2", "n"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("second", "told"),
+    [
+        (f"dg/2 | {A} | 1 | u | x", "column 'guid': 'dg/1' is the GUID of"),
+        (f"dg/1 | {A} | 2 | u | x", "column 'size': '2' isn't 1, as"),
+        (f"dg/1 | {A} | 1 | u | y", "column 'note': 'y' isn't 'x', as"),
+    ],
+)
+def test_rows_that_contradict_each_other(second: str, told: str, written, tmp_path: Path):
+    path = written("1.tsv", "guid | md5 | size | urls | note", f"dg/1 | {A} | 1 | u | x", second)
+    with pytest.raises(MergeConflict) as caught:
+        merge_manifests([path], tmp_path / "out.tsv")
+    assert told in str(caught.value)
+    assert f"{path}: line 3, " in str(caught.value)
+    assert isinstance(caught.value, csv.Error)
+    assert not (tmp_path / "out.tsv").exists()
+
+
+def test_contradictions_may_be_passed_over(written, tmp_path: Path):
+    path = written(
+        "1.tsv",
+        "guid | md5 | size | urls | note",
+        f"dg/1 | {A} | 1 | u | x",
+        f"dg/1 | {A} | 2 | v | y",
+        f"dg/2 | {A} | 1 | w | z",
+    )
+    faults: list[Fault] = []
+    found = merge_manifests([path], tmp_path / "out.tsv", rules=Rules(go_on=True), on_fault=faults.append)
+    assert (found.conflicts, [fault.column for fault in faults]) == (3, ["size", "note", "guid"])
+    assert [[row[0], row[1], row[5], row[6]] for row in rows(tmp_path / "out.tsv")[1:]] == [
+        ["dg/1", "1", "u v", "x"],
+        ["dg/2", "1", "w", "z"],
+    ]
+
+
+def test_sums_that_are_expected_twice_stay_apart(written, tmp_path: Path):
+    path = written("1.tsv", "guid | md5 | size | urls", f"dg/1 | {A} | 1 | u", f"dg/2 | {A} | 1 | v")
+    merge_manifests([path], tmp_path / "out.tsv", rules=Rules(duplicates=[A]))
+    assert len(rows(tmp_path / "out.tsv")) == 3
+
+
+def test_the_documented_call_takes_a_folder(written, tmp_path: Path):
+    written("2.tsv", "md5 | size | urls | tags", f"{A} | 1 | u | p q")
+    written("1.csv", "md5,size,urls,tags", f"{A.upper()},1,v,q r")
+    merge_bucket_manifests(tmp_path / "manifests", output_manifest=tmp_path / "out.tsv", columns_with_arrays=["tags"])
+    assert rows(tmp_path / "out.tsv")[1] == ["", "1", A, "", "", "u v", "p q r"]
+    with pytest.raises(UsageError, match="no manifest"):
+        merge_bucket_manifests(tmp_path, output_manifest=tmp_path / "out.tsv")
+
+
+def test_a_wrong_row_is_told_with_its_place(written, tmp_path: Path):
+    path = written("1.tsv", "md5 | size | urls", "12 | 1 | u")
+    with pytest.raises(ManifestError, match="line 2, column 'md5': '12' isn't an MD5 sum"):
+        merge_manifests([path], tmp_path / "out.tsv")
+
+
+# -- comparing
+
+
+def test_rows_that_are_new_or_other(written, tmp_path: Path):
+    first = written("1.tsv", "guid | size | acl", "a | 1 | [x, y]", "b | 2 | ", "c | 3 | ")
+    second = written("2.tsv", "guid | size | acl", "d | 4 | ", "b | 9 | ", "a | 1 | ['y', 'x']", "c | 3 | ")
+    assert compare_manifests(first, second, tmp_path / "out.tsv") == Difference(4, 1, 1)
+    assert rows(tmp_path / "out.tsv") == [["guid", "size", "acl"], ["d", "4", ""], ["b", "9", ""]]
+
+
+def test_columns_that_one_has_alone(written, tmp_path: Path):
+    first = written("1.csv", "id,x,size", "a,1,1", "b,1,2")
+    second = written("2.csv", "size,id,y", "1,a,5", "3,b,5")
+    with pytest.raises(ManifestError, match="the columns x, y are in one alone"):
+        compare_manifests(first, second, tmp_path / "out.csv", key="id")
+    compare_manifests(first, second, tmp_path / "out.csv", key="id", further_columns=True)
+    assert rows(tmp_path / "out.csv") == [["id", "size"], ["b", "3"]]
+
+
+def test_the_documented_comparison_takes_two_by_their_names(written, tmp_path: Path):
+    second = written("b.tsv", "id | n", "1 | y")
+    first = written("a.tsv", "id | n", "1 | x")
+    manifest_diff(tmp_path / "manifests", output_manifest=tmp_path / "out.tsv")
+    assert rows(tmp_path / "out.tsv")[1:] == [["1", "y"]]
+    manifest_diff(files=[second, first], output_manifest=tmp_path / "out.csv")
+    assert rows(tmp_path / "out.csv")[1:] == [["1", "y"]]
+
+
+def test_what_cannot_be_compared(written, tmp_path: Path):
+    first, second = written("a.tsv", "id | n", "1 | x"), written("b.csv", "id,n", "1,x")
+    with pytest.raises(UsageError, match="end in different ways"):
+        manifest_diff(files=[first, second])
+    with pytest.raises(UsageError, match="There are 1 manifests"):
+        manifest_diff(files=[first])
+    with pytest.raises(ManifestError, match="there is no column 'guid'"):
+        compare_manifests(first, first, tmp_path / "out.tsv")
