@@ -1,0 +1,51 @@
+"""Which files of a folder hold records."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.records.tables import KINDS
+
+Given = str | os.PathLike[str]
+#: What an SDS folder has, and a folder of records hasn't.
+_OF_SDS = ("dataset_description.xlsx", "dataset_description.csv")
+
+
+def record_files(given: Given | Iterable[Given]) -> list[Path]:
+    """Gives the files with records that are meant.
+
+    Args:
+        given: A file, a folder, or several of them. Of a folder those files are taken that stand right in it and are tables
+            by their names (JSON, JSON Lines, TSV, CSV, XLSX), hidden ones not.
+
+    Raises:
+        Gen3UserError: There is no such file, a folder has none, or it is an SDS folder, which is to be converted first.
+    """
+    several = [given] if isinstance(given, str | os.PathLike) else list(given)
+    return [file for each in several for file in _files_of(Path(each))]
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if not path.is_dir():
+        yield path  # whether it is there, and a table, is told by who reads it
+        return
+    sheet = next((path / name for name in _OF_SDS if (path / name).is_file()), None)
+    if sheet is not None:
+        raise Gen3UserError(
+            f"{path} is an SDS folder: it has {sheet.name}",
+            remedy="Convert it first, by Gen3Convertor or omics dtp convert, and submit what that wrote.",
+        )
+    found = sorted(
+        each
+        for each in path.iterdir()
+        if each.is_file() and each.suffix.lower() in KINDS and not each.name.startswith((".", "~$"))
+    )
+    if not found:
+        raise Gen3UserError(
+            f"There are no records in the folder {path}",
+            remedy="Give one with files of JSON, JSON Lines, TSV, CSV or XLSX.",
+        )
+    yield from found

@@ -1,0 +1,76 @@
+"""`Querier`: programs, projects, records and GraphQL, on the sandbox."""
+
+import pytest
+from dtp_project import DATASET, PROGRAM, PROJECT, login
+from omicsdk.core.errors import BadRequest, Forbidden, NotFound
+from omicsdk.dtp import Auth, Querier
+from omicsdk.gen3 import Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.gen3.queries import Query
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def auth(omics_sandbox, monkeypatch, tmp_path):
+    return login(omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def querier(auth):
+    with Querier(auth) as made:
+        yield made
+
+
+def test_programs_and_projects_come_by_their_names(querier, omics_sandbox):
+    omics_sandbox.gen3.records.seed("demo2", "a")
+    omics_sandbox.gen3.records.seed(PROGRAM, "other")
+    assert sorted(querier.get_programs()) == [PROGRAM, "demo2"]
+    assert sorted(querier.get_projects(PROGRAM)) == [PROJECT, "other"]
+
+
+def test_records_of_a_node_come_as_dictionaries(querier):
+    (experiment,) = querier.get_node_records("experiment", PROGRAM, PROJECT)
+    assert (experiment["submitter_id"], experiment["project_id"]) == (DATASET, f"{PROGRAM}-{PROJECT}")
+    cases = querier.get_node_records("case", PROGRAM, PROJECT)
+    assert {each["subject_id"]: each["sex"] for each in cases} == {"sub-1": "F", "sub-2": "M"}
+    assert [target["submitter_id"] for target in cases[0]["experiments"]] == [DATASET]
+    assert querier.get_node_records("sample", PROGRAM, PROJECT) == []
+
+
+def test_graphql_gives_the_data(querier):
+    text = f'{{experiment(submitter_id: "{DATASET}"){{submitter_id cases{{subject_id}}}}}}'
+    (found,) = querier.graphql_query(text)["experiment"]
+    assert sorted(each["subject_id"] for each in found["cases"]) == ["sub-1", "sub-2"]
+
+
+def test_graphql_takes_variables_and_built_queries(querier):
+    text = "query($sex: [String]) { case(sex: $sex) { subject_id } }"
+    assert querier.graphql_query(text, {"sex": ["M"]}) == {"case": [{"subject_id": "sub-2"}]}
+    query = Query("case").where(sex="M").fields("subject_id")
+    assert querier.graphql_query(query) == {"case": [{"subject_id": "sub-2"}]}
+
+
+def test_a_query_that_is_refused_says_why(querier):
+    with pytest.raises(Gen3SubmissionQueryError, match="nothing"):
+        querier.graphql_query("{ case { nothing } }")
+
+
+def test_what_isn_t_there_is_told_with_what_was_meant(querier):
+    with pytest.raises(NotFound, match=r"demo.*Did you mean 'demo1'\?"):
+        querier.get_projects("demo")
+    with pytest.raises(NotFound, match=r"demo.*Did you mean 'demo1'\?"):
+        querier.get_node_records("case", "demo", PROJECT)
+    with pytest.raises(Gen3UserError, match=r"The program demo1 has no project '12l'. Did you mean '12L'\?"):
+        querier.get_node_records("case", PROGRAM, "12l")
+    with pytest.raises(BadRequest, match=r"cases.*Did you mean 'case'\?"):
+        querier.get_node_records("cases", PROGRAM, PROJECT)
+
+
+def test_who_may_read_nothing_is_told(auth, omics_sandbox, tmp_path):
+    reader = Auth(refresh_file=str(omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org")))
+    with Querier(reader) as querier, pytest.raises(Forbidden, match="Unauthorized query"):
+        querier.graphql_query("{experiment{submitter_id}}")
+
+
+def test_it_says_which_commons_it_asks_and_shows_no_secret(querier, omics_sandbox):
+    assert repr(querier) == f"<Querier {omics_sandbox.gen3_url}>"

@@ -1,0 +1,190 @@
+"""`Gen3Submitter`: files and folders of records into a project, each record told."""
+
+import json
+import os
+
+import httpx
+import pytest
+from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
+from omicsdk.core.errors import APIError, ConnectFailed, NotFound
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.dtp import Gen3Submitter, Querier, RecordsRefused
+from omicsdk.gen3 import Gen3AuthError, Gen3UserError
+
+pytestmark = pytest.mark.sandbox
+OTHER = "dataset-2"
+NEW = {**EXPERIMENT, "submitter_id": OTHER}
+
+
+@pytest.fixture
+def auth(omics_sandbox, monkeypatch, tmp_path):
+    return login(omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def submitter(auth, tmp_path):
+    with Gen3Submitter(auth.endpoint, tmp_path / "credentials.json") as made:
+        yield made
+
+
+@pytest.fixture
+def stored(auth):
+    """The names of a node's records."""
+    querier = Querier(auth)
+
+    def names(node):
+        return sorted(each["submitter_id"] for each in querier.get_node_records(node, PROGRAM, PROJECT))
+
+    yield names
+    querier.close()
+
+
+@pytest.fixture
+def write(tmp_path):
+    (tmp_path / "gen3").mkdir()
+
+    def writing(name, content):
+        path = tmp_path / "gen3" / name
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return path
+
+    return writing
+
+
+def of_other(number, **more):
+    return case(number, submitter_id=f"{OTHER}-{number}", experiments=[{"submitter_id": OTHER}], **more)
+
+
+def test_the_content_of_a_file_is_submitted(submitter, write, stored):
+    told = submitter.submit_record(PROGRAM, PROJECT, str(write("experiment.json", NEW)))
+    assert (told.counts, told.ok) == ({"created": 1}, True)
+    assert stored("experiment") == [DATASET, OTHER]
+    assert submitter.submit_record(PROGRAM, PROJECT, write("experiment.json", NEW)).counts == {"updated": 1}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [str, os.fspath, lambda path: json.loads(path.read_text())],
+    ids=["text", "path", "content"],
+)
+def test_the_credentials_that_are_given_are_used(auth, omics_sandbox, tmp_path, write, form, monkeypatch):
+    work = tmp_path / "elsewhere"
+    work.mkdir()
+    monkeypatch.chdir(work)  # where no credentials.json is
+    reader = omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org")
+    with Gen3Submitter(auth.endpoint, form(reader)) as theirs, pytest.raises(APIError) as refused:
+        theirs.submit_record(PROGRAM, PROJECT, write("e.json", NEW))
+    assert refused.value.status in (401, 403)
+    with Gen3Submitter(auth.endpoint, form(tmp_path / "credentials.json")) as ours:
+        assert ours.submit_record(PROGRAM, PROJECT, write("e.json", NEW)).ok
+
+
+def test_a_folder_goes_in_the_order_of_its_links(submitter, write, stored, tmp_path):
+    write("a_subjects.json", [of_other(1), of_other(2)])
+    write("b_experiment.json", NEW)
+    write("notes.md", "no records")
+    write(".hidden.json", "no records")
+    (tmp_path / "gen3" / "deeper").mkdir()
+    seen = []
+    told = submitter.submit(PROGRAM, PROJECT, tmp_path / "gen3", chunk=1, on_outcome=seen.append)
+    assert told.counts == {"created": 3}
+    assert [each.type for each in seen] == ["experiment", "case", "case"]
+    assert OTHER in stored("experiment")
+
+
+def test_several_files_go_together(submitter, write):
+    files = [
+        write("s.json", [of_other(1)]),
+        write("e.tsv", f"type\tsubmitter_id\tprojects.code\nexperiment\t{OTHER}\t12L\n"),
+    ]
+    assert submitter.submit_record(PROGRAM, PROJECT, files).counts == {"created": 2}
+
+
+def test_a_dry_run_stores_nothing(submitter, write, stored, tmp_path):
+    write("e.json", NEW)
+    write("s.json", [of_other(1)])
+    told = submitter.submit_record(PROGRAM, PROJECT, tmp_path / "gen3", dry_run=True)
+    assert (told.counts, told.dry_run) == ({"valid": 2}, True)
+    assert stored("experiment") == [DATASET]
+
+
+def test_a_record_that_is_refused_is_told_and_the_others_are_stored(submitter, write, stored):
+    bad = of_other(2, disease_or_disorder="desease")
+    file = write("s.json", [NEW, of_other(1), bad])
+    with pytest.raises(RecordsRefused, match=r"1 of 3 records weren't taken: .*s\.json, row 3.*'disease'") as caught:
+        submitter.submit_record(PROGRAM, PROJECT, file)
+    assert caught.value.submission.counts == {"created": 2, "invalid": 1}
+    assert f"{OTHER}-1" in stored("case")
+    told = submitter.submit(PROGRAM, PROJECT, file)
+    (refused,) = told.refused
+    assert (refused.name, refused.place.row, refused.findings[0].column) == (f"{OTHER}-2", 3, "disease_or_disorder")
+
+
+def test_many_reasons_are_counted(submitter, write):
+    file = write("s.json", [case(each, age=1) for each in range(3, 9)])
+    with pytest.raises(RecordsRefused, match=r"6 of 6 records weren't taken: .*; and 3 more"):
+        submitter.submit_record(PROGRAM, PROJECT, file)
+
+
+def test_nothing_is_sent_where_all_or_nothing_is_wanted(submitter, write, stored):
+    file = write("s.json", [NEW, of_other(2, age=1)])
+    told = submitter.submit(PROGRAM, PROJECT, file, all_or_nothing=True)
+    assert told.counts == {"invalid": 1, "failed": 1}
+    assert stored("experiment") == [DATASET]
+
+
+def test_a_submission_goes_on_by_its_journal(submitter, write, tmp_path):
+    file = write("e.json", NEW)
+    for counts in ({"created": 1}, {"unchanged": 1}):
+        assert submitter.submit(PROGRAM, PROJECT, file, journal=tmp_path / "journal").counts == counts
+
+
+def test_what_is_no_folder_of_records_is_told(submitter, tmp_path):
+    (tmp_path / "sds").mkdir()
+    (tmp_path / "sds" / "dataset_description.xlsx").write_bytes(b"")
+    (tmp_path / "empty").mkdir()
+    for path, told in (
+        ("sds", "is an SDS folder.*Convert it first"),
+        ("empty", "There are no records"),
+        ("gone", "gone"),
+    ):
+        with pytest.raises(Gen3UserError, match=told):
+            submitter.submit_record(PROGRAM, PROJECT, tmp_path / path)
+
+
+def test_a_project_that_isn_t_there_is_told_before_anything_is_sent(submitter, write, omics_sandbox):
+    file = write("e.json", NEW)
+    with pytest.raises(Gen3UserError, match=r"The program demo1 has no project '12'. Did you mean '12L'\?"):
+        submitter.submit_record(PROGRAM, "12", file)
+    with pytest.raises(NotFound, match=r"Did you mean 'demo1'\?"):
+        submitter.submit_record("demo", PROJECT, file)
+
+
+def test_credentials_that_aren_t_there_or_ended_are_told(auth, tmp_path, write):
+    with pytest.raises(Gen3AuthError, match=r"There is no credentials file .*gone\.json"):
+        Gen3Submitter(auth.endpoint, tmp_path / "gone.json")
+    write("bad.json", {"api_key": "x"})
+    with pytest.raises(Gen3AuthError, match="profile page"):
+        Gen3Submitter(auth.endpoint, tmp_path / "gen3" / "bad.json")
+
+
+def test_a_key_that_was_revoked_is_told_with_its_file(auth, omics_sandbox, tmp_path, write):
+    file = omics_sandbox.gen3_credentials(tmp_path / "ended.json")
+    omics_sandbox.gen3.access.revoke(json.loads(file.read_text())["key_id"])
+    with (
+        Gen3Submitter(auth.endpoint, file, retry=NO_RETRY) as submitter,
+        pytest.raises(Gen3AuthError, match=r"ended\.json"),
+    ):
+        submitter.submit_record(PROGRAM, PROJECT, write("e.json", NEW))
+
+
+def test_a_commons_that_is_down_is_told(auth, write):
+    def refuse(request):
+        raise httpx.ConnectError("Connection refused", request=request)
+
+    down = httpx.MockTransport(refuse)
+    with (
+        Gen3Submitter(auth.endpoint, auth, retry=NO_RETRY, transport=down) as submitter,
+        pytest.raises(ConnectFailed, match=r"127\.0\.0\.1"),
+    ):
+        submitter.submit_record(PROGRAM, PROJECT, write("e.json", NEW))
