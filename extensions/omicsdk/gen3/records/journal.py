@@ -42,24 +42,28 @@ class Journal:
         self._where = f"{endpoint} {project.id}"
         self._ids: dict[str, str | None] = {}
         try:
-            self._read()
+            ended = self._read()
             self._file = self._path.open("ab")
-            if self._path.stat().st_size and not self._path.read_bytes().endswith(b"\n"):
+            if not ended:
                 self._file.write(b"\n")
         except OSError as error:
             raise ConfigError(
                 f"The journal {path} can't be written: {error.strerror}", remedy="Check its folder and permissions."
             ) from error
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Reads what was noted; tells whether the last line has its end."""
+        ended = True
         if not self._path.exists():
-            return
+            return ended
         with self._path.open("rb") as file:
             for line in file:
+                ended = line.endswith(b"\n")
                 with suppress(ValueError):
                     note: Any = json.loads(line)
                     if is_object(note) and note.get("commons") == self._where and isinstance(note.get("record"), str):
                         self._ids[note["record"]] = note.get("id")
+        return ended
 
     def has(self, record: Mapping[str, Any]) -> bool:
         """Whether the commons has taken a record as it is."""

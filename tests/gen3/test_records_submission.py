@@ -1,0 +1,281 @@
+"""Records are submitted in the order of their links, with an outcome for each row, and what was taken isn't sent again."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gen3_records import FILLED, case, dictionary, experiment, relatives
+from omicsdk.core.errors import Forbidden
+from omicsdk.core.retry import Retry
+from omicsdk.gen3 import Commons, Gen3Auth, Gen3UserError
+from omicsdk.gen3.records import Outcome, submit, submit_rows
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.gen3.records.dictionary import sds_document
+
+
+class Noting(httpx.HTTPTransport):
+    """A transport that notes which records are sent where, and can be told to refuse."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[tuple[str, list[str]]] = []
+        self.most = 10_000
+        self.lose: set[str] = set()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "PUT":
+            return super().handle_request(request)
+        names = [each["submitter_id"] for each in json.loads(request.read())]
+        self.sent.append((request.url.path.rpartition("/")[2], names))
+        if len(names) > self.most:
+            return httpx.Response(413, text="413 Request Entity Too Large", request=request)
+        answer = super().handle_request(request)
+        if not self.lose.isdisjoint(names):
+            answer.read()
+            self.lose.difference_update(names)
+            raise httpx.ReadTimeout("too slow", request=request)
+        return answer
+
+
+@pytest.fixture
+def wire() -> Noting:
+    return Noting()
+
+
+@pytest.fixture
+def commons(sandbox: Sandbox, tmp_path: Path, wire: Noting) -> Iterator[Commons]:
+    sandbox.gen3.records.seed("demo", "one")
+    with _commons(sandbox, tmp_path, ADMINISTRATOR, wire) as found:
+        yield found
+
+
+def _commons(sandbox: Sandbox, folder: Path, name: str, wire: httpx.BaseTransport) -> Commons:
+    sandbox.gen3_credentials(folder / "key.json", name)
+    auth = Gen3Auth(refresh_file=str(folder / "key.json"))
+    return Commons(sandbox.gen3_url, auth, transport=wire, retry=Retry(attempts=2, base=0))
+
+
+def stored(sandbox: Sandbox, node: str = "case") -> list[str]:
+    return sorted(each["submitter_id"] for each in sandbox.gen3.records.listed(node, "demo-one"))
+
+
+def cases(count: int, **more: Any) -> list[dict[str, Any]]:
+    return [case(f"c{number:02}", **more) for number in range(count)]
+
+
+def test_rows_go_after_what_they_link_to_wherever_they_stand(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+    sample = {
+        **dict.fromkeys(dictionary().node("sample").required - {"type", "cases"}, "NA"),
+        "type": "sample",
+        "submitter_id": "s1",
+        "cases": [{"submitter_id": "c00"}],
+    }
+    done = submit(commons, "demo-one", [sample, *cases(3), experiment()])
+    assert done.ok
+    assert done.counts == {"created": 5}
+    assert [names for _, names in wire.sent] == [["e1"], ["c00", "c01", "c02"], ["s1"]]
+    assert stored(sandbox) == ["c00", "c01", "c02"]
+
+
+def test_what_is_there_is_updated(commons: Commons) -> None:
+    submit(commons, "demo-one", [experiment()])
+    assert submit(commons, "demo/one", [experiment(type_of_data="Raw"), case("c1")]).counts == {
+        "updated": 1,
+        "created": 1,
+    }
+
+
+def test_bad_rows_are_told_and_the_rest_goes_on(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+    records = [experiment(), *cases(3), case("bad", sexx="F"), case("lost", "nobody")]
+    done = submit(commons, ("demo", "one"), records)
+    assert done.counts == {"invalid": 2, "created": 4}
+    assert [(each.name, each.place.row, each.findings[0].kind) for each in done.refused] == [
+        ("bad", 5, "unknown-property"),
+        ("lost", 6, "broken-link"),
+    ]
+    assert not any({"bad", "lost"} & set(names) for _, names in wire.sent)
+    assert stored(sandbox) == ["c00", "c01", "c02"]
+    assert json.loads(json.dumps(done.as_dict()))["counts"]["invalid"] == 2
+
+
+def test_all_or_nothing_sends_nothing_when_anything_is_found(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+    done = submit(commons, "demo-one", [experiment(), case("bad", sexx="F")], all_or_nothing=True)
+    assert done.counts == {"invalid": 1, "failed": 1}
+    assert wire.sent == []
+    assert stored(sandbox, "experiment") == []
+
+
+def test_what_only_the_commons_finds_is_told_with_its_row(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+    # The dictionary allows one description of an experiment; that it has one already, only the commons knows.
+    required = dictionary().node("dataset_description")
+    filled: dict[str, Any] = {
+        name: [1] if required.properties[name].read_items_as == "integer" else ["x"]
+        for name in required.required - {"type", "submitter_id", "experiments"}
+    }
+    first = {"type": "dataset_description", "submitter_id": "d1", "experiments": [{"submitter_id": "e1"}], **filled}
+    other = {**first, "submitter_id": "d2", "experiments": [{"submitter_id": "e2"}]}
+    submit(commons, "demo-one", [experiment(), experiment("e2"), first])
+    done = submit(commons, "demo-one", [{**first, "submitter_id": "d3"}, other])
+    assert done.counts == {"invalid": 1, "created": 1}
+    [told] = done.refused[0].findings
+    assert (told.kind, told.row, told.column) == ("INVALID_LINK", 1, "experiments")
+    assert "one_to_one" in told.message
+    assert stored(sandbox, "dataset_description") == ["d1", "d2"]
+
+
+def test_chunks_get_smaller_where_the_commons_can_not_take_so_many(
+    sandbox: Sandbox, commons: Commons, wire: Noting
+) -> None:
+    submit(commons, "demo-one", [experiment()])
+    wire.sent.clear()
+    wire.most = 3
+    assert submit(commons, "demo-one", cases(10), chunk=8).counts == {"created": 10}
+    assert [len(names) for _, names in wire.sent] == [8, 4, 2, 2, 2, 2, 2]
+    assert len(stored(sandbox)) == 10
+
+
+def test_an_answer_that_is_lost_does_no_harm(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+    wire.lose = {"c03"}
+    done = submit(commons, "demo-one", [experiment(), *cases(6)])
+    assert done.ok
+    assert done.counts == {"created": 1, "updated": 6}
+    assert [len(names) for _, names in wire.sent] == [1, 6, 3, 3]
+    assert len(stored(sandbox)) == 6
+
+
+def test_a_dry_run_stores_nothing_and_links_to_rows_are_right(sandbox: Sandbox, commons: Commons, wire: Noting) -> None:
+    done = submit(commons, "demo-one", [experiment(), *cases(3), case("lost", "nobody")], dry_run=True, chunk=2)
+    assert done.dry_run
+    assert done.counts == {"invalid": 1, "valid": 4}
+    assert {where for where, _ in wire.sent} == {"_dry_run"}
+    assert stored(sandbox) == stored(sandbox, "experiment") == []
+
+
+def test_what_was_taken_is_not_sent_again(sandbox: Sandbox, commons: Commons, wire: Noting, tmp_path: Path) -> None:
+    records, journal = [experiment(), *cases(10)], tmp_path / "journal"
+    outcomes = submit_rows(commons, "demo-one", records, chunk=4, journal=journal)
+    for _ in range(5):
+        next(outcomes)
+    outcomes.close()
+    wire.sent.clear()
+    done = submit(commons, "demo-one", records, chunk=4, journal=journal)
+    assert done.counts == {"unchanged": 5, "created": 6}
+    assert [names for _, names in wire.sent] == [["c04", "c05", "c06", "c07"], ["c08", "c09"]]
+    wire.sent.clear()
+    changed = [*records[:-1], case("c09", age="5")]
+    assert submit(commons, "demo-one", changed, journal=journal).counts == {"unchanged": 10, "updated": 1}
+    assert [names for _, names in wire.sent] == [["c09"]]
+
+
+def test_a_journal_that_was_cut_short_is_continued(commons: Commons, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    submit(commons, "demo-one", [experiment(), *cases(3)], journal=journal)
+    journal.write_bytes(journal.read_bytes()[:-20])
+    assert submit(commons, "demo-one", [experiment(), *cases(3)], journal=journal).counts == {
+        "unchanged": 3,
+        "updated": 1,
+    }
+    assert submit(commons, "demo-one", [experiment(), *cases(3)], journal=journal).counts == {"unchanged": 4}
+
+
+def test_a_journal_is_one_of_its_project(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+    sandbox.gen3.records.seed("demo", "two")
+    journal = tmp_path / "journal"
+    record = {"type": "experiment", "submitter_id": "e1", "projects": []}
+    one, two = ({**record, "projects": [{"code": code}]} for code in ("one", "two"))
+    assert submit(commons, "demo-one", [one], journal=journal).counts == {"created": 1}
+    assert submit(commons, "demo-two", [two], journal=journal).counts == {"created": 1}
+
+
+def test_records_that_link_to_others_of_their_node_come_after_them(
+    sandbox: Sandbox, commons: Commons, wire: Noting
+) -> None:
+    sandbox.gen3.records.use_dictionary({**sds_document(), "subject": relatives()})
+    sandbox.gen3.records.seed("demo", "one")
+
+    def subject(name: str, *others: str) -> dict[str, Any]:
+        links = [{"submitter_id": each} for each in others]
+        return {"type": "subject", "submitter_id": name, "projects": [{"code": "one"}], "relatives": links}
+
+    done = submit(commons, "demo-one", [subject("c", "b"), subject("b", "a"), subject("a")], chunk=1)
+    assert done.counts == {"created": 3}
+    assert [names for _, names in wire.sent] == [["a"], ["b"], ["c"]]
+
+
+def test_tables_of_any_kind_are_submitted_together(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    (tmp_path / "e.json").write_text(json.dumps(experiment()))
+    header = ["*type", "*submitter_id", "*experiments.submitter_id", *FILLED]
+    (tmp_path / "a.tsv").write_text("\t".join(header) + "\n" + "\t".join(["case", "t", "e1", *FILLED.values()]) + "\n")
+    (tmp_path / "b.csv").write_text(",".join(header) + "\n" + ",".join(["case", "v", "e1", *FILLED.values()]) + "\n")
+    book = Workbook()
+    for row in (header, ["case", 7, "e1", *FILLED.values()], ["case", "f", "=A1", *FILLED.values()]):
+        book.active.append(row)
+    book.save(tmp_path / "c.xlsx")
+    files = [tmp_path / name for name in ("a.tsv", "b.csv", "c.xlsx", "e.json")]
+    done = submit(commons, "demo-one", files)
+    assert done.counts == {"invalid": 1, "created": 4}
+    assert done.refused[0].findings[0].kind == "formula"
+    assert stored(sandbox) == ["7", "t", "v"]
+
+
+def test_lists_in_cells_are_divided_as_the_service_does(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+    node = dictionary().node("dataset_description")
+    names = sorted(node.required - {"type", "submitter_id", "experiments"})
+    cells = ["1,2" if node.properties[name].read_items_as == "integer" else "x,y" for name in names]
+    header = ["type", "submitter_id", "experiments.submitter_id", *names]
+    row = ["dataset_description", "d1", "e1", *cells]
+    (tmp_path / "d.tsv").write_text("\t".join(header) + "\n" + "\t".join(row) + "\n")
+    submit(commons, "demo-one", [experiment()])
+    assert submit(commons, "demo-one", tmp_path / "d.tsv").ok
+    [found] = sandbox.gen3.records.listed("dataset_description", "demo-one")
+    assert (found["keywords"], found["number_of_subjects"]) == (["x", "y"], [1, 2])
+
+
+def test_outcomes_are_told_as_they_come(commons: Commons) -> None:
+    told: list[Outcome] = []
+    done = submit(commons, "demo-one", [experiment(), *cases(3)], chunk=2, on_outcome=told.append)
+    assert [(each.name, each.status) for each in told] == [
+        ("e1", "created"),
+        ("c00", "created"),
+        ("c01", "created"),
+        ("c02", "created"),
+    ]
+    assert done.total == 4
+    assert all(each.id for each in told)
+
+
+def test_who_may_not_submit_is_told_at_once(sandbox: Sandbox, tmp_path: Path, wire: Noting) -> None:
+    sandbox.gen3.records.seed("demo", "one")
+    with _commons(sandbox, tmp_path, READER, wire) as commons, pytest.raises(Forbidden):
+        submit(commons, "demo-one", [experiment(f"e{number}") for number in range(10)], chunk=2)
+    assert len(wire.sent) == 1
+
+
+def test_a_chunk_has_a_record_at_least(commons: Commons) -> None:
+    with pytest.raises(Gen3UserError, match="0 records"):
+        submit(commons, "demo-one", [experiment()], chunk=0)
+
+
+def test_records_are_read_a_chunk_at_a_time(commons: Commons) -> None:
+    submit(commons, "demo-one", [experiment()])
+    alive: list[int] = []
+
+    class Rows:
+        """Rows that are made as they are read."""
+
+        def __iter__(self) -> Iterator[Mapping[str, Any]]:
+            for number in range(600):
+                alive.append(number)
+                yield case(f"r{number:03}")
+
+    outcomes = submit_rows(commons, "demo-one", Rows(), chunk=50)
+    assert next(outcomes).status == "created"
+    # Two passes find what is wrong and what there is; of the third, which sends, a chunk was read.
+    assert len(alive) == 600 + 600 + 50
+    outcomes.close()
