@@ -138,7 +138,6 @@ def run(
     threads: int,
     batch: int = BATCH,
     header: str = "",
-    blank: Callable[[Fault], str] | None = None,
     stop: threading.Event | None = None,
 ) -> Summary:
     """Does work on the rows of a manifest and writes what becomes of them.
@@ -151,7 +150,6 @@ def run(
         threads: How many batches are under way at once.
         batch: Rows of a batch.
         header: What the output begins with.
-        blank: What is written in the place of a row that is wrong; nothing by default.
         stop: Ends it when it is set.
 
     Returns:
@@ -171,7 +169,7 @@ def run(
     numbered = enumerate(batches(islice(rows, outputs.rows, None), batch))
 
     def done(item: tuple[int, list[T | Fault]]) -> list[Outcome]:
-        return _outcomes(item[1], work, item[0] * batch < uncertain, blank)
+        return _outcomes(item[1], work, item[0] * batch < uncertain)
 
     total = outputs.rows
     for outcomes in in_order(numbered, done, threads, stop):
@@ -193,27 +191,25 @@ def _outcomes(
     batch: Sequence[T | Fault],
     work: Callable[[Sequence[T], bool], Sequence[Outcome]],
     uncertain: bool,
-    blank: Callable[[Fault], str] | None,
 ) -> list[Outcome]:
     rows = [row for row in batch if not isinstance(row, Fault)]
     worked = iter(work(rows, uncertain) if rows else ())
     found = list[Outcome]()
     for row in batch:
         if isinstance(row, Fault):
-            found.append(Outcome(row.line, "", FAILED, blank(row) if blank else "", str(row)))
+            found.append(Outcome(row.line, "", FAILED, error=str(row)))
         else:
             found.append(next(worked))
     return found
 
 
-def attempted(line: int, guid: str, work: Callable[[], Outcome], text: str = "") -> Outcome:
+def attempted(line: int, guid: str, work: Callable[[], Outcome]) -> Outcome:
     """The outcome of a row, which failed where the service refuses it.
 
     Args:
         line: Where the row stands.
         guid: The file's GUID.
         work: What is done.
-        text: What is written where it fails.
 
     Raises:
         AuthError: The commons doesn't know who asks; it befalls all rows, as ConfigError, ConnectFailed and Interrupted do.
@@ -223,7 +219,7 @@ def attempted(line: int, guid: str, work: Callable[[], Outcome], text: str = "")
     except _STOPS:
         raise
     except OmicsError as error:
-        return Outcome(line, guid, FAILED, text, mask_text(str(error)))
+        return Outcome(line, guid, FAILED, error=mask_text(str(error)))
 
 
 def failures_beside(output: Path) -> Path:
