@@ -1,0 +1,208 @@
+"""DICOM archives over HTTP (DICOMweb, PS3.18): instances listed with QIDO-RS, fetched with WADO-RS or WADO-URI.
+
+Every instance has a URL of its own, which `omicsdk.transfer` fetches from. WADO-RS wraps it in a message of one part, which
+is taken off afterwards.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from logging import getLogger
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from omicsdk.core.credentials import Basic, Credentials
+from omicsdk.core.errors import APIError, AuthError, ConfigError, Interrupted, NotFound, OmicsError
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of, is_uid
+from omicsdk.dtp.storage.finding import no_study
+from omicsdk.dtp.storage.multipart import unwrap
+from omicsdk.dtp.storage.store import Case, Unlisted
+from omicsdk.gen3.plain_client import PlainClient, plain_request
+from omicsdk.gen3.service import plain
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+    from omicsdk.dtp.config import PacsConfig
+    from omicsdk.dtp.storage.landing import Landing
+    from omicsdk.dtp.storage.store import Dataset, Landed
+    from omicsdk.transfer import Item, Location, Outcome
+
+#: Results that are asked for at once.
+PAGE = 1000
+#: Instances that are fetched before they get their names.
+BATCH = 200
+#: How many failures in a row end a file.
+RETRIES = 4
+_SERIES, _INSTANCE, _CLASS = "0020000E", "00080018", "00080016"
+_ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+
+_log = getLogger("omicsdk.dtp")
+
+
+class DicomWebStore:
+    """Data sets in a DICOM archive that speaks HTTP, each subject a study.
+
+    Args:
+        config: The archive: the root of DICOMweb, and the login.
+        credentials: Who asks, in place of the user and password of the settings, such as a BearerToken.
+        wado_uri: The URL of WADO-URI, such as https://archive.example.org/wado: instances are fetched there as plain files,
+            which can be gone on with in the middle. By default they are fetched with WADO-RS.
+        connections: How many files are fetched at once, at most.
+        timeout: Seconds for each step of a query, or a Timeout.
+        retry: When and how often a query is tried again.
+        transport: Takes the place of the network for queries, for tests.
+    """
+
+    def __init__(
+        self,
+        config: PacsConfig,
+        *,
+        credentials: Credentials | None = None,
+        wado_uri: str | None = None,
+        connections: int = 8,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self._root = config.dicomweb.rstrip("/")
+        self._wado_uri = wado_uri
+        self._connections = connections
+        if credentials is None and config.user:
+            credentials = Basic(config.user, config.password)
+        self._credentials = credentials
+        options: dict[str, Any] = {"timeout": timeout, "retry": retry, "transport": transport}
+        given = {name: value for name, value in options.items() if value is not None}
+        self._client = PlainClient(self._root, credentials=credentials, **given)
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"DICOMweb at {self._root}"
+
+    def files(self, dataset: Dataset) -> Iterator[Instance | Unlisted]:
+        """Lists the instances of a data set's subjects; see `DataStore.files`. An archive states no sizes or checksums."""
+        for case in dataset.cases:
+            if not is_uid(case.study):
+                yield no_study(case)
+                continue
+            try:
+                found = list(self._of_case(case))
+            except (AuthError, ConfigError):
+                raise
+            except APIError as error:
+                yield Unlisted(f"primary/{case.folder}", error)
+                continue
+            yield from found or [no_study(case)]
+
+    def fetch(
+        self,
+        files: Sequence[Instance],
+        landing: Landing,
+        tell: Callable[[Instance, Landed | OmicsError], None],
+        stop: threading.Event,
+    ) -> None:
+        """Fetches instances; see `DataStore.fetch`."""
+        from omicsdk.transfer import download
+
+        folder = landing.aside / "http"
+        for start in range(0, len(files), BATCH):
+            batch = files[start : start + BATCH]
+            if stop.is_set():
+                return
+            items = [self._item(each) for each in batch]
+            report = download(items, folder, connections=self._connections, stop=stop)
+            for file, outcome in zip(batch, report.outcomes, strict=True):
+                result = self._placed(file, outcome, landing)
+                if not isinstance(result, Interrupted):
+                    tell(file, result)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._client.close()
+
+    def _placed(self, file: Instance, outcome: Outcome, landing: Landing) -> Landed | OmicsError:
+        if outcome.state == "stopped":
+            return Interrupted(f"{file.name} was stopped", name=file.name)
+        if outcome.error is not None:
+            return outcome.error
+        came = landing.aside / "http" / file.sop
+        try:
+            part = came if self._wado_uri else unwrap(came, landing.part(file.sop), file.name)
+            verified = check_instance(part, file)
+            return landing.land(
+                file,
+                part,
+                verified=verified,
+                fetched=outcome.bytes_fetched,
+                kept=outcome.bytes_kept,
+                attempts=outcome.attempts,
+            )
+        except OmicsError as error:
+            return error
+        finally:
+            came.unlink(missing_ok=True)
+
+    def _item(self, file: Instance) -> Item:
+        from omicsdk.transfer import Item
+
+        # asked again only where a login may be renewed: else what is refused stays refused
+        renew = None if self._credentials is None else lambda: self._location(file)
+        return Item(file.sop, self._location(file), label=file.name, retries=RETRIES, renew=renew)
+
+    def _location(self, file: Instance) -> Location:
+        from omicsdk.transfer import Location
+
+        if self._wado_uri:
+            wanted = {"requestType": "WADO", "studyUID": file.study, "seriesUID": file.series, "objectUID": file.sop}
+            mark = "&" if "?" in self._wado_uri else "?"
+            # its slash as it is: Orthanc's plugin doesn't take %2F for one
+            url = f"{self._wado_uri}{mark}{urlencode(wanted)}&contentType=application/dicom"
+            headers: dict[str, str] = {}
+        else:
+            url = f"{self._root}/studies/{file.study}/series/{file.series}/instances/{file.sop}"
+            headers = {"Accept": _ACCEPT}
+        if self._credentials is not None and self._credentials.goes_to(url):
+            headers.update(self._credentials.headers("GET", url))
+        return Location(url, headers)
+
+    def _of_case(self, case: Case) -> Iterator[Instance | Unlisted]:
+        for series in self._listed(f"/studies/{case.study}/series", _SERIES):
+            uid = _text(series, _SERIES)
+            found = (
+                self._listed(f"/studies/{case.study}/series/{uid}/instances", _INSTANCE) if is_uid(uid) else [series]
+            )
+            for each in found:
+                try:
+                    yield instance_of(case, uid, _text(each, _INSTANCE), _text(each, _CLASS))
+                except OmicsError as error:
+                    yield Unlisted(f"primary/{case.folder}", error)
+
+    def _listed(self, path: str, key: str) -> Iterator[Mapping[str, Any]]:
+        """The results of a query, page by page; also of servers that don't know pages and give all at once."""
+        seen = set[str]()
+        while True:
+            query = (("limit", str(PAGE)), ("offset", str(len(seen))))
+            try:
+                answer = self._client.send(plain_request("QIDO-RS", "GET", path, query=query))
+                page = plain(answer)
+            except NotFound:
+                return
+            listed = page if is_array(page) else []
+            new = [each for each in listed if is_object(each) and _text(each, key) not in seen]
+            for each in new:
+                seen.add(_text(each, key))
+                yield each
+            if len(listed) < PAGE or not new:
+                return
+
+
+def _text(found: Mapping[str, Any], tag: str) -> str:
+    """The first value of an element of DICOM's JSON."""
+    element = found.get(tag)
+    values = element.get("Value") if is_object(element) else None
+    return str(values[0]) if is_array(values) and values else ""

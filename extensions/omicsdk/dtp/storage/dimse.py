@@ -1,0 +1,217 @@
+"""DICOM archives by DICOM's own protocol: instances listed with C-FIND and fetched with C-GET or C-MOVE."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import groupby
+from logging import getLogger
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import ConfigError, Interrupted, OmicsError, TransferError, TransportError
+from omicsdk.dtp.storage import finding
+from omicsdk.dtp.storage.association import (
+    ANSWER_SECONDS,
+    GET,
+    MOST_CONTEXTS,
+    MOVE,
+    PENDING,
+    SUCCESS,
+    UNKNOWN_DESTINATION,
+    WARNING,
+    Archive,
+    needs_pynetdicom,
+    status_of,
+    words_of,
+)
+from omicsdk.dtp.storage.dicom_file import Instance
+from omicsdk.dtp.storage.receiving import Receiver
+from omicsdk.dtp.storage.store_scp import listening
+from omicsdk.dtp.storage.syntaxes import storage_contexts
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset as Answer
+    from pynetdicom.association import Association
+
+    from omicsdk.dtp.config import PacsConfig
+    from omicsdk.dtp.storage.landing import Landing
+    from omicsdk.dtp.storage.store import Dataset, Landed, Unlisted
+
+#: Instances that one request names, at most: their identifiers have to fit into one element of 64 KiB.
+BATCH = 50
+#: How often instances are asked for of which none came.
+ATTEMPTS = 3
+
+_log = getLogger("omicsdk.dtp")
+
+
+class DimseStore:
+    """Data sets in a DICOM archive, each subject a study. Instances are fetched with C-GET or C-MOVE.
+
+    With C-GET the archive sends over the connection that asks. With C-MOVE it makes connections to us: it has to know our
+    title, this machine's address and the port, and a firewall has to let it in.
+
+    Args:
+        config: The archive, our title, and for C-MOVE our port.
+        connections: How many associations there are at once, 1 or more.
+        listen_on: The address of this machine at which C-MOVE's instances are taken; by default the one from which the
+            archive is reached.
+        seconds: Seconds without an answer after which one is given up.
+        clock: Waits before another try.
+
+    Raises:
+        MissingExtra: pynetdicom isn't installed.
+    """
+
+    def __init__(
+        self,
+        config: PacsConfig,
+        *,
+        connections: int = 2,
+        listen_on: str | None = None,
+        seconds: float = ANSWER_SECONDS,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        needs_pynetdicom()
+        self._archive = Archive(config, seconds)
+        self._move = config.method == "cmove"
+        self._connections = max(1, connections)
+        self._listen_on = listen_on
+        self._clock = clock
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self._archive.title
+
+    def files(self, dataset: Dataset) -> Iterator[Instance | Unlisted]:
+        """Lists the instances of a data set's subjects; see `DataStore.files`. An archive states no sizes or checksums."""
+        return finding.instances(self._archive, dataset.cases)
+
+    def fetch(
+        self,
+        files: Sequence[Instance],
+        landing: Landing,
+        tell: Callable[[Instance, Landed | OmicsError], None],
+        stop: threading.Event,
+    ) -> None:
+        """Fetches instances; see `DataStore.fetch`.
+
+        Raises:
+            ConfigError: The archive doesn't know our title, to which it is to send (C-MOVE), or our port is taken.
+        """
+        receiver = Receiver(files, landing, tell, stop)
+        with self._receiving(receiver, files), ThreadPoolExecutor(self._connections) as pool:
+            try:
+                for done in [pool.submit(self._batch, batch, receiver, stop) for batch in _batches(files)]:
+                    done.result()
+            except BaseException:
+                stop.set()
+                raise
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+    @contextmanager
+    def _receiving(self, receiver: Receiver, files: Sequence[Instance]) -> Generator[None]:
+        """For C-MOVE, listens while the block runs."""
+        if not self._move:
+            yield
+            return
+        classes = {each.sop_class for each in files if each.sop_class}
+        address = self._listen_on or self._archive.own_address()
+        with listening(self._archive, address, classes, receiver):
+            yield
+
+    def _batch(self, files: Sequence[Instance], receiver: Receiver, stop: threading.Event) -> None:
+        idle = 0
+        while (missing := receiver.missing(files)) and not stop.is_set():
+            problem: OmicsError
+            try:
+                answer = self._ask(missing, receiver, stop)
+            except Interrupted:
+                return
+            except (TransferError, TransportError) as error:
+                problem = error
+            else:
+                problem = _missed(answer)
+            left = receiver.missing(files)
+            idle = idle + 1 if len(left) == len(missing) else 0
+            if left and idle >= ATTEMPTS:
+                for each in left:
+                    receiver.give_up(each, problem)
+                return
+            if left:
+                _log.info("%d instances didn't come (%s), trying again", len(left), problem)
+                self._clock.sleep(0.25 * 2**idle)
+
+    def _ask(self, files: Sequence[Instance], receiver: Receiver, stop: threading.Event) -> Answer:
+        """Asks for instances of one series; gives the archive's last answer."""
+        from pynetdicom import evt
+        from pynetdicom.presentation import build_context, build_role
+
+        model = MOVE if self._move else GET
+        contexts, roles, handlers = [build_context(model)], list[Any](), list[Any]()
+        if not self._move:
+            stored = storage_contexts({each.sop_class for each in files if each.sop_class}, MOST_CONTEXTS - 1)
+            contexts += stored
+            classes = {str(each.abstract_syntax) for each in stored}
+            roles = [build_role(each, scp_role=True) for each in sorted(classes)]
+            handlers = [(evt.EVT_C_STORE, receiver.store)]
+        with self._archive.associated(contexts, roles=roles, handlers=handlers) as association:
+            accepted = {str(each.abstract_syntax) for each in association.accepted_contexts}
+            if model not in accepted:
+                verb = "C-MOVE" if self._move else "C-GET"
+                raise ConfigError(
+                    f"{self.title} doesn't offer {verb}",
+                    remedy="Allow it there, or set pacs_method to another one: cget, cmove or dicomweb.",
+                )
+            return self._answers(association, files, stop)
+
+    def _answers(self, association: Association, files: Sequence[Instance], stop: threading.Event) -> Answer:
+        from pydicom.dataset import Dataset
+
+        wanted = Dataset()
+        wanted.QueryRetrieveLevel = "IMAGE"
+        wanted.StudyInstanceUID, wanted.SeriesInstanceUID = files[0].study, files[0].series
+        wanted.SOPInstanceUID = [each.sop for each in files]
+        aet = self._archive.config.aet
+        answers = association.send_c_move(wanted, aet, MOVE) if self._move else association.send_c_get(wanted, GET)
+        for answer, _ in answers:
+            status = status_of(answer, f"sending the series {files[0].series}")
+            if stop.is_set():
+                raise Interrupted("The transfer was stopped")
+            if status == UNKNOWN_DESTINATION and self._move:
+                raise ConfigError(
+                    f"{self.title} doesn't know {aet!r}, to which it is to send ({words_of(answer)})",
+                    remedy=f"Register {aet!r} there with this machine's address and the port pacs_move_port.",
+                )
+            if status not in PENDING:
+                return answer
+        raise TransferError(f"{self.title} ended its answer too early")
+
+
+def _missed(answer: Answer) -> TransferError:
+    """Why instances didn't come although the archive says that it is done."""
+    status = cast("int", answer.get("Status", 0))
+    if status in (SUCCESS, WARNING):
+        failed = cast("int | None", answer.get("NumberOfFailedSuboperations"))
+        told = f"{failed} weren't sent, {words_of(answer)}" if failed else words_of(answer)
+        return TransferError(
+            f"The archive didn't send all instances ({told})",
+            remedy="Look into its log; it may be unable to send their kind or transfer syntax.",
+        )
+    return TransferError(f"The archive failed to send instances ({words_of(answer)})")
+
+
+def _batches(files: Iterable[Instance]) -> Iterator[Sequence[Instance]]:
+    def series(file: Instance) -> tuple[str, str]:
+        return file.study, file.series
+
+    for _, group in groupby(sorted(files, key=series), series):
+        found = list(group)
+        for start in range(0, len(found), BATCH):
+            yield found[start : start + BATCH]

@@ -1,0 +1,180 @@
+"""An Orthanc of the test's own: on free ports of this machine, in a folder that goes away, with images that were made up."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+TITLE, OURS = "ORTHANC", "OMICSDK"
+CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
+
+
+def program() -> str | None:
+    """Where Orthanc is; Debian puts it where services are."""
+    return shutil.which("Orthanc") or shutil.which("Orthanc", path="/usr/sbin:/usr/local/sbin")
+
+
+needs_orthanc = pytest.mark.skipif(program() is None, reason="Orthanc isn't installed: apt install orthanc")
+needs_dicomweb = pytest.mark.skipif(
+    program() is None or not PLUGIN.exists(),
+    reason="DICOMweb for Orthanc isn't installed: apt install orthanc-dicomweb",
+)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Orthanc:
+    """A running archive.
+
+    Attributes:
+        port: Where it speaks DICOM.
+        http: Its URL.
+        move_port: Where it sends what C-MOVE asks for.
+        log: What it says.
+    """
+
+    port: int
+    http: str
+    move_port: int
+    log: Path
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+    @property
+    def dicomweb(self) -> str:
+        return f"{self.http}/dicom-web"
+
+    def put(self, *files: bytes) -> None:
+        for each in files:
+            httpx.post(f"{self.http}/instances", content=each).raise_for_status()
+
+    def empty(self) -> None:
+        for each in httpx.get(f"{self.http}/patients").json():
+            httpx.delete(f"{self.http}/patients/{each}").raise_for_status()
+
+    def delete(self, sop: str) -> None:
+        for each in httpx.post(f"{self.http}/tools/lookup", content=sop).json():
+            httpx.delete(self.http + each["Path"]).raise_for_status()
+
+    def config(self, **changed: Any) -> Any:
+        """Settings with which this archive is reached."""
+        from omicsdk.dtp.config import PacsConfig
+
+        values = {"ip": "127.0.0.1", "port": self.port, "aec": TITLE, "aet": OURS, "move_port": self.move_port}
+        return PacsConfig(**{**values, "dicomweb": self.dicomweb, **changed})
+
+
+@contextmanager
+def running(folder: Path, *, allow_get: bool = True) -> Generator[Orthanc]:
+    """Starts an archive, waits until it answers, and ends it."""
+    path = program()
+    assert path is not None
+    port, http, move_port = free_port(), free_port(), free_port()
+    settings: dict[str, Any] = {
+        "Name": "test",
+        "StorageDirectory": str(folder / "storage"),
+        "IndexDirectory": str(folder / "storage"),
+        "DicomAet": TITLE,
+        "DicomPort": port,
+        "DicomCheckCalledAet": True,
+        "HttpPort": http,
+        "RemoteAccessAllowed": False,
+        "AuthenticationEnabled": False,
+        "DicomAlwaysAllowEcho": False,
+        "DicomAlwaysAllowStore": False,
+        "DicomModalities": {
+            "ours": {"AET": OURS, "Host": "127.0.0.1", "Port": move_port, "AllowGet": allow_get},
+            "nowhere": {"AET": "NOWHERE", "Host": "127.0.0.1", "Port": 1},
+        },
+        "TranscodeDicomProtocol": False,
+        "Plugins": [str(PLUGIN)] if PLUGIN.exists() else [],
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "EnableWado": True, "WadoRoot": "/wado"},
+    }
+    file = folder / "orthanc.json"
+    file.write_text(json.dumps(settings))
+    log = folder / "orthanc.log"
+    environ = {**os.environ, "TMPDIR": str(folder)}
+    with log.open("wb") as told:
+        process = subprocess.Popen([path, str(file)], stdout=told, stderr=subprocess.STDOUT, env=environ)
+    try:
+        url = f"http://127.0.0.1:{http}"
+        _wait_for(url, process, log)
+        yield Orthanc(port, url, move_port, log, process)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(20)
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"Orthanc ended: {log.read_text(errors='replace')[-2000:]}")
+        try:
+            httpx.get(f"{url}/system", timeout=5).raise_for_status()
+        except httpx.TransportError:
+            time.sleep(0.05)  # it has no other sign of being ready than answering
+        else:
+            return
+    raise RuntimeError(f"Orthanc doesn't answer: {log.read_text(errors='replace')[-2000:]}")
+
+
+def image(study: str, series: str, sop: str, *, number: int = 1, compressed: bool = False, kind: str = CT) -> bytes:
+    """An image of nobody, 32 by 32 dots."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import ExplicitVRLittleEndian, JPEGLosslessSV1
+
+    made = Dataset()
+    made.SOPClassUID, made.SOPInstanceUID = kind, sop
+    made.StudyInstanceUID, made.SeriesInstanceUID = study, series
+    made.PatientID, made.PatientName = f"patient-{study[-3:]}", "Nobody^At^All"
+    made.Modality, made.InstanceNumber = "CT", number
+    made.Rows = made.Columns = 32
+    made.BitsAllocated = made.BitsStored = 8
+    made.HighBit, made.SamplesPerPixel, made.PixelRepresentation = 7, 1, 0
+    made.PhotometricInterpretation = "MONOCHROME2"
+    pixels = bytes((number + place) % 251 for place in range(1024))
+    made.PixelData = encapsulate([pixels]) if compressed else pixels
+    if compressed:
+        made["PixelData"].VR = "OB"
+        made["PixelData"].is_undefined_length = True
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = JPEGLosslessSV1 if compressed else ExplicitVRLittleEndian
+    made.file_meta.MediaStorageSOPClassUID, made.file_meta.MediaStorageSOPInstanceUID = kind, sop
+    written = io.BytesIO()
+    made.save_as(written, enforce_file_format=True)
+    return written.getvalue()
+
+
+def study(root: str, counts: Sequence[int]) -> dict[str, bytes]:
+    """The images of a study, from their places in a data set: one series for each count."""
+    found = dict[str, bytes]()
+    for series, count in enumerate(counts, 1):
+        for number in range(1, count + 1):
+            sop = f"{root}.{series}.{number}"
+            name = f"primary/sub-{root}/sam-{root}.{series}/{sop}.dcm"
+            found[name] = image(root, f"{root}.{series}", sop, number=number)
+    return found
