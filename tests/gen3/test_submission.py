@@ -1,0 +1,274 @@
+"""Gen3Submission beyond what was recorded: files of any kind, trouble on the way, deletions that don't go on."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from gen3_records import FILLED, case, experiment
+from omicsdk.core.errors import Forbidden, ServiceUnavailable, TransportError
+from omicsdk.core.retry import NO_RETRY, Retry
+from omicsdk.gen3 import Gen3Auth, Gen3Error, Gen3Submission, Gen3SubmissionQueryError, Gen3UserError
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+
+Submitting = Callable[..., Gen3Submission]
+HEADER = ["*type", "*submitter_id", "experiments.submitter_id", *FILLED]
+
+
+@pytest.fixture
+def submitting(sandbox: Sandbox, tmp_path: Path) -> Iterator[Submitting]:
+    made: list[Gen3Submission] = []
+
+    def make(name: str = ADMINISTRATOR, **options: Any) -> Gen3Submission:
+        sandbox.gen3_credentials(tmp_path / f"{name}.json", name)
+        made.append(Gen3Submission(Gen3Auth(refresh_file=str(tmp_path / f"{name}.json")), **options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def submission(sandbox: Sandbox, submitting: Submitting) -> Gen3Submission:
+    sandbox.gen3.records.seed("demo", "one", [experiment()])
+    return submitting()
+
+
+def rows(*names: str, age: str = "NA") -> list[list[str]]:
+    return [["case", name, "e1", *{**FILLED, "age": age}.values()] for name in names]
+
+
+def table(folder: Path, name: str, lines: list[list[str]]) -> Path:
+    file = folder / name
+    if name.endswith(".xlsx"):
+        from openpyxl import Workbook
+
+        book = Workbook()
+        for line in (HEADER, *lines):
+            book.active.append(line)
+        book.save(file)
+    elif name.endswith(".json"):
+        file.write_text(json.dumps([case(line[1], age=line[6]) for line in lines]))
+    else:
+        mark = "," if name.endswith(".csv") else "\t"
+        file.write_text("".join(mark.join(line) + "\n" for line in (HEADER, *lines)))
+    return file
+
+
+def stored(sandbox: Sandbox) -> list[str]:
+    return sorted(each["submitter_id"] for each in sandbox.gen3.records.listed("case", "demo-one"))
+
+
+def test_an_auth_alone_says_which_commons_is_meant(submission: Gen3Submission) -> None:
+    assert submission.get_programs() == {"links": ["/v0/submission/demo"]}
+    assert submission.get_projects("demo") == {"links": ["/v0/submission/demo/one"]}
+
+
+@pytest.mark.parametrize("name", ["a.tsv", "a.txt", "a.csv", "a.xlsx", "a.json"])
+def test_files_of_any_kind_are_submitted(
+    sandbox: Sandbox, submission: Gen3Submission, tmp_path: Path, name: str
+) -> None:
+    result = submission.submit_file("demo-one", table(tmp_path, name, rows("c1", "c2", "c3")), chunk_size=2)
+    assert result["succeeded"] == ["c1", "c2", "c3"]
+    assert result["invalid"] == {}
+    assert result["responses"] == ["Chunk 1 Succeeded: 2 entities.", "Chunk 2 Succeeded: 1 entities."]
+    assert stored(sandbox) == ["c1", "c2", "c3"]
+
+
+def test_rows_can_be_passed_over(sandbox: Sandbox, submission: Gen3Submission, tmp_path: Path) -> None:
+    submission.submit_file("demo-one", table(tmp_path, "a.tsv", rows("c1", "c2", "c3")), row_offset=2)
+    assert stored(sandbox) == ["c3"]
+
+
+def test_bad_rows_are_told_and_the_rest_goes_on(sandbox: Sandbox, submission: Gen3Submission, tmp_path: Path) -> None:
+    lines = [
+        *rows("c1"),
+        ["cse", "c2", *rows("c2")[0][2:]],
+        *rows("c3"),
+        [*rows("c4")[0][:2], "gone", *rows("c4")[0][3:]],
+    ]
+    result = submission.submit_file("demo-one", table(tmp_path, "a.tsv", lines))
+    assert result["succeeded"] == ["c1", "c3"]
+    assert "No link destination found" in result["invalid"]["c4"]
+    assert 'Node type "cse" not found' in result["invalid"]["c2"]
+    assert stored(sandbox) == ["c1", "c3"]
+
+
+def test_formulas_are_told_and_not_sent(submission: Gen3Submission, tmp_path: Path) -> None:
+    result = submission.submit_file("demo-one", table(tmp_path, "a.xlsx", [*rows("c1"), *rows("c2", age="=1+1")]))
+    assert result["succeeded"] == ["c1"]
+    assert "is a formula" in result["invalid"]["c2"]
+
+
+def test_names_that_are_there_twice_are_refused_before_anything_is_sent(
+    sandbox: Sandbox, submission: Gen3Submission, tmp_path: Path
+) -> None:
+    with pytest.raises(Gen3Error, match="'c1' is in row 2 and in row 4"):
+        submission.submit_file("demo-one", table(tmp_path, "a.tsv", rows("c1", "c2", "c1")))
+    assert stored(sandbox) == []
+
+
+class Narrow(httpx.BaseTransport):
+    """Answers documents as a service does that takes so many rows at most, and gives up on others in some way."""
+
+    def __init__(self, most: int, give_up: Callable[[httpx.Request], httpx.Response]) -> None:
+        self.most = most
+        self.give_up = give_up
+        self.sizes: list[int] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        names = [line.split("\t")[1] for line in request.read().decode().splitlines()[1:]]
+        self.sizes.append(len(names))
+        if len(names) > self.most:
+            return self.give_up(request)
+        entities = [
+            {"type": "case", "unique_keys": [{"submitter_id": name}], "valid": True, "errors": []} for name in names
+        ]
+        return httpx.Response(200, json={"code": 200, "success": True, "entities": entities, "message": ""})
+
+
+def _raise(error: type[httpx.TransportError]) -> Callable[[httpx.Request], httpx.Response]:
+    def raised(request: httpx.Request) -> httpx.Response:
+        raise error("lost", request=request)
+
+    return raised
+
+
+GIVING_UP: dict[str, Callable[[httpx.Request], httpx.Response]] = {
+    "413": lambda _: httpx.Response(413, text="<html>413 Request Entity Too Large</html>"),
+    "504": lambda _: httpx.Response(504, text="Gateway Timeout"),
+    "busy": lambda _: httpx.Response(500, json={"message": "service failure - try again later"}),
+    "page": lambda _: httpx.Response(200, text="<html>Request Timeout</html>"),
+    "read": _raise(httpx.ReadTimeout),
+    "lost": _raise(httpx.RemoteProtocolError),
+}
+
+
+@pytest.mark.parametrize("how", GIVING_UP)
+def test_chunks_are_halved_where_they_are_too_large(how: str, tmp_path: Path) -> None:
+    wire = Narrow(3, GIVING_UP[how])
+    names = [f"c{number}" for number in range(9)]
+    with Gen3Submission("https://commons.example.org", transport=wire, retry=Retry(attempts=3, base=0)) as submission:
+        result = submission.submit_file("demo-one", table(tmp_path, "a.tsv", rows(*names)), chunk_size=8)
+    assert wire.sizes == [8, 4, 2, 2, 2, 2, 1]
+    assert result["succeeded"] == names
+    assert [line.split(":")[0] for line in result["responses"]][:2] == ["Reducing Chunk Size"] * 2
+
+
+@pytest.mark.parametrize("how", GIVING_UP)
+def test_rows_that_never_go_are_told_and_it_ends(how: str, tmp_path: Path) -> None:
+    wire = Narrow(0, GIVING_UP[how])
+    with Gen3Submission("https://commons.example.org", transport=wire, retry=NO_RETRY) as submission:
+        result = submission.submit_file("demo-one", table(tmp_path, "a.tsv", rows("c1", "c2", "c3")))
+    assert list(result["invalid"]) == ["c1", "c2", "c3"]
+    assert len(result["other"]) == len(result["details"]) == 3
+    assert wire.sizes == [3, 1, 1, 1]
+
+
+def test_a_commons_that_is_down_is_an_error(tmp_path: Path) -> None:
+    wire = Narrow(0, _raise(httpx.ConnectError))
+    with (
+        Gen3Submission("https://commons.example.org", transport=wire, retry=NO_RETRY) as submission,
+        pytest.raises(TransportError),
+    ):
+        submission.submit_file("demo-one", table(tmp_path, "a.tsv", rows("c1", "c2", "c3")), chunk_size=1)
+    assert len(wire.sizes) == 1
+
+
+def test_who_may_not_submit_is_told_at_once(sandbox: Sandbox, submitting: Submitting, tmp_path: Path) -> None:
+    sandbox.gen3.records.seed("demo", "one", [experiment()])
+    with pytest.raises(Forbidden):
+        submitting(READER).submit_file("demo-one", table(tmp_path, "a.tsv", rows("c1")))
+
+
+@pytest.mark.parametrize("more", [{"chunk_size": 0}, {"row_offset": -1}])
+def test_numbers_out_of_their_bounds_are_refused(
+    submission: Gen3Submission, tmp_path: Path, more: dict[str, int]
+) -> None:
+    with pytest.raises(Gen3UserError):
+        submission.submit_file("demo-one", table(tmp_path, "a.tsv", rows("c1")), **more)
+
+
+def test_exports_are_written_as_they_are_given(sandbox: Sandbox, submission: Gen3Submission, tmp_path: Path) -> None:
+    [first] = sandbox.gen3.records.seed("demo", "one", [case("c1")])
+    text = submission.export_node("demo", "one", "case", "tsv", tmp_path / "c.tsv")
+    assert (tmp_path / "c.tsv").read_bytes() == text.encode()
+    written = submission.export_record("demo", "one", first, "json", str(tmp_path / "c.json"))
+    assert json.loads((tmp_path / "c.json").read_text()) == json.loads(written)
+    assert submission.export_record("demo", "one", first, "json") == json.loads(written)
+    with pytest.raises(Gen3UserError, match="'xml' is no format"):
+        submission.export_node("demo", "one", "case", "xml")
+
+
+def test_all_records_of_nodes_go_in_batches(sandbox: Sandbox, submission: Gen3Submission) -> None:
+    sandbox.gen3.records.seed("demo", "one", [case(f"c{number}") for number in range(7)])
+    submission.delete_nodes("demo", "one", ["case", "experiment"], batch_size=3)
+    assert stored(sandbox) == []
+    assert submission.delete_records("demo", "one", []) is None
+    with pytest.raises(Gen3UserError):
+        submission.delete_records("demo", "one", ["x"], batch_size=0)
+
+
+def test_records_that_stay_end_the_deletion() -> None:
+    def answered(request: httpx.Request) -> httpx.Response:
+        if request.method == "DELETE":
+            return httpx.Response(200, json={})
+        return httpx.Response(200, json={"data": {"case": [{"id": "1"}]}})
+
+    with (
+        Gen3Submission("https://commons.example.org", transport=httpx.MockTransport(answered)) as submission,
+        pytest.raises(Gen3Error, match="still there"),
+    ):
+        submission.delete_node("demo", "one", "case")
+
+
+def test_the_manifest_of_a_project_has_all_of_its_files(sandbox: Sandbox, submission: Gen3Submission) -> None:
+    assert submission.get_project_manifest("demo", "one").text == "files: []\n"
+    file = {
+        "type": "slide_image",
+        "core_metadata_collections": [{"submitter_id": "cmc"}],
+        "data_category": "Slide Image",
+        "data_type": "image",
+        "data_format": "dcm",
+        "file_size": 1,
+        "md5sum": "0" * 32,
+    }
+    collection = {"type": "core_metadata_collection", "submitter_id": "cmc", "projects": [{"code": "one"}]}
+    images = [{**file, "submitter_id": f"i{number}", "file_name": f"{number}.dcm"} for number in range(120)]
+    submission.submit_record("demo", "one", [collection, *images])
+    answer = submission.get_project_manifest("demo", "one")
+    assert answer.text.count("files:") == 1
+    assert answer.text.count("file_name:") == 120
+    assert answer.status_code == 200
+
+
+def test_a_query_is_tried_as_often_as_it_is_said() -> None:
+    asked: list[int] = []
+
+    def answered(_: httpx.Request) -> httpx.Response:
+        asked.append(1)
+        return httpx.Response(503, headers={"retry-after": "0"})
+
+    with (
+        Gen3Submission("https://commons.example.org", transport=httpx.MockTransport(answered), retry=NO_RETRY) as sub,
+        pytest.raises(ServiceUnavailable),
+    ):
+        sub.query("{ x }", max_tries=3)
+    assert len(asked) == 3
+    with pytest.raises(Gen3UserError):
+        sub.query("{ x }", max_tries=0)
+
+
+def test_queries_that_are_refused_have_the_reasons(submission: Gen3Submission) -> None:
+    with pytest.raises(Gen3SubmissionQueryError, match="Cannot query field"):
+        submission.query("{ nope }")
+    assert submission.query("{ _case_count }") == {"data": {"_case_count": 0}}
+
+
+def test_the_dictionary_and_the_schema_are_given(submission: Gen3Submission) -> None:
+    assert submission.get_dictionary_all()["case"] == submission.get_dictionary_node("case")
+    assert submission.get_graphql_schema()["data"]["__schema"]["queryType"]["name"] == "Root"
