@@ -1,0 +1,134 @@
+"""Manifests of bundles: read, checked, and made on the sandbox's index."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from omicsdk.core.errors import SomeFailed
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.gen3 import Gen3Auth, Gen3Index
+from omicsdk.gen3.manifests.bundles import bundles_of
+from omicsdk.gen3.manifests.bundling import BundleRows, make_bundles
+from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.gen3.tools.bundle.ingest_manifest import ingest_bundle_manifest, validate_hashes
+from omicsdk.sandbox import Sandbox
+
+A, B = (f"dg.TEST/0000000{n}-0000-4000-8000-000000000000" for n in "12")
+OWN = "dg.TEST/b0000000-0000-4000-8000-000000000001"
+
+
+@pytest.fixture
+def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
+    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def files(auth: Gen3Auth) -> None:
+    with Gen3Index(auth) as index:
+        for number, guid in enumerate((A, B)):
+            index.create_record({"md5": f"{number:032x}"}, 100, guid, [f"s3://b/{number}"])
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    def write(*lines: str, name: str = "m.tsv") -> Path:
+        path = tmp_path / name
+        path.write_text("".join(f"{line}\n".replace(" | ", "\t") for line in lines))
+        return path
+
+    return write
+
+
+def bundle(auth: Gen3Auth, guid: str) -> dict[str, object]:
+    with BundleRows(auth) as index:
+        return index._client.get_bundle.raw(guid=guid).json()
+
+
+def test_bundles_are_made_members_first(auth: Gen3Auth, files: None, written, tmp_path: Path):
+    path = written(
+        "bundle_name | ids | GUID | description | checksums | type | aliases | size",
+        f"outer | ['inner' '{B}'] | {OWN} | all of it | [{'9' * 32}] | [md5] | x y | 10",
+        f"inner | [{A}, {B}] |  |  |  |  |  | ",
+    )
+    records = ingest_bundle_manifest(auth.endpoint, path, tmp_path / "out.csv", auth=auth)
+    assert [record["name"] for record in records] == ["outer", "inner"]
+    inner = records[1]["guid"]
+    assert records[0]["bundles"] == [inner, B]
+    made = bundle(auth, OWN)
+    assert (made["name"], made["size"], made["description"], made["aliases"]) == ("outer", 10, "all of it", ["x", "y"])
+    assert made["checksums"] == [{"type": "md5", "checksum": "9" * 32}]
+    assert {each["id"] for each in made["contents"]} == {inner, B}
+    with (tmp_path / "out.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["name"], row["guid"]) for row in rows] == [("outer", OWN), ("inner", inner)]
+    assert ",".join(rows[0]) == "name,bundles,guid,size,checksums,description,version,aliases"
+
+
+def test_the_same_again_makes_nothing(auth: Gen3Auth, files: None, written):
+    path = written("bundle_name | ids | guid", f"b | {A} | {OWN}")
+    assert make_bundles(auth.endpoint, path, auth=auth) == make_bundles(auth.endpoint, path, auth=auth)
+    other = written("bundle_name | ids | guid", f"b | {B} | {OWN}")
+    assert "already exists" in make_bundles(auth.endpoint, other, auth=auth).failures[2]
+
+
+def test_a_bundle_that_fails_takes_those_along_that_hold_it(auth: Gen3Auth, files: None, written, tmp_path: Path):
+    unknown = A.replace("1", "7")
+    path = written("bundle_name | ids", f"a | {unknown}", "b | a", f"c | {A}")
+    with pytest.raises(SomeFailed, match="2 of 3 bundles couldn't be made: line 2"):
+        ingest_bundle_manifest(auth.endpoint, path, tmp_path / "out.tsv", auth=auth)
+    made = make_bundles(auth.endpoint, path, auth=auth)
+    assert [record["name"] for record in made.records] == ["c"]
+    assert "its member a couldn't be made" in made.failures[3]
+
+
+def test_a_bundle_isnt_made_twice_when_its_answer_is_lost(auth: Gen3Auth, files: None):
+    posts: list[str] = []
+    with httpx.HTTPTransport() as network:
+
+        def losing(request: httpx.Request) -> httpx.Response:
+            answer = network.handle_request(request)
+            answer.read()
+            if request.method == "POST":
+                posts.append(request.url.path)
+                raise httpx.ReadError("gone")
+            return answer
+
+        with BundleRows(auth, transport=httpx.MockTransport(losing), retry=NO_RETRY) as index:
+            assert index.made({"name": "b", "bundles": [A, B], "bundle_id": OWN}) == OWN
+    assert len(posts) == 1
+
+
+def test_an_access_token_will_do(auth: Gen3Auth, files: None, written, tmp_path: Path):
+    path = written("name,bundle_ids", f"b,{A}", name="m.csv")
+    made = ingest_bundle_manifest(auth.endpoint, path, tmp_path / "out.csv", token=auth.get_access_token())
+    assert bundle(auth, made[0]["guid"])["name"] == "b"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (f" | {A} |  | ", "column 'bundle_name': '' names no bundle"),
+        ("a |  |  | ", "column 'ids': '' names no members"),
+        ("a | a |  | ", "column 'ids': 'a' has the bundle itself in it"),
+        ("a | nobody |  | ", "column 'ids': 'nobody' is neither a GUID nor a bundle"),
+        (f"a | {A} | {'0' * 32} | ", "'checksums': '00000000000000000000000000000000' are 1 checksums of 0 types"),
+        (f"a | {A} | xyz | md5", "column 'checksums': 'xyz' aren't checksums of md5"),
+        (f"first | {A} |  | ", "column 'bundle_name': 'first' is the name of the bundle of line 2, too"),
+        ("a | b |  | \nb | a |  | ", "are bundles that hold each other"),
+    ],
+)
+def test_what_is_wrong_is_told_before_anything_is_made(row: str, told: str, written):
+    path = written("bundle_name | ids | checksums | type", f"first | {B} |  | ", row)
+    with pytest.raises(ManifestError) as caught:
+        bundles_of(path)
+    assert told in str(caught.value)
+    assert f"{path}: line 3" in str(caught.value) or "hold each other" in told
+
+
+def test_checksums_that_an_index_takes():
+    assert validate_hashes({"md5": "0" * 32, "etag": f"{'0' * 32}-3", "crc": "0" * 8})
+    assert not validate_hashes({"md5": "0" * 31})
+    assert not validate_hashes({"md4": "0" * 32})
+    assert not validate_hashes({"md5": "A" * 32})
