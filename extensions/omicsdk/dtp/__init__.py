@@ -5,24 +5,30 @@ from importlib import import_module
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.dtp.auth import Auth as Auth
+    from omicsdk.dtp.convertor import Gen3Convertor as Gen3Convertor
     from omicsdk.dtp.exporter import Exporter as Exporter
     from omicsdk.dtp.querier import Querier as Querier
+    from omicsdk.dtp.sds.errors import SdsError as SdsError
     from omicsdk.dtp.submitter import Gen3Submitter as Gen3Submitter
     from omicsdk.dtp.submitter import RecordsRefused as RecordsRefused
 
 _HOMES = {
     "Auth": "auth",
     "Exporter": "exporter",
+    "Gen3Convertor": "convertor",
     "Gen3Submitter": "submitter",
     "Querier": "querier",
     "RecordsRefused": "submitter",
+    "SdsError": "sds.errors",
 }
 __all__ = [
     "Auth",
     "Exporter",
+    "Gen3Convertor",
     "Gen3Submitter",
     "Querier",
     "RecordsRefused",
+    "SdsError",
 ]
 
 

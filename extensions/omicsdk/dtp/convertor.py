@@ -1,0 +1,221 @@
+"""`Gen3Convertor`: data sets in the SPARC Dataset Structure become records that a Gen3 commons takes, and the way back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from logging import getLogger
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.dtp.sds.conversion import Converted, convert, version_of
+from omicsdk.dtp.sds.errors import SdsError, refused
+from omicsdk.dtp.sds.layout import Version
+from omicsdk.gen3.commons import Commons
+from omicsdk.gen3.dictionary import Dictionary, read_dictionary
+from omicsdk.gen3.records.finding import Finding
+
+if TYPE_CHECKING:
+    import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
+
+_log = getLogger("omicsdk.dtp")
+PathLike = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What became of a data set.
+
+    Attributes:
+        files: The files of records, in the order in which they can be submitted.
+        counts: How many records there are of each node.
+        findings: What was wrong; records with faults, and those that link to them, are left out. Nothing unless that was
+            asked for.
+        notes: What the dictionary has nothing for, and is left out.
+    """
+
+    files: tuple[Path, ...]
+    counts: Mapping[str, int]
+    findings: tuple[Finding, ...] = field(default=())
+    notes: tuple[Finding, ...] = field(default=())
+
+    def as_dict(self) -> dict[str, Any]:
+        """Its attributes for JSON."""
+        return {
+            "files": [str(each) for each in self.files],
+            "counts": dict(self.counts),
+            "findings": [each.as_dict() for each in self.findings],
+            "notes": [each.as_dict() for each in self.notes],
+        }
+
+
+class Gen3Convertor:
+    """Makes records that a Gen3 commons takes of data sets in the SPARC Dataset Structure (SDS), and data sets of records.
+
+    Each table becomes a file: `dataset_description`, `subjects` (node case), `samples`, all manifests of the folder in one,
+    `submission`, `performances`, `resources`, `code_description` and `code_parameters`, whichever there are and the dictionary
+    has a node for; and `experiment`, which stands for the data set. What is required and left out is "NA", or an empty list.
+
+    Args:
+        project: The code of the project in the commons.
+        experiment: The data set's name there: the submitter_id of its experiment.
+        version: The version of the SDS: 2.0.0 or 1.2.3.
+        dictionary: The commons' dictionary, or the commons to ask for it; by default `set_schema_dir` gives it.
+
+    Raises:
+        SdsError: The version isn't supported.
+        UsageError: Project or experiment are empty.
+    """
+
+    def __init__(
+        self, project: str, experiment: str, version: str = "2.0.0", *, dictionary: Dictionary | Commons | None = None
+    ) -> None:
+        self._version: Version = version_of(version)
+        for what, text in (("project", project), ("experiment", experiment)):
+            if not text.strip():
+                raise UsageError(f"The {what} is empty", remedy=f"Give the {what}'s name in the commons.")
+        self._project = project
+        self._experiment = experiment
+        self._dictionary: Dictionary | None = None
+        if dictionary is not None:
+            self.set_dictionary(dictionary)
+
+    def set_schema_dir(self, path: PathLike) -> None:
+        """Says by which dictionary records are made.
+
+        Args:
+            path: A folder with a YAML or JSON file for each node, or the whole dictionary as one JSON or YAML file.
+
+        Raises:
+            DictionaryError: It is no dictionary.
+            MissingExtra: It is YAML, and PyYAML isn't installed.
+        """
+        self._dictionary = read_dictionary(path)
+
+    def set_dictionary(self, source: Dictionary | Commons) -> None:
+        """Says by which dictionary records are made, where it isn't in files.
+
+        Args:
+            source: The dictionary, or the commons to ask for it.
+
+        Raises:
+            APIError: The commons doesn't give one.
+            TransportError: No answer came.
+        """
+        self._dictionary = source if isinstance(source, Dictionary) else Dictionary.of(source)
+
+    def convert(self, source_dir: PathLike) -> Converted:
+        """Makes records of a data set, and writes nothing.
+
+        Args:
+            source_dir: The data set's folder.
+
+        Returns:
+            The records, and what is wrong with others.
+
+        Raises:
+            SdsError: The folder is no SDS data set, or a table in it can't be read.
+            UsageError: No dictionary was given.
+        """
+        if self._dictionary is None:
+            raise UsageError(
+                "The convertor has no dictionary",
+                remedy="Call set_schema_dir(path) with that of the commons, or give dictionary=Commons(...).",
+            )
+        return convert(Path(source_dir), self._dictionary, self._project, self._experiment, self._version)
+
+    def validate(self, source_dir: PathLike) -> list[Finding]:
+        """Finds what is wrong with a data set; nothing is written or sent.
+
+        Args:
+            source_dir: The data set's folder.
+
+        Returns:
+            Each fault with its file, sheet, row and column; none where all can be submitted.
+
+        Raises:
+            SdsError: The folder is no SDS data set, or a table in it can't be read.
+            UsageError: No dictionary was given.
+        """
+        return self.convert(source_dir).findings
+
+    def execute(self, source_dir: PathLike, dest_dir: PathLike, *, skip_invalid: bool = False) -> Conversion:
+        """Makes files of records of a data set.
+
+        Args:
+            source_dir: The data set's folder.
+            dest_dir: The folder that gets the files; made when it isn't there. Each file is written whole or not at all.
+            skip_invalid: Whether records with faults, and those that link to them, are left out and told in the result. By
+                default nothing is written where anything is wrong.
+
+        Returns:
+            The files, in the order in which they can be submitted, and what was left out.
+
+        Raises:
+            SdsError: The folder is no SDS data set, a table in it can't be read, or records have faults (`findings`).
+            UsageError: No dictionary was given.
+            OSError: The files can't be written.
+        """
+        from omicsdk.dtp.sds.files import write_records
+
+        found = self.convert(source_dir)
+        if found.findings and not skip_invalid:
+            raise refused(str(source_dir), found.findings)
+        files, left = write_records(found.records, Path(dest_dir))
+        notes = (*found.notes, *left)
+        for note in notes:
+            _log.warning("%s", note)
+        return Conversion(files, found.counts, tuple(found.findings), notes)
+
+    def restore(
+        self, records: PathLike | Iterable[Mapping[str, Any]], dest_dir: PathLike, *, overwrite: bool = False
+    ) -> tuple[Path, ...]:
+        """Makes an SDS data set of records, the way back of `execute`.
+
+        Args:
+            records: The records as they are submitted or exported, each with its `type`; or a folder of such JSON files. Of
+                records of several data sets those of this convertor's experiment are taken.
+            dest_dir: The folder that gets the tables; made when it isn't there. Other files in it stay.
+            overwrite: Whether tables that are there already are replaced.
+
+        Returns:
+            The tables.
+
+        Raises:
+            SdsError: There is no record of the data set, a table is there already, or a file is no JSON of records.
+            OSError: The tables can't be written.
+        """
+        from omicsdk.dtp.sds.files import read_records
+        from omicsdk.dtp.sds.writing import write_data_set
+
+        given = read_records(Path(records)) if isinstance(records, str | os.PathLike) else records
+        return write_data_set(given, Path(dest_dir), self._version, self._experiment, overwrite=overwrite)
+
+    @staticmethod
+    def read_excel(path: PathLike, sheet_name: str | None = None) -> pandas.DataFrame:
+        """Reads a sheet as a data frame: numbers, dates and texts as they are, formulas by the values that Excel kept.
+
+        Args:
+            path: The workbook (.xlsx), or a CSV or TSV file.
+            sheet_name: The sheet; the first by default.
+
+        Returns:
+            Its rows below the header, without those that are empty; columns that have no header are called by their number.
+
+        Raises:
+            SdsError: The file isn't there or is no table, it has no such sheet, or a formula has no value.
+            MissingExtra: pandas isn't installed.
+        """
+        try:
+            import pandas  # pyright: ignore[reportMissingTypeStubs] - as above
+        except ImportError as error:
+            raise MissingExtra("gen3", "data frames", module="pandas") from error
+        from omicsdk.dtp.sds.frames import table_of
+
+        columns, rows = table_of(Path(path), sheet_name)
+        return pandas.DataFrame(rows, columns=pandas.Index(columns, dtype="object"))
+
+
+__all__ = ["Conversion", "Gen3Convertor", "SdsError"]

@@ -1,0 +1,200 @@
+"""A data set as records of a commons: what can be submitted, what is wrong, what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from omicsdk.core.narrowing import is_array
+from omicsdk.dtp.sds.errors import SdsError
+from omicsdk.dtp.sds.folder import find_tables
+from omicsdk.dtp.sds.identity import experiment_record, give_names
+from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, EXPERIMENT, KINDS, SUBJECTS, VERSIONS, TableKind, Version
+from omicsdk.dtp.sds.reading import Entry, Table, read_table
+from omicsdk.dtp.sds.values import absent
+from omicsdk.gen3.dictionary import Dictionary, Node
+from omicsdk.gen3.names import choice
+from omicsdk.gen3.records.finding import Finding, shown
+from omicsdk.gen3.records.row import Place, Row
+from omicsdk.gen3.records.validation import Names, checked
+
+Record = Mapping[str, Any]
+_FOLLOWS = {"missing-property": "missing-key", "missing-link": "broken-link", "duplicate": "duplicate"}
+"""By kinds of faults of records: the fault of a row that they come from."""
+
+
+@dataclass(slots=True)
+class Converted:
+    """A data set as records.
+
+    Attributes:
+        records: By the name of the file that they belong into: the records that can be submitted, those first that others
+            link to.
+        findings: What is wrong, with file, sheet, row and column. Records with faults, and those that link to them, aren't
+            among `records`.
+        notes: What is left out because the dictionary has nothing for it.
+    """
+
+    records: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
+    findings: list[Finding] = field(default_factory=list[Finding])
+    notes: list[Finding] = field(default_factory=list[Finding])
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many records there are of each node."""
+        return {str(each[0]["type"]): len(each) for each in self.records.values()}
+
+
+def version_of(text: str) -> Version:
+    """Gives a version of the data sets' structure.
+
+    Args:
+        text: What was given.
+
+    Raises:
+        SdsError: It is none that is known.
+    """
+    for version in VERSIONS:
+        if version == text:
+            return version
+    raise SdsError(f"Version {text!r} of the SDS isn't supported", remedy=choice(str(text), VERSIONS))
+
+
+def convert(folder: Path, dictionary: Dictionary, project: str, experiment: str, version: Version) -> Converted:
+    """Makes records of a data set.
+
+    Args:
+        folder: The data set.
+        dictionary: The dictionary of the commons.
+        project: The code of the project that the records are for.
+        experiment: The data set's name in the commons.
+        version: The version of its structure.
+
+    Raises:
+        SdsError: It is no data set, or a file of it can't be read.
+        Gen3UserError: The dictionary has no node for experiments or subjects.
+    """
+    found = Converted()
+    dictionary.node(CASE)  # the least that a dictionary of such data sets has
+    link = next(iter(dictionary.node(EXPERIMENT).links), "projects")
+    tables: dict[TableKind, list[Table]] = {}
+    for kind, path, name in find_tables(folder):
+        node = dictionary.nodes.get(kind.node)
+        if node is None:
+            found.notes.append(Finding("left-out", f"The dictionary has no node {kind.node}", "It is left out.", name))
+        else:
+            tables.setdefault(kind, []).append(read_table(path, name, kind, version, node))
+    for table in (table for each in tables.values() for table in each):
+        found.findings += table.findings
+        found.notes += table.notes
+    records = _records(tables, dictionary, experiment)
+    found.notes += _other_version(records.get(DATASET_DESCRIPTION, ()), version)
+    own = experiment_record(experiment, project, link)
+    _check(found, own, records, dictionary)
+    return found
+
+
+def _records(
+    tables: Mapping[TableKind, Sequence[Table]], dictionary: Dictionary, experiment: str
+) -> dict[TableKind, list[Entry]]:
+    entries = {kind: [entry for table in each for entry in table.entries] for kind, each in tables.items()}
+    subjects = give_names(experiment, SUBJECTS, entries.get(SUBJECTS, []))
+    for kind in KINDS:
+        if kind not in entries:
+            continue
+        if kind is not SUBJECTS:
+            give_names(experiment, kind, entries[kind])
+        node = dictionary.nodes[kind.node]
+        order = _order(tables[kind][0], node)
+        for entry in entries[kind]:
+            links = dict(_links(entry, node, experiment, subjects))
+            entry.values = _whole(entry.values, links, node, order)
+    return entries
+
+
+def _order(table: Table, node: Node) -> list[tuple[str, Any]]:
+    """Properties as records have them, with the value of each required one where a sheet leaves it out."""
+    return [
+        (name, absent(node.properties[name]) if name in node.required else None) for name in table.headers.properties
+    ]
+
+
+def _whole(values: Record, links: Record, node: Node, order: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    record: dict[str, Any] = {"type": node.name, **links}
+    if "submitter_id" in values:
+        record["submitter_id"] = values["submitter_id"]
+    for name, without in order:
+        value = values.get(name)
+        if value is None:
+            value = list[Any]() if without == [] else without
+        if value is not None:
+            record[name] = value
+    return record
+
+
+def _links(
+    entry: Entry, node: Node, experiment: str, subjects: Mapping[str, str]
+) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    for link in node.links.values():
+        if link.target == EXPERIMENT:
+            yield link.name, [{link.key: experiment}]
+        elif link.target == CASE:
+            subject = entry.values.get("subject_id")
+            if isinstance(subject, str) and subject in subjects:
+                yield link.name, [{link.key: subjects[subject]}]
+            elif not any(each.column == "subject_id" for each in entry.findings):
+                told = "The subject id is missing" if subject is None else f"There is no subject {shown(subject)}"
+                remedy = "Add it." if subject is None else choice(str(subject), subjects)
+                entry.findings.append(entry.finding("broken-link", told, remedy, "subject_id", subject))
+
+
+def _other_version(entries: Sequence[Entry], version: Version) -> Iterator[Finding]:
+    for entry in entries:
+        listed = entry.values.get("metadata_version")
+        stated = str(listed[0]) if is_array(listed) and listed else ""
+        if stated not in ("", version):
+            told = f"The data set says that it is of version {shown(stated)}, and is read as one of {version}"
+            remedy = f"Give version={stated!r}." if stated in VERSIONS else "Check it."
+            yield entry.placed(entry.finding("other-version", told, remedy, "metadata_version", stated))
+
+
+def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[Entry]], dictionary: Dictionary) -> None:
+    """Holds records against the dictionary, and sorts them into files."""
+    of_node = {kind.node: kind for kind in records}
+    order = [name for name in dictionary.order() if name in of_node]
+    entries = [entry for name in order for entry in records[of_node[name]]]
+    rows = [Row(own, Place()), *(Row(entry.values, entry.place, None, tuple(entry.findings)) for entry in entries)]
+    refused: set[tuple[str, str]] = set()
+    for each in checked(rows, dictionary, Names(rows, dictionary, None)):
+        if each.number == 0:
+            found.findings += each.findings
+            found.records["experiment.json"] = [own]
+            continue
+        entry = entries[each.number - 1]
+        kind = of_node[each.type]
+        node = dictionary.nodes[each.type]
+        if each.findings:
+            found.findings += _placed(entry, each.findings)
+        if each.findings or _leads_to(entry.values, node, refused):
+            refused.add((each.type, str(entry.values.get("submitter_id"))))
+        else:
+            found.records.setdefault(f"{kind.stem}.json", []).append(entry.values)
+
+
+def _placed(entry: Entry, findings: Sequence[Finding]) -> Iterator[Finding]:
+    # A row without its key or subject is told so; what follows from it isn't told, too.
+    told = {each.kind for each in entry.findings}
+    for each in findings:
+        follows = _FOLLOWS.get(each.kind)
+        if follows not in told or each in entry.findings:
+            yield entry.placed(each)
+
+
+def _leads_to(record: Record, node: Node, refused: set[tuple[str, str]]) -> bool:
+    return any(
+        (link.target, target.get(link.key)) in refused
+        for link in node.links.values()
+        for target in record.get(link.name, ())
+    )

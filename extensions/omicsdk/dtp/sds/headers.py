@@ -1,0 +1,101 @@
+"""Which property a header is; where it is none, which one was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import SequenceMatcher
+
+from omicsdk.dtp.sds.layout import TableKind, Version, squashed
+from omicsdk.gen3.dictionary import Node
+from omicsdk.gen3.names import nearest
+from omicsdk.gen3.records.finding import Finding, shown
+from omicsdk.gen3.records.row import Place
+
+#: Properties that no table states.
+_OWN = frozenset({"type", "submitter_id", "project_id", "id"})
+#: How alike a header and that of a property have to be which records needn't have, to be told as misspelt.
+ALIKE = 0.85
+
+
+class Headers:
+    """The headers of a table.
+
+    Args:
+        kind: The table.
+        version: The version of the data set's structure.
+        node: What its records are, as the dictionary has it.
+
+    Attributes:
+        properties: The properties that it may have, in the template's order, then in the dictionary's.
+    """
+
+    def __init__(self, kind: TableKind, version: Version, node: Node) -> None:
+        self._required = node.required
+        self._others = kind.others.get(version, {})
+        stated = [name for name in node.properties if name not in node.system and name not in _OWN]
+        self._by_name = {squashed(name): name for name in stated}
+        named = {self.property_of(header): header for header in kind.headers[version]}
+        first = [name for name in named if name is not None]
+        self.properties = (*first, *(name for name in stated if name not in named))
+        self._headers = {name: named.get(name, name.replace("_", " ")) for name in self.properties}
+
+    def property_of(self, header: str) -> str | None:
+        """Gives the property that a header is; None where it is none that the dictionary has.
+
+        Args:
+            header: The header; blanks, case and punctuation don't matter.
+        """
+        name = squashed(header)
+        return self._by_name.get(squashed(self._others.get(name, name)))
+
+    def header_of(self, name: str) -> str:
+        """Gives the header of a property.
+
+        Args:
+            name: One of `properties`.
+        """
+        return self._headers[name]
+
+    def unknown(self, header: str, there: Iterable[str], place: Place, column: str) -> tuple[Finding, bool]:
+        """Tells of a header that is no property.
+
+        Args:
+            header: The header.
+            there: The properties that the table has.
+            place: Where it stands.
+            column: The column that the finding names.
+
+        Returns:
+            What is to be told, and whether it is a fault: the header is like one that is missing.
+        """
+        lacking: Mapping[str, str] = {
+            header.casefold(): name for name, header in self._headers.items() if name not in set(there)
+        }
+        near = nearest(header.strip().casefold(), lacking)
+        alike = SequenceMatcher(None, header.strip().casefold(), near).ratio() if near is not None else 0
+        fault = near is not None and (lacking[near] in self._required or alike >= ALIKE)
+        meant = f"Did you mean {self._headers[lacking[near]]!r}?" if near is not None else "It is left out."
+        told = Finding(
+            "unknown-header" if fault else "left-out",
+            f"{shown(header.strip())} is nothing that the dictionary knows here",
+            meant,
+            place.file,
+            place.sheet,
+            place.row,
+            column,
+            header,
+        )
+        return told, fault
+
+
+def twice(header: str, first: str, place: Place, column: str) -> Finding:
+    """Tells of a header or element that is there twice.
+
+    Args:
+        header: The later one.
+        first: What the first is called.
+        place: Where the later one stands.
+        column: The column that the finding names.
+    """
+    told = f"{shown(header.strip())} is there already" + (f", as {shown(first.strip())}" if first != header else "")
+    return Finding("twice", told, "Keep one of them.", place.file, place.sheet, place.row, column, header)

@@ -1,0 +1,180 @@
+"""Records of a commons as an SDS data set: tables in workbooks, as the templates have them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.errors import MissingExtra
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.dtp.sds.errors import SdsError
+from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, KINDS, SECTIONS, TableKind, Version, squashed
+
+Record = Mapping[str, Any]
+Value = str | int | float | bool | None
+_OWN = frozenset({"type", "id", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime"})
+"""What records state that no table does."""
+#: Characters that a cell may have.
+LONGEST = 32_767
+_ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def write_data_set(
+    records: Iterable[Record], folder: Path, version: Version, experiment: str, *, overwrite: bool = False
+) -> tuple[Path, ...]:
+    """Writes a data set's tables.
+
+    Args:
+        records: The records, as they are submitted or exported. Those of other data sets and of nodes that no table is of
+            are passed over.
+        folder: The folder; made when it isn't there.
+        version: The version of the structure: it says what headers are called.
+        experiment: The data set's name in the commons.
+        overwrite: Whether tables that are there are replaced.
+
+    Returns:
+        The tables.
+
+    Raises:
+        SdsError: There is no record of the data set, a table is there already, or a text is longer than a cell may be.
+        MissingExtra: openpyxl isn't installed.
+        OSError: They can't be written; each is there whole or not at all.
+    """
+    of_kind = _of_data_set(records, experiment)
+    if not of_kind:
+        raise SdsError(f"There are no records of the data set {experiment}", remedy="Check its name.")
+    files = {kind: folder / f"{kind.stem}.xlsx" for kind in KINDS if kind in of_kind}
+    there = next((each for each in files.values() if each.exists()), None)
+    if there is not None and not overwrite:
+        raise SdsError(f"{there} is there already", remedy="Name another folder, or say overwrite=True.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, path in files.items():
+        make = _elements if kind.by_element else _rows
+        _write(path, make(kind, version, of_kind[kind]))
+    return tuple(files.values())
+
+
+def _of_data_set(records: Iterable[Record], experiment: str) -> dict[TableKind, list[Record]]:
+    kinds = {kind.node: kind for kind in KINDS}
+    found: dict[TableKind, list[Record]] = {}
+    others: list[tuple[TableKind, Record]] = []
+    subjects: set[object] = set()
+    for each in records:
+        kind = kinds.get(str(each.get("type")))
+        if kind is None:
+            continue
+        targets = {target.get("submitter_id") for target in _targets(each)}
+        if experiment in targets:
+            found.setdefault(kind, []).append(each)
+            if kind.node == CASE:
+                subjects.add(each.get("submitter_id"))
+        else:
+            others.append((kind, each))
+    for kind, each in others:
+        # Samples are a data set's by their subjects.
+        if any(target.get("submitter_id") in subjects for target in _targets(each)):
+            found.setdefault(kind, []).append(each)
+    return found
+
+
+def _targets(record: Record) -> Iterator[Mapping[str, Any]]:
+    for value in record.values():
+        for each in value if is_array(value) else (value,):
+            if is_object(each):
+                yield each
+
+
+def _names(kind: TableKind, version: Version, records: Sequence[Record]) -> dict[str, str]:
+    """By header: the property that it is of; those of the template, and those that records have besides."""
+    stated = {name: None for each in records for name, value in each.items() if name not in _OWN and _is_plain(value)}
+    others = kind.others.get(version, {})
+    by_name = {squashed(name): name for name in stated}
+    found: dict[str, str] = {}
+    for header in kind.headers[version]:
+        key = squashed(header)
+        key = squashed(others.get(key, key))
+        found[header] = by_name.get(key, key)
+    there = set(found.values())
+    return {**found, **{name.replace("_", " "): name for name in stated if name not in there}}
+
+
+def _is_plain(value: object) -> bool:
+    return not (is_object(value) or (is_array(value) and any(is_object(each) for each in value)))
+
+
+def _rows(kind: TableKind, version: Version, records: Sequence[Record]) -> Iterator[Sequence[Value]]:
+    names = _names(kind, version, records)
+    yield list(names)
+    for each in records:
+        yield [_cell(each.get(name)) for name in names.values()]
+
+
+def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> Iterator[Sequence[Value]]:
+    record = records[-1]  # a data set has one
+    values = {header: _values(record.get(name), kind) for header, name in _names(kind, version, records).items()}
+    many = max([1, *(len(each) for each in values.values())])
+    titles = ["Value", *(f"Value {number}" for number in range(2, many + 1))]
+    if kind.first_value == 2:
+        yield ["Submission Item", "Definition", *titles]
+    else:
+        yield ["Metadata element", "Description", "Example", *titles]
+    blank = [None] * (kind.first_value - 1)
+    divided = kind is DATASET_DESCRIPTION and version == "2.0.0"
+    within = False
+    for header, each in values.items():
+        if divided and header in SECTIONS:
+            within = True
+            yield [SECTIONS[header]]
+        yield [f"    {header}" if within else header, *blank, *each]
+
+
+def _values(value: object, kind: TableKind) -> list[Value]:
+    if value is None:
+        return []
+    if kind is DATASET_DESCRIPTION and is_array(value):
+        return [_cell(each) for each in value]
+    return [_cell(value)]
+
+
+def _cell(value: object) -> Value:
+    if is_array(value):
+        return "\n".join(str(_cell(each)) for each in value if each is not None)
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return int(value)
+    if value is None or isinstance(value, str | int | float):
+        return value
+    return str(value)
+
+
+def _write(path: Path, rows: Iterable[Sequence[Value]]) -> None:
+    try:
+        from openpyxl import Workbook
+    except ImportError as error:
+        raise MissingExtra("dtp", f"{path}, which is a workbook", module="openpyxl") from error
+    book = Workbook(write_only=True)
+    sheet: Any = book.create_sheet("Sheet1")
+    for number, row in enumerate(rows, 1):
+        sheet.append([_written(sheet, value, path, number) for value in row])
+    with in_place_of(path) as file:
+        book.save(file)
+
+
+def _written(sheet: Any, value: Value, path: Path, row: int) -> object:
+    if not isinstance(value, str):
+        return value
+    from openpyxl.cell import WriteOnlyCell
+
+    text = _ESCAPED.sub(lambda found: f"_x005F{found[0]}", value)
+    control = _CONTROLS.search(text)
+    what = f"{len(text)} characters" if len(text) > LONGEST else f"the character {control[0]!r}" if control else ""
+    if what:
+        raise SdsError(
+            f"A text in row {row} of {path.name} has {what}, which a cell can't have", remedy="Keep it in JSON."
+        )
+    cell = WriteOnlyCell(sheet, text)
+    cell.data_type = "s"  # what begins with = or # is a text, too
+    return cell

@@ -1,0 +1,297 @@
+"""What is wrong with a data set is told with its place and what to do, and all of it at once."""
+
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from omicsdk.dtp import Gen3Convertor
+from omicsdk.dtp.sds.errors import SdsError
+from sds_sheets import DESCRIPTION, write_sheet
+
+
+@pytest.fixture
+def convertor(dictionary):
+    return Gen3Convertor("12L", "ds", dictionary=dictionary)
+
+
+def told(convertor, folder):
+    return [(each.where, each.kind, each.message, each.remedy) for each in convertor.validate(folder)]
+
+
+def test_a_folder_that_isn_t_there(convertor, tmp_path):
+    with pytest.raises(SdsError, match="nothere isn't there"):
+        convertor.validate(tmp_path / "nothere")
+
+
+def test_a_file_in_the_place_of_a_folder(convertor, tmp_path):
+    file = write_sheet(tmp_path / "subjects.xlsx", [["subject id"]])
+    with pytest.raises(SdsError, match="is a file, not a folder"):
+        convertor.validate(file)
+
+
+def test_a_folder_that_is_no_data_set(convertor, tmp_path):
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(
+        SdsError, match=r"is no SDS data set: it has neither dataset_description\.xlsx nor subjects\.xlsx"
+    ):
+        convertor.validate(tmp_path)
+
+
+def test_a_folder_around_a_data_set_is_told_which_one_is_meant(convertor, data_set, tmp_path):
+    data_set(name="inner")
+    with pytest.raises(SdsError, match=r"Did you mean .*inner\?"):
+        convertor.validate(tmp_path)
+
+
+def test_a_missing_table_of_subjects(convertor, data_set):
+    with pytest.raises(SdsError, match=r"has no subjects\.xlsx, which each SDS data set has\. Add it"):
+        convertor.validate(data_set({"subjects": None, "samples": [["sample id"]]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("subject.xlsx", r"Did you mean subject\.xlsx\?"), ("subjects.xls", r"Save subjects\.xls as")]
+)
+def test_a_table_of_subjects_that_is_called_otherwise_is_named(convertor, data_set, name, remedy):
+    folder = data_set({"subjects": None})
+    (folder / name).write_bytes(b"x")
+    with pytest.raises(SdsError, match=remedy):
+        convertor.validate(folder)
+
+
+def test_names_of_files_may_have_capitals_and_may_be_text_tables(convertor, data_set):
+    folder = data_set({"subjects": None, "dataset_description": None})
+    write_sheet(folder / "Dataset_Description.XLSX", DESCRIPTION)
+    (folder / "subjects.csv").write_text('subject id,strain\nsub-1,"two\nlines"\nsub-1,x\n')
+    assert [each[0] for each in told(convertor, folder)] == ["subjects.csv, row 4, column subject id"]
+
+
+def test_a_workbook_that_is_none(convertor, data_set):
+    folder = data_set()
+    (folder / "subjects.xlsx").write_bytes(b"PK not really")
+    with pytest.raises(SdsError, match=r"subjects\.xlsx is no Excel workbook"):
+        convertor.validate(folder)
+
+
+def test_two_subjects_of_one_id(convertor, data_set):
+    rows = [["subject id", "sex"], ["sub-1", "F"], ["sub-2", "M"], [" sub-1 ", "F"], ["sub_2", "F"]]
+    assert told(convertor, data_set({"subjects": rows})) == [
+        (
+            "subjects.xlsx, sheet Sheet1, row 4, column subject id",
+            "duplicate",
+            'The subject id "sub-1" is in row 2, too',
+            "Keep one of the rows, or correct one.",
+        ),
+        (
+            "subjects.xlsx, sheet Sheet1, row 5, column subject id",
+            "duplicate",
+            'The subject id "sub_2" and "sub-2" in row 3 are one name in a commons: ds-subjects-sub-2',
+            "Make them differ in letters or digits.",
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        ("subjet id", "subject id"),
+        ("speceis", "species"),
+        ("genotpye", "genotype"),
+        ("RRID for strian", "RRID for strain"),
+    ],
+)
+def test_a_header_that_is_misspelt_is_told_with_the_nearest(convertor, data_set, header, meant):
+    header_row = [name for name in ("subject id", "species", "strain", "age") if name != meant] + [header]
+    rows = [header_row, ["x"] * len(header_row)]
+    found = told(convertor, data_set({"subjects": rows}))
+    assert (f"subjects.xlsx, sheet Sheet1, row 1, column {header}", "unknown-header") in [each[:2] for each in found]
+    assert [each[3] for each in found] == [f"Did you mean '{meant}'?"]
+
+
+def test_an_element_that_is_misspelt_is_told_with_the_nearest(convertor, data_set):
+    rows = [*DESCRIPTION, ["Contributor nmae", None, None, "A, B"]]
+    assert told(convertor, data_set({"dataset_description": rows})) == [
+        (
+            "dataset_description.xlsx, sheet Sheet1, row 10, column Contributor nmae",
+            "unknown-header",
+            '"Contributor nmae" is nothing that the dictionary knows here',
+            "Did you mean 'Contributor name'?",
+        )
+    ]
+
+
+def test_a_column_of_one_s_own_is_no_fault_and_told_once(convertor, data_set):
+    rows = [["subject id", "body mass index", "empty one"], ["sub-1", 21.5, None], ["sub-2", 22, None]]
+    found = convertor.convert(data_set({"subjects": rows}))
+    assert found.findings == []
+    assert [each.column for each in found.notes] == ["body mass index"]
+
+
+def test_headers_that_are_there_twice(convertor, data_set):
+    rows = [["subject id", "Sex", "sex"], ["sub-1", "F", "M"]]
+    assert [each[:3] for each in told(convertor, data_set({"subjects": rows}))] == [
+        ("subjects.xlsx, sheet Sheet1, row 1, column sex", "twice", '"sex" is there already, as "Sex"')
+    ]
+
+
+def test_a_table_without_the_column_that_names_its_rows(convertor, data_set):
+    found = told(convertor, data_set({"manifest": [["description"], ["x"]]}))
+    assert found == [
+        (
+            "manifest.xlsx, sheet Sheet1, row 1",
+            "missing-header",
+            "There is no column 'filename', which names the rows",
+            "Add 'filename' to the header.",
+        )
+    ]
+
+
+def test_a_row_without_its_id(convertor, data_set):
+    rows = [["subject id", "sex"], [None, "F"], [None, None], ["sub-1", "M"]]
+    assert [each[:3] for each in told(convertor, data_set({"subjects": rows}))] == [
+        ("subjects.xlsx, sheet Sheet1, row 2, column subject id", "missing-key", "The subject id is missing")
+    ]
+
+
+def test_a_sample_of_a_subject_that_isn_t_there(convertor, data_set):
+    rows = [["sample id", "subject id"], ["sam-1", "sub_1"], ["sam-2", None]]
+    assert told(convertor, data_set({"samples": rows})) == [
+        (
+            "samples.xlsx, sheet Sheet1, row 2, column subject id",
+            "broken-link",
+            'There is no subject "sub_1"',
+            "Did you mean 'sub-1'?",
+        ),
+        (
+            "samples.xlsx, sheet Sheet1, row 3, column subject id",
+            "broken-link",
+            "The subject id is missing",
+            "Add it.",
+        ),
+    ]
+
+
+def test_values_that_the_dictionary_refuses(convertor, data_set):
+    description = [*DESCRIPTION[:-2], ["Number of subjects", "", "", "two", None]]
+    rows = [["subject id", "disease or disorder"], ["sub-1", "disorder"], ["sub-2", "disaese"]]
+    assert told(convertor, data_set({"dataset_description": description, "subjects": rows})) == [
+        (
+            "subjects.xlsx, sheet Sheet1, row 3, column disease or disorder",
+            "not-a-choice",
+            '"disaese" isn\'t one of the values of disease_or_disorder',
+            "Did you mean 'disease'?",
+        ),
+        (
+            "dataset_description.xlsx, sheet Sheet1, row 8, column Number of subjects",
+            "wrong-type",
+            'Value 1 of the list: "two" isn\'t a whole number, as number_of_subjects is',
+            "Write the number alone, without a unit or quotes.",
+        ),
+    ]
+
+
+def test_formulas_without_a_value_and_errors_of_excel(convertor, data_set):
+    rows = [["subject id", "age", "sex"], ["sub-1", "=1+1", "#REF!"]]
+    assert [each[:3] for each in told(convertor, data_set({"subjects": rows}))] == [
+        (
+            "subjects.xlsx, sheet Sheet1, row 2, column age",
+            "formula",
+            '"=1+1" is a formula whose value isn\'t in the file',
+        ),
+        ("subjects.xlsx, sheet Sheet1, row 2, column sex", "excel-error", "#REF! is an error of Excel"),
+    ]
+
+
+def test_all_faults_of_all_tables_are_told_at_once(convertor, data_set, tmp_path):
+    folder = data_set(
+        {
+            "subjects": [["subject id", "disease or disorder"], ["sub-1", "x"], *([f"s{n}", "x"] for n in range(20))],
+            "samples": [["sample id", "subject id"], ["sam-1", "no"]],
+        }
+    )
+    with pytest.raises(SdsError, match="has 22 faults") as caught:
+        convertor.execute(folder, tmp_path / "out")
+    assert len(caught.value.findings) == 22
+    assert "and 12 more" in str(caught.value)
+
+
+def test_numbers_dates_and_several_lines_become_what_the_dictionary_wants(convertor, data_set):
+    rows = [
+        ["subject id", "age", "body mass", "date of birth", "experiment date", "strain", "handedness", "phenotype"],
+        [7, 30, 71.50, date(2020, 2, 29), datetime(2024, 5, 1, 12, 30), "a\r\nb\n", True, time(9, 15)],
+        [8.0, 1e20, 0.1, timedelta(hours=30), None, " x ", False, None],
+    ]
+    manifest = [["filename", "description", "isDerivedFrom", "additional metadata"], ["a", "x\ny", "p\n\n q ", "z\n"]]
+    found = convertor.convert(data_set({"subjects": rows, "manifest": manifest}))
+    assert found.findings == []
+    one, two = found.records["subjects.json"]
+    names = (
+        *("subject_id", "age", "body_mass", "date_of_birth", "experiment_date", "strain", "handedness", "phenotype"),
+    )
+    assert [one[name] for name in names] == [
+        *("7", "30", "71.5", "2020-02-29", "2024-05-01T12:30:00", "a\nb", "true", "09:15:00"),
+    ]
+    assert [two.get(name) for name in names] == [
+        *("8", "1e+20", "0.1", "30:00:00", None, "x", "false", None),
+    ]
+    file = found.records["manifest.json"][0]
+    assert (file["description"], file["is_derived_from"], file["additional_metadata"]) == ("x\ny", ["p", "q"], "z")
+    assert one["submitter_id"] == "ds-subjects-7"
+
+
+def test_files_of_one_name_in_several_folders_are_told_apart(convertor, data_set):
+    found = convertor.convert(
+        data_set(
+            {
+                "primary/sub-1/manifest.xlsx": [["filename", "description"], ["data.csv", "one"], ["alone.csv", "x"]],
+                "primary/sub-2/manifest.xlsx": [["filename", "description"], ["./data.csv", "two"]],
+                "manifest": [["filename"], ["scan_1.dcm"], ["scan-1.dcm"]],
+            }
+        )
+    )
+    assert found.findings == []
+    assert [(each["filename"], each["submitter_id"]) for each in found.records["manifest.json"]] == [
+        ("scan_1.dcm", "ds-manifest-scan-1.dcm-1cd462a9"),
+        ("scan-1.dcm", "ds-manifest-scan-1.dcm-83df3894"),
+        ("primary/sub-1/data.csv", "ds-manifest-primary-sub-1-data.csv"),
+        ("alone.csv", "ds-manifest-alone.csv"),
+        ("primary/sub-2/data.csv", "ds-manifest-primary-sub-2-data.csv"),
+    ]
+
+
+def test_a_file_that_a_manifest_has_twice_is_told(convertor, data_set):
+    rows = [["filename"], ["a.txt"], ["./a.txt"]]
+    found = told(convertor, data_set({"manifest": rows}))
+    assert [each[:2] for each in found] == [("manifest.xlsx, sheet Sheet1, row 3, column filename", "duplicate")]
+
+
+def test_samples_of_one_id_are_told_apart_by_their_subjects(convertor, data_set):
+    rows = [["sample id", "subject id"], ["sam-1", "sub-1"], ["sam-1", "sub_2/b"], ["sam-2", "sub-1"]]
+    found = convertor.convert(data_set({"samples": rows}))
+    assert found.findings == []
+    assert [each["submitter_id"] for each in found.records["samples.json"]] == [
+        "ds-samples-sub-1-sam-1",
+        "ds-samples-sub-2-b-sam-1",
+        "ds-samples-sam-2",
+    ]
+
+
+def test_hidden_folders_and_files_that_excel_locks_are_passed_over(convertor, data_set):
+    folder = data_set(
+        {
+            ".git/manifest.xlsx": [["filename"], ["hidden"]],
+            "code/manifest.xlsx": [["filename"], ["seen"]],
+        }
+    )
+    (folder / "code" / "~$manifest.xlsx").write_bytes(b"lock")
+    found = convertor.convert(folder)
+    assert [each["filename"] for each in found.records["manifest.json"]] == ["seen"]
+
+
+def test_a_dictionary_without_a_table_s_node_leaves_the_table_out(data_set, sds_document):
+    from omicsdk.gen3.dictionary import Dictionary
+
+    lesser = Dictionary({name: part for name, part in sds_document.items() if name not in ("performance",)})
+    found = Gen3Convertor("12L", "ds", dictionary=lesser).convert(
+        data_set({"performances": [["performance id"], ["p"]]})
+    )
+    assert [(each.file, each.kind) for each in found.notes if not each.column] == [("performances.xlsx", "left-out")]
+    assert "performances.json" not in found.records

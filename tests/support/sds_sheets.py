@@ -1,0 +1,39 @@
+"""Sheets of SDS data sets for tests: the golden input's cells, and how they get into workbooks."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+
+GOLDEN = Path(__file__).parents[1] / "dtp" / "golden"
+INPUT: Mapping[str, Any] = json.loads((GOLDEN / "sds_input_cells.json").read_text())
+"""Cells of a data set with the edge cases of its format."""
+Rows = Sequence[Sequence[Any]]
+
+
+def write_sheet(path: Path, rows: Rows, title: str = "Sheet1") -> Path:
+    """Writes a workbook of one sheet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = title
+    for row in rows:
+        sheet.append(list(row))
+    book.save(path)
+    return path
+
+
+def rows_of(records: Sequence[Mapping[str, Any]]) -> Rows:
+    """A header and rows of records by their columns."""
+    columns = list(dict.fromkeys(name for each in records for name in each))
+    return [columns, *([each.get(name) for name in columns] for each in records)]
+
+
+DESCRIPTION: Rows = [INPUT["dataset_description"]["columns"], *INPUT["dataset_description"]["rows"]]
+SUBJECTS: Rows = rows_of(INPUT["subjects"])
+GOOD_SUBJECTS: Rows = [
+    *[[*row[:7], "r", *row[8:]] if number else row for number, row in enumerate(SUBJECTS)],
+]
+"""The subjects, without the value of two lines that is there on purpose."""
