@@ -15,6 +15,7 @@ from omicsdk.gen3.records.chunks import Chunks, Entity, Reply, Told, reply_of
 from omicsdk.gen3.records.finding import Finding
 from omicsdk.gen3.records.journal import Journal
 from omicsdk.gen3.records.known import known_to
+from omicsdk.gen3.records.lost import Lost
 from omicsdk.gen3.records.ordering import in_order
 from omicsdk.gen3.records.outcome import Outcome, Status, Submission
 from omicsdk.gen3.records.project import Project, project_of
@@ -110,17 +111,19 @@ def submit_rows(
         raise Gen3UserError(f"{chunk} records can't be sent at once", remedy="Give a number from 1.")
     meant, source = project_of(project), Source(records)
     dictionary = dictionary or Dictionary.of(commons)
-    names = Names(source, dictionary, node_type)
+    names, known = Names(source, dictionary, node_type), known_to(commons, meant)
     bad: set[int] = set()
-    for each in checked(source, dictionary, names, meant, node_type, known_to(commons, meant)):
+    lost = Lost(dictionary, known)
+    for each in checked(source, dictionary, names, meant, node_type, known):
         if each.findings:
             bad.add(each.number)
+            lost.add(each)
             yield _refused(each, "invalid", each.findings)
     with ExitStack() as stack:
         kept = None
         if journal is not None and not dry_run:
             kept = stack.enter_context(Journal(journal, commons.endpoint, meant))
-        sender = _Sender(commons, meant, dictionary, names, chunk, dry_run, kept)
+        sender = _Sender(commons, meant, dictionary, names, lost, chunk, dry_run, kept)
         for group in _groups(dictionary, names):
             rows = _rows_of(source, dictionary, group, node_type, bad)
             if all_or_nothing and bad:
@@ -161,6 +164,7 @@ class _Sender:
         project: Project,
         dictionary: Dictionary,
         names: Names,
+        lost: Lost,
         chunk: int,
         dry_run: bool,
         journal: Journal | None,
@@ -169,24 +173,32 @@ class _Sender:
         self._project = project
         self._dictionary = dictionary
         self._names = names
+        self._lost = lost
         self._dry_run = dry_run
         self._journal = journal
         self._chunks = Chunks(self._send, self._wrong, chunk)
 
     def outcomes(self, rows: Iterable[Checked]) -> Iterator[Outcome]:
         """Sends rows, and gives what became of each."""
-        taken: list[Outcome] = []
-        for told in self._chunks.told(self._not_yet_taken(rows, taken)):
-            yield from taken
-            taken.clear()
-            yield from self._outcomes(told)
-        yield from taken
+        unsent: list[Outcome] = []
+        for told in self._chunks.told(self._to_send(rows, unsent)):
+            # All of a document is noted before anything is said: who listens may stop at any time.
+            done = [*unsent, *self._outcomes(told)]
+            unsent.clear()
+            if self._journal is not None:
+                self._journal.flush()
+            yield from done
+        yield from unsent
 
-    def _not_yet_taken(self, rows: Iterable[Checked], taken: list[Outcome]) -> Iterator[Checked]:
+    def _to_send(self, rows: Iterable[Checked], unsent: list[Outcome]) -> Iterator[Checked]:
+        """The rows that are to be sent; of the others what became of them."""
         for each in rows:
             if self._journal is not None and self._journal.has(each.record):
                 given = self._journal.id_of(each.record)
-                taken.append(Outcome(each.row.place, each.type, _name(each), "unchanged", given))
+                unsent.append(Outcome(each.row.place, each.type, _name(each), "unchanged", given))
+            elif (why := self._lost.finding(each)) is not None:
+                self._lost.add(each)
+                unsent.append(_refused(each, "invalid", (why,)))
             else:
                 yield each
 
@@ -229,14 +241,14 @@ class _Sender:
     def _outcomes(self, told: Told[Checked]) -> Iterator[Outcome]:
         for each, entity in _matched(told.items, told.reply):
             errors = _errors(entity) if entity is not None else ()
+            if not errors and entity is not None and told.reply is not None and told.reply.success:
+                yield self._taken(each, entity)
+                continue
+            self._lost.add(each)
             if errors:
                 yield _refused(each, "invalid", [_finding(each, error) for error in errors])
-            elif entity is not None and told.reply is not None and told.reply.success:
-                yield self._taken(each, entity)
             else:
                 yield _refused(each, "failed", [_failure(each, told)])
-        if self._journal is not None:
-            self._journal.flush()
 
     def _taken(self, each: Checked, entity: Entity) -> Outcome:
         if self._journal is not None:
