@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.errors import INTERRUPTED, REFUSED, SHOWN
 from omicsdk.core.errors import SomeFailed, UsageError
+from omicsdk.gen3.manifests.comparing import compare_manifests
 from omicsdk.gen3.manifests.deletion import delete_guids
 from omicsdk.gen3.manifests.downloading import download_manifest
 from omicsdk.gen3.manifests.indexing import index_manifest
+from omicsdk.gen3.manifests.merging import Rules, merge_manifests
 from omicsdk.gen3.manifests.rows import rows_of
 from omicsdk.gen3.manifests.validation import PROTOCOLS, check_format
 from omicsdk.gen3.manifests.verification import MISSING, WRONG, verify_manifest
@@ -120,6 +122,33 @@ def delete_all_guids(access: Access, arguments: Mapping[str, Any], console: Cons
         console.exit_code = INTERRUPTED
         return None
     return told(delete_guids(access.auth, path, arguments.get("output_file"), endpoint=access.endpoint), console)
+
+
+def merge(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
+    """`omics gen3 objects manifest merge`: what came of it."""
+    del access
+
+    def on_fault(fault: Fault) -> None:
+        console.warning(str(fault))
+
+    rules = Rules(
+        many_guids=bool(arguments.get("allow_multiple_guids")), go_on=bool(arguments.get("continue_on_error"))
+    )
+    merged = merge_manifests(arguments["files"], arguments["out"], rules=rules, on_fault=on_fault)
+    return {**merged._asdict(), "output": arguments["out"]}
+
+
+def diff(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
+    """`omics gen3 objects manifest diff`: what came of it."""
+    del access, console
+    found = compare_manifests(
+        arguments["before"],
+        arguments["after"],
+        arguments["out"],
+        key=arguments["key"],
+        further_columns=bool(arguments.get("further_columns")),
+    )
+    return {**found._asdict(), "output": arguments["out"]}
 
 
 def told(summary: Summary, console: Console) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.workflows.gen3_words import DRY_RUN, command, flag, option, several, with_examples, word
+from omicsdk.cli.workflows.gen3_words import DRY_RUN, command, flag, option, several, with_examples, word, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,5 +85,26 @@ OF_MANIFESTS: list[Command] = [
             f"On a terminal it asks first, unless --yes is given. {_AGAIN}",
             "objects manifest delete-all-guids files.tsv",
         ),
+    ),
+    command(
+        "objects manifest merge",
+        "gen3_manifests:merge",
+        "Merge manifests: rows of one MD5 sum become one, with the URLs of all.",
+        words("files", "Manifests with the columns md5, size and urls; what comes first stays."),
+        {**option("out", "File that is written."), "required": True},
+        flag("continue_on_error", "Pass over contradictions, each told."),
+        flag("allow_multiple_guids", "Let one MD5 sum have several GUIDs."),
+        description=with_examples("", "objects manifest merge aws.tsv gcp.tsv --out all.tsv"),
+    ),
+    command(
+        "objects manifest diff",
+        "gen3_manifests:diff",
+        "Write the rows of a manifest that another hasn't, or has otherwise.",
+        word("before", "The manifest that it is compared with."),
+        word("after", "The manifest."),
+        {**option("out", "File that is written."), "required": True},
+        option("key", "Column that tells which rows belong together.", "guid"),
+        flag("further_columns", "Let one have columns that the other hasn't; these aren't compared."),
+        description=with_examples("", "objects manifest diff old.tsv new.tsv --out changed.tsv"),
     ),
 ]
