@@ -92,4 +92,33 @@ SERVICES: dict[str, Service] = {
             },
         ],
     },
+    "dtp": {
+        "title": "Digital-twin workflow: SDS data sets to records of a Gen3 commons and back, files from PACS and iRODS",
+        "workflows": "omicsdk.cli.workflows.dtp",
+        "client": "omicsdk.cli.commands.dtp_access:connect",
+        "credentials": "omicsdk.cli.commands.gen3_access:token",
+        "documented": True,
+        "options": [
+            {
+                "name": "auth",
+                "type": "string",
+                "default": None,
+                "help": "Who asks: a credentials file or its name within ~/.gen3. When omitted: what --config says, else "
+                "GEN3_API_KEY, else ~/.gen3/credentials.json.",
+            },
+            {
+                "name": "endpoint",
+                "type": "string",
+                "default": None,
+                "help": "The commons, a host or URL. When omitted: what --config says, else GEN3_ENDPOINT, else the one that the "
+                "login is for.",
+            },
+            {
+                "name": "config",
+                "type": "string",
+                "default": None,
+                "help": "Settings: an INI file with sections gen3, irods and pacs, or a JSON file (gen3_endpoint ...).",
+            },
+        ],
+    },
 }

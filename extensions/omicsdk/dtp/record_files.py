@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from omicsdk.dtp.sds.layout import KINDS
 from omicsdk.gen3.errors import Gen3UserError
-from omicsdk.gen3.records.tables import KINDS
+from omicsdk.gen3.records.tables import KINDS as TABLES
 
 Given = str | os.PathLike[str]
-#: What an SDS folder has, and a folder of records hasn't.
-_OF_SDS = ("dataset_description.xlsx", "dataset_description.csv")
+#: What the tables of SDS folders end with; those that end with .json are what was made of them.
+_SHEETS = (".xlsx", ".xls", ".csv")
 
 
 def record_files(given: Given | Iterable[Given]) -> list[Path]:
@@ -28,11 +29,28 @@ def record_files(given: Given | Iterable[Given]) -> list[Path]:
     return [file for each in several for file in _files_of(Path(each))]
 
 
+def sds_sheet(path: Path) -> Path | None:
+    """Gives a table by which a folder is known as an SDS data set.
+
+    Args:
+        path: The folder.
+
+    Returns:
+        The table, such as dataset_description.xlsx; None where there is none, or no folder.
+    """
+    if not path.is_dir():
+        return None
+    there = {each.name.casefold(): each for each in path.iterdir()}
+    return next(
+        (there[name] for name in (f"{kind.stem}{end}" for kind in KINDS for end in _SHEETS) if name in there), None
+    )
+
+
 def _files_of(path: Path) -> Iterator[Path]:
     if not path.is_dir():
         yield path  # whether it is there, and a table, is told by who reads it
         return
-    sheet = next((path / name for name in _OF_SDS if (path / name).is_file()), None)
+    sheet = sds_sheet(path)
     if sheet is not None:
         raise Gen3UserError(
             f"{path} is an SDS folder: it has {sheet.name}",
@@ -41,7 +59,7 @@ def _files_of(path: Path) -> Iterator[Path]:
     found = sorted(
         each
         for each in path.iterdir()
-        if each.is_file() and each.suffix.lower() in KINDS and not each.name.startswith((".", "~$"))
+        if each.is_file() and each.suffix.lower() in TABLES and not each.name.startswith((".", "~$"))
     )
     if not found:
         raise Gen3UserError(

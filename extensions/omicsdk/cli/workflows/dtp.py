@@ -1,0 +1,147 @@
+"""The commands of `omics dtp`, as data."""
+
+from __future__ import annotations
+
+from omicsdk.cli.workflows.gen3_words import DRY_RUN, choice, flag, option, word, words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from omicsdk.cli.shapes import Argument, Command
+
+_PROGRAM = option("program", "The program's name. When omitted: what --config says.")
+_PROJECT = option("project", "The project's code. When omitted: what --config says.")
+_EXPERIMENT = option("experiment", "The data set's name in the commons; that of its folder when omitted.")
+_VERSION = choice("sds_version", "Version of the SDS that the data set follows.", ["2.0.0", "1.2.3"], "2.0.0")
+_SCHEMA = option(
+    "schema_dir", "Dictionary: a folder with a file for each node, or one file. That of the commons when omitted."
+)
+_SOURCE = word("source_dir", "The data set's folder: dataset_description.xlsx, subjects.xlsx and so on.")
+_CHUNK: Argument = {
+    **option(
+        "chunk_size", "Records that are sent at once; fewer where the commons can't take so many.", 100, "integer"
+    ),
+    "convert": "omicsdk.cli.commands.sb_numbers:at_least_1",
+}
+
+
+def with_examples(text: str, *lines: str) -> str:
+    """A description that ends with examples.
+
+    Args:
+        text: What comes before.
+        lines: The examples, without the program's name.
+    """
+    return "\n".join([text, "", "Examples:", "", *(f"    omics dtp {line}" for line in lines)])
+
+
+COMMANDS: list[Command] = [
+    {
+        "command": "convert",
+        "summary": "Make files of records of an SDS data set.",
+        "description": with_examples(
+            "The records can be submitted as they are. Where anything is wrong nothing is written: each fault is told with "
+            "its file, sheet, row and column, and it ends with 1.",
+            "convert my-dataset records --project 12L",
+            "convert my-dataset records --project 12L --experiment dataset-12L_1-version-1 --schema-dir sds-dictionary",
+        ),
+        "run": "omicsdk.cli.commands.dtp_conversion:convert",
+        "parameters": [
+            _SOURCE,
+            word("dest_dir", "Folder that gets the files; made when it isn't there."),
+            _PROJECT,
+            _EXPERIMENT,
+            _VERSION,
+            _SCHEMA,
+            flag("skip_invalid", "Leave out records with faults, and those that link to them; it ends with 3 then."),
+        ],
+    },
+    {
+        "command": "validate",
+        "summary": "Hold a data set, or records, against the dictionary; each fault with file, sheet, row and column.",
+        "description": with_examples(
+            "Prints nothing where all is well, and ends with 1 where something is wrong. Nothing is written or sent.",
+            "validate my-dataset --project 12L",
+            "validate records --program demo1 --project 12L --output table",
+        ),
+        "run": "omicsdk.cli.commands.dtp_conversion:validate",
+        "parameters": [
+            word("source", "An SDS data set's folder; or a folder or file of records (.json, .tsv, .csv, .xlsx)."),
+            {
+                **_PROGRAM,
+                "help": "The program's name; with --project links of records are held against what is there as well.",
+            },
+            _PROJECT,
+            _EXPERIMENT,
+            _VERSION,
+            _SCHEMA,
+        ],
+    },
+    {
+        "command": "submit",
+        "summary": "Submit files or folders of records; each is created, updated or refused by itself.",
+        "description": with_examples(
+            "Records are held against the dictionary before anything is sent, and go in the order in which they link to each "
+            "other. Each record's outcome is printed: created, updated, unchanged, valid (dry run), invalid or failed, with "
+            "the reasons. It ends with 3 where some were refused, with 1 where all were.",
+            "submit records --program demo1 --project 12L --dry-run",
+            "submit records --config workflow.ini --refused --output tsv",
+        ),
+        "run": "omicsdk.cli.commands.dtp_submission:submit",
+        "parameters": [
+            words("files", "Files of records (.json, .jsonl, .tsv, .csv, .xlsx), or folders of such files."),
+            _PROGRAM,
+            _PROJECT,
+            _SCHEMA,
+            _CHUNK,
+            flag("all_or_nothing", "Send nothing when anything is found wrong in any record before."),
+            option(
+                "journal", "File that notes what was taken: with the same one, a submission that was stopped goes on."
+            ),
+            flag("refused", "Print only the records that weren't taken."),
+            {**DRY_RUN, "help": "Have the commons say what it would do; nothing is stored."},
+        ],
+    },
+    {
+        "command": "query",
+        "summary": "Give programs and projects, the records of a node, or the answer to a GraphQL query.",
+        "description": with_examples(
+            "A query's answer is its data.",
+            "query --projects",
+            "query --node case --program demo1 --project 12L --output table",
+            "query '{ experiment(first: 0) { submitter_id } }' --query experiment[].submitter_id",
+            'query @cases.graphql --variables \'{"sex": ["F"]}\'',
+        ),
+        "run": "omicsdk.cli.commands.dtp_queries:query",
+        "parameters": [
+            word("text", "A query in GraphQL; @FILE for what is in a file, - for stdin.", required=False),
+            option("variables", "Values of its variables: a JSON object, or @FILE.", kind="object"),
+            option("node", "All records of this node, such as case."),
+            flag("projects", "The programs and their projects; those of --program where it is given."),
+            _PROGRAM,
+            _PROJECT,
+        ],
+    },
+    {
+        "command": "export",
+        "summary": "Give records out: to stdout, into a file, or as the tables of an SDS data set.",
+        "description": with_examples(
+            "JSON and TSV can be submitted again.",
+            "export case --program demo1 --project 12L --file cases.tsv",
+            "export --record 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d --program demo1 --project 12L",
+            "export --sds restored --experiment dataset-12L_1-version-1 --program demo1 --project 12L",
+        ),
+        "run": "omicsdk.cli.commands.dtp_exports:export",
+        "parameters": [
+            word("node", "All records of this node, such as case.", required=False),
+            option("record", "One record by its id."),
+            option("sds", "Folder that gets the tables of the data set --experiment; made when it isn't there."),
+            {**_EXPERIMENT, "help": "The data set's name in the commons: the submitter_id of its experiment."},
+            _VERSION,
+            {**option("file", "File to write, instead of stdout; .json or .tsv."), "short": "-f"},
+            choice("format", "What the file is; when omitted its name says.", ["json", "tsv"]),
+            flag("overwrite", "Replace what is there already."),
+            _PROGRAM,
+            _PROJECT,
+        ],
+    },
+]

@@ -1,0 +1,246 @@
+"""`omics dtp convert`, `validate`, `submit`, `query` and `export`: SDS data sets to a commons and back."""
+
+import json
+
+import pytest
+from dtp_project import DATASET, PROGRAM, PROJECT, case
+from gen3_command import gen3_command
+from omicsdk.cli.commands.dtp_progress import PAUSE, Counting
+from omicsdk.core.clock import ManualClock
+from sds_sheets import DESCRIPTION, GOOD_SUBJECTS, write_sheet
+
+pytestmark = pytest.mark.sandbox
+HERE = ("--program", PROGRAM, "--project", PROJECT)
+
+
+@pytest.fixture
+def dtp(omics, omics_sandbox, monkeypatch, tmp_path):
+    """Runs `omics dtp` in an empty folder; the commons has the project, without records."""
+    for name in ("OMICS_DTP_URL", "OMICS_DTP_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
+    omics_sandbox.gen3.records.seed(PROGRAM, PROJECT)
+    return lambda *words, **how: omics("dtp", *words, installed=True, **how)
+
+
+@pytest.fixture
+def work(dtp, tmp_path):
+    return tmp_path / "work"
+
+
+@pytest.fixture
+def data_set(work):
+    """The folder of a data set of two subjects."""
+    folder = work / DATASET
+    folder.mkdir()
+    write_sheet(folder / "dataset_description.xlsx", DESCRIPTION)
+    write_sheet(folder / "subjects.xlsx", GOOD_SUBJECTS)
+    return folder
+
+
+@pytest.fixture
+def misspelt(data_set):
+    """The same with a header that is misspelt."""
+    header, *rows = GOOD_SUBJECTS
+    write_sheet(data_set / "subjects.xlsx", [["subjekt id", *header[1:]], *rows])
+    return data_set
+
+
+def test_a_data_set_goes_to_the_commons_and_comes_back(dtp, data_set, work):
+    made = dtp("convert", DATASET, "records", "--project", PROJECT)
+    counts = {row["node"]: row["records"] for row in made.json}
+    assert (made.code, counts) == (0, {"experiment": 1, "dataset_description": 1, "case": 2})
+    assert "4 records are in records" in made.err
+    dry = dtp("submit", "records", *HERE, "--dry-run")
+    assert (dry.code, {row["status"] for row in dry.json}) == (0, {"valid"})
+    assert dtp("query", "{experiment{submitter_id}}").json == {"experiment": []}
+    sent = dtp("submit", "records", *HERE)
+    assert (sent.code, sent.json[0]["type"], "4 created" in sent.err) == (0, "experiment", True)
+    text = "query($name: [String]) {experiment(submitter_id: $name){submitter_id cases{subject_id}}}"
+    (found,) = dtp("query", text, "--variables", json.dumps({"name": [DATASET]})).json["experiment"]
+    assert len(found["cases"]) == 2
+    back = dtp("export", "--sds", "restored", "--experiment", DATASET, *HERE)
+    assert [row["file"] for row in back.json] == ["restored/dataset_description.xlsx", "restored/subjects.xlsx"]
+    again = dtp("convert", "restored", "again", "--project", PROJECT, "--experiment", DATASET)
+    assert again.code == 0
+    for name in ("experiment.json", "dataset_description.json", "subjects.json"):
+        assert (work / "again" / name).read_bytes() == (work / "records" / name).read_bytes()
+
+
+def test_faults_are_told_with_their_place_and_nothing_is_written(dtp, misspelt, work):
+    ran = dtp("convert", DATASET, "records", "--project", PROJECT)
+    assert (ran.code, ran.out) == (1, "")
+    assert "subjects.xlsx" in ran.err
+    assert "subject id" in ran.err
+    assert "nothing was written" in ran.err
+    assert not (work / "records").exists()
+
+
+def test_records_with_faults_can_be_left_out(dtp, data_set, work):
+    header, first, *rest = GOOD_SUBJECTS
+    write_sheet(data_set / "subjects.xlsx", [header, first, [first[0], *rest[0][1:]], *rest])
+    refused = dtp("convert", DATASET, "records", "--project", PROJECT)
+    assert refused.code == 1
+    ran = dtp("convert", DATASET, "records", "--project", PROJECT, "--skip-invalid")
+    assert ran.code == 3
+    assert {row["node"]: row["records"] for row in ran.json}["case"] >= 1
+
+
+def test_validation_tells_what_is_wrong_as_rows(dtp, misspelt):
+    ran = dtp("validate", DATASET, "--project", PROJECT)
+    assert ran.code == 1
+    row = ran.json[0]
+    assert list(row)[:4] == ["file", "sheet", "row", "column"]
+    assert row["file"].endswith("subjects.xlsx")
+    table = dtp("validate", DATASET, "--project", PROJECT, "--output", "tsv")
+    assert table.out.splitlines()[0].startswith("file\tsheet\trow\tcolumn\tvalue\tmessage")
+
+
+def test_what_is_right_is_said(dtp, data_set):
+    ran = dtp("validate", DATASET, "--project", PROJECT)
+    assert (ran.code, ran.json, "nothing is wrong" in ran.err) == (0, [], True)
+    assert dtp("convert", DATASET, "records", "--project", PROJECT).code == 0
+    assert dtp("validate", "records").code == 0
+
+
+def test_records_are_held_against_what_is_there(dtp, work):
+    (work / "cases.json").write_text(json.dumps([case(1)]))
+    assert dtp("validate", "cases.json").code == 0
+    ran = dtp("validate", "cases.json", *HERE)
+    assert (ran.code, ran.json[0]["column"]) == (1, "experiments")
+
+
+def test_a_folder_that_isn_t_a_data_set_is_told(dtp, work, data_set):
+    (work / "empty").mkdir()
+    for folder in ("empty", "gone"):
+        assert dtp("convert", folder, "records", "--project", PROJECT).code == 2
+        assert dtp("validate", folder, "--project", PROJECT).code == 2
+    (data_set / "subjects.xlsx").unlink()
+    ran = dtp("convert", DATASET, "records", "--project", PROJECT)
+    assert (ran.code, "subjects" in ran.err) == (2, True)
+    ran = dtp("submit", DATASET, *HERE)
+    assert (ran.code, "omics dtp convert" in ran.err) == (2, True)
+
+
+def test_a_dictionary_of_one_s_own_needs_no_commons(dtp, data_set, work, monkeypatch, omics_sandbox):
+    document = omics_sandbox.gen3.records.dictionary.document
+    (work / "dictionary.json").write_text(json.dumps(document))
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
+        monkeypatch.delenv(name)
+    words = ("convert", DATASET, "records", "--project", PROJECT)
+    nowhere = dtp(*words)
+    assert (nowhere.code, "--schema-dir" in nowhere.err) == (2, True)
+    assert dtp(*words, "--schema-dir", "dictionary.json").code == 0
+    assert dtp("validate", DATASET, "--project", PROJECT, "--schema-dir", "dictionary.json").code == 0
+    assert dtp(*words, "--schema-dir", "gone").code in (1, 2)
+
+
+def test_records_that_are_refused_don_t_hinder_the_others(dtp, omics_sandbox, work):
+    experiment = {"type": "experiment", "submitter_id": DATASET, "projects": [{"code": PROJECT}]}
+    (work / "r.json").write_text(json.dumps([case(1), case(2, age=3), experiment]))
+    ran = dtp("submit", "r.json", *HERE, "--refused")
+    assert (ran.code, [row["submitter_id"] for row in ran.json]) == (3, [f"{DATASET}-subjects-sub-2"])
+    assert "r.json, row 2, column age" in ran.err
+    assert "2 created" in ran.err
+    held = dtp("submit", "r.json", *HERE, "--all-or-nothing")
+    assert (held.code, {row["status"] for row in held.json}) == (1, {"invalid", "failed"})
+    assert dtp("submit", "r.json", *HERE, "--journal", "j").code == 3
+    assert "2 unchanged" in dtp("submit", "r.json", *HERE, "--journal", "j").err
+
+
+def test_settings_say_where_and_who_and_which_project(dtp, data_set, omics_sandbox, monkeypatch, work):
+    key = json.loads((work.parent / "credentials.json").read_text())
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
+        monkeypatch.delenv(name)
+    common = f"[gen3]\nendpoint = {omics_sandbox.gen3_url}\nprogram = {PROGRAM}\nproject = {PROJECT}\n"
+    (work / "file.ini").write_text(common + f"cred_file = {work.parent / 'credentials.json'}\n")
+    (work / "key.ini").write_text(common + f"api_key = {key['api_key']}\napi_key_id = {key['key_id']}\n")
+    (work / "key.ini").chmod(0o600)
+    (work / "gen3.json").write_text(
+        json.dumps({"gen3_endpoint": omics_sandbox.gen3_url, "gen3_cred_file": str(work.parent / "credentials.json")})
+    )
+    for settings in ("file.ini", "key.ini"):
+        assert dtp("convert", DATASET, "records", "--config", settings).code == 0
+        assert dtp("submit", "records", "--config", settings).code == 0
+        assert len(dtp("query", "--node", "case", "--config", settings).json) == 2
+    assert dtp("query", "--projects", "--config", "gen3.json").json == [{"program": PROGRAM, "project": PROJECT}]
+    bad = dtp("query", "--node", "case", "--config", "gen3.json")
+    assert (bad.code, "--program" in bad.err) == (2, True)
+    assert dtp("query", "--projects", "--config", "gone.ini").code == 2
+    nobody = dtp("query", "--projects", "--endpoint", omics_sandbox.gen3_url)
+    assert (nobody.code, "--auth" in nobody.err) == (4, True)
+
+
+def test_records_and_projects_are_queried(dtp, omics_sandbox, work):
+    experiment = {"type": "experiment", "submitter_id": DATASET, "projects": [{"code": PROJECT}]}
+    omics_sandbox.gen3.records.seed(PROGRAM, PROJECT, [experiment, case(1)])
+    omics_sandbox.gen3.records.seed("other", "x")
+    assert {"program": "other", "project": "x"} in dtp("query", "--projects").json
+    assert dtp("query", "--projects", "--program", PROGRAM).json == [{"program": PROGRAM, "project": PROJECT}]
+    assert [row["subject_id"] for row in dtp("query", "--node", "case", *HERE).json] == ["sub-1"]
+    (work / "q.graphql").write_text("{case{subject_id}}")
+    assert dtp("query", "@q.graphql", "--query", "case[0].subject_id").out == "sub-1\n"
+    assert dtp("query", "-", typed="{case{subject_id}}").json == {"case": [{"subject_id": "sub-1"}]}
+    for words in ((), ("{case{id}}", "--projects"), ("--projects", "--variables", "{}"), ("@gone",)):
+        assert dtp("query", *words).code == 2
+    wrong = dtp("query", "{case{nothing}}")
+    assert (wrong.code, "nothing" in wrong.err) == (1, True)
+    meant = dtp("query", "--node", "cases", *HERE)
+    assert (meant.code, "Did you mean 'case'?" in meant.err) == (1, True)
+    meant = dtp("query", "--node", "case", "--program", PROGRAM, "--project", "12l")
+    assert (meant.code, "Did you mean '12L'?" in meant.err) == (2, True)
+
+
+def test_records_are_exported(dtp, omics_sandbox, work):
+    experiment = {"type": "experiment", "submitter_id": DATASET, "projects": [{"code": PROJECT}]}
+    _, uuid = omics_sandbox.gen3.records.seed(PROGRAM, PROJECT, [experiment, case(1)])
+    assert [row["subject_id"] for row in dtp("export", "case", *HERE).json] == ["sub-1"]
+    assert dtp("export", "--record", uuid, *HERE).json["subject_id"] == "sub-1"
+    for name in ("cases.tsv", "cases.json"):
+        ran = dtp("export", "case", "--file", name, *HERE)
+        assert (ran.json, "1 record is in" in ran.err) == ({"file": name, "records": 1}, True)
+        assert "updated" in dtp("submit", name, *HERE).err
+    assert dtp("export", "--record", uuid, "-f", "one", "--format", "tsv", *HERE).code == 0
+    assert (work / "one").read_text().startswith("type\tid\tproject_id\tsubmitter_id\t")
+    for words in (
+        (),
+        ("case", "--record", uuid),
+        ("case", "--format", "tsv"),
+        ("case", "--file", "x.xml"),
+        ("case", "--file", "cases.tsv"),
+        ("case", "--file", "gone/cases.tsv"),
+        ("--sds", "d"),
+        ("--sds", "d", "--experiment", "gone"),
+    ):
+        assert dtp("export", *words, *HERE).code == 2, words
+    assert dtp("export", "case", "--file", "cases.tsv", "--overwrite", *HERE).code == 0
+    assert dtp("export", "case").code == 2
+
+
+def test_a_key_that_ended_says_so(dtp, omics_sandbox, work):
+    ended = omics_sandbox.gen3_credentials(work / "ended.json")
+    omics_sandbox.gen3.access.revoke(json.loads(ended.read_text())["key_id"])
+    ran = dtp("query", "--projects", "--auth", str(ended))
+    assert (ran.code, "profile page" in ran.err) == (4, True)
+
+
+def test_a_long_submission_says_how_far_it_is():
+    class Terminal:
+        interactive = True
+
+        def __init__(self):
+            self.said = []
+
+        def message(self, text):
+            self.said.append(text)
+
+    terminal, clock = Terminal(), ManualClock()
+    counting = Counting(terminal, "submitted", clock)
+    for _ in range(3):
+        counting.add(500)
+        clock.advance(PAUSE / 2)
+    assert (terminal.said, counting.count) == (["1,500 records submitted so far"], 1500)
+    terminal.interactive = False
+    clock.advance(PAUSE)
+    counting.add()
+    assert len(terminal.said) == 1
