@@ -135,6 +135,12 @@ class Node:
         """What a record may state: its properties without those that the commons sets, then its links."""
         return (*(name for name in self.properties if name not in self.system), *self.links)
 
+    @cached_property
+    def stated(self) -> tuple[str, ...]:
+        """The properties that every record has to state, but its type and its links."""
+        required = {*self.required, self.key} - {"type"} - self.system
+        return tuple(name for name in self.properties if name in required)
+
     def __repr__(self) -> str:
         return f"<Node {self.name}>"
 

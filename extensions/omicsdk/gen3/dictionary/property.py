@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from omicsdk.core.narrowing import is_array, is_object
@@ -38,7 +39,7 @@ class Shape:
     keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Property:
     """A property of a node.
 
@@ -58,13 +59,13 @@ class Property:
     description: str = ""
     default: Any = field(default=None, hash=False)
 
-    @property
+    @cached_property
     def kinds(self) -> tuple[str, ...]:
         """Types of JSON that it may have, each once, without null."""
         found = dict.fromkeys(kind for shape in self.shapes for kind in shape.kinds)
         return tuple(kind for kind in found if kind != "null")
 
-    @property
+    @cached_property
     def choices(self) -> tuple[Any, ...]:
         """The values that it may have, where it is chosen from a list; none where it isn't."""
         if any(shape.choices is None and shape.kinds != ("null",) for shape in self.shapes):
@@ -72,12 +73,20 @@ class Property:
         found = (value for shape in self.shapes for value in shape.choices or ())
         return tuple(value for value in dict.fromkeys(found) if value is not None)
 
-    @property
+    @cached_property
+    def takes_any_text(self) -> bool:
+        """Whether every text is right."""
+        free = Shape(kinds=("string",))
+        return not self.shapes or any(
+            replace(shape, kinds=free.kinds) == free for shape in self.shapes if "string" in shape.kinds
+        )
+
+    @cached_property
     def read_as(self) -> str:
         """As what kind of value a cell of a table is read: the first that the dictionary states; string by default."""
         return next(iter(self.kinds), "string")
 
-    @property
+    @cached_property
     def read_items_as(self) -> str:
         """As what kind of value each text of a list in a cell is read."""
         kinds = (kind for shape in self.shapes for inner in shape.items for kind in inner.kinds if kind != "null")

@@ -56,6 +56,8 @@ def row_of(columns: Sequence[str], cells: Sequence[str], place: Place, kind: str
 
 
 def _beside(columns: Sequence[str], texts: Sequence[str], place: Place) -> Iterator[Finding]:
+    if len(texts) <= len(columns) and "" not in columns:
+        return
     for number, text in enumerate(texts, 1):
         if text and (number > len(columns) or not columns[number - 1]):
             yield Finding(

@@ -60,17 +60,14 @@ def finding(row: Row, kind: str, message: str, remedy: str, name: str = "", valu
 
 
 def _missing(record: Mapping[str, Any], node: Node, row: Row) -> Iterator[Finding]:
-    required = {*node.required, *(link.name for link in node.links.values() if link.required), node.key}
-    for name in (*node.properties, *node.links):
-        if name not in required or name == "type" or name in node.system:
-            continue
-        if name in node.links:
-            if not targets_of(record, name) and not _is_misshapen(record.get(name)):
-                link = node.links[name]
-                told = f"The link {name} to a {link.target} is missing"
-                yield finding(row, "missing-link", told, f"Add {_link_column(link, row)}.", name)
-        elif name not in record or (name == node.key and record[name] in (None, "")):
+    for name in node.stated:
+        if name not in record or (name == node.key and record[name] in (None, "")):
             yield finding(row, "missing-property", f"{name} is missing, which each {node.name} has", "Add it.", name)
+    for name, link in node.links.items():
+        if not (link.required or name in node.required) or targets_of(record, name) or _is_misshapen(record.get(name)):
+            continue
+        told = f"The link {name} to a {link.target} is missing"
+        yield finding(row, "missing-link", told, f"Add {_link_column(link, row)}.", name)
     for group in node.groups:
         there = [name for name in group.links if targets_of(record, name)]
         if group.required and not there:

@@ -41,7 +41,7 @@ class Checked(NamedTuple):
 
 
 class Names:
-    """Which records there are among rows: where each name stands first, and which ids there are.
+    """Which records there are among rows, and which names several of them have.
 
     Args:
         rows: The rows.
@@ -50,29 +50,44 @@ class Names:
     """
 
     def __init__(self, rows: Iterable[Row], dictionary: Dictionary, node_type: str | None) -> None:
-        self._first: dict[str, dict[str, tuple[int, Place]]] = {}
+        self._names: dict[str, set[str]] = {}
         self._ids: dict[str, set[str]] = {}
-        for number, row in enumerate(rows):
+        self._twins: dict[tuple[str, str], Place | None] = {}
+        for row in rows:
             node = dictionary.nodes.get(type_of(row, node_type))
             if node is None:
                 continue
             if isinstance(name := row.values.get(node.key), str) and name:
-                self._first.setdefault(node.name, {}).setdefault(name, (number, row.place))
+                known = self._names.setdefault(node.name, set())
+                if name in known:
+                    self._twins[node.name, name] = None
+                known.add(name)
             if isinstance(own := row.values.get("id"), str) and own:
                 self._ids.setdefault(node.name, set()).add(own)
 
     @property
     def types(self) -> set[str]:
         """The nodes that there are rows of."""
-        return set(self._first)
+        return set(self._names)
 
-    def first(self, node: str, name: str) -> tuple[int, Place] | None:
-        """Where a record's name stands first: the row's number, and its place."""
-        return self._first.get(node, {}).get(name)
+    def first(self, node: str, name: str, place: Place) -> Place | None:
+        """Where a name stood before; None where no other row has it, or this is the first of them.
+
+        Args:
+            node: The row's node.
+            name: Its name.
+            place: Where it stands; it is kept, where it is the first.
+        """
+        if (node, name) not in self._twins:
+            return None
+        before = self._twins[node, name]
+        if before is None:
+            self._twins[node, name] = place
+        return before
 
     def has(self, node: str, key: str, value: str) -> bool:
         """Whether there is a record among the rows."""
-        return value in (self._ids if key == "id" else self._first).get(node, ())
+        return value in (self._ids if key == "id" else self._names).get(node, ())
 
 
 def validate(
@@ -146,7 +161,7 @@ def _checked(
         told = finding(row, "unknown-type", what, meant, "type", stated)
         return Checked(number, row, stated, {}, (*row.findings, told))
     record = record_of(row, node)
-    found = [*row.findings, *findings_of(record, node, row), *_name_findings(number, row, record, node, names)]
+    found = [*row.findings, *findings_of(record, node, row), *_name_findings(row, record, node, names)]
     if project is not None and record.get("project_id") not in (None, "", project.id):
         told = f"The record is one of project {shown(record['project_id'])}, and is to be submitted to {project.id}"
         found.append(finding(row, "other-project", told, "Submit it there, or correct it.", "project_id"))
@@ -155,13 +170,13 @@ def _checked(
     return Checked(number, row, stated, record, tuple(e for e in found if not e.column or first[e.column] is e))
 
 
-def _name_findings(number: int, row: Row, record: Mapping[str, Any], node: Node, names: Names) -> Iterator[Finding]:
+def _name_findings(row: Row, record: Mapping[str, Any], node: Node, names: Names) -> Iterator[Finding]:
     name = record.get(node.key)
     if not isinstance(name, str):
         return
-    first = names.first(node.name, name)
-    if first is not None and first[0] != number:
-        where = Finding("", "", file=first[1].file, sheet=first[1].sheet, row=first[1].row).where
+    first = names.first(node.name, name, row.place)
+    if first is not None:
+        where = Finding("", "", file=first.file, sheet=first.sheet, row=first.row).where
         yield finding(
             row,
             "duplicate",
