@@ -168,7 +168,16 @@ class FenceStore(MultipartStore):
         )
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
-        """Fence can't say which parts there are: those of the journal count."""
+        """Fence can't say which parts there are: those of the journal count, as long as there is a record to put them under."""
+        try:
+            if self.guid:
+                self._again(self.guid)
+        except NotFound as error:
+            guid = self.guid
+            self._lost()
+            raise NoSuchUpload(f"{self._name}: its record {guid} is gone") from error
+        except OmicsError as error:
+            _log.info("%s: whether its record is there isn't known: %s", self._name, error)
         return None
 
     def sign(self, upload_id: str, cut: Cut, checksums: Mapping[str, str]) -> Location:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from omicsdk.core.errors import DiskFull, NameClash, TransferError, UnsafePath
 from omicsdk.transfer.names import check_names
+from omicsdk.transfer.writing import write_error
 
 _BLOCK = 1024 * 1024
 _KEPT = "Nothing was unpacked; the archive itself is kept."
@@ -53,20 +54,23 @@ def unpack(path: str | os.PathLike[str], folder: str | os.PathLike[str] | None =
         NameClash: Something is there already where an entry would go.
         BadPackage: It is damaged, encrypted or lies.
         DiskFull: There is no room for what it states.
+        NotWritable: The archive can't be read, or the folder can't be written.
     """
     archive = Path(path)
     target = archive.parent if folder is None else Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
     try:
+        target.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(archive) as opened:
             entries = _entries(opened, archive)
             _check(entries, target, archive)
             with tempfile.TemporaryDirectory(dir=target, prefix=".unpacking-") as workplace:
                 for entry in entries:
                     _extract(opened, entry, Path(workplace, entry.filename), archive)
-                return [_place(Path(workplace, entry.filename), target / entry.filename) for entry in entries]
+                return _placed([(Path(workplace, entry.filename), target / entry.filename) for entry in entries])
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
         raise BadPackage(f"{archive.name} can't be unpacked: {error}", name=archive.name) from error
+    except OSError as error:
+        raise write_error(error, error.filename or str(target), archive.name) from error
 
 
 def _entries(opened: zipfile.ZipFile, archive: Path) -> list[zipfile.ZipInfo]:
@@ -117,7 +121,16 @@ def _extract(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, archiv
         raise BadPackage(f"{archive.name}: {entry.filename} is shorter than it states", name=archive.name)
 
 
-def _place(made: Path, final: Path) -> Path:
-    final.parent.mkdir(parents=True, exist_ok=True)
-    made.rename(final)
-    return final
+def _placed(pairs: Sequence[tuple[Path, Path]]) -> list[Path]:
+    """Moves files to where they belong; when one can't be moved, those that were are removed again."""
+    placed: list[Path] = []
+    try:
+        for made, final in pairs:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            made.rename(final)
+            placed.append(final)
+    except OSError:
+        for final in placed:
+            final.unlink(missing_ok=True)
+        raise
+    return placed

@@ -14,6 +14,7 @@ from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.checksums import MIB, Digests
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, OmicsError, SomeFailed, UsageError, first_of
+from omicsdk.drs.asking import side_by_side
 from omicsdk.gen3.data.fence_store import PART_SIZE, SINGLE, Destination, FenceStore
 from omicsdk.gen3.data.filling import PATIENCE, Filled, fill
 from omicsdk.gen3.data.guid_book import GuidBook
@@ -22,15 +23,11 @@ from omicsdk.transfer import upload as send
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.uploads.troubles import unreadable
-from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.indexd import IndexdApi
 
     from omicsdk.gen3.commons import Commons
-
-API_CALLS = 8
-"""Records that are filled at once."""
 
 COLUMNS = ("guid", "file_name", "size", "md5", "sha256", "path", "state")
 """The columns of the manifest of what was uploaded."""
@@ -135,7 +132,8 @@ def upload(
 ) -> UploadResult:
     """Uploads files to a commons; each gets a record, and a GUID by which it is found.
 
-    When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record;
+    When the same is called again after a stop or a crash, what was sent isn't sent again, and no file gets a second record
+    (unless the commons' answer to the request for the first one was lost: then a blank one is left behind);
     files that came into a folder since are sent, too. Once all are in the commons with their records filled, the same call
     sends all anew.
 
@@ -204,8 +202,8 @@ def upload(
         _Sent(path, name, store, outcome)
         for (path, name), store, outcome in zip(files, stores, report.outcomes, strict=True)
     ]
-    with Workers(API_CALLS, "gen3-records") as pool:
-        result = UploadResult(list(pool.map(records.settled, sent)), report)
+    ends = side_by_side(records.settled, sent, records.stopped)
+    result = UploadResult([each.left(end) for each, end in zip(sent, ends, strict=True)], report)
     if journal is not None and all(file.state == "indexed" for file in result.files):
         with suppress(OSError):  # it is removed when it is old
             journal.unlink(missing_ok=True)
@@ -219,6 +217,17 @@ class _Sent:
     name: str
     store: FenceStore
     outcome: Outcome
+
+    def left(self, end: UploadedFile | OmicsError) -> UploadedFile:
+        """What became of the file, where a stop ended the asking for its record, too."""
+        if not isinstance(end, OmicsError):
+            return end
+        was_sent = self.outcome.state in ("done", "skipped")
+        checksums = dict(self.outcome.checksums)
+        filled: Filled | None = "not yet" if was_sent else None
+        return UploadedFile(
+            self.path, self.name, self.store.guid, self.outcome.size, checksums, filled, self.outcome.error
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +245,11 @@ class _Records:
         size = outcome.size
         if outcome.state not in ("done", "skipped"):
             return UploadedFile(path, name, guid, size, error=outcome.error)
+        if not guid:
+            error = OmicsError(
+                f"{name}: it was sent, and which record it got isn't known", remedy="Send it again with resume=False."
+            )
+            return UploadedFile(path, name, guid, size, error=error)
         checksums = {kind: value for kind, value in outcome.checksums.items() if kind in ("md5", "sha256")}
         try:
             if size is None or not checksums:  # an earlier run sent it, and died before it could say what it sent

@@ -1,0 +1,86 @@
+"""A user of a sandbox's commons, and processes that can be killed."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.gen3 import Commons
+from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.sandbox import Sandbox
+
+STORAGE = "/gen3/_storage"
+
+_PROGRAM = """
+import json, sys
+from omicsdk.drs import ResolutionSettings
+from omicsdk.gen3 import Commons
+from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3.data.downloading import download
+from omicsdk.gen3.data.uploading import upload
+
+key, what, arguments, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3]), json.loads(sys.argv[4])
+if limit := options.pop("limit", None):
+    import resource
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+auth = Gen3Auth(refresh_file=key)
+with Commons(auth.endpoint, auth) as commons:
+    if what == "download":
+        done = download(commons, *arguments, settings=ResolutionSettings(order=()), **options)
+    else:
+        done = upload(commons, *arguments, **options)
+done.raise_if_failed()
+"""
+
+
+@pytest.fixture
+def key(sandbox: Sandbox, tmp_path: Path) -> Path:
+    return sandbox.gen3_credentials(tmp_path / "key.json")
+
+
+@pytest.fixture
+def commons(sandbox: Sandbox, key: Path) -> Iterator[Commons]:
+    with Commons(sandbox.gen3_url, Gen3Auth(refresh_file=key)) as made:
+        yield made
+
+
+@pytest.fixture
+def start(key: Path) -> Iterator[Callable[..., "subprocess.Popen[str]"]]:
+    """Starts a download or an upload as a process of its own."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def begin(what: str, *arguments: Any, **options: Any) -> "subprocess.Popen[str]":
+        said = [json.dumps(arguments), json.dumps(options)]
+        command = [sys.executable, "-c", _PROGRAM, str(key), what, *said]
+        begun.append(subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True))
+        return begun[-1]
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Waits until something is so, for as long as a slow machine needs, and while a process lives."""
+
+    def wait(so: Callable[[], object], process: "subprocess.Popen[str] | None" = None) -> None:
+        end = time.monotonic() + 60
+        while not so():
+            assert process is None or process.poll() is None, process.communicate()
+            assert time.monotonic() < end
+            threading.Event().wait(0.005)
+
+    return wait
+
+
+@pytest.fixture
+def puts(sandbox: Sandbox) -> Callable[[], int]:
+    """How many times the storage was sent a file or a part."""
+    return lambda: sum(entry["method"] == "PUT" for entry in sandbox.requests(STORAGE))

@@ -1,0 +1,281 @@
+"""Uploads to a commons in which much goes wrong: one record a file, and little is sent twice."""
+
+import hashlib
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypedDict
+
+import pytest
+from omicsdk.core.errors import NotWritable, ServerError
+from omicsdk.gen3 import Commons
+from omicsdk.gen3.auth import Gen3Auth
+from omicsdk.gen3.data.downloading import download
+from omicsdk.gen3.data.guid_book import GuidBook
+from omicsdk.gen3.data.uploading import UploadResult, upload
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.faults import Rule
+
+MIB = 1 << 20
+STORAGE = "/gen3/_storage"
+
+
+class Options(TypedDict):
+    """How the files are sent."""
+
+    part_size: int
+    single: int
+    patience: float
+    bucket: str
+
+
+PARTS: Options = {"part_size": 5 * MIB, "single": 0, "patience": 0, "bucket": "sandbox-gen3"}
+
+
+@pytest.fixture
+def big(tmp_path: Path) -> Path:
+    """A file of five parts."""
+    path = tmp_path / "in/big"
+    path.parent.mkdir()
+    path.write_bytes(os.urandom(23 * MIB))
+    return path
+
+
+def records(commons: Commons) -> list[dict[str, Any]]:
+    return commons.indexd.list_records.raw().json()["records"]
+
+
+def there(commons: Commons, result: UploadResult, tmp_path: Path) -> None:
+    """The commons has one record for each file, and gives what was sent."""
+    result.raise_if_failed()
+    assert sorted(each["did"] for each in records(commons)) == sorted(file.guid for file in result.files)
+    download(commons, [file.guid for file in result.files], tmp_path / "back", layout="id").raise_if_failed()
+    for file in result.files:
+        (copy,) = (tmp_path / "back" / file.guid.replace("/", "_")).iterdir()
+        assert hashlib.sha256(copy.read_bytes()).digest() == hashlib.sha256(file.path.read_bytes()).digest()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
+@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("part", [1, 3, 5])
+def test_an_upload_that_was_ended_goes_on_and_makes_no_second_record(
+    sandbox: Sandbox,
+    commons: Commons,
+    big: Path,
+    tmp_path: Path,
+    start: Any,
+    until: Any,
+    puts: Callable[[], int],
+    part: int,
+    signal_: signal.Signals,
+) -> None:
+    sandbox.add_faults(Rule("stall", path=f"{STORAGE}/*", method="PUT", query={"partNumber": str(part)}))
+    process = start("upload", str(big), connections=1, **PARTS)
+    until(lambda: sandbox.stalled, process)
+    process.send_signal(signal_)
+    began = time.monotonic()
+    process.communicate(timeout=30)
+    assert time.monotonic() - began < 10
+    sandbox.fault_book.clear()
+    result = upload(commons, str(big), connections=1, **PARTS)
+    there(commons, result, tmp_path)
+    assert puts() <= 6
+    assert len(sandbox.requests("/user/data/multipart/init")) == 1
+
+
+def test_a_part_that_fails_for_good_is_all_that_is_sent_the_next_time(
+    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path, puts: Callable[[], int]
+) -> None:
+    (big.parent / "small").write_bytes(b"small")
+    (rule,) = sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", query={"partNumber": "3"}, status=500))
+    first = upload(commons, big.parent, retries=1, **PARTS)
+    assert [file.state for file in first.files] == ["failed", "indexed"]
+    assert isinstance(first.files[0].error, ServerError)
+    sandbox.fault_book.remove(rule)
+    before = puts()
+    second = upload(commons, big.parent, **PARTS)
+    there(commons, second, tmp_path)
+    assert puts() == before + 1
+    assert [file.guid for file in second.files] == [file.guid for file in first.files]
+
+
+def test_what_passes_is_tried_again(sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path) -> None:
+    sandbox.add_faults(
+        Rule("status", path="/user/data/multipart/init", status=429, retry_after=1, times=1),
+        Rule("reset", path=f"{STORAGE}/*", method="PUT", times=2),
+        Rule("status", path=f"{STORAGE}/*", method="PUT", status=503, retry_after=1, nth=4),
+        Rule("status", path="/user/data/multipart/upload", status=503, nth=3),
+    )
+    there(commons, upload(commons, big, **PARTS), tmp_path)
+    assert len(records(commons)) == 1
+
+
+def test_a_token_that_ends_in_the_midst_is_renewed(
+    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path
+) -> None:
+    auth, access = commons.auth, sandbox.gen3.access
+    assert isinstance(auth, Gen3Auth)
+    ended = threading.Event()
+
+    def watch(progress: Any) -> None:
+        if progress.bytes_fetched > 6 * MIB and not ended.is_set():
+            ended.set()
+            access.revoke(access.claims(auth.get_access_token())["jti"])
+
+    there(commons, upload(commons, big, connections=1, progress=watch, **PARTS), tmp_path)
+    assert ended.is_set()
+
+
+@pytest.mark.parametrize("size", [10 * MIB, 30 * MIB])
+def test_a_file_that_shrinks_or_grows_meanwhile_fails_and_leaves_no_record(
+    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path, size: int, until: Any
+) -> None:
+    sandbox.add_faults(Rule("stall", path=f"{STORAGE}/*", method="PUT", query={"partNumber": "2"}))
+    results = list[UploadResult]()
+    running = threading.Thread(target=lambda: results.append(upload(commons, big, connections=1, **PARTS)), daemon=True)
+    running.start()
+    until(lambda: sandbox.stalled)
+    os.truncate(big, size)
+    sandbox.fault_book.clear()
+    sandbox.release()
+    running.join(30)
+    (file,) = results[0].files
+    assert file.state == "failed"
+    assert "big" in str(file.error)
+    assert "changed" in str(file.error)
+    assert records(commons) == []
+    there(commons, upload(commons, big, **PARTS), tmp_path)
+
+
+def test_a_record_that_is_gone_is_made_anew(sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path) -> None:
+    (big.parent / "small").write_bytes(b"small")
+    sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", status=500))
+    options: Options = {**PARTS, "single": 10}
+    first = upload(commons, big.parent, retries=0, **options)
+    assert [file.state for file in first.files] == ["failed", "failed"]
+    for file in first.files:
+        commons.fence.delete_file_locations(file_id=file.guid)
+    sandbox.fault_book.clear()
+    second = upload(commons, big.parent, **options)
+    there(commons, second, tmp_path)
+    assert not {file.guid for file in first.files} & {file.guid for file in second.files}
+
+
+def test_a_folder_that_got_one_more_file_is_gone_on_with(
+    sandbox: Sandbox, commons: Commons, tmp_path: Path, puts: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in "ab":
+        (folder / name).write_text(name)
+    first = upload(commons, folder, patience=0)  # nobody knows the bucket: the records stay blank
+    assert [file.state for file in first.files] == ["uploaded", "uploaded"]
+    (folder / "c").write_text("c")
+    monkeypatch.chdir(tmp_path)
+    sandbox.finish()
+    second = upload(commons, "in", patience=0)
+    assert [file.state for file in second.files] == ["indexed", "indexed", "uploaded"]
+    assert puts() == 3
+    sandbox.finish()
+    there(commons, upload(commons, Path("in"), patience=0), tmp_path)
+
+
+def test_names_may_have_spaces_and_any_letters(commons: Commons, tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("reads 1 (copy).bam", "größe é 試料.vcf", "a+b&c=d#e?f%20.txt", "empty"):
+        (folder / name).write_text("" if name == "empty" else name)
+    there(commons, upload(commons, folder, bucket="sandbox-gen3", patience=0), tmp_path)
+
+
+def test_records_are_waited_for_together(sandbox: Sandbox, commons: Commons, tmp_path: Path) -> None:
+    """A commons without a job that fills them must not cost a minute a file."""
+    sandbox.settings.turn({"gen3.indexing": False})
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for n in range(40):
+        (folder / f"{n}").write_text(f"{n}")
+
+    class Clock:
+        def __init__(self) -> None:
+            self.passed = 0.0
+            self.lock = threading.Lock()
+
+        def now(self) -> float:
+            return self.passed
+
+        def monotonic(self) -> float:
+            return self.passed
+
+        def sleep(self, seconds: float) -> None:
+            with self.lock:
+                self.passed += seconds
+
+        async def async_sleep(self, seconds: float) -> None:
+            raise AssertionError(seconds)
+
+    clock = Clock()
+    result = upload(commons, folder, patience=60, clock=clock)
+    assert {file.state for file in result.files} == {"uploaded"}
+    assert 60 <= clock.passed < 120
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        Rule("stall", path=f"{STORAGE}/*"),
+        Rule("stall", path="/user/*"),
+        Rule("status", path="/user/data/*", status=500),
+        Rule("status", path=f"{STORAGE}/*", status=503, retry_after=30),
+        Rule("stall", path="/index/index/*"),
+    ],
+    ids=["silent storage", "silent commons", "broken commons", "busy storage", "silent index"],
+)
+def test_a_stop_ends_an_upload_whatever_it_waits_for(
+    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path, until: Any, trouble: Rule
+) -> None:
+    sandbox.add_faults(trouble)
+    stop, ended = threading.Event(), threading.Event()
+    results = list[UploadResult]()
+
+    def run() -> None:
+        results.append(upload(commons, big, stop=stop, **PARTS))
+        ended.set()
+
+    threading.Thread(target=run, daemon=True).start()
+    until(lambda: any(rule["acted"] for rule in sandbox.fault_book.rules()))
+    stop.set()
+    assert ended.wait(5)
+    assert results[0].files[0].state in ("stopped", "uploaded")
+    sandbox.fault_book.clear()
+    sandbox.release()
+    first = results[0].files[0].guid
+    again = upload(commons, big, **PARTS)
+    again.raise_if_failed()
+    assert first in ("", again.files[0].guid)
+    if first:  # else the answer to the request for a record was lost
+        there(commons, again, tmp_path)
+
+
+def test_a_book_with_a_line_cut_off_is_gone_on_with(tmp_path: Path) -> None:
+    path, file = tmp_path / "book", tmp_path / "file"
+    file.write_text("x")
+    GuidBook(path).keep("elsewhere", "one", "guid-1")
+    path.write_bytes(path.read_bytes() + b'{"file": "cut o')
+    book = GuidBook(path)
+    assert book.find("elsewhere", "one") == "guid-1"
+    book.keep(str(file), "two", "guid-2")
+    assert GuidBook(path).find(str(file), "two") == "guid-2"
+    book.drop(str(file), "two")
+    assert GuidBook(path).find(str(file), "two") == ""
+    file.write_text("changed")
+    assert book.find(str(file), "two") == ""
+
+
+def test_a_book_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "book").mkdir()
+    with pytest.raises(NotWritable, match="book"):
+        GuidBook(tmp_path / "book")
