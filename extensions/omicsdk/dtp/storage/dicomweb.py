@@ -84,6 +84,11 @@ class DicomWebStore:
         """What messages call it."""
         return f"DICOMweb at {self._root}"
 
+    @property
+    def by_subject(self) -> bool:
+        """Whether files are found by a data set's subjects, whom only a commons knows."""
+        return True
+
     def files(self, dataset: Dataset) -> Iterator[Instance | Unlisted]:
         """Lists the instances of a data set's subjects; see `DataStore.files`. An archive states no sizes or checksums."""
         for case in dataset.cases:

@@ -87,6 +87,11 @@ class DimseStore:
         """What messages call it."""
         return self._archive.title
 
+    @property
+    def by_subject(self) -> bool:
+        """Whether files are found by a data set's subjects, whom only a commons knows."""
+        return True
+
     def files(self, dataset: Dataset) -> Iterator[Instance | Unlisted]:
         """Lists the instances of a data set's subjects; see `DataStore.files`. An archive states no sizes or checksums."""
         return finding.instances(self._archive, dataset.cases)

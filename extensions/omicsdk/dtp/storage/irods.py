@@ -86,6 +86,11 @@ class IrodsStore:
         """What messages call it."""
         return f"iRODS at {self._config.host}:{self._config.port}"
 
+    @property
+    def by_subject(self) -> bool:
+        """Whether files are found by a data set's subjects, whom only a commons knows."""
+        return False
+
     def files(self, dataset: Dataset) -> Iterator[IrodsFile | Unlisted]:
         """Lists the data objects of a data set's collection and of all below it.
 
@@ -165,10 +170,7 @@ class IrodsStore:
             sessions, self._sessions = self._sessions, []
             self._own = threading.local()
         for session in sessions:
-            try:
-                session.cleanup()
-            except Exception as error:  # a connection that is gone can't be ended
-                _log.debug("a session of iRODS couldn't be ended: %r", error)
+            _end(session)
 
     def _session(self) -> Session:
         session = cast("Session | None", getattr(self._own, "session", None))
@@ -237,10 +239,9 @@ class IrodsStore:
         session = cast("Session | None", getattr(self._own, "session", None))
         self._own.session = None
         if session is not None:
-            try:
-                session.cleanup()
-            except Exception as error:
-                _log.debug("a session of iRODS couldn't be ended: %r", error)
+            with self._guard:
+                self._sessions.remove(session)
+            _end(session)
 
 
 def _appending(part: Path, name: str):
@@ -248,6 +249,13 @@ def _appending(part: Path, name: str):
         return part.open("ab", buffering=0)
     except OSError as error:
         raise write_error(error, str(part), name) from error
+
+
+def _end(session: Session) -> None:
+    try:
+        session.cleanup()
+    except Exception as error:  # a connection that is gone can't be ended
+        _log.debug("a session of iRODS couldn't be ended: %r", error)
 
 
 def _length(part: Path) -> int:

@@ -172,7 +172,6 @@ class Landing:
             write: Writes it to the path that it is given.
 
         Raises:
-            UnsafePath: The folder has a link in its place that leads out.
             NotWritable: It can't be written.
             DiskFull: There is no room.
         """
@@ -185,10 +184,6 @@ class Landing:
             raise write_error(error, str(self.folder / name), name) from error
         finally:
             part.unlink(missing_ok=True)
-
-    def has(self, name: str) -> bool:
-        """Whether there is anything of that name."""
-        return os.path.lexists(self.folder / name)
 
     def tidy(self) -> None:
         """Removes what was only there for going on; all files are there."""

@@ -115,6 +115,11 @@ class DataStore(Protocol[F]):
         """What messages call it."""
         ...
 
+    @property
+    def by_subject(self) -> bool:
+        """Whether files are found by a data set's subjects, whom only a commons knows."""
+        ...
+
     def files(self, dataset: Dataset) -> Iterator[F | Unlisted]:
         """Lists the files of a data set, with sizes and checksums where the store has them.
 

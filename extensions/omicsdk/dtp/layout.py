@@ -1,0 +1,80 @@
+"""How a downloaded data set lies in its folder: metadata of the commons beside what its store has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Container
+from functools import partial
+from logging import getLogger
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import MissingExtra, OmicsError
+from omicsdk.dtp.sds.errors import SdsError
+from omicsdk.dtp.sds.layout import CASE, EXPERIMENT, KINDS, TableKind, Version
+from omicsdk.dtp.sds.writing import write_data_set
+from omicsdk.dtp.storage.report import Written
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from omicsdk.dtp.layout_records import DatasetRecords
+    from omicsdk.dtp.storage.landing import Landing
+
+_log = getLogger("omicsdk.dtp")
+
+
+def write_metadata(
+    landing: Landing, records: DatasetRecords, version: Version, own: Container[str]
+) -> Iterator[Written]:
+    """Writes a data set's records beside its files: tables of the structure, and the experiment as JSON.
+
+    A table that the structure can't hold is written as JSON in its place. What the store has of the same name is the data
+    set's own and isn't replaced: the commons' records are then written as JSON beside it.
+
+    Args:
+        landing: The data set's folder.
+        records: The records.
+        version: The version of the structure, which says what headers are called.
+        own: Names of files that the store has.
+
+    Yields:
+        What became of each file.
+    """
+    experiment = records.by_node.get(EXPERIMENT, [])
+    if experiment:
+        yield _written(landing, f"{EXPERIMENT}.json", partial(_write_json, experiment[0]), 1)
+    for kind in KINDS:
+        found = records.by_node.get(kind.node)
+        if not found:
+            continue
+        sheet, document = f"{kind.stem}.xlsx", f"{kind.stem}.json"
+        told = None
+        if sheet not in own:
+            told = _written(landing, sheet, partial(_write_sheet, kind, records, version), len(found))
+        if told is not None and isinstance(told.error, SdsError | MissingExtra):
+            _log.warning("%s can't be written (%s); its records are in %s", sheet, told.error.message, document)
+            told = None
+        yield told or _written(landing, document, partial(_write_json, found), len(found))
+
+
+def _written(landing: Landing, name: str, write: Callable[[Path], None], many: int) -> Written:
+    try:
+        landing.write(name, write)
+    except OmicsError as error:
+        return Written(name, many, error=error)
+    return Written(name, many, (landing.folder / name).stat().st_size)
+
+
+def _write_json(value: Any, path: Path) -> None:
+    path.write_text(json.dumps(value, indent=4, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _write_sheet(kind: TableKind, records: DatasetRecords, version: Version, path: Path) -> None:
+    """Has a table written by the writer of whole data sets, in a folder of its own."""
+    with TemporaryDirectory(dir=path.parent) as folder:
+        # samples are a data set's by their subjects, which the writer has to see
+        cases = records.by_node.get(CASE, [])
+        write_data_set([*records.by_node[kind.node], *cases], Path(folder), version, records.id)
+        (Path(folder) / f"{kind.stem}.xlsx").replace(path)
