@@ -1,0 +1,153 @@
+"""The data objects of studies on a commons' discovery page: read, published, deleted."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.gen3.manifests.discovery import GUID_TYPE, checked_format, name_for
+from omicsdk.gen3.manifests.discovery_objects import (
+    OPTIONAL,
+    REQUIRED,
+    delete_objects,
+    missing_columns,
+    objects_of,
+    publish_objects,
+    write_objects,
+    write_template,
+)
+from omicsdk.gen3.tools.running import in_thread
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.auth.provider import Gen3Auth
+
+REQUIRED_OBJECT_FIELDS = frozenset(REQUIRED)
+OPTIONAL_OBJECT_FIELDS = frozenset(OPTIONAL)
+_WHAT = "discovery_objects"
+_log = logging.getLogger(__name__)
+
+
+async def output_discovery_objects(
+    auth: Gen3Auth,
+    dataset_guids: Sequence[str] | None = None,
+    endpoint: str | None = None,
+    limit: int = 500,
+    use_agg_mds: bool = False,
+    guid_type: str = GUID_TYPE,
+    only_object_guids: bool = False,
+    template: bool = False,
+    output_format: str = "tsv",
+    output_filename_suffix: str = "",
+) -> str | list[dict[str, Any]]:
+    """Writes the data objects of studies to COMMONS-discovery_objects.tsv or .json.
+
+    Args:
+        auth: Who asks, and of which commons.
+        dataset_guids: The studies; all by default.
+        endpoint: Another commons.
+        limit: How many studies are looked at.
+        use_agg_mds: Whether those of all commons that the commons gathers are.
+        guid_type: What the studies' documents are about.
+        only_object_guids: Whether the objects are given back, and nothing is written.
+        template: Whether a table without rows is written, to be filled in and published.
+        output_format: tsv or json.
+        output_filename_suffix: Put behind the file's name.
+
+    Returns:
+        The file's name; with `only_object_guids` the objects.
+
+    Raises:
+        UsageError: There is no such format.
+    """
+    if template:
+        name = name_for(auth.endpoint, _WHAT, "TEMPLATE")
+        write_template(name)
+        return name
+    wanted = checked_format(output_format)
+    found = objects_of(
+        auth,
+        datasets=frozenset(dataset_guids or ()),
+        endpoint=endpoint,
+        limit=limit,
+        aggregate=use_agg_mds,
+        guid_type=guid_type,
+    )
+    if only_object_guids:
+        return await in_thread(lambda _: list(found))
+    name = name_for(auth.endpoint, _WHAT, output_filename_suffix, f".{wanted}")
+    count = await in_thread(lambda _: write_objects(found, name, wanted))
+    _log.info("%s: %d objects", name, count)
+    return name
+
+
+async def publish_discovery_object_metadata(
+    auth: Gen3Auth,
+    metadata_filename: str | os.PathLike[str],
+    endpoint: str | None = None,
+    guid_type: str = GUID_TYPE,
+    overwrite: bool = False,
+) -> dict[str, int]:
+    """Publishes the data objects of a table; a study that there isn't is made.
+
+    Args:
+        auth: Who asks, and of which commons.
+        metadata_filename: A table separated by tabs with the columns dataset_guid, guid, display_name.
+        endpoint: Another commons.
+        guid_type: What the document of a new study is about.
+        overwrite: Whether these take the place of all objects that a study has; by default of those with their GUIDs.
+
+    Returns:
+        How many studies were created and updated.
+
+    Raises:
+        ManifestError: The table isn't right; nothing was published then.
+        SomeFailed: Some studies couldn't be published; the others are.
+    """
+    made = await in_thread(
+        lambda _: publish_objects(auth, metadata_filename, endpoint=endpoint, guid_type=guid_type, overwrite=overwrite)
+    )
+    return made.raise_failed().counts
+
+
+def try_delete_discovery_objects_from_dict(auth: Gen3Auth, delete_objs: Mapping[str, Collection[str]]) -> None:
+    """Takes data objects from studies.
+
+    Args:
+        auth: Who asks, and of which commons.
+        delete_objs: The GUIDs of the objects by those of their studies.
+    """
+    _told(delete_objs, delete_objects(auth, delete_objs))
+
+
+def try_delete_discovery_objects(auth: Gen3Auth, guids: Sequence[str]) -> None:
+    """Takes all data objects from studies.
+
+    Args:
+        auth: Who asks, and of which commons.
+        guids: The studies.
+    """
+    _told(guids, delete_objects(auth, dict.fromkeys(guids)))
+
+
+def _told(wanted: Collection[str], found: Mapping[str, int]) -> None:
+    for guid in wanted:
+        if guid in found:
+            _log.info("%s: %d objects were deleted", guid, found[guid])
+        else:
+            _log.warning("%s is no document of the discovery page; nothing was deleted", guid)
+
+
+def is_valid_object_manifest(filename: str | os.PathLike[str], suppress_logs: bool = False) -> bool:
+    """Whether a table has the columns that data objects need.
+
+    Args:
+        filename: The table.
+        suppress_logs: Whether nothing is logged of those that it lacks.
+    """
+    missing = missing_columns(Path(filename))
+    if missing and not suppress_logs:
+        _log.error("%s has no column %s", filename, ", ".join(missing))
+    return not missing

@@ -1,0 +1,244 @@
+"""What a commons shows on its discovery page: read, published, combined, deleted, on the sandbox's metadata service."""
+
+import asyncio
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import NotFound, SomeFailed, UsageError
+from omicsdk.gen3 import Gen3Auth, Gen3Metadata
+from omicsdk.gen3.manifests import discovery_table as table
+from omicsdk.gen3.manifests.discovery import read_discovery
+from omicsdk.gen3.manifests.discovery_publishing import publish_discovery
+from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.gen3.tools.metadata.discovery import (
+    combine_discovery_metadata,
+    get_discovery_metadata,
+    output_expanded_discovery_metadata,
+    publish_discovery_metadata,
+    try_delete_discovery_guid,
+)
+from omicsdk.gen3.tools.metadata.discovery_objects import (
+    is_valid_object_manifest,
+    output_discovery_objects,
+    publish_discovery_object_metadata,
+    try_delete_discovery_objects,
+    try_delete_discovery_objects_from_dict,
+)
+from omicsdk.sandbox import Sandbox
+
+STUDY = {
+    "study": "A study\nof two lines",
+    "year": "2024",
+    "subjects": 12,
+    "open": True,
+    "mean": 1.5,
+    "nothing": None,
+    "list": ["a\tb", {"c": "d|e\\"}],
+    "tags": [{"name": "RNA: long", "category": "Data"}, {"name": "x", "category": "y"}],
+}
+
+
+@pytest.fixture
+def auth(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Gen3Auth:
+    monkeypatch.chdir(tmp_path)
+    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def documents(auth: Gen3Auth):
+    with Gen3Metadata(auth) as documents:
+        yield documents
+
+
+def study(**shown: Any) -> dict[str, Any]:
+    return get_discovery_metadata(shown)
+
+
+# -- tables
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(VALUES)
+def test_what_is_read_is_what_was_written(value: Any):
+    line = table.line_of(["g", table.cell_of(value)])
+    ((_, cells),) = table.rows_in(io.StringIO(line, newline=""))
+    assert table.read(cells[1]) == value
+
+
+def test_tags_without_a_category_are_told():
+    with pytest.raises(UsageError, match="'_tag_0': 'x' is a tag without a category"):
+        table.study_of({"_tag_0": "x"})
+
+
+# -- reading and publishing
+
+
+def test_a_table_that_is_read_and_published_again_changes_nothing(auth, documents: Gen3Metadata, tmp_path: Path):
+    documents.create("dg.TEST/b", study(**STUDY))
+    documents.create("a", study(study="other", tags=[]))
+    documents.create("c", {"_guid_type": "something else"})
+    name = asyncio.run(output_expanded_discovery_metadata(auth))
+    assert name == f"{auth.endpoint.removeprefix('http://').replace('.', '-').replace(':', '-')}-discovery_metadata.tsv"
+    header, first, second = (tmp_path / name).read_text().splitlines()
+    assert header.split("\t") == [
+        "guid", "list", "mean", "nothing", "open", "study", "subjects", "year", "_tag_0", "_tag_1",
+    ]  # fmt: skip
+    assert (first.split("\t")[0], second.split("\t")[0]) == ("a", "dg.TEST/b")
+    assert asyncio.run(publish_discovery_metadata(auth, name)) == {"updated": 2}
+    assert documents.get("dg.TEST/b") == study(**STUDY)
+
+
+def test_json_keeps_what_else_a_document_has(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
+    documents.create("a", {**study(**STUDY), "more": {"x": 1}})
+    name = asyncio.run(output_expanded_discovery_metadata(auth, output_format="json", output_filename_suffix="s"))
+    assert name.endswith("-discovery_metadata-s.json")
+    assert json.loads((tmp_path / name).read_text()) == [{"guid": "a", "more": {"x": 1}, **study(**STUDY)}]
+    documents.delete("a")
+    assert publish_discovery(auth, name).counts == {"created": 1}
+    assert documents.get("a") == {**study(**STUDY), "more": {"x": 1}}
+
+
+def test_all_pages_up_to_the_limit(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path, monkeypatch):
+    monkeypatch.setattr("omicsdk.gen3.manifests.discovery.PAGE", 3)
+    documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
+    assert read_discovery(auth, tmp_path / "all.tsv") == 8
+    assert read_discovery(auth, tmp_path / "some.json", limit=5, output_format="json") == 5
+    assert read_discovery(auth, tmp_path / "none.json", guid_type="x", output_format="json") == 0
+    assert json.loads((tmp_path / "none.json").read_text()) == []
+
+
+def test_rows_that_cannot_be_published_are_told(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
+    path = tmp_path / "m.tsv"
+    path.write_text("guid\tname\t_tag_0\n\tnobody\t\na\tone\tbroken\nb\ttwo\tk: v\n")
+    with pytest.raises(SomeFailed, match=r"1 of 3 rows couldn't be published: line 3: .*'broken' is a tag without"):
+        asyncio.run(publish_discovery_metadata(auth, path))
+    assert documents.get("b") == study(name="two", tags=[{"name": "v", "category": "k"}])
+
+
+def test_guids_by_another_column_and_without_empty_values(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
+    path = tmp_path / "m.csv"
+    path.write_text('id,name,note\nx1,"one, two",\n')
+    asyncio.run(publish_discovery_metadata(auth, path, guid_field="id", omit_empty_values=True, guid_type="mine"))
+    assert documents.get("x1") == {"_guid_type": "mine", "gen3_discovery": {"id": "x1", "name": "one, two"}}
+
+
+@pytest.mark.parametrize(
+    ("how", "registered", "new"),
+    [
+        ({}, {"_guid_type": "discovery_metadata", "gen3_discovery": {"n": 2, "kept": 1}}, "unregistered_"),
+        ({"update_registered_metadata": False}, study(n=1, kept=1), "unregistered_"),
+        (
+            {"reset_unregistered_metadata": True},
+            {"_guid_type": "unregistered_discovery_metadata", "gen3_discovery": {"n": 2}},
+            "unregistered_",
+        ),
+    ],
+)
+def test_studies_that_arent_registered(how, registered, new: str, auth, documents: Gen3Metadata, tmp_path: Path):
+    documents.create("old", study(n=1, kept=1))
+    path = tmp_path / "m.tsv"
+    path.write_text("guid\tn\nold\t2\nnew\t3\n")
+    asyncio.run(publish_discovery_metadata(auth, path, is_unregistered_metadata=True, **how))
+    assert documents.get("old") == registered
+    assert documents.get("new")["_guid_type"] == f"{new}discovery_metadata"
+
+
+def test_files_that_cannot_be_published(auth: Gen3Auth, tmp_path: Path):
+    with pytest.raises(UsageError, match=r"no \.tsv, \.csv or \.json file"):
+        publish_discovery(auth, "m.xlsx")
+    (tmp_path / "m.json").write_text("{}")
+    with pytest.raises(ManifestError, match="isn't a JSON list"):
+        publish_discovery(auth, tmp_path / "m.json")
+    with pytest.raises(UsageError, match="isn't a format"):
+        asyncio.run(output_expanded_discovery_metadata(auth, output_format="xml"))
+
+
+def test_a_document_is_deleted_unless_it_is_something_else(auth: Gen3Auth, documents: Gen3Metadata):
+    documents.create("a", study(n=1))
+    documents.create("b", {"_guid_type": "other"})
+    assert [try_delete_discovery_guid(auth, guid) for guid in ("a", "b", "none")] == [True, False, False]
+    with pytest.raises(NotFound):
+        documents.get("a")
+    assert documents.get("b")
+
+
+# -- combining
+
+
+def combined(tmp_path: Path, exact: bool, prefix: str = "") -> list[dict[str, str]]:
+    (tmp_path / "d.tsv").write_text("guid\tid\tname\ng1\tphs1.v1\tone\ng2\tphs2.v1\ttwo\ng3\tx\tthree\n")
+    (tmp_path / "m.csv").write_text('study,note\nphs2.v1,"n, 2"\nphs1,n1\n,empty\nphs9,n9\n')
+    name = combine_discovery_metadata(
+        tmp_path / "d.tsv", tmp_path / "m.csv", "id", "study", str(tmp_path / "o.tsv"), prefix, exact
+    )
+    with Path(name).open(newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t"))
+
+
+def test_columns_of_another_table_are_added(tmp_path: Path):
+    rows = combined(tmp_path, exact=False, prefix="DBGAP_")
+    assert list(rows[0]) == ["guid", "id", "name", "DBGAP_study", "DBGAP_note"]
+    assert [(row["guid"], row["DBGAP_note"]) for row in rows] == [("g1", "n1"), ("g2", "n, 2")]
+    assert [row["guid"] for row in combined(tmp_path, exact=True)] == ["g2"]
+
+
+def test_columns_to_combine_by_must_be_there(tmp_path: Path):
+    (tmp_path / "d.tsv").write_text("guid\tid\ng1\t1\n")
+    with pytest.raises(ManifestError, match="there is no column 'x'"):
+        combine_discovery_metadata(tmp_path / "d.tsv", tmp_path / "d.tsv", "x", "id", str(tmp_path / "o.tsv"))
+    with pytest.raises(ManifestError, match="there is no column 'x'"):
+        combine_discovery_metadata(tmp_path / "d.tsv", tmp_path / "d.tsv", "id", "x", str(tmp_path / "o.tsv"))
+
+
+# -- data objects
+
+
+def test_data_objects_are_published_read_and_deleted(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path):
+    documents.create("s1", study(name="kept", objects=[{"guid": "o1", "display_name": "old"}]))
+    path = tmp_path / "objects.tsv"
+    path.write_text("dataset_guid\tguid\tdisplay_name\tdescription\ns1\to1\tnew\td\ns1\to2\ttwo\t\ns2\to3\tthree\t\n")
+    assert asyncio.run(publish_discovery_object_metadata(auth, path)) == {"updated": 1, "created": 1}
+    assert documents.get("s1")["gen3_discovery"]["name"] == "kept"
+    objects = asyncio.run(output_discovery_objects(auth, ["s1"], only_object_guids=True))
+    assert [(each["dataset_guid"], each["guid"], each["display_name"]) for each in objects] == [
+        ("s1", "o1", "new"),
+        ("s1", "o2", "two"),
+    ]
+    name = asyncio.run(output_discovery_objects(auth))
+    assert sorted((tmp_path / str(name)).read_text().splitlines()) == sorted(path.read_text().splitlines())
+    as_json = json.loads(
+        (tmp_path / str(asyncio.run(output_discovery_objects(auth, output_format="json")))).read_text()
+    )
+    assert {each["guid"] for each in as_json} == {"o1", "o2", "o3"}
+
+    asyncio.run(publish_discovery_object_metadata(auth, path, overwrite=True))
+    try_delete_discovery_objects_from_dict(auth, {"s1": {"o1"}, "none": {"x"}})
+    assert [each["guid"] for each in documents.get("s1")["gen3_discovery"]["objects"]] == ["o2"]
+    try_delete_discovery_objects(auth, ("s1", "s2"))
+    assert documents.get("s1")["gen3_discovery"] == {"name": "kept", "objects": []}
+
+
+def test_a_table_of_data_objects_has_its_columns(auth: Gen3Auth, tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    template = str(asyncio.run(output_discovery_objects(auth, template=True)))
+    assert template.endswith("-discovery_objects-TEMPLATE.tsv")
+    assert (tmp_path / template).read_text() == "dataset_guid\tguid\tdisplay_name\tdescription\ttype\n"
+    assert is_valid_object_manifest(tmp_path / template)
+    path = tmp_path / "m.tsv"
+    path.write_text("guid\tdisplay_name\n")
+    assert not is_valid_object_manifest(path)
+    assert "has no column dataset_guid" in caplog.text
+    with pytest.raises(ManifestError, match="no column dataset_guid"):
+        asyncio.run(publish_discovery_object_metadata(auth, path))
+    path.write_text("dataset_guid\tguid\tdisplay_name\ns\t\tx\n")
+    with pytest.raises(ManifestError, match="line 2, column 'guid': '' is empty"):
+        asyncio.run(publish_discovery_object_metadata(auth, path))
