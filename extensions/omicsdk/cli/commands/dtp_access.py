@@ -84,6 +84,11 @@ class Workflow:
         stated = self._access.endpoint if self._access.is_named else None
         return Gen3Auth(endpoint=stated, refresh_token=self._key)
 
+    @property
+    def login(self) -> Gen3Auth | None:
+        """The login; None where there is none."""
+        return self.auth if self._key is not None else self._access.login
+
     @cached_property
     def commons(self) -> Commons:
         """The commons' services; without a login where there is none."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.workflows.gen3_words import DRY_RUN, choice, flag, option, word, words
+from omicsdk.cli.options import REPORT
+from omicsdk.cli.workflows.gen3_words import DRY_RUN, QUIET, choice, flag, option, word, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,6 +100,30 @@ COMMANDS: list[Command] = [
             ),
             flag("refused", "Print only the records that weren't taken."),
             {**DRY_RUN, "help": "Have the commons say what it would do; nothing is stored."},
+        ],
+    },
+    {
+        "command": "download",
+        "summary": "Download a data set as an SDS folder: its files from iRODS or a PACS, its metadata from the commons.",
+        "description": with_examples(
+            "--config says where the files are and how the commons is reached. What is there and right isn't fetched again, and "
+            "what was stopped goes on. A file that fails doesn't stop the others.",
+            "download dataset-12L_1-version-1 --config workflow.ini",
+            "download dataset-12L_1-version-1 data --config gen3.json --storage-config irods.json",
+        ),
+        "run": "omicsdk.cli.commands.dtp_downloads:download",
+        "parameters": [
+            word("dataset_id", "The data set's name in the commons: the submitter_id of its experiment."),
+            word("dest", "Folder in which the data set's folder is made.", required=False, default="."),
+            option(
+                "storage_config", "Settings of iRODS or the PACS, where they aren't in --config: an INI or JSON file."
+            ),
+            choice("storage", "Where the files are; when omitted the settings say.", ["pacs", "irods"]),
+            {**_VERSION, "help": "Version of the SDS in which metadata is written."},
+            _PROGRAM,
+            _PROJECT,
+            QUIET,
+            REPORT,
         ],
     },
     {
