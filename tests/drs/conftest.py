@@ -25,6 +25,7 @@ class DrsHost(LoopbackServer):
         self.bulk = True
         self.alone: set[str] = set()  # objects whose URLs don't come with others
         self.token = ""
+        self.login = "authorization"  # the header that the token stands in
         self.answers: dict[str, list[tuple[int, dict[str, str], Any]]] = {}  # by path, before the usual answer
 
     @property
@@ -67,7 +68,8 @@ class DrsHost(LoopbackServer):
     def _answer(self, head: Head, path: str, body: bytes) -> tuple[int, dict[str, str], Any]:
         if path.startswith("storage/"):
             return self._stored(head, path.split("/", 2)[2])
-        if self.token and head.headers.get("authorization") != f"Bearer {self.token}":
+        said = f"Bearer {self.token}" if self.login == "authorization" else self.token
+        if self.token and head.headers.get(self.login) != said:
             return 401, {}, {"msg": "no token"}
         if path == API and head.method == "POST":
             if not self.bulk:
@@ -100,7 +102,7 @@ class DrsHost(LoopbackServer):
 
     def _stored(self, head: Head, id: str) -> tuple[int, dict[str, str], Any]:
         content = self.bytes.get(id)
-        if content is None or "authorization" in head.headers:
+        if content is None or self.login in head.headers:
             return 404 if content is None else 400, {}, b"<Error/>"
         asked = head.headers.get("range", "")
         first, _, last = asked.removeprefix("bytes=").partition("-")

@@ -1,5 +1,6 @@
 """Packages are unpacked whole or not at all, inside their folder, and never over what is there."""
 
+import errno
 import shutil
 import stat
 import struct
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.errors import DiskFull, NameClash, UnsafePath
+from omicsdk.core.errors import DiskFull, NameClash, NotWritable, UnsafePath
 from omicsdk.gen3.data.packages import BadPackage, is_package, unpack
 
 
@@ -118,3 +119,27 @@ def test_what_is_no_archive_is_none(tmp_path: Path) -> None:
     assert not is_package(path)
     with pytest.raises(BadPackage):
         unpack(path)
+
+
+@pytest.mark.parametrize(("number", "kind"), [(errno.ENOSPC, DiskFull), (errno.EIO, NotWritable)])
+def test_a_disk_that_refuses_in_the_midst_leaves_nothing(
+    package: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[Exception]
+) -> None:
+    path = package({"a": b"a", "b": b"b", "c": b"c"})
+    rename, calls = Path.rename, list[Path]()
+
+    def refusing(self: Path, target: Path) -> Path:
+        calls.append(self)
+        if len(calls) == 3:
+            raise OSError(number, "refused", str(target))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refusing)
+    with pytest.raises(kind):
+        unpack(path)
+    assert listing(tmp_path) == ["package.zip"]
+
+
+def test_an_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotWritable, match="none.zip"):
+        unpack(tmp_path / "none.zip")

@@ -3,6 +3,17 @@
 from omicsdk.drs import download
 
 download(["drs://data.example.org/0d8b4c1e"], "reads").raise_if_failed()
+
+Servers that want a login get it by their host, and nobody else gets it: not the storage that has the bytes, and no server that an
+identifier leads to unasked. Those of Seven Bridges take a developer token (`X-SBG-Auth-Token`), or that of a login as
+`BearerToken(token)`; a Gen3 commons takes a `Gen3Auth`.
+
+from omicsdk.core.credentials import ApiKey
+from omicsdk.drs import download
+
+host = "cavatica-ga4gh-api.sbgenomics.com"
+logins = {host: ApiKey(token, header="X-SBG-Auth-Token")}
+download([f"drs://{host}/5e4a7f11e4b0c5d5b7a2a3c1"], "reads", credentials=logins.get).raise_if_failed()
 """
 
 from importlib import import_module

@@ -39,7 +39,8 @@ def download(
 ) -> TransferReport:
     """Downloads files; bundles become folders.
 
-    Each file is verified by its size and every checksum that its record states. Identifiers that name another commons, or whose
+    Each file is verified by its size and every checksum that its record states; of what a manifest states with name, size and
+    checksum, by these, and its record is asked for only when its turn comes. Identifiers that name another commons, or whose
     prefix is another's, are fetched there, with a token of the workspace token service where it has one. What was fetched once
     isn't fetched again, and a file that fails doesn't stop the others.
 
@@ -56,7 +57,8 @@ def download(
         progress: Called a few times a second.
         stop: Set it to end the download within a second; the same call goes on from there.
         control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only tell what would happen with each file; commons are asked for records, nothing is written.
+        dry_run: Only tell what would happen with each file; commons are asked for records that aren't stated, nothing is
+            written.
 
     Returns:
         The outcome of each file, in the order of what is wanted. Call `raise_if_failed()` on it.
