@@ -74,6 +74,9 @@ SERVICES: dict[str, Service] = {
             "jobs": "What the commons runs for you: begin, look after",
             "objects": "Manifests of the index, and crosswalks between commons",
             "objects manifest": "Manifests of the index: read, verify, check, publish, delete",
+            "objects crosswalk": "Which identifiers of other commons mean the same: publish, read, verify, delete",
+            "discovery": "What the commons shows on its discovery page: read, combine, publish, delete",
+            "discovery objects": "Files of the studies on the discovery page: read, publish, delete",
             "wss": "Files of workspaces",
         },
         "options": [

@@ -73,7 +73,7 @@ def validate(access: Access, arguments: Mapping[str, Any], console: Console) -> 
         )
     ]
     if found:
-        console.error(f"{len(found)} faults were found")
+        console.error("1 fault was found" if len(found) == 1 else f"{len(found)} faults were found")
         console.exit_code = REFUSED
     else:
         console.message("nothing is wrong")
