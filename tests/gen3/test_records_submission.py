@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from gen3_records import FILLED, case, dictionary, experiment, relatives
-from omicsdk.core.errors import Forbidden
+from omicsdk.core.errors import Forbidden, NotFound
 from omicsdk.core.retry import Retry
 from omicsdk.gen3 import Commons, Gen3Auth, Gen3UserError
 from omicsdk.gen3.records import Outcome, submit, submit_rows
@@ -272,6 +272,18 @@ def test_who_may_not_submit_is_told_at_once(sandbox: Sandbox, tmp_path: Path, wi
     with _commons(sandbox, tmp_path, READER, wire) as commons, pytest.raises(Forbidden):
         submit(commons, "demo-one", [experiment(f"e{number}") for number in range(10)], chunk=2)
     assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("project", "error", "told"),
+    [("demo-onee", Gen3UserError, "no project 'onee'.*Did you mean 'one'"), ("dem-one", NotFound, "dem not found")],
+)
+def test_a_project_that_is_not_there_is_named(
+    commons: Commons, wire: Noting, project: str, error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        submit(commons, project, cases(3))
+    assert wire.sent == []
 
 
 def test_a_chunk_has_a_record_at_least(commons: Commons) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from omicsdk.core.bodies import json_body
 from omicsdk.core.request import request
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
+from omicsdk.gen3.errors import Gen3SubmissionQueryError as Gen3SubmissionQueryError
 from omicsdk.gen3.queries.asking import answer
 from omicsdk.gen3.queries.literals import arguments, name_of
 from omicsdk.gen3.service import Documented, Service, parties, plain, settings

@@ -16,7 +16,7 @@ from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
 from omicsdk.gen3.queries.asking import answer
 from omicsdk.gen3.queries.literals import literal, name_of
-from omicsdk.gen3.records.project import Project, project_of
+from omicsdk.gen3.records.project import Project, check_project, project_of
 from omicsdk.gen3.row_stream import rows_of
 from omicsdk.gen3.service import plain
 
@@ -81,25 +81,6 @@ def _within(body: Body) -> Callable[[int], bytes]:
         return body.read(size)
 
     return read
-
-
-def check_project(commons: Commons, project: Project) -> None:
-    """Makes sure that there is a project: exports and queries of one that there isn't are empty, without an error.
-
-    Args:
-        commons: The commons.
-        project: The project.
-
-    Raises:
-        NotFound: There is no such program.
-        Gen3UserError: There is no such project in it.
-    """
-    told = plain(commons.sheepdog.get_projects.raw(program=project.program))
-    codes = [str(link).rpartition("/")[2] for link in told["links"]]
-    if project.code not in codes:
-        raise Gen3UserError(
-            f"The program {project.program} has no project {project.code!r}", remedy=choice(project.code, codes)
-        )
 
 
 def export_file(

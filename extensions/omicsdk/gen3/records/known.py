@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.gen3.dictionary.node import PROJECT
 from omicsdk.gen3.queries.asking import answer
 from omicsdk.gen3.queries.literals import arguments, name_of
+from omicsdk.gen3.records.project import Project, check_project
 
 if TYPE_CHECKING:
     from omicsdk.gen3.commons import Commons
-    from omicsdk.gen3.records.project import Project
 
 Known = Callable[[str, str, Sequence[str]], set[str]]
 """Given a node, a key (`id`, or what names its records) and values: those of the values that there are records of."""
@@ -24,10 +24,12 @@ def known_to(commons: Commons, project: Project) -> Known:
 
     Args:
         commons: The commons.
-        project: The project.
+        project: The project. That it is there is made sure when nothing is found in it.
     """
+    is_there = False
 
     def known(node: str, key: str, values: Sequence[str]) -> set[str]:
+        nonlocal is_there
         found: set[str] = set()
         for begin in range(0, len(values), BATCH):
             part = list(values[begin : begin + BATCH])
@@ -36,6 +38,9 @@ def known_to(commons: Commons, project: Project) -> Known:
                 sought["project_id"] = project.id
             told = answer(commons.peregrine, f"{{ {name_of(node)}{arguments(sought)} {{ {key} }} }}")
             found.update(str(each[key]) for each in told["data"][node])
+        if not found and values and not is_there:
+            check_project(commons, project)
+        is_there = True
         return found
 
     return known

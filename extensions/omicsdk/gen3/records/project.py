@@ -1,8 +1,16 @@
 """Which project is meant."""
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.names import choice
+from omicsdk.gen3.service import plain
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.commons import Commons
 
 
 class Project(NamedTuple):
@@ -39,3 +47,23 @@ def project_of(given: str | tuple[str, str]) -> Project:
     if not program or not code or "/" in code:
         raise Gen3UserError(f"{given!r} is no project", remedy="Give PROGRAM-CODE or PROGRAM/CODE.")
     return Project(program, code)
+
+
+def check_project(commons: Commons, project: Project) -> None:
+    """Makes sure that there is a project: exports and queries of one that there isn't are empty, without an error.
+
+    Args:
+        commons: The commons.
+        project: The project.
+
+    Raises:
+        NotFound: There is no such program.
+        Gen3UserError: There is no such project in it.
+    """
+    told = plain(commons.sheepdog.get_projects.raw(program=project.program))
+    codes = [unquote(str(link).rpartition("/")[2]) for link in told["links"]]
+    if project.code not in codes:
+        raise Gen3UserError(
+            f"The program {project.program} has no project {project.code!r} that this login may see",
+            remedy=choice(project.code, codes),
+        )
