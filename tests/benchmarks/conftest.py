@@ -13,6 +13,7 @@ def benchmarks(monkeypatch):
     for name in [
         name
         for name in sys.modules
-        if name.split(".")[0] in ("answering", "data_store", "measuring", "script", "seven_bridges", "transferring")
+        if name.split(".")[0]
+        in ("answering", "data_store", "gen3_commons", "measuring", "script", "seven_bridges", "transferring")
     ]:
         del sys.modules[name]
