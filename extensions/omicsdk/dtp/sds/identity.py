@@ -66,7 +66,7 @@ def give_names(experiment: str, kind: TableKind, entries: Sequence[Entry]) -> di
             entry.findings.append(entry.finding("missing-key", f"The {header} is missing", "Add it.", kind.key))
     if kind is MANIFEST:
         _tell_apart(named, _by_path(experiment))
-        _tell_apart(named, _by_checksum)
+        _by_checksum(named)
     elif kind is SAMPLES:
         _tell_apart(named, _by_subject(experiment))
     for same in _collisions(named):
@@ -102,9 +102,13 @@ def _by_path(experiment: str) -> Callable[[Entry], None]:
     return rename
 
 
-def _by_checksum(entry: Entry) -> None:
-    mark = sha256(_cleaned(entry.values["filename"]).encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    entry.values["submitter_id"] += f"-{mark}"
+def _by_checksum(entries: Sequence[Entry]) -> None:
+    for same in _collisions(entries):
+        names = [_cleaned(entry.values["filename"]) for entry in same]
+        for entry, name in zip(same, names, strict=True):
+            if len(set(names)) > 1:
+                mark = sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+                entry.values["submitter_id"] += f"-{mark}"
 
 
 def _by_subject(experiment: str) -> Callable[[Entry], None]:

@@ -153,21 +153,25 @@ def _cell(value: object) -> Value:
 def _write(path: Path, rows: Iterable[Sequence[Value]]) -> None:
     try:
         from openpyxl import Workbook
+        from openpyxl.cell import WriteOnlyCell
     except ImportError as error:
         raise MissingExtra("dtp", f"{path}, which is a workbook", module="openpyxl") from error
+    whole = [[_written(value, path, number) for value in row] for number, row in enumerate(rows, 1)]
     book = Workbook(write_only=True)
     sheet: Any = book.create_sheet("Sheet1")
-    for number, row in enumerate(rows, 1):
-        sheet.append([_written(sheet, value, path, number) for value in row])
+    for row in whole:
+        cells = [WriteOnlyCell(sheet, value) for value in row]
+        for cell in cells:
+            if isinstance(cell.value, str):
+                cell.data_type = "s"  # what begins with = or # is a text, too
+        sheet.append(cells)
     with in_place_of(path) as file:
         book.save(file)
 
 
-def _written(sheet: Any, value: Value, path: Path, row: int) -> object:
+def _written(value: Value, path: Path, row: int) -> Value:
     if not isinstance(value, str):
         return value
-    from openpyxl.cell import WriteOnlyCell
-
     text = _ESCAPED.sub(lambda found: f"_x005F{found[0]}", value)
     control = _CONTROLS.search(text)
     what = f"{len(text)} characters" if len(text) > LONGEST else f"the character {control[0]!r}" if control else ""
@@ -175,6 +179,4 @@ def _written(sheet: Any, value: Value, path: Path, row: int) -> object:
         raise SdsError(
             f"A text in row {row} of {path.name} has {what}, which a cell can't have", remedy="Keep it in JSON."
         )
-    cell = WriteOnlyCell(sheet, text)
-    cell.data_type = "s"  # what begins with = or # is a text, too
-    return cell
+    return text

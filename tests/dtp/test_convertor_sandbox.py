@@ -1,0 +1,103 @@
+"""What Gen3Convertor makes is taken by a commons with the SDS dictionary, whole, and GraphQL gives it back."""
+
+import pytest
+from omicsdk.dtp import Auth, Gen3Convertor, Gen3Submitter, Querier
+from omicsdk.gen3 import Commons
+from sds_sheets import DESCRIPTION, INPUT, SUBJECTS, rows_of
+
+PLACE = ("demo1", "12L")
+
+
+@pytest.fixture
+def key(sandbox, tmp_path):
+    sandbox.gen3.records.seed(*PLACE)
+    return sandbox.gen3_credentials(tmp_path / "credentials.json")
+
+
+@pytest.fixture
+def auth(key):
+    return Auth(refresh_file=key)
+
+
+@pytest.fixture
+def golden(data_set):
+    return data_set(
+        {
+            "dataset_description": DESCRIPTION,
+            "subjects": SUBJECTS,
+            "samples": [
+                ["sample id", "subject id", "was derived from"],
+                ["sam-1", "sub-1", None],
+                ["sam-2", "sub_2/b", "sam-1"],
+            ],
+            "manifest": rows_of(INPUT["manifest.xlsx"]),
+            "primary/sub-1/manifest.xlsx": rows_of(INPUT["primary/sub-1/manifest.xlsx"]),
+            "submission": [["Submission Item", "Definition", "Value"], ["Milestone achieved", "d", "M1"]],
+            "resources": [["RRID", "URL"], ["RRID:1", "https://x.example"]],
+            "code_parameters": [["Name", "Type"], ["n", "t"]],
+            "code_description": [["Metadata element", "Description", "Example", "Value"], ["Name", "", "", "flow"]],
+            "performances": [["performance id"], ["p"]],
+        }
+    )
+
+
+def test_a_data_set_is_taken_file_by_file_in_order_and_graphql_gives_it_back(golden, sandbox, key, auth, tmp_path):
+    with Commons(sandbox.gen3_url, auth) as commons:
+        made = Gen3Convertor("12L", "syn-ds", dictionary=commons).execute(golden, tmp_path / "out")
+    with Gen3Submitter(sandbox.gen3_url, key) as submitter:
+        for file in made.files:
+            assert submitter.submit_record(*PLACE, file).ok
+    query = """{
+        experiment(submitter_id: "syn-ds") {
+            submitter_id
+            dataset_descriptions { title keywords number_of_subjects }
+            cases(order_by_asc: "submitter_id") {
+                subject_id strain rrid_for_strain pool_id samples { sample_id wasDerivedFromSample }
+            }
+            manifests(order_by_asc: "submitter_id") { filename file_type additional_metadata }
+        }
+        _sample_count _submission_count _resource_count _performance_count _code_parameter_count _code_description_count
+    }"""
+    with Querier(auth) as querier:
+        found = querier.graphql_query(query)
+    assert [found.pop(f"_{name}_count") for name in ("sample", "submission", "resource", "performance")] == [2, 1, 1, 1]
+    assert [found.pop(f"_{name}_count") for name in ("code_parameter", "code_description")] == [1, 1]
+    (experiment,) = found["experiment"]
+    (description,) = experiment["dataset_descriptions"]
+    assert (description["title"], description["keywords"]) == (["T"], ["k1", "k2"])
+    assert [str(each) for each in description["number_of_subjects"]] == ["2"]
+    assert experiment["cases"] == [
+        {
+            "subject_id": "sub-1",
+            "strain": "say 'x'",
+            "rrid_for_strain": "a\nb",
+            "pool_id": "NA",
+            "samples": [{"sample_id": "sam-1", "wasDerivedFromSample": "NA"}],
+        },
+        {
+            "subject_id": "sub_2/b",
+            "strain": "s",
+            "rrid_for_strain": "r",
+            "pool_id": "pool-1",
+            "samples": [{"sample_id": "sam-2", "wasDerivedFromSample": "sam-1"}],
+        },
+    ]
+    assert [each["filename"] for each in experiment["manifests"]] == ["local.txt", "./primary/sub-1/a b_c,d'e.dcm"]
+    assert experiment["manifests"][1]["additional_metadata"] == "zz"
+
+
+def test_what_a_commons_exports_becomes_the_data_set_again(golden, sandbox, key, auth, tmp_path):
+    with Commons(sandbox.gen3_url, auth) as commons:
+        convertor = Gen3Convertor("12L", "syn-ds", dictionary=commons)
+        made = convertor.execute(golden, tmp_path / "out")
+    with Gen3Submitter(sandbox.gen3_url, key) as submitter:
+        submitter.submit_record(*PLACE, tmp_path / "out")
+    with Querier(auth) as querier:
+        exported = [each for node in made.counts for each in querier.get_node_records(node, *PLACE)]
+    convertor.restore(exported, tmp_path / "back")
+    again = convertor.execute(tmp_path / "back", tmp_path / "again")
+    assert again.counts == made.counts
+    before, after = convertor.convert(golden).records, convertor.convert(tmp_path / "back").records
+    for name, records in before.items():
+        key_of = {each["submitter_id"]: each for each in after[name]}
+        assert [key_of[each["submitter_id"]] for each in records] == records
