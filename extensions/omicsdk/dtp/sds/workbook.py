@@ -22,7 +22,7 @@ from omicsdk.dtp.sds.serials import DATE_FORMATS, moment_of, shows
 #: Columns that a sheet may have.
 COLUMNS = 16_384
 _CHUNK = 1 << 16
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ESCAPED = re.compile(r"_x((?![Dd][89A-Fa-f])[0-9A-Fa-f]{4})_")
 Start = Callable[[str, Mapping[str, str]], object]
 End = Callable[[str], object]
 

@@ -1,0 +1,268 @@
+"""Workbooks are read as Excel shows them, whoever wrote them."""
+
+import zipfile
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from omicsdk.dtp.sds.cells import Unreadable, text_of
+from omicsdk.dtp.sds.errors import SdsError
+from omicsdk.dtp.sds.serials import moment_of, shows
+from omicsdk.dtp.sds.tables import sheet_of
+from omicsdk.dtp.sds.workbook import Workbook
+from openpyxl import Workbook as Written
+from openpyxl import load_workbook
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from sds_sheets import write_sheet
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def lines(path, name=None):
+    with Workbook(path) as book:
+        return [(line.number, list(line.cells)) for line in book.sheet(name or book.names[0]).lines]
+
+
+def raw(path, sheet, *, prefix="", parts=None, properties=""):
+    """A workbook of parts as they are given, with elements in a namespace of their own."""
+    p = f"{prefix}:" if prefix else ""
+    name = f'xmlns:{prefix}="{MAIN}"' if prefix else f'xmlns="{MAIN}"'
+    every = {
+        "_rels/.rels": f'<Relationships xmlns="{RELATIONS}"><Relationship Id="r1" Type="{OFFICE}/officeDocument"'
+        ' Target="/xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<{p}workbook {name} xmlns:r="{OFFICE}"><{p}workbookPr {properties}/><{p}sheets>'
+        f'<{p}sheet name="S" sheetId="1" r:id="x1"/></{p}sheets></{p}workbook>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{RELATIONS}"><Relationship Id="x1"'
+        f' Type="{OFFICE}/worksheet" Target="worksheets/one.xml"/><Relationship Id="x2" Type="{OFFICE}/sharedStrings"'
+        f' Target="texts.xml"/><Relationship Id="x3" Type="{OFFICE}/styles" Target="styles.xml"/></Relationships>',
+        "xl/worksheets/one.xml": f"<{p}worksheet {name}><{p}sheetData>{sheet}</{p}sheetData></{p}worksheet>",
+        **(parts or {}),
+    }
+    with zipfile.ZipFile(path, "w") as file:
+        for place, text in every.items():
+            file.writestr(place, text)
+    return path
+
+
+VALUE = st.one_of(
+    st.none(),
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1).filter(lambda text: text[0] not in "=#"),
+    st.integers(-(2**53), 2**53),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.booleans(),
+    st.datetimes(datetime(1900, 3, 1), datetime(9999, 12, 30)).map(lambda each: each.replace(microsecond=0, fold=0)),
+    st.dates(date(1900, 3, 1), date(9999, 12, 30)),
+    st.times().map(lambda each: each.replace(microsecond=0, fold=0)),
+    st.timedeltas(timedelta(seconds=1), timedelta(days=999)).map(
+        lambda each: timedelta(seconds=round(each.total_seconds()))
+    ),
+)
+
+
+@settings(max_examples=60)
+@given(rows=st.lists(st.lists(VALUE, max_size=5), max_size=5))
+def test_cells_are_read_as_openpyxl_reads_them(rows, tmp_path_factory):
+    path = write_sheet(tmp_path_factory.mktemp("book") / "b.xlsx", rows)
+    theirs = [list(row) for row in load_workbook(path, data_only=True).worksheets[0].iter_rows(values_only=True)]
+    ours = dict(lines(path))
+    for number, row in enumerate(theirs, 1):
+        mine = [*ours.get(number, []), *[None] * len(row)][: len(row)]
+        assert [_same(cell) for cell in mine] == [_same(cell) for cell in row]
+
+
+def _same(cell):
+    """Spans of time are floats of days in the file, and so to the millisecond; escapes of Excel aren't undone by openpyxl."""
+    return round(cell.total_seconds(), 2) if isinstance(cell, timedelta) else cell
+
+
+def test_rows_keep_their_numbers_and_columns_their_places(tmp_path):
+    book = Written()
+    sheet = book.worksheets[0]
+    sheet["C2"], sheet["AB7"], sheet["A9"] = "x", 1, None
+    book.save(tmp_path / "b.xlsx")
+    assert lines(tmp_path / "b.xlsx") == [(2, [None, None, "x"]), (7, [None] * 27 + [1])]
+
+
+def test_values_of_formulas_are_those_that_excel_kept(tmp_path):
+    sheet = (
+        '<row r="1"><c r="A1"><f>1+1</f><v>2</v></c><c r="B1" t="str"><f>"a"&amp;"b"</f><v>ab</v></c>'
+        '<c r="C1" t="str"><f>""</f><v></v></c><c r="D1"><f>NOW()</f></c><c r="E1"><f>1/0</f><v/></c>'
+        '<c r="F1" t="e"><f>1/0</f><v>#DIV/0!</v></c><c r="G1" t="b"><f>TRUE()</f><v>1</v></c><c r="H1"><f t="shared" si="0"/></c></row>'
+    )
+    assert lines(raw(tmp_path / "b.xlsx", sheet)) == [
+        (
+            1,
+            [
+                *(2, "ab", None, Unreadable("formula", "=NOW()"), Unreadable("formula", "=1/0")),
+                *(Unreadable("excel-error", "#DIV/0!"), True, Unreadable("formula", "a formula")),
+            ],
+        )
+    ]
+
+
+def test_shared_and_inline_texts_of_several_runs_come_without_readings(tmp_path):
+    texts = (
+        f'<sst xmlns="{MAIN}"><si><t>plain</t></si><si><r><t xml:space="preserve">two </t></r><r><t>runs</t></r></si>'
+        '<si><t>字</t><rPh sb="0" eb="1"><t>ジ</t></rPh></si><si><t>line_x000D_\nend _x005F_x0041_ _xD800_</t></si><si/></sst>'
+    )
+    cells = "".join(f'<c t="s"><v>{number}</v></c>' for number in range(5))
+    inline = '<c t="inlineStr"><is><r><t>in</t></r><r><t>line</t></r><rPh sb="0" eb="1"><t>no</t></rPh></is></c>'
+    path = raw(
+        tmp_path / "b.xlsx", f"<row>{cells}{inline}</row><row><c><v>3</v></c></row>", parts={"xl/texts.xml": texts}
+    )
+    assert lines(path) == [
+        (1, ["plain", "two runs", "字", "line\r\nend _x0041_ _xD800_", None, "inline"]),
+        (2, [3]),
+    ]
+
+
+def test_a_namespace_may_have_a_prefix(tmp_path):
+    sheet = '<x:row r="3"><x:c r="B3"><x:v>1.5</x:v></x:c></x:row>'
+    assert lines(raw(tmp_path / "b.xlsx", sheet, prefix="x")) == [(3, [None, 1.5])]
+
+
+def test_days_since_1904_are_dates(tmp_path):
+    book = Written()
+    book.epoch = CALENDAR_MAC_1904
+    book.worksheets[0].append([datetime(2024, 5, 1, 6)])
+    book.save(tmp_path / "b.xlsx")
+    assert lines(tmp_path / "b.xlsx") == [(1, [datetime(2024, 5, 1, 6)])]
+
+
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("yyyy-mm-dd", "date"),
+        ("[$-409]h:mm AM/PM;@", "date"),
+        ("mm:ss.0", "date"),
+        ("[h]:mm:ss", "elapsed"),
+        ("[mm]:ss", "elapsed"),
+        ("General", ""),
+        ('0.00" days"', ""),
+        ("0\\d", ""),
+        ("[Red]0.0", ""),
+        ("#,##0_);[Red](#,##0)", ""),
+        ("@", ""),
+    ],
+)
+def test_formats_tell_dates_from_numbers(code, what):
+    assert shows(code) == what
+
+
+@pytest.mark.parametrize(
+    ("serial", "moment"),
+    [
+        (1, datetime(1900, 1, 1)),
+        (59, datetime(1900, 2, 28)),
+        (61, datetime(1900, 3, 1)),
+        (45413.25, datetime(2024, 5, 1, 6)),
+        (0.5, time(12)),
+        (0, time()),
+        (0.9999999999, time()),
+        (-1, None),
+        (3e6, None),
+    ],
+)
+def test_serial_numbers_are_moments(serial, moment):
+    assert moment_of(serial) == moment
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (3.0, "3"),
+        (0.1, "0.1"),
+        (1e300, "1e+300"),
+        (True, "true"),
+        (" x ", "x"),
+        (None, ""),
+        (date(2024, 5, 1), "2024-05-01"),
+        (datetime(2024, 5, 1), "2024-05-01"),
+        (timedelta(hours=30, seconds=5), "30:00:05"),
+        (Unreadable("formula", "=A1"), "=A1"),
+    ],
+)
+def test_cells_have_a_text(cell, text):
+    assert text_of(cell) == text
+
+
+def test_the_sheet_that_is_meant_is_found(tmp_path):
+    book = Written()
+    book.worksheets[0].append(["read me"])
+    book.create_sheet("data").append(["subject id"])
+    book.save(tmp_path / "b.xlsx")
+
+    def meant(line):
+        return line.cells[0] == "subject id"
+
+    with sheet_of(tmp_path / "b.xlsx", meant) as found:
+        assert found.name == "data"
+    with sheet_of(tmp_path / "b.xlsx", lambda _: False) as found:
+        assert found.name == "Sheet"
+    with pytest.raises(SdsError, match=r"has no sheet 'dat'.*'data'"), sheet_of(tmp_path / "b.xlsx", meant, "dat"):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("sheet", "why"),
+    [
+        ('<row><c t="s"><v>7</v></c></row>', "makes no sense"),
+        ('<row><c t="s"><v>x</v></c></row>', "makes no sense"),
+        ('<row><c r="XFE1"><v>1</v></c></row>', "makes no sense"),
+        ("<row><c><v>1</v></row>", "is broken"),
+        ("<row><c><v>&boom;</v></c></row>", "is broken"),
+    ],
+)
+def test_a_broken_sheet_is_told(tmp_path, sheet, why):
+    with pytest.raises(SdsError, match=rf"b\.xlsx is no Excel workbook: xl/worksheets/one\.xml {why}"):
+        lines(raw(tmp_path / "b.xlsx", sheet))
+
+
+def test_entities_are_refused(tmp_path):
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><worksheet><c><v>&b;</v></c></worksheet>'
+    with pytest.raises(SdsError, match="declares entities"):
+        lines(raw(tmp_path / "b.xlsx", "", parts={"xl/worksheets/one.xml": bomb}))
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ({"_rels/.rels": "<Relationships/>"}, "it has no workbook in it"),
+        ({"xl/_rels/workbook.xml.rels": "<Relationships/>"}, "it has no sheet"),
+        ({"xl/workbook.xml": "<workbook/>"}, "it has no sheet"),
+    ],
+)
+def test_a_zip_file_that_is_no_workbook_is_told(tmp_path, parts, why):
+    with pytest.raises(SdsError, match=why):
+        lines(raw(tmp_path / "b.xlsx", "", parts=parts))
+
+
+def test_other_zip_files_and_cut_ones_are_told(tmp_path):
+    with zipfile.ZipFile(tmp_path / "z.xlsx", "w") as file:
+        file.writestr("hello.txt", "x")
+    with pytest.raises(SdsError, match=r"it has no _rels/\.rels"):
+        lines(tmp_path / "z.xlsx")
+    whole = write_sheet(tmp_path / "b.xlsx", [["x"]]).read_bytes()
+    (tmp_path / "cut.xlsx").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(SdsError, match=r"cut\.xlsx is no Excel workbook"):
+        lines(tmp_path / "cut.xlsx")
+    with pytest.raises(SdsError, match="can't be read: No such file"):
+        lines(tmp_path / "none.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("content", "told"), [(b"a\xff\n", "isn't UTF-8"), (b'a,b\n1,"' + b"x" * ((1 << 24) + 1), "Check the quotes")]
+)
+def test_text_tables_that_can_t_be_read_are_told(tmp_path, content, told):
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(SdsError, match=told), sheet_of(tmp_path / "t.csv", lambda _: True) as found:
+        list(found.lines)
+
+
+def test_rows_of_text_tables_are_numbered_as_they_begin(tmp_path):
+    (tmp_path / "t.tsv").write_bytes('\ufeffa\tb\r\n"1\n2"\tx\r\n\r\n3\t\r\n'.encode())
+    with sheet_of(tmp_path / "t.tsv", lambda _: True) as found:
+        assert list(found.lines) == [(1, ["a", "b"]), (2, ["1\n2", "x"]), (5, ["3", None])]
