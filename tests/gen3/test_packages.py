@@ -141,5 +141,5 @@ def test_a_disk_that_refuses_in_the_midst_leaves_nothing(
 
 
 def test_an_archive_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(NotWritable, match="none.zip"):
+    with pytest.raises(NotWritable, match="none"):
         unpack(tmp_path / "none.zip")

@@ -102,6 +102,19 @@ def test_a_part_that_fails_for_good_is_all_that_is_sent_the_next_time(
     assert [file.guid for file in second.files] == [file.guid for file in first.files]
 
 
+def test_a_lost_book_of_records_is_made_good_from_the_journal(
+    sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path, puts: Callable[[], int]
+) -> None:
+    (rule,) = sandbox.add_faults(Rule("status", path=f"{STORAGE}/*", query={"partNumber": "3"}, status=500))
+    first = upload(commons, big, retries=0, connections=1, **PARTS)
+    sandbox.fault_book.remove(rule)
+    (book,) = (tmp_path / "state").rglob("*.journal-guids")
+    book.unlink()
+    second = upload(commons, big, **PARTS)
+    there(commons, second, tmp_path)
+    assert second.files[0].guid == first.files[0].guid
+
+
 def test_what_passes_is_tried_again(sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path) -> None:
     sandbox.add_faults(
         Rule("status", path="/user/data/multipart/init", status=429, retry_after=1, times=1),

@@ -169,9 +169,10 @@ class FenceStore(MultipartStore):
 
     def known(self, upload_id: str) -> Mapping[int, SentPart] | None:
         """Fence can't say which parts there are: those of the journal count, as long as there is a record to put them under."""
+        if not self.guid:  # the book was lost
+            self._found(_key_and_id(upload_id)[0].removesuffix(f"/{self._name}"))
         try:
-            if self.guid:
-                self._again(self.guid)
+            self._again(self.guid)
         except NotFound as error:
             guid = self.guid
             self._lost()
@@ -230,8 +231,11 @@ class FenceStore(MultipartStore):
         self._book.drop(self._path, self._name)
 
     def _got(self, told: Mapping[str, Any]) -> None:
-        self.guid = _text(told, "guid", self._name)
-        self._book.keep(self._path, self._name, self.guid)
+        self._found(_text(told, "guid", self._name))
+
+    def _found(self, guid: str) -> None:
+        self.guid = guid
+        self._book.keep(self._path, self._name, guid)
 
 
 def _key_and_id(upload_id: str) -> tuple[str, str]:

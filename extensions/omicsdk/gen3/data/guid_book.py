@@ -39,6 +39,8 @@ class GuidBook:
                 return
             except OSError as error:
                 raise NotWritable(str(path), error.strerror or str(error)) from error
+            with suppress(OSError):  # it is as young as the journal that it belongs to
+                os.utime(path)
             self._is_torn = bool(content) and not content.endswith(b"\n")
             for line in content.splitlines():
                 self._take(line)

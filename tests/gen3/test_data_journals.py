@@ -1,0 +1,46 @@
+"""Where unfinished uploads are remembered: the same place for the same, swept when nobody comes back."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from omicsdk.sb.transfer.surroundings import journal_for as journal_of_seven_bridges
+from omicsdk.transfer.journals.places import OLD, journal_for
+
+
+def test_the_same_has_the_same_journal_and_nothing_else_has_it(tmp_path: Path) -> None:
+    found = journal_for("gen3/uploads", "a", "b")
+    assert found is not None
+    assert found == journal_for("gen3/uploads", "a", "b")
+    assert found.parent == tmp_path / "state/gen3/uploads"
+    assert found not in (journal_for("gen3/uploads", "b", "a"), journal_for("gen3/other", "a", "b"))
+    assert journal_for("gen3/uploads", "größe \udce9") is not None
+
+
+def test_seven_bridges_has_its_own_folder(tmp_path: Path) -> None:
+    found = journal_of_seven_bridges("uploads", "a")
+    assert found is not None
+    assert found.parent == tmp_path / "state/sb/uploads"
+
+
+def test_what_nobody_came_back_for_is_removed() -> None:
+    first = journal_for("gen3/uploads", "a")
+    assert first is not None
+    old, book, young = first, first.with_suffix(".journal-guids"), first.with_name("young.journal")
+    for path in (old, book, young):
+        path.touch()
+    long_ago = time.time() - OLD - 60
+    for path in (old, book):
+        os.utime(path, (long_ago, long_ago))
+    journal_for("gen3/uploads", "b")
+    assert [path.exists() for path in (old, book, young)] == [False, False, True]
+
+
+def test_a_place_that_cannot_be_made_is_told_and_does_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "file/state"))
+    assert journal_for("gen3/uploads", "a") is None
+    assert "aren't remembered" in caplog.text
