@@ -1,0 +1,139 @@
+"""Crosswalks: what a subject of one commons is called in others."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from omicsdk.core.errors import SomeFailed, UsageError
+from omicsdk.gen3.manifests.crosswalk import BLOCK, GUID_TYPE, read_crosswalk
+from omicsdk.gen3.manifests.crosswalk_publishing import (
+    Missing,
+    delete_crosswalk,
+    deleted_subject,
+    publish_crosswalk,
+    verify_crosswalk,
+)
+from omicsdk.gen3.tools.running import in_thread
+
+if TYPE_CHECKING:
+    from omicsdk.gen3.auth.provider import Gen3Auth
+
+MAX_GUIDS_PER_REQUEST = 2000
+MAX_CONCURRENT_REQUESTS = 5
+CROSSWALK_NAMESPACE = BLOCK
+_log = logging.getLogger(__name__)
+
+
+async def read_crosswalk_metadata(
+    auth: Gen3Auth, output_filename: str | os.PathLike[str] = "crosswalk_metadata.csv", limit: int = 500
+) -> None:
+    """Writes the crosswalk of a commons, and beside it NAME_info.csv with what is said of its names.
+
+    Args:
+        auth: Who asks, and of which commons.
+        output_filename: The table that is written, with a column COMMONS|TYPE|NAME for each name.
+        limit: How many subjects at most.
+    """
+    count = await in_thread(lambda _: read_crosswalk(auth, output_filename, limit=limit))
+    _log.info("%s: %d subjects", output_filename, count)
+
+
+async def publish_crosswalk_metadata(
+    auth: Gen3Auth,
+    file: str | os.PathLike[str],
+    info_file: str | os.PathLike[str] | None = None,
+    guid_type: str = GUID_TYPE,
+    mapping_methodologies: Sequence[str] | None = None,
+) -> dict[str, int]:
+    """Publishes a crosswalk: a subject of which the commons knows a name gets the others, too; others are made.
+
+    Args:
+        auth: Who asks, and of which commons.
+        file: The crosswalk, a table with columns COMMONS|TYPE|NAME.
+        info_file: A table with the columns commons_url, identifier_name, description.
+        guid_type: The member of a crosswalk that is written.
+        mapping_methodologies: How the names were matched, in words.
+
+    Returns:
+        How many subjects were created and updated.
+
+    Raises:
+        ManifestError: A table can't be read, or has other columns.
+        SomeFailed: Some subjects couldn't be published; the others are.
+    """
+    made = await in_thread(
+        lambda _: publish_crosswalk(
+            auth, file, info=info_file, guid_type=guid_type, methods=tuple(mapping_methodologies or ())
+        )
+    )
+    _log.info("%s: %s", file, made.counts)
+    return made.raise_failed().counts
+
+
+async def verify_crosswalk_metadata(
+    auth: Gen3Auth, file: str | os.PathLike[str], guid_type: str = GUID_TYPE
+) -> list[Missing]:
+    """Holds a crosswalk against what a commons knows.
+
+    Args:
+        auth: Who asks, and of which commons.
+        file: The crosswalk.
+        guid_type: The member of a crosswalk that is looked at.
+
+    Returns:
+        The names that aren't known, or are those of another subject.
+    """
+    return await in_thread(lambda _: list(verify_crosswalk(auth, file, guid_type=guid_type)))
+
+
+async def delete_crosswalk_metadata(
+    auth: Gen3Auth, file: str | os.PathLike[str], guid_type: str = GUID_TYPE
+) -> dict[str, int]:
+    """Takes the names of a crosswalk from a commons; documents with nothing else in them go, too.
+
+    Args:
+        auth: Who asks, and of which commons.
+        file: The crosswalk.
+        guid_type: The member of a crosswalk that is looked at.
+
+    Returns:
+        How many documents were deleted and updated, and how many rows were unknown.
+
+    Raises:
+        SomeFailed: Some couldn't be deleted.
+    """
+    made = await in_thread(lambda _: delete_crosswalk(auth, file, guid_type=guid_type))
+    if made.failures:
+        line, error = next(iter(made.failures.items()))
+        raise SomeFailed(
+            f"{len(made.failures)} rows couldn't be deleted; line {line}: {error}",
+            [UsageError(error) for error in made.failures.values()],
+            remedy="Correct their cause, and run the same again.",
+        )
+    return made.counts
+
+
+def try_delete_crosswalk_guid(auth: Gen3Auth, guid: str) -> bool:
+    """Deletes a subject's document. One that isn't there, or is something else, stays, and that is logged.
+
+    Args:
+        auth: Who asks, and of which commons.
+        guid: The document.
+
+    Returns:
+        Whether it was deleted.
+
+    Raises:
+        Forbidden: That isn't allowed.
+    """
+    try:
+        found = deleted_subject(auth, guid)
+    except UsageError as error:
+        _log.warning("%s", error)
+        return False
+    if not found:
+        _log.warning("There is no document %s", guid)
+    return found

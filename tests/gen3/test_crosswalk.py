@@ -1,0 +1,155 @@
+"""Crosswalks: published, merged with what a commons knows, read, verified and deleted, on the sandbox's services."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import SomeFailed
+from omicsdk.gen3 import Gen3Auth, Gen3Metadata
+from omicsdk.gen3.manifests.crosswalk_publishing import Missing
+from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.gen3.tools.metadata.crosswalk import (
+    delete_crosswalk_metadata,
+    publish_crosswalk_metadata,
+    read_crosswalk_metadata,
+    try_delete_crosswalk_guid,
+    verify_crosswalk_metadata,
+)
+from omicsdk.sandbox import Sandbox
+
+A, B, C = "https://a.example.org", "https://b.example.org", "https://c.example.org"
+HEADER = f"{A}|guid|Subject ID,{B} | dbgap | id\n"
+
+
+@pytest.fixture
+def auth(sandbox: Sandbox, tmp_path: Path) -> Gen3Auth:
+    return Gen3Auth(refresh_file=sandbox.gen3_credentials(tmp_path / "credentials.json"))
+
+
+@pytest.fixture
+def documents(auth: Gen3Auth):
+    with Gen3Metadata(auth) as documents:
+        yield documents
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Callable[..., Path]:
+    def write(text: str, name: str = "c.csv") -> Path:
+        path = tmp_path / name
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def subjects(documents: Gen3Metadata) -> dict[str, Any]:
+    return documents.query("_guid_type=subject", return_full_metadata=True, limit=100)
+
+
+def test_subjects_are_made_and_known_by_each_name(auth: Gen3Auth, documents: Gen3Metadata, written):
+    path = written(HEADER + "A01,phs1\nA02,\n,\n")
+    info = written(f"commons_url,identifier_name,description\n{A},Subject ID,what A says\n", "i.csv")
+    made = asyncio.run(publish_crosswalk_metadata(auth, path, info, mapping_methodologies=["by hand"]))
+    assert made == {"created": 2}
+    assert documents.get("phs1") == documents.get("A01") == {
+        "_guid_type": "subject",
+        "crosswalk": {
+            "subject": {
+                A: {"Subject ID": {"value": "A01", "type": "guid", "description": "what A says"}},
+                B: {"id": {"value": "phs1", "type": "dbgap"}},
+                "mapping_methodologies": ["by hand"],
+            }
+        },
+    }  # fmt: skip
+    assert len(subjects(documents)) == 2
+
+
+def test_a_subject_that_is_known_gets_further_names(auth: Gen3Auth, documents: Gen3Metadata, written):
+    asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\n"), mapping_methodologies=["x"]))
+    ((guid, document),) = subjects(documents).items()
+    documents.update(guid, {"other": 1}, merge=True)
+    path = written(f"{B}|dbgap|id\t{C}|guid|c\nphs1\tC1\nphs2\tC2\nphs1\tC1\n", "d.tsv")
+    assert asyncio.run(publish_crosswalk_metadata(auth, path, mapping_methodologies=["y"])) == {
+        "updated": 2,
+        "created": 1,
+    }
+    assert len(subjects(documents)) == 2
+    changed = documents.get(guid)
+    assert changed["other"] == 1
+    assert changed["crosswalk"]["subject"] == {
+        **document["crosswalk"]["subject"],
+        C: {"c": {"value": "C1", "type": "guid"}},
+        "mapping_methodologies": ["x", "y"],
+    }
+    assert sorted(documents.get_aliases(guid)["aliases"]) == ["A01", "C1", "phs1"]
+
+
+def test_names_of_two_subjects_are_told(auth: Gen3Auth, documents: Gen3Metadata, written):
+    asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\nA02,phs2\n")))
+    with pytest.raises(
+        SomeFailed, match="1 of 2 rows couldn't be published: line 2: its names are those of 2 subjects"
+    ):
+        asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs2\nA03,phs3\n")))
+    assert documents.get("A03")
+
+
+def test_what_is_read_can_be_published_again(auth: Gen3Auth, documents: Gen3Metadata, written, tmp_path: Path):
+    path = written(HEADER + 'A01,"phs1, v2"\nA02,\n')
+    info = written(f"commons_url,identifier_name,description\n{B},id,d\n", "i.csv")
+    asyncio.run(publish_crosswalk_metadata(auth, path, info))
+    asyncio.run(read_crosswalk_metadata(auth, tmp_path / "out.csv"))
+    header, *rows = (tmp_path / "out.csv").read_text().splitlines()
+    assert header == f"{A}|guid|Subject ID,{B}|dbgap|id"
+    assert sorted(rows) == ['A01,"phs1, v2"', "A02,"]
+    assert (tmp_path / "out_info.csv").read_text().splitlines()[1:] == [f"{A},Subject ID,", f"{B},id,d"]
+    before = subjects(documents)
+    again = asyncio.run(publish_crosswalk_metadata(auth, tmp_path / "out.csv", tmp_path / "out_info.csv"))
+    assert (again, subjects(documents)) == ({"updated": 2}, before)
+
+
+def test_names_that_arent_known_are_told(auth: Gen3Auth, written):
+    asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\nA02,phs2\n")))
+    assert asyncio.run(verify_crosswalk_metadata(auth, written(HEADER + "A01,phs1\n"))) == []
+    first, second = asyncio.run(verify_crosswalk_metadata(auth, written(HEADER + "A01,phs9\nA01,phs2\n")))
+    assert first == Missing(2, f"{B}|dbgap|id", "phs9", "isn't known")
+    assert (second.line, second.value) == (3, "phs2")
+
+
+def test_names_are_taken_away(auth: Gen3Auth, documents: Gen3Metadata, written):
+    asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\nA02,phs2\n")))
+    with_more = next(guid for guid in subjects(documents) if "A02" in documents.get_aliases(guid)["aliases"])
+    documents.update(with_more, {"other": 1}, merge=True)
+    assert asyncio.run(delete_crosswalk_metadata(auth, written(HEADER + "A01,\n"))) == {"updated": 1}
+    assert list(documents.get("phs1")["crosswalk"]["subject"]) == [B, "mapping_methodologies"]
+    path = written(HEADER + "A01,phs1\nA02,phs2\nA03,\n")
+    assert asyncio.run(delete_crosswalk_metadata(auth, path)) == {"deleted": 1, "updated": 1, "unknown": 1}
+    assert subjects(documents) == {with_more: {"_guid_type": "subject", "other": 1}}
+
+
+def test_a_subjects_document_is_deleted(auth: Gen3Auth, documents: Gen3Metadata, written):
+    asyncio.run(publish_crosswalk_metadata(auth, written(HEADER + "A01,phs1\n")))
+    documents.create("other", {"_guid_type": "other"})
+    (guid,) = subjects(documents)
+    assert [try_delete_crosswalk_guid(auth, each) for each in (guid, guid, "other")] == [True, False, False]
+    assert subjects(documents) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (f"{A}|guid|id\n", "1 columns match nothing"),
+        (f"{A}|guid|id,{B}|x\n", "line 1, column 'https://b.example.org|x': '' isn't the name of a column"),
+        (f"{A}|guid|id,{B}||x\n", "isn't the name of a column"),
+    ],
+)
+def test_columns_must_be_those_of_a_crosswalk(text: str, told: str, auth: Gen3Auth, written):
+    with pytest.raises(ManifestError) as caught:
+        asyncio.run(publish_crosswalk_metadata(auth, written(text)))
+    assert told in str(caught.value)
+
+
+def test_columns_of_descriptions(auth: Gen3Auth, written):
+    with pytest.raises(ManifestError, match="They must be commons_url, identifier_name, description"):
+        asyncio.run(publish_crosswalk_metadata(auth, written(HEADER), written("a,b\n", "i.csv")))
