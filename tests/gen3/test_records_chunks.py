@@ -19,7 +19,7 @@ from omicsdk.core.errors import (
     TooLarge,
     TransportError,
 )
-from omicsdk.gen3.records.chunks import Chunks, Reply, Told, is_too_much, reply_of
+from omicsdk.gen3.records.chunks import GIVE_UP, Chunks, Reply, Told, is_too_much, reply_of
 
 MANY = [
     TooLarge("413 Request Entity Too Large", status=413),
@@ -139,6 +139,23 @@ def test_what_every_record_would_meet_stops_at_once(error: APIError | TransportE
     service = Service(most=0)
     service.too_much = error
     with pytest.raises(type(error)):
+        service.told(range(100), 10)
+    assert service.sizes == [10]
+
+
+@pytest.mark.parametrize("error", [ServerError("down", status=503), TimedOut("No answer", attempts=1)])
+def test_a_commons_that_stays_in_trouble_ends_it(error: Exception) -> None:
+    service = Service(most=0)
+    service.too_much = error
+    with pytest.raises(type(error)):
+        service.told(range(10_000), 100)
+    assert len(service.sizes) == GIVE_UP + 1
+
+
+def test_a_commons_that_is_not_reached_in_time_is_not_tried_with_fewer() -> None:
+    service = Service(most=0)
+    service.too_much = TimedOut("No connection within the time allowed", attempts=6)
+    with pytest.raises(TimedOut):
         service.told(range(100), 10)
     assert service.sizes == [10]
 

@@ -98,6 +98,13 @@ def test_bad_rows_are_told_and_the_rest_goes_on(sandbox: Sandbox, submission: Ge
     assert stored(sandbox) == ["c1", "c3"]
 
 
+def test_rows_without_a_type_are_told(submission: Gen3Submission, tmp_path: Path) -> None:
+    lines = [*rows("c1"), ["", *rows("c2")[0][1:]], *rows("c3")]
+    result = submission.submit_file("demo-one", table(tmp_path, "a.tsv", lines))
+    assert result["succeeded"] == ["c1", "c3"]
+    assert result["invalid"] == {"c2": "The commons passed over it: it has no type"}
+
+
 def test_formulas_are_told_and_not_sent(submission: Gen3Submission, tmp_path: Path) -> None:
     result = submission.submit_file("demo-one", table(tmp_path, "a.xlsx", [*rows("c1"), *rows("c2", age="=1+1")]))
     assert result["succeeded"] == ["c1"]

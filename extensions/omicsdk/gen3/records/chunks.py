@@ -26,6 +26,9 @@ T = TypeVar("T")
 Failure = APIError | TransportError | DecodeError
 """What can go wrong with a document."""
 
+#: Documents without an answer about them, one after the other, that are borne; halving 1,000 records takes ten.
+GIVE_UP = 12
+
 _BUSY = ("Request Timeout", "413 Request Entity Too Large", "Connection aborted.", "service failure - try again later")
 """What stands in answers of the proxies before a commons that gave up on a request that was too long for them."""
 
@@ -116,14 +119,17 @@ def _entity(stated: Mapping[str, Any]) -> Entity:
     )
 
 
-def stops_all(error: Failure) -> bool:
+def stops_all(error: Failure, *, last: bool) -> bool:
     """Tells whether no record of the project can be sent: the login, the project or its state is wrong.
 
     Args:
         error: What went wrong.
+        last: Whether there were no fewer records to send, so that all that may help was tried.
     """
     if isinstance(error, Unauthorized | Forbidden | NotFound | ConnectFailed):
         return True
+    if isinstance(error, TransportError) and error.attempts > 1 and not last:
+        return True  # it was sent once, so that only what never arrived was tried again
     return isinstance(error, BadRequest) and "Project is in state" in error.message
 
 
@@ -139,6 +145,11 @@ def is_too_much(error: Failure) -> bool:
     if isinstance(error, DecodeError):
         return any(words in str(error.value) for words in _BUSY)
     return isinstance(error, TimedOut | ConnectionLost)
+
+
+def _is_trouble(error: Failure) -> bool:
+    """Whether the commons is in trouble, rather than a record wrong."""
+    return not isinstance(error, APIError) or error.status >= 500
 
 
 class Chunks(Generic[T]):
@@ -160,6 +171,7 @@ class Chunks(Generic[T]):
         self._send = send
         self._wrong = match
         self.size = size
+        self._failed = 0
 
     def told(self, items: Iterable[T]) -> Iterator[Told[T]]:
         """Sends records, and gives what became of them: of each once, and each is stored once at most.
@@ -200,11 +212,15 @@ class Chunks(Generic[T]):
         """What became of a chunk; None where fewer are to be sent at once."""
         last = len(chunk) == 1
         try:
-            return Told(chunk, reply_of(self._send(chunk, last)))
+            told: Told[T] = Told(chunk, reply_of(self._send(chunk, last)))
         except (APIError, TransportError, DecodeError) as error:
             reply = reply_of(error.body) if isinstance(error, BadRequest) else None
-            if reply is None and not last and is_too_much(error):
-                return None
-            if reply is None and stops_all(error):
+            if reply is not None:
+                self._failed = 0
+                return Told(chunk, reply, error)
+            self._failed += _is_trouble(error)
+            if self._failed > GIVE_UP or stops_all(error, last=last):
                 raise
-            return Told(chunk, reply, error)
+            return None if not last and is_too_much(error) else Told(chunk, None, error)
+        self._failed = 0
+        return told

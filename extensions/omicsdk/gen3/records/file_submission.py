@@ -140,21 +140,26 @@ class _Sending:
 
     def _take(self, told: Told[Row]) -> None:
         found = _entities(told.reply)
-        if told.reply is None or not found:
-            message = told.error.message if told.error is not None else told.reply.message if told.reply else ""
-            said = "; ".join([*(told.reply.errors if told.reply is not None else ()), message])
-            self._result["other"].append(said)
-            self._result["details"].append(str(told.error) if told.reply is None else str(told.reply.body))
+        why = "The commons passed over it: it has no type" if found else self._said(told)
         for row in told.items:
             entity = found.get(_key(row))
-            if told.reply is not None and told.reply.success and _key(row) in found:
+            if entity is None:
+                self._invalid(row, why)
+            elif told.reply is not None and told.reply.success:
                 self._result["succeeded"].append(_name(row))
-            elif entity is not None:
-                self._invalid(row, str([dict(each) for each in entity.errors]))
             else:
-                self._invalid(
-                    row, self._result["other"][-1] if self._result["other"] else "The commons said nothing of it"
-                )
+                self._invalid(row, str([dict(each) for each in entity.errors]))
+
+    def _said(self, told: Told[Row]) -> str:
+        """What was said of a document rather than of its rows."""
+        if told.reply is None:
+            said = told.error.message if told.error is not None else "The answer says nothing of it"
+            self._result["details"].append(str(told.error or said))
+        else:
+            said = "; ".join(filter(None, (*told.reply.errors, told.reply.message)))
+            self._result["details"].append(str(told.reply.body))
+        self._result["other"].append(said)
+        return said
 
     def _invalid(self, row: Row, why: str) -> None:
         self._result["invalid"][_name(row) or f"row {row.place.row}"] = why

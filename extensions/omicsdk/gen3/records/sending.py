@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import APIError, DecodeError, TransportError
+from omicsdk.core.errors import APIError, DecodeError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.gen3.records.chunks import is_too_much
@@ -38,9 +38,8 @@ def sent(operation: Operation, request: Request, *, patient: bool) -> Mapping[st
     """
     try:
         told = plain(next(operation.answers(request if patient else replace(request, idempotent=False))))
-    except (APIError, TransportError) as error:
-        passing = isinstance(error, TransportError) or error.status in RETRIED_STATUSES
-        if patient or not passing or is_too_much(error):
+    except APIError as error:
+        if patient or error.status not in RETRIED_STATUSES or is_too_much(error):
             raise
         told = plain(next(operation.answers(request)))
     if not is_object(told):
