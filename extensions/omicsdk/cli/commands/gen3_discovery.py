@@ -6,10 +6,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.reports import tell_failures
+from omicsdk.cli.commands.gen3_published import published
 from omicsdk.cli.errors import INTERRUPTED
 from omicsdk.cli.told import Told
-from omicsdk.core.errors import OmicsError, SomeFailed, UsageError
+from omicsdk.core.errors import SomeFailed, UsageError
 from omicsdk.core.narrowing import is_object
 from omicsdk.gen3.manifests.discovery import GUID_TYPE, name_for, read_discovery
 from omicsdk.gen3.manifests.discovery_combining import combine_discovery
@@ -25,7 +25,7 @@ from omicsdk.gen3.manifests.discovery_publishing import publish_discovery
 from omicsdk.gen3.metadata import Gen3Metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from omicsdk.cli.commands.gen3_access import Access
     from omicsdk.cli.console import Console
@@ -91,10 +91,7 @@ def publish(access: Access, arguments: Mapping[str, Any], console: Console) -> d
         guid_field=arguments.get("guid_field"),
         omit_empty=bool(arguments.get("omit_empty")),
     )
-    failures = [
-        why if why.startswith(("line ", "entry ")) else f"line {line}: {why}" for line, why in made.failures.items()
-    ]
-    return _published(made.counts, failures, console)
+    return published(made, console)
 
 
 def delete(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, str] | None:
@@ -144,7 +141,7 @@ def publish_object_table(access: Access, arguments: Mapping[str, Any], console: 
     made = publish_objects(
         access.auth, arguments["file"], endpoint=access.endpoint, overwrite=bool(arguments.get("overwrite"))
     )
-    return _published(made.counts, list(made.failures.values()), console)
+    return published(made, console, in_lines=False)
 
 
 def delete_object_lists(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any] | None:
@@ -168,19 +165,6 @@ def delete_object_lists(access: Access, arguments: Mapping[str, Any], console: C
     if missing and not counts:
         raise SomeFailed(f"none of {len(missing)} studies is there", remedy="Check their GUIDs.")
     return {"counts": counts}
-
-
-def _published(counts: Mapping[str, int], failures: Sequence[str], console: Console) -> dict[str, Any]:
-    """What came of a publishing; failures are told.
-
-    Raises:
-        SomeFailed: All failed.
-    """
-    errors = [OmicsError(why) for why in failures]
-    if errors and not sum(counts.values()):
-        raise SomeFailed(f"all {len(errors)} failed", errors, remedy="Correct their cause, and run the same again.")
-    tell_failures(errors, console)
-    return {"counts": dict(counts), "failures": list(failures)}
 
 
 def _nothing(console: Console) -> None:

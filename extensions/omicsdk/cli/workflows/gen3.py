@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.workflows.gen3_auth import OF_AUTH, OF_WHO
+from omicsdk.cli.workflows.gen3_crosswalk import OF_CROSSWALK
 from omicsdk.cli.workflows.gen3_data import OF_DATA
 from omicsdk.cli.workflows.gen3_discovery import OF_DISCOVERY
 from omicsdk.cli.workflows.gen3_manifests import OF_MANIFESTS
@@ -12,4 +13,4 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Command
 
-COMMANDS: list[Command] = [*OF_AUTH, *OF_DATA, *OF_RECORDS, *OF_MANIFESTS, *OF_DISCOVERY, *OF_WHO]
+COMMANDS: list[Command] = [*OF_AUTH, *OF_DATA, *OF_RECORDS, *OF_MANIFESTS, *OF_CROSSWALK, *OF_DISCOVERY, *OF_WHO]
