@@ -64,6 +64,6 @@ def check_project(commons: Commons, project: Project) -> None:
     codes = [unquote(str(link).rpartition("/")[2]) for link in told["links"]]
     if project.code not in codes:
         raise Gen3UserError(
-            f"The program {project.program} has no project {project.code!r} that this login may see",
-            remedy=choice(project.code, codes),
+            f"The program {project.program} has no project {project.code!r}",
+            remedy=f"{choice(project.code, codes)} What this login may not read isn't seen.",
         )
