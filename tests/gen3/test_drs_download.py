@@ -108,7 +108,8 @@ def test_objects_are_resolved_and_shown(
     assert documented.add_drs_object_info(one)
     assert (one.file_name, one.file_size) == ("reads.fastq", 4)
     method = documented.get_access_methods(info)[0]["access_id"]
-    url = documented.get_download_url_using_drs(host, guid, method, auth.get_access_token())
+    url, status = documented.get_download_url_using_drs(host, guid, method, auth.get_access_token())
+    assert status == 200
     assert url
     assert url.startswith("http://127.0.0.1")
     with pytest.raises(NotFound):

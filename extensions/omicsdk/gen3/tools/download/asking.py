@@ -224,7 +224,7 @@ def fill(info: Downloadable, told: Mapping[str, Any]) -> None:
 
 def get_download_url_using_drs(
     drs_hostname: str, object_id: str, access_method: str, access_token: str | None
-) -> str | None:
+) -> tuple[str | None, int]:
     """Asks a server for a URL of an object's bytes.
 
     Args:
@@ -233,14 +233,18 @@ def get_download_url_using_drs(
         access_method: The access id of a way.
         access_token: A token for the server; None for what is open.
 
+    Returns:
+        The URL, None where the answer has none; and the answer's status.
+
     Raises:
         Unauthorized: The server wants another token.
         APIError: It answered with another error.
     """
     with _drs(drs_hostname, access_token) as api:
-        told: object = api.get_access_url.raw(object_id=_id(object_id), access_id=access_method).json()
+        answer = api.get_access_url.raw(object_id=_id(object_id), access_id=access_method)
+    told: object = answer.json()
     url = told.get("url") if is_object(told) else None
-    return url if isinstance(url, str) else None
+    return url if isinstance(url, str) else None, answer.status_code
 
 
 def wts_external_oidc(hostname: str) -> dict[str, Any]:
@@ -330,18 +334,22 @@ class KnownDRSEndpoint:
 
 
 def get_user_auth(commons_url: str, access_token: str) -> dict[str, Any]:
-    """What Fence says of whoever has a token.
+    """What whoever has a token may do in a commons.
 
     Args:
         commons_url: The commons.
         access_token: The token.
+
+    Returns:
+        Resources, each with what may be done with it, as Fence says it.
 
     Raises:
         Unauthorized: It isn't good.
     """
     with Commons(commons_url, BearerToken(access_token, origins=[commons_url])) as commons:
         told: object = commons.fence.get_user_info.raw().json()
-    return told if is_object(told) else {}
+    access = told.get("authz") if is_object(told) else None
+    return dict(access) if is_object(access) else {}
 
 
 def ensure_dirpath_exists(path: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -120,9 +120,8 @@ class Manifest:
         return json.dumps(self.to_dict(), **kw)
 
     @classmethod
-    def load(cls, filename: str | Path) -> list[Self]:
-        """Reads a manifest: a JSON list of objects with `object_id`, and, where known, `file_size`, `file_name`, `md5sum` and
-        `commons_url`.
+    def load(cls, filename: str | Path) -> list[Downloadable]:
+        """Reads a manifest, and gives what is to be downloaded; as `load_manifest` and then `create_object_list`.
 
         Args:
             filename: The file.
@@ -130,15 +129,28 @@ class Manifest:
         Raises:
             Gen3UserError: It can't be read, or an entry isn't one; the message names the entry.
         """
-        path = Path(filename)
+        return cls.create_object_list(cls.load_manifest(filename))
+
+    @classmethod
+    def load_manifest(cls, path: str | Path) -> list[Self]:
+        """Reads a manifest: a JSON list of objects with `object_id`, and, where known, `file_size`, `file_name`, `md5sum` and
+        `commons_url`.
+
+        Args:
+            path: The file.
+
+        Raises:
+            Gen3UserError: It can't be read, or an entry isn't one; the message names the entry.
+        """
+        file = Path(path)
         try:
-            told: object = json.loads(path.read_bytes())
+            told: object = json.loads(file.read_bytes())
         except OSError as error:
-            raise Gen3UserError(f"{path} can't be read: {error.strerror}", remedy="Check the path.") from error
+            raise Gen3UserError(f"{file} can't be read: {error.strerror}", remedy="Check the path.") from error
         except ValueError as error:
-            raise Gen3UserError(f"{path} isn't JSON: {error}", remedy="Download the manifest anew.") from error
+            raise Gen3UserError(f"{file} isn't JSON: {error}", remedy="Download the manifest anew.") from error
         if not is_array(told):
-            raise Gen3UserError(f"{path} isn't a list", remedy="A manifest is a JSON list of objects.")
+            raise Gen3UserError(f"{file} isn't a list", remedy="A manifest is a JSON list of objects.")
         found: list[Self] = []
         for number, entry in enumerate(told, 1):
             try:
@@ -146,16 +158,11 @@ class Manifest:
                     raise Gen3UserError("It isn't an object", remedy="A manifest is a JSON list of objects.")
                 found.append(cls.from_dict(entry))
             except Gen3UserError as error:
-                raise Gen3UserError(f"{path}, entry {number}: {error.message}", remedy=error.remedy) from None
+                raise Gen3UserError(f"{file}, entry {number}: {error.message}", remedy=error.remedy) from None
         return found
 
-    @classmethod
-    def load_manifest(cls, path: str | Path) -> list[Self]:
-        """Reads a manifest, as `load`."""
-        return cls.load(path)
-
     @staticmethod
-    def create_object_list(manifest: list[Manifest]) -> list[Downloadable]:
+    def create_object_list(manifest: Sequence[Manifest]) -> list[Downloadable]:
         """Gives what is to be downloaded.
 
         Args:

@@ -204,7 +204,7 @@ class DownloadManager:
             What became of each object by its identifier; of a bundle's files by theirs.
         """
         del show_progress
-        statuses = {each.object_id: DownloadStatus(each.file_name or each.object_id) for each in object_list}
+        statuses: dict[str, DownloadStatus] = {}
         wanted = [
             Wanted(
                 parse_drs_id(_uri(each)),

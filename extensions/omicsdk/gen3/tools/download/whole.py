@@ -29,7 +29,7 @@ def download_files_in_drs_manifest(
     unpack_packages: bool = True,
     delete_unpacked_packages: bool = False,
     commons_url: str | None = None,
-) -> bool:
+) -> dict[str, DownloadStatus]:
     """Downloads all that a manifest names. A file that fails doesn't stop the others.
 
     Args:
@@ -43,13 +43,13 @@ def download_files_in_drs_manifest(
         commons_url: The host that has all of them; by default each is looked up.
 
     Returns:
-        True.
+        What became of each object by its identifier; of a bundle's files by theirs.
 
     Raises:
         Gen3UserError: The manifest can't be read.
         SomeFailed: Some files failed; the others are there.
     """
-    objects = Manifest.create_object_list(Manifest.load(Path(infile)))
+    objects = Manifest.load(Path(infile))
     return _downloaded(
         hostname, auth, objects, output_dir, show_progress, unpack_packages, delete_unpacked_packages, commons_url
     )
@@ -64,7 +64,7 @@ def download_drs_objects(
     unpack_packages: bool = True,
     delete_unpacked_packages: bool = False,
     commons_url: str | None = None,
-) -> bool:
+) -> dict[str, DownloadStatus]:
     """Downloads objects; arguments, result and errors as those of `download_files_in_drs_manifest`.
 
     Args:
@@ -94,7 +94,7 @@ def list_files_in_drs_manifest(hostname: str, auth: Credentials, infile: str | o
     Returns:
         True when all of them are known.
     """
-    return _listed(hostname, auth, Manifest.create_object_list(Manifest.load(Path(infile))))
+    return _listed(hostname, auth, Manifest.load(Path(infile)))
 
 
 def list_drs_object(hostname: str, auth: Credentials, object_id: str) -> bool:
@@ -119,9 +119,9 @@ def list_access_in_drs_manifest(hostname: str, auth: Credentials, infile: str | 
     Returns:
         True.
     """
-    manager = DownloadManager(hostname, auth, Manifest.create_object_list(Manifest.load(Path(infile))))
+    manager = DownloadManager(hostname, auth, Manifest.load(Path(infile)))
     for host, access in manager.user_access().items():
-        list_auth(host, access.get("authz") or {})
+        list_auth(host, access)
     return True
 
 
@@ -187,7 +187,7 @@ def _downloaded(
     unpack_packages: bool,
     delete_unpacked_packages: bool,
     commons_url: str | None,
-) -> bool:
+) -> dict[str, DownloadStatus]:
     if not objects:
         raise Gen3UserError("There is nothing to download", remedy="Name objects, or a manifest that has some.")
     folder = ensure_dirpath_exists(Path(output_dir))
@@ -199,7 +199,7 @@ def _downloaded(
             f"{len(failed)} of {len(statuses)} files failed: {_first(failed)}",
             [TransferError(f"{key}: {status.status}", name=status.filename) for key, status in failed.items()],
         )
-    return True
+    return statuses
 
 
 def _first(failed: Mapping[str, DownloadStatus]) -> str:
