@@ -83,7 +83,7 @@ def by_hand(party: Party, note: Noted) -> None:
     puller = Puller(party)
     module = puller.module
     guid = party.upload("hand.txt", b"by hand", authz=["/open"])
-    rows = [{"object_id": guid, "file_name": "x"}]
+    rows = [{"object_id": guid, "file_name": "hand.txt"}]
     found = module.Manifest.load(Path(puller.manifest("hand.json", rows)))
     note("loaded", [[each.object_id, each.hostname] for each in found])
     manager = module.DownloadManager(puller.host, puller.auth, found, show_progress=False)
@@ -103,7 +103,7 @@ def by_hand(party: Party, note: Noted) -> None:
     note("its bytes", module.download_file_from_url(url, party.folder / "url.txt", False))
     note("whose access", sorted(module.get_user_auth(puller.host, token))[:3])
     note("other commons", sorted(module.wts_external_oidc(puller.host)))
-    ids = (f"drs://{puller.host}/a/b", "dg.4DFC/abc", "nothing")
+    ids = (f"drs://{puller.host}/a/b", "dg.4DFC/abc", "not one!")
     note("identifiers", [module.parse_drs_identifier(each) for each in ids])
 
 
