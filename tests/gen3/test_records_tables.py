@@ -95,6 +95,17 @@ def test_one_sheet_can_be_chosen(tmp_path: Path) -> None:
         list(Table(file, sheet="case"))
 
 
+def test_a_sheet_is_read_whole_whatever_size_it_says_it_has(tmp_path: Path) -> None:
+    import zipfile
+
+    file, other = workbook(tmp_path, a=[["type", "x"], ["case", "1"], ["case", "2"]]), tmp_path / "other.xlsx"
+    with zipfile.ZipFile(file) as read, zipfile.ZipFile(other, "w") as written_anew:
+        for name in read.namelist():
+            written_anew.writestr(name, read.read(name).replace(b'ref="A1:B3"', b'ref="A1"'))
+    assert other.read_bytes() != file.read_bytes()
+    assert [row.values["x"] for row in Table(other)] == ["1", "2"]
+
+
 def test_formulas_and_errors_of_a_workbook_are_told_with_their_cell(tmp_path: Path) -> None:
     file = workbook(tmp_path, s=[["type", "age", "sex"], ["case", "=1+2", "#N/A"], ["case", "3", "F"]])
     bad, good = Table(file)

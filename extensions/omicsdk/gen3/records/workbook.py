@@ -34,9 +34,12 @@ def workbook_rows(path: Path, sheet: str | None = None) -> Iterator[Row]:
     """
     book = _opened(path)
     try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise Gen3UserError(f"{path} has no sheet {sheet!r}", remedy=choice(sheet, book.sheetnames))
-        for name in [sheet] if sheet is not None else _meant(book):
+        names = [each.title for each in book.worksheets]
+        if sheet is not None and sheet not in names:
+            raise Gen3UserError(f"{path} has no sheet {sheet!r}", remedy=choice(sheet, names))
+        for each in book.worksheets:
+            each.reset_dimensions()  # some programs write a size that isn't the sheet's
+        for name in [sheet] if sheet is not None else _meant(book, names):
             yield from _sheet_rows(book[name], str(path), name)
     finally:
         book.close()
@@ -58,12 +61,12 @@ def _opened(path: Path) -> Workbook:
         raise Gen3UserError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
 
 
-def _meant(book: Workbook) -> list[str]:
-    found = [name for name in book.sheetnames if "type" in _header(book[name])]
-    if found and len(found) < len(book.sheetnames):
-        passed = ", ".join(name for name in book.sheetnames if name not in found)
+def _meant(book: Workbook, names: Sequence[str]) -> Sequence[str]:
+    found = [name for name in names if "type" in _header(book[name])]
+    if found and len(found) < len(names):
+        passed = ", ".join(name for name in names if name not in found)
         _log.warning("sheets without a column type are passed over: %s", passed)
-    return found or book.sheetnames[:1]
+    return found or names[:1]
 
 
 def _header(sheet: Any) -> list[str]:
