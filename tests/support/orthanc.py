@@ -63,8 +63,9 @@ class Orthanc:
         return f"{self.http}/dicom-web"
 
     def put(self, *files: bytes) -> None:
-        for each in files:
-            httpx.post(f"{self.http}/instances", content=each).raise_for_status()
+        with httpx.Client(base_url=self.http) as client:
+            for each in files:
+                client.post("/instances", content=each).raise_for_status()
 
     def empty(self) -> None:
         for each in httpx.get(f"{self.http}/patients").json():

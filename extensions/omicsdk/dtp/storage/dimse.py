@@ -142,8 +142,13 @@ class DimseStore:
             except (TransferError, TransportError) as error:
                 problem = error
             else:
-                problem = _missed(answer)
+                problem = self._missed(answer)
             left = receiver.missing(files)
+            if isinstance(problem, TransferError) and len(left) == len(missing) > 1:
+                # archives send none of them where they haven't one
+                for each in left:
+                    self._batch([each], receiver, stop)
+                return
             idle = idle + 1 if len(left) == len(missing) else 0
             if left and idle >= ATTEMPTS:
                 for each in left:
@@ -171,7 +176,7 @@ class DimseStore:
             if model not in accepted:
                 verb = "C-MOVE" if self._move else "C-GET"
                 raise ConfigError(
-                    f"{self.title} doesn't offer {verb}",
+                    f"{self._archive.subject} doesn't offer {verb}",
                     remedy="Allow it there, or set pacs_method to another one: cget, cmove or dicomweb.",
                 )
             return self._answers(association, files, stop)
@@ -191,25 +196,26 @@ class DimseStore:
                 raise Interrupted("The transfer was stopped")
             if status == UNKNOWN_DESTINATION and self._move:
                 raise ConfigError(
-                    f"{self.title} doesn't know {aet!r}, to which it is to send ({words_of(answer)})",
+                    f"{self._archive.subject} doesn't know {aet!r}, to which it is to send ({words_of(answer)})",
                     remedy=f"Register {aet!r} there with this machine's address and the port pacs_move_port.",
                 )
             if status not in PENDING:
                 return answer
-        raise TransferError(f"{self.title} ended its answer too early")
+        raise TransferError(f"{self._archive.subject} ended its answer too early")
 
-
-def _missed(answer: Answer) -> TransferError:
-    """Why instances didn't come although the archive says that it is done."""
-    status = cast("int", answer.get("Status", 0))
-    if status in (SUCCESS, WARNING):
+    def _missed(self, answer: Answer) -> TransferError:
+        """Why instances didn't come although the archive says that it is done."""
+        status = cast("int", answer.get("Status", 0))
         failed = cast("int | None", answer.get("NumberOfFailedSuboperations"))
         told = f"{failed} weren't sent, {words_of(answer)}" if failed else words_of(answer)
-        return TransferError(
-            f"The archive didn't send all instances ({told})",
-            remedy="Look into its log; it may be unable to send their kind or transfer syntax.",
-        )
-    return TransferError(f"The archive failed to send instances ({words_of(answer)})")
+        remedy = "Look into its log: it may lack them, or be unable to send their kind or transfer syntax."
+        if self._move:
+            remedy = (
+                f"{remedy} It has to reach this machine at the port that it knows for {self._archive.config.aet!r}."
+            )
+        done = status in (SUCCESS, WARNING)
+        what = "didn't send all instances" if done else "failed to send instances"
+        return TransferError(f"{self._archive.subject} {what} ({told})", remedy=remedy)
 
 
 def _batches(files: Iterable[Instance]) -> Iterator[Sequence[Instance]]:

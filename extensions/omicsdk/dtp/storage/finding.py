@@ -53,7 +53,7 @@ def instances(archive: Archive, cases: tuple[Case, ...]) -> Iterator[Instance | 
     with archive.associated([build_context(FIND)]) as association:
         if not association.accepted_contexts:
             raise TransferError(
-                f"{archive.title} doesn't answer queries (C-FIND)", remedy="Allow them there, or use DICOMweb."
+                f"{archive.subject} doesn't answer queries (C-FIND)", remedy="Allow them there, or use DICOMweb."
             )
         for case in cases:
             if not is_uid(case.study):

@@ -8,6 +8,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import ConfigError
+from omicsdk.dtp.storage.association import Lines
 
 if TYPE_CHECKING:
     from omicsdk.dtp.storage.association import Archive
@@ -38,9 +39,10 @@ def listening(archive: Archive, address: str, classes: Collection[str], receiver
     known = {str(each.abstract_syntax) for each in AllStoragePresentationContexts}
     for kind in sorted(known | set(classes)):
         entity.add_supported_context(kind, ALL_TRANSFER_SYNTAXES)
-    port = archive.config.move_port
+    port, lines = archive.config.move_port, Lines()
     try:
-        server = entity.start_server((address, port), block=False, evt_handlers=[(evt.EVT_C_STORE, receiver.store)])
+        handlers = [*lines.handlers(), (evt.EVT_C_STORE, receiver.store)]
+        server = entity.start_server((address, port), block=False, evt_handlers=handlers)
     except OSError as error:
         raise ConfigError(
             f"The port {port} of {address} can't be listened at for C-MOVE: {error.strerror or error}",
@@ -53,3 +55,4 @@ def listening(archive: Archive, address: str, classes: Collection[str], receiver
     finally:
         server.shutdown()
         server.server_close()
+        lines.close()

@@ -1,0 +1,236 @@
+"""Data sets in a DICOM archive: Debian's Orthanc, asked by C-FIND and C-GET, C-MOVE, and DICOMweb."""
+
+import threading
+from collections.abc import Callable, Generator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pynetdicom", reason="pynetdicom isn't installed: pip install 'omicsdk[dtp]'")
+
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.errors import AuthError, ConfigError, ConnectFailed, TransferError, TransportError
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.dtp.config import PacsConfig
+from omicsdk.dtp.storage.dicomweb import DicomWebStore
+from omicsdk.dtp.storage.dimse import DimseStore
+from omicsdk.dtp.storage.fetching import fetch_dataset
+from omicsdk.dtp.storage.report import DatasetReport
+from omicsdk.dtp.storage.store import Case, Dataset
+from orthanc import Orthanc, free_port, image, needs_dicomweb, needs_orthanc, program, running, study
+from pydicom import dcmread
+
+STUDY = "1.2.826.0.1.3680043.10.999.1"
+# pynetdicom leaves it to the garbage collector to close a socket that found nobody.
+LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+EMPTY = {"done": 0, "skipped": 0, "failed": 0, "stopped": 0, "metadata": 0}
+DIMSE = [pytest.param("cget", marks=needs_orthanc), pytest.param("cmove", marks=needs_orthanc)]
+WEB = [pytest.param("dicomweb", marks=needs_dicomweb), pytest.param("wado-uri", marks=needs_dicomweb)]
+
+
+@pytest.fixture(scope="module")
+def _archive(tmp_path_factory: pytest.TempPathFactory) -> Generator[Orthanc]:
+    if program() is None:
+        pytest.skip("Orthanc isn't installed: apt install orthanc")
+    with running(tmp_path_factory.mktemp("orthanc")) as archive:
+        yield archive
+
+
+@pytest.fixture
+def archive(_archive: Orthanc) -> Orthanc:
+    _archive.empty()
+    return _archive
+
+
+def store_of(archive: Orthanc, method: str, **more: Any) -> Any:
+    if method in ("dicomweb", "wado-uri"):
+        uri = f"{archive.http}/wado" if method == "wado-uri" else None
+        return DicomWebStore(archive.config(method="dicomweb", **more), wado_uri=uri, retry=NO_RETRY)
+    return DimseStore(archive.config(method=method, **more), clock=ManualClock())
+
+
+@pytest.fixture
+def get(archive: Orthanc, tmp_path: Path) -> Callable[..., DatasetReport]:
+    def fetched(method: str, *subjects: str, stop: threading.Event | None = None, **more: Any) -> DatasetReport:
+        store = store_of(archive, method, **more)
+        try:
+            cases = tuple(Case(each) for each in subjects or (f"sub-{STUDY}",))
+            return fetch_dataset(store, Dataset("ds", cases), tmp_path, stop=stop)
+        finally:
+            store.close()
+
+    return fetched
+
+
+def images(folder: Path) -> dict[str, Any]:
+    """Every image of a data set, by its place."""
+    return {path.relative_to(folder).as_posix(): dcmread(path) for path in folder.rglob("*.dcm")}
+
+
+@pytest.mark.parametrize("method", DIMSE + WEB)
+def test_the_instances_of_a_subject_lie_in_its_folder(get, archive: Orthanc, method: str, tmp_path: Path):
+    put = study(STUDY, [3, 2])
+    archive.put(*put.values(), image("1.2.3", "1.2.3.1", "1.2.3.1.1"))  # another's study stays where it is
+    report = get(method)
+    assert report.counts == {**EMPTY, "done": 5}
+    there = images(tmp_path / "ds")
+    assert sorted(there) == sorted(put)
+    for name, found in there.items():
+        assert str(found.SOPInstanceUID) == Path(name).stem
+        assert len(found.PixelData) == 1024
+        assert f"sam-{found.SeriesInstanceUID}" in name
+    assert {each.verified for each in report.files.outcomes} == {"SOPInstanceUID, StudyInstanceUID, length"}
+    assert not (tmp_path / "ds/.omics-transfer/dtp").exists()  # nothing is left beside
+
+
+@pytest.mark.parametrize("method", WEB)
+def test_http_gives_the_very_bytes(get, archive: Orthanc, method: str, tmp_path: Path):
+    put = study(STUDY, [2])
+    archive.put(*put.values())
+    get(method)
+    assert {name: (tmp_path / "ds" / name).read_bytes() for name in put} == put
+
+
+@pytest.mark.parametrize("method", DIMSE + WEB)
+def test_images_stay_compressed(get, archive: Orthanc, method: str, tmp_path: Path):
+    archive.put(image(STUDY, f"{STUDY}.1", f"{STUDY}.1.1"), image(STUDY, f"{STUDY}.1", f"{STUDY}.1.2", compressed=True))
+    assert get(method).ok
+    forms = {found.file_meta.TransferSyntaxUID.is_compressed for found in images(tmp_path / "ds").values()}
+    assert forms == {False, True}
+
+
+@pytest.mark.parametrize("method", DIMSE + WEB)
+def test_only_what_is_missing_or_wrong_is_fetched_again(get, archive: Orthanc, method: str, tmp_path: Path):
+    put = sorted(study(STUDY, [4]).items())
+    archive.put(*(data for _, data in put))
+    get(method)
+    first, second = (tmp_path / "ds" / put[number][0] for number in (0, 1))
+    good = second.read_bytes()
+    first.unlink()
+    second.write_bytes(b"?" * len(good))
+    (tmp_path / "ds" / put[2][0]).touch()  # another time says nothing: its bytes are what they were
+    report = get(method)
+    assert report.counts == {**EMPTY, "done": 2, "skipped": 2}
+    assert second.read_bytes() == good
+    assert get(method).counts == {**EMPTY, "skipped": 4}
+
+
+@pytest.mark.parametrize("method", DIMSE + WEB)
+def test_a_subject_without_images_stops_no_other(get, archive: Orthanc, method: str):
+    archive.put(*study(STUDY, [1]).values())
+    report = get(method, "sub-1.2.3.4", "sub-left-hand", f"sub-{STUDY}")
+    assert report.counts == {**EMPTY, "done": 1, "failed": 2}
+    told = [str(each.error) for each in report.files.failed]
+    assert "no study 1.2.3.4. Check subject_id in the commons" in told[0]
+    assert "'sub-left-hand' has no images: its id is no StudyInstanceUID" in told[1]
+
+
+@pytest.mark.parametrize("method", DIMSE + WEB)
+def test_an_instance_that_is_gone_when_its_turn_comes(archive: Orthanc, method: str, tmp_path: Path):
+    put = study(STUDY, [3])
+    archive.put(*put.values())
+    store = store_of(archive, method)
+    listed = store.files
+
+    def then_deleted(dataset: Dataset):
+        yield from list(listed(dataset))
+        archive.delete(f"{STUDY}.1.2")
+
+    store.files = then_deleted
+    report = fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+    store.close()
+    assert report.counts == {**EMPTY, "done": 2, "failed": 1}
+    (failed,) = report.files.failed
+    assert failed.name.endswith(f"{STUDY}.1.2.dcm")
+    assert sorted(images(tmp_path / "ds")) == sorted(name for name in put if name != failed.name)
+
+
+@pytest.mark.parametrize("method", DIMSE)
+def test_many_instances_are_asked_for_in_several_requests(get, archive: Orthanc, method: str):
+    archive.put(*study(STUDY, [60]).values())
+    assert get(method).counts == {**EMPTY, "done": 60}
+
+
+@pytest.mark.parametrize("method", DIMSE + WEB)
+def test_stopped_and_gone_on_with(get, archive: Orthanc, method: str):
+    archive.put(*study(STUDY, [3]).values())
+    stop = threading.Event()
+    stop.set()
+    report = get(method, stop=stop)
+    assert report.counts == {**EMPTY, "stopped": 3}
+    assert "stopped" in report.files.why_stopped
+    assert get(method).counts == {**EMPTY, "done": 3}
+
+
+@LEFT_OPEN
+@pytest.mark.parametrize("method", ["cget", "cmove"])
+def test_an_archive_that_is_down(method: str, tmp_path: Path):
+    config = PacsConfig(ip="127.0.0.1", port=free_port(), aec="ORTHANC", aet="OMICSDK", method=method)
+    with pytest.raises(ConnectFailed, match=r"The archive ORTHANC at 127\.0\.0\.1:\d+ doesn't answer\. Check pacs_ip"):
+        fetch_dataset(DimseStore(config), Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_dicomweb_that_is_down(tmp_path: Path):
+    config = PacsConfig(dicomweb=f"http://127.0.0.1:{free_port()}/dicom-web", method="dicomweb")
+    with closing(DicomWebStore(config, retry=NO_RETRY)) as store, pytest.raises(TransportError):
+        fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@needs_orthanc
+def test_a_title_that_the_archive_hasn_t(get):
+    with pytest.raises(AuthError, match=r"The archive OTHER .* doesn't accept 'OMICSDK': Called AE.*Check pacs_aec"):
+        get("cget", aec="OTHER")
+
+
+@needs_orthanc
+@pytest.mark.parametrize("method", ["cget", "cmove"])
+def test_a_title_of_ours_that_the_archive_doesn_t_know(get, archive: Orthanc, method: str):
+    archive.put(*study(STUDY, [1]).values())
+    with pytest.raises((AuthError, ConfigError, TransferError)) as caught:
+        get(method, aet="STRANGER").raise_if_failed()
+    assert caught.value.remedy
+
+
+@needs_orthanc
+def test_a_title_that_the_archive_may_not_send_to(archive: Orthanc, tmp_path: Path):
+    archive.put(*study(STUDY, [1]).values())
+    store = DimseStore(archive.config(method="cmove", aet="NOWHERE"), clock=ManualClock())
+    report = fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+    (failed,) = report.files.failed
+    assert isinstance(failed.error, TransferError)
+    assert failed.error.remedy
+
+
+@needs_orthanc
+def test_a_port_of_ours_that_is_taken(get, archive: Orthanc):
+    archive.put(*study(STUDY, [1]).values())
+    with pytest.raises(ConfigError, match=r"can't be listened at for C-MOVE.*pacs_move_port"):
+        get("cmove", move_port=archive.port)
+
+
+@needs_orthanc
+def test_something_that_doesn_t_speak_dicom(archive: Orthanc, tmp_path: Path):
+    config = archive.config(port=int(archive.http.rpartition(":")[2]))
+    with pytest.raises(TransportError):
+        fetch_dataset(DimseStore(config, seconds=2), Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+
+
+@needs_dicomweb
+def test_a_wrong_root_of_dicomweb_says_so(archive: Orthanc, tmp_path: Path):
+    config = archive.config(method="dicomweb", dicomweb=f"{archive.http}/nothing")
+    with closing(DicomWebStore(config)) as store:
+        report = fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+    assert report.counts == {**EMPTY, "failed": 1}
+
+
+@needs_dicomweb
+def test_a_login_goes_with_queries_and_files(archive: Orthanc, tmp_path: Path):
+    archive.put(*study(STUDY, [1]).values())
+    with closing(DicomWebStore(archive.config(method="dicomweb"), credentials=BearerToken("abc"))) as store:
+        assert fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path).ok
+        assert "abc" not in repr(store.__dict__)
