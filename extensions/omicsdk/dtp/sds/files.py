@@ -48,16 +48,21 @@ def write_records(records: Mapping[str, Sequence[Record]], folder: Path) -> tupl
 
 def _write(file: BufferedWriter, records: Sequence[Record], *, alone: bool) -> None:
     if alone:
-        file.write(f"{_text(records[0], '')}\n".encode())
+        file.write(f"{_text(records[0], '', {})}\n".encode())
         return
     # One record after the other: a manifest may be long.
+    names: dict[str, str] = {}
     for number, each in enumerate(records):
-        file.write(f"{',' if number else '['}\n    {_text(each, '    ')}".encode())
+        file.write(f"{',' if number else '['}\n    {_text(each, '    ', names)}".encode())
     file.write(b"\n]\n")
 
 
-def _text(record: Record, indent: str) -> str:
-    stated = (f"{indent}    {json.dumps(name)}: {json.dumps(value)}" for name, value in record.items())
+def _text(record: Record, indent: str, names: dict[str, str]) -> str:
+    """A record with a line for each property; names are written once for all records."""
+    stated: list[str] = []
+    for name, value in record.items():
+        begin = names.get(name) or names.setdefault(name, f"{indent}    {json.dumps(name)}: ")
+        stated.append(begin + json.dumps(value))
     return "{\n" + ",\n".join(stated) + f"\n{indent}}}"
 
 
