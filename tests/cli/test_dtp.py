@@ -210,11 +210,12 @@ def test_records_are_exported(dtp, omics_sandbox, work):
         ("case", "--file", "cases.tsv"),
         ("case", "--file", "gone/cases.tsv"),
         ("--sds", "d"),
-        ("--sds", "d", "--experiment", "gone"),
     ):
         assert dtp("export", *words, *HERE).code == 2, words
     assert dtp("export", "case", "--file", "cases.tsv", "--overwrite", *HERE).code == 0
     assert dtp("export", "case").code == 2
+    gone = dtp("export", "--sds", "d", "--experiment", DATASET.replace("version-1", "version-2"), *HERE)
+    assert (gone.code, DATASET in gone.err) == (1, True)
 
 
 def test_a_key_that_ended_says_so(dtp, omics_sandbox, work):

@@ -5,15 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.dtp_progress import Counting
 from omicsdk.core.errors import UsageError
 from omicsdk.dtp.convertor import Gen3Convertor
 from omicsdk.dtp.exporter import FORMATS, Exporter
-from omicsdk.dtp.sds.layout import KINDS
-from omicsdk.gen3.dictionary import Dictionary
+from omicsdk.dtp.layout_records import records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from omicsdk.cli.commands.dtp_access import Workflow
     from omicsdk.cli.console import Console
@@ -71,19 +69,9 @@ def _data_set(
     experiment, folder = arguments.get("experiment"), arguments["sds"]
     if experiment is None:
         raise UsageError("--sds needs the data set's name", remedy="Give --experiment NAME.")
-    counting = Counting(console, "read")
-
-    def records(exporter: Exporter) -> Iterator[dict[str, Any]]:
-        known = Dictionary.of(exporter.commons)
-        for kind in KINDS:
-            if kind.node in known:
-                found = exporter.export_node(program, project, kind.node, "json")
-                counting.add(len(found))
-                # A commons gives them in the order of their ids, which is none that anybody could read.
-                yield from sorted(found, key=lambda each: str(each.get("submitter_id")))
-
     with Exporter(workflow.auth) as exporter:
-        convertor = Gen3Convertor(project, experiment, arguments["sds_version"])
-        tables = convertor.restore(records(exporter), folder, overwrite=bool(arguments.get("overwrite")))
+        records = records_of(exporter.commons, experiment, program, project)
+    convertor = Gen3Convertor(project, experiment, arguments["sds_version"])
+    tables = convertor.restore(records, folder, overwrite=bool(arguments.get("overwrite")))
     console.message(f"{len(tables)} tables are in {folder}")
     return [{"file": str(each)} for each in tables]
