@@ -211,3 +211,21 @@ def test_a_dry_run_says_what_will_fail(host: Any, tmp_path: Path) -> None:
     report = download(uris, tmp_path / "out", dry_run=True)
     assert [outcome.state for outcome in report.outcomes] == ["planned", "failed", "failed"]
     assert not (tmp_path / "out").exists()
+
+
+def test_one_that_makes_a_request_for_many_fail_spoils_no_others() -> None:
+    kinds: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        kinds.append(request.method)
+        if request.method != "POST":
+            return httpx.Response(200, json={"id": request.url.path.rpartition("/")[2]})
+        asked = json.loads(request.content)["bulk_object_ids"]
+        if "x5" in asked:
+            return httpx.Response(400, json={"msg": "x5 is no identifier"})
+        return httpx.Response(200, json={"resolved_drs_object": [{"id": id} for id in asked]})
+
+    with server_of(answer) as server:
+        assert [getattr(each, "id", "") for each in server.describe_many(ids(1000))] == [f"x{n}" for n in range(1000)]
+    assert kinds.count("GET") == 100
+    assert kinds.count("POST") == 10

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     APIError,
+    AuthError,
     DecodeError,
     Forbidden,
     Interrupted,
@@ -45,6 +47,9 @@ _PATIENCE = 600.0
 _LEAST_WAIT, _LONGEST_WAIT, _USUAL_WAIT = 0.1, 60.0, 5.0
 _NO_BULK = (400, 401, 403, 404, 405, 413, 415, 422, 501)
 """Statuses with which servers that answer single requests refuse those for many."""
+_OBJECTS, _URLS = "objects", "URLs"
+_REFUSALS = 3
+"""Refusals in a row after which no more requests for many are made."""
 
 
 class DrsServer:
@@ -82,7 +87,7 @@ class DrsServer:
         self.host = base_url.partition("://")[2].partition("/")[0]
         self._api = DrsApi(base_url, credentials=credentials, clock=clock, **options)
         self._clock = clock
-        self._answers_many = True
+        self._refusals: Counter[str] = Counter()  # of requests for many, in a row, by their kind
         self._preferred: Sequence[str] = ()
         self._outage = Outage(clock)
         self._objects = Ahead(self._objects_ahead, clock)
@@ -124,7 +129,7 @@ class DrsServer:
         chunks = [identifiers[start : start + AT_ONCE] for start in range(0, len(identifiers), AT_ONCE)]
         answers: list[DrsObject | OmicsError | None] = []
         for chunk, told in zip(chunks, side_by_side(self._told_at_once, chunks, stopped), strict=True):
-            if isinstance(told, Interrupted | TransportError):
+            if isinstance(told, Interrupted | TransportError | AuthError):
                 answers += [copy.copy(told) for _ in chunk]
             else:  # who isn't told of is asked for alone, and so told why
                 answers += [None if isinstance(told, OmicsError) else told.get(each) for each in chunk]
@@ -149,7 +154,7 @@ class DrsServer:
         left = list(dict.fromkeys(identifiers))
         for form in range(max(len(each.candidates) for each in left)):
             names = dict.fromkeys(each.candidates[form] for each in left if form < len(each.candidates))
-            told = self._records_of(list(names)) if names and self._answers_many else None
+            told = self._records_of(list(names)) if names and self._takes(_OBJECTS) else None
             if told is None:
                 break
             for each in left:
@@ -157,7 +162,7 @@ class DrsServer:
                 if record is not None:
                     found[each] = object_of(record, each.name)
             left = [each for each in left if each not in found]
-        return found if self._answers_many else None
+        return found if self._takes(_OBJECTS) else None
 
     def _objects_ahead(self, identifiers: Sequence[DrsId]) -> Mapping[DrsId, DrsObject] | None:
         found = self._objects_of(identifiers)
@@ -165,15 +170,20 @@ class DrsServer:
             self.expect(found.values(), self._preferred)
         return found
 
+    def _takes(self, kind: str) -> bool:
+        """Whether the server may take requests for many: one refusal can be about one of them."""
+        return self._refusals[kind] < _REFUSALS
+
     def _records_of(self, object_ids: Sequence[str]) -> Mapping[str, Mapping[str, Any]] | None:
         try:
             ask = self._api.get_bulk_objects
             told = _decoded(self._outage.watch(lambda: ask.raw(bulk_object_ids=list(object_ids))))
         except APIError as error:
             if error.status in _NO_BULK:
-                self._answers_many = False
+                self._refusals[_OBJECTS] += 1
                 return None
             raise
+        self._refusals[_OBJECTS] = 0
         found: object = None
         if is_object(told):  # the standard's word, and that of Gen3's servers
             found = told.get("resolved_drs_objects") or told.get("resolved_drs_object")
@@ -233,7 +243,7 @@ class DrsServer:
         if method.is_direct:
             return Location(method.url, dict(method.headers))
         ahead = self._urls.take((found.id, method.access_id))
-        told = self._ready(found, method.access_id) if ahead is None else ahead
+        told = ahead if ahead is not None and ahead.get("url") else self._ready(found, method.access_id)
         url = told.get("url") if is_object(told) else None
         if not isinstance(url, str) or not url.startswith(("https://", "http://")):
             raise NoAccess(f"{found.name}: {self.host} names no URL for {method.kind}", name=found.name)
@@ -280,8 +290,10 @@ class DrsServer:
             told = _decoded(self._outage.watch(lambda: ask.raw(bulk_object_access_ids=cast("Any", asked))))
         except APIError as error:
             if error.status in _NO_BULK:
-                return None
+                self._refusals[_URLS] += 1
+                return {} if self._takes(_URLS) else None
             raise
+        self._refusals[_URLS] = 0
         listed = told.get("resolved_drs_object_access_urls") if is_object(told) else None
         return {
             (str(each.get("drs_object_id")), str(each.get("drs_access_id"))): each
