@@ -116,7 +116,7 @@ def test_dicomweb_needs_no_dicom_port():
             r"irods_user is missing\. Add irods_user, irods_password, irods_zone, irods_project_root",
         ),
         ({**IRODS, "irods_port": "no"}, r"irods_port is 'no'\. Give a port from 1 to 65535"),
-        ({**PACS, "pacs_port": 0}, "pacs_port is 0"),
+        ({**PACS, "pacs_port": 0}, "pacs_port is '0'"),
         ({**PACS, "pacs_port": True}, "pacs_port is no text"),
         ({**PACS, "pacs_aet": "x" * 17}, "pacs_aet is longer than 16 characters"),
         ({**PACS, "pacs_method": "c-move"}, r"pacs_method is 'c-move'\. Did you mean 'cmove'\?"),

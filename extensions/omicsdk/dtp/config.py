@@ -189,14 +189,14 @@ def _of_ini(text: str, path: Path) -> Mapping[str, Any]:
         line = error.errors[0][0] if error.errors else None
         raise ConfigError(
             "it is neither a section nor a setting", remedy="Write key = value.", file=str(path), line=line
-        ) from error
+        ) from None  # its text has the line, in which a password may be
     known = {*_SECTIONS, "storage"}
     values: dict[str, Any] = {}
     for section in parser.sections():
         name = section.strip().lower()
         if name not in _SECTIONS:
             meant = nearest(name, known)
-            if meant is not None:
+            if meant not in (None, name):
                 raise ConfigError(
                     f"{path} has no section [{meant}], but [{section}]", remedy=f"Did you mean [{meant}]?"
                 )
