@@ -5,7 +5,7 @@
 
 docs/performance.md is made from benchmarks/results/*.json; each benchmark writes its own file there. docs/clients.md is
 made from what `make codegen` wrote, docs/reliability.md from what `make reliability` did. The table of names on
-docs/coming-from-sevenbridges.md is made of what both packages have.
+docs/coming-from-sevenbridges.md is made of what both packages have, that on docs/coming-from-gen3.md likewise.
 """
 
 import json
@@ -19,6 +19,7 @@ from urllib.parse import unquote
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import gen3_names
 import sevenbridges_names
 from reliability import reliability
 
@@ -27,6 +28,7 @@ PERFORMANCE = ROOT / "docs" / "performance.md"
 CLIENTS = ROOT / "docs" / "clients.md"
 RELIABILITY = ROOT / "docs" / "reliability.md"
 SEVENBRIDGES = ROOT / "docs" / "coming-from-sevenbridges.md"
+GEN3 = ROOT / "docs" / "coming-from-gen3.md"
 FAULTS = ROOT / "tests" / "faults" / "results.json"
 RESULTS = ROOT / "benchmarks" / "results"
 GENERATED = ROOT / "generated" / "omicsdk_api"
@@ -242,6 +244,7 @@ def main(arguments: list[str]) -> int:
         CLIENTS: clients(GENERATED),
         RELIABILITY: reliability(json.loads(FAULTS.read_text(encoding="utf-8"))),
         SEVENBRIDGES: sevenbridges_names.page(SEVENBRIDGES.read_text(encoding="utf-8")),
+        GEN3: gen3_names.page(GEN3.read_text(encoding="utf-8")),
     }
     if "--check" not in arguments:
         for page, text in made.items():

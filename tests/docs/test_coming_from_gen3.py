@@ -1,0 +1,209 @@
+"""The page for those who come from gen3sdk: its table is made of what is there, and every example runs."""
+
+import importlib
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from omicsdk.sandbox import Sandbox
+
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "coming-from-gen3.md").read_text(encoding="utf-8")
+EXAMPLES: dict[str, str] = dict(
+    re.findall(r"^<!-- (\S+\.py) -->\n```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+)
+USER = "sandbox-user@example.org"
+
+Run = Callable[[str], SimpleNamespace]
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    monkeypatch.syspath_prepend(DOCS)
+    yield importlib.import_module("gen3_names")
+    del sys.modules["gen3_names"]
+
+
+# -- names
+
+
+def test_the_table_is_what_would_be_made(names: ModuleType):
+    assert names.page(PAGE) == PAGE, "run `make docs`"
+
+
+def test_every_public_name_has_a_row(names: ModuleType):
+    published = json.loads(names.PUBLISHED.read_text(encoding="utf-8"))
+    assert published["version"] == "4.28.5"
+    for module, found in published["modules"].items():
+        for name in found:
+            assert f"| `{module}.{name}` |" in PAGE or module in names.REPLACED
+    assert [module for module in (*names.LEFT_OUT, *names.REPLACED) if f"| `{module}` |" not in PAGE] == []
+
+
+def test_a_name_that_is_nowhere_is_no_table(names: ModuleType):
+    with pytest.raises(LookupError, match=r"gen3\.file\.Nothing is nowhere"):
+        list(names.rows({"modules": {"gen3.file": {"Nothing": None}}}))
+    with pytest.raises(LookupError, match="Gen3File has no nothing"):
+        list(names.rows({"modules": {"gen3.file": {"Gen3File": ["upload_file", "nothing"]}}}))
+
+
+def test_what_is_left_out_is_left_out(names: ModuleType):
+    modules = json.loads(names.PUBLISHED.read_text(encoding="utf-8"))["modules"].values()
+    everything = {name for found in modules for name in found}
+    everything |= {f"{name}.{each}" for found in modules for name, of in found.items() for each in of or ()}
+    assert [name for name in names.reasons() if name not in everything] == []
+    assert all(names.reasons().values())
+
+
+def test_the_imports_that_it_shows_work():
+    shown = re.findall(r"`((?:from|import) omicsdk[^`]*)`", PAGE)
+    assert len(shown) >= 5
+    for line in shown:
+        exec(line, {})
+
+
+def test_what_stands_instead_is_there(names: ModuleType):
+    told = " ".join([*names.LEFT_OUT.values(), *names.REPLACED.values(), PAGE.partition("\n## Names\n")[0]])
+    for path in set(re.findall(r"`(omicsdk(?:\.\w+)+)`", told)):
+        module, _, name = path.rpartition(".")
+        try:
+            importlib.import_module(path)
+        except ImportError:
+            assert hasattr(importlib.import_module(module), name), path
+
+
+def test_the_commands_are_there():
+    rows = re.findall(r"^\| `gen3 ([^`]+)` \| `omics gen3 ([^`]+)` \|", PAGE, re.MULTILINE)
+    assert len(rows) > 20
+    assert [row for row in rows if row[0] != row[1]] == []
+    omics = Path(sys.executable).with_name("omics")
+    for _, words in rows:
+        shown = subprocess.run([omics, "gen3", *words.split(), "--help"], capture_output=True, text=True, timeout=60)
+        assert f"Usage: omics gen3 {words}" in shown.stdout, words
+
+
+# -- examples
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, omics_sandbox: Sandbox) -> Path:
+    """The folder of a user whose credentials are in their place; the examples run there."""
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for scheme in ("http", "https", "all"):
+        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
+        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    (tmp_path / ".gen3").mkdir()
+    omics_sandbox.gen3_credentials(tmp_path / ".gen3" / "credentials.json")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def run(home: Path) -> Iterator[Run]:
+    """Runs an example after the page's first lines, and gives the names that it has made."""
+    made: dict[str, Any] = {}
+
+    def running(name: str) -> SimpleNamespace:
+        for each in ("begin.py", name):
+            exec(compile(EXAMPLES[each], each, "exec"), made)
+        return SimpleNamespace(**{key: value for key, value in made.items() if key != "__builtins__"})
+
+    yield running
+    for each in made.values():
+        if hasattr(each, "close") and not isinstance(each, type):
+            each.close()
+
+
+def test_every_example_is_run_by_a_test():
+    source = Path(__file__).read_text(encoding="utf-8")
+    assert set(EXAMPLES) == set(re.findall(r'\brun\("([^"]+)"\)', source)) | {"begin.py"}
+    assert PAGE.partition("\n## Examples\n")[2].partition("\n## ")[0].count("\n```") == 2 * len(EXAMPLES)
+
+
+def test_records(run: Run):
+    made = run("records.py")
+    assert made.changed["authz"] == ["/programs/demo"]
+    assert "nothing-like-that" in made.lost
+    assert made.taken == 409
+    assert [each["did"] for each in made.everything] == [made.record["did"]]
+
+
+def test_metadata(run: Run):
+    made = run("metadata.py")
+    assert made.found["study-1"] == {"gen3": {"name": "Demo"}, "_guid_type": "demo", "year": 2024}
+
+
+def test_submission(run: Run):
+    made = run("submission.py")
+    assert made.answer == {"data": {"experiment": [{"submitter_id": "e1"}]}}
+    assert made.table.splitlines()[1].startswith("experiment\t")
+    assert made.sub.query("{ _experiment_count }") == {"data": {"_experiment_count": 0}}
+
+
+def test_an_upload(run: Run, omics_sandbox: Sandbox):
+    made = run("upload.py")
+    omics_sandbox.finish()
+    assert omics_sandbox.gen3.index.get(made.told["guid"])["size"] == 20
+
+
+def test_files(run: Run, home: Path, omics_sandbox: Sandbox):
+    guid = re.findall(r'^guid = "(.*)"', EXAMPLES["files.py"], re.MULTILINE)[0]
+    omics_sandbox.gen3.add_file("reads.fastq", b"@read/1\nACGT\n", did=guid)
+    assert run("files.py").link.startswith(omics_sandbox.url)
+    assert (home / "downloads" / "reads.fastq").read_bytes() == b"@read/1\nACGT\n"
+
+
+def test_the_explorer(run: Run, omics_sandbox: Sandbox):
+    rows = [{"submitter_id": f"s{age}", "age": age, "sex": ("male", "female")[age % 2]} for age in range(9)]
+    omics_sandbox.gen3.guppy.put("subject", rows)
+    made = run("explorer.py")
+    assert [row["age"] for row in made.rows] == list(range(9))
+    assert {row["sex"] for row in made.some["data"]["subject"]} == {"female"}
+
+
+def test_jobs(run: Run, omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):
+    from omicsdk.gen3 import Gen3Jobs
+
+    class ItsClock:
+        """Who waits moves the sandbox's clock."""
+
+        monotonic = staticmethod(time.monotonic)
+
+        async def async_sleep(self, seconds: float) -> None:
+            omics_sandbox.clock.advance(seconds)
+
+    beginning = Gen3Jobs.__init__
+    monkeypatch.setattr(Gen3Jobs, "__init__", lambda self, **given: beginning(self, **given, clock=ItsClock()))
+    assert run("jobs.py").output["output"]
+
+
+def test_manifests(run: Run, home: Path, omics_sandbox: Sandbox):
+    row = ["", "a1234567890123456789012345678901", "123", "s3://testaws/file.txt", "/programs/demo"]
+    (home / "manifest.tsv").write_text("guid\tmd5\tsize\turl\tauthz\n" + "\t".join(row) + "\n")
+    run("manifests.py")
+    assert (home / "differences.log").read_text() == ""
+    assert len((home / "all.csv").read_text().splitlines()) == 2
+
+
+def test_downloads(run: Run, home: Path, omics_sandbox: Sandbox):
+    guids = [omics_sandbox.gen3.add_file(f"{number}.txt", b"%d" % number) for number in range(2)]
+    (home / "objects.json").write_text(json.dumps([{"object_id": guid} for guid in [*guids, "dg.TEST/none"]]))
+    made = run("downloads.py")
+    assert len(made.failed) == 1
+    assert {path.name for path in (home / "downloads").glob("*.txt")} == {"0.txt", "1.txt"}
+
+
+def test_with_requests(run: Run):
+    assert run("with_requests.py").me == USER
