@@ -102,8 +102,6 @@ DRY_RUN = flag("dry_run", "Only tell what would be done; nothing is.")
 QUIET = flag("quiet", "Show no progress.", "-q")
 LIMITS = [argument for argument in TRANSFER if argument["name"] != "dry_run"]
 PROGRAM = word("program", "Name of the program.")
-PROJECT = word("project", "Code of the project.")
-MANIFEST = word("file", "Manifest: .tsv has tabs between its columns, other names commas.")
 TRANSFERS = [QUIET, *LIMITS, REPORT]
 LIMIT: Argument = {
     "name": "limit",
