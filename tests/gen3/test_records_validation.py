@@ -213,6 +213,21 @@ def test_a_table_s_fault_has_its_column_and_cell(tmp_path: Path) -> None:
     assert str(told[0]).startswith(f"{tmp_path / 't.tsv'}, row 2, column age: age is missing")
 
 
+def test_a_data_frame_is_a_table() -> None:
+    import pandas
+
+    rows = [
+        {"type": "experiment", "submitter_id": "e1", "projects.code": "one", "number_experimental_group": 3},
+        {"type": "experiment", "submitter_id": 7, "projects.code": "one", "indels_identified": True},
+        {"type": "dataset_description", "submitter_id": "d", "experiments.submitter_id": "e1", "keywords": ["a", "b"]},
+    ]
+    told = found(pandas.DataFrame(rows))
+    # Numbers beside what is missing are floats there, and names that are numbers are texts.
+    assert {(each.kind, each.row) for each in told} == {("missing-property", 3)}
+    assert "keywords" not in {each.column for each in told}
+    assert [each.row for each in found([pandas.DataFrame(rows[:1]), experiment("e1")])] == [1]
+
+
 def test_rows_of_several_nodes_may_share_a_table(tmp_path: Path) -> None:
     group = {"type": "experiment", "submitter_id": "e1", "projects.code": "one", "type_of_data": "Raw"}
     subject = {"type": "case", "submitter_id": "c1", "experiments.submitter_id": "e1", **FILLED}

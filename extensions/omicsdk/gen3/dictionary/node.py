@@ -93,7 +93,7 @@ class Node:
         self.required = frozenset(_texts(schema.get("required")))
         self.system = frozenset(_texts(schema.get("systemProperties")))
         self.unique_keys = tuple(tuple(_texts(each)) for each in _listed(schema.get("uniqueKeys")))
-        self.additional = bool(schema.get("additionalProperties", False))
+        self.additional = schema.get("additionalProperties", True) is not False
         links, groups = _links(_listed(schema.get("links")))
         self.links: Mapping[str, Link] = {link.name: link for link in links}
         self.groups: tuple[LinkGroup, ...] = tuple(groups)

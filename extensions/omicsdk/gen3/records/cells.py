@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time
 
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.finding import Finding, shown
@@ -31,6 +32,27 @@ def columns_of(header: Sequence[str], place: Place) -> list[str]:
         where = Finding("", "", file=place.file, sheet=place.sheet, row=place.row).where
         raise Gen3UserError(f"{where}: two columns are called {twice}", remedy="Rename or remove one of them.")
     return names
+
+
+def text_of(value: object) -> str:
+    """Gives a cell's value as a table of text would have it.
+
+    Args:
+        value: The value: of a workbook or a data frame. What is missing, or not a number, is empty.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        if value != value:
+            return ""
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else str(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(getattr(value, "text", value))  # a formula of an array is an object
 
 
 def row_of(columns: Sequence[str], cells: Sequence[str], place: Place, kind: str) -> Row | None:

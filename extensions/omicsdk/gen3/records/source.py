@@ -7,19 +7,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from omicsdk.gen3.errors import Gen3UserError
+from omicsdk.gen3.records.frames import Frame, frame_rows
 from omicsdk.gen3.records.row import Place, Row
 from omicsdk.gen3.records.tables import Table
 
-Given = str | os.PathLike[str] | Table | Row | Mapping[str, Any]
-"""What records may be given as: the path of a file, a Table, a row of one, a record as it is submitted."""
+Given = str | os.PathLike[str] | Table | Frame | Row | Mapping[str, Any]
+"""What records may be given as: the path of a file, a Table, a pandas.DataFrame, a row, a record as it is submitted."""
 
 
 class Source:
     """Records, to be gone through as often as needed.
 
     Args:
-        given: Files (paths, or a Table where more is to be said), rows, records as dictionaries; one of them or many. Files
-            are read anew each time, and never kept as a whole; an iterator is kept as a list.
+        given: Files (paths, or a Table where more is to be said), data frames, rows, records as dictionaries; one of them or
+            many. Files are read anew each time, and never kept as a whole; an iterator is kept as a list.
 
     Raises:
         Gen3UserError: There is no such file, or what it is isn't known.
@@ -27,7 +28,7 @@ class Source:
 
     def __init__(self, given: Given | Iterable[Given]) -> None:
         self._parts: Iterable[Given]
-        if isinstance(given, str | os.PathLike | Table | Row | Mapping):
+        if isinstance(given, str | os.PathLike | Table | Row | Mapping | Frame):
             self._parts = [_opened(cast("Given", given))]
         elif isinstance(given, list | tuple):
             self._parts = [_opened(each) for each in cast("Sequence[Given]", given)]
@@ -46,6 +47,8 @@ class Source:
             elif isinstance(each, Mapping):
                 number += 1
                 yield Row(each, Place(row=number))
+            elif isinstance(each, Frame):
+                yield from frame_rows(each)
             else:
                 raise Gen3UserError(
                     f"{each!r} is no record", remedy="Give dictionaries, rows, tables or paths of files."

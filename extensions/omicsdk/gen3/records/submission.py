@@ -54,7 +54,7 @@ def submit(
     Args:
         commons: The commons.
         project: The project, PROGRAM-CODE or PROGRAM/CODE.
-        records: The records: files (JSON, JSON Lines, TSV, CSV, XLSX), or dictionaries.
+        records: The records: files (JSON, JSON Lines, TSV, CSV, XLSX), data frames, or dictionaries.
         dictionary: The dictionary of the commons; by default it is asked for.
         node_type: What rows are that don't say.
         chunk: Records in a document, from 1; fewer where the commons can't take so many at once.

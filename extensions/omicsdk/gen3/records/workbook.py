@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time
 from logging import getLogger
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.errors import MissingExtra
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
-from omicsdk.gen3.records.cells import columns_of, row_of
+from omicsdk.gen3.records.cells import columns_of, row_of, text_of
 from omicsdk.gen3.records.finding import Finding, shown
 from omicsdk.gen3.records.row import Place, Row
 
@@ -78,7 +77,7 @@ def _sheet_rows(sheet: Any, file: str, name: str) -> Iterator[Row]:
     columns: list[str] = []
     for number, cells in enumerate(sheet.iter_rows(), 1):
         place = Place(file, name, number)
-        texts = [_text(cell.value) for cell in cells]
+        texts = [text_of(cell.value) for cell in cells]
         if not columns:
             columns = columns_of(texts, place) if any(texts) else []
             while columns and not columns[-1]:
@@ -95,7 +94,7 @@ def _unreadable(columns: Sequence[str], cells: Sequence[Any], place: Place) -> I
         kind = getattr(cell, "data_type", "")
         if kind not in ("f", "e") or cell.value is None:
             continue
-        told, what = (f"{shown(_text(cell.value))} is a formula", "formula") if kind == "f" else _error(cell.value)
+        told, what = (f"{shown(text_of(cell.value))} is a formula", "formula") if kind == "f" else _error(cell.value)
         yield Finding(
             what,
             f"{told} in cell {cell.coordinate}",
@@ -104,25 +103,9 @@ def _unreadable(columns: Sequence[str], cells: Sequence[Any], place: Place) -> I
             sheet=place.sheet,
             row=place.row,
             column=columns[number] if number < len(columns) else str(number + 1),
-            value=_text(cell.value),
+            value=text_of(cell.value),
         )
 
 
 def _error(value: object) -> tuple[str, str]:
     return f"{value} is an error of Excel", "excel-error"
-
-
-def _text(value: object) -> str:
-    """A cell's value as a text table would have it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat()
-    if isinstance(value, date | time):
-        return value.isoformat()
-    text = getattr(value, "text", value)  # a formula of an array is an object
-    return str(text)
