@@ -138,6 +138,14 @@ def test_tables_that_are_there_stay_unless_it_is_said(everything, convertor, tmp
     assert sheet(subjects)[0][0] == "subject id"
 
 
+def test_of_several_records_where_a_table_has_one_the_last_is_told(convertor, tmp_path, caplog):
+    link = {"experiments": [{"submitter_id": "syn-ds"}]}
+    records = [{"type": "submission", "submitter_id": f"s{n}", "milestone_achieved": f"M{n}", **link} for n in (1, 2)]
+    convertor.restore(records, tmp_path / "back")
+    assert sheet(tmp_path / "back" / "submission.xlsx")[2] == ["Milestone achieved", None, "M2"]
+    assert "there are 2 records of submission" in caplog.text
+
+
 def test_records_of_other_data_sets_only_are_told(convertor, tmp_path):
     record = {"type": "case", "subject_id": "s", "experiments": [{"submitter_id": "syn-d"}]}
     with pytest.raises(SdsError, match="no records of the data set syn-ds"):

@@ -200,6 +200,17 @@ def test_formulas_without_a_value_and_errors_of_excel(convertor, data_set):
     ]
 
 
+def test_what_follows_from_an_id_that_can_t_be_read_isn_t_told_too(convertor, data_set):
+    subjects = [["subject id", "disease or disorder"], ["sub-1", None], ["=A2", "x"]]
+    samples = [["sample id", "subject id"], ["sam-1", "=A1"], ["#N/A", "sub-1"]]
+    assert [each[:2] for each in told(convertor, data_set({"subjects": subjects, "samples": samples}))] == [
+        ("subjects.xlsx, sheet Sheet1, row 3, column subject id", "formula"),
+        ("subjects.xlsx, sheet Sheet1, row 3, column disease or disorder", "not-a-choice"),
+        ("samples.xlsx, sheet Sheet1, row 2, column subject id", "formula"),
+        ("samples.xlsx, sheet Sheet1, row 3, column sample id", "excel-error"),
+    ]
+
+
 def test_all_faults_of_all_tables_are_told_at_once(convertor, data_set, tmp_path):
     folder = data_set(
         {

@@ -21,8 +21,6 @@ from omicsdk.gen3.records.row import Place, Row
 from omicsdk.gen3.records.validation import Names, checked
 
 Record = Mapping[str, Any]
-_FOLLOWS = {"missing-property": "missing-key", "missing-link": "broken-link", "duplicate": "duplicate"}
-"""By kinds of faults of records: the fault of a row that they come from."""
 
 
 @dataclass(slots=True)
@@ -176,19 +174,18 @@ def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[E
         kind = of_node[each.type]
         node = dictionary.nodes[each.type]
         if each.findings:
-            found.findings += _placed(entry, each.findings)
+            found.findings += _placed(entry, each.findings, kind, node)
         if each.findings or _leads_to(entry.values, node, refused):
             refused.add((each.type, str(entry.values.get("submitter_id"))))
         else:
             found.records.setdefault(f"{kind.stem}.json", []).append(entry.values)
 
 
-def _placed(entry: Entry, findings: Sequence[Finding]) -> Iterator[Finding]:
-    # A row without its key or subject is told so; what follows from it isn't told, too.
-    told = {each.kind for each in entry.findings}
+def _placed(entry: Entry, findings: Sequence[Finding], kind: TableKind, node: Node) -> Iterator[Finding]:
+    # A fault of the id, or of a sample's subject, is told by itself; what follows from it for the record isn't told, too.
+    told = {each.column for each in entry.findings} & {kind.key, "subject_id"}
     for each in findings:
-        follows = _FOLLOWS.get(each.kind)
-        if follows not in told or each in entry.findings:
+        if each in entry.findings or not (told and each.column in ("submitter_id", *node.links)):
             yield entry.placed(each)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from logging import getLogger
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, KINDS, SECTIONS, TableKind, Version, squashed
 
+_log = getLogger("omicsdk.dtp")
 Record = Mapping[str, Any]
 Value = str | int | float | bool | None
 _OWN = frozenset({"type", "id", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime"})
@@ -114,7 +116,11 @@ def _rows(kind: TableKind, version: Version, records: Sequence[Record]) -> Itera
 
 
 def _elements(kind: TableKind, version: Version, records: Sequence[Record]) -> Iterator[Sequence[Value]]:
-    record = records[-1]  # a data set has one
+    record = records[-1]
+    if len(records) > 1:
+        _log.warning(
+            "there are %d records of %s; %s tells of the last one", len(records), kind.node, f"{kind.stem}.xlsx"
+        )
     values = {header: _values(record.get(name), kind) for header, name in _names(kind, version, records).items()}
     many = max([1, *(len(each) for each in values.values())])
     titles = ["Value", *(f"Value {number}" for number in range(2, many + 1))]
