@@ -15,6 +15,7 @@ from omicsdk.core.retry import NO_RETRY
 from omicsdk.gen3 import Commons, Gen3Auth, Gen3Error, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.gen3.queries import Query, ask, count, rows
 from omicsdk.gen3.queries.literals import literal
+from omicsdk.gen3.queries.values import restored
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
 
@@ -183,6 +184,25 @@ def test_rows_carry_what_is_linked(sandbox: Sandbox, commons: Commons) -> None:
     sandbox.gen3.records.seed("demo", "one", [experiment(), *(case(f"c{n:02}") for n in range(15))])
     found = ask(commons, Query("experiment", SDS).fields("submitter_id").links(cases=["submitter_id"]))
     assert len(found["experiment"][0]["cases"]) == 15
+
+
+def test_numbers_are_as_the_dictionary_has_them(sandbox: Sandbox, commons: Commons) -> None:
+    sandbox.gen3.records.seed("demo", "one", [experiment(number_experimental_group=3), case("c1")])
+    query = Query("experiment", SDS).fields("number_experimental_group", "type_of_data")
+    [found] = rows(commons, query)
+    assert repr(found) == "{'number_experimental_group': 3, 'type_of_data': None}"
+    [of_case] = rows(commons, Query("case", SDS).fields("age", "experiments.number_experimental_group"))
+    assert repr(of_case["experiments"]) == "[{'number_experimental_group': 3}]"
+
+
+def test_numbers_of_lists_are_numbers_again() -> None:
+    found = restored({"number_of_subjects": ["12", "x"], "keywords": ["1"]}, Query("dataset_description", SDS))
+    assert found == {"number_of_subjects": [12, "x"], "keywords": ["1"]}
+
+
+def test_a_filter_by_a_number_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    Query("experiment", SDS).where(number_experimental_group=2)
+    assert "number_experimental_group is a number" in caplog.text
 
 
 def test_a_text_is_paged_by_its_variables(sandbox: Sandbox, commons: Commons) -> None:

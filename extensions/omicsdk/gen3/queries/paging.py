@@ -10,6 +10,7 @@ from omicsdk.gen3.dictionary.node import key_of
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.queries.asking import answer
 from omicsdk.gen3.queries.query import Query
+from omicsdk.gen3.queries.values import restored
 
 if TYPE_CHECKING:
     from omicsdk.gen3.commons import Commons
@@ -58,6 +59,8 @@ def rows(
 ) -> Iterator[dict[str, Any]]:
     """Gives all records that a query finds, a page at a time, without keeping them.
 
+    With a dictionary, numbers are as it has them: whole ones are no floats, and those of lists no texts.
+
     Args:
         commons: The commons.
         query: The query; its `first` bounds how many come, its `offset` how many are passed over. It is ordered by the names
@@ -99,7 +102,7 @@ def _rows_of_query(commons: Commons, query: Query, page: int) -> Iterator[dict[s
     while not most or got < most:
         size = min(page, most - got) if most else page
         found: list[dict[str, Any]] = ask(commons, ordered.first(size).offset(begin + got))[query.node]
-        yield from found
+        yield from (restored(row, query) for row in found)
         got += len(found)
         if len(found) < size:
             break

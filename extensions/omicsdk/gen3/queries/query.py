@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from logging import getLogger
 from typing import Any, Self
 
 from omicsdk.core.narrowing import is_list
@@ -13,6 +14,7 @@ from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.names import choice
 from omicsdk.gen3.queries.literals import arguments, literal, name_of
 
+_log = getLogger("omicsdk.gen3")
 #: What every record has, besides its node's properties.
 COMMON = ("id", "type", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime")
 #: What records can be chosen by, besides their node's properties.
@@ -55,7 +57,7 @@ class Query:
     def where(self, values: Mapping[str, Any] | None = None, /, **more: Any) -> Self:
         """Chooses records by what they have; of several values in a list, any.
 
-        A commons finds nothing by numbers: their filters never match.
+        A number may find nothing: services are known whose filters never match those, and the log has a warning.
 
         Args:
             values: Values by the names of properties, or of `id`, `ids`, `project_id`, `submitter_id`, `quick_search` (a part
@@ -258,6 +260,8 @@ class Query:
             return
         self._check_property(name)
         stated = None if self.dictionary is None else self.dictionary.node(self.node).properties.get(name)
+        if stated is not None and {"integer", "number"} & set(stated.kinds):
+            _log.warning("%s is a number: services are known whose filters never match those", name)
         choices = [] if stated is None else [str(each) for each in stated.choices]
         for each in value if is_list(value) else [value]:
             if choices and str(each) not in choices:
