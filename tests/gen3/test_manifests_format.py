@@ -47,6 +47,7 @@ def test_rows_that_are_right(row: str, tmp_path: Path):
         (f"[{MD5}],s3://b/1,3", "md5", f"[{MD5}]"),
         (f"{BASE64},s3://b/1,3", "md5", BASE64),
         (",s3://b/1,3", "md5", ""),
+        (f" {MD5},s3://b/1,3", "md5", f" {MD5}"),
         (f"{MD5},s3://b/1,-1", "size", "-1"),
         (f"{MD5},s3://b/1,3.4", "size", "3.4"),
         (f"{MD5},s3://b/1,", "size", ""),

@@ -76,3 +76,12 @@ def test_names_and_arguments(name: str):
     found = getattr(import_module(f"omicsdk.gen3.tools.{module}"), function)
     assert list(inspect.signature(found).parameters) == FUNCTIONS[name].split()
     assert inspect.iscoroutinefunction(found) == function.startswith(("async_", "output_", "publish_", "read_"))
+
+
+def test_what_omicsdk_calls_them():
+    import omicsdk.gen3.manifests as manifests
+
+    assert dir(manifests) == sorted(manifests.__all__)
+    assert all(getattr(manifests, name) for name in manifests.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        manifests.nothing  # noqa: B018

@@ -4,18 +4,65 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
+    from omicsdk.gen3.manifests.bundling import make_bundles as make_bundles
+    from omicsdk.gen3.manifests.columns import Columns as Columns
+    from omicsdk.gen3.manifests.comparing import compare_manifests as compare_manifests
+    from omicsdk.gen3.manifests.deletion import delete_guids as delete_guids
+    from omicsdk.gen3.manifests.documents_verification import verify_metadata as verify_metadata
+    from omicsdk.gen3.manifests.downloading import download_manifest as download_manifest
     from omicsdk.gen3.manifests.faults import Fault as Fault
     from omicsdk.gen3.manifests.faults import ManifestError as ManifestError
+    from omicsdk.gen3.manifests.indexing import index_manifest as index_manifest
+    from omicsdk.gen3.manifests.ingesting import ingest_metadata as ingest_metadata
+    from omicsdk.gen3.manifests.merging import MergeConflict as MergeConflict
+    from omicsdk.gen3.manifests.merging import Rules as Rules
+    from omicsdk.gen3.manifests.merging import merge_manifests as merge_manifests
     from omicsdk.gen3.manifests.rows import Row as Row
     from omicsdk.gen3.manifests.rows import rows_of as rows_of
+    from omicsdk.gen3.manifests.running import Summary as Summary
+    from omicsdk.gen3.manifests.validation import check_format as check_format
+    from omicsdk.gen3.manifests.verification import verify_manifest as verify_manifest
 
 _HOMES = {
+    "Columns": "columns",
     "Fault": "faults",
     "ManifestError": "faults",
+    "MergeConflict": "merging",
     "Row": "rows",
+    "Rules": "merging",
+    "Summary": "running",
+    "check_format": "validation",
+    "compare_manifests": "comparing",
+    "delete_guids": "deletion",
+    "download_manifest": "downloading",
+    "index_manifest": "indexing",
+    "ingest_metadata": "ingesting",
+    "make_bundles": "bundling",
+    "merge_manifests": "merging",
     "rows_of": "rows",
+    "verify_manifest": "verification",
+    "verify_metadata": "documents_verification",
 }
-__all__ = ["Fault", "ManifestError", "Row", "rows_of"]
+__all__ = [
+    "Columns",
+    "Fault",
+    "ManifestError",
+    "MergeConflict",
+    "Row",
+    "Rules",
+    "Summary",
+    "check_format",
+    "compare_manifests",
+    "delete_guids",
+    "download_manifest",
+    "index_manifest",
+    "ingest_metadata",
+    "make_bundles",
+    "merge_manifests",
+    "rows_of",
+    "verify_manifest",
+    "verify_metadata",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -20,7 +20,7 @@ from omicsdk.gen3.manifests.outputs import delimiter_for, line_of
 from omicsdk.gen3.manifests.table import Table, table_of
 from omicsdk.gen3.manifests.values import several
 
-_CACHE_KIB = 16 * 1024
+_CACHE_KIB = 40 * 1024
 _AT_ONCE = 500
 """Rows that are looked up at once; a statement of SQLite takes at least 999 variables."""
 

@@ -24,7 +24,7 @@ from omicsdk.gen3.manifests.values import md5_of, size_of
 SEVERAL = (URLS, ACL, AUTHZ)
 #: The columns that a merged manifest begins with; the others follow by their names.
 FIRST = (GUID, SIZE, MD5, ACL, AUTHZ, URLS)
-_CACHE_KIB = 16 * 1024
+_CACHE_KIB = 40 * 1024
 
 
 class MergeConflict(ManifestError, csv.Error):

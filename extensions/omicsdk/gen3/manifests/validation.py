@@ -186,7 +186,7 @@ class _Check:
 
     def _cell(self, line: int, column: str, kind: Columns, cell: str) -> None:
         if kind is Columns.MD5:
-            if md5_of(cell, base64=self._base64) is None:
+            if md5_of(cell, base64=self._base64) is None or cell != cell.strip():
                 self._wrong(line, column, cell, _HEX, _md5_remedy(cell, base64=self._base64))
         elif kind is Columns.SIZE:
             if size_of(cell) is None:
@@ -220,6 +220,8 @@ def _is_resource(path: str) -> bool:
 
 
 def _md5_remedy(cell: str, *, base64: bool) -> str:
+    if cell != cell.strip():
+        return "Take out the blanks around it."
     if not base64 and md5_of(cell) is not None:
         return "It is Base64: allow that, or write it as 32 hexadecimal digits."
     return "An MD5 sum has 32 hexadecimal digits" + (", or 24 characters of Base64." if base64 else ".")
