@@ -188,6 +188,40 @@ def test_what_was_taken_is_not_sent_again(sandbox: Sandbox, commons: Commons, wi
     assert [names for _, names in wire.sent] == [["c09"]]
 
 
+KILLED = """
+import json, os, signal, sys
+from omicsdk.gen3 import Commons, Gen3Auth
+from omicsdk.gen3.records import submit
+
+endpoint, key, records, journal = sys.argv[1:]
+told = []
+
+def listen(outcome):
+    told.append(outcome)
+    if len(told) == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+with Commons(endpoint, Gen3Auth(refresh_file=key)) as commons:
+    submit(commons, "demo-one", records, chunk=4, journal=journal, on_outcome=listen)
+"""
+
+
+def test_what_was_taken_by_a_process_that_was_killed_is_not_sent_again(
+    sandbox: Sandbox, commons: Commons, wire: Noting, tmp_path: Path
+) -> None:
+    import subprocess
+    import sys
+
+    records, journal = tmp_path / "records.json", tmp_path / "journal"
+    records.write_text(json.dumps([experiment(), *cases(20)]))
+    ran = [sys.executable, "-c", KILLED, sandbox.gen3_url, str(tmp_path / "key.json"), str(records), str(journal)]
+    assert subprocess.run(ran, check=False, timeout=60).returncode == -9
+    there = len(stored(sandbox))
+    assert there == 8  # two documents of four
+    assert submit(commons, "demo-one", records, journal=journal).counts == {"unchanged": 9, "created": 12}
+    assert len(stored(sandbox)) == 20
+
+
 def test_a_journal_that_was_cut_short_is_continued(commons: Commons, tmp_path: Path) -> None:
     journal = tmp_path / "journal"
     submit(commons, "demo-one", [experiment(), *cases(3)], journal=journal)

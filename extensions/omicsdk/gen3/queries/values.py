@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,5 +50,6 @@ def _item(value: Any, kind: str) -> Any:
             number = float(value)
         except ValueError:
             return value
-        return int(number) if number.is_integer() else number
+        if math.isfinite(number):
+            return int(number) if number.is_integer() else number
     return value
