@@ -144,6 +144,26 @@ def test_records_without_faults_are_written_where_that_is_asked_for(data_set, co
     assert done.counts["sample"] == 1
 
 
+def test_a_row_that_is_there_twice_takes_nothing_with_it(data_set, convertor, tmp_path):
+    subjects = [["subject id"], ["sub-1"], ["sub-1"]]
+    samples = [["sample id", "subject id"], ["sam-1", "sub-1"]]
+    done = convertor.execute(data_set({"subjects": subjects, "samples": samples}), tmp_path / "out", skip_invalid=True)
+    assert done.counts == {"experiment": 1, "dataset_description": 1, "case": 1, "sample": 1}
+    assert [each.kind for each in done.findings] == ["duplicate"]
+
+
+def test_a_table_that_can_t_be_read_is_told_among_the_other_faults(data_set, convertor, tmp_path):
+    folder = data_set({"subjects": [["subject id"], ["a"], ["a"]], "manifest": [["filename"], ["x"]]})
+    (folder / "primary").mkdir()
+    (folder / "primary" / "manifest.xlsx").write_bytes(b"PK")
+    done = convertor.execute(folder, tmp_path / "out", skip_invalid=True)
+    assert [(each.file, each.kind) for each in done.findings] == [
+        ("primary/manifest.xlsx", "unreadable"),
+        ("subjects.xlsx", "duplicate"),
+    ]
+    assert done.counts["manifest"] == 1
+
+
 def test_files_of_an_earlier_conversion_that_are_no_part_of_this_one_are_told(data_set, convertor, tmp_path):
     folder = data_set({"samples": [["sample id", "subject id"], ["sam-1", "sub-1"]]})
     assert convertor.execute(folder, tmp_path / "out").notes[1:] == ()

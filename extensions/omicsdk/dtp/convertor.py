@@ -116,7 +116,7 @@ class Gen3Convertor:
             The records, and what is wrong with others.
 
         Raises:
-            SdsError: The folder is no SDS data set, or a table in it can't be read.
+            SdsError: The folder is no SDS data set, or a table that each has can't be read.
             UsageError: No dictionary was given.
         """
         if self._dictionary is None:
@@ -136,7 +136,7 @@ class Gen3Convertor:
             Each fault with its file, sheet, row and column; none where all can be submitted.
 
         Raises:
-            SdsError: The folder is no SDS data set, or a table in it can't be read.
+            SdsError: The folder is no SDS data set, or a table that each has can't be read.
             UsageError: No dictionary was given.
         """
         return self.convert(source_dir).findings
@@ -154,7 +154,7 @@ class Gen3Convertor:
             The files, in the order in which they can be submitted, and what was left out.
 
         Raises:
-            SdsError: The folder is no SDS data set, a table in it can't be read, or records have faults (`findings`).
+            SdsError: The folder is no SDS data set, a table that each has can't be read, or there are faults (`findings`).
             UsageError: No dictionary was given.
             OSError: The files can't be written.
         """

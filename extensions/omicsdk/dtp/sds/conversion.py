@@ -71,7 +71,7 @@ def convert(folder: Path, dictionary: Dictionary, project: str, experiment: str,
         version: The version of its structure.
 
     Raises:
-        SdsError: It is no data set, or a file of it can't be read.
+        SdsError: It is no data set, or a table can't be read that each has; another one is told.
         Gen3UserError: The dictionary has no node for experiments or subjects.
     """
     found = Converted()
@@ -82,8 +82,13 @@ def convert(folder: Path, dictionary: Dictionary, project: str, experiment: str,
         node = dictionary.nodes.get(kind.node)
         if node is None:
             found.notes.append(Finding("left-out", f"The dictionary has no node {kind.node}", "It is left out.", name))
-        else:
+            continue
+        try:
             tables.setdefault(kind, []).append(read_table(path, name, kind, version, node))
+        except SdsError as error:
+            if kind.needed:
+                raise
+            found.findings.append(Finding("unreadable", error.message, error.remedy, name))
     for table in (table for each in tables.values() for table in each):
         found.findings += table.findings
         found.notes += table.notes
@@ -164,6 +169,7 @@ def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[E
     order = [name for name in dictionary.order() if name in of_node]
     entries = [entry for name in order for entry in records[of_node[name]]]
     rows = [Row(own, Place()), *(Row(entry.values, entry.place, None, tuple(entry.findings)) for entry in entries)]
+    taken: set[tuple[str, str]] = set()
     refused: set[tuple[str, str]] = set()
     for each in checked(rows, dictionary, Names(rows, dictionary, None)):
         if each.number == 0:
@@ -175,9 +181,11 @@ def _check(found: Converted, own: Record, records: Mapping[TableKind, Sequence[E
         node = dictionary.nodes[each.type]
         if each.findings:
             found.findings += _placed(entry, each.findings, kind, node)
-        if each.findings or _leads_to(entry.values, node, refused):
-            refused.add((each.type, str(entry.values.get("submitter_id"))))
+        name = (each.type, str(entry.values.get("submitter_id")))
+        if each.findings or any(each in refused and each not in taken for each in _targets(entry.values, node)):
+            refused.add(name)
         else:
+            taken.add(name)
             found.records.setdefault(f"{kind.stem}.json", []).append(entry.values)
 
 
@@ -189,9 +197,7 @@ def _placed(entry: Entry, findings: Sequence[Finding], kind: TableKind, node: No
             yield entry.placed(each)
 
 
-def _leads_to(record: Record, node: Node, refused: set[tuple[str, str]]) -> bool:
-    return any(
-        (link.target, target.get(link.key)) in refused
-        for link in node.links.values()
-        for target in record.get(link.name, ())
-    )
+def _targets(record: Record, node: Node) -> Iterator[tuple[str, str]]:
+    for link in node.links.values():
+        for target in record.get(link.name, ()):
+            yield link.target, target.get(link.key)
