@@ -37,5 +37,7 @@ def choice(word: str, known: Iterable[str], *, most: int = 8) -> str:
     near = nearest(word, names)
     if near is not None:
         return f"Did you mean {near!r}?"
-    listed = ", ".join(names[:most]) + (", ..." if len(names) > most else "")
-    return f"There are: {listed}." if names else "There are none."
+    if not names:
+        return "There are none."
+    others = f" and {len(names) - most} others" if len(names) > most else ""
+    return f"There are: {', '.join(names[:most])}{others}."

@@ -119,7 +119,9 @@ def _is_among(value: Any, choices: Sequence[Any]) -> bool:
 def _text_fault(shape: Shape, value: str, name: str) -> Fault | None:
     if shape.pattern is not None and not shape.pattern.search(value):
         return Fault(
-            "wrong-pattern", f"{shown(value)} isn't as {name} is written", f"It matches {shape.pattern.pattern}"
+            "wrong-pattern",
+            f"{shown(value)} isn't as {name} is written",
+            f"What is right matches {shape.pattern.pattern}",
         )
     if shape.format == "date-time" and not _is_moment(value):
         return Fault("wrong-format", f"{shown(value)} is no date with a time", "Write it as 2024-05-17T12:30:00+00:00.")
