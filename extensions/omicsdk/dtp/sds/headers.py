@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 
-from omicsdk.dtp.sds.layout import TableKind, Version, squashed
+from omicsdk.dtp.sds.layout import OWN, TableKind, Version, squashed
 from omicsdk.gen3.dictionary import Node
 from omicsdk.gen3.names import nearest
 from omicsdk.gen3.records.finding import Finding, shown
 from omicsdk.gen3.records.row import Place
 
-#: Properties that no table states.
-_OWN = frozenset({"type", "submitter_id", "project_id", "id"})
 #: How alike a header and that of a property have to be which records needn't have, to be told as misspelt.
 ALIKE = 0.85
 
@@ -32,7 +30,7 @@ class Headers:
     def __init__(self, kind: TableKind, version: Version, node: Node) -> None:
         self._required = node.required
         self._others = kind.others.get(version, {})
-        stated = [name for name in node.properties if name not in node.system and name not in _OWN]
+        stated = [name for name in node.properties if name not in node.system and name not in OWN]
         self._by_name = {squashed(name): name for name in stated}
         named = {self.property_of(header): header for header in kind.headers[version]}
         first = [name for name in named if name is not None]

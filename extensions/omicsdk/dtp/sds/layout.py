@@ -13,6 +13,8 @@ EXPERIMENT = "experiment"
 """The node that stands for the data set itself."""
 CASE = "case"
 """The node of subjects."""
+OWN = frozenset({"type", "id", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime"})
+"""What records state that no table does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # each is what it is, and a key

@@ -12,13 +12,11 @@ from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import MissingExtra
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.dtp.sds.errors import SdsError
-from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, KINDS, SECTIONS, TableKind, Version, squashed
+from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, KINDS, OWN, SECTIONS, TableKind, Version, squashed
 
 _log = getLogger("omicsdk.dtp")
 Record = Mapping[str, Any]
 Value = str | int | float | bool | None
-_OWN = frozenset({"type", "id", "project_id", "submitter_id", "state", "created_datetime", "updated_datetime"})
-"""What records state that no table does."""
 #: Characters that a cell may have.
 LONGEST = 32_767
 _ESCAPED = re.compile(r"_x[0-9A-Fa-f]{4}_")
@@ -92,7 +90,7 @@ def _targets(record: Record) -> Iterator[Mapping[str, Any]]:
 
 def _names(kind: TableKind, version: Version, records: Sequence[Record]) -> dict[str, str]:
     """By header: the property that it is of; those of the template, and those that records have besides."""
-    stated = {name: None for each in records for name, value in each.items() if name not in _OWN and _is_plain(value)}
+    stated = {name: None for each in records for name, value in each.items() if name not in OWN and _is_plain(value)}
     others = kind.others.get(version, {})
     by_name = {squashed(name): name for name in stated}
     found: dict[str, str] = {}
