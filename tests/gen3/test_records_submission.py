@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from gen3_records import FILLED, case, dictionary, experiment, relatives
-from omicsdk.core.errors import Forbidden, NotFound
+from omicsdk.core.errors import BadRequest, Forbidden, NotFound
 from omicsdk.core.retry import Retry
 from omicsdk.gen3 import Commons, Gen3Auth, Gen3UserError
 from omicsdk.gen3.records import Outcome, submit, submit_rows
@@ -29,7 +29,9 @@ class Noting(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.method != "PUT":
             return super().handle_request(request)
-        names = [each["submitter_id"] for each in json.loads(request.read())]
+        if not (content := request.read()):
+            return super().handle_request(request)
+        names = [each["submitter_id"] for each in json.loads(content)]
         self.sent.append((request.url.path.rpartition("/")[2], names))
         if len(names) > self.most:
             return httpx.Response(413, text="413 Request Entity Too Large", request=request)
@@ -305,6 +307,13 @@ def test_who_may_not_submit_is_told_at_once(sandbox: Sandbox, tmp_path: Path, wi
     sandbox.gen3.records.seed("demo", "one")
     with _commons(sandbox, tmp_path, READER, wire) as commons, pytest.raises(Forbidden):
         submit(commons, "demo-one", [experiment(f"e{number}") for number in range(10)], chunk=2)
+    assert len(wire.sent) == 1
+
+
+def test_a_project_in_review_is_told_at_once(commons: Commons, wire: Noting) -> None:
+    commons.sheepdog.review_project(program="demo", project="one")
+    with pytest.raises(BadRequest, match="Project is in state 'review'"):
+        submit(commons, "demo-one", [experiment(f"e{number}") for number in range(10)], chunk=5)
     assert len(wire.sent) == 1
 
 
