@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     APIError,
     AuthError,
@@ -16,13 +17,12 @@ from omicsdk.core.errors import (
     NotFound,
     OmicsError,
     SomeFailed,
-    TransportError,
     UsageError,
 )
 from omicsdk.core.redaction import mask_text
-from omicsdk.core.retry import RETRIED_STATUSES
 from omicsdk.gen3.index import Gen3Index
 from omicsdk.gen3.manifests.bundles import bundles_of
+from omicsdk.gen3.manifests.once import made_once
 from omicsdk.gen3.manifests.outputs import delimiter_for, line_of
 from omicsdk.gen3.service import plain
 
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ("name", "bundles", "guid", "size", "checksums", "description", "version", "aliases")
 """The columns of the table that is written (gen3sdk 4.28.5)."""
-#: How often a bundle is tried to be made.
-ATTEMPTS = 3
 
 
 class MadeBundles(NamedTuple):
@@ -118,6 +116,8 @@ def make_bundles(
 class BundleRows(Gen3Index):
     """An index for manifests of bundles; arguments as those of `Gen3Index`."""
 
+    clock: Clock = SYSTEM_CLOCK
+
     def guids(self, count: int) -> list[str]:
         """GUIDs for bundles: with one of its own a bundle isn't made twice when an answer gets lost."""
         try:
@@ -138,22 +138,19 @@ class BundleRows(Gen3Index):
         Raises:
             Conflict: There is another bundle or record of that GUID.
         """
-        failure: OmicsError | None = None
-        for _ in range(ATTEMPTS):
-            try:
-                return str(plain(self._client.create_bundle.raw(**body))["bundle_id"])
-            except ConnectFailed:
-                raise
-            except (TransportError, APIError) as error:
-                if isinstance(error, APIError) and error.status not in (*RETRIED_STATUSES, 409):
-                    raise
-                failure = error
-                if self._is_there(body):
-                    return str(body["bundle_id"])
-                if isinstance(error, Conflict):
-                    raise
-        assert failure is not None
-        raise failure
+        guid = str(body["bundle_id"])
+
+        def look() -> str | None:
+            return guid if self._is_there(body) else None
+
+        try:
+            return made_once(
+                lambda: str(plain(self._client.create_bundle.raw(**body))["bundle_id"]), look, clock=self.clock
+            )
+        except Conflict:
+            if self._is_there(body):
+                return guid
+            raise
 
     def _is_there(self, body: Mapping[str, Any]) -> bool:
         """Whether there is a bundle of that GUID with that name and those members."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from omicsdk.core.atomic_file import in_place_of
@@ -17,10 +16,10 @@ from omicsdk.core.errors import UsageError
 from omicsdk.gen3.manifests.columns import ACL
 from omicsdk.gen3.manifests.faults import ManifestError
 from omicsdk.gen3.manifests.outputs import delimiter_for, line_of
+from omicsdk.gen3.manifests.scratch import scratch_database
 from omicsdk.gen3.manifests.table import Table, table_of
 from omicsdk.gen3.manifests.values import several
 
-_CACHE_KIB = 40 * 1024
 _AT_ONCE = 500
 """Rows that are looked up at once; a statement of SQLite takes at least 999 variables."""
 
@@ -74,9 +73,11 @@ def compare_manifests(
     with ExitStack() as stack:
         old, new = stack.enter_context(table_of(before)), stack.enter_context(table_of(after))
         header = _common(old, new, key, further_columns)
-        known = stack.enter_context(_digests())
-        with known:
-            known.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", _digested(old, header, key))
+        known = stack.enter_context(scratch_database())
+        known.execute("CREATE TABLE rows (key BLOB PRIMARY KEY, row BLOB) WITHOUT ROWID")
+        known.execute("BEGIN")
+        known.executemany("INSERT OR REPLACE INTO rows VALUES (?, ?)", _digested(old, header, key))
+        known.execute("COMMIT")
         file = stack.enter_context(in_place_of(target))
         file.write(line_of(header, separator).encode())
         counts = {"rows": 0, "added": 0, "changed": 0}
@@ -102,19 +103,6 @@ def _common(old: Table, new: Table, key: str, further_columns: bool) -> list[str
         told = f"the columns {', '.join(other)} are in one alone" if other else "the columns stand in another order"
         raise ManifestError(new.path, f"line 1: {told}", remedy="Allow further columns, or give both the same.")
     return [name for name in old.header if name in new.header]
-
-
-@contextmanager
-def _digests() -> Generator[sqlite3.Connection]:
-    """A database on disk of keys and rows by their digests, gone afterwards, with little in memory."""
-    with (
-        TemporaryDirectory(prefix="omicsdk-diff-", ignore_cleanup_errors=True) as folder,
-        closing(sqlite3.connect(Path(folder) / "rows")) as database,
-    ):
-        for setting in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}"):
-            database.execute(f"PRAGMA {setting}")
-        database.execute("CREATE TABLE rows (key BLOB PRIMARY KEY, row BLOB) WITHOUT ROWID")
-        yield database
 
 
 def _digested(table: Table, header: Sequence[str], key: str) -> Iterator[tuple[bytes, bytes]]:

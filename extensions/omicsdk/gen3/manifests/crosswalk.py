@@ -9,10 +9,10 @@ import json
 import os
 import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from hashlib import blake2b
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from omicsdk.core.atomic_file import in_place_of
@@ -20,6 +20,7 @@ from omicsdk.core.narrowing import is_object
 from omicsdk.gen3.manifests.discovery import documents_of
 from omicsdk.gen3.manifests.faults import Fault, ManifestError
 from omicsdk.gen3.manifests.outputs import line_of
+from omicsdk.gen3.manifests.scratch import scratch_database
 from omicsdk.gen3.manifests.table import table_of
 
 if TYPE_CHECKING:
@@ -159,12 +160,7 @@ def known_subjects(
         endpoint: Another commons.
         guid_type: The member of a crosswalk that is looked at.
     """
-    with (
-        TemporaryDirectory(prefix="omicsdk-crosswalk-", ignore_cleanup_errors=True) as folder,
-        closing(sqlite3.connect(Path(folder) / "names", isolation_level=None)) as database,
-    ):
-        for setting in ("journal_mode=OFF", "synchronous=OFF"):
-            database.execute(f"PRAGMA {setting}")
+    with scratch_database() as database:
         known = KnownSubjects(database)
         for guid, document in documents_of(auth, endpoint=endpoint, guid_type=GUID_TYPE, limit=ALL):
             known.add(guid, ((column, str(told.get("value"))) for column, told in identifiers_in(document, guid_type)))

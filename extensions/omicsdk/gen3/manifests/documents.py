@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, OmicsError, TransportError
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.gen3.manifests.once import pause
 from omicsdk.gen3.metadata import Gen3Metadata
 
 CREATED, UPDATED = "created", "updated"
@@ -48,6 +50,8 @@ def document_of(cells: Mapping[str, str], source: str, guid_type: str, guid_colu
 class DocumentRows(Gen3Metadata):
     """The metadata service for runs over manifests; arguments as those of `Gen3Metadata`."""
 
+    clock: Clock = SYSTEM_CLOCK
+
     def stored(self, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, str | OmicsError]:
         """Stores documents, in place of those that are there.
 
@@ -70,7 +74,9 @@ class DocumentRows(Gen3Metadata):
     def _at_once(self, documents: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         """What became of documents that were sent together; those that it isn't told of are sent alone."""
         body = [{"guid": guid, "data": document} for guid, document in documents.items()]
-        for _ in range(ATTEMPTS):
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                pause(attempt, self.clock)
             try:
                 answer: Any = self.batch_create(body, overwrite=True)
             except (AuthError, ConnectFailed):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import Interrupted
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.gen3.index_requests import PAGE
 from omicsdk.gen3.manifests.entries import Entry, entries_of
 from omicsdk.gen3.manifests.index_rows import IndexRows
 from omicsdk.gen3.manifests.outputs import Outputs, delimiter_for, identity_of, line_of
@@ -85,7 +86,9 @@ def download_manifest(
 
 def _of_all(index: IndexRows, target: Path, stop: Event | None) -> Summary:
     separator = delimiter_for(target)
-    with Outputs([target], {"endpoint": index.endpoint, "columns": COLUMNS, "delimiter": separator}) as outputs:
+    with Outputs(
+        [target], {"endpoint": index.endpoint, "columns": COLUMNS, "delimiter": separator}, 20 * PAGE
+    ) as outputs:
         if outputs.fresh:
             outputs.write(0, line_of(COLUMNS, separator))
         rows = outputs.rows

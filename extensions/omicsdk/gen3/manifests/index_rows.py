@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import APIError, AuthError, Conflict, ConnectFailed, NotFound, OmicsError, TransportError
+from omicsdk.core.errors import APIError, AuthError, Conflict, NotFound
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.omit import OMIT
 from omicsdk.core.request import request
-from omicsdk.core.retry import RETRIED_STATUSES, Retry
 from omicsdk.gen3.index import Gen3Index, Record
 from omicsdk.gen3.index_requests import PAGE, changes, criteria, records_of, unless_changed
+from omicsdk.gen3.manifests.once import made_once
 from omicsdk.gen3.service import plain
 
 _log = logging.getLogger(__name__)
 
-#: How often a record is tried to be made, and changed against others who change it.
+#: How often a record is tried to be changed against others who change it.
 ATTEMPTS = 4
-_PAUSES = Retry(attempts=ATTEMPTS)
 
 
 class IndexRows(Gen3Index):
@@ -109,26 +107,13 @@ class IndexRows(Gen3Index):
         Raises:
             Conflict: There is another record of that GUID.
         """
-        failure: OmicsError | None = None
-        for attempt in range(ATTEMPTS):
-            if (failure is not None or perhaps) and (did := self._made_already(fields, after)):
-                return did
-            if attempt:
-                self.clock.sleep(_PAUSES.pause(attempt, random.random()))  # noqa: S311 - jitter
-            try:
-                if after:
-                    return str(plain(self._client.create_new_version.raw(guid=after, **fields))["did"])
-                return str(plain(self._client.create_record.raw(**fields))["did"])
-            except ConnectFailed:
-                raise
-            except (TransportError, APIError) as error:
-                if isinstance(error, APIError) and error.status not in RETRIED_STATUSES:
-                    raise
-                failure = error
-        if did := self._made_already(fields, after):
-            return did
-        assert failure is not None
-        raise failure
+
+        def make() -> str:
+            if after:
+                return str(plain(self._client.create_new_version.raw(guid=after, **fields))["did"])
+            return str(plain(self._client.create_record.raw(**fields))["did"])
+
+        return made_once(make, lambda: self._made_already(fields, after), perhaps=perhaps, clock=self.clock)
 
     def _made_already(self, fields: Mapping[str, Any], after: str) -> str | None:
         """The GUID of a record that says the same."""

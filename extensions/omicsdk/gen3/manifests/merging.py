@@ -6,10 +6,8 @@ import csv
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from omicsdk.core.atomic_file import in_place_of
@@ -17,6 +15,7 @@ from omicsdk.gen3.manifests.columns import ACL, AUTHZ, GUID, MD5, SIZE, URLS
 from omicsdk.gen3.manifests.entries import REQUIRED, cells_of, columns_of
 from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
 from omicsdk.gen3.manifests.outputs import delimiter_for, line_of
+from omicsdk.gen3.manifests.scratch import scratch_database
 from omicsdk.gen3.manifests.table import table_of
 from omicsdk.gen3.manifests.values import md5_of, size_of
 
@@ -24,7 +23,6 @@ from omicsdk.gen3.manifests.values import md5_of, size_of
 SEVERAL = (URLS, ACL, AUTHZ)
 #: The columns that a merged manifest begins with; the others follow by their names.
 FIRST = (GUID, SIZE, MD5, ACL, AUTHZ, URLS)
-_CACHE_KIB = 40 * 1024
 
 
 class MergeConflict(ManifestError, csv.Error):
@@ -104,7 +102,7 @@ def merge_manifests(
             on_fault(fault)
 
     separator = delimiter_for(target, delimiter)
-    with _database() as rows:
+    with scratch_database() as rows:
         names, count = _read(rows, [Path(manifest) for manifest in manifests])
         header = [*FIRST, *sorted(names - set(FIRST))]
         written = 0
@@ -117,25 +115,11 @@ def merge_manifests(
     return Merged(count, written, len(conflicts))
 
 
-@contextmanager
-def _database() -> Generator[sqlite3.Connection]:
-    """A database on disk that is gone afterwards, with little in memory."""
-    with (
-        TemporaryDirectory(prefix="omicsdk-merge-", ignore_cleanup_errors=True) as folder,
-        closing(sqlite3.connect(Path(folder) / "rows", isolation_level=None)) as database,
-    ):
-        for setting in ("journal_mode=OFF", "synchronous=OFF", "temp_store=FILE", f"cache_size=-{_CACHE_KIB}"):
-            database.execute(f"PRAGMA {setting}")
-        database.execute(
-            "CREATE TABLE rows (number INTEGER PRIMARY KEY, md5 BLOB, path INTEGER, line INTEGER, cells TEXT)"
-        )
-        database.execute("CREATE TABLE paths (number INTEGER PRIMARY KEY, path TEXT)")
-        yield database
-
-
 def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> tuple[set[str], int]:
     """Puts all rows into the database; gives the columns that there are, and how many rows."""
     names = set[str]()
+    database.execute("CREATE TABLE rows (number INTEGER PRIMARY KEY, md5 BLOB, path INTEGER, line INTEGER, cells TEXT)")
+    database.execute("CREATE TABLE paths (number INTEGER PRIMARY KEY, path TEXT)")
     database.execute("BEGIN")
     for number, path in enumerate(manifests):
         database.execute("INSERT INTO paths VALUES (?, ?)", (number, str(path)))

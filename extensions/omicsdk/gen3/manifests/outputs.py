@@ -57,6 +57,7 @@ class Outputs:
     Args:
         paths: The files, the first of which the journal is named after.
         identity: What tells that it is the same run.
+        noted_rows: Rows after which what is done is noted, at most.
 
     Attributes:
         resumed: Whether an earlier run was interrupted; what it has done after its last note isn't known.
@@ -65,7 +66,8 @@ class Outputs:
         place: Where the run is, in words of its own; noted with the rows.
     """
 
-    def __init__(self, paths: Sequence[Path], identity: Mapping[str, Any]) -> None:
+    def __init__(self, paths: Sequence[Path], identity: Mapping[str, Any], noted_rows: int = NOTED_ROWS) -> None:
+        self._noted_rows = noted_rows
         self._paths = [path.absolute() for path in paths]
         self._parts = [path.with_name(path.name + PART) for path in self._paths]
         self._journal_path = self._paths[0].with_name(self._paths[0].name + JOURNAL)
@@ -75,6 +77,7 @@ class Outputs:
         self._journal: IO[bytes] | None = None
         self._noted = self._done = 0
         self._whole: list[bool] = []
+        self._whole_lines = 0
         self.resumed = False
         self.rows = 0
         self.place = ""
@@ -89,7 +92,10 @@ class Outputs:
                 file.truncate(length)
                 file.seek(0, os.SEEK_END)
                 self._files.append(file)
-            self._journal = self._open.enter_context(self._journal_path.open("ab" if lengths else "wb"))
+            self._journal = self._open.enter_context(self._journal_path.open("r+b" if lengths else "wb"))
+            if lengths:  # what was torn off would spoil the next line
+                self._journal.truncate(self._whole_lines)
+                self._journal.seek(0, os.SEEK_END)
             if not lengths:
                 self._journal.write(_line({"of": self._identity}))
                 self._journal.flush()
@@ -118,7 +124,7 @@ class Outputs:
     def done(self, rows: int) -> None:
         """Says that so many more rows are done, and all that is to be written of them was."""
         self._done += rows
-        if self._done - self._noted >= NOTED_ROWS:
+        if self._done - self._noted >= self._noted_rows:
             self._note()
 
     def finish(self, named: Sequence[bool] | None = None) -> None:
@@ -168,7 +174,7 @@ class Outputs:
 
     def _earlier(self) -> list[int] | None:
         """How long the files were when an earlier run of the same identity noted it last; None where there was none."""
-        lines = _lines(self._journal_path)
+        lines, self._whole_lines = _lines(self._journal_path)
         if not lines or lines[0].get("of") != self._identity:
             return None
         self.resumed = True
@@ -187,9 +193,9 @@ def _line(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value).encode() + b"\n"
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines of a journal; what was torn off at its end isn't one."""
-    found = list[dict[str, Any]]()
+def _lines(path: Path) -> tuple[list[dict[str, Any]], int]:
+    """The whole lines of a journal, and their length in bytes; what was torn off at its end isn't one."""
+    found, length = list[dict[str, Any]](), 0
     with suppress(FileNotFoundError), path.open("rb") as file:
         for line in file:
             try:
@@ -199,4 +205,5 @@ def _lines(path: Path) -> list[dict[str, Any]]:
             if not is_object(value):
                 break
             found.append(value)
-    return found
+            length += len(line)
+    return found, length

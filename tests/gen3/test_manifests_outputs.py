@@ -1,0 +1,126 @@
+"""What a run over a manifest has written when it is killed, and where the next one goes on."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from omicsdk.core.errors import ConfigError, Interrupted, NotWritable
+from omicsdk.gen3.manifests.outputs import Outputs
+from omicsdk.gen3.manifests.running import in_order
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Callable[..., Outputs]:
+    def make(noted_rows: int = 2, **identity: object) -> Outputs:
+        return Outputs([tmp_path / "out.tsv", tmp_path / "failures.tsv"], identity or {"of": "m"}, noted_rows)
+
+    return make
+
+
+def killed(outputs: Outputs, tmp_path: Path, rows: int) -> None:
+    """A run that is killed after some rows: what it has open is lost, nothing is noted any more."""
+    outputs.__enter__()
+    outputs.write(0, "header\n")
+    for row in range(rows):
+        outputs.write(0, f"{row}\n")
+        outputs.counts["created"] += 1
+        outputs.place = f"at {row}"
+        outputs.done(1)
+    outputs._open.close()
+
+
+def test_the_next_run_goes_on_after_what_was_noted(opened, tmp_path: Path):
+    killed(opened(), tmp_path, 5)
+    with (tmp_path / "out.tsv.journal").open("ab") as journal:
+        journal.write(b'{"rows": 5, "byt')
+    with opened() as outputs:
+        assert (outputs.resumed, outputs.rows, outputs.place) == (True, 4, "at 3")
+        assert outputs.counts == {"created": 4}
+        assert not outputs.fresh
+        outputs.write(0, "again\n")
+        outputs.done(1)
+    with opened() as outputs:
+        assert outputs.rows == 5
+        outputs.finish([True, False])
+    assert (tmp_path / "out.tsv").read_text() == "header\n0\n1\n2\n3\nagain\n"
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.tsv"]
+
+
+def test_a_run_that_has_noted_nothing_begins_again_and_says_so(opened, tmp_path: Path):
+    killed(opened(), tmp_path, 1)
+    with opened() as outputs:
+        assert (outputs.resumed, outputs.rows, outputs.fresh) == (True, 0, True)
+        outputs.finish()
+    assert (tmp_path / "out.tsv").read_text() == ""
+
+
+def test_another_run_begins_anew(opened, tmp_path: Path):
+    killed(opened(), tmp_path, 5)
+    with opened(of="another") as outputs:
+        assert (outputs.resumed, outputs.rows, outputs.fresh) == (False, 0, True)
+        outputs.finish()
+    assert (tmp_path / "out.tsv").read_text() == ""
+
+
+def test_files_that_lost_their_end_count_as_far_as_they_go(opened, tmp_path: Path):
+    killed(opened(), tmp_path, 5)
+    part = tmp_path / "out.tsv.part"
+    part.write_bytes(part.read_bytes()[: len("header\n0\n1\n2")])
+    with opened() as outputs:
+        assert outputs.rows == 2
+        outputs.finish()
+    assert (tmp_path / "out.tsv").read_text() == "header\n0\n1\n"
+
+
+def test_what_was_there_stays_until_a_run_is_whole(opened, tmp_path: Path):
+    (tmp_path / "out.tsv").write_text("old")
+
+    def broken() -> None:
+        with opened() as outputs:
+            outputs.write(0, "new")
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        broken()
+    assert (tmp_path / "out.tsv").read_text() == "old"
+    journal = (tmp_path / "out.tsv.journal").read_text().splitlines()
+    assert json.loads(journal[-1])["bytes"] == [3, 0]
+
+
+def test_two_runs_at_once_are_refused(opened):
+    with opened(), pytest.raises(ConfigError, match="being changed by another"), opened():
+        pass
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path):
+    file = tmp_path / "file"
+    file.write_text("")
+    with pytest.raises((NotWritable, ConfigError)), Outputs([file / "out.tsv"], {}):
+        pass
+
+
+def test_results_come_in_order_and_a_run_can_be_stopped():
+    import threading
+
+    assert list(in_order(range(100), lambda number: number * 2, 7)) == list(range(0, 200, 2))
+    stop = threading.Event()
+    results = in_order(range(100), lambda number: number, 3, stop)
+    assert next(results) == 0
+    stop.set()
+    with pytest.raises(Interrupted, match="goes on where it was"):
+        list(results)
+
+
+def test_items_are_taken_as_they_are_needed():
+    taken: list[int] = []
+
+    def items():
+        for number in range(1000):
+            taken.append(number)
+            yield number
+
+    results = in_order(items(), lambda number: number, 2)
+    next(results)
+    assert len(taken) < 20
+    results.close()
