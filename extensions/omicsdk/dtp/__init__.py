@@ -6,6 +6,7 @@ TYPE_CHECKING = False  # spares the import of typing; type checkers know the nam
 if TYPE_CHECKING:
     from omicsdk.dtp.auth import Auth as Auth
     from omicsdk.dtp.convertor import Gen3Convertor as Gen3Convertor
+    from omicsdk.dtp.downloader import Downloader as Downloader
     from omicsdk.dtp.exporter import Exporter as Exporter
     from omicsdk.dtp.querier import Querier as Querier
     from omicsdk.dtp.sds.errors import SdsError as SdsError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Auth": "auth",
+    "Downloader": "downloader",
     "Exporter": "exporter",
     "Gen3Convertor": "convertor",
     "Gen3Submitter": "submitter",
@@ -23,6 +25,7 @@ _HOMES = {
 }
 __all__ = [
     "Auth",
+    "Downloader",
     "Exporter",
     "Gen3Convertor",
     "Gen3Submitter",

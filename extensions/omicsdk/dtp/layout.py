@@ -75,6 +75,6 @@ def _write_sheet(kind: TableKind, records: DatasetRecords, version: Version, pat
     """Has a table written by the writer of whole data sets, in a folder of its own."""
     with TemporaryDirectory(dir=path.parent) as folder:
         # samples are a data set's by their subjects, which the writer has to see
-        cases = records.by_node.get(CASE, [])
+        cases = records.by_node.get(CASE, []) if kind.node != CASE else []
         write_data_set([*records.by_node[kind.node], *cases], Path(folder), version, records.id)
         (Path(folder) / f"{kind.stem}.xlsx").replace(path)
