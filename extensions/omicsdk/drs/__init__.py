@@ -22,6 +22,7 @@ TYPE_CHECKING = False  # spares the import of typing; type checkers know the nam
 if TYPE_CHECKING:
     from omicsdk.drs.downloading import download as download
     from omicsdk.drs.errors import BundleTooDeep as BundleTooDeep
+    from omicsdk.drs.errors import IsABundle as IsABundle
     from omicsdk.drs.errors import NoAccess as NoAccess
     from omicsdk.drs.hosts import ResolutionSettings as ResolutionSettings
     from omicsdk.drs.identifiers import DrsId as DrsId
@@ -44,6 +45,7 @@ _HOMES = {
     "DrsId": "identifiers",
     "DrsObject": "objects",
     "DrsServer": "server",
+    "IsABundle": "errors",
     "NoAccess": "errors",
     "NotADrsId": "identifiers",
     "ResolutionSettings": "hosts",
@@ -62,6 +64,7 @@ __all__ = [
     "DrsId",
     "DrsObject",
     "DrsServer",
+    "IsABundle",
     "NoAccess",
     "NotADrsId",
     "ResolutionSettings",

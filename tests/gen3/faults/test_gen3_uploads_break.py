@@ -86,6 +86,35 @@ def test_an_upload_that_was_ended_goes_on_and_makes_no_second_record(
     assert len(sandbox.requests("/user/data/multipart/init")) == 1
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no kill -9")
+@pytest.mark.parametrize(("fills", "sent"), [(True, 5), (False, 10)])
+def test_an_upload_that_was_ended_while_its_parts_were_put_together(
+    sandbox: Sandbox,
+    commons: Commons,
+    big: Path,
+    tmp_path: Path,
+    start: Any,
+    until: Any,
+    puts: Callable[[], int],
+    fills: bool,
+    sent: int,
+) -> None:
+    """The record says that they are, where the commons fills it; where nobody knows, all is sent under the same GUID."""
+    sandbox.settings.turn({"gen3.indexing": fills})
+    sandbox.add_faults(Rule("stall", path="/user/data/multipart/complete"))
+    process = start("upload", str(big), **PARTS)
+    until(lambda: sandbox.stalled, process)
+    process.kill()
+    process.communicate(timeout=30)
+    (begun,) = records(commons)
+    until(lambda: sandbox.gen3.files.find(f"s3://sandbox-gen3/{begun['did']}/big"))
+    sandbox.fault_book.clear()
+    if fills:
+        until(lambda: sandbox.finish() or records(commons)[0]["size"])
+    there(commons, upload(commons, str(big), **PARTS), tmp_path)
+    assert puts() == sent
+
+
 def test_a_part_that_fails_for_good_is_all_that_is_sent_the_next_time(
     sandbox: Sandbox, commons: Commons, big: Path, tmp_path: Path, puts: Callable[[], int]
 ) -> None:

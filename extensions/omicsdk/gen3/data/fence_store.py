@@ -12,9 +12,10 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.checksums import MIB
-from omicsdk.core.errors import NotFound, OmicsError, TransferError
+from omicsdk.core.errors import NotFound, OmicsError, ServerError, TransferError
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.omit import OMIT
+from omicsdk.drs.objects import checksums_of
 from omicsdk.gen3.data.guid_book import GuidBook
 from omicsdk.gen3.data.storage_urls import storage_url
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
@@ -22,6 +23,7 @@ from omicsdk.transfer.uploads.plan import Cut
 
 if TYPE_CHECKING:
     from omicsdk_api.gen3.fence import FenceApi
+    from omicsdk_api.gen3.indexd import IndexdApi
 
 _log = getLogger("omicsdk.gen3")
 
@@ -29,6 +31,8 @@ SINGLE = 64 * MIB
 """Files up to so many bytes are sent in one request; a presigned one takes 5 GiB at most (S3's limit)."""
 PART_SIZE = 16 * MIB
 """The wished size of parts."""
+_GONE = "NoSuchUpload"
+"""What S3 says of an upload that is complete or given up; Fence passes it on in an answer of status 500."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class FenceStore(MultipartStore):
 
     Args:
         fence: The commons' Fence.
+        indexd: Its index.
         name: What the commons is to know it as.
         path: Where it is, for the book.
         to: Where it goes.
@@ -69,6 +74,7 @@ class FenceStore(MultipartStore):
     def __init__(
         self,
         fence: FenceApi,
+        indexd: IndexdApi,
         name: str,
         path: str,
         to: Destination,
@@ -82,6 +88,7 @@ class FenceStore(MultipartStore):
         self.guid = book.find(path, name)
         self._storage = ""
         self._fence = fence
+        self._indexd = indexd
         self._name = name
         self._path = path
         self._to = to
@@ -209,9 +216,21 @@ class FenceStore(MultipartStore):
                 bucket=self._to.bucket or OMIT,
                 expires_in=self._to.expires_in or OMIT,
             )
-        except NotFound as error:
+        except (NotFound, ServerError) as error:
+            if isinstance(error, ServerError) and _GONE not in f"{error.message} {error.body}":
+                raise
             raise NoSuchUpload(f"{self._name}: the commons doesn't know its upload any longer") from error
         return {}
+
+    def finished(self, parts: Sequence[SentPart]) -> Mapping[str, str] | None:
+        """Tells by the record whether an earlier run had the parts put together: the commons' job has filled it then."""
+        try:
+            record: object = self._indexd.get_record.raw(guid=self.guid).json()
+        except NotFound:
+            return None
+        if is_object(record) and record.get("size") == sum(part.size for part in parts):
+            return checksums_of(record.get("hashes"))
+        return None
 
     def abort(self, upload_id: str) -> None:
         """Fence has no way to give parts up; the record is deleted, and the bucket's own rules remove the parts."""

@@ -177,9 +177,9 @@ def upload(
     facts = [commons.endpoint, bucket, str(subfolders), *sorted(authz), *(str(Path(each).absolute()) for each in named)]
     journal = journal_for("gen3/uploads", *facts) if resume else None
     book = GuidBook(journal.with_suffix(".journal-guids") if journal is not None else None)
-    to = Destination(tuple(authz), bucket)
+    to, fence, indexd = Destination(tuple(authz), bucket), commons.fence, commons.indexd
     stores = [
-        FenceStore(commons.fence, name, str(path), to, book, part_size=part_size, single=single) for path, name in files
+        FenceStore(fence, indexd, name, str(path), to, book, part_size=part_size, single=single) for path, name in files
     ]
     uploads = [
         Upload(path, store, name, ("md5", "sha256"), retries) for (path, name), store in zip(files, stores, strict=True)
@@ -195,9 +195,7 @@ def upload(
         clock=clock,
         wait=False,
     )
-    records = _Records(
-        commons.indexd, clock.monotonic() + patience, lambda: control.over(clock.monotonic(), stop), clock
-    )
+    records = _Records(indexd, clock.monotonic() + patience, lambda: control.over(clock.monotonic(), stop), clock)
     sent = [
         _Sent(path, name, store, outcome)
         for (path, name), store, outcome in zip(files, stores, report.outcomes, strict=True)
