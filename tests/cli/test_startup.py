@@ -33,6 +33,11 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
     "omicsdk.cli.workflows",
     "omicsdk.cli.workflows.auth",
     "omicsdk.cli.workflows.dss",
+    "omicsdk.cli.workflows.gen3",
+    *(
+        f"omicsdk.cli.workflows.gen3_{name}"
+        for name in ("auth", "crosswalk", "data", "discovery", "manifests", "records", "words")
+    ),
     "omicsdk.cli.workflows.login",
     "omicsdk.cli.workflows.sb",
     *(
@@ -82,6 +87,11 @@ def test_help_loads_no_more_than_it_must(words):
         ("sb", "files", "--help"),
         ("sb", "files", "ls", "--help"),
         ("sb", "api", "get-user", "--help"),
+        ("gen3", "--help"),
+        ("gen3", "--endpoint", "x", "submit", "--help"),
+        ("gen3", "objects", "manifest", "--help"),
+        ("gen3", "objects", "manifest", "read", "--help"),
+        ("gen3", "api", "fence", "get-status", "--help"),
     ],
 )
 def test_help_of_a_service_adds_its_workflows(words):

@@ -53,6 +53,7 @@ class Group:
         handwritten: Gives the handwritten commands.
         groups: Gives the groups below.
         options: What commands take beside their own arguments.
+        about: More about it, for its help.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Group:
         handwritten: Callable[[], list[Command]] = list,
         groups: Callable[[], dict[str, Group]] = dict,
         options: Iterable[Argument] = (),
+        about: str = "",
     ) -> None:
         self._catalog = catalog
         self.path = path
@@ -75,6 +77,12 @@ class Group:
         self._handwritten = handwritten
         self._groups = groups
         self._options = options
+        self.about = about
+
+    @property
+    def options(self) -> list[Argument]:
+        """What each command here takes beside its own arguments, which may stand before its words, too."""
+        return list(self._options)
 
     def groups(self) -> list[tuple[str, str]]:
         """The words of the groups below that belong to a service, each with its title."""
@@ -209,19 +217,24 @@ class Catalog:
             handwritten=lambda: _below("", _workflows(service)),
             groups=lambda: self._handwritten(name, service) | ({} if documented else self._api(name, options)),
             options=options,
+            about=service.get("about", ""),
         )
 
-    def _handwritten(self, name: str, service: Service) -> dict[str, Group]:
+    def _handwritten(self, name: str, service: Service, above: str = "") -> dict[str, Group]:
+        """The groups that stand below a word of a service, or straight below the service."""
+        before = f"{above} " if above else ""
         return {
-            word: Group(
+            words.removeprefix(before): Group(
                 self,
-                [name, word],
+                [name, *words.split()],
                 title,
                 own_package=service.get("package", name),
-                handwritten=lambda word=word: _below(word, _workflows(service)),
+                handwritten=lambda words=words: _below(words, _workflows(service)),
+                groups=lambda words=words: self._handwritten(name, service, words),
                 options=service.get("options", ()),
             )
-            for word, title in service.get("groups", {}).items()
+            for words, title in service.get("groups", {}).items()
+            if words.startswith(before) and " " not in words.removeprefix(before)
         }
 
     def _api(self, name: str, options: Iterable[Argument] = ()) -> dict[str, Group]:

@@ -54,11 +54,19 @@ def lines_of(error: BaseException, where: str = "") -> list[str]:
     if isinstance(error, Unauthorized) and where and error.remedy == Unauthorized.default_remedy:
         # No service's own words say how this program is told a token.
         service = where.split()[1] if " " in where else ""
-        told = f"Give a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
+        told = _remedy(service)
         if _logs_in(service):
             told = f"Log in: omics {service} login. Or g{told[1:]}"
         return [f"{_line(error).removesuffix(error.remedy).rstrip()} {told}"]
     return [_line(error)]
+
+
+def _remedy(service: str) -> str:
+    """What to do where a service wants a login."""
+    from omicsdk.cli.services import SERVICES
+
+    given = SERVICES[service].get("remedy") if service in SERVICES else None
+    return given or f"Give a token that this service issued: set {variable(service, 'TOKEN')}, or pass --access-token."
 
 
 def _logs_in(service: str) -> bool:

@@ -60,6 +60,10 @@ def group_help(group: Group, width: int) -> str:
         if listing:
             rows = (_row(word, summary, width) for word, summary in listing)
             sections.append("\n".join([heading, *rows]))
+    if len(group.path) == 1:
+        if group.options:
+            sections.append(_options("Options of its commands:", group.options, width))
+        sections += _prose(group.about, width)
     if not group.path:
         sections.append(_options("Global options:", GLOBALS, width))
     sections.append(f"Help on a command: {where} <command> --help")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.cli.catalog import Catalog, Found
-    from omicsdk.cli.shapes import Command
+    from omicsdk.cli.shapes import Command, Service
     from omicsdk.core.request import Request
 
 NOT_MODIFIED = 304
@@ -80,8 +80,15 @@ def _run(
         if "run" in command:
             output.result(loaded(command["run"])(client, _with_defaults(command, values), console))
         else:
-            generated = getattr(client, service["operations"]) if service and "operations" in service else client
-            _call(generated, found, values, console, output)
+            _call(_generated(client, found, service), found, values, console, output)
+
+
+def _generated(client: Any, found: Found, service: Service | None) -> Any:
+    """The generated client that has an operation."""
+    if service is None or "operations" not in service:
+        return client
+    own = getattr(client, service["operations"])
+    return own(found.package, found.command) if callable(own) else own
 
 
 def forward(command: Command, words: list[str], *, debug: bool) -> int:

@@ -67,10 +67,12 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
         where: Grows by the words of the command, for errors.
     """
     before: list[str] = []
+    own: list[str] = []
     node: Group | Found | None = None
     while True:
-        options, words = split_globals(words)
+        options, service_options, words = split_globals(words, node.options if node else [])
         before += options
+        own += service_options
         if "-h" in options or "--help" in options:
             return _show_help(node or catalog.root())
         if "--version" in options:
@@ -78,7 +80,7 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
 
             return _write(f"{version_line()}\n")
         if not words:
-            if before:
+            if before or own:
                 _check_options(before, needs_command=node is None)
             return _show_help(node or catalog.root())
         if words[0] == "help":
@@ -91,12 +93,12 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
     if node.command.get("forwards"):
         from omicsdk.cli.invoke import forward
 
-        return forward(node.command, words, debug="--debug" in before)
+        return forward(node.command, own + words, debug="--debug" in before)
     if _asks_for_help(node, words):
         return _show_help(node)
     from omicsdk.cli.invoke import run
 
-    return run(node, before, words, catalog)
+    return run(node, before, own + words, catalog)
 
 
 def _check_options(options: list[str], *, needs_command: bool) -> None:

@@ -144,20 +144,33 @@ def deletes(command: Command) -> bool:
     return command.get("method") == "DELETE"
 
 
-def split_globals(words: list[str]) -> tuple[list[str], list[str]]:
-    """Cuts words where the global options at their beginning end.
+def split_globals(words: list[str], options: list[Argument]) -> tuple[list[str], list[str], list[str]]:
+    """Cuts words where the options at their beginning end that stand before a command.
 
     Args:
         words: What was typed.
+        options: What a service's commands take, which may stand there too.
+
+    Returns:
+        The global options, those of the service, and what comes after them.
 
     Raises:
-        UsageError: An option isn't a global one.
+        UsageError: An option is neither, or one of the service lacks its value.
     """
-    known = {spelling: argument for argument in GLOBALS for spelling in flags(argument)}
+    everywhere = {spelling: argument for argument in GLOBALS for spelling in flags(argument)}
+    known = everywhere | {spelling: argument for argument in options for spelling in flags(argument)}
+    before: list[str] = []
+    own: list[str] = []
     at = 0
     while at < len(words) and words[at].startswith("-"):
         name, equals, _ = words[at].partition("=")
         if name not in known:
             raise unknown_option(name, known)
-        at += 1 if equals or known[name].get("flag") else 2
-    return words[:at], words[at:]
+        end = at + (1 if equals or known[name].get("flag") else 2)
+        if end > len(words) and name not in everywhere:
+            from omicsdk.core.errors import UsageError
+
+            raise UsageError(f"{name}: expected one argument")
+        (before if name in everywhere else own).extend(words[at:end])
+        at = end
+    return before, own, words[at:]

@@ -62,6 +62,9 @@ SERVICES: dict[str, Service] = {
         "client": "omicsdk.cli.commands.gen3_access:connect",
         "credentials": "omicsdk.cli.commands.gen3_access:token",
         "operations": "generated",
+        "about": "Groups and commands have the names of gen3's. What isn't there: configure (name files by --auth), nih, pfb and "
+        "users, which ask other services than a commons or work on files of their own.",
+        "remedy": "Give --auth FILE, or set GEN3_API_KEY: credentials.json comes from your profile page of the commons.",
         "groups": {
             "auth": "Tokens, and requests by hand",
             "drs-pull": "Download and list DRS objects and manifests, as gen3's command does",

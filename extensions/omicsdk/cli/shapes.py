@@ -101,7 +101,10 @@ class Service(TypedDict):
         sections: Members of that which are no commands, but settings of the service.
         groups: Words that handwritten commands stand below, each with its title: that of `files ls` is `files`.
         options: What each of its commands takes beside its own, operations included; `client` is given what was typed.
-        operations: Attribute of that client which is the generated one, where it isn't that itself.
+        operations: Attribute of that client which is the generated one, where it isn't that itself. Of a service with several
+            generated packages it is a method that gives one: it is called with the package and the operation.
+        about: What its help says below the commands.
+        remedy: What to do when the service wants a login; by default to give it a token.
     """
 
     title: str
@@ -115,3 +118,5 @@ class Service(TypedDict):
     groups: NotRequired[dict[str, str]]
     options: NotRequired[list[Argument]]
     operations: NotRequired[str]
+    about: NotRequired[str]
+    remedy: NotRequired[str]

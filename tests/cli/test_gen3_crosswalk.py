@@ -1,0 +1,49 @@
+"""`omics gen3 objects crosswalk`: what subjects of one commons are called in others."""
+
+import pytest
+from gen3_command import gen3_command
+
+A, B, C = "https://a.org|guid|subject_id", "https://b.org|guid|case_id", "https://c.org|number|id"
+
+
+@pytest.fixture
+def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
+    run = gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
+    return lambda *words, **how: run("objects", "crosswalk", *words, **how)
+
+
+@pytest.fixture
+def work(tmp_path):
+    return tmp_path / "work"
+
+
+def test_a_crosswalk_is_published_verified_read_and_taken_back(gen3, work):
+    (work / "one.csv").write_text(f"{A},{B}\na1,b1\na2,b2\n")
+    (work / "two.csv").write_text(f"{B},{C}\nb1,7\n")
+    (work / "info.csv").write_text("commons_url,identifier_name,description\nhttps://a.org,subject_id,The first name\n")
+    made = gen3("publish", "one.csv", "-m", "By name.", "--info", "info.csv")
+    assert (made.code, made.json) == (0, {"counts": {"created": 2}, "failures": []})
+    assert gen3("publish", "two.csv", "--mapping_methodology", "By number.").json["counts"] == {"updated": 1}
+    assert gen3("verify", "two.csv").json == []
+    assert gen3("read", "--output-file", "all.csv").json == {"subjects": 2, "output": "all.csv", "info": "all_info.csv"}
+    assert "a1,b1,7" in (work / "all.csv").read_text()
+    assert "The first name" in (work / "all_info.csv").read_text()
+    assert gen3("delete", "one.csv", "--dry-run").json == {"would delete": {"subjects": 2}}
+    asked = gen3("delete", "one.csv", tty=True, typed="n\n")
+    assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
+    assert gen3("delete", "one.csv").json["counts"] == {"updated": 1, "deleted": 1}
+
+
+def test_what_isn_t_right_is_told_with_its_place(gen3, work):
+    (work / "one.csv").write_text(f"{A},{B}\na1,b1\na2,b2\n")
+    assert gen3("publish", "one.csv", "-m", "By name.").code == 0
+    (work / "mixed.csv").write_text(f"{A},{B}\na1,b2\na3,b3\n")
+    some = gen3("publish", "mixed.csv", "-m", "By name.")
+    assert (some.code, "line 2" in some.err) == (3, True)
+    (work / "other.csv").write_text(f"{A},{B}\na1,b9\n")
+    unknown = gen3("verify", "other.csv")
+    assert (unknown.code, [(row["line"], row["value"]) for row in unknown.json]) == (1, [(2, "b9")])
+    (work / "wrong.csv").write_text("a,b\n1,2\n")
+    wrong = gen3("publish", "wrong.csv", "-m", "x")
+    assert (wrong.code, "COMMONS|TYPE|NAME" in wrong.err) == (2, True)
+    assert gen3("publish", "one.csv").code == 2

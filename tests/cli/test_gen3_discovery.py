@@ -1,0 +1,97 @@
+"""`omics gen3 discovery` and `omics gen3 objects crosswalk`: what a commons says of its studies and identifiers."""
+
+import json
+
+import pytest
+from gen3_command import gen3_command
+
+TABLE = "guid\ttitle\t_tag_0\ns1\tFirst\tData Type: reads\ns2\tSecond\t\n"
+
+
+@pytest.fixture
+def gen3(omics, omics_sandbox, monkeypatch, tmp_path):
+    return gen3_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def work(tmp_path):
+    return tmp_path / "work"
+
+
+def shown(gen3, guid):
+    return gen3("auth", "curl", f"/mds/metadata/{guid}").json["gen3_discovery"]
+
+
+def test_studies_are_published_and_read(gen3, work):
+    (work / "s.tsv").write_text(TABLE)
+    made = gen3("discovery", "publish", "s.tsv")
+    assert (made.code, made.json["counts"]) == (0, {"created": 2})
+    assert shown(gen3, "s1") == {"title": "First", "tags": [{"name": "reads", "category": "Data Type"}]}
+    name = gen3("discovery", "read").out.strip()
+    assert name.startswith("127-0-0-1-")
+    assert (work / name).read_text().splitlines()[1].startswith("s1\t")
+    again = gen3("discovery", "publish", "--default-file")
+    assert (again.code, again.json["counts"]) == (0, {"updated": 2})
+    as_json = gen3(
+        "discovery", "read", "--output_format", "json", "--output-file", "s.json", "--limit", "1", "--output", "json"
+    )
+    assert as_json.json == {"documents": 1, "output": "s.json"}
+    assert len(json.loads((work / "s.json").read_text())) == 1
+
+
+def test_studies_that_can_t_be_published_are_told(gen3, work):
+    (work / "s.tsv").write_text(TABLE + "s3\tThird\tno category\n")
+    some = gen3("discovery", "publish", "s.tsv")
+    assert (some.code, "line 4" in some.err) == (3, True)
+    (work / "s.tsv").write_text("guid\ttitle\t_tag_0\ns3\tThird\tno category\n")
+    assert gen3("discovery", "publish", "s.tsv").code == 3
+    assert gen3("discovery", "publish", "gone.tsv").code == 2
+    assert gen3("discovery", "publish").code == 2
+    assert gen3("discovery", "publish", "s.xlsx").code == 2
+
+
+def test_studies_get_further_columns_and_go(gen3, work):
+    (work / "s.tsv").write_text(TABLE)
+    assert gen3("discovery", "publish", "s.tsv").code == 0
+    (work / "more.tsv").write_text("study\tcohort\ns2\tB\n")
+    made = gen3(
+        *("discovery", "combine", "more.tsv", "--metadata-column-to-map", "study", "--metadata-prefix", "x_"),
+        *("--output-filename", "both.tsv", "--output", "json"),
+    )
+    assert made.json == {"documents": 1, "output": "both.tsv"}
+    header, row = (work / "both.tsv").read_text().splitlines()
+    assert dict(zip(header.split("\t"), row.split("\t"), strict=True))["x_cohort"] == "B"
+    assert gen3("discovery", "delete", "s1", "--dry-run").json == {"would delete": "s1"}
+    asked = gen3("discovery", "delete", "s1", tty=True, typed="n\n")
+    assert (asked.code, "nothing was deleted" in asked.err) == (130, True)
+    assert gen3("discovery", "delete", "s1").json == {"deleted": "s1"}
+    assert gen3("discovery", "delete", "s1").code == 1
+
+
+def test_other_metadata_isn_t_deleted_with_studies(gen3):
+    body = json.dumps({"_guid_type": "other"})
+    assert gen3("auth", "curl", "/mds-admin/metadata/o1", "--data", body).code == 0
+    other = gen3("discovery", "delete", "o1")
+    assert (other.code, "no study" in other.err) == (2, True)
+    assert gen3("auth", "curl", "/mds/metadata/o1").code == 0
+
+
+def test_objects_of_studies_are_published_read_and_taken(gen3, work):
+    (work / "o.tsv").write_text("dataset_guid\tguid\tdisplay_name\ns1\tdg.1/a\tA\ns1\tdg.1/b\tB\ns2\tdg.1/c\tC\n")
+    made = gen3("discovery", "objects", "publish", "o.tsv")
+    assert (made.code, made.json["counts"]) == (0, {"created": 2})
+    assert gen3("discovery", "objects", "read", "s1", "--only-object-guids").out == "dg.1/a\ndg.1/b\n"
+    name = gen3("discovery", "objects", "read").out.strip()
+    assert len((work / name).read_text().splitlines()) == 4
+    template = gen3("discovery", "objects", "read", "--template").out.strip()
+    assert (work / template).read_text().startswith("dataset_guid\tguid\tdisplay_name\t")
+    (work / "one.tsv").write_text("dataset_guid\tguid\tdisplay_name\ns1\tdg.1/a\tA\n")
+    planned = gen3("discovery", "objects", "delete", "--file", "one.tsv", "--dry-run").json
+    assert planned == {"would delete": {"s1": ["dg.1/a"]}}
+    assert gen3("discovery", "objects", "delete", "--file", "one.tsv").json == {"counts": {"s1": 1}}
+    assert gen3("discovery", "objects", "delete", "s2", "gone").code == 3
+    assert gen3("discovery", "objects", "read", "--only-object-guids").out == "dg.1/b\n"
+    assert gen3("discovery", "objects", "delete").code == 2
+    (work / "wrong.tsv").write_text("dataset_guid\tguid\ns1\tdg.1/a\n")
+    wrong = gen3("discovery", "objects", "publish", "wrong.tsv")
+    assert (wrong.code, "display_name" in wrong.err) == (2, True)
