@@ -1,15 +1,22 @@
 """`omics dtp convert`, `validate`, `submit`, `query` and `export`: SDS data sets to a commons and back."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from dtp_project import DATASET, PROGRAM, PROJECT, case
 from gen3_command import gen3_command
+from interrupting import interrupted
 from omicsdk.cli.commands.dtp_progress import PAUSE, Counting
 from omicsdk.core.clock import ManualClock
+from omicsdk.sandbox import Rule
 from sds_sheets import DESCRIPTION, GOOD_SUBJECTS, write_sheet
 
 pytestmark = pytest.mark.sandbox
+OMICS = str(Path(sys.executable).with_name("omics"))
 HERE = ("--program", PROGRAM, "--project", PROJECT)
 
 
@@ -245,3 +252,28 @@ def test_a_long_submission_says_how_far_it_is():
     clock.advance(PAUSE)
     counting.add()
     assert len(terminal.said) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_a_submission_that_ctrl_c_stopped_goes_on(dtp, omics_sandbox, work):
+    experiment = {"type": "experiment", "submitter_id": DATASET, "projects": [{"code": PROJECT}]}
+    (work / "r.json").write_text(json.dumps([experiment, *(case(number) for number in range(9))]))
+    command = [OMICS, "dtp", "submit", "r.json", *HERE, "--chunk-size", "1", "--journal", "j"]
+    omics_sandbox.add_faults(Rule("stall", path=f"*/{PROGRAM}/{PROJECT}", method="PUT", nth=5, times=1))
+    code, out, err = interrupted(omics_sandbox, command, dict(os.environ))
+    assert (code, out) == (130, "")
+    assert "Stopped after 4 created. What was taken stays." in err
+    again = dtp("submit", "r.json", *HERE, "--journal", "j")
+    # what was under way may have been taken, too, without its answer having come
+    assert again.err.strip() in ("omics: 4 unchanged, 6 created", "omics: 4 unchanged, 1 updated, 5 created")
+    assert again.code == 0
+
+
+def test_help_loads_no_more_than_it_shows():
+    probe = "import sys; from omicsdk.cli.main import main; main(sys.argv[1:]); sys.stderr.write(' '.join(sys.modules))"
+    ran = subprocess.run(
+        [sys.executable, "-c", probe, "dtp", "submit", "--help"], capture_output=True, text=True, check=True
+    )
+    loaded = set(ran.stderr.split())
+    assert "omicsdk.cli.workflows.dtp" in loaded
+    assert loaded.isdisjoint({"argparse", "httpx", "openpyxl", "omicsdk.dtp", "omicsdk.gen3", "omicsdk.core.errors"})
