@@ -1,6 +1,8 @@
 """Workbooks are read as Excel shows them, whoever wrote them."""
 
+import re
 import zipfile
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -238,6 +240,39 @@ def test_entities_are_refused(tmp_path):
 def test_a_zip_file_that_is_no_workbook_is_told(tmp_path, parts, why):
     with pytest.raises(SdsError, match=why):
         lines(raw(tmp_path / "b.xlsx", "", parts=parts))
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    rows = [["a", "b"], [1, 2.5, True, "=A1"], [datetime(2024, 1, 2), timedelta(hours=30), time(3), "#REF!"]]
+    return write_sheet(tmp_path_factory.mktemp("sound") / "b.xlsx", rows)
+
+
+PIECES = [b"", b"x", b"999999999999", b"-1", b"1e400", b"nan", b"\xff", b"<", b'"', b"&", b"e5", b"\x00"]
+
+
+@settings(max_examples=150)
+@given(data=st.data())
+def test_a_damaged_workbook_is_read_or_told(data, sound, tmp_path_factory):
+    path = tmp_path_factory.mktemp("damaged") / "b.xlsx"
+    if data.draw(st.booleans()):
+        content = bytearray(sound.read_bytes())
+        for _ in range(data.draw(st.integers(1, 4))):
+            content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(sound) as file:
+            parts = {name: file.read(name) for name in file.namelist()}
+        name = data.draw(st.sampled_from([each for each in parts if not each.startswith(("docProps", "xl/theme"))]))
+        values = list(re.finditer(rb'"[^"]*"|>[^<]+<', parts[name]))
+        found = data.draw(st.sampled_from(values))
+        piece = data.draw(st.sampled_from(PIECES))
+        parts[name] = parts[name][: found.start() + 1] + piece + parts[name][found.end() - 1 :]
+        with zipfile.ZipFile(path, "w") as file:
+            for each, content in parts.items():
+                file.writestr(each, content)
+    with suppress(SdsError), Workbook(path) as book:
+        assert [list(book.sheet(each).lines) is not None for each in book.names] == [True]
 
 
 def test_other_zip_files_and_cut_ones_are_told(tmp_path):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from math import isfinite
@@ -41,7 +42,7 @@ class Workbook:
         self._path = path
         try:
             self._zip = ZipFile(path)
-        except BadZipFile as error:
+        except (BadZipFile, NotImplementedError) as error:
             raise self._refused("it isn't the zip file that .xlsx is") from error
         except OSError as error:
             raise SdsError(f"{path} can't be read: {error.strerror}", remedy="Check its permissions.") from error
@@ -84,7 +85,7 @@ class Workbook:
             return self._zip.open(place)
         except KeyError as error:
             raise self._refused(f"it has no {place}") from error
-        except (OSError, RuntimeError, NotImplementedError) as error:  # encrypted, or packed in an unknown way
+        except (BadZipFile, OSError, RuntimeError) as error:  # damaged, encrypted, or packed in an unknown way
             raise self._refused(str(error)) from error
 
     def _parsed(self, file: IO[bytes], start: Start, end: End, data: Callable[[str], object]) -> Iterator[None]:
@@ -100,9 +101,9 @@ class Workbook:
                 parser.Parse(piece, False)
                 yield
             parser.Parse(b"", True)
-        except (expat.ExpatError, BadZipFile, OSError, EOFError) as error:
+        except (expat.ExpatError, BadZipFile, OSError, EOFError, zlib.error) as error:
             raise self._refused(f"{getattr(file, 'name', 'a part')} is broken: {error}") from error
-        except (ValueError, LookupError) as error:  # an index or number that is none
+        except (ValueError, LookupError, OverflowError) as error:  # an index, number or span that is none
             raise self._refused(f"{getattr(file, 'name', 'a part')} makes no sense: {error}") from error
 
     def _no_entities(self, *_: object) -> None:
