@@ -52,7 +52,7 @@ def _of_yaml(text: str, file: Path) -> Any:
     try:
         import yaml
     except ImportError as error:
-        raise MissingExtra("cwl", f"{file}, which is YAML", module="yaml") from error
+        raise MissingExtra("gen3", f"{file}, which is YAML", module="yaml") from error
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
