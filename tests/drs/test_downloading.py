@@ -193,6 +193,7 @@ def test_two_files_of_one_name_are_told_apart_by_their_identifiers(host: Any, tm
     uris = [host.add("a", b"a", name="same"), host.add("b", b"b", name="same")]
     clash = download(uris, tmp_path / "one")
     assert [outcome.state for outcome in clash.outcomes] == ["done", "failed"]
+    assert "layout='id'" in str(clash.outcomes[1].error)
     download(uris, tmp_path / "two", layout="id").raise_if_failed()
     assert (tmp_path / "two/b/same").read_bytes() == b"b"
 

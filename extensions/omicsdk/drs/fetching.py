@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Never
 
-from omicsdk.core.errors import APIError, Interrupted, OmicsError
+from omicsdk.core.errors import APIError, Interrupted, NameClash, OmicsError, UnsafePath
 from omicsdk.drs.access import in_order
 from omicsdk.drs.errors import IsABundle
 from omicsdk.drs.objects import DrsObject, verifiable
@@ -19,6 +19,8 @@ from omicsdk.transfer.downloads.wanted import guard_of
 
 _GONE = (403, 404, 410)
 """Statuses of a storage that say that another copy may be there."""
+_TAKEN = "Name each file once, or have each put into a folder that is called like its identifier (layout='id')."
+_UNSAFE = "The other files aren't concerned. Give it another name."
 
 
 def fetch_found(
@@ -81,8 +83,12 @@ def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int,
         if error is None:
             try:
                 guard.check(file.name)
-            except OmicsError as unfit:
-                error = unfit
+            except NameClash as clash:
+                clash.remedy = _TAKEN
+                error = clash
+            except UnsafePath as unsafe:
+                unsafe.remedy = _UNSAFE
+                error = unsafe
         if error is not None:
             state = "stopped" if isinstance(error, Interrupted) else "failed"
             size = file.found.size if file.found is not None else file.wanted.size
