@@ -26,6 +26,7 @@ PARTS = {
     "files": ["file", "wrong_downloads", "workspaces"],
     "work": ["explorer", "jobs"],
     "manifests": ["indexing", "checking", "comparing", "validating", "bundling", "metadata_of_manifests"],
+    "shown": ["discovery", "crosswalk"],
     "drs_pull": ["pulls", "bundles_and_packages", "by_hand", "wrong_pulls"],
 }
 GROUPS = [group for groups in PARTS.values() for group in groups]

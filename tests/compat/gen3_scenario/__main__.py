@@ -14,7 +14,7 @@ from pathlib import Path
 from noted import Noted
 from party import Party
 
-PARTS = ("login", "records", "documents", "tables", "files", "work", "manifests", "drs_pull")
+PARTS = ("login", "records", "documents", "tables", "files", "work", "manifests", "shown", "drs_pull")
 
 
 def main(package: str, folder: Path, parts: list[str]) -> None:
