@@ -1,0 +1,164 @@
+"""What an archive sends, looked at before it gets its name: whole, wanted, and the right instance."""
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("pydicom", reason="pydicom isn't installed: pip install 'omicsdk[dtp]'")
+
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import FolderBusy, OmicsError, TransferError, UnsafePath
+from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of
+from omicsdk.dtp.storage.landing import Landing
+from omicsdk.dtp.storage.multipart import TAIL, unwrap
+from omicsdk.dtp.storage.receiving import NOT_UNDERSTOOD, NOT_WANTED, OUT_OF_RESOURCES, STORED, Receiver
+from omicsdk.dtp.storage.store import Case, Landed, StoredFile
+from orthanc import image
+
+STUDY, SERIES, SOP = "1.2.3", "1.2.3.1", "1.2.3.1.1"
+IMAGE = image(STUDY, SERIES, SOP)
+
+
+@pytest.fixture
+def wanted() -> Instance:
+    return instance_of(Case(f"sub-{STUDY}"), SERIES, SOP)
+
+
+def check(tmp_path: Path, data: bytes, wanted: Instance) -> str:
+    path = tmp_path / "image"
+    path.write_bytes(data)
+    return check_instance(path, wanted)
+
+
+def test_an_instance_has_its_place(wanted: Instance):
+    assert wanted.name == "primary/sub-1.2.3/sam-1.2.3.1/1.2.3.1.1.dcm"
+    assert instance_of(Case(STUDY), SERIES, SOP).name == wanted.name  # a subject's id may lack its sub-
+
+
+@pytest.mark.parametrize("uid", ["../1", "1/2", "", "1.2.x", "1" * 65, "1..2", "1.2\n", "١.٢"])
+def test_what_is_no_identifier_is_no_name(uid: str):
+    with pytest.raises(UnsafePath, match="is no identifier of DICOM"):
+        instance_of(Case(f"sub-{STUDY}"), uid, SOP)
+    with pytest.raises(UnsafePath, match="is no identifier of DICOM"):
+        instance_of(Case(f"sub-{STUDY}"), SERIES, uid)
+
+
+def test_a_whole_instance_is_right(tmp_path: Path, wanted: Instance):
+    assert "SOPInstanceUID" in check(tmp_path, IMAGE, wanted)
+
+
+@pytest.mark.parametrize("left", [0, 1, 100, 132, 200, 400, len(IMAGE) - 1100, len(IMAGE) - 1000, len(IMAGE) - 1])
+def test_an_instance_that_was_cut_is_noticed(tmp_path: Path, wanted: Instance, left: int):
+    with pytest.raises(TransferError, match=wanted.name):
+        check(tmp_path, IMAGE[:left], wanted)
+
+
+def test_a_compressed_instance_that_was_cut_is_noticed(tmp_path: Path, wanted: Instance):
+    data = image(STUDY, SERIES, SOP, compressed=True)
+    check(tmp_path, data, wanted)
+    for cut in (9, 500):
+        with pytest.raises(TransferError):
+            check(tmp_path, data[:-cut], wanted)
+
+
+@pytest.mark.parametrize(("study", "sop"), [("9.9", SOP), (STUDY, "9.9")])
+def test_another_instance_is_refused(tmp_path: Path, wanted: Instance, study: str, sop: str):
+    with pytest.raises(TransferError, match=f"sent the instance {sop} of the study {study}"):
+        check(tmp_path, image(study, SERIES, sop), wanted)
+
+
+def message(part: bytes, boundary: bytes = b"abc", before: bytes = b"") -> bytes:
+    head = b"--" + boundary + b"\r\nContent-Type: application/dicom\r\n\r\n"
+    return before + head + part + b"\r\n--" + boundary + b"--\r\n"
+
+
+def unwrapped(folder: Path, data: bytes) -> bytes:
+    (folder / "message").write_bytes(data)
+    return unwrap(folder / "message", folder / "part", "name").read_bytes()
+
+
+@given(part=st.binary(max_size=200), padding=st.sampled_from([0, TAIL, 70_000]), preamble=st.booleans())
+def test_a_part_is_taken_out_of_its_message(tmp_path_factory: pytest.TempPathFactory, part, padding, preamble):
+    folder = tmp_path_factory.mktemp("message")
+    data = part + bytes(padding) + b"--abc" + part
+    assert unwrapped(folder, message(data, before=b"hello\r\n" if preamble else b"")) == data
+
+
+def test_a_file_without_a_message_around_it_is_the_part(tmp_path: Path):
+    assert unwrapped(tmp_path, IMAGE) == IMAGE
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "no part"),
+        (b"<html>not found</html>", "no part"),
+        (b"--abc\r\nContent-Type: application/dicom\r\n", "no part"),
+        (message(IMAGE)[:-4], "its end is missing"),
+        (message(IMAGE)[:-20], "its end is missing"),
+    ],
+)
+def test_a_message_that_isn_t_whole(tmp_path: Path, data: bytes, said: str):
+    with pytest.raises(TransferError, match=said):
+        unwrapped(tmp_path, data)
+
+
+def sent(sop: str, data: bytes) -> Any:
+    """An event of pynetdicom."""
+    return SimpleNamespace(request=SimpleNamespace(AffectedSOPInstanceUID=sop), encoded_dataset=lambda: data)
+
+
+def test_only_what_was_asked_for_is_taken_and_once(tmp_path: Path, wanted: Instance):
+    told: list[Landed | OmicsError] = []
+    stop = threading.Event()
+    with Landing(tmp_path) as landing:
+        receiver = Receiver([wanted], landing, lambda _, result: told.append(result), stop)
+        assert receiver.store(sent("9.9", image(STUDY, SERIES, "9.9"))) == NOT_WANTED
+        assert receiver.missing([wanted]) == [wanted]
+        assert receiver.store(sent(SOP, IMAGE)) == STORED
+        assert receiver.store(sent(SOP, IMAGE)) == NOT_WANTED
+        assert receiver.missing([wanted]) == []
+        receiver.give_up(wanted, TransferError("it has come already"))
+        stop.set()
+        assert receiver.store(sent(SOP, IMAGE)) == OUT_OF_RESOURCES
+    assert (tmp_path / wanted.name).read_bytes() == IMAGE
+    assert len(told) == 1
+    assert list(tmp_path.rglob("*.dcm")) == [tmp_path / wanted.name]
+
+
+def test_another_study_s_instance_isn_t_put_there(tmp_path: Path, wanted: Instance):
+    told: list[Landed | OmicsError] = []
+    with Landing(tmp_path) as landing:
+        receiver = Receiver([wanted], landing, lambda _, result: told.append(result), threading.Event())
+        assert receiver.store(sent(SOP, image("9.9", SERIES, SOP))) == NOT_UNDERSTOOD
+    assert isinstance(told[0], TransferError)
+    assert not (tmp_path / wanted.name).exists()
+    assert list((tmp_path / ".omics-transfer/dtp").iterdir()) == []
+
+
+def test_a_folder_is_for_one_download_at_a_time(tmp_path: Path):
+    with Landing(tmp_path), pytest.raises(FolderBusy):
+        Landing(tmp_path)
+    with Landing(tmp_path):
+        pass
+
+
+def test_two_names_on_one_path_are_refused(tmp_path: Path):
+    with Landing(tmp_path) as landing:
+        landing.check("a/b")
+        for name in ("a/b", "a", "a/b/c"):
+            with pytest.raises(UnsafePath):
+                landing.check(name)
+
+
+def test_what_is_no_file_isn_t_taken_for_one(tmp_path: Path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    with Landing(tmp_path) as landing:
+        assert landing.found(StoredFile(name="folder")) is None
+        assert landing.found(StoredFile(name="link")) is None
+        assert landing.found(StoredFile(name="nothing/there")) is None
