@@ -61,12 +61,12 @@ def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
 
 
 @pytest.fixture(scope="session")
-def _server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
     with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
         yield sandbox
 
 
 @pytest.fixture
-def sandbox(_server: Sandbox) -> Sandbox:
-    _server.reset()
-    return _server
+def sandbox(server: Sandbox) -> Sandbox:
+    server.reset()
+    return server

@@ -1,9 +1,14 @@
 """What Gen3Convertor makes is taken by a commons with the SDS dictionary, whole, and GraphQL gives it back."""
 
+import json
+from datetime import datetime
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from omicsdk.dtp import Auth, Gen3Convertor, Gen3Submitter, Querier
 from omicsdk.gen3 import Commons
-from sds_sheets import DESCRIPTION, INPUT, SUBJECTS, rows_of
+from sds_sheets import DESCRIPTION, INPUT, SUBJECTS, rows_of, write_sheet
 
 PLACE = ("demo1", "12L")
 
@@ -101,3 +106,55 @@ def test_what_a_commons_exports_becomes_the_data_set_again(golden, sandbox, key,
     for name, records in before.items():
         key_of = {each["submitter_id"]: each for each in after[name]}
         assert [key_of[each["submitter_id"]] for each in records] == records
+
+
+CELL = st.sampled_from(
+    [
+        None,
+        "",
+        "sub-1",
+        "sub_1",
+        "sam-1",
+        "a\nb",
+        '"q"',
+        "disease",
+        "NA",
+        "é",
+        "./a",
+        -1,
+        2.5,
+        True,
+        datetime(2024, 1, 2),
+    ]
+)
+HEADERS = {
+    "subjects": ["subject id", "age", "strain", "disease or disorder", "body mass", "speceis", "own"],
+    "samples": ["sample id", "subject id", "was derived from", "sample type"],
+    "manifest": ["filename", "timestamp", "isDerivedFrom", "Additional Metadata", "description"],
+    "performances": ["performance id", "date", "Additional Metadata"],
+    "code_parameters": ["Name", "Type", "Data Units"],
+}
+
+
+@settings(max_examples=30)
+@given(data=st.data())
+def test_whatever_the_cells_are_a_commons_takes_what_was_found_without_fault(
+    data, server, dictionary, tmp_path_factory
+):
+    folder = tmp_path_factory.mktemp("cells")
+    for stem, headers in HEADERS.items():
+        row = st.lists(CELL, min_size=len(headers), max_size=len(headers))
+        write_sheet(folder / f"{stem}.xlsx", [headers, *data.draw(st.lists(row, max_size=4), stem)])
+    elements = ("Metadata Version", "Title", "Number of subjects", "Keywords")
+    described = [[name, None, None, *data.draw(st.lists(CELL, max_size=2), name)] for name in elements]
+    write_sheet(
+        folder / "dataset_description.xlsx", [["Metadata element", "Description", "Example", "Value"], *described]
+    )
+    convertor = Gen3Convertor("12L", "syn-ds", dictionary=dictionary)
+    made = convertor.execute(folder, folder / "out", skip_invalid=True)
+    records = []
+    for file in made.files:
+        found = json.loads(file.read_text())
+        records += found if isinstance(found, list) else [found]
+    server.reset()
+    assert len(server.gen3.records.seed(*PLACE, records)) == sum(made.counts.values())
