@@ -18,7 +18,7 @@ from omicsdk.sandbox.faults import FaultBook, Rule
 CONTROL_PREFIX = "/_sandbox"
 _KEPT = 20_000
 # Signatures, tickets and codes stand in these queries.
-_SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/sb/_storage/")
+_SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/_storage/", "/sb/_storage/")
 _SIP = 64 * 1024  # what a throttled answer sends at once
 
 

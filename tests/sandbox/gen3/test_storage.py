@@ -109,3 +109,11 @@ def test_many_write_and_read_at_once(sandbox: Sandbox):
 
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(round_trip, range(64)))
+
+
+def test_signatures_stand_in_no_log(sandbox: Sandbox) -> None:
+    guid = sandbox.gen3.add_file("a", b"a")
+    url = httpx.get(f"{sandbox.url}/user/data/download/{guid}", trust_env=False).json()["url"]
+    assert httpx.get(url, trust_env=False).content == b"a"
+    (entry,) = sandbox.requests("/gen3/_storage")
+    assert entry["query"] == ""
