@@ -285,6 +285,24 @@ def test_version_1_2_3_has_headers_of_its_own(data_set, dictionary):
     assert [each.column for each in found.notes] == ["isAboutAnatomicalEntity", "species", "organ"]
 
 
+def test_elements_of_the_old_template_that_became_none_are_left_out_and_no_fault(data_set, dictionary):
+    names = (
+        *(
+            "Is Contact Person",
+            "Originating Article DOI",
+            "Protocol URL or DOI",
+            "Additional Links",
+            "Link Description",
+        ),
+        *("Completeness of data set", "Parent dataset ID"),
+    )
+    rows = [["Metadata element", "Description", "Example", "Value"], *([name, "", "", "x"] for name in names)]
+    convertor = Gen3Convertor("12L", "syn-ds", "1.2.3", dictionary=dictionary)
+    found = convertor.convert(data_set({"dataset_description": [*rows, ["Name", "", "", "T"]]}))
+    assert found.findings == []
+    assert [each.column for each in found.notes if each.file.startswith("dataset")] == list(names)
+
+
 def test_a_data_set_of_another_version_is_told(data_set, dictionary):
     found = Gen3Convertor("12L", "syn-ds", "1.2.3", dictionary=dictionary).convert(data_set())
     assert [(each.kind, each.where, each.remedy) for each in found.notes if each.kind == "other-version"] == [

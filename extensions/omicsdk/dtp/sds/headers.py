@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 from omicsdk.dtp.sds.layout import OWN, TableKind, Version, squashed
@@ -29,12 +29,14 @@ class Headers:
 
     def __init__(self, kind: TableKind, version: Version, node: Node) -> None:
         self._required = node.required
+        self._without = kind.without.get(version, frozenset())
         self._others = kind.others.get(version, {})
         stated = [name for name in node.properties if name not in node.system and name not in OWN]
         self._by_name = {squashed(name): name for name in stated}
         named = {self.property_of(header): header for header in kind.headers[version]}
         first = [name for name in named if name is not None]
         self.properties = (*first, *(name for name in stated if name not in named))
+        self._template = first
         self._headers = {name: named.get(name, name.replace("_", " ")) for name in self.properties}
 
     def property_of(self, header: str) -> str | None:
@@ -66,10 +68,10 @@ class Headers:
         Returns:
             What is to be told, and whether it is a fault: the header is like one that is missing.
         """
-        lacking: Mapping[str, str] = {
-            header.casefold(): name for name, header in self._headers.items() if name not in set(there)
-        }
-        near = nearest(header.strip().casefold(), lacking)
+        known = set(there)
+        lacking = {self._headers[name].casefold(): name for name in self._template if name not in known}
+        # What the template has isn't misspelt, though nothing in the dictionary is like it.
+        near = None if squashed(header) in self._without else nearest(header.strip().casefold(), lacking)
         alike = SequenceMatcher(None, header.strip().casefold(), near).ratio() if near is not None else 0
         fault = near is not None and (lacking[near] in self._required or alike >= ALIKE)
         meant = f"Did you mean {self._headers[lacking[near]]!r}?" if near is not None else "It is left out."

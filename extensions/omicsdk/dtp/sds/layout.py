@@ -30,6 +30,7 @@ class TableKind:
         anywhere: Whether folders within the data set may have it, too.
         needed: Whether each data set has it.
         others: By version: headers that aren't called as their property, without blanks and in lower case.
+        without: By version: headers of the template that no node has a property for, as `others` writes them.
         sections: Rows that only divide others, as `others` writes them.
     """
 
@@ -41,6 +42,7 @@ class TableKind:
     anywhere: bool = False
     needed: bool = False
     others: Mapping[Version, Mapping[str, str]] = field(default_factory=dict[Version, Mapping[str, str]])
+    without: Mapping[Version, frozenset[str]] = field(default_factory=dict[Version, frozenset[str]])
     sections: frozenset[str] = frozenset()
 
     @property
@@ -52,6 +54,10 @@ class TableKind:
 def squashed(name: str) -> str:
     """A header or property as it is compared: its letters and digits in lower case."""
     return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _squashed(*names: str) -> frozenset[str]:
+    return frozenset(squashed(name) for name in names)
 
 
 def _same(each: T) -> Mapping[Version, T]:
@@ -127,7 +133,13 @@ DATASET_DESCRIPTION = TableKind(
         },
         "2.0.0": {"type": "dataset_type", "acknowledgements": "acknowledgments"},
     },
-    sections=frozenset(squashed(name) for name in _DESCRIPTION),
+    without={
+        "1.2.3": _squashed(
+            *("Is Contact Person", "Originating Article DOI", "Protocol URL or DOI", "Additional Links"),
+            *("Link Description", "Completeness of data set", "Parent dataset ID"),
+        )
+    },
+    sections=_squashed(*_DESCRIPTION),
 )
 
 _OF_SUBJECTS = ("also in dataset", "member of", "laboratory internal id", "date of birth")
@@ -221,6 +233,7 @@ MANIFEST = TableKind(
     ),
     key="filename",
     anywhere=True,
+    without=_same(_squashed("isAboutAnatomicalEntity", "species", "organ")),
 )
 
 KINDS: tuple[TableKind, ...] = (
