@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from omicsdk.core.atomic_file import in_place_of
 from omicsdk.gen3.manifests.columns import ACL, AUTHZ, GUID, MD5, SIZE, URLS
 from omicsdk.gen3.manifests.entries import REQUIRED, cells_of, columns_of
 from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
-from omicsdk.gen3.manifests.outputs import delimiter_for, line_of
+from omicsdk.gen3.manifests.outputs import delimiter_for
 from omicsdk.gen3.manifests.scratch import scratch_database
 from omicsdk.gen3.manifests.table import table_of
 from omicsdk.gen3.manifests.values import md5_of, size_of
@@ -94,49 +95,60 @@ def merge_manifests(
         MergeConflict: Rows contradict each other.
     """
     how, target = rules or Rules(), Path(output)
-    conflicts = list[None]()
+    conflicts = 0
 
     def passed_over(fault: Fault) -> None:
-        conflicts.append(None)
+        nonlocal conflicts
+        conflicts += 1
         if on_fault is not None:
             on_fault(fault)
 
     separator = delimiter_for(target, delimiter)
-    with scratch_database() as rows:
-        names, count = _read(rows, [Path(manifest) for manifest in manifests])
-        header = [*FIRST, *sorted(names - set(FIRST))]
+    with scratch_database() as database:
+        read = _read(database, [Path(manifest) for manifest in manifests])
+        header = [*FIRST, *sorted({name for columns in read.columns for name in columns} - set(FIRST))]
         written = 0
         with in_place_of(target) as file:
-            file.write(line_of(header, separator).encode())
-            for group in _groups(rows):
+            text = TextIOWrapper(file, "utf-8", newline="")
+            writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+            writer.writerow(header)
+            for group in _groups(database, read):
                 for cells in merged(group, how, passed_over):
-                    file.write(line_of([cells.get(name, "") for name in header], separator).encode())
+                    writer.writerow([cells.get(name, "") for name in header])
                     written += 1
-    return Merged(count, written, len(conflicts))
+            text.detach()  # flushes; the file is closed by who has opened it
+    return Merged(read.rows, written, conflicts)
 
 
-def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> tuple[set[str], int]:
-    """Puts all rows into the database; gives the columns that there are, and how many rows."""
-    names = set[str]()
+class _Read(NamedTuple):
+    """What was put into the database: the manifests, the columns of each by their own names, and how many rows."""
+
+    manifests: Sequence[Path]
+    columns: list[list[str]]
+    rows: int
+
+
+def _read(database: sqlite3.Connection, manifests: Sequence[Path]) -> _Read:
+    """Puts all rows into the database."""
+    columns = list[list[str]]()
     database.execute("CREATE TABLE rows (number INTEGER PRIMARY KEY, md5 BLOB, path INTEGER, line INTEGER, cells TEXT)")
-    database.execute("CREATE TABLE paths (number INTEGER PRIMARY KEY, path TEXT)")
     database.execute("BEGIN")
+    encode = json.JSONEncoder(ensure_ascii=False).encode
     for number, path in enumerate(manifests):
-        database.execute("INSERT INTO paths VALUES (?, ?)", (number, str(path)))
         with table_of(path) as table:
-            columns = columns_of(table, REQUIRED)
-            names.update(columns)
+            names = columns_of(table, REQUIRED)
+            columns.append(list(dict.fromkeys(names)))
             database.executemany(
                 "INSERT INTO rows (md5, path, line, cells) VALUES (?, ?, ?, ?)",
                 (
-                    (bytes.fromhex(cells[MD5]), number, line, json.dumps(list(cells.items()), ensure_ascii=False))
-                    for line, cells in _checked(path, ((row.line, cells_of(row, columns)) for row in table.rows))
+                    (bytes.fromhex(cells[MD5]), number, line, encode(list(cells.values())))
+                    for line, cells in _checked(path, ((row.line, cells_of(row, names)) for row in table.rows))
                 ),
             )
     database.execute("COMMIT")
     database.execute("CREATE INDEX by_md5 ON rows (md5)")
     (count,) = database.execute("SELECT COUNT(*) FROM rows").fetchone()
-    return names, count
+    return _Read(manifests, columns, count)
 
 
 def _checked(path: Path, rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
@@ -153,20 +165,22 @@ def _checked(path: Path, rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[in
         yield line, cells
 
 
-def _groups(database: sqlite3.Connection) -> Iterator[list[tuple[Place, Cells]]]:
+def _groups(database: sqlite3.Connection, read: _Read) -> Iterator[list[tuple[Place, Cells]]]:
     """The rows of each MD5 sum, in the order in which the sums come first."""
     group, current = list[tuple[Place, Cells]](), None
+    paths, decode = [str(path) for path in read.manifests], json.JSONDecoder().decode
     query = (
-        "SELECT rows.md5, paths.path, rows.line, rows.cells FROM rows "
+        "SELECT rows.md5, rows.path, rows.line, rows.cells FROM rows "
         "JOIN (SELECT md5, MIN(number) AS first FROM rows GROUP BY md5) AS firsts ON firsts.md5 = rows.md5 "
-        "JOIN paths ON paths.number = rows.path ORDER BY firsts.first, rows.number"
+        "ORDER BY firsts.first, rows.number"
     )
-    for md5, path, line, cells in database.execute(query):
+    for md5, number, line, cells in database.execute(query):
         if md5 != current and group:
             yield group
             group = []
         current = md5
-        group.append((Place(path, line), dict(json.loads(cells))))
+        values: list[str] = decode(cells)
+        group.append((Place(paths[number], line), dict(zip(read.columns[number], values, strict=True))))
     if group:
         yield group
 
@@ -182,6 +196,8 @@ def merged(group: Sequence[tuple[Place, Cells]], rules: Rules, on_fault: OnFault
     Raises:
         MergeConflict: They contradict each other, and that isn't passed over.
     """
+    if len(group) == 1:
+        return [group[0][1]]
     kept = list[tuple[Place, Cells]]()
     apart = group[0][1][MD5] in rules.duplicates
     for place, cells in group:

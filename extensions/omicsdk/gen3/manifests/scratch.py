@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 #: KiB of the database that are held in memory.
-CACHE_KIB = 40 * 1024
+CACHE_KIB = 20 * 1024
 
 
 @contextmanager
