@@ -32,6 +32,10 @@ FUNCTIONS = {
     "indexing.async_verify_object_manifest": (
         "commons_url manifest_file max_concurrent_requests manifest_row_parsers manifest_file_delimiter output_filename"
     ),
+    "merge.merge_guids_into_metadata": (
+        "indexing_manifest metadata_manifest indexing_manifest_file_delimiter metadata_manifest_file_delimiter "
+        "manifest_row_parsers manifests_mapping_config output_filename include_all_indexing_cols_in_output"
+    ),
     "metadata.async_ingest_metadata_manifest": (
         "commons_url manifest_file metadata_source auth max_concurrent_requests manifest_row_parsers "
         "manifest_file_delimiter output_filename get_guid_from_file metadata_type"

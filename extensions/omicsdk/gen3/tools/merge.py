@@ -1,0 +1,130 @@
+"""GUIDs of an index's manifest put to the rows of another table, such as one of samples."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omicsdk.core.atomic_file import in_place_of
+from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.gen3.manifests.outputs import line_of
+from omicsdk.gen3.manifests.table import table_of
+
+_log = logging.getLogger(__name__)
+
+IndexingData = dict[str, list[dict[str, str]]]
+"""The rows of an index's manifest by their keys."""
+
+
+def _get_guids_for_manifest_row(row: Mapping[str, str], data: IndexingData, config: Mapping[str, str]) -> list[str]:
+    """The GUIDs of the files whose key is that of a row."""
+    key = row.get(config["row_column_name"], "").strip()
+    return _guids(data.get(key, ()), config)
+
+
+def get_guids_for_manifest_row_partial_match(
+    row: Mapping[str, str], data_from_indexing_manifest: IndexingData, config: Mapping[str, str], **_: object
+) -> list[str]:
+    """The GUIDs of the files whose key has that of a row in it; each file is found once.
+
+    Args:
+        row: The row's cells by the columns' names.
+        data_from_indexing_manifest: The files by their keys; those that are found are taken out.
+        config: The columns: guid_column_name, row_column_name, indexing_manifest_column_name.
+
+    Returns:
+        The GUIDs; none for a row without a key.
+    """
+    key = row.get(config["row_column_name"], "").strip()
+    keys = [each for each in data_from_indexing_manifest if key and key in each]
+    return [guid for each in keys for guid in _guids(data_from_indexing_manifest.pop(each), config)]
+
+
+def _guids(rows: Sequence[Mapping[str, str]], config: Mapping[str, str]) -> list[str]:
+    return [guid for row in rows if (guid := row.get(config["guid_column_name"], ""))]
+
+
+def _get_data_from_indexing_manifest(
+    manifest_file: str | os.PathLike[str], config: Mapping[str, str], delimiter: str | None = None, **_: object
+) -> IndexingData:
+    """The files of an index's manifest by their keys."""
+    found = IndexingData()
+    with table_of(Path(manifest_file), delimiter) as table:
+        for wanted in (config["indexing_manifest_column_name"], config["guid_column_name"]):
+            if wanted not in table.header:
+                raise ManifestError(
+                    table.path, f"line 1: there is no column {wanted!r}", remedy="Name another in the mapping."
+                )
+        for row in table.rows:
+            cells = dict(zip(table.header, row.cells, strict=False))
+            found.setdefault(cells[config["indexing_manifest_column_name"]].strip(), []).append(cells)
+    return found
+
+
+manifest_row_parsers: dict[str, Callable[..., Any]] = {
+    "guids_for_manifest_row": _get_guids_for_manifest_row,
+    "get_data_from_indexing_manifest": _get_data_from_indexing_manifest,
+}
+"""How the files are read, and those of a row found."""
+manifests_mapping_config = {
+    "guid_column_name": "guid",
+    "row_column_name": "submitted_sample_id",
+    "indexing_manifest_column_name": "sample_id",
+}
+"""The columns: GUIDs and keys of the index's manifest, keys of the other table."""
+
+
+def merge_guids_into_metadata(
+    indexing_manifest: str | os.PathLike[str],
+    metadata_manifest: str | os.PathLike[str],
+    indexing_manifest_file_delimiter: str | None = None,
+    metadata_manifest_file_delimiter: str | None = None,
+    manifest_row_parsers: Mapping[str, Callable[..., Any]] = manifest_row_parsers,
+    manifests_mapping_config: Mapping[str, str] = manifests_mapping_config,
+    output_filename: str | os.PathLike[str] = "merged-metadata-manifest.tsv",
+    include_all_indexing_cols_in_output: bool = True,
+) -> None:
+    """Puts the GUIDs of files to the rows of a table: a row for each file that belongs to one, and those without any.
+
+    Args:
+        indexing_manifest: The manifest of an index; it is held in memory.
+        metadata_manifest: The table.
+        indexing_manifest_file_delimiter: What separates the manifest's cells; by default what its name's ending says.
+        metadata_manifest_file_delimiter: What separates the table's cells; by default what its name's ending says.
+        manifest_row_parsers: How the files are read, and those of a row found.
+        manifests_mapping_config: Which columns belong together.
+        output_filename: The table that is written, separated by tabs; whole or not at all.
+        include_all_indexing_cols_in_output: Whether it has the manifest's columns, too.
+
+    Raises:
+        ManifestError: A table can't be read, or lacks a column.
+    """
+    config, everything = manifests_mapping_config, include_all_indexing_cols_in_output
+    data: IndexingData = manifest_row_parsers["get_data_from_indexing_manifest"](
+        indexing_manifest,
+        config=config,
+        delimiter=indexing_manifest_file_delimiter,
+        include_all_indexing_cols_in_output=everything,
+    )
+    files = [row for rows in data.values() for row in rows] if everything else []
+    by_guid = {row[config["guid_column_name"]]: row for row in files}
+    count = 0
+    with table_of(Path(metadata_manifest), metadata_manifest_file_delimiter) as table:
+        if config["row_column_name"] not in table.header:
+            told = f"line 1: there is no column {config['row_column_name']!r}"
+            raise ManifestError(table.path, told, remedy="Name another in the mapping.")
+        header = list(dict.fromkeys(["guid", *table.header, *(files[0] if files else ())]))
+        with in_place_of(Path(output_filename)) as file:
+            file.write(line_of(header, "\t").encode())
+            for row in table.rows:
+                cells = dict(zip(table.header, row.cells, strict=False))
+                found: list[str] = manifest_row_parsers["guids_for_manifest_row"](cells, data, config=config)
+                told = {name: cell for name, cell in cells.items() if cell}
+                for guid in found or [""]:
+                    merged = {**by_guid.get(guid, {}), **told, "guid": guid}
+                    file.write(line_of([merged.get(name, "") for name in header], "\t").encode())
+                    count += 1
+    _log.info("%s: %d rows", output_filename, count)
