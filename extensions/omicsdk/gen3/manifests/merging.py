@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from omicsdk.core.atomic_file import in_place_of
 from omicsdk.gen3.manifests.columns import ACL, AUTHZ, GUID, MD5, SIZE, URLS
@@ -174,13 +174,14 @@ def _groups(database: sqlite3.Connection, read: _Read) -> Iterator[list[tuple[Pl
         "JOIN (SELECT md5, MIN(number) AS first FROM rows GROUP BY md5) AS firsts ON firsts.md5 = rows.md5 "
         "ORDER BY firsts.first, rows.number"
     )
-    for md5, number, line, cells in database.execute(query):
+    found = cast("Iterator[tuple[bytes, int, int, str]]", database.execute(query))
+    for md5, number, line, cells in found:
         if md5 != current and group:
             yield group
             group = []
         current = md5
-        values: list[str] = decode(cells)
-        group.append((Place(paths[number], line), dict(zip(read.columns[number], values, strict=True))))
+        names, values = read.columns[number], cast("list[str]", decode(cells))
+        group.append((Place(paths[number], line), dict(zip(names, values, strict=True))))
     if group:
         yield group
 
