@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from omicsdk.gen3.service import Auth
 
 CREATED, UPDATED, SAME = "created", "updated", "same"
+#: Rows that a thread indexes one after the other; few, so that short manifests are for all threads.
+BATCH = 10
 
 
 def index_manifest(
@@ -93,6 +95,7 @@ def index_manifest(
                     outputs,
                     paths,
                     threads=threads,
+                    batch=BATCH,
                     header=line_of(header, separator),
                     stop=stop,
                 )
