@@ -1,7 +1,9 @@
 """Data sets in iRODS, on a stand-in of python-irodsclient's documented API; no real server was tried."""
 
 import threading
+from contextlib import closing
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.dtp.storage.irods import IrodsStore, checksums_of_text
 from omicsdk.dtp.storage.report import DatasetReport
 from omicsdk.dtp.storage.store import Dataset, UnknownDataset
+from orthanc import free_port
 
 FILES = {
     "dataset_description.xlsx": b"sheet",
@@ -37,7 +40,10 @@ def zone() -> StandIn:
 def get(zone: StandIn, tmp_path: Path):
     def fetched(dataset: str = "ds", **more: Any) -> DatasetReport:
         store = IrodsStore(
-            more.pop("config", config()), open_session=zone.opener(more.pop("password", PASSWORD)), clock=ManualClock()
+            more.pop("config", config()),
+            connections=more.pop("connections", 4),
+            open_session=zone.opener(more.pop("password", PASSWORD)),
+            clock=ManualClock(),
         )
         try:
             return fetch_dataset(store, Dataset(dataset), tmp_path / "data", **more)
@@ -235,11 +241,43 @@ def test_a_file_that_is_gone_when_its_turn_comes(zone: StandIn, tmp_path: Path):
 
 def test_stopped_and_gone_on_with(get, zone: StandIn):
     stop = threading.Event()
-    report = get(stop=stop, progress=lambda _: stop.set())
+    report = get(stop=stop, progress=lambda _: stop.set(), connections=1)
     assert not report.ok
-    assert report.counts["stopped"] >= 1
+    assert report.counts["stopped"] == 3
     assert get().ok
     assert there(report.folder) == FILES
+
+
+def test_what_progress_raises_ends_the_download(get):
+    def impatient(_: object) -> None:
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        get(progress=impatient)
+    assert get().ok
+
+
+def test_the_client_itself_is_asked(tmp_path: Path):
+    """Without a server nothing more can be tried of it than that nobody answers."""
+    said = r"The iRODS server 127\.0\.0\.1:\d+ doesn't answer"
+    there = config(host="127.0.0.1", port=free_port())
+    with closing(IrodsStore(there)) as store, pytest.raises(ConnectFailed, match=said):
+        fetch_dataset(store, Dataset("ds"), tmp_path)
+
+
+def test_the_client_has_what_is_used_of_it():
+    from irods.collection import iRODSCollection
+    from irods.data_object import iRODSDataObject
+    from irods.manager.collection_manager import CollectionManager
+    from irods.manager.data_object_manager import DataObjectManager
+    from irods.session import iRODSSession
+
+    assert list(signature(CollectionManager.get).parameters)[:2] == ["self", "path"]
+    assert list(signature(DataObjectManager.open).parameters)[:3] == ["self", "path", "mode"]
+    assert isinstance(iRODSCollection.data_objects, property)
+    assert isinstance(iRODSCollection.subcollections, property)
+    assert callable(iRODSSession.cleanup)
+    assert iRODSDataObject
 
 
 def test_the_good_replica_counts(zone: StandIn, get):

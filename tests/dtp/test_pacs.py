@@ -45,11 +45,13 @@ def archive(_archive: Orthanc) -> Orthanc:
     return _archive
 
 
-def store_of(archive: Orthanc, method: str, **more: Any) -> Any:
+def store_of(archive: Orthanc, method: str, *, connections: int = 2, **more: Any) -> Any:
     if method in ("dicomweb", "wado-uri"):
         uri = f"{archive.http}/wado" if method == "wado-uri" else None
-        return DicomWebStore(archive.config(method="dicomweb", **more), wado_uri=uri, retry=NO_RETRY)
-    return DimseStore(archive.config(method=method, **more), clock=ManualClock())
+        return DicomWebStore(
+            archive.config(method="dicomweb", **more), wado_uri=uri, retry=NO_RETRY, connections=connections
+        )
+    return DimseStore(archive.config(method=method, **more), clock=ManualClock(), connections=connections)
 
 
 @pytest.fixture
@@ -218,6 +220,37 @@ def test_something_that_doesn_t_speak_dicom(archive: Orthanc, tmp_path: Path):
     config = archive.config(port=int(archive.http.rpartition(":")[2]))
     with pytest.raises(TransportError):
         fetch_dataset(DimseStore(config, seconds=2), Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+
+
+@LEFT_OPEN
+@pytest.mark.parametrize("method", DIMSE[:1] + WEB[:1])
+def test_an_archive_that_ends_meanwhile(tmp_path: Path, method: str):
+    """What came stays, the rest is told, and the next call fetches only that."""
+    put = study(STUDY, [60])
+    stopped = threading.Event()
+    cases = Dataset("ds", (Case(f"sub-{STUDY}"),))
+    (tmp_path / "orthanc").mkdir()
+    with running(tmp_path / "orthanc") as archive, closing(store_of(archive, method, connections=1)) as store:
+        archive.put(*put.values())
+        fetch = store.fetch
+
+        def after_its_end(files: Any, *more: Any) -> None:
+            fetch(files[:20], *more)
+            archive.process.kill()
+            archive.process.wait()
+            stopped.set()
+            fetch(files[20:], *more)
+
+        store.fetch = after_its_end
+        report = fetch_dataset(store, cases, tmp_path)
+        assert stopped.is_set()
+    assert report.counts == {**EMPTY, "done": 20, "failed": 40}
+    assert all(isinstance(each.error, TransportError) for each in report.files.failed)
+    assert len(images(tmp_path / "ds")) == 20
+    (tmp_path / "again").mkdir()
+    with running(tmp_path / "again") as archive, closing(store_of(archive, method)) as store:
+        archive.put(*put.values())
+        assert fetch_dataset(store, cases, tmp_path).counts == {**EMPTY, "done": 40, "skipped": 20}
 
 
 @needs_dicomweb

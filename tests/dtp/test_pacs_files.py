@@ -17,6 +17,7 @@ from omicsdk.dtp.storage.landing import Landing
 from omicsdk.dtp.storage.multipart import TAIL, unwrap
 from omicsdk.dtp.storage.receiving import NOT_UNDERSTOOD, NOT_WANTED, OUT_OF_RESOURCES, STORED, Receiver
 from omicsdk.dtp.storage.store import Case, Landed, StoredFile
+from omicsdk.dtp.storage.turns import Gate
 from orthanc import image
 
 STUDY, SERIES, SOP = "1.2.3", "1.2.3.1", "1.2.3.1.1"
@@ -138,6 +139,32 @@ def test_another_study_s_instance_isn_t_put_there(tmp_path: Path, wanted: Instan
     assert isinstance(told[0], TransferError)
     assert not (tmp_path / wanted.name).exists()
     assert list((tmp_path / ".omics-transfer/dtp").iterdir()) == []
+
+
+def test_a_gate_that_is_shut_lets_nobody_by():
+    """Else pynetdicom's own thread takes an answer that we wait for."""
+    passed, over = [0], threading.Event()
+
+    def pass_by() -> None:
+        while not over.is_set():
+            gate.wait()
+            passed[0] += 1
+
+    thread = threading.Thread(target=pass_by)
+    gate = Gate(thread)  # pyright: ignore
+    gate.set()
+    thread.start()
+    for _ in range(300):
+        gate.clear()
+        before = passed[0]
+        sum(range(2000))
+        assert passed[0] == before
+        gate.set()
+    over.set()
+    gate.set()
+    thread.join(10)
+    gate.clear()  # nobody is there any longer, so nobody is waited for
+    assert not gate.is_set()
 
 
 def test_a_folder_is_for_one_download_at_a_time(tmp_path: Path):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import AuthError, ConnectFailed, ConnectionLost, MissingExtra, OmicsError, TransferError
+from omicsdk.dtp.storage.turns import take_turns
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -149,6 +150,7 @@ class Archive:
         try:
             if not association.is_established:
                 raise self._refusal(association, connected=bool(lines))
+            take_turns(association)
             try:
                 yield association
             except BaseException:

@@ -41,7 +41,8 @@ def fetch_dataset(
         dataset: The data set.
         dest: The folder that the data set's folder is made in.
         metadata: Writes what is to stand beside the files.
-        progress: Is called for each file that has come to its end, by any thread but by one at a time, and once at the end.
+        progress: Is called for each file that has come to its end, by any thread but by one at a time, and once at the end. What
+            it raises ends the transfer in order and is raised then.
         stop: Ends it when it is set; it can be gone on with later.
         clock: Tells the time.
 
@@ -64,13 +65,15 @@ def fetch_dataset(
     listed = list(store.files(dataset))
     folder = Path(dest).absolute() / dataset.id
     with Landing(folder) as landing:
-        tally = _Tally(listed, progress, clock)
+        tally = _Tally(listed, progress, stop, clock)
         missing = list(_missing(listed, landing, tally))
         names = {each.name for each in listed if isinstance(each, StoredFile)}
         written = metadata(landing, names) if metadata is not None else ()
         if missing and not stop.is_set():
             store.fetch(missing, landing, tally.tell, stop)
         outcomes = tally.closed()
+        if tally.problem is not None:
+            raise tally.problem
         report = TransferReport(
             outcomes,
             clock.monotonic() - began,
@@ -89,15 +92,22 @@ class _Tally:
     Args:
         listed: What the store listed.
         progress: Is told of each.
+        stop: Is set when `progress` raises.
         clock: Tells the time.
+
+    Attributes:
+        problem: What `progress` raised.
     """
 
     def __init__(
         self,
         listed: Sequence[StoredFile | Unlisted],
         progress: Callable[[Progress], None] | None,
+        stop: threading.Event,
         clock: Clock,
     ) -> None:
+        self.problem: BaseException | None = None
+        self._stop = stop
         self._listed = listed
         self._numbers = {each.name: number for number, each in enumerate(listed) if isinstance(each, StoredFile)}
         self._progress = progress
@@ -141,25 +151,28 @@ class _Tally:
         return self._outcomes
 
     def _show(self, *, final: bool) -> None:
-        if self._progress is None:
+        if self._progress is None or self.problem is not None:
             return
         seconds = self._clock.monotonic() - self._began
         fetched = self._outcomes.bytes_fetched
-        self._progress(
-            Progress(
-                files=len(self._listed),
-                files_done=self._done,
-                files_failed=self._outcomes.counts["failed"],
-                bytes=self._bytes + self._left,
-                bytes_done=self._bytes,
-                bytes_fetched=fetched,
-                rate=fetched / seconds if seconds > 0 else 0.0,
-                seconds=seconds,
-                final=final,
-                unsized=self._unsized,
-                phase="over" if final else "moving",
-            )
+        told = Progress(
+            files=len(self._listed),
+            files_done=self._done,
+            files_failed=self._outcomes.counts["failed"],
+            bytes=self._bytes + self._left,
+            bytes_done=self._bytes,
+            bytes_fetched=fetched,
+            rate=fetched / seconds if seconds > 0 else 0.0,
+            seconds=seconds,
+            final=final,
+            unsized=self._unsized,
+            phase="over" if final else "moving",
         )
+        try:
+            self._progress(told)
+        except BaseException as error:  # raised here it would end in a thread of a library
+            self.problem = error
+            self._stop.set()
 
 
 def _missing(listed: Sequence[F | Unlisted], landing: Landing, tally: _Tally) -> Iterator[F]:
