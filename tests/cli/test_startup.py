@@ -45,6 +45,7 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
         for name in ("apps", "files", "manifest", "projects", "storage", "tasks", "words")
     ),
     "omicsdk.cli.workflows.upload",
+    "omicsdk.cli.workflows.words",
 }
 
 PROBE = """

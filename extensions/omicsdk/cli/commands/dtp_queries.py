@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.gen3_queries import query_text
 from omicsdk.core.errors import UsageError
 from omicsdk.dtp.querier import Querier
 
@@ -27,7 +26,7 @@ def query(workflow: Workflow, arguments: Mapping[str, Any], console: Console) ->
     if arguments.get("variables") is not None and text is None:
         raise UsageError("--variables are those of a query", remedy="Give the query, too.")
     if text is not None:
-        text = _text(text)
+        text = query_text(text)
     project = workflow.project(arguments) if node is not None else None
     with Querier(workflow.auth) as querier:
         if text is not None:
@@ -37,16 +36,3 @@ def query(workflow: Workflow, arguments: Mapping[str, Any], console: Console) ->
         stated = workflow.named("program", arguments)
         programs = querier.get_programs() if stated is None else [stated]
         return [{"program": each, "project": code} for each in programs for code in querier.get_projects(each)]
-
-
-def _text(given: str) -> str:
-    """A query as it was typed, or from where it was said to be."""
-    if given == "-":
-        return sys.stdin.read()
-    if not given.startswith("@"):
-        return given
-    try:
-        return Path(given[1:]).read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it isn't UTF-8 text"
-        raise UsageError(f"{given[1:]} can't be read: {said}", remedy="Give @ and the path of a file.") from error

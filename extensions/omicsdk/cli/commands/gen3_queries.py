@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def query(access: Access, arguments: Mapping[str, Any], console: Console) -> Any:
     """`omics gen3 query`: the answer's data."""
     del console
-    text, variables = _text(arguments["text"]), arguments.get("variables")
+    text, variables = query_text(arguments["text"]), arguments.get("variables")
     if arguments.get("rows"):
         if arguments.get("guppy"):
             raise UsageError("--rows and --guppy exclude each other", remedy="Give all rows with: omics gen3 explore.")
@@ -68,8 +68,15 @@ def _direction(text: str) -> dict[str, str]:
     return {field: order or "asc"}
 
 
-def _text(given: str) -> str:
-    """A query as it was typed, or from where it was said to be."""
+def query_text(given: str) -> str:
+    """A query as it was typed, or from where it was said to be.
+
+    Args:
+        given: The query, or `-` for what stdin has, or @FILE for what is in a file.
+
+    Raises:
+        UsageError: The file can't be read.
+    """
     if given == "-":
         return sys.stdin.read()
     if not given.startswith("@"):

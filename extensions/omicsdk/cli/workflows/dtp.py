@@ -21,7 +21,7 @@ _CHUNK: Argument = {
     **option(
         "chunk_size", "Records that are sent at once; fewer where the commons can't take so many.", 100, "integer"
     ),
-    "convert": "omicsdk.cli.commands.sb_numbers:at_least_1",
+    "convert": "omicsdk.cli.commands.numbers:at_least_1",
 }
 
 

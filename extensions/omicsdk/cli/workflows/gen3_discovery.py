@@ -17,7 +17,7 @@ _TABLE = word("file", "Studies: a table (.tsv, .csv) or JSON, as `discovery read
 
 
 def _at_least_1(name: str, text: str, default: int) -> Argument:
-    return {**option(name, text, default, "integer"), "convert": "omicsdk.cli.commands.sb_numbers:at_least_1"}
+    return {**option(name, text, default, "integer"), "convert": "omicsdk.cli.commands.numbers:at_least_1"}
 
 
 OF_DISCOVERY: list[Command] = [

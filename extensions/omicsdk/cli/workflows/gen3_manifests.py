@@ -17,7 +17,7 @@ _AGAIN = "What was interrupted goes on with the same command. It ends with 3 whe
 
 def _requests(default: int, text: str, name: str = "max_concurrent_requests") -> Argument:
     made = option(name, text, default, "integer")
-    return {**made, "convert": "omicsdk.cli.commands.sb_numbers:at_least_1"}
+    return {**made, "convert": "omicsdk.cli.commands.numbers:at_least_1"}
 
 
 OF_MANIFESTS: list[Command] = [

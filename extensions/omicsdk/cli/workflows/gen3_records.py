@@ -46,7 +46,7 @@ OF_RECORDS: list[Command] = [
                 100,
                 "integer",
             ),
-            "convert": "omicsdk.cli.commands.sb_numbers:at_least_1",
+            "convert": "omicsdk.cli.commands.numbers:at_least_1",
         },
         flag("all_or_nothing", "Send nothing when anything is found wrong in any row before."),
         option("journal", "File that notes what was taken: with the same one, a submission that was stopped goes on."),

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from omicsdk.cli.options import REPORT, TRANSFER
+from omicsdk.cli.workflows.words import DRY_RUN as DRY_RUN
+from omicsdk.cli.workflows.words import LIMIT as LIMIT
+from omicsdk.cli.workflows.words import QUIET as QUIET
+from omicsdk.cli.workflows.words import examples
+from omicsdk.cli.workflows.words import flag as flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,20 +23,7 @@ def with_examples(text: str, *lines: str) -> str:
         text: What comes before; may be empty.
         lines: The examples, without the program's name.
     """
-    before = [text, ""] if text else []
-    return "\n".join([*before, "Examples:", "", *(f"    omics gen3 {line}" for line in lines)])
-
-
-def flag(name: str, text: str, short: str | None = None) -> Argument:
-    """An option that stands alone.
-
-    Args:
-        name: Its name.
-        text: What it means.
-        short: Its short spelling.
-    """
-    made: Argument = {"name": name, "type": "boolean", "flag": True, "default": False, "help": text}
-    return {**made, "short": short} if short is not None else made
+    return examples("gen3", text, *lines)
 
 
 def word(name: str, text: str, *, required: bool = True, default: str | None = None) -> Argument:
@@ -98,18 +90,9 @@ def choice(name: str, text: str, choices: list[str], default: str | None = None)
     return {"name": name, "type": "string", "choices": list(choices), "default": default, "help": text}
 
 
-DRY_RUN = flag("dry_run", "Only tell what would be done; nothing is.")
-QUIET = flag("quiet", "Show no progress.", "-q")
 LIMITS = [argument for argument in TRANSFER if argument["name"] != "dry_run"]
 PROGRAM = word("program", "Name of the program.")
 TRANSFERS = [QUIET, *LIMITS, REPORT]
-LIMIT: Argument = {
-    "name": "limit",
-    "type": "integer",
-    "convert": "omicsdk.cli.commands.sb_numbers:at_least_1",
-    "default": None,
-    "help": "So many at most; all when omitted.",
-}
 
 
 def command(words: str, run: str, summary: str, *parameters: Argument, description: str = "") -> Command:

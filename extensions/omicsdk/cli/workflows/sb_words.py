@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from omicsdk.cli.options import TRANSFER
+from omicsdk.cli.workflows.words import DRY_RUN as DRY_RUN
+from omicsdk.cli.workflows.words import LIMIT as LIMIT
+from omicsdk.cli.workflows.words import QUIET as QUIET
+from omicsdk.cli.workflows.words import examples
+from omicsdk.cli.workflows.words import flag as flag
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,20 +21,7 @@ def with_examples(text: str, *lines: str) -> str:
         text: What comes before; may be empty.
         lines: The examples, without the program's name.
     """
-    before = [text, ""] if text else []
-    return "\n".join([*before, "Examples:", "", *(f"    omics sb {line}" for line in lines)])
-
-
-def flag(name: str, text: str, short: str | None = None) -> Argument:
-    """An option that stands alone.
-
-    Args:
-        name: Its name.
-        text: What it means.
-        short: Its short spelling.
-    """
-    made: Argument = {"name": name, "type": "boolean", "flag": True, "default": False, "help": text}
-    return {**made, "short": short} if short is not None else made
+    return examples("sb", text, *lines)
 
 
 PATHS = "sb://owner/project/folder/file, or the ids of files"
@@ -46,20 +38,11 @@ FILES: Argument = {
 TIMEOUT: Argument = {
     "name": "timeout_seconds",
     "type": "number",
-    "convert": "omicsdk.cli.commands.sb_numbers:above_0",
+    "convert": "omicsdk.cli.commands.numbers:above_0",
     "default": 3600,
     "help": "Seconds to wait for the platform, which works on many files and on folders by itself.",
 }
-LIMIT: Argument = {
-    "name": "limit",
-    "type": "integer",
-    "convert": "omicsdk.cli.commands.sb_numbers:at_least_1",
-    "default": None,
-    "help": "So many at most; all when omitted.",
-}
-DRY_RUN = flag("dry_run", "Only tell what would be done; nothing is.")
 RECURSIVE = flag("recursive", "Take folders, with all that is in them.", "-r")
-QUIET = flag("quiet", "Show no progress.", "-q")
 LIMITS = [argument for argument in TRANSFER if argument["name"] != "dry_run"]
 OF_PROJECT: Argument = {
     "name": "project",
@@ -79,14 +62,14 @@ def waiting(what: str) -> list[Argument]:
         {
             "name": "period",
             "type": "number",
-            "convert": "omicsdk.cli.commands.sb_numbers:at_least_1",
+            "convert": "omicsdk.cli.commands.numbers:at_least_1",
             "default": 10,
             "help": f"Seconds between two looks at the {what}, 1 or more.",
         },
         {
             "name": "timeout_seconds",
             "type": "number",
-            "convert": "omicsdk.cli.commands.sb_numbers:above_0",
+            "convert": "omicsdk.cli.commands.numbers:above_0",
             "default": None,
             "help": "Seconds to wait at most; as long as it takes when omitted.",
         },

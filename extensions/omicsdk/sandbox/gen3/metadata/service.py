@@ -4,10 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import FormatChecker
-
-from omicsdk.sandbox.auth import Caller
-from omicsdk.sandbox.gen3.gateway import HOME
+from omicsdk.sandbox.gen3.as_sent import service_as_sent
 from omicsdk.sandbox.gen3.metadata import aggregate, aliases, documents, index_paths, objects
 from omicsdk.sandbox.gen3.metadata.doors import Doors
 from omicsdk.sandbox.gen3.metadata.refusals import error_body
@@ -16,7 +13,6 @@ from omicsdk.sandbox.service import Call, Reply, Service, by_name
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3
 
-PREFIX = f"{HOME}/metadata"
 VERSION = "4.3.0"
 
 
@@ -52,20 +48,7 @@ def metadata_service(gen3: "Gen3", document: Mapping[str, Any]) -> Service:
     handlers = by_name((get_status, get_version, *functions), gen3)
     # The document has an operation for each of the two forms of the search's answer.
     handlers["query_documents"] = handlers["query"]
-    return Service(
-        name="gen3/metadata",
-        prefix=PREFIX,
-        document=document,
-        document_path="/openapi.json",
-        handlers=handlers,
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
-        # Doors knows who comes in, and objects ask for tokens themselves.
-        authenticate=lambda _headers: Caller("", frozenset()),
-        error_body=error_body,
-        error_type="application/json",
-        request_id="",
-        around=lambda app: Doors(app, gen3.access),
-        checks=False,
+    # Doors knows who comes in, and objects ask for tokens themselves.
+    return service_as_sent(
+        "metadata", document, handlers, error_body=error_body, around=lambda app: Doors(app, gen3.access)
     )

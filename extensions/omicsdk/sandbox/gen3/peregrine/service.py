@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import FormatChecker
-
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.gen3.access import Access
-from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
+from omicsdk.sandbox.gen3.as_sent import service_as_sent
+from omicsdk.sandbox.gen3.gateway import TrailingSlashes
 from omicsdk.sandbox.gen3.peregrine import core_metadata, datasets, queries
 from omicsdk.sandbox.gen3.peregrine.state import Commons
 from omicsdk.sandbox.gen3.records.store import Store
@@ -15,7 +13,6 @@ from omicsdk.sandbox.gen3.sheepdog.frame import Frame
 from omicsdk.sandbox.gen3.sheepdog.gate import error_body
 from omicsdk.sandbox.service import Call, Reply, Service, by_name
 
-PREFIX = f"{HOME}/peregrine"
 _MODULES = (queries, datasets, core_metadata)
 
 
@@ -41,20 +38,7 @@ def peregrine_service(access: Access, records: Store, document: Mapping[str, Any
     """
     commons = Commons(access, records)
     functions = [function for module in _MODULES for function in module.HANDLERS]
-    return Service(
-        name="gen3/peregrine",
-        prefix=PREFIX,
-        document=document,
-        document_path="/openapi.json",
-        handlers=by_name((get_status, get_version, *functions), commons),
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
-        # Handlers find out who asks: whoever may see nothing is told so in the service's words.
-        authenticate=lambda _headers: Caller("", frozenset()),
-        error_body=error_body,
-        error_type="application/json",
-        request_id="",
-        around=lambda app: Frame(TrailingSlashes(app)),
-        checks=False,
+    handlers = by_name((get_status, get_version, *functions), commons)
+    return service_as_sent(
+        "peregrine", document, handlers, error_body=error_body, around=lambda app: Frame(TrailingSlashes(app))
     )

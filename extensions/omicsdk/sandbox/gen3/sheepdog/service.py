@@ -3,11 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import FormatChecker
-
-from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.gen3.access import Access
-from omicsdk.sandbox.gen3.gateway import HOME, TrailingSlashes
+from omicsdk.sandbox.gen3.as_sent import service_as_sent
+from omicsdk.sandbox.gen3.gateway import TrailingSlashes
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.records.store import Store
 from omicsdk.sandbox.gen3.sheepdog import dictionary_pages, entities, export, manifests, programs, states, submitting
@@ -16,7 +14,6 @@ from omicsdk.sandbox.gen3.sheepdog.gate import error_body
 from omicsdk.sandbox.gen3.sheepdog.state import Commons
 from omicsdk.sandbox.service import Call, Reply, Service, by_name
 
-PREFIX = f"{HOME}/sheepdog"
 VERSION = "5.2.4"
 """The release that the sandbox answers like."""
 _STATED = ("/v0/submission/",)
@@ -77,21 +74,11 @@ def sheepdog_service(access: Access, records: Store, index: Index, document: Map
     functions = [function for module in _MODULES for function in module.HANDLERS]
     handlers = by_name((get_status, get_version, *functions), commons)
     handlers |= {name: handlers[same] for name, same in _SAME.items()}
-    return Service(
-        name="gen3/sheepdog",
-        prefix=PREFIX,
-        document=document,
-        document_path="/openapi.json",
-        handlers=handlers,
-        formats=FormatChecker(formats=()),
-        format_codes={},
-        restricted=lambda: False,
-        # Handlers find out who asks, in the service's order of refusals.
-        authenticate=lambda _headers: Caller("", frozenset()),
+    return service_as_sent(
+        "sheepdog",
+        document,
+        handlers,
         error_body=error_body,
-        error_type="application/json",
-        request_id="",
         around=lambda app: Frame(TrailingSlashes(app, _STATED)),
-        checks=False,
         absent=ABSENT,
     )
