@@ -93,6 +93,15 @@ def test_empty_urls_and_resources_are_worth_a_look(tmp_path: Path):
     assert told(text, tmp_path, urls_required=True) == [(2, "url", "", False), (2, "authz", "", True)]
 
 
+def test_warnings_beyond_a_thousand_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    path = tmp_path / "m.csv"
+    path.write_text("md5,url,size\n" + f"{MD5},,1\n" * 1234)
+    assert is_valid_manifest_format(path)
+    assert caplog.text.count("'' is empty") == 1000
+    assert "234 further warnings" in caplog.text
+    assert not is_valid_manifest_format(path, error_on_empty_url=True)
+
+
 def test_columns_that_must_be_there(tmp_path: Path):
     assert told("guid,authz\n", tmp_path) == [(1, "", "", False), (1, "", "", False), (1, "", "", True)]
     assert told("md5,size\n", tmp_path, urls_required=True) == [(1, "", "", False)]

@@ -13,7 +13,12 @@ _SIZE = r"[0-9]{1,18}"
 
 
 def right_line(
-    columns: Sequence[Columns | None], delimiter: str, protocols: Collection[str], *, base64: bool
+    columns: Sequence[Columns | None],
+    delimiter: str,
+    protocols: Collection[str],
+    *,
+    base64: bool,
+    empty: Collection[Columns] = (),
 ) -> re.Pattern[str]:
     """A pattern of lines that are right. A line that it doesn't match is looked at closely, and may be right.
 
@@ -22,6 +27,7 @@ def right_line(
         delimiter: What separates cells, one character.
         protocols: The protocols that URLs may have.
         base64: Whether MD5 sums may be Base64.
+        empty: Columns whose cells may be empty.
     """
     end = re.escape(delimiter)
     value = rf"[^\s\"'\[\],{end}]"
@@ -35,6 +41,8 @@ def right_line(
         Columns.AUTHZ: rf"{authz}(?: {authz})*+",
         None: rf"[^\"\r\n{end}]*+",
     }
+    for column in empty:
+        cells[column] = f"(?:{cells[column]})?+"
     return re.compile(end.join(cells[column] for column in columns) + r"\r?\n?")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -147,16 +148,28 @@ class _Check:
 
     def lines(self, text: IO[str], header: _Header, limit: int | None) -> None:
         """Checks the lines below the header."""
-        right = right_line(header.kinds, header.delimiter, self._protocols, base64=self._base64).fullmatch
+        pattern = partial(right_line, header.kinds, header.delimiter, self._protocols, base64=self._base64)
+        optional = [Columns.AUTHZ] if self._urls_required else [Columns.AUTHZ, Columns.URL]
+        right, but_empty = pattern().fullmatch, pattern(empty=optional).fullmatch
         numbered = enumerate(text, 2)
         rows = 0
         for number, line in numbered:
             if limit is not None and number > limit:
                 break
             rows += 1
-            if right(line) is None and not self._row(number, line.rstrip("\r\n"), header, numbered):
+            if right(line) is not None:
+                continue
+            if but_empty(line) is not None:
+                self._empty(number, line.rstrip("\r\n").split(header.delimiter), header)
+            elif not self._row(number, line.rstrip("\r\n"), header, numbered):
                 rows -= 1
         self.rows = rows
+
+    def _empty(self, number: int, cells: Sequence[str], header: _Header) -> None:
+        """Tells which cells of a row are empty that is right otherwise."""
+        for name, kind, cell in zip(header.names, header.kinds, cells, strict=True):
+            if kind is not None and not cell:
+                self._odd(number, name, cell, "is empty")
 
     def _row(self, number: int, line: str, header: _Header, following: Iterator[tuple[int, str]]) -> bool:
         """Looks closely at a row; False where it is blank."""

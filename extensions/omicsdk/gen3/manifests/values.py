@@ -42,9 +42,9 @@ def written(cell: str) -> list[str]:
 
 
 def acl_of(cell: str) -> list[str]:
-    """Who may read a file, of a cell: the value `open` means everybody, which the index writes as `*`."""
+    """Who may read a file, of a cell: `['open']` alone means everybody, which the index writes as `*`."""
     values = several(cell)
-    return ["*"] if values == ["open"] else values
+    return ["*"] if cell.lstrip().startswith("[") and [value.lower() for value in values] == ["open"] else values
 
 
 def cell_of(values: Iterable[str]) -> str:

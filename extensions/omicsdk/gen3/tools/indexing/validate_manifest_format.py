@@ -10,6 +10,8 @@ from omicsdk.gen3.manifests.columns import Columns
 from omicsdk.gen3.manifests.faults import Fault
 from omicsdk.gen3.manifests.validation import PROTOCOLS, check_format
 
+#: Warnings that are logged; the rest is counted. Errors are all logged.
+SHOWN_WARNINGS = 1000
 _log = logging.getLogger(__name__)
 
 
@@ -21,7 +23,7 @@ def is_valid_manifest_format(
     error_on_empty_url: bool = False,
     line_limit: int | None = None,
 ) -> bool:
-    """Checks the MD5 sums, sizes, URLs and resources of a manifest. All that is wrong is logged with its line and column.
+    """Checks the MD5 sums, sizes, URLs and resources of a manifest. What is wrong is logged with its line and column.
 
     Args:
         manifest_path: A table separated by tabs, commas, semicolons or bars.
@@ -38,8 +40,15 @@ def is_valid_manifest_format(
         ManifestError: The file isn't there, can't be read, or isn't text.
     """
 
+    shown = 0
+
     def tell(fault: Fault) -> None:
-        _log.log(logging.WARNING if fault.warns else logging.ERROR, "%s", fault)
+        nonlocal shown
+        if not fault.warns:
+            _log.error("%s", fault)
+        elif shown < SHOWN_WARNINGS:
+            shown += 1
+            _log.warning("%s", fault)
 
     found = check_format(
         manifest_path,
@@ -50,5 +59,7 @@ def is_valid_manifest_format(
         line_limit=line_limit,
         on_fault=tell,
     )
+    if found.warnings > shown:
+        _log.warning("%s: %d further warnings", manifest_path, found.warnings - shown)
     _log.info("%s: %d rows, %d errors, %d warnings", manifest_path, *found)
     return found.valid
