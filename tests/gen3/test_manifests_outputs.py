@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import ConfigError, Interrupted, NotWritable
+from omicsdk.core.errors import ConfigError, DiskFull, Interrupted, NotWritable
 from omicsdk.gen3.manifests.outputs import Outputs
 from omicsdk.gen3.manifests.running import in_order
 
@@ -85,7 +85,33 @@ def test_what_was_there_stays_until_a_run_is_whole(opened, tmp_path: Path):
         broken()
     assert (tmp_path / "out.tsv").read_text() == "old"
     journal = (tmp_path / "out.tsv.journal").read_text().splitlines()
-    assert json.loads(journal[-1])["bytes"] == [3, 0]
+    assert json.loads(journal[-1])["bytes"] == [0, 0]
+
+
+def test_what_was_written_of_rows_that_are_not_done_is_written_again(opened, tmp_path: Path):
+    def interrupted() -> None:
+        with opened() as outputs:
+            outputs.write(0, "one\n")
+            outputs.counts["created"] += 1
+            outputs.done(1)
+            outputs.write(0, "half of")
+            outputs.counts["created"] += 1
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with opened() as outputs:
+        assert (outputs.rows, outputs.counts) == (1, {"created": 1})
+        outputs.write(0, "two\n")
+        outputs.finish()
+    assert (tmp_path / "out.tsv").read_text() == "one\ntwo\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is full")
+def test_a_full_disk_is_told(opened):
+    with Path("/dev/full").open("wb", buffering=0) as full, pytest.raises(DiskFull), opened() as outputs:
+        outputs._files[0] = full
+        outputs.write(0, "x")
 
 
 def test_two_runs_at_once_are_refused(opened):

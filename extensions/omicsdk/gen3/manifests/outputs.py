@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, NamedTuple, Self
 
-from omicsdk.core.errors import NotWritable
+from omicsdk.core.errors import TransferError
 from omicsdk.core.file_lock import locked
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.transfer.writing import write_error
 
 #: Rows after which what is done is noted, at most; so many may be looked up after an interrupt.
 NOTED_ROWS = 1000
@@ -48,6 +49,15 @@ def identity_of(path: Path, **settings: object) -> dict[str, Any]:
     return {"manifest": str(path.resolve()), "size": status.st_size, "changed": status.st_mtime_ns, **settings}
 
 
+class _Done(NamedTuple):
+    """How far a run has come: rows, how long the files were then, what became of the rows, and where it was."""
+
+    rows: int
+    lengths: tuple[int, ...]
+    counts: dict[str, int]
+    place: str
+
+
 class Outputs:
     """Files that a run writes beside their names, with a journal of how far it has come. A context manager.
 
@@ -75,7 +85,9 @@ class Outputs:
         self._open = ExitStack()
         self._files: list[IO[bytes]] = []
         self._journal: IO[bytes] | None = None
-        self._noted = self._done = 0
+        self._noted = 0
+        self._lengths = [0] * len(self._paths)
+        self._done = _Done(0, tuple(self._lengths), {}, "")
         self._whole: list[bool] = []
         self._whole_lines = 0
         self.resumed = False
@@ -92,6 +104,7 @@ class Outputs:
                 file.truncate(length)
                 file.seek(0, os.SEEK_END)
                 self._files.append(file)
+            self._lengths = list(lengths or self._lengths)
             self._journal = self._open.enter_context(self._journal_path.open("r+b" if lengths else "wb"))
             if lengths:  # what was torn off would spoil the next line
                 self._journal.truncate(self._whole_lines)
@@ -101,7 +114,7 @@ class Outputs:
                 self._journal.flush()
         except OSError as error:
             self._open.close()
-            raise NotWritable(str(self._paths[0]), error.strerror or str(error)) from error
+            raise write_error(error, str(self._paths[0])) from error
         except BaseException:
             self._open.close()
             raise
@@ -110,7 +123,7 @@ class Outputs:
     @property
     def fresh(self) -> bool:
         """Whether nothing is written yet."""
-        return self._done == 0 and not any(file.tell() for file in self._files)
+        return not any(self._lengths)
 
     def write(self, place: int, text: str) -> None:
         """Writes to a file.
@@ -119,12 +132,17 @@ class Outputs:
             place: Which, by its place among the paths.
             text: What.
         """
-        self._files[place].write(text.encode())
+        data = text.encode()
+        try:
+            self._files[place].write(data)
+        except OSError as error:
+            raise write_error(error, str(self._paths[place])) from error
+        self._lengths[place] += len(data)
 
     def done(self, rows: int) -> None:
         """Says that so many more rows are done, and all that is to be written of them was."""
-        self._done += rows
-        if self._done - self._noted >= self._noted_rows:
+        self._done = _Done(self._done.rows + rows, tuple(self._lengths), dict(self.counts), self.place)
+        if self._done.rows - self._noted >= self._noted_rows:
             self._note()
 
     def finish(self, named: Sequence[bool] | None = None) -> None:
@@ -140,37 +158,51 @@ class Outputs:
     ) -> None:
         try:
             if not self._whole or error is not None:
-                self._note()
+                with suppress(TransferError):  # a hint for the next run; what went wrong is told
+                    self._note()
                 return
-            for file in self._files:
-                file.flush()
-                os.fsync(file.fileno())
-                file.close()
-            for part, path, whole in zip(self._parts, self._paths, self._whole, strict=True):
-                if whole:
-                    part.replace(path)
-                else:
-                    part.unlink()
-                    path.unlink(missing_ok=True)
-            if self._journal is not None:
-                self._journal.close()
-            self._journal_path.unlink()
+            self._name()
+        except OSError as problem:
+            raise write_error(problem, str(self._paths[0])) from problem
         finally:
-            self._open.close()
+            with suppress(OSError):  # what can't be written any more was told
+                self._open.close()
+
+    def _name(self) -> None:
+        """Gives the files their names."""
+        for file in self._files:
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+        for part, path, whole in zip(self._parts, self._paths, self._whole, strict=True):
+            if whole:
+                part.replace(path)
+            else:
+                part.unlink()
+                path.unlink(missing_ok=True)
+        if self._journal is not None:
+            self._journal.close()
+        self._journal_path.unlink()
 
     def _note(self) -> None:
         if self._journal is None:
             return
-        for file in self._files:
-            file.flush()
-            os.fsync(file.fileno())
-        lengths = [file.tell() for file in self._files]
-        self._journal.write(
-            _line({"rows": self._done, "bytes": lengths, "counts": dict(self.counts), "at": self.place})
-        )
-        self._journal.flush()
-        os.fsync(self._journal.fileno())
-        self._noted = self._done
+        done = {
+            "rows": self._done.rows,
+            "bytes": self._done.lengths,
+            "counts": self._done.counts,
+            "at": self._done.place,
+        }
+        try:
+            for file in self._files:
+                file.flush()
+                os.fsync(file.fileno())
+            self._journal.write(_line(done))
+            self._journal.flush()
+            os.fsync(self._journal.fileno())
+        except OSError as error:
+            raise write_error(error, str(self._paths[0])) from error
+        self._noted = self._done.rows
 
     def _earlier(self) -> list[int] | None:
         """How long the files were when an earlier run of the same identity noted it last; None where there was none."""
@@ -182,9 +214,10 @@ class Outputs:
         for line in reversed(lines[1:]):
             lengths = line.get("bytes")
             if is_array(lengths) and all(length <= size for length, size in zip(lengths, sizes, strict=False)):
-                self._done = self._noted = self.rows = int(line["rows"])
+                self._noted = self.rows = int(line["rows"])
                 self.counts.update(line["counts"])
                 self.place = str(line["at"])
+                self._done = _Done(self.rows, tuple(lengths), dict(self.counts), self.place)
                 return lengths
         return [0] * len(self._parts)
 
