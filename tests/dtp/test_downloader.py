@@ -1,6 +1,7 @@
 """`Downloader`: a data set whole, its files from Orthanc or iRODS and its metadata from the sandbox's commons."""
 
 import json
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ pytest.importorskip("irods", reason="python-irodsclient isn't installed: pip ins
 
 from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
-from omicsdk.core.errors import ConfigError, ConnectFailed, SomeFailed, UnsafePath
+from omicsdk.core.errors import ConfigError, ConnectFailed, MissingExtra, SomeFailed, UnsafePath
 from omicsdk.dtp import Downloader
 from omicsdk.dtp.storage.irods import IrodsStore
 from omicsdk.dtp.storage.store import UnknownDataset
@@ -286,6 +287,20 @@ def test_an_archive_needs_a_commons():
 def test_settings_that_lack_something(settings, stated, said):
     with pytest.raises(ConfigError, match=said):
         Downloader(settings, {"gen3_endpoint": "https://commons.example.org"}, stated)
+
+
+@pytest.mark.parametrize(
+    ("settings", "module"),
+    [
+        (IRODS, "irods.session"),
+        ({"pacs_ip": "127.0.0.1"}, "pynetdicom"),
+        ({"pacs_dicomweb": "http://127.0.0.1/dicom-web"}, "pydicom"),
+    ],
+)
+def test_what_isn_t_installed_is_told_before_anything_starts(settings, module, monkeypatch):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(MissingExtra, match=r"pip install 'omicsdk\[dtp\]'"):
+        Downloader(settings, {"gen3_endpoint": "https://commons.example.org"})
 
 
 @pytest.mark.parametrize("more", [{}, {"storage": "irods"}, {"storage": "irods", "pacs_ip": "127.0.0.1"}])

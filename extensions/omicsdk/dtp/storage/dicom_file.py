@@ -34,6 +34,18 @@ class Instance(StoredFile):
     sop_class: str = ""
 
 
+def needs_pydicom() -> None:
+    """Makes sure that pydicom is there.
+
+    Raises:
+        MissingExtra: It isn't installed.
+    """
+    try:
+        import pydicom  # pyright: ignore[reportUnusedImport] # noqa: F401
+    except ImportError as error:
+        raise MissingExtra("dtp", "DICOM files", module="pydicom") from error
+
+
 def is_uid(text: str) -> bool:
     """Whether a text is an identifier of DICOM: numbers with dots between them."""
     return len(text) <= LONGEST_UID and _UID.match(text) is not None
@@ -70,12 +82,9 @@ def check_instance(path: Path, wanted: Instance) -> str:
 
     Raises:
         TransferError: It is no DICOM file, another instance, or ends too early.
-        MissingExtra: pydicom isn't installed.
     """
-    try:
-        import pydicom
-    except ImportError as error:
-        raise MissingExtra("dtp", "DICOM files", module="pydicom") from error
+    import pydicom
+
     try:
         found = cast("Any", pydicom).dcmread(path, defer_size=1024)
         here = (str(found.get("StudyInstanceUID", "")), str(found.get("SOPInstanceUID", "")))

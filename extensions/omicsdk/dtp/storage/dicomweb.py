@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from omicsdk.core.credentials import Basic, Credentials
 from omicsdk.core.errors import APIError, AuthError, ConfigError, Interrupted, NotFound, OmicsError
 from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of, is_uid
+from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of, is_uid, needs_pydicom
 from omicsdk.dtp.storage.finding import no_study
 from omicsdk.dtp.storage.multipart import unwrap
 from omicsdk.dtp.storage.store import Case, Unlisted
@@ -56,6 +56,9 @@ class DicomWebStore:
         timeout: Seconds for each step of a query, or a Timeout.
         retry: When and how often a query is tried again.
         transport: Takes the place of the network for queries, for tests.
+
+    Raises:
+        MissingExtra: pydicom isn't installed.
     """
 
     def __init__(
@@ -69,6 +72,7 @@ class DicomWebStore:
         retry: Retry | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
+        needs_pydicom()
         self._root = config.dicomweb.rstrip("/")
         self._wado_uri = wado_uri
         self._connections = connections
