@@ -9,16 +9,16 @@ PyPI into .peers/gen3. Prints ratios; all cases together write benchmarks/result
 import subprocess
 import sys
 
-from gen3_commons import clients
-from gen3_commons.bench import QUICK, Sizes, bench
-from gen3_commons.cases import ENTRIES
+from data_commons import clients
+from data_commons.bench import QUICK, Sizes, bench
+from data_commons.cases import ENTRIES
 from script import Session, options
 from transferring import nginx, programs
 
 ABOUT = """\
 Both sides run the same lines of a script, in processes that are warm, but for the help and the import, which are measured in
 processes that have just begun. Ours verifies MD5 in the download; drs-pull verifies nothing. The commons is a small asyncio
-server (`benchmarks/gen3_commons/`) that keeps nothing and answers at once, or 50 ms later where that is said; drs-pull has https
+server (`benchmarks/data_commons/`) that keeps nothing and answers at once, or 50 ms later where that is said; drs-pull has https
 and port 443 wired in, so that both clients reach it through the same proxy and TLS. nginx serves the bytes behind presigned
 URLs over plain http. The manifest has md5, size, two URLs and a resource in each row, all of them right."""
 

@@ -14,6 +14,6 @@ def benchmarks(monkeypatch):
         name
         for name in sys.modules
         if name.split(".")[0]
-        in ("answering", "data_store", "gen3_commons", "measuring", "script", "seven_bridges", "transferring")
+        in ("answering", "data_store", "data_commons", "measuring", "script", "seven_bridges", "transferring")
     ]:
         del sys.modules[name]

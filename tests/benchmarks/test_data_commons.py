@@ -30,7 +30,7 @@ def asked(server, method, target, value=None):
 
 @pytest.fixture
 def api():
-    from gen3_commons.api import commons, object_of
+    from data_commons.api import commons, object_of
 
     made = commons("http://files", 2_500)
     for number in range(3):
@@ -40,7 +40,7 @@ def api():
 
 
 def test_cases_have_the_names_and_goals_of_the_list():
-    from gen3_commons.cases import ENTRIES
+    from data_commons.cases import ENTRIES
 
     assert {entry.name: entry.goal for entry in ENTRIES} == GOALS
     assert len(ENTRIES) == len(GOALS)
@@ -79,12 +79,12 @@ def test_urls_lead_to_the_server_of_bytes(api):
 
 def test_clients_find_it_by_its_name_through_a_tunnel(tmp_path, monkeypatch):
     import httpx
-    from gen3_commons.bench import _certificate
-    from gen3_commons.clients import HOST
+    from data_commons.bench import _certificate
+    from data_commons.clients import HOST
     from transferring.processes import server
 
     _certificate(tmp_path)
-    with server("gen3_commons.api", "http://files", str(tmp_path), "0", "600") as proxy:
+    with server("data_commons.api", "http://files", str(tmp_path), "0", "600") as proxy:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
         with httpx.Client(proxy=proxy, trust_env=True) as client:
             for _ in range(20):

@@ -10,8 +10,8 @@ from transferring.bench import Place, file_system_of, temporary_folder
 from transferring.nginx import Nginx, serving
 from transferring.processes import Worker, server, worker
 
-from gen3_commons import clients
-from gen3_commons.clients import HOST, Client
+from data_commons import clients
+from data_commons.clients import HOST, Client
 
 SLOW = 0.05
 """Seconds that the slow commons takes for an answer."""
@@ -88,7 +88,7 @@ def bench(sizes: Sizes) -> Generator[Bench]:
         _certificate(folder / "tls")
         given = (nginx.http, str(folder / "tls"))
         api, slow_api = (
-            stack.enter_context(server("gen3_commons.api", *given, delay, str(sizes.records)))
+            stack.enter_context(server("data_commons.api", *given, delay, str(sizes.records)))
             for delay in ("0", str(SLOW))
         )
         ours, peer = (

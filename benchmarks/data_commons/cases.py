@@ -12,9 +12,9 @@ from measuring import Action, Case, Row, Spent, compared, figure_row, run
 from script import Entry
 from transferring.files import Served, served_file, whole
 
-from gen3_commons.api import PREFIX, object_of, record_of
-from gen3_commons.bench import Bench
-from gen3_commons.clients import HOST, Client, token
+from data_commons.api import PREFIX, object_of, record_of
+from data_commons.bench import Bench
+from data_commons.clients import HOST, Client, token
 
 _IMPORTS = {"omicsdk.gen3": "from omicsdk.gen3 import Gen3Auth", "gen3": "import gen3.auth"}
 _HELP = {"omicsdk.gen3": ["gen3", "--help"], "gen3": ["--help"]}

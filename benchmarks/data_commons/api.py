@@ -1,6 +1,6 @@
 """A commons that answers at once, or after a given time, and keeps nothing: it is never what a client waits for.
 
-    python -m gen3_commons.api SERVER CERTIFICATE DELAY RECORDS
+    python -m data_commons.api SERVER CERTIFICATE DELAY RECORDS
 
 Its objects are those that were PUT to /_objects/ID; their bytes are at SERVER under their ids. Its index has RECORDS records,
 and says so in the order of their GUIDs. It is a proxy, too: clients that CONNECT to it are answered by it within TLS, with the
