@@ -53,6 +53,26 @@ def misspelt(data_set):
     return data_set
 
 
+def test_what_is_no_data_set_isn_t_called_right(dtp, work):
+    folder = work / "nothing"
+    folder.mkdir()
+    (folder / "README.txt").write_text("Where the data are")
+    ran = dtp("validate", "nothing", "--project", PROJECT)
+    assert (ran.code, "There are no records in the folder nothing" in ran.err) == (2, True)
+    assert "An SDS data set has dataset_description.xlsx" in ran.err
+    submitted = dtp("submit", "nothing", *HERE)
+    assert (submitted.code, "There are no records" in submitted.err) == (2, True)
+
+
+def test_a_data_set_whose_sheets_are_called_otherwise_is_known(dtp, data_set, work):
+    around = dtp("validate", ".", "--project", PROJECT)
+    assert (around.code, f"Did you mean {DATASET}?" in around.err) == (2, True)
+    for name in ("subjects", "dataset_description"):
+        (data_set / f"{name}.xlsx").rename(data_set / f"{name.replace('_', ' ').removesuffix('s')}.xlsx")
+    ran = dtp("validate", DATASET, "--project", PROJECT)
+    assert (ran.code, "Did you mean dataset description.xlsx?" in ran.err) == (2, True)
+
+
 def test_a_data_set_goes_to_the_commons_and_comes_back(dtp, data_set, work):
     made = dtp("convert", DATASET, "records", "--project", PROJECT)
     counts = {row["node"]: row["records"] for row in made.json}

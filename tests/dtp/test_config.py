@@ -18,6 +18,7 @@ IRODS = {
     "irods_project_root": "/tempZone/home/me",
 }
 PACS = {"pacs_ip": "127.0.0.1", "pacs_port": 4242, "pacs_aec": "ORTHANC", "pacs_aet": "ME"}
+WEB = {"pacs_dicomweb": "http://localhost:8042/dicom-web"}
 GEN3 = {"gen3_endpoint": "https://commons.example.org", "gen3_cred_file": "credentials.json"}
 
 
@@ -99,6 +100,32 @@ def test_credentials_may_lie_beside_the_settings(file, tmp_path, monkeypatch):
     assert found.cred_file == Path("credentials.json")
 
 
+def test_dicomweb_may_have_a_token_and_wado_uri(file):
+    archive = PacsConfig(
+        method="dicomweb",
+        dicomweb="https://archive.example.org/dicom-web",
+        wado_uri="https://archive.example.org/wado",
+        token="secret-token",
+    )
+    text = f"[pacs]\ndicomweb = {archive.dicomweb}\nwado_uri = {archive.wado_uri}\ntoken = {archive.token}\n"
+    assert read_config(file(text, "settings.ini")).pacs == archive
+    found = read_config(file({f"pacs_{key}": getattr(archive, key) for key in ("dicomweb", "wado_uri", "token")})).pacs
+    assert found == archive
+    assert "secret" not in repr(found)
+
+
+def test_cmove_may_say_where_images_are_taken(file):
+    text = "[pacs]\nip = x\nmethod = cmove\nmove_port = 11113\nlisten_on = 0.0.0.0\n"
+    found = read_config(file(text, "settings.ini")).pacs
+    assert found is not None
+    assert (found.move_port, found.listen_on) == (11113, "0.0.0.0")
+    json_found = read_config(
+        {"pacs_ip": "x", "pacs_method": "cmove", "pacs_move_port": 11113, "pacs_listen_on": "::1"}
+    ).pacs
+    assert json_found is not None
+    assert json_found.listen_on == "::1"
+
+
 def test_dicomweb_needs_no_dicom_port():
     found = read_config(
         {"pacs_dicomweb": "http://localhost:8042/dicom-web", "pacs_user": "u", "pacs_password": "p"}
@@ -121,6 +148,23 @@ def test_dicomweb_needs_no_dicom_port():
         ({**PACS, "pacs_aet": "x" * 17}, "pacs_aet is longer than 16 characters"),
         ({**PACS, "pacs_method": "c-move"}, r"pacs_method is 'c-move'\. Did you mean 'cmove'\?"),
         ({**PACS, "pacs_method": "dicomweb"}, "pacs_dicomweb is missing, which dicomweb needs"),
+        ({**PACS, "pacs_method": "cmove"}, r"pacs_move_port is 0 or missing.*Give the port that is registered there"),
+        (
+            {**PACS, "pacs_method": "cmove", "pacs_move_port": 0},
+            "pacs_move_port is 0 or missing, and with cmove the arch",
+        ),
+        ({**PACS, "pacs_method": "cmove", "pacs_move_port": "x"}, "pacs_move_port is 'x'"),
+        ({"pacs_dicomweb": "localhost:8042/dicom-web"}, r"pacs_dicomweb is 'localhost:8042/dicom-web'\. Give a URL"),
+        ({**WEB, "pacs_wado_uri": "/wado"}, r"pacs_wado_uri is '/wado'\. Give a URL"),
+        (
+            {**WEB, "pacs_token": "t", "pacs_user": "u"},
+            "pacs_token is one login, pacs_user and pacs_password are another",
+        ),
+        ({**WEB, "pacs_token": "t", "pacs_wado_uri": "http://a.example.org/w"}, "pacs_wado_uri isn't encrypted"),
+        (
+            {"pacs_dicomweb": "http://a.example.org", "pacs_user": "u"},
+            r"pacs_dicomweb isn't encrypted.*Use its https://",
+        ),
         ({"pacs_aet": "x"}, "pacs_ip is missing"),
         ({**PACS, "storage": "pasc"}, r"storage is 'pasc'\. Did you mean 'pacs'\?"),
         ({"gen3_endpoint": ["x"]}, "gen3_endpoint is no text"),

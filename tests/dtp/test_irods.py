@@ -54,6 +54,14 @@ def get(zone: StandIn, tmp_path: Path):
     return fetched
 
 
+def test_a_store_in_use_keeps_no_session_of_threads_that_ended(zone: StandIn, tmp_path: Path):
+    with closing(IrodsStore(config(), open_session=zone.opener(), clock=ManualClock())) as store:
+        for name in ("first", "second"):
+            assert fetch_dataset(store, Dataset("ds"), tmp_path / name).ok
+            assert zone.sessions == 1  # that of the thread which lists
+    assert zone.sessions == 0
+
+
 def there(folder: Path) -> dict[str, bytes]:
     """All files of a data set."""
     return {

@@ -2,16 +2,17 @@
 
 import threading
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 pytest.importorskip("pynetdicom", reason="pynetdicom isn't installed: pip install 'omicsdk[dtp]'")
 
 from omicsdk.core.clock import ManualClock
-from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, ConfigError, ConnectFailed, TransferError, TransportError
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.dtp.config import PacsConfig
@@ -47,9 +48,9 @@ def archive(_archive: Orthanc) -> Orthanc:
 
 def store_of(archive: Orthanc, method: str, *, connections: int = 2, **more: Any) -> Any:
     if method in ("dicomweb", "wado-uri"):
-        uri = f"{archive.http}/wado" if method == "wado-uri" else None
+        uri = f"{archive.http}/wado" if method == "wado-uri" else ""
         return DicomWebStore(
-            archive.config(method="dicomweb", **more), wado_uri=uri, retry=NO_RETRY, connections=connections
+            archive.config(method="dicomweb", wado_uri=uri, **more), retry=NO_RETRY, connections=connections
         )
     return DimseStore(archive.config(method=method, **more), clock=ManualClock(), connections=connections)
 
@@ -213,6 +214,9 @@ def test_a_port_of_ours_that_is_taken(get, archive: Orthanc):
     archive.put(*study(STUDY, [1]).values())
     with pytest.raises(ConfigError, match=r"can't be listened at for C-MOVE.*pacs_move_port"):
         get("cmove", move_port=archive.port)
+    with pytest.raises(ConfigError, match=r"of 192\.0\.2\.1 can't be listened at.*pacs_listen_on"):
+        get("cmove", listen_on="192.0.2.1")
+    assert get("cmove", listen_on="127.0.0.1").counts == {**EMPTY, "done": 1}
 
 
 @needs_orthanc
@@ -261,9 +265,49 @@ def test_a_wrong_root_of_dicomweb_says_so(archive: Orthanc, tmp_path: Path):
     assert report.counts == {**EMPTY, "failed": 1}
 
 
+@contextmanager
+def passed_on(archive: Orthanc, seen: list[tuple[str, str]]) -> Generator[str]:
+    """A server that passes requests on to an archive, and notes each path and login."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append((self.path, self.headers.get("Authorization", "")))
+            answer = httpx.get(archive.http + self.path, headers={"Accept": self.headers.get("Accept", "*/*")})
+            self.send_response(answer.status_code)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
+            self.send_header("Content-Length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Nothing is printed."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 @needs_dicomweb
-def test_a_login_goes_with_queries_and_files(archive: Orthanc, tmp_path: Path):
-    archive.put(*study(STUDY, [1]).values())
-    with closing(DicomWebStore(archive.config(method="dicomweb"), credentials=BearerToken("abc"))) as store:
-        assert fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path).ok
-        assert "abc" not in repr(store.__dict__)
+@pytest.mark.parametrize("method", ["dicomweb", "wado-uri"])
+def test_a_login_goes_with_queries_and_files(archive: Orthanc, method: str, tmp_path: Path):
+    put = study(STUDY, [1])
+    archive.put(*put.values())
+    seen = list[tuple[str, str]]()
+    with passed_on(archive, seen) as url:
+        config = archive.config(
+            method="dicomweb",
+            dicomweb=f"{url}/dicom-web",
+            wado_uri=f"{url}/wado" if method == "wado-uri" else "",
+            token="abc",
+        )
+        with closing(DicomWebStore(config)) as store:
+            assert fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path).ok
+            assert "abc" not in repr(store.__dict__)
+    assert {login for _, login in seen} == {"Bearer abc"}
+    wado = "/wado?requestType=WADO" if method == "wado-uri" else f"/instances/{STUDY}.1.1"
+    assert wado in "".join(path for path, _ in seen)

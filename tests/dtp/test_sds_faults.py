@@ -3,6 +3,7 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from omicsdk.core.errors import NotWritable
 from omicsdk.dtp import Gen3Convertor
 from omicsdk.dtp.sds.errors import SdsError
 from sds_sheets import DESCRIPTION, write_sheet
@@ -40,6 +41,33 @@ def test_a_folder_around_a_data_set_is_told_which_one_is_meant(convertor, data_s
     data_set(name="inner")
     with pytest.raises(SdsError, match=r"Did you mean .*inner\?"):
         convertor.validate(tmp_path)
+
+
+def test_a_folder_that_can_t_be_written_is_told(convertor, data_set, tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(NotWritable, match=r"Cannot write .*file"):
+        convertor.execute(data_set(), tmp_path / "file")
+    with pytest.raises(NotWritable, match=r"Cannot write .*file"):
+        convertor.restore(convertor.convert(tmp_path / "dataset").records["subjects.json"], tmp_path / "file")
+
+
+def test_a_table_that_a_data_set_may_lack_but_can_t_be_read_is_told_with_all_other_faults(convertor, data_set):
+    folder = data_set()
+    (folder / "samples.xlsx").write_bytes(b"no workbook")
+    (found,) = convertor.validate(folder)
+    assert (found.file, "is no Excel workbook" in found.message) == ("samples.xlsx", True)
+
+
+@pytest.mark.parametrize("stem", ["subjects", "dataset_description"])
+def test_a_table_that_each_data_set_has_but_is_empty_is_told(convertor, data_set, stem):
+    (found,) = convertor.validate(data_set({stem: []}))
+    assert (found.file, found.sheet, found.message) == (f"{stem}.xlsx", "Sheet1", "There is nothing in it")
+    assert "Fill it in" in found.remedy
+
+
+def test_what_is_left_out_is_told_when_a_data_set_is_only_looked_at(convertor, data_set, caplog):
+    convertor.validate(data_set({"performances": []}))
+    assert "performances.xlsx" in caplog.text
 
 
 def test_a_missing_table_of_subjects(convertor, data_set):

@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar, cast
 
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.narrowing import is_object
+from omicsdk.core.origins import is_confidential
 from omicsdk.gen3.names import choice, nearest
 
 Storage = Literal["pacs", "irods"]
@@ -83,10 +84,15 @@ class PacsConfig:
         aet: Our own one.
         method: How images are fetched: cget over the connection that asks, cmove over one that the archive makes to
             `move_port`, dicomweb over HTTP.
-        move_port: The port at which the archive reaches us for cmove; 0 takes a free one.
+        move_port: The port at which the archive reaches us for cmove, which it has to know; 0 where there is none.
+        listen_on: The address of this machine at which cmove's images are taken; empty for the one from which the archive is
+            reached.
         dicomweb: The root of DICOMweb, such as http://localhost:8042/dicom-web; empty where there is none.
+        wado_uri: The URL of WADO-URI, such as http://localhost:8042/wado, at which DICOMweb's images are fetched; empty for
+            WADO-RS below `dicomweb`.
         user: Who logs in to DICOMweb; empty where nobody does.
         password: The password.
+        token: A bearer token for DICOMweb, in place of user and password.
     """
 
     ip: str = ""
@@ -95,9 +101,12 @@ class PacsConfig:
     aet: str = "OMICSDK"
     method: Literal["cget", "cmove", "dicomweb"] = "cget"
     move_port: int = 0
+    listen_on: str = ""
     dicomweb: str = ""
+    wado_uri: str = ""
     user: str = ""
     password: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +128,10 @@ class DtpConfig:
 
 _GEN3 = ("endpoint", "cred_file", "api_key", "api_key_id", "program", "project")
 _IRODS = ("host", "port", "user", "password", "zone", "project_root")
-_PACS = ("ip", "port", "aec", "aet", "method", "move_port", "dicomweb", "user", "password")
+_PACS = (
+    *("ip", "port", "aec", "aet", "method", "move_port", "listen_on"),
+    *("dicomweb", "wado_uri", "user", "password", "token"),
+)
 _SECTIONS: Mapping[str, tuple[str, ...]] = {"gen3": _GEN3, "irods": _IRODS, "pacs": _PACS}
 _NEEDED: Mapping[str, tuple[str, ...]] = {"gen3": (), "irods": tuple(k for k in _IRODS if k != "port"), "pacs": ()}
 _METHODS = ("cget", "cmove", "dicomweb")
@@ -149,13 +161,13 @@ def read_config(given: Given) -> DtpConfig:
     values = _of_json(text, path) if text.lstrip().startswith("{") else _of_ini(text, path)
     found = _Reader(str(path), path.parent).config(values)
     if _has_secrets(found) and os.name != "nt" and path.stat().st_mode & 0o077:
-        _log.warning("%s holds a password and others can read it; run: chmod 600 %s", path, path)
+        _log.warning("%s holds a password or a key, and others can read it; run: chmod 600 %s", path, path)
     return found
 
 
 def _has_secrets(found: DtpConfig) -> bool:
-    told = (found.gen3 and found.gen3.api_key, found.irods and found.irods.password, found.pacs and found.pacs.password)
-    return any(told)
+    gen3, irods, pacs = found.gen3, found.irods, found.pacs
+    return any((gen3 and gen3.api_key, irods and irods.password, pacs and (pacs.password or pacs.token)))
 
 
 def _of_json(text: str, path: Path) -> Mapping[str, Any]:
@@ -272,6 +284,20 @@ class _Reader:
         lacks = "dicomweb" if method == "dicomweb" else "ip"
         if lacks not in stated:
             raise self._error(f"pacs_{lacks} is missing, which {method} needs", "Add it.")
+        if method == "cmove" and (texts.get("move_port") or "0").strip() == "0":
+            raise self._error(
+                "pacs_move_port is 0 or missing, and with cmove the archive sends images to a port that it knows beforehand",
+                "Give the port that is registered there for pacs_aet; cget and dicomweb need none.",
+            )
+        if "token" in stated and {"user", "password"} & set(stated):
+            raise self._error("pacs_token is one login, pacs_user and pacs_password are another", "Give one of them.")
+        for key in ("dicomweb", "wado_uri"):
+            if not _is_url(texts.get(key) or "http://-"):
+                raise self._error(f"pacs_{key} is {texts[key]!r}", "Give a URL that begins with http:// or https://.")
+            if {"token", "user"} & set(stated) and not is_confidential(texts.get(key) or "https://-"):
+                raise self._error(
+                    f"pacs_{key} isn't encrypted, so that no login goes there", "Use its https:// address."
+                )
         ports: dict[str, Any] = {
             key: self._port(f"pacs_{key}", texts.pop(key), least)
             for key, least in (("port", 1), ("move_port", 0))
@@ -299,6 +325,11 @@ class _Reader:
         path = Path(file).expanduser()
         beside = self._folder / path if self._folder is not None else path
         return path if path.exists() or not beside.exists() else beside
+
+
+def _is_url(text: str) -> bool:
+    scheme, mark, rest = text.partition("://")
+    return bool(mark) and scheme.lower() in ("http", "https") and rest.strip("/") != ""
 
 
 def storage_of(config: DtpConfig, stated: str | None, known: Collection[str] = STORAGES) -> Storage:

@@ -16,6 +16,7 @@ from omicsdk.dtp.sds.layout import Version
 from omicsdk.gen3.commons import Commons
 from omicsdk.gen3.dictionary import Dictionary, read_dictionary
 from omicsdk.gen3.records.finding import Finding
+from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
@@ -133,13 +134,16 @@ class Gen3Convertor:
             source_dir: The data set's folder.
 
         Returns:
-            Each fault with its file, sheet, row and column; none where all can be submitted.
+            Each fault with its file, sheet, row and column; none where all can be submitted. What the dictionary has nothing
+            for, and is left out, is logged.
 
         Raises:
             SdsError: The folder is no SDS data set, or a table that each has can't be read.
             UsageError: No dictionary was given.
         """
-        return self.convert(source_dir).findings
+        found = self.convert(source_dir)
+        _tell(found.notes)
+        return found.findings
 
     def execute(self, source_dir: PathLike, dest_dir: PathLike, *, skip_invalid: bool = False) -> Conversion:
         """Makes files of records of a data set.
@@ -156,17 +160,20 @@ class Gen3Convertor:
         Raises:
             SdsError: The folder is no SDS data set, a table that each has can't be read, or there are faults (`findings`).
             UsageError: No dictionary was given.
-            OSError: The files can't be written.
+            NotWritable: The files can't be written.
+            DiskFull: There is no room.
         """
         from omicsdk.dtp.sds.files import write_records
 
         found = self.convert(source_dir)
         if found.findings and not skip_invalid:
             raise refused(str(source_dir), found.findings)
-        files, left = write_records(found.records, Path(dest_dir))
+        try:
+            files, left = write_records(found.records, Path(dest_dir))
+        except OSError as error:
+            raise write_error(error, str(dest_dir)) from error
         notes = (*found.notes, *left)
-        for note in notes:
-            _log.warning("%s", note)
+        _tell(notes)
         return Conversion(files, found.counts, tuple(found.findings), notes)
 
     def restore(
@@ -185,13 +192,17 @@ class Gen3Convertor:
 
         Raises:
             SdsError: There is no record of the data set, a table is there already, or a file is no JSON of records.
-            OSError: The tables can't be written.
+            NotWritable: The tables can't be written.
+            DiskFull: There is no room.
         """
         from omicsdk.dtp.sds.files import read_records
         from omicsdk.dtp.sds.writing import write_data_set
 
         given = read_records(Path(records)) if isinstance(records, str | os.PathLike) else records
-        return write_data_set(given, Path(dest_dir), self._version, self._experiment, overwrite=overwrite)
+        try:
+            return write_data_set(given, Path(dest_dir), self._version, self._experiment, overwrite=overwrite)
+        except OSError as error:
+            raise write_error(error, str(dest_dir)) from error
 
     @staticmethod
     def read_excel(path: PathLike, sheet_name: str | None = None) -> pandas.DataFrame:
@@ -216,6 +227,11 @@ class Gen3Convertor:
 
         columns, rows = table_of(Path(path), sheet_name)
         return pandas.DataFrame(rows, columns=pandas.Index(columns, dtype="object"))
+
+
+def _tell(notes: Iterable[Finding]) -> None:
+    for note in notes:
+        _log.warning("%s", note)
 
 
 __all__ = ["Conversion", "Gen3Convertor", "SdsError"]

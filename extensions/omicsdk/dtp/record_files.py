@@ -13,6 +13,8 @@ from omicsdk.gen3.records.tables import KINDS as TABLES
 Given = str | os.PathLike[str]
 #: What the tables of SDS folders end with; those that end with .json are what was made of them.
 _SHEETS = (".xlsx", ".xls", ".csv")
+#: What files of records in a folder end with; a text beside them is as a rule for people.
+_RECORDS = frozenset(TABLES) - {".txt"}
 
 
 def record_files(given: Given | Iterable[Given]) -> list[Path]:
@@ -59,7 +61,7 @@ def _files_of(path: Path) -> Iterator[Path]:
     found = sorted(
         each
         for each in path.iterdir()
-        if each.is_file() and each.suffix.lower() in TABLES and not each.name.startswith((".", "~$"))
+        if each.is_file() and each.suffix.lower() in _RECORDS and not each.name.startswith((".", "~$"))
     )
     if not found:
         raise Gen3UserError(

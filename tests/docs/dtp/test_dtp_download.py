@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 from dtp_page import DATASET, STUDIES
-from orthanc import needs_orthanc, running, study
+from omicsdk.dtp import Downloader
+from orthanc import needs_dicomweb, needs_orthanc, running, study
 
 pytestmark = [
     pytest.mark.sandbox,
@@ -19,6 +20,8 @@ def images(reader, tmp_path):
     with running(tmp_path) as archive:
         archive.put(*made.values())
         reader.write("workflow.ini", **{"port = 4242": f"port = {archive.port}"})
+        reader.write("cmove.ini", **{"port = 4242": f"port = {archive.port}", "11113": str(archive.move_port)})
+        reader.write("dicomweb.json", **{"https://archive.example.org": archive.http})
         yield made
 
 
@@ -37,6 +40,14 @@ def test_images_come_by_the_command(reader, images):
     assert '"done": 4' in reader.shell("download.sh")
     assert all((reader.folder / "again" / DATASET / name).is_file() for name in images)
     assert (reader.folder / "images.html").is_file()
+
+
+@pytest.mark.parametrize("settings", ["cmove.ini", pytest.param("dicomweb.json", marks=needs_dicomweb)])
+@needs_orthanc
+def test_images_come_in_the_other_ways_of_the_settings(reader, images, settings, tmp_path):
+    with Downloader(settings, "workflow.ini") as downloader:
+        assert downloader.download_dataset(DATASET, tmp_path / "data").counts["done"] == 4
+    assert all((tmp_path / "data" / DATASET / name).is_file() for name in images)
 
 
 def test_files_come_from_irods(reader, monkeypatch):

@@ -9,6 +9,8 @@ from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.dtp.convertor import Gen3Convertor
 from omicsdk.dtp.record_files import record_files, sds_sheet
 from omicsdk.dtp.sds.errors import SdsError
+from omicsdk.dtp.sds.folder import is_misnamed
+from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.known import known_to
 from omicsdk.gen3.records.project import Project
 from omicsdk.gen3.records.validation import validate as faults_of_records
@@ -32,12 +34,12 @@ def convert(workflow: Workflow, arguments: Mapping[str, Any], console: Console) 
         if not error.findings:
             raise
         _tell(error.findings, console)
-        console.error(f"{source} has {len(error.findings)} faults; nothing was written")
+        console.error(f"{source} has {_faults(error.findings)}; nothing was written")
         console.exit_code = REFUSED
         return None
     if made.findings:
         _tell(made.findings, console)
-        console.some_failed(f"{len(made.findings)} faults; records with faults were left out")
+        console.some_failed(f"{_faults(made.findings)}; records with faults were left out")
     console.message(f"{sum(made.counts.values())} records are in {arguments['dest_dir']}")
     return _rows(made)
 
@@ -45,7 +47,7 @@ def convert(workflow: Workflow, arguments: Mapping[str, Any], console: Console) 
 def validate(workflow: Workflow, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics dtp validate`: a row for each fault."""
     source = arguments["source"]
-    is_sds = sds_sheet(Path(source)) is not None
+    is_sds = sds_sheet(Path(source)) is not None or is_misnamed(Path(source))
     found = _convertor(workflow, arguments, source).validate(source) if is_sds else _of_records(workflow, arguments)
     if found:
         console.error("1 fault was found" if len(found) == 1 else f"{len(found)} faults were found")
@@ -63,11 +65,21 @@ def _convertor(workflow: Workflow, arguments: Mapping[str, Any], source: str) ->
 
 def _of_records(workflow: Workflow, arguments: Mapping[str, Any]) -> list[Finding]:
     """The faults of records; links are held against the project where it is named."""
-    files = record_files(arguments["source"])
+    source = Path(arguments["source"])
+    try:
+        files = record_files(source)
+    except Gen3UserError as error:
+        if source.is_dir():
+            error.remedy = f"{error.remedy} An SDS data set has dataset_description.xlsx and subjects.xlsx."
+        raise
     program, code = workflow.named("program", arguments), workflow.named("project", arguments)
     project = Project(program, code) if program and code else None
     known = None if project is None else known_to(workflow.commons, project)
     return list(faults_of_records(files, workflow.dictionary(arguments), project=project, known=known))
+
+
+def _faults(findings: Sequence[Finding]) -> str:
+    return "1 fault" if len(findings) == 1 else f"{len(findings)} faults"
 
 
 def _rows(made: Conversion) -> list[dict[str, Any]]:

@@ -84,11 +84,13 @@ def convert(folder: Path, dictionary: Dictionary, project: str, experiment: str,
             found.notes.append(Finding("left-out", f"The dictionary has no node {kind.node}", "It is left out.", name))
             continue
         try:
-            tables.setdefault(kind, []).append(read_table(path, name, kind, version, node))
+            table = read_table(path, name, kind, version, node)
         except SdsError as error:
             if kind.needed:
                 raise
             found.findings.append(Finding("unreadable", error.message, error.remedy, name))
+        else:
+            tables.setdefault(kind, []).append(table)
     for table in (table for each in tables.values() for table in each):
         found.findings += table.findings
         found.notes += table.notes

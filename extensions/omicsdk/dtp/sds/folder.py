@@ -12,6 +12,8 @@ from omicsdk.dtp.sds.layout import KINDS, TableKind
 from omicsdk.dtp.sds.tables import SUFFIXES
 from omicsdk.gen3.names import nearest
 
+_EXCEL = frozenset({".xlsx", ".xlsm", ".xls"})
+
 
 class Found(NamedTuple):
     """A file of a table.
@@ -52,6 +54,22 @@ def find_tables(folder: Path) -> list[Found]:
     except OSError as error:
         raise SdsError(f"{error.filename} can't be read: {error.strerror}", remedy="Check its permissions.") from error
     return sorted(found, key=lambda each: KINDS.index(each.kind))
+
+
+def is_misnamed(folder: Path) -> bool:
+    """Whether a folder would be a data set if its tables had their names, or has one within; `find_tables` says what to do.
+
+    Args:
+        folder: The folder.
+    """
+    if not folder.is_dir():
+        return False
+    needed = [kind for kind in KINDS if kind.needed]
+    tables = {name: path for name, path in _files(folder).items() if path.suffix.casefold() in _EXCEL}
+    within = (_files(each) for each in folder.iterdir() if each.is_dir())
+    return any(_likely(f"{kind.stem}.xlsx", tables) for kind in needed) or any(
+        all(_table(kind, files) for kind in needed) for files in within
+    )
 
 
 def _files(folder: Path) -> Mapping[str, Path]:

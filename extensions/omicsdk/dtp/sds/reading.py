@@ -108,7 +108,7 @@ def _is_header(table: Table, line: Line) -> bool:
 def _read_rows(table: Table, place: Place, lines: Iterator[Line], node: Node) -> None:
     first = next(lines, None)
     if first is None:
-        table.notes.append(Finding("empty", "There is nothing in it", "", place.file, place.sheet))
+        _tell_empty(table, place)
         return
     columns, readers, unknown = _columns(table, first, replace(place, row=first.number), node)
     if table.kind.key not in columns:
@@ -208,6 +208,17 @@ def _read_elements(table: Table, place: Place, lines: Iterator[Line], node: Node
         (table.findings if fault else table.notes).append(told)
     if entry.values or entry.findings:
         table.entries.append(entry)
+    elif not table.findings:
+        _tell_empty(table, place)
+
+
+def _tell_empty(table: Table, place: Place) -> None:
+    told = "There is nothing in it"
+    if table.kind.needed:
+        remedy = "Fill it in; each SDS data set has it."
+        table.findings.append(Finding("empty", told, remedy, place.file, place.sheet))
+    else:
+        table.notes.append(Finding("empty", told, "", place.file, place.sheet))
 
 
 def _take_all(entry: Entry, name: str, cells: Sequence[Cell], node: Node) -> None:

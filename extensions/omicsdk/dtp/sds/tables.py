@@ -55,7 +55,7 @@ def _first(book: Workbook, meant: Callable[[Line], bool]) -> str:
 
 
 def _separated(path: Path, delimiter: str) -> Iterator[Line]:
-    csv.field_size_limit(LONGEST_CELL)
+    take_long_cells()
     line = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -50,7 +50,7 @@ def write_data_set(
     files = {kind: folder / f"{kind.stem}.xlsx" for kind in KINDS if kind in of_kind}
     there = next((each for each in files.values() if each.exists()), None)
     if there is not None and not overwrite:
-        raise SdsError(f"{there} is there already", remedy="Name another folder, or say overwrite=True.")
+        raise SdsError(f"{there} is there already", remedy="Name another folder, or give overwrite (--overwrite).")
     folder.mkdir(parents=True, exist_ok=True)
     for kind, path in files.items():
         make = _elements if kind.by_element else _rows

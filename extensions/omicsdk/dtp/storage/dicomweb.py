@@ -12,9 +12,10 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from omicsdk.core.credentials import Basic, Credentials
-from omicsdk.core.errors import APIError, AuthError, ConfigError, Interrupted, NotFound, OmicsError
+from omicsdk.core.credentials import Basic, BearerToken, Credentials
+from omicsdk.core.errors import APIError, AuthError, ConfigError, ConnectFailed, Interrupted, NotFound, OmicsError
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.core.origins import is_confidential
 from omicsdk.dtp.storage.dicom_file import Instance, check_instance, instance_of, is_uid, needs_pydicom
 from omicsdk.dtp.storage.finding import no_study
 from omicsdk.dtp.storage.multipart import unwrap
@@ -48,10 +49,9 @@ class DicomWebStore:
     """Data sets in a DICOM archive that speaks HTTP, each subject a study.
 
     Args:
-        config: The archive: the root of DICOMweb, and the login.
-        credentials: Who asks, in place of the user and password of the settings, such as a BearerToken.
-        wado_uri: The URL of WADO-URI, such as https://archive.example.org/wado: instances are fetched there as plain files,
-            which can be gone on with in the middle. By default they are fetched with WADO-RS.
+        config: The archive: the root of DICOMweb, and the login. With a URL of WADO-URI instances are fetched there as plain
+            files, which can be gone on with in the middle; without one with WADO-RS.
+        credentials: Who asks, in place of the login of the settings.
         connections: How many files are fetched at once, at most.
         timeout: Seconds for each step of a query, or a Timeout.
         retry: When and how often a query is tried again.
@@ -66,7 +66,6 @@ class DicomWebStore:
         config: PacsConfig,
         *,
         credentials: Credentials | None = None,
-        wado_uri: str | None = None,
         connections: int = 8,
         timeout: Timeout | float | None = None,
         retry: Retry | None = None,
@@ -74,10 +73,10 @@ class DicomWebStore:
     ) -> None:
         needs_pydicom()
         self._root = config.dicomweb.rstrip("/")
-        self._wado_uri = wado_uri
+        self._wado_uri = config.wado_uri
         self._connections = connections
-        if credentials is None and config.user:
-            credentials = Basic(config.user, config.password)
+        if credentials is None:
+            credentials = _login(config)
         self._credentials = credentials
         options: dict[str, Any] = {"timeout": timeout, "retry": retry, "transport": transport}
         given = {name: value for name, value in options.items() if value is not None}
@@ -102,6 +101,9 @@ class DicomWebStore:
             try:
                 found = list(self._of_case(case))
             except (AuthError, ConfigError):
+                raise
+            except ConnectFailed as error:
+                error.remedy = "Check pacs_dicomweb in the settings, and that the archive is up."
                 raise
             except APIError as error:
                 yield Unlisted(f"primary/{case.folder}", error)
@@ -175,7 +177,7 @@ class DicomWebStore:
         else:
             url = f"{self._root}/studies/{file.study}/series/{file.series}/instances/{file.sop}"
             headers = {"Accept": _ACCEPT}
-        if self._credentials is not None and self._credentials.goes_to(url):
+        if self._credentials is not None and is_confidential(url) and self._credentials.goes_to(url):
             headers.update(self._credentials.headers("GET", url))
         return Location(url, headers)
 
@@ -208,6 +210,12 @@ class DicomWebStore:
                 yield each
             if len(listed) < PAGE or not new:
                 return
+
+
+def _login(config: PacsConfig) -> Credentials | None:
+    if config.token:
+        return BearerToken(config.token, remedy="Set pacs_token to a new one.")
+    return Basic(config.user, config.password) if config.user else None
 
 
 def _text(found: Mapping[str, Any], tag: str) -> str:

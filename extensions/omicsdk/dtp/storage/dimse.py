@@ -55,10 +55,8 @@ class DimseStore:
     title, this machine's address and the port, and a firewall has to let it in.
 
     Args:
-        config: The archive, our title, and for C-MOVE our port.
+        config: The archive, our title, and for C-MOVE our address and port.
         connections: How many associations there are at once, 1 or more.
-        listen_on: The address of this machine at which C-MOVE's instances are taken; by default the one from which the
-            archive is reached.
         seconds: Seconds without an answer after which one is given up.
         clock: Waits before another try.
 
@@ -71,7 +69,6 @@ class DimseStore:
         config: PacsConfig,
         *,
         connections: int = 2,
-        listen_on: str | None = None,
         seconds: float = ANSWER_SECONDS,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -79,7 +76,7 @@ class DimseStore:
         self._archive = Archive(config, seconds)
         self._move = config.method == "cmove"
         self._connections = max(1, connections)
-        self._listen_on = listen_on
+        self._listen_on = config.listen_on
         self._clock = clock
 
     @property

@@ -78,7 +78,7 @@ class IrodsStore:
         self._open = open_session or opener(config)
         self._clock = clock
         self._own = threading.local()
-        self._sessions: list[Session] = []
+        self._sessions: list[tuple[threading.Thread, Session]] = []
         self._guard = threading.Lock()
 
     @property
@@ -163,13 +163,19 @@ class IrodsStore:
             except BaseException:
                 stop.set()
                 raise
+        self._end_sessions(lambda thread: not thread.is_alive())
 
     def close(self) -> None:
         """Ends all sessions."""
+        self._own = threading.local()
+        self._end_sessions(lambda _: True)
+
+    def _end_sessions(self, meant: Callable[[threading.Thread], bool]) -> None:
+        """Ends the sessions of some threads."""
         with self._guard:
-            sessions, self._sessions = self._sessions, []
-            self._own = threading.local()
-        for session in sessions:
+            ended = [each for each in self._sessions if meant(each[0])]
+            self._sessions = [each for each in self._sessions if each not in ended]
+        for _, session in ended:
             _end(session)
 
     def _session(self) -> Session:
@@ -177,7 +183,7 @@ class IrodsStore:
         if session is None:
             session = self._own.session = self._open()
             with self._guard:
-                self._sessions.append(session)
+                self._sessions.append((threading.current_thread(), session))
         return session
 
     def _fetch(self, file: IrodsFile, landing: Landing, stop: threading.Event) -> Landed:
@@ -240,7 +246,7 @@ class IrodsStore:
         self._own.session = None
         if session is not None:
             with self._guard:
-                self._sessions.remove(session)
+                self._sessions = [each for each in self._sessions if each[1] is not session]
             _end(session)
 
 

@@ -46,7 +46,8 @@ def listening(archive: Archive, address: str, classes: Collection[str], receiver
     except OSError as error:
         raise ConfigError(
             f"The port {port} of {address} can't be listened at for C-MOVE: {error.strerror or error}",
-            remedy="Set pacs_move_port to a free one and register it with the archive.",
+            remedy="Set pacs_move_port to a free port, registered with the archive, and pacs_listen_on to an address of this"
+            " machine.",
         ) from error
     assert server is not None  # it doesn't block
     _log.info("taking instances as %s at %s:%d", archive.config.aet, *server.server_address[:2])
