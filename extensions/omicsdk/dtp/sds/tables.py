@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from omicsdk.core.long_cells import take_long_cells
 from omicsdk.dtp.sds.cells import Cell, Line, Sheet
 from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.workbook import Workbook
@@ -15,8 +16,6 @@ from omicsdk.gen3.names import choice
 SUFFIXES = (".xlsx", ".csv", ".tsv")
 """How files of tables end; of a table that is there in several forms the first is taken."""
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
-#: Characters that a cell of a text table may have.
-LONGEST_CELL = 1 << 24
 
 
 @contextmanager

@@ -9,10 +9,9 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from omicsdk.core.long_cells import take_long_cells
 from omicsdk.gen3.manifests.faults import Fault, ManifestError
 
-#: Characters of a cell at most; contents of a package may be long, and a quote that nobody closes ends here.
-CELL_LIMIT = 16 << 20
 #: What separates cells, by the ending of a manifest's name.
 TABLES = {".tsv": "\t", ".csv": ","}
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -99,8 +98,7 @@ def table_of(path: Path, delimiter: str | None = None) -> Generator[Table]:
         if "\0" in first:
             raise ManifestError(path, "it isn't a text file", remedy="Give a table of tab- or comma-separated values.")
         separator = delimiter_of(path, first, delimiter)
-        if csv.field_size_limit() < CELL_LIMIT:  # raised only: it is the process's own
-            csv.field_size_limit(CELL_LIMIT)
+        take_long_cells()
         header = [name.strip() for name in next(csv.reader([first], delimiter=separator))]
         _check(path, header, separator)
         yield Table(path, separator, header, _rows(path, text, separator, len(header)))

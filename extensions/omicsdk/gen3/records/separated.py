@@ -4,13 +4,12 @@ import csv
 from collections.abc import Iterator
 from pathlib import Path
 
+from omicsdk.core.long_cells import take_long_cells
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.cells import columns_of, row_of
 from omicsdk.gen3.records.row import Place, Row
 
 _DELIMITERS = {"tsv": "\t", "csv": ","}
-#: Characters that a cell may have; Python's own bound is 131,072.
-LONGEST_CELL = 1 << 24
 
 
 def separated_rows(path: Path, kind: str) -> Iterator[Row]:
@@ -23,7 +22,7 @@ def separated_rows(path: Path, kind: str) -> Iterator[Row]:
     Raises:
         Gen3UserError: It isn't UTF-8 or no such table, or two columns have the same name.
     """
-    csv.field_size_limit(LONGEST_CELL)
+    take_long_cells()
     line = 0
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

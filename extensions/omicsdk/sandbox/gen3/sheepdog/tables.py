@@ -12,6 +12,7 @@ TSV, CSV, JSON = "tsv", "csv", "json"
 FORMATS = (CSV, TSV, JSON)
 _DELIMITERS = {TSV: "\t", CSV: ","}
 _SEPARATORS = {TSV: ",", CSV: "#"}
+_LONGEST_CELL = 131_072  # Python's own bound, which the service leaves as it is
 """What stands between the values of a list in one cell."""
 _TEXT: Mapping[str, Any] = {"type": "string"}
 
@@ -38,6 +39,8 @@ def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, A
         for row in rows:
             if None in row:
                 raise NotATable("'NoneType' object has no attribute 'lstrip'")
+            if any(len(cell) > _LONGEST_CELL for cell in row.values()):
+                raise NotATable(f"field larger than field limit ({_LONGEST_CELL})")
             cells = {name.strip().lstrip("*"): cell.strip() for name, cell in row.items() if isinstance(cell, str)}
             if cells.get("type"):
                 found.append(_record(cells, dictionary.nodes.get(cells["type"]), _SEPARATORS[kind]))
