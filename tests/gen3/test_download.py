@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import ChecksumMismatch, Forbidden, NotFound, Unauthorized
+from omicsdk.core.errors import AuthError, ChecksumMismatch, Forbidden, NotFound, Unauthorized
 from omicsdk.drs import NoAccess, ResolutionSettings, UnknownPrefix, Wanted, parse_drs_id
 from omicsdk.gen3 import Commons
 from omicsdk.gen3.auth import Gen3Auth
@@ -72,7 +72,17 @@ def test_a_file_that_one_may_not_read_is_forbidden(sandbox: Sandbox, tmp_path: P
     with Commons(sandbox.gen3_url, auth) as commons:
         report = download(commons, [secret, free], tmp_path / "out", settings=NOBODY)
     assert states(report) == ["failed", "done"]
-    assert isinstance(report.outcomes[0].error, Forbidden | Unauthorized)
+    error = report.outcomes[0].error
+    assert isinstance(error, Forbidden)
+    assert not isinstance(error, AuthError)  # logging in again wouldn't help
+    assert (error.status, "read-storage permission" in str(error), "ask the owner" in error.remedy) == (401, True, True)
+
+
+def test_without_a_login_a_file_that_is_not_open_needs_one(sandbox: Sandbox, tmp_path: Path) -> None:
+    secret = sandbox.gen3.add_file("secret", b"s", authz=("/programs/secret",))
+    with Commons(sandbox.gen3_url) as commons:
+        report = download(commons, [secret], tmp_path / "out", settings=NOBODY)
+    assert isinstance(report.outcomes[0].error, Unauthorized)
 
 
 def test_what_is_open_comes_without_a_login(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from omicsdk.core.errors import OmicsError, TransportError, Unauthorized
+from omicsdk.core.errors import Forbidden, OmicsError, TransportError, Unauthorized
 from omicsdk.core.narrowing import is_object
 from omicsdk.drs.downloading import download as download_objects
 from omicsdk.drs.hosts import ResolutionSettings
@@ -16,7 +16,7 @@ from omicsdk.drs.planning import Layout, Wanted
 from omicsdk.drs.resolution import Resolver
 from omicsdk.drs.servers import Servers
 from omicsdk.gen3.data.logins import Logins
-from omicsdk.transfer import Control, Progress, TransferReport
+from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk.gen3.commons import Commons
@@ -111,11 +111,36 @@ def own_prefix(commons: Commons) -> str:
 
 
 def _explain(report: TransferReport, logins: Logins) -> None:
-    """Says with a 401 of another commons why it was asked without a login."""
-    if not logins.refused:
-        return
-    for outcome in report.failed:
-        if isinstance(outcome.error, Unauthorized):
-            host = next((each for each in logins.refused if each in outcome.error.url), "")
-            if host:
-                outcome.error.remedy = f"There is no login for {host}: {logins.refused[host]}."
+    """Says with each 401 what it means: another commons was asked without a login, or a good login may not read the file."""
+    if any(isinstance(outcome.error, Unauthorized) for outcome in report.failed):
+        report.outcomes = Outcomes(_explained(outcome, logins) for outcome in report.outcomes)
+
+
+def _explained(outcome: Outcome, logins: Logins) -> Outcome:
+    error = outcome.error
+    if not isinstance(error, Unauthorized):
+        return outcome
+    host = next((each for each in logins.refused if each in error.url), "")
+    if host:
+        error.remedy = (
+            f"There is no login for {host}: {logins.refused[host]}. Log in to it on your profile page, or use its own."
+        )
+    elif logins.has_own and "permission" in error.message:
+        return outcome._replace(error=_forbidden(error))
+    return outcome
+
+
+def _forbidden(error: Unauthorized) -> Forbidden:
+    """The same answer as what it means: Fence says 401, too, to those it knows, where they may not read a file."""
+    return Forbidden(
+        error.message,
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+        method=error.method,
+        url=error.url,
+        body=error.body,
+        operation=error.operation,
+        headers=error.headers,
+        remedy="The login is good and may not read this file: ask the owner of the data for access.",
+    )

@@ -39,6 +39,11 @@ class Logins:
         self._home = origin_of(commons.endpoint)
         self.refused: dict[str, str] = {}
 
+    @property
+    def has_own(self) -> bool:
+        """Whether there is a login for one's own commons."""
+        return self._commons.auth is not None
+
     def __call__(self, host: str) -> Credentials | None:
         """The login for a host.
 
