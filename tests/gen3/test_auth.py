@@ -395,7 +395,18 @@ def test_a_commons_that_the_token_service_has_no_login_of(make: Make, commons: F
         Gen3AuthError, match=r"has no login of https://third.example.org.*https://other.example.org/"
     ) as caught:
         make(endpoint="https://third.example.org").get_access_token()
-    assert "idp=" in str(caught.value)
+    said = str(caught.value)
+    assert "a credentials file from the profile page of https://third.example.org" in said
+    assert "endpoint=" not in said  # somebody at a command line has other words for it
+
+
+def test_a_workspace_s_token_service_is_not_reached_from_elsewhere(clock: ManualClock):
+    def unknown(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("[Errno -2] Name or service not known", request=request)
+
+    auth = Gen3Auth(refresh_file="idp://wts/x", transport=httpx.MockTransport(unknown), clock=clock, retry=NO_RETRY)
+    with pytest.raises(ConnectFailed, match=r"is reached within a workspace only\. Elsewhere give a credentials file"):
+        auth.get_access_token()
 
 
 def test_the_token_service_can_be_asked_by_hand(make: Make, commons: FakeCommons):

@@ -72,7 +72,8 @@ def test_another_commons_through_the_token_service(file: Path, sandbox: Sandbox,
 
 def test_a_commons_that_one_isn_t_connected_to(file: Path, sandbox: Sandbox):
     sandbox.gen3.wts.add_commons("other-google", "https://other.example.org")
-    with pytest.raises(Gen3AuthError, match=r"didn't give a token of other-google \(403"):
+    log_in = r"Log in to other-google on your profile page, or at \S+/wts/oauth2/authorization_url\?idp=other-google"
+    with pytest.raises(Gen3AuthError, match=rf"didn't give a token of other-google \(403.*{log_in}"):
         Gen3Auth("https://other.example.org", refresh_file=file, retry=NO_RETRY).get_access_token()
 
 

@@ -1,6 +1,7 @@
 """Where a login comes from, decided without asking anybody."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -56,6 +57,24 @@ def test_an_argument_counts_more_than_the_variable(write: Write, home: Path):
     login = login_of(Arguments(refresh_file=str(file)), {"GEN3_API_KEY": "second"}, home)
     assert isinstance(login.source, ApiKey)
     assert login.source.file == file
+
+
+def test_a_name_that_is_nowhere_is_looked_for_where_it_would_be(home: Path):
+    for name in ("mine", "mine.json"):
+        login = login_of(Arguments(refresh_file=name), {}, home)
+        assert isinstance(login.source, TokenService)
+        assert login.source.missing == home / ".gen3" / "mine.json"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files have no mode there")
+def test_a_key_that_others_can_read_is_warned_of(write: Write, home: Path, caplog: pytest.LogCaptureFixture):
+    file = write("mine.json")
+    file.chmod(0o600)
+    login_of(Arguments(refresh_file=str(file)), {}, home)
+    assert not caplog.records
+    file.chmod(0o644)
+    login_of(Arguments(refresh_file=str(file)), {}, home)
+    assert caplog.messages == [f"{file} holds a key and others can read it; run: chmod 600 {file}"]
 
 
 def test_a_tilde_is_the_users_folder(write: Write, home: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from omicsdk.core.errors import APIError, ConfigError, OmicsError, TransportError
 from omicsdk.core.narrowing import is_array, is_object
@@ -160,17 +161,22 @@ def token_from_service(service: TokenService, endpoint: str, proof: Credentials 
         providers = _providers(service, proof, options) if endpoint and not service.idp else {}
         idp = service.idp or _idp_of(providers, endpoint)
         query = (("idp", idp),) if idp and idp != OWN_IDP else ()
-        told = _answer(service.base, _TOKEN, query, proof, f"a token of {idp or 'its own login'}", options)
+        told = _answer(
+            service.base, _TOKEN, query, proof, f"a token of {idp or 'its own login'}", options, _log_in(service, idp)
+        )
     except (TransportError, Gen3AuthError) as error:
         if service.missing is None:
+            if proof is None and isinstance(error, TransportError):
+                error.remedy = f"{service.base} is reached within a workspace only. Elsewhere give a credentials file."
             raise
         raise _nothing_at_all(service.missing, service.base, error) from error
     token = _text_at(told, "token", service.base)
     if endpoint and not idp and origin_of(endpoint_from_token(token)) != origin_of(endpoint):
-        known = ", ".join(sorted({base for base in providers.values() if base})) or "none"
+        known = ", ".join(sorted({base for base in providers.values() if base}))
         raise Gen3AuthError(
             f"The workspace token service {service.base} has no login of {endpoint}",
-            remedy=f"It has those of: {known}. Give one as endpoint=, or its name as idp=.",
+            remedy=(f"It has those of: {known}. Use one of these, or" if known else "Check the endpoint, and use")
+            + f" a credentials file from the profile page of {endpoint}.",
         )
     return token
 
@@ -196,6 +202,7 @@ def _answer(
     proof: Credentials | None,
     what: str,
     options: Options,
+    remedy: str = "Check that you have logged in there, and the credentials.",
 ) -> dict[str, Any]:
     """The JSON object that a service answers."""
     from omicsdk.core.request import OperationFacts, request
@@ -207,7 +214,7 @@ def _answer(
     try:
         answer = transport.send(request(facts, path, query=query))
     except APIError as error:
-        raise _refused(error, base, what, "Check that you have logged in there, and the credentials.") from None
+        raise _refused(error, base, what, remedy) from None
     finally:
         transport.close()
     return _json(answer, base)
@@ -243,6 +250,12 @@ def _check_confidential(base: str, what: str) -> None:
 def _refused(error: APIError, where: str, what: str, remedy: str) -> Gen3AuthError:
     said = f": {error.message.rstrip('.')}" if error.message else ""
     return Gen3AuthError(f"{where} didn't give {what} ({error.status}{said})", remedy=remedy)
+
+
+def _log_in(service: TokenService, idp: str) -> str:
+    if not idp or service.proof is None:
+        return "Check that you have logged in there, and the credentials."
+    return f"Log in to {idp} on your profile page, or at {service.base}/oauth2/authorization_url?idp={quote(idp)} in a browser."
 
 
 def _key_remedy(key: ApiKey) -> str:

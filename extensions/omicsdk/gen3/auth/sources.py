@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from logging import getLogger
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -17,6 +19,8 @@ from omicsdk.core.origins import origin_of
 from omicsdk.gen3.auth.tokens import endpoint_from_token
 from omicsdk.gen3.commons import endpoint_of
 from omicsdk.gen3.errors import Gen3AuthError, Gen3UserError
+
+_log = getLogger("omicsdk.gen3")
 
 KEY_VARIABLE = "GEN3_API_KEY"
 """Environment variable: a credentials file, idp://wts/IDP or accesstoken:///TOKEN."""
@@ -235,12 +239,15 @@ def _file(named: str, home: Path) -> Path:
     if path.is_file() or "/" in named or "\\" in named:
         return path
     candidates = [home / FOLDER / named, home / FOLDER / f"{named}.json"]
-    return next((each for each in candidates if each.is_file()), candidates[-1])
+    expected = candidates[0 if named.endswith(".json") else 1]
+    return next((each for each in candidates if each.is_file()), expected)
 
 
 def _read(file: Path) -> Mapping[str, object]:
     try:
         content: object = json.loads(file.read_bytes())
+        if os.name != "nt" and file.stat().st_mode & 0o077:
+            _log.warning("%s holds a key and others can read it; run: chmod 600 %s", file, file)
     except OSError as error:
         raise ConfigError(
             f"{file} can't be read: {error.strerror or error}", remedy="Check the file's permissions."

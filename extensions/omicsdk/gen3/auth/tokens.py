@@ -50,7 +50,7 @@ def endpoint_from_token(token_str: str) -> str:
     parts = urlsplit(issuer) if isinstance(issuer, str) else None
     if parts is None or parts.scheme not in ("http", "https") or not parts.netloc or "@" in parts.netloc:
         raise Gen3AuthError(
-            "The token doesn't say which commons issued it", remedy="Say so with endpoint=, such as https://HOST."
+            "The token doesn't say which commons issued it", remedy="Name the endpoint, such as https://HOST, too."
         )
     return f"{parts.scheme}://{parts.netloc}"
 
