@@ -1,5 +1,6 @@
 """Records are given out as rows, files and data frames, and deleted: those first that link to others."""
 
+import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from omicsdk.gen3.records import (
     export_rows,
     frame,
     submit,
+    submit_rows,
 )
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR
@@ -90,6 +92,20 @@ def test_what_was_exported_can_be_submitted(
     after = sandbox.gen3.records.listed("case", "demo-one")
     plain = lambda rows: sorted((row["submitter_id"], row["age"], row["sex"]) for row in rows)  # noqa: E731
     assert plain(after) == plain(before)
+
+
+def test_rows_that_were_printed_as_a_table_can_be_submitted(
+    sandbox: Sandbox, commons: Commons, ids: list[str], tmp_path: Path
+) -> None:
+    rows = list(export_rows(commons, "demo-one", "case", without_id=True))
+    columns = list(rows[0])
+    cells = [[row[name] if isinstance(row[name], str) else json.dumps(row[name]) for name in columns] for row in rows]
+    with (tmp_path / "case.tsv").open("w", newline="") as file:
+        csv.writer(file, "excel-tab").writerows([columns, *cells])
+    assert submit(commons, "demo-one", tmp_path / "case.tsv").counts == {"updated": len(rows)}
+    (tmp_path / "case.tsv").write_text("type\tsubmitter_id\texperiments\ncase\tc1\t[not JSON\n")
+    (refused,) = submit_rows(commons, "demo-one", tmp_path / "case.tsv")
+    assert "is no target of experiments" in str([str(each) for each in refused.findings])
 
 
 def test_json_files_are_documents_as_the_service_writes_them(commons: Commons, ids: list[str], tmp_path: Path) -> None:

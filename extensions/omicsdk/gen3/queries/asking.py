@@ -54,5 +54,5 @@ def refusal(body: object, error: BadRequest | None) -> Gen3SubmissionQueryError:
         reasons = [error.message]
     return Gen3SubmissionQueryError(
         f"The query was refused: {'; '.join(reasons)}",
-        remedy="Correct it; `get_graphql_schema()` has its types and fields.",
+        remedy="Correct it; the dictionary has the nodes, their properties and links, which are its types and fields.",
     )

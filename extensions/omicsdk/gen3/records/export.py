@@ -113,7 +113,9 @@ def export_file(
     file = Path(path)
     kind = kind or FORMATS.get(file.suffix.lower(), "")
     if kind not in FORMATS.values():
-        raise Gen3UserError(f"{file} is no file of records", remedy=f"Give a name with {', '.join(FORMATS)}, or kind=.")
+        raise Gen3UserError(
+            f"{file} is no file of records", remedy=f"Give a name with {', '.join(FORMATS)}, or say the kind."
+        )
     meant = project_of(project)
     with in_place_of(file) as written:
         if kind == "tsv":

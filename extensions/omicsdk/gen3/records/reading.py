@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -47,12 +48,27 @@ def record_of(row: Row, node: Node) -> dict[str, Any]:
             continue
         if dot:
             _add_targets(links.setdefault(name, []), key, cell, row.separator)
+        elif column in node.links and (stated := _targets_in(cell)) is not None:
+            record[column] = stated
         elif cell not in EMPTY:
             record[column] = value_of(cell, node.properties.get(column), row.separator)
         elif column in node.properties and column not in node.system and column not in node.required:
             record[column] = None
     record.update({name: targets for name, targets in links.items() if targets})
     return record
+
+
+def _targets_in(cell: str) -> list[dict[str, Any]] | None:
+    """The targets of a link that a cell states as JSON, which is how rows of an export are printed; None where it doesn't."""
+    if not cell.startswith("["):
+        return None
+    try:
+        stated: object = json.loads(cell)
+    except (ValueError, RecursionError):
+        return None
+    listed = stated if is_array(stated) else []
+    targets = [each for each in listed if is_object(each)]
+    return targets if len(targets) == len(listed) else None
 
 
 def _add_targets(targets: list[dict[str, Any]], key: str, cell: str, separator: str) -> None:
