@@ -7,6 +7,7 @@ import zipfile
 
 import pytest
 from gen3_command import gen3_command
+from omicsdk.core.errors import ConnectFailed
 
 
 @pytest.fixture
@@ -71,7 +72,8 @@ def test_a_file_that_one_may_not_read_says_so(gen3, add, monkeypatch, omics_sand
     secret = add("a.txt", b"one", authz=["/programs/secret"])
     reader = omics_sandbox.gen3_credentials(tmp_path / "reader.json", "reader@example.org")
     refused = gen3("download", secret, "--auth", str(reader))
-    assert (refused.code, "401" in refused.err) == (4, True)  # Fence says so to those who are known as well
+    assert (refused.code, "401" in refused.err) == (1, True)  # Fence says so to those who are known as well
+    assert "ask the owner of the data" in refused.err
     monkeypatch.delenv("GEN3_API_KEY")
     nobody = gen3("download", secret)
     assert nobody.code == 4
@@ -110,6 +112,32 @@ def test_an_upload_that_can_t_begin_says_why(gen3, work):
     assert gen3("upload", "a.txt", "--part-size", "1M").code == 2
     assert gen3("upload", "a.txt", "--wait", "-1").code == 2
     assert gen3("upload", "a.txt", "--manifest-out", "gone/m.tsv").code == 2
+    unread = gen3("upload", "a.txt", "--authz", "programs/P")
+    assert (unread.code, "'programs/P' isn't a resource" in unread.err) == (2, True)
+
+
+def test_an_upload_to_a_commons_that_doesn_t_answer_ends_before_the_first_file(gen3, work, monkeypatch, omics_sandbox):
+    def down(commons):
+        raise ConnectFailed("Connection refused", url=f"{commons.endpoint}/index/guid/prefix")
+
+    monkeypatch.setattr("omicsdk.cli.commands.gen3_uploads.own_prefix", down)
+    (work / "a.txt").write_text("a")
+    ran = gen3("upload", "a.txt", "--authz", "/open")
+    assert (ran.code, "Connection refused" in ran.err) == (1, True)
+    assert not [entry for entry in omics_sandbox.requests("/") if "/data/" in entry["path"]]
+
+
+def test_files_that_can_t_go_up_are_told_without_words_of_fetching(gen3, work):
+    for name in ("a.txt", "b.txt"):
+        (work / name).write_text(name)
+    ran = gen3("upload", "a.txt", "b.txt", "--bucket", "nobody-s")
+    assert (ran.code, "2 of 2 files failed" in ran.err, "fetched" in ran.err) == (3, True, False)
+
+
+def test_a_manifest_without_rows_is_named(gen3, work):
+    (work / "m.json").write_text("[]")
+    ran = gen3("download", "--manifest", "m.json")
+    assert (ran.code, "m.json: no file is named" in ran.err) == (2, True)
 
 
 def names(folder):
@@ -151,6 +179,12 @@ def test_drs_pull_lists_files_and_rights(gen3, add, work, omics_sandbox):
     assert ran.code == 3
     (row,) = ran.json
     assert (row["file_name"], row["size"], row["object_id"]) == ("a.txt", 3, guid)
+    stated = {"object_id": guid, "file_name": "b.txt", "file_size": 9, "md5sum": "0" * 32}
+    (work / "stated.json").write_text(json.dumps([stated]))
+    (row,) = gen3("drs-pull", "ls", "stated.json").json  # what the commons has, not what the manifest states
+    md5 = hashlib.md5(b"one").hexdigest()
+    assert (row["file_name"], row["size"], row["checksums"]["md5"]) == ("b.txt", 3, md5)
+    assert row["access_methods"] == ["s3"]
     rights = gen3("drs-pull", "ls", "--object", guid, "--access").json
     assert {"host": omics_sandbox.url.partition("://")[2], "resource": "/", "methods": ["*"]} in rights
     assert gen3("drs-pull", "ls", "--object", "gone").code == 1

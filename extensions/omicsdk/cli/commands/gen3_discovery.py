@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.gen3_outputs import check_folder_of
 from omicsdk.cli.commands.gen3_published import published
 from omicsdk.cli.errors import INTERRUPTED
 from omicsdk.cli.told import Told
@@ -39,6 +40,7 @@ def read(access: Access, arguments: Mapping[str, Any], console: Console) -> Told
     form: str = arguments["output_format"]
     suffix = arguments.get("output_filename_suffix") or ""
     named: str = arguments.get("output_file") or name_for(access.endpoint, arguments["guid_type"], suffix, f".{form}")
+    check_folder_of("--output-file", named)
     count = read_discovery(
         access.auth,
         named,
@@ -119,6 +121,7 @@ def read_objects(access: Access, arguments: Mapping[str, Any], console: Console)
     datasets: list[str] = arguments.get("dataset_guids") or []
     form: str = arguments["output_format"]
     named = arguments.get("output_file")
+    check_folder_of("--output-file", named)
     if arguments.get("template"):
         file: str = named or name_for(access.endpoint, OBJECTS, "TEMPLATE")
         write_template(file)

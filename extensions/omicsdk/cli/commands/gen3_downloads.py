@@ -32,6 +32,8 @@ def download(access: Access, arguments: Mapping[str, Any], console: Console) -> 
     wanted = [Wanted(parse_drs_id(each)) for each in ids]
     for path in manifests:
         wanted += wanted_in(path, console)
+    if manifests and not wanted:
+        raise UsageError(f"{', '.join(manifests)}: no file is named", remedy="Give a manifest that has rows.")
     if not wanted:
         raise UsageError("nothing says what to download", remedy="Give GUIDs, DRS URIs or --manifest FILE.")
     return moved_down(

@@ -47,7 +47,8 @@ def ls(access: Access, arguments: Mapping[str, Any], console: Console) -> list[d
     with Servers(resolver_of(access.commons), logins) as servers:
         if arguments.get("access"):
             return _rights(wanted, servers, logins, console)
-        found = find(wanted, servers)
+        # Without what a manifest states: what is stated isn't asked for, and the list is of what the commons has.
+        found = find([Wanted(each.identifier, each.name) for each in wanted], servers)
     failed = [file for file in found if file.error is not None]
     if failed and len(failed) == len(found) == 1 and failed[0].error is not None:
         raise failed[0].error

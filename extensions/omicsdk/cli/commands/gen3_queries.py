@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from omicsdk.cli.commands.gen3_outputs import check_folder_of
 from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.queries.asking import answer
@@ -39,6 +40,7 @@ def query(access: Access, arguments: Mapping[str, Any], console: Console) -> Any
 def explore(access: Access, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | None:
     """`omics gen3 explore`: rows of records, or nothing where they go to a file."""
     limit, out = arguments.get("limit"), arguments.get("out")
+    check_folder_of("--out", out)
     order = [_direction(each) for each in arguments.get("sort") or ()]
     with _explorer(access) as explorer:
         found = explorer.iterate_rows(

@@ -74,7 +74,11 @@ def told(
     if errors and not there:
         if len(errors) == 1:
             raise errors[0]
-        raise SomeFailed(f"{len(errors)} of {len(report.outcomes)} files failed", errors)
+        raise SomeFailed(
+            f"{len(errors)} of {len(report.outcomes)} files failed",
+            errors,
+            remedy="Run the same command again: what is done isn't transferred twice.",
+        )
     tell_failures(errors, console)
     if report.why_stopped:
         raise TransferError(

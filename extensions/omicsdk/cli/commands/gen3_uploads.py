@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.gen3_outputs import check_folder_of
 from omicsdk.cli.commands.gen3_transfers import told, watched
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.gen3.data.downloading import own_prefix
 from omicsdk.gen3.data.uploading import UploadedFile, UploadResult
 from omicsdk.gen3.data.uploading import upload as send
 from omicsdk.transfer.names import WORK_FOLDER
@@ -42,13 +44,11 @@ def upload(access: Access, arguments: Mapping[str, Any], console: Console) -> An
     paths: list[str] = arguments["paths"]
     part_size = _bytes(arguments["part_size"])
     manifest = arguments.get("manifest_out")
-    if manifest is not None and not Path(manifest).absolute().parent.is_dir():
-        raise UsageError(
-            f"--manifest-out {manifest}: there is no folder {Path(manifest).absolute().parent}",
-            remedy="Name a file in a folder that is there.",
-        )
+    check_folder_of("--manifest-out", manifest)
     if arguments.get("dry_run"):
         return _planned(paths)
+
+    own_prefix(access.commons)  # a commons that doesn't answer is told at once, not after all tries of each file
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> UploadResult:
         return send(

@@ -81,7 +81,7 @@ OF_DATA: list[Command] = [
         DRY_RUN,
         description=with_examples(
             "What is stopped or fails goes on when the same command is run again: nothing is sent twice, and no file gets a "
-            "second GUID.",
+            "second GUID. Once all files are there with their records filled, it sends all anew.",
             "upload reads/ --authz /programs/P/projects/Q --manifest-out uploaded.tsv",
         ),
     ),

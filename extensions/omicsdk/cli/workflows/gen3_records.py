@@ -87,7 +87,7 @@ OF_RECORDS: list[Command] = [
         flag("without_id", "Leave out ids, so that the records can be submitted elsewhere."),
         description=with_examples(
             "Without --out and --folder the records are printed; .tsv files can be submitted again as they are.",
-            "export P-Q --node case --output tsv",
+            "export P-Q --node case --output table",
             "export P-Q --node case --out cases.tsv",
             "export P-Q --folder backup",
         ),

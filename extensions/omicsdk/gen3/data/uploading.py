@@ -161,7 +161,8 @@ def upload(
         What became of each file. Call `raise_if_failed()` on it; `write_manifest(path)` keeps the GUIDs.
 
     Raises:
-        UsageError: There is nothing at a path, or no file in a folder, or a number out of its bounds; nothing was sent.
+        UsageError: There is nothing at a path, or no file in a folder, a number is out of its bounds, or a resource doesn't
+            begin with a slash; nothing was sent.
         FolderBusy: Another process uploads the same.
         NotWritable: What an earlier run remembers can't be read.
         KeyboardInterrupt: It was interrupted; everything is in order for going on.
@@ -173,6 +174,9 @@ def upload(
             f"part_size is {part_size} and single {single}",
             remedy="Parts take 5 MiB to 5 GiB, one request up to 5 GiB.",
         )
+    authz = list(authz)
+    if wrong := [each for each in authz if not each.startswith("/")]:
+        raise UsageError(f"{wrong[0]!r} isn't a resource", remedy="Resources are written as /programs/P/projects/Q.")
     # By what was named, not by what is in it: a folder may have got one more file since.
     facts = [commons.endpoint, bucket, str(subfolders), *sorted(authz), *(str(Path(each).absolute()) for each in named)]
     journal = journal_for("gen3/uploads", *facts) if resume else None
