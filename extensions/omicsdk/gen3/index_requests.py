@@ -10,6 +10,7 @@ from typing import Any, cast
 from omicsdk.core.errors import Conflict, NotFound
 from omicsdk.core.narrowing import is_array, is_mapping, is_object
 from omicsdk.core.request import Query
+from omicsdk.gen3.errors import Gen3UserError
 
 #: Records on a page, the most that an index gives.
 PAGE = 1024
@@ -41,7 +42,16 @@ def stated(**fields: Any) -> dict[str, Any]:
 
 
 def new_record(**fields: Any) -> dict[str, Any]:
-    """The fields of a record that is created; its URLs may be none, but have to be stated."""
+    """The fields of a record that is created; its URLs may be none, but have to be stated.
+
+    Raises:
+        Gen3UserError: There are no hashes, or no size.
+    """
+    for name in ("hashes", "size"):
+        if fields.get(name) is None:
+            raise Gen3UserError(
+                f"A record can't be created without {name}", remedy=f"Give {name}=, or make a blank record of the file."
+            )
     return {"form": "object", **stated(**fields), "urls": fields.get("urls") or []}
 
 
