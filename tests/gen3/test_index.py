@@ -328,5 +328,5 @@ def test_errors_are_core_s_own(index: Gen3Index):
 
 @pytest.mark.parametrize("given", [({"md5": "0" * 32}, None), (None, 1)])
 def test_a_record_without_hashes_or_size_is_refused_before_it_is_sent(given: Any) -> None:
-    with pytest.raises(Gen3UserError, match="size|hashes"):
+    with pytest.raises(Gen3UserError, match=r"size|hashes"):
         Gen3Index("https://commons.example.org").create_record(*given)
