@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.sandbox import Sandbox
+from orthanc import Orthanc, program, running
 from sds_sheets import DESCRIPTION, GOOD_SUBJECTS, Rows, write_sheet
 
 Folders = Callable[..., Path]
@@ -58,6 +59,21 @@ def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Te
         monkeypatch.setenv(name, str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("OMICS_STATE_DIR", str(home / "state"))
+
+
+@pytest.fixture(scope="session")
+def _archive(tmp_path_factory: pytest.TempPathFactory) -> Generator[Orthanc]:
+    if program() is None:
+        pytest.skip("Orthanc isn't installed: apt install orthanc")
+    with running(tmp_path_factory.mktemp("orthanc")) as archive:
+        yield archive
+
+
+@pytest.fixture
+def empty_archive(_archive: Orthanc) -> Orthanc:
+    """Orthanc without images; skipped where it isn't installed."""
+    _archive.empty()
+    return _archive
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,12 @@ from dtp_project import DATASET, EXPERIMENT, PROGRAM, PROJECT, case, login
 from irods_stand_in import PASSWORD, StandIn, config
 from omicsdk.core.errors import ConfigError, ConnectFailed, MissingExtra, SomeFailed, UnsafePath
 from omicsdk.dtp import Downloader
+from omicsdk.dtp.layout_records import DatasetRecords
 from omicsdk.dtp.storage.irods import IrodsStore
 from omicsdk.dtp.storage.store import UnknownDataset
 from omicsdk.gen3 import Gen3AuthError, Gen3UserError
 from openpyxl import load_workbook
-from orthanc import Orthanc, needs_dicomweb, needs_orthanc, program, running, study
+from orthanc import Orthanc, needs_dicomweb, needs_orthanc, study
 
 pytestmark = pytest.mark.sandbox
 STUDIES = ("1.2.826.0.1.3680043.10.999.7", "1.2.826.0.1.3680043.10.999.8")
@@ -84,19 +84,10 @@ def commons(omics_sandbox, monkeypatch, tmp_path):
     return path
 
 
-@pytest.fixture(scope="module")
-def _archive(tmp_path_factory: pytest.TempPathFactory) -> Generator[Orthanc]:
-    if program() is None:
-        pytest.skip("Orthanc isn't installed: apt install orthanc")
-    with running(tmp_path_factory.mktemp("orthanc")) as archive:
-        yield archive
-
-
 @pytest.fixture
-def archive(_archive: Orthanc) -> Orthanc:
-    _archive.empty()
-    _archive.put(*study(STUDIES[0], [2]).values(), *study(STUDIES[1], [1]).values())
-    return _archive
+def archive(empty_archive: Orthanc) -> Orthanc:
+    empty_archive.put(*study(STUDIES[0], [2]).values(), *study(STUDIES[1], [1]).values())
+    return empty_archive
 
 
 def pacs(archive: Orthanc, folder: Path, **more: Any) -> Path:
@@ -336,3 +327,9 @@ def test_paths_as_text_and_as_paths(commons, irods, tmp_path):
         (str(irods_file), str(commons), str(tmp_path / "b")),
     ]:
         assert Downloader(settings, gen3, "irods", store=of_irods(irods)).download_dataset(DATASET, dest).ok
+
+
+def test_subjects_of_the_same_study_are_fetched_once():
+    records = [{"subject_id": subject, "submitter_id": subject} for subject in ("sub-1.2", "1.2", "sub-1.3")]
+    cases = DatasetRecords(DATASET, {"case": records}).cases
+    assert [each.subject_id for each in cases] == ["sub-1.2", "sub-1.3"]

@@ -21,7 +21,7 @@ from omicsdk.dtp.storage.dimse import DimseStore
 from omicsdk.dtp.storage.fetching import fetch_dataset
 from omicsdk.dtp.storage.report import DatasetReport
 from omicsdk.dtp.storage.store import Case, Dataset
-from orthanc import Orthanc, free_port, image, needs_dicomweb, needs_orthanc, program, running, study
+from orthanc import Orthanc, free_port, image, needs_dicomweb, needs_orthanc, running, study
 from pydicom import dcmread
 
 STUDY = "1.2.826.0.1.3680043.10.999.1"
@@ -32,18 +32,9 @@ DIMSE = [pytest.param("cget", marks=needs_orthanc), pytest.param("cmove", marks=
 WEB = [pytest.param("dicomweb", marks=needs_dicomweb), pytest.param("wado-uri", marks=needs_dicomweb)]
 
 
-@pytest.fixture(scope="module")
-def _archive(tmp_path_factory: pytest.TempPathFactory) -> Generator[Orthanc]:
-    if program() is None:
-        pytest.skip("Orthanc isn't installed: apt install orthanc")
-    with running(tmp_path_factory.mktemp("orthanc")) as archive:
-        yield archive
-
-
 @pytest.fixture
-def archive(_archive: Orthanc) -> Orthanc:
-    _archive.empty()
-    return _archive
+def archive(empty_archive: Orthanc) -> Orthanc:
+    return empty_archive
 
 
 def store_of(archive: Orthanc, method: str, *, connections: int = 2, **more: Any) -> Any:

@@ -35,11 +35,12 @@ class DatasetRecords:
 
     @property
     def cases(self) -> tuple[Case, ...]:
-        """The data set's subjects."""
-        return tuple(
-            Case(str(each.get("subject_id") or each["submitter_id"]), str(each["submitter_id"]))
-            for each in self.by_node.get(CASE, ())
-        )
+        """The data set's subjects, of those with the same study the first."""
+        found = dict[str, Case]()
+        for each in self.by_node.get(CASE, ()):
+            case = Case(str(each.get("subject_id") or each["submitter_id"]), str(each["submitter_id"]))
+            found.setdefault(case.study, case)
+        return tuple(found.values())
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         """All records."""
