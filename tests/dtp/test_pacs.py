@@ -201,6 +201,19 @@ def test_a_title_that_the_archive_may_not_send_to(archive: Orthanc, tmp_path: Pa
 
 
 @needs_orthanc
+def test_an_archive_that_never_reaches_us_is_told_once(archive: Orthanc, tmp_path: Path):
+    """Not image by image, with a wait for each."""
+    archive.put(*study(STUDY, [5]).values())
+    clock = ManualClock()
+    began = clock.monotonic()
+    store = DimseStore(archive.config(method="cmove", aet="NOWHERE"), clock=clock)
+    with pytest.raises(ConfigError, match=rf"never connected to 'NOWHERE' at the port {archive.move_port}") as caught:
+        fetch_dataset(store, Dataset("ds", (Case(f"sub-{STUDY}"),)), tmp_path)
+    assert "pacs_listen_on" in str(caught.value)
+    assert clock.monotonic() == began
+
+
+@needs_orthanc
 def test_a_port_of_ours_that_is_taken(get, archive: Orthanc):
     archive.put(*study(STUDY, [1]).values())
     with pytest.raises(ConfigError, match=r"can't be listened at for C-MOVE.*pacs_move_port"):

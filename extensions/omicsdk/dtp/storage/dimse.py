@@ -23,6 +23,7 @@ from omicsdk.dtp.storage.association import (
     UNKNOWN_DESTINATION,
     WARNING,
     Archive,
+    Lines,
     needs_pynetdicom,
     status_of,
     words_of,
@@ -103,12 +104,13 @@ class DimseStore:
         """Fetches instances; see `DataStore.fetch`.
 
         Raises:
-            ConfigError: The archive doesn't know our title, to which it is to send (C-MOVE), or our port is taken.
+            ConfigError: For C-MOVE: the archive doesn't know our title, to which it is to send, or doesn't reach us there; or
+                our port is taken.
         """
         receiver = Receiver(files, landing, tell, stop)
-        with self._receiving(receiver, files), ThreadPoolExecutor(self._connections) as pool:
+        with self._receiving(receiver, files) as lines, ThreadPoolExecutor(self._connections) as pool:
             try:
-                for done in [pool.submit(self._batch, batch, receiver, stop) for batch in _batches(files)]:
+                for done in [pool.submit(self._batch, batch, receiver, stop, lines) for batch in _batches(files)]:
                     done.result()
             except BaseException:
                 stop.set()
@@ -118,17 +120,17 @@ class DimseStore:
         """Nothing is kept open."""
 
     @contextmanager
-    def _receiving(self, receiver: Receiver, files: Sequence[Instance]) -> Generator[None]:
-        """For C-MOVE, listens while the block runs."""
+    def _receiving(self, receiver: Receiver, files: Sequence[Instance]) -> Generator[Lines | None]:
+        """For C-MOVE, listens while the block runs, and gives the connections that were made to us."""
         if not self._move:
-            yield
+            yield None
             return
         classes = {each.sop_class for each in files if each.sop_class}
         address = self._listen_on or self._archive.own_address()
-        with listening(self._archive, address, classes, receiver):
-            yield
+        with listening(self._archive, address, classes, receiver) as lines:
+            yield lines
 
-    def _batch(self, files: Sequence[Instance], receiver: Receiver, stop: threading.Event) -> None:
+    def _batch(self, files: Sequence[Instance], receiver: Receiver, stop: threading.Event, lines: Lines | None) -> None:
         idle = 0
         while (missing := receiver.missing(files)) and not stop.is_set():
             problem: OmicsError
@@ -144,10 +146,12 @@ class DimseStore:
             if isinstance(problem, TransferError) and len(left) == len(missing) > 1:
                 # archives send none of them where they haven't one
                 for each in left:
-                    self._batch([each], receiver, stop)
+                    self._batch([each], receiver, stop, lines)
+                if _unreached(lines) and not stop.is_set():
+                    raise self._never_reached(problem)
                 return
             idle = idle + 1 if len(left) == len(missing) else 0
-            if left and idle >= ATTEMPTS:
+            if left and (idle >= ATTEMPTS or (isinstance(problem, TransferError) and _unreached(lines))):
                 for each in left:
                     receiver.give_up(each, problem)
                 return
@@ -200,6 +204,14 @@ class DimseStore:
                 return answer
         raise TransferError(f"{self._archive.subject} ended its answer too early")
 
+    def _never_reached(self, problem: OmicsError) -> ConfigError:
+        aet, port = self._archive.config.aet, self._archive.config.move_port
+        return ConfigError(
+            f"{self._archive.subject} never connected to {aet!r} at the port {port}, to send images: {problem.message}",
+            remedy=f"Register {aet!r} there with this machine's address and the port {port}, let it through a firewall, and set"
+            " pacs_listen_on to an address that it reaches; or set pacs_method to cget.",
+        )
+
     def _missed(self, answer: Answer) -> TransferError:
         """Why instances didn't come although the archive says that it is done."""
         status = cast("int", answer.get("Status", 0))
@@ -213,6 +225,11 @@ class DimseStore:
         done = status in (SUCCESS, WARNING)
         what = "didn't send all instances" if done else "failed to send instances"
         return TransferError(f"{self._archive.subject} {what} ({told})", remedy=remedy)
+
+
+def _unreached(lines: Lines | None) -> bool:
+    """Whether an archive that is to send over connections of its own never made one."""
+    return lines is not None and not lines
 
 
 def _batches(files: Iterable[Instance]) -> Iterator[Sequence[Instance]]:

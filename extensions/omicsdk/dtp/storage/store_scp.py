@@ -18,7 +18,7 @@ _log = getLogger("omicsdk.dtp")
 
 
 @contextmanager
-def listening(archive: Archive, address: str, classes: Collection[str], receiver: Receiver) -> Generator[None]:
+def listening(archive: Archive, address: str, classes: Collection[str], receiver: Receiver) -> Generator[Lines]:
     """Takes instances while a block runs, from whoever calls us by our title; only those that were asked for.
 
     Args:
@@ -26,6 +26,9 @@ def listening(archive: Archive, address: str, classes: Collection[str], receiver
         address: The address of this machine to listen at.
         classes: The kinds of instances that are wanted, beside all that are usual.
         receiver: Takes the instances.
+
+    Yields:
+        The connections that were made to us so far.
 
     Raises:
         ConfigError: The port is taken, or may not be used.
@@ -52,7 +55,7 @@ def listening(archive: Archive, address: str, classes: Collection[str], receiver
     assert server is not None  # it doesn't block
     _log.info("taking instances as %s at %s:%d", archive.config.aet, *server.server_address[:2])
     try:
-        yield
+        yield lines
     finally:
         server.shutdown()
         server.server_close()
