@@ -3,6 +3,8 @@
 import json
 import os
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from gen3_command import gen3_command
@@ -42,6 +44,33 @@ def test_a_token_is_printed_bare_and_tells_whose_it_is(gen3, omics_sandbox):
     assert decoded["context"]["user"]["name"] == ADMINISTRATOR
     assert gen3("whoami", "--auth", f"accesstoken:///{ran.out.strip()}").json["username"] == ADMINISTRATOR
     assert gen3("whoami", "--access-token", ran.out.strip()).code == 0
+
+
+def test_the_address_of_a_page_is_no_endpoint(gen3, tmp_path):
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>Portal</title>")
+
+        do_POST = do_GET
+
+        def log_message(self, *_):
+            pass
+
+    token = gen3("auth", "access-token").out.strip()
+    (tmp_path / "work" / "a.txt").write_text("a")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        page = f"http://127.0.0.1:{server.server_port}/portal"
+        asked = [
+            gen3(*words, "--endpoint", page, "--access-token", token)
+            for words in (("whoami",), ("projects", "ls"), ("upload", "a.txt"))
+        ]
+        server.shutdown()
+    for ran in asked:
+        assert (ran.code, "not JSON" in ran.err) == (1, True)
+        assert f"{page} doesn't answer as a Gen3 commons does" in ran.err
 
 
 def test_a_token_of_the_command_line_takes_the_place_of_a_file(gen3, monkeypatch):

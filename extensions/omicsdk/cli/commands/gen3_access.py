@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import DecodeError, UsageError
 from omicsdk.core.origins import is_confidential
 from omicsdk.gen3.auth.provider import Gen3Auth
 from omicsdk.gen3.auth.sources import DEFAULT_FILE, FOLDER, KEY_VARIABLE, NAMESPACE_VARIABLE
@@ -139,7 +139,10 @@ class Access:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, DecodeError) and self._endpoint is not None:
+            # A commons answers with its page for people wherever it has no service.
+            error.remedy = f"{self._endpoint} doesn't answer as a Gen3 commons does: give its host alone, without the path of a page."
         if "commons" in vars(self):
             self.commons.close()
 

@@ -71,7 +71,9 @@ def upload(access: Access, arguments: Mapping[str, Any], console: Console) -> An
     told(result.report, [_named(file, file.error) for file in result.files if file.error], arguments, console, title)
     waiting = sum(file.state == "uploaded" for file in result.files)
     if waiting:
-        console.warning(f"the commons hasn't filled in the sizes and checksums of {waiting} files yet")
+        console.warning(
+            f"the commons hasn't filled in the sizes and checksums of {waiting} of {len(result.files)} files yet"
+        )
     counts: dict[str, int] = {}
     for file in result.files:
         counts[file.state] = counts.get(file.state, 0) + 1

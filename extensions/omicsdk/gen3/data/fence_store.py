@@ -18,6 +18,7 @@ from omicsdk.core.omit import OMIT
 from omicsdk.drs.objects import checksums_of
 from omicsdk.gen3.data.guid_book import GuidBook
 from omicsdk.gen3.data.storage_urls import storage_url
+from omicsdk.gen3.service import plain
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.uploads.plan import Cut
 
@@ -268,7 +269,7 @@ def _key_and_id(upload_id: str) -> tuple[str, str]:
 
 
 def _object(response: Any) -> Mapping[str, Any]:
-    told: object = response.json()
+    told: object = plain(response)
     return told if is_object(told) else {}
 
 
