@@ -68,7 +68,7 @@ def _targets_in(cell: str) -> list[dict[str, Any]] | None:
         return None
     listed = stated if is_array(stated) else []
     targets = [each for each in listed if is_object(each)]
-    return targets if len(targets) == len(listed) else None
+    return targets if targets and len(targets) == len(listed) else None
 
 
 def _add_targets(targets: list[dict[str, Any]], key: str, cell: str, separator: str) -> None:
