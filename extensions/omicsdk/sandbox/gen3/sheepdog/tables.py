@@ -39,7 +39,7 @@ def read_table(text: str, kind: str, dictionary: Dictionary) -> list[dict[str, A
         for row in rows:
             if None in row:
                 raise NotATable("'NoneType' object has no attribute 'lstrip'")
-            if any(len(cell) > _LONGEST_CELL for cell in row.values()):
+            if any(len(cell or "") > _LONGEST_CELL for cell in row.values()):
                 raise NotATable(f"field larger than field limit ({_LONGEST_CELL})")
             cells = {name.strip().lstrip("*"): cell.strip() for name, cell in row.items() if isinstance(cell, str)}
             if cells.get("type"):
