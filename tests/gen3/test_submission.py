@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from gen3_records import FILLED, case, experiment
-from omicsdk.core.errors import Forbidden, ServiceUnavailable, TransportError
+from omicsdk.core.errors import BadRequest, Forbidden, ServiceUnavailable, TransportError
 from omicsdk.core.retry import NO_RETRY, Retry
 from omicsdk.gen3 import Gen3Auth, Gen3Error, Gen3Submission, Gen3SubmissionQueryError, Gen3UserError
 from omicsdk.sandbox import Sandbox
@@ -279,3 +279,12 @@ def test_queries_that_are_refused_have_the_reasons(submission: Gen3Submission) -
 def test_the_dictionary_and_the_schema_are_given(submission: Gen3Submission) -> None:
     assert submission.get_dictionary_all()["case"] == submission.get_dictionary_node("case")
     assert submission.get_graphql_schema()["data"]["__schema"]["queryType"]["name"] == "Root"
+
+
+def test_a_refusal_has_the_first_reasons_of_its_records(submission: Gen3Submission) -> None:
+    wrong = [case(f"c{n}") | {"sex": 7, "nonsense": "x"} for n in range(3)]
+    with pytest.raises(BadRequest) as refused:
+        submission.submit_record("demo", "one", wrong)
+    said = str(refused.value)
+    assert "case c0: " in said
+    assert "more" in said

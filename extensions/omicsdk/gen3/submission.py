@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.bodies import json_body
+from omicsdk.core.errors import BadRequest
 from omicsdk.core.request import request
 from omicsdk.gen3.errors import Gen3Error, Gen3UserError
 from omicsdk.gen3.errors import Gen3SubmissionQueryError as Gen3SubmissionQueryError
 from omicsdk.gen3.queries.asking import answer
 from omicsdk.gen3.queries.literals import arguments, name_of
+from omicsdk.gen3.records.reasons import reasons_of
 from omicsdk.gen3.service import Documented, Service, parties, plain, settings
 
 if TYPE_CHECKING:
@@ -239,12 +241,16 @@ class Gen3Submission(Documented):
             What became of each, as `entities`.
 
         Raises:
-            BadRequest: A record is wrong; its `body` says which, and why.
+            BadRequest: A record is wrong; the message has the first reasons, its `body` all of them.
             NotFound: There is no such project.
         """
         submitting = self._records.client.submit_record
         body: Any = dict(json) if isinstance(json, Mapping) else list(json)
-        return self._answer(submitting.answers(submitting.build(program=program, project=project, body=body)))
+        try:
+            return self._answer(submitting.answers(submitting.build(program=program, project=project, body=body)))
+        except BadRequest as error:
+            error.message = "; ".join((error.message, *reasons_of(error.body)))
+            raise
 
     def submit_file(
         self, project_id: str, filename: str | os.PathLike[str], chunk_size: int = 30, row_offset: int = 0

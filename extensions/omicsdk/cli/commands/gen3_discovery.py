@@ -42,7 +42,7 @@ def read(access: Access, arguments: Mapping[str, Any], console: Console) -> Told
     named: str = arguments.get("output_file") or name_for(access.endpoint, arguments["guid_type"], suffix, f".{form}")
     check_folder_of("--output-file", named)
     count = read_discovery(
-        access.auth,
+        access.login,
         named,
         endpoint=access.endpoint,
         guid_type=arguments["guid_type"],

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UsageError
 from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests import discovery_table as table
 from omicsdk.gen3.metadata import Gen3Metadata
 
@@ -43,8 +44,16 @@ def checked_format(name: str) -> str:
     return name.lower()
 
 
+def _endpoint(auth: Gen3Auth | None, endpoint: str | None) -> str:
+    if endpoint:
+        return endpoint
+    if auth is None:
+        raise Gen3UserError("It isn't said which commons is meant", remedy="Give endpoint=, or a Gen3Auth.")
+    return auth.endpoint
+
+
 def documents_of(
-    auth: Gen3Auth,
+    auth: Gen3Auth | None,
     *,
     endpoint: str | None = None,
     guid_type: str = GUID_TYPE,
@@ -54,13 +63,13 @@ def documents_of(
     """Gives the documents of a type with their GUIDs, a page at a time.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: Who asks, and of which commons; None asks without a login, and needs `endpoint`.
         endpoint: Another commons.
         guid_type: What they are about.
         limit: How many at most.
         aggregate: Whether those of all commons that the commons gathers are asked for.
     """
-    with Gen3Metadata(endpoint or auth.endpoint, auth, "mds/aggregate" if aggregate else "mds") as documents:
+    with Gen3Metadata(_endpoint(auth, endpoint), auth, "mds/aggregate" if aggregate else "mds") as documents:
         offset = 0
         while offset < limit:
             page = documents.query(f"_guid_type={guid_type}", True, min(limit - offset, PAGE), offset)
@@ -85,7 +94,7 @@ def shown_in(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read_discovery(
-    auth: Gen3Auth,
+    auth: Gen3Auth | None,
     output: str | os.PathLike[str],
     *,
     endpoint: str | None = None,
@@ -97,7 +106,7 @@ def read_discovery(
     """Writes what a commons shows on its discovery page; memory doesn't grow with it.
 
     Args:
-        auth: Who asks, and of which commons.
+        auth: Who asks, and of which commons; None asks without a login, and needs `endpoint`.
         output: The file that is written, whole or not at all: a table, or JSON.
         endpoint: Another commons.
         guid_type: What documents are about.
