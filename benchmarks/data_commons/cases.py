@@ -4,13 +4,16 @@ import hashlib
 import json
 import re
 import subprocess
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 from measuring import Action, Case, Row, Spent, compared, figure_row, run
 from script import Entry
-from transferring.files import Served, served_file, whole
+from transferring import programs
+from transferring.files import Served, rows_of, served_file, whole
+from transferring.floor import Floor
 
 from data_commons.api import PREFIX, object_of, record_of
 from data_commons.bench import Bench
@@ -84,11 +87,23 @@ def pull(bench: Bench, name: str, goal: float | None, rounds: int, *, slow: bool
     told = {"peer_command": "download_files_in_drs_manifest(HOST, auth, MANIFEST, FOLDER)", **bench.place.facts()}
     check = whole(bench.place.out, files)
     try:
-        return compared(Case(name, ours, peer, goal, rounds, bench.place.empty, check, told))
+        row = compared(Case(name, ours, peer, goal, rounds, bench.place.empty, check, told))
+        return row if slow else {**row, "bound": _floor(bench, files, rounds).bound(row["peer"])}
     finally:
         bench.place.empty()
         for file in files:
             (bench.root / file.name).unlink()
+
+
+def _floor(bench: Bench, files: Sequence[Served], rounds: int) -> Floor:
+    """What fetching the files by curl and their MD5 take at least, measured as often as the rest."""
+    config = bench.source / "curl"
+    command = programs.curl_list(config, bench.place.out, rows_of(bench.nginx.http, files))
+    floor = Floor(bench.nginx, programs.shell(command), [bench.place.out / file.name for file in files], "md5")
+    for _ in range(rounds + 1):
+        bench.place.empty()
+        floor.measure()
+    return floor
 
 
 def _put(api: str, root: Path, file: Served) -> dict[str, object]:

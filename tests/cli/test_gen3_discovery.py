@@ -39,6 +39,15 @@ def test_studies_are_published_and_read(gen3, work):
     assert len(json.loads((work / "s.json").read_text())) == 1
 
 
+def test_what_is_open_is_read_without_a_login(gen3, work, monkeypatch):
+    (work / "s.tsv").write_text(TABLE)
+    assert gen3("discovery", "publish", "s.tsv").code == 0
+    monkeypatch.delenv("GEN3_API_KEY")
+    monkeypatch.setenv("HOME", str(work))
+    assert gen3("discovery", "read", "--output-file", "read.tsv").code == 0
+    assert (work / "read.tsv").read_text().splitlines()[1].startswith("s1\t")
+
+
 def test_studies_that_can_t_be_published_are_told(gen3, work):
     (work / "s.tsv").write_text(TABLE + "s3\tThird\tno category\n")
     some = gen3("discovery", "publish", "s.tsv")

@@ -9,8 +9,8 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
-PAUSE_FROM = 1 << 20
-"""Bytes of a body from which on a pause pays."""
+PAUSE_FROM = 1 << 18
+"""Bytes of a body from which on a pause pays: pages of a thousand records are that long."""
 
 enabled = True
 """Set to False to never pause."""
