@@ -14,7 +14,11 @@ from omicsdk.dtp.sds.layout import KINDS
 from omicsdk.dtp.sds.tables import sheet_of
 from sds_sheets import INPUT, rows_of, write_sheet
 
-TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), max_size=12).map(str.strip)
+TEXT = (
+    st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), max_size=12)
+    .map(str.strip)
+    .filter(lambda text: not text.startswith("="))
+)  # that is a formula
 CELL = st.one_of(
     st.none(),
     TEXT,
