@@ -6,14 +6,10 @@ Needs nginx and openssl (Debian: apt install nginx-light openssl), and 3 GiB fre
 PyPI into .peers/gen3. Prints ratios; all cases together write benchmarks/results/gen3.json.
 """
 
-import subprocess
-import sys
-
 from data_commons import clients
 from data_commons.bench import QUICK, Sizes, bench
 from data_commons.cases import ENTRIES
-from script import Session, options
-from transferring import nginx, programs
+from published import measure
 
 ABOUT = """\
 Both sides run the same lines of a script, in processes that are warm, but for the help and the import, which are measured in
@@ -23,23 +19,5 @@ and port 443 wired in, so that both clients reach it through the same proxy and 
 URLs over plain http. The manifest has md5, size, two URLs and a resource in each row, all of them right."""
 
 
-def main() -> int:
-    """Measures the cases that are asked for; gives the exit code."""
-    asked = options(__doc__)
-    session = Session("gen3", ENTRIES, asked)
-    if lost := programs.missing(["nginx", "openssl"]):
-        sys.exit(f"{' and '.join(lost)} must be installed to measure anything")
-    try:
-        clients.make_published()
-    except subprocess.CalledProcessError:  # it has said why
-        sys.exit("without the published client there is nothing to compare with")
-    with bench(QUICK if asked.quick else Sizes()) as ready:
-        session.measure(ready, clients.missing)
-    return session.end(ABOUT, nginx=nginx.version(), **clients.versions())
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("interrupted; nothing was written")
+    measure(__doc__, "gen3", ABOUT, ENTRIES, clients, bench, sizes=Sizes(), quick=QUICK)

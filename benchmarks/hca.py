@@ -6,15 +6,11 @@ Needs nginx and openssl (Debian: apt install nginx-light openssl), and 5 GiB fre
 from PyPI into .peers/hca. Prints ratios; all cases together write benchmarks/results/hca.json.
 """
 
-import subprocess
-import sys
-
 from data_store import clients
 from data_store.bench import bench
 from data_store.cases import ENTRIES
 from data_store.holdings import QUICK, Sizes
-from script import Session, options
-from transferring import nginx, programs
+from published import measure
 
 ABOUT = """\
 Both sides do the same. Commands are measured from the start of their processes to the end. Downloads and the upload are one
@@ -27,23 +23,5 @@ bundles that came are counted. The published client has the services' documents 
 `AWS_REQUEST_CHECKSUM_CALCULATION=when_required`, without which its own checksums are wrong."""
 
 
-def main() -> int:
-    """Measures the cases that are asked for; gives the exit code."""
-    asked = options(__doc__)
-    session = Session("hca", ENTRIES, asked)
-    if lost := programs.missing(["nginx", "openssl"]):
-        sys.exit(f"{' and '.join(lost)} must be installed to measure anything")
-    try:
-        clients.make_published()
-    except subprocess.CalledProcessError:  # it has said why
-        sys.exit("without the published client there is nothing to compare with")
-    with bench(QUICK if asked.quick else Sizes()) as ready:
-        session.measure(ready, clients.missing)
-    return session.end(ABOUT, nginx=nginx.version(), **clients.versions())
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("interrupted; nothing was written")
+    measure(__doc__, "hca", ABOUT, ENTRIES, clients, bench, sizes=Sizes(), quick=QUICK)

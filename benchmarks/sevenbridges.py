@@ -6,14 +6,10 @@ Needs nginx and openssl (Debian: apt install nginx-light openssl), and 3 GiB fre
 PyPI into .peers/sevenbridges. Prints ratios; all cases together write benchmarks/results/sevenbridges.json.
 """
 
-import subprocess
-import sys
-
-from script import Session, options
+from published import measure
 from seven_bridges import clients
 from seven_bridges.bench import QUICK, Sizes, bench
 from seven_bridges.cases import ENTRIES
-from transferring import nginx, programs
 
 ABOUT = """\
 Both sides run the same lines of a script, in processes that have made their `Api`, but for the import, which is measured by itself
@@ -24,23 +20,5 @@ URLs; the platform is a small asyncio server (`benchmarks/seven_bridges/`) that 
 where that is said. Parts of uploads go to a server that drops them in the kernel; parts and bytes are counted."""
 
 
-def main() -> int:
-    """Measures the cases that are asked for; gives the exit code."""
-    asked = options(__doc__)
-    session = Session("sevenbridges", ENTRIES, asked)
-    if lost := programs.missing(["nginx", "openssl"]):
-        sys.exit(f"{' and '.join(lost)} must be installed to measure anything")
-    try:
-        clients.make_published()
-    except subprocess.CalledProcessError:  # it has said why
-        sys.exit("without the published client there is nothing to compare with")
-    with bench(QUICK if asked.quick else Sizes()) as ready:
-        session.measure(ready, clients.missing)
-    return session.end(ABOUT, nginx=nginx.version(), **clients.versions())
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit("interrupted; nothing was written")
+    measure(__doc__, "sevenbridges", ABOUT, ENTRIES, clients, bench, sizes=Sizes(), quick=QUICK)

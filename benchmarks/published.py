@@ -1,0 +1,72 @@
+"""The run of a benchmark against a published client: what it needs, its servers, its cases, and its results."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, NoReturn, Protocol, TypeVar
+
+from script import Bench, Entry, Session, options
+from transferring import nginx, programs
+
+Sized = TypeVar("Sized")
+
+
+class Clients(Protocol):
+    """A benchmark's module about the clients."""
+
+    make_published: Callable[[], object]
+    missing: Callable[..., Any]
+    versions: Callable[[], dict[str, Any]]
+
+
+def measure(
+    doc: str | None,
+    name: str,
+    about: str,
+    entries: Sequence[Entry[Bench]],
+    clients: Clients,
+    bench: Callable[[Sized], AbstractContextManager[Bench]],
+    *,
+    sizes: Sized,
+    quick: Sized,
+) -> NoReturn:
+    """Measures the cases that are asked for, and ends the process.
+
+    Args:
+        doc: The script's own.
+        name: The results' name.
+        about: What runs, for the page on performance.
+        entries: The cases.
+        clients: The clients.
+        bench: Starts what the cases share.
+        sizes: How large and how many.
+        quick: The same for a trial.
+    """
+    try:
+        sys.exit(_measured(doc, name, about, entries, clients, bench, sizes, quick))
+    except KeyboardInterrupt:
+        sys.exit("interrupted; nothing was written")
+
+
+def _measured(
+    doc: str | None,
+    name: str,
+    about: str,
+    entries: Sequence[Entry[Bench]],
+    clients: Clients,
+    bench: Callable[[Sized], AbstractContextManager[Bench]],
+    sizes: Sized,
+    quick: Sized,
+) -> int:
+    asked = options(doc)
+    session = Session(name, entries, asked)
+    if lost := programs.missing(["nginx", "openssl"]):
+        sys.exit(f"{' and '.join(lost)} must be installed to measure anything")
+    try:
+        clients.make_published()
+    except subprocess.CalledProcessError:  # it has said why
+        sys.exit("without the published client there is nothing to compare with")
+    with bench(quick if asked.quick else sizes) as ready:
+        session.measure(ready, clients.missing)
+    return session.end(about, nginx=nginx.version(), **clients.versions())
