@@ -1,11 +1,14 @@
 """A client's way to the wire, as its operations see it: the transport and the options that bear on answers."""
 
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.request import Request
-from omicsdk.core.transport import AsyncTransport, Transport
+from omicsdk.core.streaming import AsyncBody, Body
+from omicsdk.core.transport import AsyncTransport, Transport, transport_error
 
 if TYPE_CHECKING:
     import httpx
@@ -45,6 +48,15 @@ class Exchange(_Options):
         """The final answer to a request; errors as `Transport.send`."""
         return self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
 
+    @contextmanager
+    def streamed(self, request: Request) -> Generator[Body]:
+        """The bytes of the final answer to a request, as they arrive."""
+        response = self.send(request, stream=True)
+        try:
+            yield Body(response, lambda error: transport_error(error, request, response))
+        finally:
+            response.close()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsyncExchange(_Options):
@@ -55,3 +67,12 @@ class AsyncExchange(_Options):
     async def send(self, request: Request, *, stream: bool = False) -> "httpx.Response":
         """The final answer to a request; errors as `AsyncTransport.send`."""
         return await self.transport.send(request, stream=stream, follow_redirects=self.follow_redirects)
+
+    @asynccontextmanager
+    async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:
+        """The bytes of the final answer to a request, as they arrive."""
+        response = await self.send(request, stream=True)
+        try:
+            yield AsyncBody(response, lambda error: transport_error(error, request, response))
+        finally:
+            await response.aclose()

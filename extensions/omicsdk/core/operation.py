@@ -4,8 +4,8 @@ A generated operation states its facts, a function that builds its request and o
 of each kind with the document's arguments; those methods end here.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from omicsdk.core.answer import Answer
@@ -15,7 +15,6 @@ from omicsdk.core.paging import alternatives, content_key, items_at, next_reques
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.sending.conversation import Outgoing
 from omicsdk.core.streaming import AsyncBody, Body
-from omicsdk.core.transport import transport_error
 
 if TYPE_CHECKING:
     import httpx
@@ -53,14 +52,9 @@ class Operation:
     def _raw(self, request: Request) -> "httpx.Response":
         return self._exchange.send(request)
 
-    @contextmanager
-    def streamed(self, request: Request) -> Generator[Body]:
+    def streamed(self, request: Request) -> AbstractContextManager[Body]:
         """The bytes of the answer to a request that `build` made, as they arrive."""
-        response = self._exchange.send(request, stream=True)
-        try:
-            yield Body(response, lambda error: transport_error(error, request, response))
-        finally:
-            response.close()
+        return self._exchange.streamed(request)
 
     def answers(self, request: Request) -> Iterator["httpx.Response"]:
         """The answer to a request that `build` made, and to those for the pages that follow it."""
@@ -113,14 +107,9 @@ class AsyncOperation:
     async def _raw(self, request: Request) -> "httpx.Response":
         return await self._exchange.send(request)
 
-    @asynccontextmanager
-    async def streamed(self, request: Request) -> AsyncGenerator[AsyncBody]:
+    def streamed(self, request: Request) -> AbstractAsyncContextManager[AsyncBody]:
         """The bytes of the answer to a request that `build` made, as they arrive."""
-        response = await self._exchange.send(request, stream=True)
-        try:
-            yield AsyncBody(response, lambda error: transport_error(error, request, response))
-        finally:
-            await response.aclose()
+        return self._exchange.streamed(request)
 
     async def answers(self, request: Request) -> AsyncIterator["httpx.Response"]:
         """The answer to a request that `build` made, and to those for the pages that follow it."""

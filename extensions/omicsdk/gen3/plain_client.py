@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.bodies import NO_BODY, json_body
@@ -11,7 +10,6 @@ from omicsdk.core.client import AsyncClient, Client
 from omicsdk.core.omit import OMIT
 from omicsdk.core.request import OperationFacts, Query, Request, request
 from omicsdk.core.streaming import Body
-from omicsdk.core.transport import transport_error
 from omicsdk.gen3.service import Documented, Service, mounted, parties, settings
 
 if TYPE_CHECKING:
@@ -46,14 +44,9 @@ class PlainClient(Client):
         """The answer to a request; errors as those of `Transport.send`."""
         return self._exchange.send(request)
 
-    @contextmanager
-    def streamed(self, request: Request) -> Generator[Body]:
+    def streamed(self, request: Request) -> AbstractContextManager[Body]:
         """The bytes of an answer as they arrive."""
-        response = self._exchange.send(request, stream=True)
-        try:
-            yield Body(response, lambda error: transport_error(error, request, response))
-        finally:
-            response.close()
+        return self._exchange.streamed(request)
 
 
 class AsyncPlainClient(AsyncClient):
