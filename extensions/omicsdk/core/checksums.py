@@ -6,6 +6,7 @@ All values are text in lower case: hex digits, for `crc32c` always eight of them
 
 from __future__ import annotations
 
+import binascii
 import hashlib
 import re
 from typing import TYPE_CHECKING, Protocol, cast
@@ -211,6 +212,20 @@ def is_checksum(name: str, value: str) -> bool:
         value: The text, in lower case.
     """
     return _SHAPES[name].fullmatch(value) is not None
+
+
+def from_base64(name: str, value: str) -> str:
+    """A checksum that is written in base64, in hexadecimal digits; empty when it can't be one.
+
+    Args:
+        name: One of ALGORITHMS.
+        value: Its bytes in base64.
+    """
+    try:
+        digits = binascii.a2b_base64(value, strict_mode=True).hex()
+    except ValueError:
+        return ""
+    return digits if is_checksum(name, digits) else ""
 
 
 def digest(data: Buffer, name: str) -> str:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from omicsdk.core.checksums import is_checksum
+from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.narrowing import is_array, is_object
 
 #: Names of algorithms as servers write them (GA4GH's registry, IANA's, and Gen3's), and ours.
@@ -24,7 +22,6 @@ _ALGORITHMS = {
     "crc32c": "crc32c",
     "etag": "s3_etag",
 }
-_BYTES = {"md5": 16, "sha1": 20, "sha256": 32, "crc32c": 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +155,7 @@ def hexadecimal(algorithm: str, value: str) -> str:
         value: The checksum, in hexadecimal digits or base64.
     """
     lower = value.strip('"').lower()
-    if is_checksum(algorithm, lower):
-        return lower
-    try:
-        raw = base64.b64decode(value, validate=True)
-    except (ValueError, binascii.Error):
-        return ""
-    return raw.hex() if len(raw) == _BYTES.get(algorithm) else ""
+    return lower if is_checksum(algorithm, lower) else from_base64(algorithm, value)
 
 
 def _method(stated: Mapping[str, Any]) -> AccessMethod:

@@ -5,8 +5,6 @@ It was tried on a stand-in of that interface. No real server was tried: there is
 
 from __future__ import annotations
 
-import base64
-import binascii
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +13,7 @@ from dataclasses import dataclass
 from logging import getLogger
 from typing import TYPE_CHECKING, cast
 
-from omicsdk.core.checksums import is_checksum
+from omicsdk.core.checksums import from_base64, is_checksum
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ChecksumMismatch, Interrupted, OmicsError, TruncatedTransfer
 from omicsdk.dtp.storage.irods_session import Session, irods_error, is_absent, is_passing, opener
@@ -314,11 +312,7 @@ def checksums_of_text(text: str | None) -> Mapping[str, str]:
             return {"md5": digits}
     elif kind in ("sha2", "sha1"):
         name = "sha256" if kind == "sha2" else "sha1"
-        try:
-            digits = base64.b64decode(value, validate=True).hex()
-        except (binascii.Error, ValueError):
-            digits = ""
-        if is_checksum(name, digits):
+        if digits := from_base64(name, value):
             return {name: digits}
     _log.warning("the checksum %r is of a kind that can't be verified; the size is", text[:80])
     return {}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omicsdk.core.atomic_file import in_place_of
-from omicsdk.core.checksums import MIB, Digests
+from omicsdk.core.checksums import MIB
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, OmicsError, SomeFailed, UsageError, first_of
 from omicsdk.drs.asking import side_by_side
@@ -20,6 +20,7 @@ from omicsdk.gen3.data.filling import PATIENCE, Filled, fill
 from omicsdk.gen3.data.guid_book import GuidBook
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
 from omicsdk.transfer import upload as send
+from omicsdk.transfer.hashing import checksums_of
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.names import WORK_FOLDER
 from omicsdk.transfer.uploads.troubles import unreadable
@@ -280,13 +281,9 @@ class _Records:
 def _digests(path: Path, name: str) -> tuple[int, dict[str, str]]:
     try:
         size = path.stat().st_size
-        digests = Digests(("md5", "sha256"), size)
-        with path.open("rb") as file:
-            while block := file.read(MIB):
-                digests.update(block)
+        return size, checksums_of(str(path), ("md5", "sha256"), size)
     except OSError as error:
         raise unreadable(name, str(path), error) from error
-    return size, dict(digests.values())
 
 
 def _files(paths: Sequence[str | os.PathLike[str]], subfolders: bool) -> Iterator[tuple[Path, str]]:

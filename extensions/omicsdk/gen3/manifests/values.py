@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
-from binascii import Error as NotBase64
 from collections.abc import Iterable
+
+from omicsdk.core.checksums import from_base64
 
 HEX_MD5 = re.compile(r"[0-9a-fA-F]{32}")
 BASE64_MD5 = re.compile(r"[A-Za-z0-9+/]{21}[AQgw]==")
@@ -65,12 +65,7 @@ def md5_of(cell: str, *, base64: bool = True) -> str | None:
     text = cell.strip().strip('"')
     if HEX_MD5.fullmatch(text):
         return text.lower()
-    if base64 and BASE64_MD5.fullmatch(text):
-        try:
-            return b64decode(text, validate=True).hex()
-        except NotBase64:  # pragma: no cover - the pattern has seen to it
-            return None
-    return None
+    return from_base64("md5", text) if base64 and BASE64_MD5.fullmatch(text) else None
 
 
 def checksum_of(kind: str, cell: str) -> str | None:
