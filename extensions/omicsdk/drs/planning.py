@@ -101,7 +101,11 @@ def wanted_of(identifiers: Iterable[str | DrsId | Wanted]) -> Iterator[Wanted]:
 
 
 def find(
-    wanted: Sequence[Wanted], servers: Servers, layout: Layout = "name", stopped: Callable[[], bool] = never
+    wanted: Sequence[Wanted],
+    servers: Servers,
+    layout: Layout = "name",
+    stopped: Callable[[], bool] = never,
+    known: Mapping[DrsId, DrsObject] | None = None,
 ) -> list[DrsFile]:
     """Asks for objects, and for what is in those that are bundles, level by level.
 
@@ -113,6 +117,7 @@ def find(
         servers: Where to ask.
         layout: Where files go.
         stopped: Tells whether to stop; asked ten times a second.
+        known: Objects that were asked for before, by identifier; they aren't asked for again.
 
     Returns:
         The files, in the order of what is wanted; a bundle's stand where it would. What couldn't be found is there with the
@@ -128,7 +133,7 @@ def find(
             files[at,] = DrsFile(each, each.name or _as_folder(each.identifier.name), error=error)
     while level:
         below: list[_Place] = []
-        for place, server, answer in _asked(level, servers, stopped):
+        for place, server, answer in _asked(level, servers, stopped, known or {}):
             if isinstance(answer, OmicsError):
                 name = place.name or _as_folder(place.identifier.name)
                 files[place.order] = DrsFile(place.wanted, name, server=server, error=answer)
@@ -154,7 +159,7 @@ def _fault(wanted: Wanted) -> UsageError | None:
 
 
 def _asked(
-    places: Sequence[_Place], servers: Servers, stopped: Callable[[], bool]
+    places: Sequence[_Place], servers: Servers, stopped: Callable[[], bool], known: Mapping[DrsId, DrsObject]
 ) -> Iterator[tuple[_Place, DrsServer | None, DrsObject | OmicsError | None]]:
     """Asks for objects, all servers at the same time; gives who was asked, and what came of it, None where nobody has to."""
     by_host: dict[tuple[str, str], list[_Place]] = {}
@@ -167,7 +172,9 @@ def _asked(
             yield from ((place, None, _own_error(server, servers, place)) for place in group)
             continue
         for place in group:
-            if not place.above and place.wanted.is_known:
+            if place.identifier in known:
+                yield place, server, known[place.identifier]
+            elif not place.above and place.wanted.is_known:
                 yield place, server, None
             else:
                 by_server.setdefault(server, []).append(place)

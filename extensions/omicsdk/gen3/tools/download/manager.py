@@ -13,7 +13,8 @@ from omicsdk.core.errors import APIError, AuthError, OmicsError, Unauthorized
 from omicsdk.drs.downloading import fetch_found
 from omicsdk.drs.errors import NoAccess
 from omicsdk.drs.hosts import server_url
-from omicsdk.drs.identifiers import parse_drs_id
+from omicsdk.drs.identifiers import DrsId, parse_drs_id
+from omicsdk.drs.objects import DrsObject
 from omicsdk.drs.planning import DrsFile, Wanted, find
 from omicsdk.drs.resolution import UnknownPrefix
 from omicsdk.drs.servers import Servers
@@ -73,6 +74,7 @@ class DownloadManager:
         self.hostname = get_hostname_from_endpoint(hostname)
         self.show_progress = show_progress
         self.known_hosts: dict[str, KnownDRSEndpoint] = {}
+        self._found: dict[DrsId, DrsObject] = {}
         self.download_list = list(download_list)
         self._commons_host = get_hostname_from_endpoint(commons_url) if commons_url else ""
         with Commons(server_url(self.hostname), auth) as commons:
@@ -112,6 +114,7 @@ class DownloadManager:
                 if isinstance(answer, OmicsError):
                     _log.warning("%s: %s", each.object_id, answer)
                     continue
+                self._found[parse_drs_id(_uri(each))] = answer
                 each.object_type = DRSObjectType.bundle if answer.is_bundle else DRSObjectType.object
                 each.file_name = each.file_name or answer.name
                 each.file_size = answer.size if answer.size is not None else each.file_size
@@ -216,7 +219,7 @@ class DownloadManager:
         ]
         began = datetime.now(UTC)
         with self._servers() as servers:
-            files = find(wanted, servers)
+            files = find(wanted, servers, known=self._found)
             report = fetch_found(files, save_directory)
         names = {wanted[at].identifier: each.object_id for at, each in enumerate(object_list)}
         for file, outcome in zip(files, report.outcomes, strict=True):
