@@ -124,4 +124,12 @@ SERVICES: dict[str, Service] = {
             },
         ],
     },
+    "crunch": {
+        "title": "django-crunch: run workflows over datasets and report their stages, add projects, datasets, items, attributes",
+        "workflows": "omicsdk.cli.workflows.crunch",
+    },
+    "pangea": {
+        "title": "Pangea: samples and results in groups: list, create, upload, download, tag, metadata tables",
+        "workflows": "omicsdk.cli.workflows.pangea",
+    },
 }

@@ -19,6 +19,8 @@ from omicsdk.sandbox.app import make_app
 from omicsdk.sandbox.auth import Tokens
 from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.connection import Connection
+from omicsdk.sandbox.crunch.service import crunch_service
+from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
@@ -28,6 +30,8 @@ from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import Gateway
 from omicsdk.sandbox.objects import ObjectStore
+from omicsdk.sandbox.pangea.service import pangea_service
+from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.presigned import ObjectServer, Signer
 from omicsdk.sandbox.s3.guard import Guard, Wsgi
 from omicsdk.sandbox.s3.sessions import Sessions
@@ -67,6 +71,8 @@ class Running:
         upload: The Upload service.
         sb: The Seven Bridges Platform.
         gen3: The Gen3 data commons.
+        crunch: The django-crunch site.
+        pangea: Pangea.
     """
 
     def __init__(
@@ -127,6 +133,8 @@ class Running:
         self.sb = Sb(self.grounds)
         seed(self.sb)
         self.gen3 = Gen3(self.grounds, folder)
+        self.crunch = Crunch(self.grounds, folder)
+        self.pangea = Pangea(self.grounds)
         if lasting:
             self._closers.append(self.upload.settle_all)
 
@@ -162,6 +170,8 @@ class Running:
             upload_service(self.upload, document("upload")),
             sb_service(self.sb, document("sb")),
             *self.gen3.services(document),
+            crunch_service(self.crunch, document("crunch")),
+            pangea_service(self.pangea, document("pangea")),
         ]
         objects = Mount("/_objects", app=ObjectServer(self.grounds.objects, self.grounds.signer))
         storage = Mount("/sb/_storage", app=self.sb.work.storage)
@@ -249,6 +259,8 @@ class Running:
         self.sb.clear()
         seed(self.sb)
         self.gen3.clear()
+        self.crunch.clear()
+        self.pangea.clear()
 
     def end(self) -> None:
         """Stops serving, once the answers that are under way were given two seconds to end, and closes the state."""

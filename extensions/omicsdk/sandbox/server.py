@@ -1,5 +1,6 @@
 """The sandbox as an object: one local HTTP server with every service in it, its state under one folder."""
 
+import json
 import signal
 import tempfile
 import threading
@@ -10,16 +11,21 @@ from types import TracebackType
 from typing import Any, Self
 
 import omicsdk
+from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.config_file import set_value
 from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.control import control_routes
+from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_TOKEN
+from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule, read_rules
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.running import STAGING_BUCKET, Running
 from omicsdk.sandbox.s3.wire import S3Wire
 from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN
@@ -203,6 +209,31 @@ class Sandbox:
         return self._up.gen3.credentials_file(Path(path), self.gen3_url, name)
 
     @property
+    def crunch_url(self) -> str:
+        """The base URL of the django-crunch site, as its clients are configured with."""
+        return f"{self.url}/crunch"
+
+    @property
+    def crunch_token(self) -> str:
+        """The token of the site's administrator."""
+        return SANDBOX_CRUNCH_TOKEN
+
+    @property
+    def crunch_storage_settings(self) -> Path:
+        """A file of settings that says where the site's datasets have their files: below the sandbox's folder."""
+        path = self.folder / "crunch-storage.json"
+        content = json.dumps({"MEDIA_ROOT": str(self._up.crunch.storage)}, indent=4)
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            with in_place_of(path) as file:
+                file.write(content.encode())
+        return path
+
+    @property
+    def pangea_url(self) -> str:
+        """The endpoint of Pangea."""
+        return f"{self.url}/pangea"
+
+    @property
     def auth_swagger_url(self) -> str:
         """The URL of Fusillade's document, as its clients are configured with."""
         return f"{self.url}/auth/swagger.json"
@@ -244,6 +275,12 @@ class Sandbox:
             "SB_AUTH_TOKEN": self.sb_token,
             "GEN3_ENDPOINT": self.gen3_url,
             "GEN3_API_KEY": str(self.gen3_credentials(self.folder / "gen3-credentials.json")),
+            "CRUNCH_URL": self.crunch_url,
+            "CRUNCH_TOKEN": self.crunch_token,
+            "CRUNCH_STORAGE_SETTINGS": str(self.crunch_storage_settings),
+            "PANGEA_ENDPOINT": self.pangea_url,
+            "PANGEA_USER": SANDBOX_PANGEA_USER,
+            "PANGEA_PASS": SANDBOX_PANGEA_PASSWORD,
         }
 
     def info(self) -> dict[str, Any]:
@@ -260,6 +297,8 @@ class Sandbox:
                 "upload": {"url": self.upload_url, "api_key": self.upload_key},
                 "sb": {"url": self.sb_url, "token": self.sb_token},
                 "gen3": {"url": self.gen3_url},
+                "crunch": {"url": self.crunch_url, "token": self.crunch_token},
+                "pangea": {"url": self.pangea_url, "user": SANDBOX_PANGEA_USER},
             },
             "clock": self.clock.state(),
         }
@@ -295,6 +334,16 @@ class Sandbox:
     def gen3(self) -> Gen3:
         """The Gen3 commons' state."""
         return self._up.gen3
+
+    @property
+    def crunch(self) -> Crunch:
+        """The django-crunch site's state."""
+        return self._up.crunch
+
+    @property
+    def pangea(self) -> Pangea:
+        """Pangea's state."""
+        return self._up.pangea
 
     def area(self, uuid: str = "") -> str:
         """Makes an upload area.

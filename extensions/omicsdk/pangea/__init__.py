@@ -1,0 +1,1 @@
+"""Pangea: `Knex` and its objects with the names of the published client, `Pangea` and `AsyncPangea` typed."""

@@ -1,0 +1,338 @@
+"""Fields of what is written: which values each takes, and what it says of others."""
+
+import math
+import re
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from urllib.parse import urlsplit
+
+from omicsdk.sandbox.rest_framework.bodies import Form
+from omicsdk.sandbox.rest_framework.refusals import Complaints, Invalid
+
+REQUIRED = "This field is required."
+NULL = "This field may not be null."
+BLANK = "This field may not be blank."
+ABSENT: Any = object()
+"""What a field gives that isn't written at all."""
+
+_TRUE = frozenset({"t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"})
+_FALSE = frozenset({"f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0", "0.0"})
+_INTEGER_TAIL = re.compile(r"\.0*\s*$")
+_LONGEST_INTEGER = 1000
+_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#]+[^\s]*", re.IGNORECASE)
+_URL_SCHEMES = ("http", "https", "ftp", "ftps")
+_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9-]{2,}")
+
+
+class Wrong(Exception):
+    """A value that a field doesn't take.
+
+    Args:
+        text: What the field says of it.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+Reader = Callable[[Any], Any]
+"""Makes a field's value of what was sent, or raises Wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field.
+
+    Attributes:
+        read: Makes its value.
+        required: Whether it has to be there, unless only parts are written.
+        null: Whether it may be null.
+        default: What it is when it isn't there; ABSENT for nothing, so that what is stored decides.
+        blank_is_null: Whether an empty text in a form stands for null, as for numbers and references.
+        absent_in_form: What it is when a form doesn't have it, as unchecked boxes.
+    """
+
+    read: Reader
+    required: bool = False
+    null: bool = False
+    default: Any = ABSENT
+    blank_is_null: bool = False
+    absent_in_form: Any = ABSENT
+
+
+def validated(fields: Mapping[str, Field], sent: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    """The values of fields.
+
+    Args:
+        fields: The fields by name; what else is sent is ignored.
+        sent: What was sent.
+        partial: Whether only some are written: those that aren't there stay as they are.
+
+    Returns:
+        Name to value of the fields that are written.
+
+    Raises:
+        Invalid: All that is wrong.
+    """
+    found: dict[str, Any] = {}
+    wrong: dict[str, Sequence[str]] = {}
+    for name, field in fields.items():
+        try:
+            value = _value(field, sent, name, partial=partial)
+        except Wrong as error:
+            wrong[name] = [error.text]
+        else:
+            if value is not ABSENT:
+                found[name] = value
+    if wrong:
+        raise Invalid(wrong)
+    return found
+
+
+def _value(field: Field, sent: Mapping[str, Any], name: str, *, partial: bool) -> Any:
+    value = sent.get(name, ABSENT)
+    if value is ABSENT and isinstance(sent, Form) and not partial:
+        value = field.absent_in_form
+    if value is ABSENT:
+        if field.required and not partial:
+            raise Wrong(REQUIRED)
+        return ABSENT if partial else field.default
+    if value == "" and field.blank_is_null:
+        value = None
+    if value is None:
+        if not field.null:
+            raise Wrong(NULL)
+        return None
+    return field.read(value)
+
+
+def text(most: int | None = None, *, blank: bool = False, trim: bool = True) -> Reader:
+    """Text of at most so many characters; numbers are taken as text."""
+
+    def read(value: Any) -> str:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise Wrong("Not a valid string.")
+        found = str(value).strip() if trim else str(value)
+        if not found and not blank:
+            raise Wrong(BLANK)
+        if most is not None and len(found) > most:
+            raise Wrong(f"Ensure this field has no more than {most} characters.")
+        if "\0" in found:
+            raise Wrong("Null characters are not allowed.")
+        return found
+
+    return read
+
+
+def integer(value: Any) -> int:
+    """A whole number, or a text of one."""
+    if isinstance(value, str) and len(value) > _LONGEST_INTEGER:
+        raise Wrong("String value too large.")
+    try:
+        return int(_INTEGER_TAIL.sub("", str(value)))
+    except ValueError as error:
+        raise Wrong("A valid integer is required.") from error
+
+
+def number(value: Any) -> float:
+    """A number, or a text of one."""
+    if isinstance(value, str) and len(value) > _LONGEST_INTEGER:
+        raise Wrong("String value too large.")
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Wrong("A valid number is required.") from error
+
+
+def decimal(digits: int, places: int) -> Reader:
+    """A decimal number, written with all of its places.
+
+    Args:
+        digits: How many digits it may have.
+        places: How many of them stand behind the point.
+    """
+
+    def read(value: Any) -> str:
+        try:
+            found = Decimal(str(value).strip())
+        except InvalidOperation as error:
+            raise Wrong("A valid number is required.") from error
+        if not found.is_finite():
+            raise Wrong("A valid number is required.")
+        _, figures, exponent = found.as_tuple()
+        behind = max(0, -int(exponent))
+        whole = max(0, len(figures) + int(exponent))
+        if max(len(figures), behind) + max(0, int(exponent)) > digits:
+            raise Wrong(f"Ensure that there are no more than {digits} digits in total.")
+        if behind > places:
+            raise Wrong(f"Ensure that there are no more than {places} decimal places.")
+        if whole > digits - places:
+            raise Wrong(f"Ensure that there are no more than {digits - places} digits before the decimal point.")
+        return f"{found:.{places}f}"
+
+    return read
+
+
+def boolean(value: Any) -> bool:
+    """Yes or no, as JSON or as one of many words."""
+    if isinstance(value, str | bool | int | float):
+        word = str(value)
+        if word in _TRUE or word == "1.0":
+            return True
+        if word in _FALSE:
+            return False
+    raise Wrong("Must be a valid boolean.")
+
+
+def choice(values: Mapping[str, Any]) -> Reader:
+    """One of some values, which may be sent as texts."""
+
+    def read(value: Any) -> Any:
+        key = str(value)
+        if key not in values:
+            raise Wrong(f'"{key}" is not a valid choice.')
+        return values[key]
+
+    return read
+
+
+def url(most: int | None = None, *, blank: bool = False) -> Reader:
+    """The address of something that is had by HTTP or FTP."""
+    plain = text(most, blank=blank)
+
+    def read(value: Any) -> str:
+        found = plain(value)
+        if found and not is_url(found):
+            raise Wrong("Enter a valid URL.")
+        return found
+
+    return read
+
+
+def is_url(value: str) -> bool:
+    """Whether a text is the address of something that is had by HTTP or FTP, on a host with a domain or this machine."""
+    if not _URL.fullmatch(value):
+        return False
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    return parts.scheme.lower() in _URL_SCHEMES and ("." in host or ":" in host or host == "localhost")
+
+
+def email(most: int | None = None) -> Reader:
+    """An address of mail."""
+    plain = text(most)
+
+    def read(value: Any) -> str:
+        found = plain(value)
+        if not _EMAIL.fullmatch(found):
+            raise Wrong("Enter a valid email address.")
+        return found
+
+    return read
+
+
+def moment(value: Any) -> str:
+    """A date with a time, in ISO 8601; what has no zone is UTC. It is written in UTC."""
+    wrong = Wrong(
+        "Datetime has wrong format. Use one of these formats instead: YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+    )
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d{1,2}-\d{1,2}[T ]\d{1,2}:\d{1,2}", value):
+        raise wrong
+    try:
+        found = datetime.fromisoformat(value.strip())
+        found = found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise wrong from error
+    return written(found)
+
+
+def written(value: datetime) -> str:
+    """A moment as the framework writes it: in UTC, with microseconds where there are any."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def day(value: Any) -> str:
+    """A date."""
+    wrong = Wrong("Date has wrong format. Use one of these formats instead: YYYY-MM-DD.")
+    if not isinstance(value, str) or not re.fullmatch(r"\d{4}-\d{1,2}-\d{1,2}", value.strip()):
+        raise wrong
+    try:
+        return date(*(int(part) for part in value.strip().split("-"))).isoformat()
+    except ValueError as error:
+        raise wrong from error
+
+
+def json_value(value: Any) -> Any:
+    """Any JSON; in forms, its text."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Wrong("Value must be valid JSON.")
+    return value
+
+
+def reference(find: Callable[[str], Any], *, slug: str = "") -> Reader:
+    """What another thing is known by.
+
+    Args:
+        find: Gives the thing; None for none.
+        slug: The name of the member that names it; empty where that is its number.
+    """
+
+    def read(value: Any) -> Any:
+        if slug:
+            found = find(value) if isinstance(value, str) else None
+            if found is None:
+                raise Wrong(f"Object with {slug}={value} does not exist.")
+            return found
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, str | int)
+            or (isinstance(value, str) and not value.isdecimal())
+        ):
+            raise Wrong(f"Incorrect type. Expected pk value, received {type(value).__name__}.")
+        found = find(str(value))
+        if found is None:
+            raise Wrong(f'Invalid pk "{value}" - object does not exist.')
+        return found
+
+    return read
+
+
+def uuid_reference(find: Callable[[str], Any]) -> Reader:
+    """The UUID that another thing is known by.
+
+    Args:
+        find: Gives the thing by its UUID in canonical form; None for none.
+    """
+
+    def read(value: Any) -> Any:
+        found = find(canonical_uuid(value))
+        if found is None:
+            raise Wrong(f'Invalid pk "{value}" - object does not exist.')
+        return found
+
+    return read
+
+
+def canonical_uuid(value: Any) -> str:
+    """A UUID in canonical form.
+
+    Raises:
+        Wrong: It isn't one.
+    """
+    try:
+        return str(uuid.UUID(value))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise Wrong(f"“{value}” is not a valid UUID.") from error
+
+
+def unique_together(names: Sequence[str]) -> Complaints:
+    """What is said where several fields together are those of something else."""
+    return {"non_field_errors": [f"The fields {', '.join(names)} must make a unique set."]}
