@@ -57,7 +57,7 @@ def make(name: str, environment: Environment, folder: Path) -> None:
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _run(name, "install", [*pip, *environment["requirements"]])
     if environment.get("forced"):
-        _run(name, "install", [*pip, "--no-deps", *environment["forced"]])
+        _run(name, "install", [*pip, "--no-deps", "--ignore-requires-python", *environment["forced"]])
     for module in environment.get("imports", ()):
         _run(name, f"import {module} in", [python, "-c", f"import {module}"])
     (folder / MARKER).write_text(fingerprint(environment), encoding="utf-8")
