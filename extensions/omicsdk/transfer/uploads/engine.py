@@ -300,6 +300,8 @@ class Engine:
         headers = {"accept": "*/*", "user-agent": self._agent}
         headers.update((name.lower(), value) for name, value in location.headers.items())
         headers.pop("content-length", None)  # libcurl says it
+        if sending.form is not None:
+            headers["content-type"] = sending.form.content_type
         if job.began is None:
             job.began = self._clock.monotonic()
         job.attempts += 1
@@ -307,14 +309,15 @@ class Engine:
             job.file.check()
             way = job.store.route(location.url)
             options = curl_options(way) if way is not None else None
-            self._wire.start(Ask(location.url, tuple(headers.items()), "PUT", sending.file_body, options), sending)
+            body = sending.form or sending.file_body
+            self._wire.start(Ask(location.url, tuple(headers.items()), sending.method, body, options), sending)
         except OmicsError as error:
             job.pipeline -= 1
             self._failed(job, error)
         except ValueError as error:  # brackets that don't close, a port that is no number
             job.pipeline -= 1
             reason = f"{job.title}: its URL makes no sense ({error})"
-            self._failed(job, TransportError(reason, method="PUT", url=without_query(location.url)))
+            self._failed(job, TransportError(reason, method=sending.method, url=without_query(location.url)))
 
     def _ended(self, ended: Ended) -> None:
         sending = ended.receiver

@@ -11,6 +11,7 @@ from omicsdk.transfer.items import Location
 from omicsdk.transfer.retrying import Quota
 from omicsdk.transfer.uploads.answers import Answer
 from omicsdk.transfer.uploads.digesting import Chains
+from omicsdk.transfer.uploads.form import Form, FormBody
 from omicsdk.transfer.uploads.plan import Cut, PartPlan
 from omicsdk.transfer.uploads.source import FileBody, SourceFile
 from omicsdk.transfer.uploads.store import MultipartStore, PutTo, SentPart, Source, Upload, WholeStore
@@ -184,6 +185,12 @@ class Sending(Answer):
         self.location = location
         self.epoch = job.epoch
         self.file_body = FileBody(job.file, prepared.cut.start, prepared.cut.length)
+        self.form = FormBody(location, self.file_body) if isinstance(location, Form) else None
+
+    @property
+    def method(self) -> str:
+        """How it is sent."""
+        return "PUT" if self.form is None else "POST"
 
     @property
     def stale(self) -> bool:

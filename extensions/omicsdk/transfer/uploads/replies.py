@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from logging import getLogger
 
 from omicsdk.core.clock import Clock
@@ -209,14 +210,14 @@ class Replies:
         there = redirected(here.url, verdict.location)
         shown = without_query(here.url)
         if there is None or verdict.status == 303:
-            self._failed(job, TransportError("the redirect's address makes no sense", method="PUT", url=shown))
+            self._failed(job, TransportError("the redirect's address makes no sense", method=sending.method, url=shown))
         elif prepared.hops >= REDIRECT_LIMIT:
-            self._failed(job, TooManyRedirects("sent round in circles", method="PUT", url=shown))
+            self._failed(job, TooManyRedirects("sent round in circles", method=sending.method, url=shown))
         else:
             headers = here.headers
             if origin_of(there) != origin_of(here.url):  # who sends us elsewhere must not learn there what we carry
                 headers = {name: value for name, value in headers.items() if _harmless(name)}
-            self._redirect(job, prepared.elsewhere(Location(there, headers)))
+            self._redirect(job, prepared.elsewhere(replace(here, url=there, headers=headers)))
 
     def _url_ended(self, sending: Sending, verdict: Verdict) -> None:
         job = sending.job
@@ -271,7 +272,7 @@ def _status_error(sending: Sending, verdict: Verdict) -> OmicsError:
         status=verdict.status,
         code=verdict.code or None,
         request_id=verdict.request_id or None,
-        method="PUT",
+        method=sending.method,
         url=without_query(sending.location.url),
         retry_after=verdict.retry_after,
     )

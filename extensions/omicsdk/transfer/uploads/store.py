@@ -66,7 +66,7 @@ class NoSuchUpload(TransferError):
 
 @dataclass(frozen=True, slots=True)
 class PutTo:
-    """A single PUT of the whole file to a presigned URL.
+    """A single PUT of the whole file to a presigned URL, or a POST of it with a presigned `Form`.
 
     Attributes:
         locate: Where to, with headers that must go along; or a function of the file that says so, which is called in a

@@ -1,0 +1,109 @@
+"""A file goes to a presigned form: by POST, as the form's last part."""
+
+from collections.abc import Mapping
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.checksums import digest
+from omicsdk.core.errors import Forbidden, SourceChanged, TooManyRedirects
+from omicsdk.transfer import PutTo
+from omicsdk.transfer.uploads.form import Form
+from omicsdk.transfer.uploads.store import Source
+
+FIELDS = {"key": "pangea/v1/Lib/samples/é 1/a.txt", "policy": "canary==", "signature": "S+/="}
+
+
+def parts_of(content_type: str, body: bytes) -> list[tuple[str | None, str | None, bytes]]:
+    """Name, file name and bytes of each part of a form, read by the standard library."""
+    message = message_from_bytes(b"Content-Type: " + content_type.encode() + b"\r\n\r\n" + body, policy=policy.HTTP)
+    assert message.is_multipart()
+    return [
+        (part.get_param("name", header="content-disposition"), part.get_filename(), part.get_payload(decode=True))
+        for part in message.iter_parts()
+    ]
+
+
+def sent(sink: Any, number: int = -1) -> list[tuple[str | None, str | None, bytes]]:
+    request = sink.requests[number]
+    assert request.method == "POST"
+    return parts_of(request.headers["content-type"], sink.stored[request.path])
+
+
+def to(sink: Any, name: str = "bkt", **form: Any) -> PutTo:
+    return PutTo(Form(sink.url(name), fields=FIELDS, **form))
+
+
+@pytest.mark.parametrize("size", [0, 1, 10_500, 3_000_000])
+def test_the_fields_come_first_and_the_file_last(sink: Any, tmp_path: Path, send: Any, noise: Any, size: int):
+    path = tmp_path / "file"
+    path.write_bytes(noise(size))
+    report = send(path, to(sink, file_name="a.txt"), checksums=["sha256"])
+    report.raise_if_failed()
+    got = sent(sink)
+    assert [(name, text.decode()) for name, _, text in got[:-1]] == list(FIELDS.items())
+    assert got[-1] == ("file", "a.txt", noise(size))
+    assert report.outcomes[0].checksums == {"sha256": digest(noise(size), "sha256")}
+    assert report.outcomes[0].bytes_fetched == size
+
+
+def test_a_name_with_quotes_and_line_ends_stays_one_name(sink: Any, file: Path, send: Any):
+    send(file, to(sink, file_name='a"b\r\nX: y.txt')).raise_if_failed()
+    assert sent(sink)[-1][1] == "a%22b%0D%0AX: y.txt"
+
+
+def test_an_etag_that_is_another_md5_fails_the_file(sink: Any, file: Path, send: Any, reply: Any):
+    wrong = {"ETag": '"' + "0" * 32 + '"'}
+    sink.fault("bkt", *[lambda _: reply(204, wrong)] * 2)
+    report = send(file, to(sink), checksums=["md5"])
+    assert report.counts["failed"] == 1
+    assert len(sink.requests) == 2
+
+
+def test_a_refused_form_fails_and_nothing_of_it_is_told(sink: Any, file: Path, send: Any, reply: Any):
+    sink.always = lambda _: reply(403, body=b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
+    (outcome,) = send(file, to(sink)).outcomes
+    assert isinstance(outcome.error, Forbidden)
+    assert outcome.error.method == "POST"
+    assert "canary" not in f"{outcome.error} {outcome.error!r} {Form(sink.url('a', 'sig=canary'), fields=FIELDS)!r}"
+
+
+def test_a_form_that_has_ended_is_asked_for_again(sink: Any, file: Path, send: Any, reply: Any):
+    asked: list[Source] = []
+
+    def locate(source: Source) -> Form:
+        asked.append(source)
+        return Form(sink.url("bkt"), fields={**FIELDS, "n": str(len(asked))})
+
+    sink.fault("bkt", lambda _: reply(403, body=b"<Error><Code>ExpiredToken</Code></Error>"))
+    send(file, PutTo(locate)).raise_if_failed()
+    assert len(asked) == 2
+    assert ("n", None, b"2") in sent(sink)
+
+
+def test_a_cut_connection_has_the_whole_form_sent_again(sink: Any, file: Path, send: Any, reply: Any):
+    sink.fault("bkt", lambda _: reply(reset=True, read=3000))
+    report = send(file, to(sink))
+    report.raise_if_failed()
+    assert sent(sink)[-1][2] == file.read_bytes()
+    assert report.outcomes[0].retries == 1
+
+
+def test_a_redirect_is_followed_with_the_form(sink: Any, file: Path, send: Any, reply: Any):
+    sink.fault("bkt", lambda _: reply(307, {"Location": sink.url("there")}))
+    send(file, to(sink)).raise_if_failed()
+    assert sent(sink)[0] == ("key", None, FIELDS["key"].encode())
+    sink.always = lambda _: reply(307, {"Location": sink.url("bkt")})
+    (outcome,) = send(file, to(sink)).outcomes
+    assert isinstance(outcome.error, TooManyRedirects)
+
+
+def test_a_file_that_changes_while_it_goes_fails(sink: Any, file: Path, send: Any, reply: Any):
+    def change(_: Mapping[str, str]) -> None:
+        with file.open("ab") as more:
+            more.write(b"more")
+
+    sink.always = change
+    (outcome,) = send(file, to(sink)).outcomes
+    assert isinstance(outcome.error, SourceChanged)
