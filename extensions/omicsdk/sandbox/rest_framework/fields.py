@@ -1,5 +1,6 @@
 """Fields of what is written: which values each takes, and what it says of others."""
 
+import json
 import math
 import re
 import uuid
@@ -55,6 +56,7 @@ class Field:
         default: What it is when it isn't there; ABSENT for nothing, so that what is stored decides.
         blank_is_null: Whether an empty text in a form stands for null, as for numbers and references.
         absent_in_form: What it is when a form doesn't have it, as unchecked boxes.
+        json_in_form: Whether its text in a form is read as JSON.
     """
 
     read: Reader
@@ -63,6 +65,7 @@ class Field:
     default: Any = ABSENT
     blank_is_null: bool = False
     absent_in_form: Any = ABSENT
+    json_in_form: bool = False
 
 
 def validated(fields: Mapping[str, Field], sent: Mapping[str, Any], *, partial: bool = False) -> dict[str, Any]:
@@ -108,7 +111,16 @@ def _value(field: Field, sent: Mapping[str, Any], name: str, *, partial: bool) -
         if not field.null:
             raise Wrong(NULL)
         return None
+    if field.json_in_form and isinstance(sent, Form):
+        value = _from_text(value)
     return field.read(value)
+
+
+def _from_text(value: Any) -> Any:
+    try:
+        return json.loads(value)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Wrong("Value must be valid JSON.") from error
 
 
 def text(most: int | None = None, *, blank: bool = False, trim: bool = True) -> Reader:
@@ -271,7 +283,7 @@ def day(value: Any) -> str:
 
 
 def json_value(value: Any) -> Any:
-    """Any JSON; in forms, its text."""
+    """Any JSON."""
     if isinstance(value, float) and not math.isfinite(value):
         raise Wrong("Value must be valid JSON.")
     return value
