@@ -6,9 +6,9 @@ Needs nginx and openssl (Debian: apt install nginx-light openssl), and 3 GiB fre
 PyPI into .peers/gen3. Prints ratios; all cases together write benchmarks/results/gen3.json.
 """
 
-from data_commons import clients
 from data_commons.bench import QUICK, Sizes, bench
 from data_commons.cases import ENTRIES
+from data_commons.clients import PEER
 from published import measure
 
 ABOUT = """\
@@ -20,4 +20,4 @@ URLs over plain http. The manifest has md5, size, two URLs and a resource in eac
 
 
 if __name__ == "__main__":
-    measure(__doc__, "gen3", ABOUT, ENTRIES, clients, bench, sizes=Sizes(), quick=QUICK)
+    measure(__doc__, "gen3", ABOUT, ENTRIES, PEER, bench, sizes=Sizes(), quick=QUICK)

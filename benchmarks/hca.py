@@ -6,9 +6,9 @@ Needs nginx and openssl (Debian: apt install nginx-light openssl), and 5 GiB fre
 from PyPI into .peers/hca. Prints ratios; all cases together write benchmarks/results/hca.json.
 """
 
-from data_store import clients
 from data_store.bench import bench
 from data_store.cases import ENTRIES
+from data_store.clients import PEER
 from data_store.holdings import QUICK, Sizes
 from published import measure
 
@@ -24,4 +24,4 @@ bundles that came are counted. The published client has the services' documents 
 
 
 if __name__ == "__main__":
-    measure(__doc__, "hca", ABOUT, ENTRIES, clients, bench, sizes=Sizes(), quick=QUICK)
+    measure(__doc__, "hca", ABOUT, ENTRIES, PEER, bench, sizes=Sizes(), quick=QUICK)

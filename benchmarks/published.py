@@ -4,20 +4,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NoReturn, Protocol, TypeVar
+from typing import NoReturn, TypeVar
 
+from peers import Peer
 from script import Bench, Entry, Session, options
 from transferring import nginx, programs
 
 Sized = TypeVar("Sized")
-
-
-class Clients(Protocol):
-    """A benchmark's module about the clients."""
-
-    make_published: Callable[[], object]
-    missing: Callable[..., Any]
-    versions: Callable[[], dict[str, Any]]
 
 
 def measure(
@@ -25,7 +18,7 @@ def measure(
     name: str,
     about: str,
     entries: Sequence[Entry[Bench]],
-    clients: Clients,
+    peer: Peer,
     bench: Callable[[Sized], AbstractContextManager[Bench]],
     *,
     sizes: Sized,
@@ -38,13 +31,13 @@ def measure(
         name: The results' name.
         about: What runs, for the page on performance.
         entries: The cases.
-        clients: The clients.
+        peer: The published client.
         bench: Starts what the cases share.
         sizes: How large and how many.
         quick: The same for a trial.
     """
     try:
-        sys.exit(_measured(doc, name, about, entries, clients, bench, sizes, quick))
+        sys.exit(_measured(doc, name, about, entries, peer, bench, sizes, quick))
     except KeyboardInterrupt:
         sys.exit("interrupted; nothing was written")
 
@@ -54,7 +47,7 @@ def _measured(
     name: str,
     about: str,
     entries: Sequence[Entry[Bench]],
-    clients: Clients,
+    peer: Peer,
     bench: Callable[[Sized], AbstractContextManager[Bench]],
     sizes: Sized,
     quick: Sized,
@@ -64,9 +57,9 @@ def _measured(
     if lost := programs.missing(["nginx", "openssl"]):
         sys.exit(f"{' and '.join(lost)} must be installed to measure anything")
     try:
-        clients.make_published()
+        peer.make()
     except subprocess.CalledProcessError:  # it has said why
         sys.exit("without the published client there is nothing to compare with")
     with bench(quick if asked.quick else sizes) as ready:
-        session.measure(ready, clients.missing)
-    return session.end(about, nginx=nginx.version(), **clients.versions())
+        session.measure(ready, peer.missing)
+    return session.end(about, nginx=nginx.version(), **peer.versions())

@@ -7,9 +7,9 @@ PyPI into .peers/sevenbridges. Prints ratios; all cases together write benchmark
 """
 
 from published import measure
-from seven_bridges import clients
 from seven_bridges.bench import QUICK, Sizes, bench
 from seven_bridges.cases import ENTRIES
+from seven_bridges.clients import PEER
 
 ABOUT = """\
 Both sides run the same lines of a script, in processes that have made their `Api`, but for the import, which is measured by itself
@@ -21,4 +21,4 @@ where that is said. Parts of uploads go to a server that drops them in the kerne
 
 
 if __name__ == "__main__":
-    measure(__doc__, "sevenbridges", ABOUT, ENTRIES, clients, bench, sizes=Sizes(), quick=QUICK)
+    measure(__doc__, "sevenbridges", ABOUT, ENTRIES, PEER, bench, sizes=Sizes(), quick=QUICK)

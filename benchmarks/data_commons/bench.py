@@ -6,12 +6,13 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from peers import Client
 from transferring.bench import Place, file_system_of, temporary_folder
 from transferring.nginx import Nginx, serving
 from transferring.processes import Worker, server, worker
 
 from data_commons import clients
-from data_commons.clients import HOST, Client
+from data_commons.clients import HOST
 
 SLOW = 0.05
 """Seconds that the slow commons takes for an answer."""

@@ -3,13 +3,13 @@
 import hashlib
 import json
 import re
-import subprocess
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from measuring import Action, Case, Row, Spent, compared, figure_row, run
+import beginning
+from measuring import Case, Row, compared, figure_row
 from script import Entry
 from transferring import programs
 from transferring.files import Served, rows_of, served_file, whole
@@ -17,48 +17,23 @@ from transferring.floor import Floor
 
 from data_commons.api import PREFIX, object_of, record_of
 from data_commons.bench import Bench
-from data_commons.clients import HOST, Client, token
+from data_commons.clients import HOST, token
 
-_IMPORTS = {"omicsdk.gen3": "from omicsdk.gen3 import Gen3Auth", "gen3": "import gen3.auth"}
-_HELP = {"omicsdk.gen3": ["gen3", "--help"], "gen3": ["--help"]}
-_AT_A_TIME = 3
 _FORGET_AFTER = "\nimport re; print(re.search(r'VmHWM:\\s+(\\d+) kB', open('/proc/self/status').read())[1])"
 
 
 def helping(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """The help of both commands, from the start of a process to its end."""
-    ours, peer = (_helped(side.client) for side in (bench.ours, bench.peer))
+    ours = beginning.helping(bench.ours.client, "gen3", shows="drs-pull")
+    peer = beginning.helping(bench.peer.client, shows="drs-pull")
     return compared(Case(name, ours, peer, goal, rounds, facts={"peer_command": "gen3 --help"}))
-
-
-def _helped(client: Client) -> Action:
-    command = [client.command, *_HELP[client.package]]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, env=client.environ).stdout
-    if "drs-pull" not in shown:
-        raise RuntimeError(f"the help of {client.package} doesn't show its commands")
-    return run(*command, env=client.environ)
 
 
 def importing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """The import by itself, in processes that have just begun."""
-    ours, peer = (_imported(side.client) for side in (bench.ours, bench.peer))
-    return compared(Case(name, ours, peer, goal, rounds, facts={"peer_command": _IMPORTS["gen3"]}))
-
-
-def _imported(client: Client) -> Action:
-    clocks = "time.perf_counter(), time.process_time()"
-    program = f"import time; a = {clocks}; {_IMPORTS[client.package]}; b = {clocks}; print(b[0] - a[0], b[1] - a[1])"
-
-    def act() -> Spent:
-        took = [Spent(*map(float, _said(client, program).split())) for _ in range(_AT_A_TIME)]
-        return sorted(took)[_AT_A_TIME // 2]
-
-    return act
-
-
-def _said(client: Client, program: str) -> str:
-    command = [client.python, "-c", program]
-    return subprocess.run(command, capture_output=True, text=True, check=True, env=client.environ).stdout
+    ours = beginning.importing(bench.ours.client, "from omicsdk.gen3 import Gen3Auth")
+    peer = beginning.importing(bench.peer.client, "import gen3.auth")
+    return compared(Case(name, ours, peer, goal, rounds, facts={"peer_command": "import gen3.auth"}))
 
 
 def listing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
@@ -132,7 +107,7 @@ def peak(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     manifest = _manifest(bench)
     module = "omicsdk.gen3.tools.indexing.validate_manifest_format"
     program = f"from {module} import is_valid_manifest_format as valid\nassert valid({str(manifest)!r}){_FORGET_AFTER}"
-    values = [int(re.findall(r"\d+", _said(bench.ours.client, program))[-1]) / 1024 for _ in range(rounds)]
+    values = [int(re.findall(r"\d+", bench.ours.client.said(program))[-1]) / 1024 for _ in range(rounds)]
     return figure_row(name, values, goal, "MiB", bench.place.facts())
 
 

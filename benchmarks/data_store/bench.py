@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from peers import Client
 from transferring.bench import Place, file_system_of, temporary_folder
 from transferring.nginx import Nginx, serving
 from transferring.processes import Worker, server, worker
 from transferring.programs import ROOT
 
 from data_store import clients
-from data_store.clients import Client
 from data_store.holdings import Holdings, Sizes
 
 SLOW = 0.05

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from peers import Client
 from transferring.bench import Place, file_system_of, temporary_folder
 from transferring.nginx import Nginx, serving
 from transferring.processes import Worker, server, worker
 
 from seven_bridges import clients
-from seven_bridges.clients import Client
 
 SLOW = 0.05
 """Seconds that the slow platform takes for an answer."""

@@ -1,17 +1,16 @@
 """The cases of benchmarks/sevenbridges.py: what both clients are asked to do, and the goals."""
 
 import json
-import subprocess
 from functools import partial
 from typing import Any
 from urllib.request import Request, urlopen
 
-from measuring import Action, Case, Row, Spent, compared
+import beginning
+from measuring import Case, Row, compared
 from script import Entry
 from transferring.files import served_file, whole
 
 from seven_bridges.bench import Bench
-from seven_bridges.clients import Client
 
 PART = 32 << 20
 """Bytes in a part of an upload, by both clients' default."""
@@ -19,30 +18,12 @@ PART = 32 << 20
 BULK = 100
 """Files in a bulk call, at most."""
 
-_IMPORTS = {"omicsdk.sb": "from omicsdk.sb import Api", "sevenbridges": "import sevenbridges"}
-_AT_A_TIME = 3
-
 
 def importing(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     """The import by itself, in processes that have just begun."""
-    ours, peer = (_imported(side.client) for side in (bench.ours, bench.peer))
-    return compared(Case(name, ours, peer, goal, rounds, facts={"peer_command": _IMPORTS["sevenbridges"]}))
-
-
-def _imported(client: Client) -> Action:
-    clocks = "time.perf_counter(), time.process_time()"
-    program = f"import time; a = {clocks}; {_IMPORTS[client.package]}; b = {clocks}; print(b[0] - a[0], b[1] - a[1])"
-
-    def act() -> Spent:
-        took: list[Spent] = []
-        for _ in range(_AT_A_TIME):
-            done = subprocess.run(
-                [client.python, "-c", program], capture_output=True, text=True, check=True, env=client.environ
-            )
-            took.append(Spent(*map(float, done.stdout.split())))
-        return sorted(took)[_AT_A_TIME // 2]
-
-    return act
+    ours = beginning.importing(bench.ours.client, "from omicsdk.sb import Api")
+    peer = beginning.importing(bench.peer.client, "import sevenbridges")
+    return compared(Case(name, ours, peer, goal, rounds, facts={"peer_command": "import sevenbridges"}))
 
 
 def listing(bench: Bench, name: str, goal: float | None, rounds: int, *, slow: bool = False) -> Row:

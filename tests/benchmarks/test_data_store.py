@@ -159,11 +159,11 @@ def test_clients_get_a_home_of_their_own(tmp_path, monkeypatch):
 def test_what_is_not_there_is_told(tmp_path, monkeypatch):
     from data_store import clients
 
-    monkeypatch.setattr(clients, "PUBLISHED", tmp_path)
-    assert clients.missing(["hca"]) == ["hca"]
+    monkeypatch.setattr(clients.PEER, "folder", tmp_path)
+    assert clients.PEER.missing(["hca"]) == ["hca"]
     (tmp_path / "made-from").touch()
-    assert clients.missing(["hca"]) == []
-    assert clients.missing(["omics frobnicate"]) == ["omics frobnicate"]
+    assert clients.PEER.missing(["hca"]) == []
+    assert clients.PEER.missing(["omics frobnicate"]) == ["omics frobnicate"]
 
 
 def test_a_worker_calls_the_package_that_it_is_told_to(tmp_path):
