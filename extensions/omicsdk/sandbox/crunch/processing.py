@@ -1,0 +1,85 @@
+"""What is to be processed next, and how the processing goes."""
+
+from typing import Any
+
+from omicsdk.sandbox.crunch.state import Crunch
+from omicsdk.sandbox.crunch.status_store import AMOUNTS, TEXTS
+from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
+from omicsdk.sandbox.crunch.values import LARGEST, whole
+from omicsdk.sandbox.crunch.view_sets import PAGE
+from omicsdk.sandbox.rest_framework.bodies import fields_of
+from omicsdk.sandbox.rest_framework.fields import Field, choice, reference, text, validated
+from omicsdk.sandbox.rest_framework.pages import page
+from omicsdk.sandbox.rest_framework.refusals import Refused, not_found
+from omicsdk.sandbox.service import Call, Reply
+
+_LONGEST = 255
+_CHOICES = {"1": 1, "2": 2, "3": 3}
+
+
+def get_next_dataset(crunch: Crunch, call: Call) -> Reply:
+    """The first dataset of all that nobody has begun."""
+    crunch.people.need(call)
+    return _next(crunch, None)
+
+
+def get_next_dataset_of_project(crunch: Crunch, call: Call) -> Reply:
+    """The first dataset of a project that nobody has begun."""
+    crunch.people.need(call)
+    project = crunch.tree.find(call.arguments["slug"], PROJECT)
+    if project is None:
+        raise not_found()
+    return _next(crunch, project.id)
+
+
+def _next(crunch: Crunch, project: int | None) -> Reply:
+    found = crunch.tree.next_dataset(project)
+    if found is None:
+        return Reply({"project": "", "dataset": ""})
+    if found.parent_slug is None:
+        # As on the site, which fails until somebody deletes or locks the dataset.
+        raise Refused(500, f"The next dataset is {found.slug}, and its project was deleted.")
+    return Reply({"project": found.parent_slug, "dataset": found.slug})
+
+
+def list_statuses(crunch: Crunch, call: Call) -> Reply:
+    """Pages of statuses, the oldest first."""
+    crunch.people.need(call)
+    return page(call, crunch.statuses.count(), crunch.statuses.listed, PAGE)
+
+
+def send_status(crunch: Crunch, call: Call) -> Reply:
+    """Keeps a status; its dataset is locked from then on."""
+    person = crunch.people.need(call, "status")
+    sent = fields_of(call)
+    with crunch.grounds.database.transaction():
+        values = validated(_fields(crunch), sent)
+        dataset = values["dataset"].id
+        status = crunch.statuses.add(dataset, person.id, values["stage"], values["state"], values)
+        crunch.tree.lock(dataset)
+    return Reply(status, 201)
+
+
+def _fields(crunch: Crunch) -> dict[str, Field]:
+    amount = Field(whole(), null=True, blank_is_null=True)
+    user = reference(lambda number: crunch.people.by_id(_number(number)))
+    return {
+        "dataset": Field(
+            reference(lambda number: crunch.tree.by_id(_number(number), DATASET)), required=True, blank_is_null=True
+        ),
+        # It can be sent, and is checked, but who asks is what counts.
+        "site_user": Field(user, null=True, blank_is_null=True),
+        "stage": Field(choice(_CHOICES), required=True),
+        "state": Field(choice(_CHOICES), required=True),
+        "note": Field(text(blank=True)),
+        **dict.fromkeys(TEXTS, Field(text(_LONGEST, blank=True))),
+        **dict.fromkeys(AMOUNTS, amount),
+    }
+
+
+def _number(text_of_number: str) -> int:
+    number: Any = int(text_of_number) if len(text_of_number) <= len(str(LARGEST)) else -1
+    return number if number <= LARGEST else -1
+
+
+HANDLERS = (get_next_dataset, get_next_dataset_of_project, list_statuses, send_status)
