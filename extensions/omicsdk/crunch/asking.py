@@ -1,0 +1,231 @@
+"""Asking a crunch site: what `Connection` sends and gets, with every refusal raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from omicsdk.core.bodies import NO_BODY, Body, form_body
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.documented.client import DocumentedResponse
+from omicsdk.core.errors import APIError, DecodeError, OmicsError, error_class
+from omicsdk.core.narrowing import is_list
+from omicsdk.core.redaction import mask_url
+from omicsdk.core.request import OperationFacts, Request, request
+from omicsdk.crunch.client import Crunch
+from omicsdk.crunch.errors import CrunchAPIException, crunch_error
+from omicsdk.crunch.site import site_token, site_url
+
+if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+
+
+class _Site(Crunch):
+    """The typed client, with a way for requests that are made by hand."""
+
+    def send(self, request: Request) -> httpx.Response:
+        """The answer to a request. Where something is sent a redirect is given back: followed, it would become a GET."""
+        return self._exchange.transport.send(request, follow_redirects=request.method == "GET")
+
+
+class Asking:
+    """A crunch site, and who asks it.
+
+    Args:
+        base_url: Where the site is, such as https://crunch.example.org; by default what CRUNCH_URL says. A token goes over
+            http:// to this machine only.
+        token: The token of a user of the site; by default that of CRUNCH_TOKEN.
+        verbose: Print what is added, and how the site answers.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
+        retry: When and how often to try again; by default up to five times more, and nine times for statuses.
+        transport: Takes the place of the network, for tests.
+        environ: The environment's variables; by default the process's own.
+        clock: What tells the time and waits.
+        say: Prints a line, where `verbose`; by default to stdout.
+
+    Attributes:
+        base_url: Where the site is, without a slash at the end.
+        verbose: Whether it prints.
+
+    Raises:
+        CrunchAPIException: There is no URL or no token, or one that can't be one (a ConfigError).
+    """
+
+    def __init__(
+        self,
+        base_url: str | None = None,
+        token: str | None = None,
+        verbose: bool = False,
+        *,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+        environ: Mapping[str, str] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.base_url = site_url(base_url, environ)
+        self.verbose = verbose
+        self._token = site_token(token, environ)
+        self._print = say
+        try:
+            self._site = _Site(
+                self.base_url,
+                self._token,
+                timeout=timeout,
+                retry=retry,
+                transport=transport,
+                environ=environ,
+                clock=clock,
+            )
+        except OmicsError as error:
+            raise crunch_error(error) from error
+
+    @property
+    def api(self) -> Crunch:
+        """The same site as a typed client, over the same connections."""
+        return self._site
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._site.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Connection {mask_url(self.base_url)}>"
+
+    # -- requests
+
+    def get_headers(self) -> dict[str, str]:
+        """The headers that prove who asks, for requests of your own; they hold the token."""
+        return {"Authorization": f"Token {self._token}"}
+
+    def absolute_url(self, relative_url: str) -> str:
+        """An address of the site.
+
+        Args:
+            relative_url: It, relative to the site, such as `api/projects/`; a slash at its beginning makes no difference.
+        """
+        return f"{self.base_url}/{relative_url.removeprefix('/')}"
+
+    def post(self, relative_url: str, **kwargs: Any) -> DocumentedResponse:
+        """Post a form.
+
+        Args:
+            relative_url: Where to, relative to the site. The slash at its end, without which a site fails, is added.
+            kwargs: The form's fields. A None isn't sent.
+
+        Returns:
+            The answer.
+
+        Raises:
+            CrunchAPIException: The site refused it, or didn't answer.
+        """
+        return self._post(relative_url, kwargs)
+
+    def get_request(self, relative_url: str) -> DocumentedResponse:
+        """Get an answer of the site.
+
+        Args:
+            relative_url: From where, relative to the site; the slash at the path's end is added.
+
+        Returns:
+            The answer.
+
+        Raises:
+            CrunchAPIException: The site refused it, or didn't answer.
+        """
+        path = _path(relative_url)
+        facts = OperationFacts(name=_name("GET", path), method="GET", path=path, secured=True)
+        return DocumentedResponse(self._answered(facts, path))
+
+    def get_json_response(self, relative_url: str) -> dict[str, Any]:
+        """Get what the site says as JSON.
+
+        Args:
+            relative_url: From where, relative to the site; the slash at the path's end is added.
+
+        Returns:
+            The JSON object.
+
+        Raises:
+            CrunchAPIException: The site refused it, didn't answer, or answered something else than a JSON object.
+        """
+        response = self.get_request(relative_url)
+        try:
+            found = response.json()
+        except ValueError:
+            found = None
+        if isinstance(found, dict):
+            return cast("dict[str, Any]", found)
+        url = mask_url(response.url)
+        raise crunch_error(DecodeError(f"GET {url}", "the body", response.text[:200], expected="a JSON object"))
+
+    def _post(self, relative_url: str, fields: Mapping[str, Any], retry: Retry | None = None) -> DocumentedResponse:
+        path = _path(relative_url)
+        self._say(f"Posting to {self.base_url}{path} : {dict(fields)}")
+        facts = OperationFacts(name=_name("POST", path), method="POST", path=path, secured=True)
+        try:
+            answer = self._answered(
+                facts, path, form_body({name: _sent(value) for name, value in fields.items()}), retry
+            )
+        except CrunchAPIException as error:
+            if error.response is not None:
+                self._say(f"Response {error.response.status_code}: {error.response.reason}")
+            raise
+        self._say(f"Response {answer.status_code}: {answer.reason_phrase}")
+        return DocumentedResponse(answer)
+
+    def _answered(
+        self, facts: OperationFacts, path: str, body: Body = NO_BODY, retry: Retry | None = None
+    ) -> httpx.Response:
+        try:
+            site = self._site if retry is None else self._site.with_options(retry=retry)
+            answer = site.send(request(facts, path, body=body))
+            if answer.status_code < 300:
+                return answer
+            raise _moved(answer)
+        except OmicsError as error:
+            raise crunch_error(error) from error
+
+    def _say(self, line: str) -> None:
+        if self.verbose:
+            self._print(line)
+
+
+def _path(relative_url: str) -> str:
+    """An address as it is asked for: from the site's root, with a slash at the end of its path."""
+    path, mark, query = relative_url.removeprefix("/").partition("?")
+    return f"/{path.rstrip('/')}/{mark}{query}"
+
+
+def _name(method: str, path: str) -> str:
+    """What errors and logs call a request."""
+    return f"{method} {path.partition('?')[0]}"
+
+
+def _sent(value: object) -> object:
+    """A field's value as it goes into a form: what has a text of its own (a Decimal, a path) as that."""
+    if value is None or isinstance(value, bool | int | float) or is_list(value):
+        return value
+    return str(value)
+
+
+def _moved(answer: httpx.Response) -> APIError:
+    """The error for an answer that leads elsewhere."""
+    return error_class(answer.status_code)(
+        f"The site has moved to {mask_url(answer.headers.get('location', ''))}",
+        status=answer.status_code,
+        method=answer.request.method,
+        url=mask_url(str(answer.request.url)),
+        headers=dict(answer.headers),
+        remedy="Nothing was sent there: give that address as CRUNCH_URL or base_url.",
+    )

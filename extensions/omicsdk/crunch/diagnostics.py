@@ -1,0 +1,106 @@
+"""Where a run runs: what goes along with each status, so that the site's people can tell one worker from another."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Callable, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from omicsdk.core.version import __version__
+
+_log = logging.getLogger("omicsdk.crunch")
+
+UNKNOWN = "Unknown"
+"""The revision of a repository on a machine without Git."""
+
+
+def version() -> str:
+    """The version of omicsdk."""
+    return __version__
+
+
+def git_revision(directory: Path | str | None = None) -> str:
+    """The Git revision that a folder is at.
+
+    Args:
+        directory: A folder in a repository, such as a workflow's; None is the current one.
+
+    Returns:
+        The revision's hash; empty where the folder is in no repository or nothing was committed yet, `Unknown` where Git isn't
+        installed.
+    """
+    folder = Path.cwd() if directory is None else Path(directory).absolute()
+    if not any((each / ".git").exists() for each in (folder, *folder.parents)):
+        return ""
+    try:
+        told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=False)
+    except OSError:
+        return UNKNOWN
+    return told.stdout.strip() if told.returncode == 0 else ""
+
+
+def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callable[[], Any], default: Any = "") -> None:
+    """Puts one fact into a dictionary, or what stands for it where it can't be had.
+
+    Args:
+        diagnostics: The dictionary.
+        key: The fact's name.
+        func: Gives it.
+        default: Stands for it when that fails, whatever the reason.
+    """
+    try:
+        diagnostics[key] = func()
+    except Exception as error:
+        _log.debug("no %s: %s", key, error)
+        diagnostics[key] = default
+
+
+def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
+    """What is known of this machine and of who works on it.
+
+    Args:
+        directory: The workflow's folder, whose revision is told; None is the current one.
+
+    Returns:
+        14 facts: texts, empty where unknown; memory (with psutil, extra `crunch`) and disk of the current folder in bytes, None
+        where unknown.
+    """
+    facts: dict[str, Any] = {}
+    get_diagnostic(facts, "agent_user", _user)
+    get_diagnostic(facts, "version", version)
+    get_diagnostic(facts, "revision", lambda: git_revision(directory))
+    get_diagnostic(facts, "system", platform.system)
+    get_diagnostic(facts, "system_release", platform.release)
+    get_diagnostic(facts, "system_version", platform.version)
+    get_diagnostic(facts, "machine", platform.machine)
+    get_diagnostic(facts, "hostname", socket.gethostname)
+    get_diagnostic(facts, "ip_address", lambda: socket.gethostbyname(socket.gethostname()))
+    get_diagnostic(facts, "mac_address", _mac_address)
+    get_diagnostic(facts, "memory_total", lambda: _memory().total, None)
+    get_diagnostic(facts, "memory_free", lambda: _memory().available, None)
+    get_diagnostic(facts, "disk_total", lambda: shutil.disk_usage(os.curdir).total, None)
+    get_diagnostic(facts, "disk_free", lambda: shutil.disk_usage(os.curdir).free, None)
+    return facts
+
+
+def _user() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+def _mac_address() -> str:
+    return ":".join(f"{byte:02x}" for byte in uuid.getnode().to_bytes(6, "big"))
+
+
+def _memory() -> Any:
+    import psutil
+
+    return psutil.virtual_memory()

@@ -1,0 +1,113 @@
+"""What goes wrong with a crunch site: `CrunchAPIException`, which is the matching class of core as well."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import ClassVar, cast
+
+from omicsdk.core.documented.client import DocumentedResponse
+from omicsdk.core.documented.errors import DocumentedError, documented
+from omicsdk.core.errors import APIError, OmicsError, ServerError, TransportError
+
+#: What to do about a refusal, where core's advice doesn't name the site's own means.
+_REMEDIES: Mapping[int, str] = {
+    401: "Check CRUNCH_TOKEN, or token=; an administrator of the site issues tokens.",
+    403: "Ask an administrator of the site for the permission to add or change such things.",
+    404: "Check the slug, and CRUNCH_URL or base_url=.",
+}
+#: Headers that are about a body as it was sent, which isn't the one that an error keeps.
+_OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+
+
+class CrunchAPIException(DocumentedError):
+    """The base of all that `omicsdk.crunch` raises for a site: each is also the class of core that it belongs to.
+
+    A refusal is `BadRequest`, `Unauthorized`, `Forbidden`, `NotFound`, `ServerError` ... of `omicsdk.core.errors` too, with
+    their `status` and `body`; a missing setting is a `ConfigError`, a value that can't be sent a `UsageError`, a site that
+    doesn't answer a `TransportError`.
+
+    Args:
+        message: What happened.
+        remedy: What to do.
+
+    Attributes:
+        response: The answer that was a refusal, as `requests` would have it; None where there was none.
+        fields: What the site says of each field that it refused.
+    """
+
+    prefix: ClassVar[str] = "Crunch"
+    response: DocumentedResponse | None = None
+    fields: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+class RefusedResponse(DocumentedResponse):
+    """An answer that was a refusal, with the names that `requests` gave it; secrets in it are masked.
+
+    Args:
+        error: What core made of the answer.
+    """
+
+    def __init__(self, error: APIError) -> None:
+        import httpx
+
+        body = error.body if isinstance(error.body, str) else "" if error.body is None else json.dumps(error.body)
+        headers = {name: value for name, value in error.headers.items() if name not in _OF_THE_BODY}
+        request = httpx.Request(error.method or "GET", error.url)
+        super().__init__(httpx.Response(error.status, headers=headers, content=body.encode(), request=request))
+        self._error = error
+
+    def raise_for_status(self) -> None:
+        """Raises the refusal again.
+
+        Raises:
+            CrunchAPIException: Always.
+        """
+        raise crunch_error(self._error)
+
+
+def crunch_error(error: OmicsError) -> CrunchAPIException:
+    """Gives the documented exception for one of core's.
+
+    Args:
+        error: What was raised.
+
+    Returns:
+        One that is both, with all that it holds, not raised yet.
+    """
+    if isinstance(error, CrunchAPIException):
+        return error
+    made = documented(error, CrunchAPIException)
+    if isinstance(made, APIError | TransportError):
+        made.operation = ""  # it only says what method and URL say
+    if isinstance(error, APIError):
+        made.message = said(error)
+        made.response = RefusedResponse(error)
+        made.fields = refused_fields(error.body)
+        made.remedy = "" if made.fields else _REMEDIES.get(error.status, error.remedy)
+    return made
+
+
+def said(error: APIError) -> str:
+    """A refusal in words.
+
+    Of the page that a site with DEBUG on answers where it fails itself, only what failed: the rest are its settings.
+
+    Args:
+        error: What core made of the answer.
+    """
+    if not isinstance(error, ServerError) or not isinstance(error.body, str) or error.body.lstrip().startswith("<"):
+        return error.message
+    lines = [line.strip() for line in error.body.splitlines()[:2]]
+    return f"The site failed: {': '.join(line for line in lines if line)}"
+
+
+def refused_fields(body: object) -> dict[str, tuple[str, ...]]:
+    """What the site says of each field that it refused.
+
+    Args:
+        body: The answer's body as JSON.
+    """
+    told = cast("Mapping[str, object]", body) if isinstance(body, Mapping) else {}
+    return {name: tuple(map(str, cast("list[object]", of))) for name, of in told.items() if isinstance(of, list)}

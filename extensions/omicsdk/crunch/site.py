@@ -1,0 +1,68 @@
+"""Where a crunch site is and who asks it: from arguments, else from CRUNCH_URL and CRUNCH_TOKEN."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from omicsdk.core.credentials import ApiKey
+from omicsdk.core.errors import ConfigError
+from omicsdk.crunch.errors import crunch_error
+
+URL_VARIABLE = "CRUNCH_URL"
+"""Environment variable: where the site is."""
+TOKEN_VARIABLE = "CRUNCH_TOKEN"  # noqa: S105 - the name of a variable
+"""Environment variable: the token of a user of the site."""
+
+
+def site_url(given: str | None, environ: Mapping[str, str] | None = None) -> str:
+    """Where the site is, without a slash at the end.
+
+    Args:
+        given: The URL that paths such as `api/projects/` stand under; None for what CRUNCH_URL says.
+        environ: The environment's variables; by default the process's own.
+
+    Raises:
+        CrunchAPIException: There is none, or it isn't one (a ConfigError).
+    """
+    url = (given or (os.environ if environ is None else environ).get(URL_VARIABLE) or "").strip().rstrip("/")
+    source = "base_url" if given else URL_VARIABLE
+    remedy = f"Give base_url=, or set {URL_VARIABLE}: the site's address, beginning with https://."
+    if not url:
+        raise crunch_error(ConfigError("Nothing says where the crunch site is", remedy=remedy))
+    if not url.lower().startswith(("http://", "https://")):
+        raise crunch_error(ConfigError(f"{source} doesn't begin with http:// or https://", remedy=remedy))
+    return url
+
+
+def site_token(given: str | None, environ: Mapping[str, str] | None = None) -> str:
+    """The token of the user who asks.
+
+    Args:
+        given: The token; None for that of CRUNCH_TOKEN.
+        environ: The environment's variables; by default the process's own.
+
+    Raises:
+        CrunchAPIException: There is none (a ConfigError).
+    """
+    token = (given or (os.environ if environ is None else environ).get(TOKEN_VARIABLE) or "").strip()
+    if not token:
+        remedy = f"Give token=, or set {TOKEN_VARIABLE}; an administrator of the site issues tokens."
+        raise crunch_error(ConfigError("There is no token for the crunch site", remedy=remedy))
+    return token
+
+
+def token_credentials(token: str) -> ApiKey:
+    """A token as it is sent: `Authorization: Token ...`.
+
+    Args:
+        token: The token, without "Token".
+
+    Raises:
+        CrunchAPIException: It can't be one (a ConfigError).
+    """
+    try:
+        return ApiKey(token, header="Authorization", prefix="Token ")
+    except ConfigError as error:
+        error.remedy = f"{error.remedy} It comes from token=, or from {TOKEN_VARIABLE}."
+        raise crunch_error(error) from error
