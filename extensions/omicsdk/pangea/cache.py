@@ -1,0 +1,178 @@
+"""What was fetched by name, kept in files for a while: whose it is and where it came from are part of its name."""
+
+from __future__ import annotations
+
+import json
+import os
+from hashlib import sha256
+from logging import getLogger
+from pathlib import Path
+from time import time
+from typing import Any, Protocol
+
+from omicsdk.core.atomic_file import PRIVATE, in_place_of, read_private
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.redaction import mask_json
+
+FOLDER_VARIABLE = "PANGEA_API_CACHE_DIR"
+"""Environment variable: the folder that the cache's own folder is in; by default the platform's folder for caches."""
+SWITCH_VARIABLE = "USE_PANGEA_CACHE"
+"""Environment variable: with "false" in it, in any case, nothing is kept and nothing kept is used."""
+TIMEOUT = 10_800
+"""Seconds for which what is kept is used, by default."""
+
+_log = getLogger("omicsdk.pangea")
+
+
+class Cached(Protocol):
+    """What can be kept: it knows what tells it from others."""
+
+    def pre_hash(self) -> str:
+        """What tells it from others of the same server and user."""
+        ...
+
+
+def hash_obj(obj: Cached | str) -> str:
+    """What tells an object from all others, as 64 hexadecimal digits.
+
+    Args:
+        obj: An object with `pre_hash`, whose server and user count too, or a text.
+    """
+    knex = getattr(obj, "knex", None)
+    scope = "" if knex is None else f"{knex.cache_scope}\n"
+    return sha256(f"{scope}{obj if isinstance(obj, str) else obj.pre_hash()}".encode()).hexdigest()
+
+
+def time_since_file_cached(blob_filepath: str | os.PathLike[str]) -> int:
+    """How long a file of the cache is there.
+
+    Args:
+        blob_filepath: The file.
+
+    Returns:
+        Whole seconds; 0 where there is none.
+    """
+    try:
+        return int(time() - Path(blob_filepath).stat().st_mtime)
+    except FileNotFoundError:
+        return 0
+
+
+def cache_folder() -> Path:
+    """Where files are kept."""
+    if given := os.environ.get(FOLDER_VARIABLE):
+        return Path(given) / ".pangea_api_cache" / "v2"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("omicsdk", appauthor=False) / "pangea"
+
+
+class FileSystemCache:
+    """Blobs in private files. One that can't be written or read is as good as none: what it is for goes on without.
+
+    Nothing with a secret in it is kept: no token, no presigned URL.
+
+    Args:
+        timeout: Seconds for which what is kept is used.
+    """
+
+    def __init__(self, timeout: float = TIMEOUT) -> None:
+        self.timeout = timeout
+
+    @property
+    def no_cache(self) -> bool:
+        """Whether USE_PANGEA_CACHE says that there shall be none."""
+        return "false" in os.environ.get(SWITCH_VARIABLE, "").lower()
+
+    def get_cached_blob_filepath(self, obj: Cached | str) -> tuple[str, bool]:
+        """Where a blob is kept.
+
+        Args:
+            obj: Whose blob: an object, or a text that names it.
+
+        Returns:
+            The file, and whether it is there.
+        """
+        path = cache_folder() / f"pangea_api_cache__{hash_obj(obj)}.json"
+        return str(path), path.is_file()
+
+    def get_cached_blob(self, obj: Cached | str) -> Any:
+        """A blob that was kept.
+
+        Args:
+            obj: Whose.
+
+        Returns:
+            The blob; None where there is none that is good: it is too old, or something was written to the server since.
+        """
+        if self.no_cache:
+            return None
+        path, there = self.get_cached_blob_filepath(obj)
+        if not there:
+            return None
+        try:
+            if self._is_stale(Path(path), obj):
+                Path(path).unlink(missing_ok=True)
+                return None
+            text = read_private(Path(path))
+            return None if text is None else json.loads(text)
+        except (ConfigError, OSError, ValueError) as error:
+            _log.debug("a kept blob isn't used: %s", error)
+            return None
+
+    def cache_blob(self, obj: Cached | str, blob: object) -> None:
+        """Keeps a blob.
+
+        Args:
+            obj: Whose.
+            blob: A JSON value; one with a secret in it isn't kept.
+        """
+        if self.no_cache:
+            return
+        try:
+            if mask_json(blob) != blob:
+                return
+            path = Path(self.get_cached_blob_filepath(obj)[0])
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with in_place_of(path, mode=PRIVATE, durable=False) as file:
+                file.write(json.dumps(blob).encode())
+        except (OSError, TypeError, ValueError) as error:
+            _log.debug("a blob isn't kept: %s", error)
+
+    def clear_blob(self, obj: Cached | str) -> None:
+        """Forgets a blob.
+
+        Args:
+            obj: Whose.
+        """
+        try:
+            Path(self.get_cached_blob_filepath(obj)[0]).unlink(missing_ok=True)
+        except OSError as error:
+            _log.debug("a kept blob stays: %s", error)
+
+    def outdate(self, scope: str) -> None:
+        """Makes stale all that was kept so far of one server and user.
+
+        Args:
+            scope: Which: a Knex's `cache_scope`.
+        """
+        marker = _marker(scope)
+        try:
+            if marker.parent.is_dir():
+                with in_place_of(marker, mode=PRIVATE, durable=False):
+                    pass
+        except OSError as error:
+            _log.debug("kept blobs stay: %s", error)
+
+    def _is_stale(self, path: Path, obj: Cached | str) -> bool:
+        kept = path.stat().st_mtime_ns
+        if time() - kept / 1e9 > self.timeout:
+            return True
+        knex = getattr(obj, "knex", None)
+        marker = None if knex is None else _marker(knex.cache_scope)
+        # Clocks of file systems are coarse: of the same moment means that nobody knows which was first.
+        return marker is not None and marker.is_file() and kept <= marker.stat().st_mtime_ns
+
+
+def _marker(scope: str) -> Path:
+    return cache_folder() / f"pangea_api_cache__{sha256(scope.encode()).hexdigest()}.written"

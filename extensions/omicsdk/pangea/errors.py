@@ -1,0 +1,140 @@
+"""What goes wrong with Pangea, by the names of the published client; each error is the matching class of core as well."""
+
+from __future__ import annotations
+
+import json
+from typing import ClassVar
+
+from omicsdk.core.documented.client import DocumentedResponse
+from omicsdk.core.documented.errors import DocumentedError, documented
+from omicsdk.core.errors import (
+    APIError,
+    AuthError,
+    BadRequest,
+    Forbidden,
+    NotFound,
+    OmicsError,
+    ServerError,
+    UsageError,
+)
+
+#: Headers that are about a body as it was sent, which isn't the one that an error keeps.
+_OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+#: What the platform says of a request without a token, or with one that isn't valid any longer; both are 403.
+_NOT_LOGGED_IN = ("Authentication credentials were not provided.", "Invalid token")
+
+
+class PangeaGeneralError(DocumentedError):
+    """The base of all that goes wrong between this machine and a Pangea server.
+
+    Each is the class of core that it belongs to, too: an answer with an error is an `omicsdk.core.errors.APIError` with
+    `status` and `body`, a server that doesn't answer a `TransportError`.
+
+    Args:
+        message: What happened.
+        remedy: What to do.
+
+    Attributes:
+        response: The answer that was a refusal, as `requests` would have it; None where there was none.
+    """
+
+    prefix: ClassVar[str] = "Pangea"
+    response: DocumentedResponse | None = None
+
+
+class PangeaNotFoundError(PangeaGeneralError, NotFound):
+    """404: there is no such thing."""
+
+
+class PangeaForbiddenError(PangeaGeneralError, Forbidden):
+    """403: this user may not do that, or nobody is logged in."""
+
+
+class PangeaInternalError(PangeaGeneralError, ServerError):
+    """500: the server failed. It does so for some wrong requests too: a uuid that isn't there, a name that is taken."""
+
+    default_remedy = "Check the names and uuids that were sent; if they are right, tell the server's operators."
+
+
+class PangeaOtherError(PangeaGeneralError, APIError):
+    """Any other status; 400, for one, is a value that the server doesn't accept, or a name that is taken."""
+
+
+class PangeaLoginError(PangeaOtherError, BadRequest, AuthError):
+    """400 at login: there is no such user, or the password is another."""
+
+    default_remedy = "Check the e-mail address, letter by letter, and the password."
+
+
+class RemoteObjectError(UsageError):
+    """An object can't do that as it is: it was deleted, or was never fetched, or its values can't be sent."""
+
+
+class RemoteObjectOverwriteError(RemoteObjectError):
+    """What the server holds would overwrite what was set here."""
+
+
+#: The class of each status that has one of its own.
+_BY_STATUS: dict[int, type[PangeaGeneralError]] = {
+    403: PangeaForbiddenError,
+    404: PangeaNotFoundError,
+    500: PangeaInternalError,
+}
+
+
+class RefusedResponse(DocumentedResponse):
+    """An answer that was a refusal, with the names that `requests` gave it; secrets in it are masked.
+
+    Args:
+        error: What core made of the answer.
+    """
+
+    def __init__(self, error: APIError) -> None:
+        import httpx
+
+        body = error.body if isinstance(error.body, str) else "" if error.body is None else json.dumps(error.body)
+        headers = {name: value for name, value in error.headers.items() if name not in _OF_THE_BODY}
+        request = httpx.Request(error.method or "GET", error.url)
+        super().__init__(httpx.Response(error.status, headers=headers, content=body.encode(), request=request))
+        self._error = error
+
+    def raise_for_status(self) -> None:
+        """Raises the refusal again.
+
+        Raises:
+            PangeaGeneralError: Always.
+        """
+        raise pangea_error(self._error)
+
+
+def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None) -> PangeaGeneralError:
+    """Gives the documented exception for one of core's.
+
+    Args:
+        error: What was raised.
+        kind: The class wanted; by default that of the status.
+
+    Returns:
+        One that is both, with all that it holds, not raised yet.
+    """
+    if isinstance(error, PangeaGeneralError):
+        return error
+    if not isinstance(error, APIError):
+        return documented(error, PangeaGeneralError)
+    wanted = kind or _BY_STATUS.get(error.status, PangeaOtherError)
+    if issubclass(wanted, type(error)):
+        made = wanted.__new__(wanted, *error.args)
+        made.args = error.args
+        vars(made).update(vars(error))
+    else:
+        made = documented(error, wanted)
+    if made.remedy == type(error).default_remedy:
+        made.remedy = _remedy(error, wanted)
+    made.response = RefusedResponse(error)
+    return made
+
+
+def _remedy(error: APIError, kind: type[PangeaGeneralError]) -> str:
+    if error.status == 403 and error.message.startswith(_NOT_LOGGED_IN):
+        return "Log in: User(knex, email, password).login(), or PANGEA_USER and PANGEA_PASS for the command line."
+    return kind.default_remedy or type(error).default_remedy

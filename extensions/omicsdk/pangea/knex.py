@@ -1,0 +1,329 @@
+"""The connection of the documented client: one server, and who asks it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
+
+from omicsdk.core.credentials import ApiKey
+from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
+from omicsdk.core.origins import is_confidential
+from omicsdk.pangea.cache import FileSystemCache
+from omicsdk.pangea.errors import PangeaGeneralError, PangeaLoginError, pangea_error
+from omicsdk.pangea.routes import API, path_of
+
+if TYPE_CHECKING:
+    import httpx
+    from omicsdk_api.pangea import PangeaApi
+
+    from omicsdk.core.documented.client import DocumentedResponse
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.transport import Timeout
+
+DEFAULT_ENDPOINT = "https://pangeabio.io"
+"""The server that is asked when nothing says which."""
+ENDPOINT_VARIABLE = "PANGEA_ENDPOINT"
+"""Environment variable: the server that is asked when `Knex` isn't told."""
+#: Answers that may be other next time. 500 isn't among them: it is how the server tells of many a wrong request.
+_RETRIED = frozenset({408, 429, 502, 503, 504})
+
+Options = Mapping[str, object]
+"""Parameters of a URL's query by name; those that are None aren't sent."""
+
+
+class TokenAuth(ApiKey):
+    """A user's token, which goes to the server of its Knex and nowhere else.
+
+    Args:
+        token: The token.
+
+    Raises:
+        ConfigError: It can't be one: it is empty, or has blanks in it.
+    """
+
+    def __init__(self, token: str) -> None:
+        super().__init__(token, header="Authorization", prefix="Token ")
+        self.fingerprint = sha256(token.encode()).hexdigest()
+
+
+class Knex:
+    """A Pangea server, and who asks it. Thread-safe but for logging in; close it, or use it in a `with` block.
+
+    Args:
+        endpoint_url: The server's address; by default PANGEA_ENDPOINT, else https://pangeabio.io.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
+        retry: When and how often to try again; by default up to five times more, but not after a status of 500.
+        transport: Takes the place of the network, for tests.
+
+    Attributes:
+        endpoint_url: The address that routes stand under: with /api at its end.
+        auth: Whose token is sent; None asks without a login, which is enough to read what is public.
+        headers: Sent with every request.
+        cache: What was fetched by name, kept for three hours.
+
+    Raises:
+        PangeaGeneralError: The address isn't one (a ConfigError, too).
+    """
+
+    def __init__(
+        self,
+        endpoint_url: str | None = None,
+        *,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        given = endpoint_url or os.environ.get(ENDPOINT_VARIABLE) or DEFAULT_ENDPOINT
+        self.endpoint_url = given.strip().rstrip("/") + API
+        if not self.endpoint_url.lower().startswith(("http://", "https://")):
+            raise pangea_error(
+                ConfigError(
+                    f"{given!r} isn't the address of a Pangea server",
+                    remedy=f"Give endpoint_url= or {ENDPOINT_VARIABLE} beginning with https://, or neither.",
+                )
+            )
+        self.auth: TokenAuth | None = None
+        self.headers = {"Accept": "application/json"}
+        self.cache = FileSystemCache()
+        self.writes = 0
+        self._user = ""
+        self._asking: tuple[TokenAuth | None, PangeaApi | None] = (None, None)
+        self._options: dict[str, Any] = {"timeout": timeout, "retry": retry, "transport": transport}
+
+    # -- who asks
+
+    def add_auth_token(self, token: str) -> None:
+        """Takes a token that was got before.
+
+        Args:
+            token: The token, without "Token".
+
+        Raises:
+            PangeaGeneralError: It can't be one (a ConfigError, too).
+        """
+        try:
+            self.auth = TokenAuth(token)
+        except ConfigError as error:
+            raise pangea_error(error) from None
+        self._user = ""
+
+    def login(self, username: str, password: str) -> Self:
+        """Logs in. The server is asked each time: nothing of it is kept, and no token that is held is sent.
+
+        Args:
+            username: The e-mail address.
+            password: The password.
+
+        Returns:
+            This object.
+
+        Raises:
+            PangeaLoginError: There is no such user, or the password is another.
+            PangeaGeneralError: The server can't be asked, or the password would be readable on its way.
+        """
+        if not is_confidential(self.endpoint_url):
+            raise pangea_error(
+                AuthError(
+                    f"The password isn't sent to {self.endpoint} because the connection isn't encrypted",
+                    remedy="Use the server's https:// address.",
+                )
+            )
+        sent = {"email": username, "password": password}
+        try:
+            answer = self._sent("POST", "auth/token/login", json=sent, auth=None, repeatable=True)
+        except APIError as error:
+            raise pangea_error(error, PangeaLoginError if error.status == 400 else None) from error
+        except OmicsError as error:
+            raise pangea_error(error) from error
+        self.add_auth_token(_decoded(answer)["auth_token"])
+        self._user = username
+        return self
+
+    @property
+    def endpoint(self) -> str:
+        """The server's address, without /api."""
+        return self.endpoint_url.removesuffix(API)
+
+    @property
+    def cache_scope(self) -> str:
+        """Server and user: what is kept for one isn't used for another. No secret can be read from it."""
+        return f"{self.endpoint_url}\n{self._user or (self.auth.fingerprint if self.auth else '')}"
+
+    # -- requests
+
+    @overload
+    def get(
+        self, url: str, url_options: Options | None = None, *, json_response: Literal[False]
+    ) -> DocumentedResponse: ...
+    @overload
+    def get(self, url: str, url_options: Options | None = None, *, json_response: bool = True) -> Any: ...
+    def get(self, url: str, url_options: Options | None = None, *, json_response: bool = True) -> Any:
+        """Reads.
+
+        Args:
+            url: A route such as `samples/<uuid>`, or an absolute URL; the token goes along to this server only.
+            url_options: Parameters that are added to the URL, not quoted yet.
+            json_response: Whether the JSON value is wanted, None where there is none; else the response.
+
+        Returns:
+            The value, or a response as `requests` has it.
+
+        Raises:
+            PangeaGeneralError: The server refused, or didn't answer.
+        """
+        return self._call("GET", url, None, url_options, json_response)
+
+    def post(
+        self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
+    ) -> Any:
+        """Creates, or has something done.
+
+        Args:
+            url: As for `get`.
+            json: What is sent; by default an empty object.
+            url_options: As for `get`.
+            json_response: As for `get`.
+
+        Returns:
+            As `get`.
+
+        Raises:
+            PangeaGeneralError: As for `get`.
+        """
+        return self._call("POST", url, {} if json is None else json, url_options, json_response)
+
+    def put(
+        self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
+    ) -> Any:
+        """Replaces; arguments, answer and errors are those of `post`."""
+        return self._call("PUT", url, {} if json is None else json, url_options, json_response)
+
+    def patch(
+        self, url: str, json: object = None, url_options: Options | None = None, *, json_response: bool = True
+    ) -> Any:
+        """Changes; arguments, answer and errors are those of `post`."""
+        return self._call("PATCH", url, {} if json is None else json, url_options, json_response)
+
+    def delete(
+        self, url: str, url_options: Options | None = None, *, json: object = None, json_response: bool = True
+    ) -> Any:
+        """Deletes.
+
+        Args:
+            url: As for `get`.
+            url_options: As for `get`.
+            json: What is sent along; nothing by default.
+            json_response: As for `get`.
+
+        Returns:
+            As `get`; None as a rule.
+
+        Raises:
+            PangeaGeneralError: As for `get`.
+        """
+        return self._call("DELETE", url, json, url_options, json_response)
+
+    def _call(self, method: str, url: str, json: object, options: Options | None, json_response: bool) -> Any:
+        try:
+            answer = self._sent(method, url, json=json, options=options, auth=self.auth)
+            value = _decoded(answer) if json_response else _response(answer)
+        except OmicsError as error:
+            raise pangea_error(error) from error
+        if method != "GET":
+            self.writes += 1
+            self.cache.outdate(self.cache_scope)
+        return value
+
+    def _sent(
+        self,
+        method: str,
+        url: str,
+        *,
+        json: object,
+        auth: TokenAuth | None,
+        options: Options | None = None,
+        repeatable: bool = False,
+    ) -> httpx.Response:
+        from omicsdk.core.bodies import json_body
+        from omicsdk.core.request import IDEMPOTENT_METHODS, Request
+
+        body = None if json is None else json_body(json)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if body is not None:
+            headers["content-type"] = str(body.media_type)
+        path = path_of(url, self.endpoint, options)
+        request = Request(
+            method=method,
+            url=path,
+            headers=tuple(headers.items()),
+            content=None if body is None else body.content,
+            idempotent=repeatable or method in IDEMPOTENT_METHODS,
+            secured=auth is not None and path.startswith("/"),
+            operation="",
+        )
+        client = self.client if auth is self.auth else self.client.with_options(credentials=auth)
+        return client._exchange.send(request)  # pyright: ignore[reportPrivateUsage]
+
+    @property
+    def client(self) -> PangeaApi:
+        """The generated client, with each of the server's operations; errors are those of `omicsdk.core`."""
+        auth, client = self._asking
+        if client is None or auth is not self.auth:
+            client = self._connected.with_options(credentials=self.auth)
+            self._asking = self.auth, client
+        return client
+
+    @cached_property
+    def _connected(self) -> PangeaApi:
+        from omicsdk_api.pangea import PangeaApi
+
+        from omicsdk.core.retry import Retry
+
+        given = {name: value for name, value in self._options.items() if value is not None}
+        given.setdefault("retry", Retry(statuses=_RETRIED))
+        try:
+            return PangeaApi(self.endpoint, **given)
+        except ConfigError as error:
+            raise pangea_error(error) from None
+
+    def close(self) -> None:
+        """Closes the connections, for good."""
+        if "_connected" in vars(self):
+            self._connected.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Knex {self.endpoint_url}>"
+
+
+def _response(answer: httpx.Response) -> DocumentedResponse:
+    from omicsdk.core.documented.client import DocumentedResponse
+
+    return DocumentedResponse(answer)
+
+
+def _decoded(answer: httpx.Response) -> Any:
+    """The JSON value of an answer, None where it has no body."""
+    from omicsdk.core.answer import decoded
+    from omicsdk.core.collector import paused_for
+    from omicsdk.core.errors import DecodeError
+
+    content = answer.content
+    if not content:
+        return None
+    try:
+        with paused_for(len(content)):
+            return decoded(content)
+    except ValueError:
+        raise DecodeError(answer.url.path, "the body", answer.text[:200], expected="JSON") from None
+
+
+__all__ = ["DEFAULT_ENDPOINT", "ENDPOINT_VARIABLE", "Knex", "PangeaGeneralError", "TokenAuth"]

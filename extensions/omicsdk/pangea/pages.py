@@ -1,0 +1,78 @@
+"""Lists, page by page: the next pages are on their way while one is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.pangea.errors import PangeaGeneralError
+from omicsdk.pangea.routes import page_of
+
+if TYPE_CHECKING:
+    from omicsdk.pangea.knex import Knex
+
+AHEAD = 3
+"""Pages that are asked for before they are wanted."""
+_PAGE = re.compile(r"(?<=[?&]page=)\d+(?=&|$)")
+
+Blob = dict[str, Any]
+
+
+def paginated_iterator(
+    knex: Knex, initial_url: str, error_handler: Callable[[Exception], object] | None = None
+) -> Iterator[Blob]:
+    """Yields every item of every page of a list, as the pages arrive; nothing of it is kept in files.
+
+    Args:
+        knex: The server.
+        initial_url: Where the first page is.
+        error_handler: Is given the error when a page can't be had; the list ends there. Without it the error is raised.
+
+    Raises:
+        PangeaGeneralError: A page can't be had, and there is no error_handler.
+    """
+    pages = _pages(knex, initial_url)
+    while True:
+        try:
+            page = next(pages, None)
+        except PangeaGeneralError as error:
+            if error_handler is None:
+                raise
+            error_handler(error)
+            return
+        if page is None:
+            return
+        yield from page.get("results") or ()
+
+
+def _pages(knex: Knex, url: str) -> Iterator[Blob]:
+    first = knex.get(url)
+    yield first
+    following = first.get("next")
+    if not following:
+        return
+    pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="omicsdk-pangea-pages")
+    coming: dict[str, Future[Any]] = {}
+    try:
+        while following:
+            following = page_of(following, knex.endpoint)
+            for each in _expected(following, first):
+                if each not in coming:
+                    coming[each] = pool.submit(knex.get, each)
+            page = coming.pop(following).result()
+            yield page
+            following = page.get("next")
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _expected(url: str, first: Blob) -> list[str]:
+    """A page and those that follow it, by the count of the first: a page that isn't there any more is never asked for in vain."""
+    size, number = len(first["results"]), _PAGE.search(url)
+    if number is None or not size:
+        return [url]
+    last = -(-int(first["count"]) // size)
+    begin = int(number[0])
+    return [_PAGE.sub(str(page), url) for page in range(begin, max(begin, min(begin + AHEAD - 1, last)) + 1)]
