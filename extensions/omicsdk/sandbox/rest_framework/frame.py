@@ -20,6 +20,9 @@ _NOT_FOUND = (
     "<p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
 )
 _SUFFIX = ".json"
+_PLAIN = "/:;@&=+$,!~*'()"
+"""What stays as it is in an address that somebody is sent to."""
+
 _ACCEPTED = ("application/json", "application/*", "*/*", "text/html", "text/*")
 
 
@@ -127,7 +130,7 @@ def _moved(scope: Scope) -> Response:
         b"",
         301,
         {
-            "Location": f"{quote(scope['path'])}/{'?' if query else ''}{query}",
+            "Location": f"{quote(scope['path'], safe=_PLAIN)}/{'?' if query else ''}{query}",
             "Content-Type": "text/html; charset=utf-8",
         },
     )
