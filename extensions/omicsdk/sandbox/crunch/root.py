@@ -14,6 +14,7 @@ SUFFIX = ".json"
 LISTED = ("projects", "datasets", "items", *(f"attributes/{kind.path}" for kind in KINDS))
 """What takes the suffix, too."""
 
+_ALLOWED = {"Allow": "GET, HEAD, OPTIONS"}
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -33,9 +34,8 @@ def root_routes() -> list[Route]:
 def _listing(ending: str) -> Any:
     async def answer(request: Request) -> Response:
         if request.method not in ("GET", "HEAD"):
-            told = {"detail": f'Method "{request.method}" not allowed.'}
-            return JSONResponse(told, 405, {"Allow": "GET, HEAD, OPTIONS"})
+            return JSONResponse({"detail": f'Method "{request.method}" not allowed.'}, 405, _ALLOWED)
         base = f"{origin(request)}{request.url.path.removesuffix(SUFFIX)}"
-        return JSONResponse({name: f"{base}{name}{ending}" for name in LISTED})
+        return JSONResponse({name: f"{base}{name}{ending}" for name in LISTED}, headers=_ALLOWED)
 
     return answer
