@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from omicsdk.core.documented.client import DocumentedResponse
 from omicsdk.core.documented.errors import DocumentedError, documented
 from omicsdk.core.errors import APIError, OmicsError, ServerError, TransportError
+from omicsdk.core.narrowing import is_array, is_object
 
 #: What to do about a refusal, where core's advice doesn't name the site's own means.
 _REMEDIES: Mapping[int, str] = {
@@ -83,10 +84,17 @@ def crunch_error(error: OmicsError) -> CrunchAPIException:
         made.operation = ""  # it only says what method and URL say
     if isinstance(error, APIError):
         made.message = said(error)
+        made.args = (made.message,)
         made.response = RefusedResponse(error)
         made.fields = refused_fields(error.body)
-        made.remedy = "" if made.fields else _REMEDIES.get(error.status, error.remedy)
+        made.remedy = "" if made.fields else _remedy(error)
     return made
+
+
+def _remedy(error: APIError) -> str:
+    if isinstance(error, ServerError):
+        return "Try again later; if it stays, tell an administrator of the site."
+    return _REMEDIES.get(error.status, error.remedy)
 
 
 def said(error: APIError) -> str:
@@ -109,5 +117,6 @@ def refused_fields(body: object) -> dict[str, tuple[str, ...]]:
     Args:
         body: The answer's body as JSON.
     """
-    told = cast("Mapping[str, object]", body) if isinstance(body, Mapping) else {}
-    return {name: tuple(map(str, cast("list[object]", of))) for name, of in told.items() if isinstance(of, list)}
+    if not is_object(body):
+        return {}
+    return {name: tuple(map(str, texts)) for name, texts in body.items() if is_array(texts)}
