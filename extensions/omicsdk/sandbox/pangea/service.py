@@ -1,12 +1,32 @@
 """Pangea as a service of the sandbox: which function answers which operation."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+from starlette.types import ASGIApp
 
 from omicsdk.sandbox.document import operations
+from omicsdk.sandbox.pangea import auth, groups, membership, nested, organizations, samples, users
+from omicsdk.sandbox.pangea.routing import Paths, on_path, whole
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.service import framework_service
-from omicsdk.sandbox.service import Handler, Service
+from omicsdk.sandbox.service import Call, Reply, Service, by_name
+
+
+class Handlers(Protocol):
+    """A module with handlers."""
+
+    @property
+    def HANDLERS(self) -> Sequence[Callable[[Pangea, Call], Reply]]:
+        """They are named as their operations."""
+        ...
+
+
+_ALONE: tuple[Handlers, ...] = (auth, users, organizations, groups, samples, membership, nested)
+"""Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
+_TOGETHER: tuple[Handlers, ...] = ()
+"""Modules whose handlers ask the S3 server, or guard what they change themselves."""
 
 
 def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
@@ -16,7 +36,17 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
         pangea: Its state.
         document: Its OpenAPI 3.1 document.
     """
-    del pangea
-    handlers: dict[str, Handler] = {}
-    absent = {each.name: "it isn't built yet" for each in operations(document) if each.name not in handlers}
-    return framework_service("pangea", document, handlers, absent=absent)
+    stated = operations(document)
+    handlers = {function.__name__: whole(function, pangea) for module in _ALONE for function in module.HANDLERS}
+    handlers |= by_name((function for module in _TOGETHER for function in module.HANDLERS), pangea)
+    paths = {each.name: each.path for each in stated}
+    handlers = {name: on_path(handler, paths[name]) for name, handler in handlers.items()}
+    absent = {each.name: "it isn't built yet" for each in stated if each.name not in handlers}
+    service = framework_service("pangea", document, handlers, suffixed=("/api/",), absent=absent)
+    frame = service.around
+    assert frame is not None
+
+    def around(app: ASGIApp) -> ASGIApp:
+        return Paths(frame(app), service.prefix)
+
+    return replace(service, around=around)

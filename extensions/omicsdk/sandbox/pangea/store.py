@@ -3,6 +3,7 @@
 import json
 import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,59 @@ from omicsdk.sandbox.store import Database
 
 Thing = dict[str, Any]
 """A document: its own fields, with uuid, name, created_at and updated_at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A condition on things.
+
+    Attributes:
+        text: What it says in SQL, of the columns uuid, name, folded, parent and fields.
+        values: What stands for its question marks.
+    """
+
+    text: str
+    values: tuple[Any, ...] = ()
+
+
+def named(name: str) -> Where:
+    """Things of a name."""
+    return Where("name = ?", (name,))
+
+
+def named_any_case(name: str) -> Where:
+    """Things of a name, whatever the case of its letters."""
+    return Where("folded = ?", (folded(name),))
+
+
+def below(parent: str) -> Where:
+    """Things that belong to another one."""
+    return Where("parent = ?", (parent,))
+
+
+def with_uuid(uuid: str) -> Where:
+    """The thing of a UUID."""
+    return Where("uuid = ?", (uuid,))
+
+
+def with_field(field: str, value: str | bool | float) -> Where:
+    """Things with a value in one of their own fields; the field's name is the program's own."""
+    return Where(f"json_extract(fields, '$.{field}') = ?", (value,))
+
+
+def linked_from(kind: str, one: str) -> Where:
+    """Things that another one is linked to."""
+    return Where("uuid IN (SELECT other FROM pangea_links WHERE kind = ? AND one = ?)", (kind, one))
+
+
+def linking_to(kind: str, other: str) -> Where:
+    """Things that are linked to another one."""
+    return Where("uuid IN (SELECT one FROM pangea_links WHERE kind = ? AND other = ?)", (kind, other))
+
+
+def folded(name: str) -> str:
+    """A name without the case of its letters."""
+    return name.upper()
 
 
 class Store:
@@ -26,14 +80,18 @@ class Store:
         self._now = now
         database.define(
             pangea_things="seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, uuid TEXT NOT NULL UNIQUE, "
-            "name TEXT NOT NULL, parent TEXT NOT NULL, fields TEXT NOT NULL",
+            "name TEXT NOT NULL, folded TEXT NOT NULL, parent TEXT NOT NULL, fields TEXT NOT NULL",
             pangea_links="seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, one TEXT NOT NULL, other TEXT NOT NULL, "
             "fields TEXT NOT NULL, UNIQUE (kind, one, other)",
         )
         for name, columns in (
             ("pangea_things_by_parent", "pangea_things (kind, parent, seq)"),
             ("pangea_things_by_name", "pangea_things (kind, name)"),
+            ("pangea_things_by_folded", "pangea_things (kind, folded)"),
+            ("pangea_things_below", "pangea_things (parent)"),
             ("pangea_links_by_other", "pangea_links (kind, other)"),
+            ("pangea_links_of_one", "pangea_links (one)"),
+            ("pangea_links_of_other", "pangea_links (other)"),
         ):
             database.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
 
@@ -59,8 +117,8 @@ class Store:
         moment = self.moment()
         thing = {**fields, "uuid": uuid or str(uuids.uuid4()), "name": name, "created_at": moment, "updated_at": moment}
         self.database.execute(
-            "INSERT INTO pangea_things (kind, uuid, name, parent, fields) VALUES (?, ?, ?, ?, ?)",
-            (kind, thing["uuid"], name, parent, json.dumps(thing)),
+            "INSERT INTO pangea_things (kind, uuid, name, folded, parent, fields) VALUES (?, ?, ?, ?, ?, ?)",
+            (kind, thing["uuid"], name, folded(name), parent, json.dumps(thing)),
         )
         return thing
 
@@ -98,8 +156,8 @@ class Store:
                 raise KeyError(uuid)
             thing = {**before, **fields, **({"updated_at": self.moment()} if touch else {})}
             self.database.execute(
-                "UPDATE pangea_things SET name = ?, fields = ?, parent = coalesce(?, parent) WHERE uuid = ?",
-                (thing["name"], json.dumps(thing), parent, uuid),
+                "UPDATE pangea_things SET name = ?, folded = ?, fields = ?, parent = coalesce(?, parent) WHERE uuid = ?",
+                (thing["name"], folded(thing["name"]), json.dumps(thing), parent, uuid),
             )
         return thing
 
@@ -109,20 +167,58 @@ class Store:
             self.database.execute("DELETE FROM pangea_things WHERE uuid = ?", (uuid,))
             self.database.execute("DELETE FROM pangea_links WHERE one = ? OR other = ?", (uuid, uuid))
 
-    def all(self, kind: str, *, parent: str | None = None, name: str | None = None) -> list[Thing]:
+    def remove_tree(self, uuid: str) -> None:
+        """Forgets a thing, all that belongs to it, and the links that any of them is in."""
+        tree = (
+            "WITH RECURSIVE tree (uuid) AS (VALUES (?) UNION "
+            "SELECT pangea_things.uuid FROM pangea_things JOIN tree ON pangea_things.parent = tree.uuid)"
+        )
+        with self.database.transaction():
+            for column in ("one", "other"):
+                self.database.execute(f"{tree} DELETE FROM pangea_links WHERE {column} IN tree", (uuid,))  # noqa: S608 - our own names
+            self.database.execute(f"{tree} DELETE FROM pangea_things WHERE uuid IN tree", (uuid,))  # noqa: S608 - our own names
+
+    def all(self, kind: str, *where: Where, parent: str | None = None, name: str | None = None) -> list[Thing]:
         """Things in the order in which they were made.
 
         Args:
             kind: Their kind.
+            where: What holds of them.
             parent: What they belong to; None for any.
             name: Their name; None for any.
         """
-        where, values = "kind = ?", [kind]
-        for column, value in (("parent", parent), ("name", name)):
-            if value is not None:
-                where += f" AND {column} = ?"
-                values.append(value)
-        rows = self.database.rows(f"SELECT fields FROM pangea_things WHERE {where} ORDER BY seq", values)  # noqa: S608 - our own names
+        more = [*where, *([below(parent)] if parent is not None else []), *([named(name)] if name is not None else [])]
+        text, values = _joined(kind, more)
+        rows = self.database.rows(f"SELECT fields FROM pangea_things WHERE {text} ORDER BY seq", values)  # noqa: S608 - our own names
+        return [json.loads(row["fields"]) for row in rows]
+
+    def count(self, kind: str, *where: Where) -> int:
+        """How many things there are.
+
+        Args:
+            kind: Their kind.
+            where: What holds of them.
+        """
+        text, values = _joined(kind, where)
+        row = self.database.row(f"SELECT count(*) AS n FROM pangea_things WHERE {text}", values)  # noqa: S608 - our own names
+        return row["n"] if row else 0
+
+    def some(self, kind: str, start: int, size: int, *where: Where) -> list[Thing]:
+        """Things in the order in which they were made.
+
+        Args:
+            kind: Their kind.
+            start: How many come before them.
+            size: How many are wanted.
+            where: What holds of them.
+        """
+        text, values = _joined(kind, where)
+        # The inner query walks over numbers only, so that a late page reads no documents of those before it.
+        numbers = f"SELECT seq FROM pangea_things WHERE {text} ORDER BY seq LIMIT ? OFFSET ?"  # noqa: S608 - our own names
+        rows = self.database.rows(
+            f"SELECT fields FROM pangea_things WHERE seq IN ({numbers}) ORDER BY seq",  # noqa: S608 - our own names
+            [*values, size, start],
+        )
         return [json.loads(row["fields"]) for row in rows]
 
     # -- links
@@ -157,3 +253,8 @@ class Store:
             "SELECT one FROM pangea_links WHERE kind = ? AND other = ? ORDER BY seq", (kind, other)
         )
         return [row["one"] for row in rows]
+
+
+def _joined(kind: str, where: Sequence[Where]) -> tuple[str, list[Any]]:
+    text = " AND ".join(["kind = ?", *(each.text for each in where)])
+    return text, [kind, *(value for each in where for value in each.values)]

@@ -15,10 +15,11 @@ from omicsdk.sandbox.document import Operation, operations
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.rest_framework.refusals import Refused, error_body
 
-_NOT_FOUND = (
+NOT_FOUND_PAGE = (
     '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>Not Found</title>\n</head>\n<body>\n  <h1>Not Found</h1>'
     "<p>The requested resource was not found on this server.</p>\n</body>\n</html>\n"
 )
+"""The page that stands for what isn't there."""
 _SUFFIX = ".json"
 _PLAIN = "/:;@&=+$,!~*'()"
 """What stays as it is in an address that somebody is sent to."""
@@ -67,7 +68,7 @@ class Frame:
             stated = self._stated(path)
         if stated is None:
             there = self._stated(f"{path}/") is not None
-            response = _moved(scope) if there else Response(_NOT_FOUND, 404, media_type="text/html")
+            response = _moved(scope) if there else Response(NOT_FOUND_PAGE, 404, media_type="text/html")
             await response(scope, receive, send)
             return
         methods = [*stated, *(["HEAD"] if "GET" in stated else []), "OPTIONS"]

@@ -1,0 +1,182 @@
+"""Who asks, and what they may see and change."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from omicsdk.sandbox.pangea.people import People, Person
+from omicsdk.sandbox.pangea.store import Store, Where
+from omicsdk.sandbox.rest_framework.refusals import Refused, forbidden
+from omicsdk.sandbox.rest_framework.tokens import Askers
+from omicsdk.sandbox.service import Call
+
+MEMBER = "member"
+"""The link between an organization and those who are in it."""
+PRIVILEGED = "privileged"
+"""The link between a work order's prototype and those who may act on the samples of its orders."""
+
+
+class Access:
+    """Who asks, and what they may.
+
+    Args:
+        people: The accounts.
+        store: The things.
+    """
+
+    def __init__(self, people: People, store: Store) -> None:
+        self._store = store
+        self._askers = Askers(people.by_token)
+        self._askers_by_query = Askers(people.by_token, challenge="Token")
+
+    def asker(self, call: Call, *, in_query: bool = False) -> Person | None:
+        """Who asks; None for nobody that says who they are.
+
+        Args:
+            call: The request.
+            in_query: Whether the route takes the token as `?token=`, too.
+
+        Raises:
+            Refused: 403 (401 where the query may have it); the token is nobody's.
+        """
+        if not in_query:
+            return self._askers.find(call.headers.get("authorization"))
+        token = dict(call.query).get("token")
+        return self._askers_by_query.find(call.headers.get("authorization") if not token else f"Token {token}")
+
+    def need(self, call: Call) -> Person:
+        """Who asks.
+
+        Raises:
+            Refused: 403; nobody that is known.
+        """
+        return self._askers.need(call.headers.get("authorization"))
+
+    def refusal(self, person: Person | None, detail: str = "") -> Refused:
+        """The refusal of what somebody may not do: without a token they are told to have one."""
+        if person is None:
+            return self._askers.refused()
+        return forbidden(detail) if detail else forbidden()
+
+    # -- membership
+
+    def is_member(self, person: Person | None, organization_uuid: str) -> bool:
+        """Whether somebody is in an organization."""
+        return person is not None and self._store.is_linked(MEMBER, organization_uuid, person.uuid)
+
+    def is_member_anywhere(self, person: Person) -> bool:
+        """Whether somebody is in any organization."""
+        return bool(self._store.linking(MEMBER, person.uuid))
+
+    def join(self, organization_uuid: str, person: Person) -> None:
+        """Puts somebody into an organization."""
+        self._store.link(MEMBER, organization_uuid, person.uuid)
+
+    # -- who owns what
+
+    def organization_of(self, thing: Mapping[str, Any]) -> str:
+        """The UUID of the organization that owns a group, a sample, an analysis result, or a field of one."""
+        if "organization" in thing:
+            return thing["organization"]
+        return self._store.parent(self.library_of(thing))
+
+    def library_of(self, thing: Mapping[str, Any]) -> str:
+        """The UUID of the group that a sample, an analysis result, or a field of one belongs to."""
+        match thing:
+            case {"library": str(uuid)} | {"sample_group": str(uuid)}:
+                return uuid
+            case {"sample": str(uuid)}:
+                return self._store.parent(uuid)
+            case {"analysis_result": str(uuid)}:
+                above = self._store.parent(uuid)
+                return above if self._store.find("sample_group", above) is not None else self._store.parent(above)
+            case _:
+                raise KeyError("it belongs to no group")
+
+    def owns(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
+        """Whether somebody is in the organization that owns a thing, and so may change it."""
+        return self.is_member(person, self.organization_of(thing))
+
+    def works_on(self, person: Person | None, call: Call, sample_uuid: str) -> bool:
+        """Whether somebody works on a sample of others: `?work_order_uuid=` names an order of it, whose prototype trusts them.
+
+        Args:
+            person: Who.
+            call: The request.
+            sample_uuid: The sample.
+        """
+        stated = dict(call.query).get("work_order_uuid", "")
+        order = self._store.find("work_order", stated) if person is not None and stated else None
+        if person is None or order is None or self._store.parent(order["uuid"]) != sample_uuid:
+            return False
+        return self._store.is_linked(PRIVILEGED, order["prototype"], person.uuid)
+
+    # -- what may be seen
+
+    def may_see_group(self, person: Person | None, group: Mapping[str, Any]) -> bool:
+        """Whether somebody may see a group: a public one, or one of an organization that they are in."""
+        return group["is_public"] or self.is_member(person, group["organization"])
+
+    def may_see_sample(self, person: Person | None, sample: Mapping[str, Any]) -> bool:
+        """Whether somebody may see a sample: its library decides."""
+        library = self._store.find("sample_group", sample["library"])
+        return library is not None and self.may_see_group(person, library)
+
+    def may_see_result(self, person: Person | None, result: Mapping[str, Any]) -> bool:
+        """Whether somebody may see an analysis result: its group decides, and a private one is for members only."""
+        group = self._store.find("sample_group", self.library_of(result))
+        if group is None or not self.may_see_group(person, group):
+            return False
+        return not result["is_private"] or self.is_member(person, group["organization"])
+
+    def visible_groups(self, person: Person | None) -> Where:
+        """The groups that somebody may see, as a condition on groups."""
+        return Where(
+            "(json_extract(fields, '$.is_public') OR parent IN "
+            "(SELECT one FROM pangea_links WHERE kind = 'member' AND other = ?))",
+            (_known(person),),
+        )
+
+    def visible_samples(self, person: Person | None) -> Where:
+        """The samples that somebody may see, as a condition on samples or on results of groups."""
+        groups = self.visible_groups(person)
+        inner = f"SELECT uuid FROM pangea_things WHERE kind = 'sample_group' AND {groups.text}"  # noqa: S608 - our own names
+        return Where(f"parent IN ({inner})", groups.values)
+
+    def visible_results(self, person: Person | None, kind: str) -> Where:
+        """The analysis results that somebody may see.
+
+        Args:
+            person: Who.
+            kind: sample_ar or sample_group_ar.
+        """
+        mine = (
+            "SELECT g.uuid FROM pangea_links AS m JOIN pangea_things AS g ON g.kind = 'sample_group' AND g.parent = m.one "
+            "WHERE m.kind = 'member' AND m.other = ?"
+        )
+        public = "SELECT uuid FROM pangea_things WHERE kind = 'sample_group' AND json_extract(fields, '$.is_public')"
+
+        def above(groups: str) -> str:
+            if kind == "sample_group_ar":
+                return f"parent IN ({groups})"
+            return f"parent IN (SELECT uuid FROM pangea_things WHERE kind = 'sample' AND parent IN ({groups}))"  # noqa: S608
+
+        text = f"(({above(public)} AND NOT json_extract(fields, '$.is_private')) OR {above(mine)})"
+        return Where(text, (_known(person),))
+
+    def visible_fields(self, person: Person | None, kind: str) -> Where:
+        """The fields of analysis results that somebody may see.
+
+        Args:
+            person: Who.
+            kind: sample_ar_field or sample_group_ar_field.
+        """
+        above = kind.removesuffix("_field")
+        results = self.visible_results(person, above)
+        return Where(
+            f"parent IN (SELECT uuid FROM pangea_things WHERE kind = '{above}' AND {results.text})",  # noqa: S608
+            results.values,
+        )
+
+
+def _known(person: Person | None) -> str:
+    return person.uuid if person is not None else ""

@@ -1,0 +1,112 @@
+"""Reading by names: organization, group, sample, analysis result, field; each may be named by its UUID, too."""
+
+from omicsdk.sandbox.pangea.membership import GROUP_SAMPLE
+from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.routing import NoPage, is_uuid
+from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.store import Thing, Where, below, linked_from, named_any_case, with_field, with_uuid
+from omicsdk.sandbox.pangea.views import Views
+from omicsdk.sandbox.rest_framework.refusals import Refused
+from omicsdk.sandbox.service import Call, Reply
+
+
+def get_organization_by_name(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/nested/{org}/."""
+    pangea.access.asker(call)
+    return Reply(Views(pangea.store).organization(_organization(pangea, call)))
+
+
+def get_sample_group_by_name(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/nested/{org}/sample_groups/{grp}/."""
+    person = pangea.access.asker(call)
+    group = _group(pangea, call)
+    _seen(pangea, person, pangea.access.may_see_group(person, group))
+    return Reply(Views(pangea.store).group(group))
+
+
+def get_sample_by_name(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/nested/{org}/sample_groups/{grp}/samples/{sample}/: of names that differ in case only, the newest."""
+    person = pangea.access.asker(call)
+    sample = _sample(pangea, call)
+    _seen(pangea, person, pangea.access.may_see_sample(person, sample))
+    return Reply(Views(pangea.store).sample(sample))
+
+
+def result_by_name(pangea: Pangea, call: Call, person: Person | None, kind: str) -> Thing:
+    """The analysis result that a path names: the one of `?replicate=`, else the one that was changed last.
+
+    Args:
+        pangea: The platform.
+        call: The request.
+        person: Who asks.
+        kind: sample_ar or sample_group_ar.
+
+    Raises:
+        NoPage: There is none.
+        Refused: 403; it may not be seen.
+    """
+    owner = _sample(pangea, call) if kind == "sample_ar" else _group(pangea, call)
+    replicate = dict(call.query).get("replicate")
+    more = [with_field("replicate", replicate)] if replicate is not None else []
+    found = _newest(pangea, kind, call.arguments["module_name"], below(owner["uuid"]), *more)
+    _seen(pangea, person, pangea.access.may_see_result(person, found))
+    return found
+
+
+def field_by_name(pangea: Pangea, call: Call, person: Person | None, kind: str) -> Thing:
+    """The field of an analysis result that a path names.
+
+    Args:
+        pangea: The platform.
+        call: The request.
+        person: Who asks.
+        kind: sample_ar_field or sample_group_ar_field.
+
+    Raises:
+        NoPage: There is none.
+        Refused: 403; it may not be seen.
+    """
+    result = result_by_name(pangea, call, person, kind.removesuffix("_field"))
+    return _newest(pangea, kind, call.arguments["field"], below(result["uuid"]))
+
+
+def _organization(pangea: Pangea, call: Call) -> Thing:
+    found = _matching(pangea, "organization", call.arguments["org"])
+    if len(found) > 1:
+        # Deployed servers fail here with 500, even where the name is one of them exactly.
+        raise Refused(400, "More than one organization has this name, but for the case of its letters.")
+    return found[0]
+
+
+def _group(pangea: Pangea, call: Call) -> Thing:
+    return _newest(pangea, "sample_group", call.arguments["grp"], below(_organization(pangea, call)["uuid"]))
+
+
+def _sample(pangea: Pangea, call: Call) -> Thing:
+    inside = linked_from(GROUP_SAMPLE, _group(pangea, call)["uuid"])
+    return _newest(pangea, "sample", call.arguments["sample"], inside)
+
+
+def _newest(pangea: Pangea, kind: str, text: str, *where: Where) -> Thing:
+    def updated(thing: Thing) -> str:
+        return thing["updated_at"]
+
+    # Of things that were changed in the same microsecond, the one that was made last.
+    return max(reversed(_matching(pangea, kind, text, *where)), key=updated)
+
+
+def _matching(pangea: Pangea, kind: str, text: str, *where: Where) -> list[Thing]:
+    """Things by UUID, or by name whatever its case."""
+    # What looks like a UUID is one: a name that does is never found.
+    found = pangea.store.all(kind, with_uuid(text) if is_uuid(text) else named_any_case(text), *where)
+    if not found:
+        raise NoPage
+    return found
+
+
+def _seen(pangea: Pangea, person: Person | None, seen: bool) -> None:
+    if not seen:
+        raise pangea.access.refusal(person)
+
+
+HANDLERS = (get_organization_by_name, get_sample_group_by_name, get_sample_by_name)

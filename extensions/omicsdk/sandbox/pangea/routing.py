@@ -1,0 +1,98 @@
+"""What concerns paths: pages in place of JSON where no route is, UUIDs in paths, and reading by names that takes no writes."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.rest_framework.frame import NOT_FOUND_PAGE
+from omicsdk.sandbox.service import Call, Handler, Reply
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_FORBIDDEN = (
+    '\n<!doctype html>\n<html lang="en">\n<head>\n  <title>403 Forbidden</title>\n</head>\n<body>\n  <h1>403 Forbidden</h1>'
+    "<p>CSRF verification failed. Request aborted.</p>\n</body>\n</html>\n"
+)
+# The login routes take both forms; all other paths have exactly one.
+_SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
+_NESTED = "/api/nested/"
+_READING = ("GET", "HEAD", "OPTIONS")
+
+
+class NoPage(Exception):
+    """There is nothing at a path: the answer is a page, as where no route is."""
+
+
+def is_uuid(text: str) -> bool:
+    """Whether a text is a UUID as paths have them: in small letters, with dashes."""
+    return _UUID.fullmatch(text) is not None
+
+
+def whole(function: Callable[[Pangea, Call], Reply], pangea: Pangea) -> Handler:
+    """A handler that sees and changes the state as if it were alone; refusals leave nothing behind.
+
+    Args:
+        function: The handler, which must not ask other servers.
+        pangea: The platform.
+    """
+
+    def answer(call: Call) -> Reply:
+        with pangea.store.database.transaction():
+            return function(pangea, call)
+
+    return answer
+
+
+def on_path(handler: Handler, path: str) -> Handler:
+    """A handler that is reached only by paths whose UUIDs are such; others have no page."""
+    identifiers = [each for each in re.findall(r"{([^}]*)}", path) if _names_uuid(path, each)]
+
+    def answer(call: Call) -> Reply:
+        try:
+            if not all(is_uuid(call.arguments[each]) for each in identifiers):
+                raise NoPage
+            return handler(call)
+        except NoPage:
+            return Reply(text=NOT_FOUND_PAGE, status=404, headers={"Content-Type": "text/html"})
+
+    return answer
+
+
+def _names_uuid(path: str, parameter: str) -> bool:
+    return (parameter in ("uuid", "id") or parameter.endswith("_pk")) and not path.startswith("/api/auth/")
+
+
+class Paths:
+    """Stands around the service's frame.
+
+    Args:
+        app: The frame.
+        prefix: Where the service is.
+    """
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if path.startswith(_NESTED) and scope["method"] not in _READING:
+                # Deployed servers take these routes for pages of browsers, whose writes need a cookie.
+                await Response(_FORBIDDEN, 403, media_type="text/html")(scope, receive, send)
+                return
+            if path in _SLASHLESS:
+                scope = {**scope, "path": f"{scope['path']}/"}
+            if path == "/api/auth/":
+                await self._accounts(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _accounts(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        origin = f"{scope['scheme']}://{headers.get(b'host', b'').decode('latin-1')}"
+        told: dict[str, Any] = {"users": f"{origin}{self._prefix}/api/auth/users/"}
+        await JSONResponse(told)(scope, receive, send)

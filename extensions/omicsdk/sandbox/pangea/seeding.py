@@ -1,0 +1,28 @@
+"""What is on the platform from the start: an account, its organization, and a library."""
+
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea.access import Access
+from omicsdk.sandbox.pangea.group_fields import NEW_GROUP
+from omicsdk.sandbox.pangea.people import People
+from omicsdk.sandbox.pangea.store import Store
+
+ORGANIZATION = "Sandbox"
+"""The name of the organization."""
+LIBRARY = "Sandbox Library"
+"""The name of its library."""
+
+
+def seed(store: Store, people: People, access: Access) -> None:
+    """Makes what is there from the start.
+
+    Args:
+        store: Where things are kept.
+        people: The accounts.
+        access: Who may what.
+    """
+    with store.database.transaction():
+        person = people.add(SANDBOX_PANGEA_USER, SANDBOX_PANGEA_PASSWORD)
+        organization = store.add("organization", ORGANIZATION, {})["uuid"]
+        access.join(organization, person)
+        fields = {**NEW_GROUP, "organization": organization, "is_library": True, "has_library": True}
+        store.add("sample_group", LIBRARY, fields, parent=organization)
