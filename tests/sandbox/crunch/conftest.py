@@ -1,0 +1,67 @@
+"""Clients of the sandbox's django-crunch site, each good answer held to the site's document."""
+
+import functools
+from collections.abc import Callable, Generator
+
+import httpx
+import pytest
+from conformity import NO_TLS, Conformity
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
+from omicsdk.sandbox.document import read_document
+
+Clients = Callable[[str], httpx.Client]
+
+
+@functools.cache
+def _conformity() -> Conformity:
+    return Conformity(read_document("crunch"), "/crunch")
+
+
+def _conforms(answer: httpx.Response) -> None:
+    if answer.is_success and answer.request.method != "OPTIONS":
+        _conformity()(answer)
+
+
+@pytest.fixture
+def site(sandbox: Sandbox) -> Sandbox:
+    """A sandbox whose site has its two users and nothing else."""
+    sandbox.crunch.empty()
+    return sandbox
+
+
+@pytest.fixture
+def client_with(site: Sandbox) -> Generator[Clients]:
+    """Makes clients by a token; an empty one sends none."""
+    made: list[httpx.Client] = []
+
+    def make(token: str) -> httpx.Client:
+        headers = {"Authorization": f"Token {token}"} if token else {}
+        hooks = {"response": [_conforms]}
+        client = httpx.Client(
+            base_url=f"{site.crunch_url}/api", headers=headers, trust_env=False, verify=NO_TLS, event_hooks=hooks
+        )
+        made.append(client)
+        return client
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def admin(site: Sandbox, client_with: Clients) -> httpx.Client:
+    """A client of who may do everything."""
+    return client_with(site.crunch.token_of(SANDBOX_CRUNCH_USER))
+
+
+@pytest.fixture
+def reader(site: Sandbox, client_with: Clients) -> httpx.Client:
+    """A client of who may read."""
+    return client_with(site.crunch.token_of(SANDBOX_CRUNCH_READER))
+
+
+@pytest.fixture
+def anonymous(client_with: Clients) -> httpx.Client:
+    """A client without a token."""
+    return client_with("")

@@ -1,0 +1,64 @@
+"""Who may do what: two users, tokens, passwords, and nobody."""
+
+from collections.abc import Callable
+
+import httpx
+from conformity import NO_TLS
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_PASSWORD, SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
+
+Clients = Callable[[str], httpx.Client]
+REFUSED = {"detail": "You do not have permission to perform this action."}
+
+
+def test_everybody_with_a_token_reads_everything(admin: httpx.Client, reader: httpx.Client) -> None:
+    admin.post("/projects/", data={"name": "p"})
+    admin.post("/datasets/", data={"parent": "p", "name": "d"})
+    admin.post("/attributes/char/", data={"item": "p", "key": "k", "value": "v"})
+    for path in ("/projects/", "/datasets/p:d/", "/items/", "/attributes/char/1/", "/statuses/", "/next/"):
+        assert reader.get(path).json() == admin.get(path).json()
+
+
+def test_a_reader_writes_nothing(admin: httpx.Client, reader: httpx.Client) -> None:
+    admin.post("/projects/", data={"name": "p"})
+    answers = [
+        reader.post("/projects/", data={"name": "x"}),
+        reader.post("/items/", data={"parent": "p", "name": "x"}),
+        reader.put("/projects/p/", data={"name": "x"}),
+        reader.patch("/projects/nope/", data={"name": "x"}),
+        reader.delete("/items/p/"),
+        reader.post("/attributes/int/", data={}),
+        reader.post("/statuses/", data={}),
+    ]
+    assert [(each.status_code, each.json()) for each in answers] == [(403, REFUSED)] * len(answers)
+    assert admin.get("/items/").json()["count"] == 1
+
+
+def test_without_a_login_there_is_only_the_root(anonymous: httpx.Client) -> None:
+    assert anonymous.get("/").status_code == 200
+    for method, path in (("GET", "/projects/"), ("GET", "/next/"), ("POST", "/statuses/"), ("PUT", "/next/")):
+        answer = anonymous.request(method, path)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == 'Basic realm="api"'
+
+
+def test_a_name_and_a_password_are_as_good_as_a_token(site: Sandbox) -> None:
+    def projects(name: str, password: str, method: str = "GET") -> int:
+        with httpx.Client(trust_env=False, verify=NO_TLS, auth=(name, password)) as client:
+            return client.request(method, f"{site.crunch_url}/api/projects/", data={"name": "x"}).status_code
+
+    assert projects(SANDBOX_CRUNCH_USER, SANDBOX_CRUNCH_PASSWORD, "POST") == 201
+    assert projects(SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_PASSWORD) == 200
+    assert projects(SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_PASSWORD, "POST") == 403
+    assert projects(SANDBOX_CRUNCH_USER, "another") == 401
+
+
+def test_a_permission_is_about_one_kind_of_thing(client_with: Clients, site: Sandbox, admin: httpx.Client) -> None:
+    admin.post("/projects/", data={"name": "p"})
+    some = client_with(site.crunch.add_user("some", ["add_dataset", "change_item", "add_charattribute"]))
+    assert some.post("/datasets/", data={"parent": "p", "name": "d"}).status_code == 201
+    assert some.patch("/items/p/", data={"details": "x"}).status_code == 200
+    assert some.patch("/projects/p/", data={"details": "x"}).status_code == 403
+    assert some.delete("/datasets/p:d/").status_code == 403
+    value = {"item": "p", "key": "k", "value": "1"}
+    assert [some.post(f"/attributes/{kind}/", data=value).status_code for kind in ("char", "int")] == [201, 403]

@@ -1,0 +1,97 @@
+"""What a worker gets: the next dataset, and statuses that lock it."""
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+
+Clients = Callable[[str], httpx.Client]
+
+SETUP, UPLOAD = 1, 3
+START, SUCCESS, FAIL = 1, 2, 3
+NOTHING = {"project": "", "dataset": ""}
+
+
+@pytest.fixture(autouse=True)
+def numbers(admin: httpx.Client) -> dict[str, int]:
+    """Two projects, and the numbers of their datasets by slug."""
+    found: dict[str, int] = {}
+    for project in ("p", "q"):
+        assert admin.post("/projects/", data={"name": project}).status_code == 201
+    for parent, name in (("q", "one"), ("p", "two"), ("p", "three")):
+        made = admin.post("/datasets/", data={"parent": parent, "name": name}).json()
+        found[made["slug"]] = made["id"]
+    return found
+
+
+def _send(client: httpx.Client, dataset: int, stage: int, state: int, **told: str) -> httpx.Response:
+    return client.post("/statuses/", data={"dataset": dataset, "stage": stage, "state": state, **told})
+
+
+def test_datasets_come_project_by_project(admin: httpx.Client, numbers: dict[str, int]) -> None:
+    came: list[str] = []
+    while (following := admin.get("/next/").json()) != NOTHING:
+        came.append(following["dataset"])
+        assert _send(admin, numbers[following["dataset"]], SETUP, START).status_code == 201
+    assert came == ["p:two", "p:three", "q:one"]
+
+
+def test_a_project_has_a_next_of_its_own(admin: httpx.Client, numbers: dict[str, int]) -> None:
+    assert admin.get("/projects/q/next/").json() == {"project": "q", "dataset": "q:one"}
+    _send(admin, numbers["q:one"], SETUP, START)
+    assert admin.get("/projects/q/next/").json() == NOTHING
+    assert admin.get("/next/").json()["dataset"] == "p:two"
+    assert admin.get("/projects/nope/next/").status_code == 404
+
+
+def test_asking_reserves_nothing(admin: httpx.Client, reader: httpx.Client) -> None:
+    assert admin.get("/next/").json() == reader.get("/next/").json()
+
+
+def test_a_failed_dataset_comes_back_when_it_is_unlocked(
+    admin: httpx.Client, site: Sandbox, numbers: dict[str, int]
+) -> None:
+    _send(admin, numbers["p:two"], SETUP, FAIL, note="no space")
+    assert admin.get("/next/").json()["dataset"] == "p:three"
+    site.crunch.unlock("p:two")
+    assert admin.get("/next/").json()["dataset"] == "p:two"
+
+
+def test_a_complete_dataset_stays_away_though_it_is_unlocked(
+    admin: httpx.Client, site: Sandbox, numbers: dict[str, int]
+) -> None:
+    _send(admin, numbers["p:two"], UPLOAD, SUCCESS)
+    site.crunch.unlock("p:two")
+    assert admin.get("/next/").json()["dataset"] == "p:three"
+    with pytest.raises(LookupError, match="nope"):
+        site.crunch.unlock("nope")
+
+
+def test_a_status_says_who_sent_it(client_with: Clients, site: Sandbox, numbers: dict[str, int]) -> None:
+    worker = client_with(site.crunch.add_user("worker", ["add_status"]))
+    told = _send(worker, numbers["p:two"], SETUP, START, site_user="1", hostname="node1", memory_total="8").json()
+    assert (told["site_user"], told["hostname"], told["memory_total"], told["disk_free"]) == (3, "node1", 8, None)
+    assert worker.post("/projects/", data={"name": "x"}).status_code == 403
+    assert site.crunch.statuses.of_dataset(numbers["p:two"]) == [told]
+
+
+def test_what_is_no_status_is_refused_and_locks_nothing(admin: httpx.Client, numbers: dict[str, int]) -> None:
+    number = numbers["p:two"]
+    for dataset, stage, state, field in ((number, 9, 1, "stage"), (number, 1, 0, "state"), (99, 1, 1, "dataset")):
+        answer = _send(admin, dataset, stage, state)
+        assert (answer.status_code, list(answer.json())) == (400, [field])
+    assert list(_send(admin, number, 1, 1, memory_total="9" * 25).json()) == ["memory_total"]
+    assert list(_send(admin, number, 1, 1, site_user="999").json()) == ["site_user"]
+    assert admin.get("/next/").json()["dataset"] == "p:two"
+    assert admin.get("/statuses/").json()["count"] == 0
+
+
+def test_statuses_are_paged_and_go_with_their_dataset(admin: httpx.Client, numbers: dict[str, int]) -> None:
+    for slug in ("p:two", "p:three"):
+        for _ in range(11):
+            _send(admin, numbers[slug], SETUP, START)
+    last = admin.get("/statuses/", params={"page": 2}).json()
+    assert (last["count"], [each["id"] for each in last["results"]]) == (22, [21, 22])
+    assert admin.delete("/datasets/p:two/").status_code == 204
+    assert admin.get("/statuses/").json()["count"] == 11
