@@ -1,10 +1,11 @@
-"""What is on the platform from the start: an account, its organization, and a library."""
+"""What is on the platform from the start: an account, its organization, and a library with a bucket."""
 
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.access import Access
 from omicsdk.sandbox.pangea.group_fields import NEW_GROUP
 from omicsdk.sandbox.pangea.people import People
 from omicsdk.sandbox.pangea.store import Store
+from omicsdk.sandbox.pangea.storing import seed_bucket
 
 ORGANIZATION = "Sandbox"
 """The name of the organization."""
@@ -24,5 +25,6 @@ def seed(store: Store, people: People, access: Access) -> None:
         person = people.add(SANDBOX_PANGEA_USER, SANDBOX_PANGEA_PASSWORD)
         organization = store.add("organization", ORGANIZATION, {})["uuid"]
         access.join(organization, person)
-        fields = {**NEW_GROUP, "organization": organization, "is_library": True, "has_library": True}
+        library = {"organization": organization, "is_library": True, "has_library": True}
+        fields = {**NEW_GROUP, **library, "bucket": seed_bucket(store, organization)}
         store.add("sample_group", LIBRARY, fields, parent=organization)

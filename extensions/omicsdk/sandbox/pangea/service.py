@@ -7,7 +7,19 @@ from typing import Any, Protocol
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.document import operations
-from omicsdk.sandbox.pangea import auth, groups, membership, nested, organizations, samples, users
+from omicsdk.sandbox.pangea import (
+    auth,
+    fields,
+    groups,
+    membership,
+    nested,
+    organizations,
+    pipelines,
+    results,
+    samples,
+    uploads,
+    users,
+)
 from omicsdk.sandbox.pangea.routing import Paths, on_path, whole
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.service import framework_service
@@ -23,9 +35,20 @@ class Handlers(Protocol):
         ...
 
 
-_ALONE: tuple[Handlers, ...] = (auth, users, organizations, groups, samples, membership, nested)
+_ALONE: tuple[Handlers, ...] = (
+    auth,
+    users,
+    organizations,
+    groups,
+    samples,
+    membership,
+    nested,
+    results,
+    fields,
+    pipelines,
+)
 """Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
-_TOGETHER: tuple[Handlers, ...] = ()
+_TOGETHER: tuple[Handlers, ...] = (uploads,)
 """Modules whose handlers ask the S3 server, or guard what they change themselves."""
 
 
