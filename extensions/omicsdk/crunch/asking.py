@@ -49,6 +49,7 @@ class Asking:
     Attributes:
         base_url: Where the site is, without a slash at the end.
         verbose: Whether it prints.
+        say: Prints a line.
 
     Raises:
         CrunchAPIException: There is no URL or no token, or one that can't be one (a ConfigError).
@@ -70,7 +71,7 @@ class Asking:
         self.base_url = site_url(base_url, environ)
         self.verbose = verbose
         self._token = site_token(token, environ)
-        self._print = say
+        self.say = say
         try:
             self._site = _Site(
                 self.base_url,
@@ -171,7 +172,7 @@ class Asking:
 
     def _post(self, relative_url: str, fields: Mapping[str, Any], retry: Retry | None = None) -> DocumentedResponse:
         path = _path(relative_url)
-        self._say(f"Posting to {self.base_url}{path} : {dict(fields)}")
+        self._tell(f"Posting to {self.base_url}{path} : {dict(fields)}")
         facts = OperationFacts(name=_name("POST", path), method="POST", path=path, secured=True)
         try:
             answer = self._answered(
@@ -179,9 +180,9 @@ class Asking:
             )
         except CrunchAPIException as error:
             if error.response is not None:
-                self._say(f"Response {error.response.status_code}: {error.response.reason}")
+                self._tell(f"Response {error.response.status_code}: {error.response.reason}")
             raise
-        self._say(f"Response {answer.status_code}: {answer.reason_phrase}")
+        self._tell(f"Response {answer.status_code}: {answer.reason_phrase}")
         return DocumentedResponse(answer)
 
     def _answered(
@@ -196,9 +197,9 @@ class Asking:
         except OmicsError as error:
             raise crunch_error(error) from error
 
-    def _say(self, line: str) -> None:
+    def _tell(self, line: str) -> None:
         if self.verbose:
-            self._print(line)
+            self.say(line)
 
 
 def _path(relative_url: str) -> str:

@@ -48,6 +48,7 @@ class Connection(Asking):
     Attributes:
         base_url: Where the site is, without a slash at the end.
         verbose: Whether it prints.
+        say: Prints a line.
 
     Raises:
         CrunchAPIException: There is no URL or no token, or one that can't be one (a ConfigError).
@@ -99,7 +100,7 @@ class Connection(Asking):
         Raises:
             CrunchAPIException: The site refused it, or didn't answer.
         """
-        self._say(f"Adding project '{project}' on the site {self.base_url}")
+        self._tell(f"Adding project '{project}' on the site {self.base_url}")
         fields = {"name": project, "description": description, "details": details}
         return self._post("api/projects/", {**fields, "workflow": workflow} if workflow else fields)
 
@@ -122,7 +123,7 @@ class Connection(Asking):
         Raises:
             CrunchAPIException: The site refused it, or didn't answer.
         """
-        self._say(f"Adding dataset '{dataset}' to project '{project}' on the site {self.base_url}")
+        self._tell(f"Adding dataset '{dataset}' to project '{project}' on the site {self.base_url}")
         fields = {"parent": project, "name": dataset, "description": description, "details": details}
         return self._post("api/datasets/", {**fields, "base_file_path": base_file_path} if base_file_path else fields)
 
@@ -141,7 +142,7 @@ class Connection(Asking):
         Raises:
             CrunchAPIException: The site refused it, or didn't answer.
         """
-        self._say(f"Adding item '{item}' to parent '{parent}' on the site {self.base_url}")
+        self._tell(f"Adding item '{item}' to parent '{parent}' on the site {self.base_url}")
         return self._post(
             "api/items/", {"parent": parent, "name": item, "description": description, "details": details}
         )
@@ -163,7 +164,7 @@ class Connection(Asking):
         Raises:
             CrunchAPIException: The site refused it, or didn't answer.
         """
-        self._say(f"Adding attribute '{key}'->'{value}' to item '{item}' on the hosted site {self.base_url}")
+        self._tell(f"Adding attribute '{key}'->'{value}' to item '{item}' on the hosted site {self.base_url}")
         return self._post(url, {"item": item, "key": key, "value": value})
 
     def _add(self, kind: str, item: str, key: str, value: Any) -> DocumentedResponse:
@@ -251,7 +252,7 @@ class Connection(Asking):
             "latitude": attributes.coordinate("latitude", latitude),
             "longitude": attributes.coordinate("longitude", longitude),
         }
-        self._say(
+        self._tell(
             f"Adding attribute '{key}'->'{latitude},{longitude}' to item '{item}' on the hosted site {self.base_url}"
         )
         return self._post(attributes.attribute_url("lat-long"), {"item": item, "key": key, **place})

@@ -37,7 +37,7 @@ def git_revision(directory: Path | str | None = None) -> str:
         installed.
     """
     folder = Path.cwd() if directory is None else Path(directory).absolute()
-    if not any((each / ".git").exists() for each in (folder, *folder.parents)):
+    if not folder.is_dir() or not any((each / ".git").exists() for each in (folder, *folder.parents)):
         return ""
     try:
         told = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=False)

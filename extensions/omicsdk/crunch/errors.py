@@ -83,10 +83,10 @@ def crunch_error(error: OmicsError) -> CrunchAPIException:
     if isinstance(made, APIError | TransportError):
         made.operation = ""  # it only says what method and URL say
     if isinstance(error, APIError):
-        made.message = said(error)
+        made.fields = refused_fields(error.body)
+        made.message = said(error, made.fields)
         made.args = (made.message,)
         made.response = RefusedResponse(error)
-        made.fields = refused_fields(error.body)
         made.remedy = "" if made.fields else _remedy(error)
     return made
 
@@ -97,14 +97,17 @@ def _remedy(error: APIError) -> str:
     return _REMEDIES.get(error.status, error.remedy)
 
 
-def said(error: APIError) -> str:
+def said(error: APIError, fields: Mapping[str, tuple[str, ...]]) -> str:
     """A refusal in words.
 
     Of the page that a site with DEBUG on answers where it fails itself, only what failed: the rest are its settings.
 
     Args:
         error: What core made of the answer.
+        fields: What the site says of each field.
     """
+    if fields:
+        return "; ".join(f"{name}: {' '.join(texts)}".rstrip(".") for name, texts in fields.items())
     if not isinstance(error, ServerError) or not isinstance(error.body, str) or error.body.lstrip().startswith("<"):
         return error.message
     lines = [line.strip() for line in error.body.splitlines()[:2]]

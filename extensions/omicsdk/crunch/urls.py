@@ -29,7 +29,7 @@ def is_url(text: str) -> bool:
         host, port = parts.hostname, parts.port
     except ValueError:
         return False
-    if not host or len(host) > 253 or port == 0 or parts.netloc.endswith(":") or "@" in parts.netloc:
+    if not host or len(host) > 253 or port == 0 or parts.netloc.endswith(":") or "@" in parts.netloc or "%" in host:
         return False
     return host == "localhost" or _is_address(host, "[" in parts.netloc) or bool(_DOMAIN.fullmatch(host))
 

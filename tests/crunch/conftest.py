@@ -1,0 +1,39 @@
+"""A user without settings of their own, and the sandbox's site."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from omicsdk.crunch import Connection
+from omicsdk.sandbox import Sandbox
+
+
+@pytest.fixture(autouse=True)
+def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings, no proxies."""
+    for name in ("CRUNCH_URL", "CRUNCH_TOKEN", "CRUNCH_STORAGE_SETTINGS", "NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for scheme in ("http", "https", "all"):
+        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
+        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+
+
+@pytest.fixture(scope="session")
+def _server(tmp_path_factory: pytest.TempPathFactory) -> Generator[Sandbox]:
+    with Sandbox(tmp_path_factory.mktemp("sandbox")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(_server: Sandbox) -> Sandbox:
+    """The sandbox, as it starts: its site has the project `sandbox` with the dataset `sandbox:example-reads`."""
+    _server.reset()
+    return _server
+
+
+@pytest.fixture
+def connection(sandbox: Sandbox) -> Generator[Connection]:
+    """The administrator's connection to it."""
+    with Connection(sandbox.crunch_url, sandbox.crunch_token) as opened:
+        yield opened
