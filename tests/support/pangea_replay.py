@@ -1,0 +1,270 @@
+"""A recording of a real Pangea, sent again to the sandbox: where it answers otherwise than the server did.
+
+A line of the recording is one exchange: `step`, `request` and `response`. All steps are sent in order. What servers make up
+(UUIDs, numbers of accounts, tokens, replicates, addresses with signatures) is learnt from the answers and put in place of the
+recorded values, so that later steps name what the sandbox made. With that done, answers must be equal, but for moments and the
+order of lists; of pages for browsers only the status is compared.
+
+By hand, for some steps: `python tests/support/pangea_replay.py tag pipeline`, with words that the names of steps contain.
+"""
+
+import gzip
+import http.client
+import json
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
+
+RECORDINGS = Path(__file__).parents[1] / "sandbox" / "pangea" / "recordings"
+
+_UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
+_TOKEN = re.compile(r"\{token-of-[^}]+\}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
+_NUMBER = re.compile(r"(?<=/users/)\d+|(?<=/users/id/)\d+")
+_PAGES = ("[debug page", "\n")
+_MADE_UP = ("auth_token", "replicate", "upload_id", "presigned_url", "policy", "signature", "urls", "ETag")
+_COMPARED = ("location", "www-authenticate", "content-disposition")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?=\.tar)")
+_FAILURE = 500
+_BOUNDARY = "pangea-recording"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Step:
+    """One recorded exchange.
+
+    Attributes:
+        number: Which line of the recording it is, from 0.
+        name: What it shows.
+        request: The request: method, path, headers and body.
+        status: The answer's status.
+        headers: The answer's headers, names in lower case.
+        answer: The answer's body: None, a text, or the value of a JSON document.
+    """
+
+    number: int
+    name: str
+    request: Mapping[str, Any]
+    status: int
+    headers: Mapping[str, str]
+    answer: Any
+
+    @property
+    def is_for_storage(self) -> bool:
+        """Whether it is a call to the storage."""
+        return self.request["path"].startswith("{s3}")
+
+    @property
+    def is_of_server(self) -> bool:
+        """Whether the server made it itself."""
+        return self.name.startswith("server to s3")
+
+
+def read_recording() -> list[Step]:
+    """The steps of the recording."""
+    content = gzip.decompress((RECORDINGS / "pangea.recording.jsonl.gz").read_bytes())
+    return [_step(number, json.loads(line)) for number, line in enumerate(content.decode().splitlines())]
+
+
+def _step(number: int, line: Mapping[str, Any]) -> Step:
+    response = line["response"]
+    return Step(number, line["step"], line["request"], response["status"], response["headers"], response["body"])
+
+
+class Replay:
+    """Sends recorded steps to a sandbox.
+
+    Args:
+        url: Where Pangea is.
+        storage_url: Where the storage is.
+        before: What is to be done before a step, by its name.
+    """
+
+    def __init__(self, url: str, storage_url: str, before: Mapping[str, Callable[[], object]] | None = None) -> None:
+        self._url = url
+        self._storage_url = storage_url
+        self._before = before or {}
+        self._texts: dict[str, str] = {}
+        self._uuids: dict[str, str] = {}
+        self._numbers: dict[int, int] = {}
+
+    def differences(self, steps: Sequence[Step]) -> dict[int, str]:
+        """Sends steps in order.
+
+        Args:
+            steps: The steps.
+
+        Returns:
+            For each step that was answered otherwise, by its number: its name, what was recorded, and what came.
+        """
+        found = {step: self._difference(step) for step in steps if not step.is_of_server}
+        return {step.number: f"{step.name}: {text}" for step, text in found.items() if text}
+
+    def _difference(self, step: Step) -> str:
+        self._before.get(step.name, lambda: None)()
+        status, headers, answer = self._send(step)
+        if status != step.status:
+            return f"recorded {step.status}, not {status}: {_short(answer)}"
+        self._learn("", step.answer, answer)
+        for name in _COMPARED if status < _FAILURE and not step.is_for_storage else ():
+            one, other = (_DAY.sub("DAY", each.get(name, "")) for each in (step.headers, headers))
+            if one != other:
+                return f"{name}: recorded {one}, not {other}"
+        if isinstance(step.answer, str) and (step.answer.startswith(_PAGES) or step.is_for_storage):
+            return "" if isinstance(answer, str) else f"recorded a page, not {_short(answer)}"
+        if isinstance(step.answer, dict) and "binary" in step.answer:
+            return "" if isinstance(answer, bytes) else f"recorded bytes, not {_short(answer)}"
+        wanted, given = _plain(self._carried(step.answer)), _plain(answer)
+        return "" if wanted == given else f"recorded {_short(wanted)}, not {_short(given)}"
+
+    def _send(self, step: Step) -> tuple[int, dict[str, str], Any]:
+        url = self._target(step)
+        headers = {name: self._carried(value) for name, value in step.request["headers"].items()}
+        kind = headers.get("content-type", "")
+        if kind.startswith("multipart/"):
+            headers["content-type"] = f"multipart/form-data; boundary={_BOUNDARY}"
+        parts = urlsplit(url)
+        connection = http.client.HTTPConnection(parts.netloc, timeout=60)
+        try:
+            connection.request(
+                step.request["method"], url.split(parts.netloc, 1)[1], self._content(step, kind), headers
+            )
+            response = connection.getresponse()
+            content = response.read()
+        finally:
+            connection.close()
+        told = {name.lower(): value for name, value in response.getheaders()}
+        if "location" in told:
+            told["location"] = told["location"].removeprefix(urlsplit(self._url).path)
+        return response.status, told, self._read(content, told.get("content-type", ""))
+
+    def _target(self, step: Step) -> str:
+        path: str = step.request["path"]
+        if step.is_for_storage:
+            return self._texts.get(f"http://{path}", path.replace("{s3}", self._storage_url))
+        return self._url + _NUMBER.sub(lambda found: str(self._number(int(found.group()))), self._carried(path))
+
+    def _content(self, step: Step, kind: str) -> bytes | None:
+        body = step.request["body"]
+        match body:
+            case None:
+                return None
+            case {"multipart": parts}:
+                return self._multipart(parts)
+            case {"binary": {"length": int(length)}}:
+                return bytes(length)
+            case {"user": int(number)}:
+                return json.dumps({"user": self._number(number)}).encode()
+            case _ if kind.endswith("urlencoded"):
+                return urlencode(self._carried(body), doseq=True).encode()
+            case _ if kind == "application/json" and not isinstance(body, str):
+                return json.dumps(self._carried(body)).replace("{s3}", urlsplit(self._storage_url).netloc).encode()
+            case _:
+                return str(body).encode()
+
+    def _multipart(self, parts: Sequence[Mapping[str, Any]]) -> bytes:
+        fields: list[str] = []
+        for part in parts:
+            file = f'; filename="{part["filename"]}"' if "filename" in part else ""
+            told = f'Content-Disposition: form-data; name="{part["name"]}"{file}'
+            fields.append(f"--{_BOUNDARY}\r\n{told}\r\n\r\n{self._carried(part['value'])}\r\n")
+        return f"{''.join(fields)}--{_BOUNDARY}--\r\n".encode()
+
+    def _read(self, content: bytes, kind: str) -> Any:
+        if not content:
+            return None
+        if kind == "binary":
+            return content
+        text = content.decode("utf-8", "replace")
+        return json.loads(text) if kind.startswith("application/json") else text
+
+    # -- what servers make up
+
+    def _learn(self, key: str, recorded: Any, answered: Any) -> None:
+        match recorded, answered:
+            case dict(), dict():
+                one, other = cast("dict[str, Any]", recorded), cast("dict[str, Any]", answered)
+                for each in one.keys() & other.keys():
+                    self._learn(each, one[each], other[each])
+            case list(), list():
+                for one, other in zip(cast("list[Any]", recorded), cast("list[Any]", answered), strict=False):
+                    self._learn(key, one, other)
+            case str(), str():
+                if key in _MADE_UP:
+                    self._texts.setdefault(recorded, answered)
+                elif _UUID.fullmatch(recorded) and _UUID.fullmatch(answered):
+                    self._uuids.setdefault(recorded, answered)
+            case int(), int() if key == "id":
+                self._numbers.setdefault(recorded, answered)
+            case _:
+                pass
+
+    def _number(self, recorded: int) -> int:
+        return self._numbers.get(recorded, recorded)
+
+    def _carried(self, value: Any) -> Any:
+        """A recorded value with what the sandbox made in place of what the server made."""
+        match value:
+            case str() if value in self._texts:
+                return self._texts[value]
+            case str():
+                text = _TOKEN.sub(lambda found: self._texts.get(found.group(), found.group()), value)
+                text = text.replace("{server}", self._url.removeprefix("http://"))
+                text = text.replace("{s3}", urlsplit(self._storage_url).netloc)
+                return _UUID.sub(lambda found: self._uuids.get(found.group(), found.group()), text)
+            case dict():
+                members = cast("dict[str, Any]", value).items()
+                return {
+                    self._carried(key): self._number(item) if key == "id" else self._carried(item)
+                    for key, item in members
+                }
+            case list():
+                return [self._carried(item) for item in cast("list[Any]", value)]
+            case _:
+                return value
+
+
+def _plain(value: Any) -> Any:
+    """A value without what may differ: moments, and the order of lists."""
+    match value:
+        case str():
+            return "MOMENT" if _MOMENT.fullmatch(value) else value
+        case dict():
+            return {key: _plain(item) for key, item in cast("dict[str, Any]", value).items()}
+        case list():
+            items = [_plain(item) for item in cast("list[Any]", value)]
+            return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
+        case _:
+            return value
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=repr)
+    return text if len(text) <= 600 else f"{text[:600]}..."
+
+
+def replay_of(sandbox: Any) -> Replay:
+    """A replay onto a sandbox's Pangea, which is emptied.
+
+    Args:
+        sandbox: The running sandbox.
+    """
+    sandbox.pangea.empty()
+    return Replay(sandbox.pangea_url, sandbox.s3_url)
+
+
+def _main(words: Sequence[str]) -> None:
+    from omicsdk.sandbox import Sandbox
+
+    with Sandbox() as sandbox:
+        found = replay_of(sandbox).differences(read_recording())
+    shown = [f"{number} {text}" for number, text in found.items() if not words or any(word in text for word in words)]
+    print("\n".join(shown), f"\n{len(shown)} of {len(found)} differences")
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1:])
