@@ -124,6 +124,26 @@ class Knex:
             PangeaLoginError: There is no such user, or the password is another.
             PangeaGeneralError: The server can't be asked, or the password would be readable on its way.
         """
+        answer = self._unasked("auth/token/login", {"email": username, "password": password}, repeatable=True)
+        self.add_auth_token(answer["auth_token"])
+        self._user = username
+        return self
+
+    def register(self, email: str, password: str) -> None:
+        """Registers a user, without logging in.
+
+        Args:
+            email: The e-mail address.
+            password: The password: at least 8 characters, no common word, not only digits, unlike the address.
+
+        Raises:
+            PangeaOtherError: There is one of that address, or the server doesn't accept the password.
+            PangeaGeneralError: The server can't be asked, or the password would be readable on its way.
+        """
+        self._unasked("auth/users/", {"email": email, "password": password})
+
+    def _unasked(self, url: str, sent: Mapping[str, str], *, repeatable: bool = False) -> Any:
+        """Sends a password, and no token: one that has ended would be refused."""
         if not is_confidential(self.endpoint_url):
             raise pangea_error(
                 AuthError(
@@ -131,16 +151,13 @@ class Knex:
                     remedy="Use the server's https:// address.",
                 )
             )
-        sent = {"email": username, "password": password}
         try:
-            answer = self._sent("POST", "auth/token/login", json=sent, auth=None, repeatable=True)
+            return _decoded(self._sent("POST", url, json=sent, auth=None, repeatable=repeatable))
         except APIError as error:
-            raise pangea_error(error, PangeaLoginError if error.status == 400 else None) from error
+            refused = PangeaLoginError if repeatable and error.status == 400 else None
+            raise pangea_error(error, refused) from error
         except OmicsError as error:
             raise pangea_error(error) from error
-        self.add_auth_token(_decoded(answer)["auth_token"])
-        self._user = username
-        return self
 
     @property
     def endpoint(self) -> str:

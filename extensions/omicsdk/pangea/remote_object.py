@@ -51,6 +51,8 @@ class RemoteObject:
     """The attribute of what it belongs to."""
     route: ClassVar[str] = ""
     """Its flat list, below /api."""
+    detail_route: ClassVar[str] = ""
+    """Where one of it stands by its uuid, if that isn't below its flat list."""
     name_field: ClassVar[str] = "name"
     """The attribute that it is looked up by."""
     unblank: ClassVar[frozenset[str]] = frozenset()
@@ -67,7 +69,7 @@ class RemoteObject:
         self.uuid = None
         self.blob: Blob | None = None
         self.url_options: dict[str, object] = {}
-        self.cache = FileSystemCache()
+        self.cache: FileSystemCache = knex.cache
         self._on_server: dict[str, object] = {}
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -153,11 +155,11 @@ class RemoteObject:
             self._on_server[name] = _print(value)
         self.blob = blob
 
-    def _fetched(self, blob: Blob) -> Self:
+    def _fetched(self, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Self:
         """Itself, as the server says that it is."""
         self._take(blob)
-        self._already_fetched = True
-        self._modified = False
+        self._already_fetched = already_fetched
+        self._modified = modified
         return self
 
     # -- the documented calls
@@ -225,7 +227,7 @@ class RemoteObject:
             raise RemoteObjectError(
                 f"{self} can't be saved: it was never fetched", remedy="Call get() or idem() first."
             )
-        if self._modified or self._changes():
+        if self._modified or self._is_unsaved():
             self.invalidate_cache()
             self._save()
             self._modified = False
@@ -261,7 +263,7 @@ class RemoteObject:
         self._check_alive("deleted")
         if self.uuid is None:
             self._read(fresh=True)
-        self.knex.delete(f"{self.route}/{self.uuid}", url_options=self.inherited_url_options)
+        self.knex.delete(self._own_route(), url_options=self.inherited_url_options)
         self.invalidate_cache()
         self._already_fetched = False
         self._deleted = True
@@ -294,7 +296,6 @@ class RemoteObject:
 
     def _fetch(self) -> Blob:
         """What the server says of it, looked up by its name."""
-        name = getattr(self, self.name_field)
         if self._segment() is None:
             return self._listed()
         try:
@@ -305,7 +306,7 @@ class RemoteObject:
             except PangeaNotFoundError:
                 raise error from None
         # The server looks names up without regard to case; another name is another thing.
-        return blob if blob.get(self.name_field) == name else self._listed()
+        return blob if self._is_it(blob) else self._listed()
 
     def _listed(self) -> Blob:
         """What the flat list has of it."""
@@ -314,7 +315,7 @@ class RemoteObject:
         name = getattr(self, self.name_field)
         query = query_text(list({**self._filter(), **self.inherited_url_options}.items()))
         for blob in paginated_iterator(self.knex, f"{self.route}?{query}"):
-            if blob.get(self.name_field) == name:
+            if self._is_it(blob):
                 return blob
         raise PangeaNotFoundError(
             f"There is no {type(self).__name__} {name!r}, or it may not be seen",
@@ -350,8 +351,11 @@ class RemoteObject:
                     f"{self}: {name} can't be made blank, the server doesn't take that", remedy="Set other words."
                 )
         if changes:
-            url = f"{self.route}/{self._id()}"
-            self._take(self.knex.patch(url, json=changes, url_options=self.inherited_url_options))
+            self._take(self.knex.patch(self._own_route(), json=changes, url_options=self.inherited_url_options))
+
+    def _is_unsaved(self) -> bool:
+        """Whether there is something to send."""
+        return bool(self._changes())
 
     def _writable(self) -> dict[str, object]:
         return {name: getattr(self, name, None) for name in self.remote_fields if name not in _READ_ONLY}
@@ -374,6 +378,13 @@ class RemoteObject:
     def _place(self) -> str:
         """The same for what is below it: its uuid where its name can't be one."""
         return self._segment() or str(self.uuid)
+
+    def _own_route(self) -> str:
+        return f"{self.detail_route or self.route}/{self._id()}"
+
+    def _is_it(self, blob: Blob) -> bool:
+        """Whether something that was found is it, by its name."""
+        return blob.get(self.name_field) == getattr(self, self.name_field)
 
     def _id(self) -> str:
         if self.uuid is None:
