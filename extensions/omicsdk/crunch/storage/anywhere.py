@@ -1,0 +1,183 @@
+"""A place that fsspec opens (Google Cloud Storage, Azure, SFTP ...) as a storage."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from omicsdk.core.errors import MissingExtra, UsageError
+from omicsdk.core.redaction import mask_text, without_query
+from omicsdk.crunch.storage.base import Stored
+from omicsdk.crunch.storage.names import plain
+from omicsdk.transfer.stores.target import WHOLE
+
+#: Bytes that are copied at once.
+STRIDE = 1024 * 1024
+
+
+class FsspecStorage:
+    """Files below a path of an fsspec file system, a synchronous one; it is used from several threads.
+
+    Args:
+        fs: The file system.
+        root: The path in it ("bucket/prefix").
+    """
+
+    #: `save` replaces what has the name, and gives no other name.
+    replaces = True
+
+    def __init__(self, fs: Any, root: str) -> None:
+        self._fs = fs
+        self._root = root.rstrip("/")
+        names = cast("str | tuple[str, ...]", fs.protocol)
+        self._protocols = (names,) if isinstance(names, str) else names
+        self._whole = not WHOLE.isdisjoint(self._protocols)
+
+    @classmethod
+    def of(cls, url: str, options: Mapping[str, Any] | None = None) -> FsspecStorage:
+        """Makes one from a URL.
+
+        Args:
+            url: As fsspec understands it ("gs://bucket/prefix").
+            options: For the file system (credentials, endpoint).
+
+        Raises:
+            MissingExtra: fsspec isn't installed.
+            UsageError: There is no such file system, or what it needs isn't installed.
+        """
+        try:
+            from fsspec.core import url_to_fs
+        except ModuleNotFoundError as error:
+            raise MissingExtra("crunch", "storages that fsspec opens", module=error.name) from None
+        try:
+            fs, root = url_to_fs(url, **(options or {}))
+        except (ImportError, ValueError) as error:
+            raise UsageError(
+                f"FSSPEC_URL: {without_query(url)} can't be opened: {mask_text(str(error))}",
+                remedy="Check the address, and install what fsspec needs for it (gcsfs, adlfs, s3fs ...).",
+            ) from error
+        return cls(fs, root)
+
+    def path(self, name: str) -> str:
+        """The file's path, where the file system is this machine's own; NotImplementedError elsewhere."""
+        if "file" in self._protocols:
+            return self._place(name)
+        raise NotImplementedError(f"{self._place(name)} isn't a file of this machine")
+
+    def _place(self, name: str) -> str:
+        name = plain(name)
+        return f"{self._root}/{name}" if name else self._root
+
+    def open(self, name: str, mode: str = "rb") -> BinaryIO:
+        """Opens a file.
+
+        Raises:
+            OSError: It can't be opened.
+        """
+        return cast("BinaryIO", self._fs.open(self._place(name), mode))
+
+    def save(self, name: str, content: Any) -> str:
+        """Writes a file, in place of what has the name; folders that are missing are made.
+
+        Args:
+            name: The file's name.
+            content: A binary file that is open for reading, or bytes.
+
+        Returns:
+            The name.
+
+        Raises:
+            OSError: It can't be written.
+        """
+        place = self._place(name)
+        self._fs.makedirs(place.rpartition("/")[0], exist_ok=True)
+        # Objects appear whole; elsewhere a file is put aside, so that what has the name stays if this one fails.
+        aside = place if self._whole else f"{place}.{os.urandom(4).hex()}.part"
+        try:
+            if isinstance(content, bytes):
+                self._fs.pipe_file(aside, content)
+            else:
+                self._copy(content, aside)
+            if aside != place:
+                self._move(aside, place)
+        except BaseException:
+            if aside != place and self._fs.exists(aside):
+                self._fs.rm_file(aside)
+            raise
+        return name
+
+    def _move(self, source: str, place: str) -> None:
+        try:
+            self._fs.mv(source, place)
+        except FileExistsError:  # some move only to where nothing is
+            self._fs.rm_file(place)
+            self._fs.mv(source, place)
+
+    def _copy(self, content: Any, place: str) -> None:
+        local = getattr(content, "name", None)
+        if isinstance(local, str) and Path(local).is_file():
+            self._fs.put_file(local, place)
+            check = getattr(content, "check", None)
+            if check is not None:
+                check()
+            return
+        with self._fs.open(place, "wb") as file:
+            while data := content.read(STRIDE):
+                file.write(data)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file or folder of that name."""
+        return bool(self._fs.exists(self._place(name)))
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """The names of the folders and of the files in a folder, sorted.
+
+        Raises:
+            FileNotFoundError: There is no such folder, and the file system knows folders.
+        """
+        folders, files = list[str](), list[str]()
+        place = self._place(path)
+        for entry in cast("list[dict[str, Any]]", self._fs.ls(place, detail=True, refresh=True)):
+            name = str(entry["name"]).rstrip("/").rpartition("/")[2]
+            if str(entry["name"]).strip("/") != place.strip("/"):
+                (folders if entry.get("type") == "directory" else files).append(name)
+        return sorted(folders), sorted(files)
+
+    def stored(self, base: str) -> Iterator[Stored]:
+        """Every file below a folder.
+
+        Raises:
+            FileNotFoundError: There is no such folder, and the file system knows folders.
+        """
+        self._fs.invalidate_cache()
+        place = self._place(base).strip("/")
+        if not self._fs.isdir(self._place(base)):
+            raise FileNotFoundError(2, "No such file or directory", self._place(base))
+        found = cast("dict[str, dict[str, Any]]", self._fs.find(self._place(base), detail=True))
+        for path, info in found.items():
+            name = path.strip("/")[len(place) :].lstrip("/")
+            if name and not path.endswith("/"):
+                yield Stored(name, info.get("size"))
+
+    def delete(self, name: str) -> None:
+        """Removes a file; one that isn't there is no error."""
+        try:
+            self._fs.rm_file(self._place(name))
+        except FileNotFoundError:
+            return
+
+    def size(self, name: str) -> int:
+        """A file's length in bytes."""
+        return int(self._fs.size(self._place(name)))
+
+    def url(self, name: str) -> str:
+        """Where a file can be fetched, as far as the file system can say; else its address in fsspec's words."""
+        try:
+            return str(self._fs.sign(self._place(name)))
+        except NotImplementedError:
+            return str(self._fs.unstrip_protocol(self._place(name)))
+
+    def __repr__(self) -> str:
+        return f"FsspecStorage({self._fs.unstrip_protocol(self._root)!r})"

@@ -1,0 +1,112 @@
+"""What a storage of datasets' files can do, as Django's storages do it: an object of the user's own may stand in for ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, runtime_checkable
+
+from omicsdk.core.errors import OmicsError
+from omicsdk.crunch.stamps import Hashed
+
+#: The methods that an object of the user's own must have to be taken as a storage.
+METHODS = ("open", "save", "exists", "listdir", "delete", "size")
+
+
+class StorageMissing(OmicsError):
+    """The storage, or a dataset's folder in it, isn't there."""
+
+    default_remedy = "Check the storage settings, that the storage is mounted, and the dataset's base_file_path."
+
+
+class Storage(Protocol):
+    """Where datasets' files lie. Names are relative to the storage's root, with "/" between their parts.
+
+    Of an object of the user's own `open`, `save`, `exists`, `listdir`, `delete` and `size` are used, from several threads.
+    """
+
+    def open(self, name: str, mode: str = "rb") -> AbstractContextManager[BinaryIO]:
+        """Opens a file for reading."""
+        ...
+
+    def save(self, name: str, content: Any) -> str:
+        """Writes a file from one that is open, or from bytes, in place of what has the name; gives the name that it got."""
+        ...
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file or folder of that name."""
+        ...
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """The names of the folders and of the files in a folder; FileNotFoundError where there is none."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Removes a file; one that isn't there is no error."""
+        ...
+
+    def size(self, name: str) -> int:
+        """A file's length in bytes."""
+        ...
+
+    def url(self, name: str) -> str:
+        """Where the file can be fetched."""
+        ...
+
+    def path(self, name: str) -> str:
+        """Where the file is on this machine; NotImplementedError where it isn't."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A file in a storage.
+
+    Attributes:
+        name: Its path within the folder that was listed, with "/" between its parts.
+        size: Its length in bytes; None where listing doesn't tell.
+        etag: What the storage says of its bytes, without quotes; may be empty.
+    """
+
+    name: str
+    size: int | None = None
+    etag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A file that goes to a storage.
+
+    Attributes:
+        name: Its path within the dataset's folder.
+        path: Where it is on this machine.
+        check: Raises SourceChanged where the file isn't any longer what was hashed.
+    """
+
+    name: str
+    path: Path
+    check: Callable[[], None] = field(repr=False)
+
+
+@runtime_checkable
+class ListsAll(Protocol):
+    """A storage that lists a whole tree by a way of its own."""
+
+    def stored(self, base: str) -> Iterable[Stored]:
+        """Every file below a folder; FileNotFoundError where there is none."""
+        ...
+
+
+@runtime_checkable
+class Moves(Protocol):
+    """A storage that moves many files by a way of its own, instead of each through `open` and `save`."""
+
+    def fetch(self, base: str, files: Sequence[Stored], folder: Path) -> Mapping[str, Hashed]:
+        """Brings files into a folder; those that are there and equal are left alone."""
+        ...
+
+    def send(self, base: str, files: Sequence[Sending]) -> None:
+        """Puts files below a folder of the storage, in place of what has their names."""
+        ...

@@ -1,0 +1,227 @@
+"""A dataset's files from a storage to a folder and back: whole trees, several files at once."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from stat import S_ISREG
+from typing import BinaryIO, cast
+
+from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.errors import DiskFull, TransferError
+from omicsdk.crunch.parallel import in_threads
+from omicsdk.crunch.stamps import Hashed, stamp_of
+from omicsdk.crunch.storage.base import ListsAll, Moves, Sending, Storage, Stored
+from omicsdk.crunch.storage.names import joined
+from omicsdk.transfer.names import NameGuard, folds_case, room_in
+
+#: Bytes that are read at once.
+STRIDE = 1024 * 1024
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+def stored_below(storage: Storage, base: str) -> Iterator[Stored]:
+    """Every file below a folder of a storage.
+
+    Args:
+        storage: The storage.
+        base: The folder.
+
+    Raises:
+        FileNotFoundError: There is no such folder, and the storage knows folders.
+        OmicsError: The storage can't be read.
+    """
+    if isinstance(storage, ListsAll):
+        yield from storage.stored(base)
+        return
+    waiting = [""]
+    while waiting:
+        above = waiting.pop()
+        folders, files = storage.listdir(joined(base, above.rstrip("/")))
+        waiting += [f"{above}{name}/" for name in folders]
+        yield from (Stored(f"{above}{name}") for name in files)
+
+
+def fetch(storage: Storage, base: str, files: Sequence[Stored], folder: Path) -> dict[str, Hashed]:
+    """Brings files into a folder. A file that is there and equal is left as it is; another one is replaced.
+
+    Args:
+        storage: The storage.
+        base: The folder in it.
+        files: What to bring, as `stored_below` gave it.
+        folder: Where to; it must be there.
+
+    Returns:
+        From name to the file's MD5 and what it was then.
+
+    Raises:
+        UnsafePath: A name would lead out of the folder, or two to one path; nothing was brought.
+        DiskFull: There is no room.
+        OmicsError: The storage can't be read.
+        OSError: The same, or the folder can't be written.
+    """
+    root = os.fspath(folder)
+    guard = NameGuard(folds_case=folds_case(root), room=room_in(root), folder=root)
+    for file in files:
+        guard.check(file.name)
+    if isinstance(storage, Moves):
+        return dict(storage.fetch(base, files, folder))
+    for above in sorted({file.name.rpartition("/")[0] for file in files}):
+        (folder / above).mkdir(parents=True, exist_ok=True)
+    got = in_threads(lambda file: _bring(storage, joined(base, file.name), folder / file.name, file.size), files)
+    return {file.name: hashed for file, hashed in zip(files, got, strict=True)}
+
+
+def _bring(storage: Storage, source: str, target: Path, size: int | None) -> Hashed:
+    if there := _equal(storage, source, target, size):
+        return there
+    digest = hashlib.md5(usedforsecurity=False)
+    with room_for(target), storage.open(source, "rb") as file, in_place_of(target, durable=False) as copy:
+        while data := file.read(STRIDE):
+            digest.update(data)
+            copy.write(data)
+    return Hashed(digest.hexdigest(), stamp_of(target.stat()))
+
+
+def _equal(storage: Storage, source: str, target: Path, size: int | None) -> Hashed | None:
+    """The MD5 of what is there already, if its bytes are those of the storage."""
+    try:
+        local = target.open("rb", buffering=0)
+    except OSError:
+        return None
+    digest = hashlib.md5(usedforsecurity=False)
+    with local:
+        status = os.fstat(local.fileno())
+        if not S_ISREG(status.st_mode) or size not in (None, status.st_size):
+            return None
+        with storage.open(source, "rb") as file:
+            while data := file.read(STRIDE):
+                if local.read(len(data)) != data:
+                    return None
+                digest.update(data)
+        if local.read(1) or stamp_of(os.fstat(local.fileno())) != stamp_of(status):
+            return None
+    return Hashed(digest.hexdigest(), stamp_of(status))
+
+
+def send(storage: Storage, base: str, files: Sequence[Sending]) -> None:
+    """Puts files below a folder of a storage. What has their names there is replaced; nothing is removed.
+
+    Args:
+        storage: The storage.
+        base: The folder in it.
+        files: What to put.
+
+    Raises:
+        SourceChanged: A file isn't any longer what was hashed; what the storage has under its name stays.
+        StorageMissing: The storage isn't there (any longer).
+        DiskFull: There is no room in the storage.
+        OmicsError: The storage can't be written.
+        OSError: The same, or a file can't be read.
+    """
+    if isinstance(storage, Moves):
+        storage.send(base, files)
+        return
+    in_threads(lambda file: _put(storage, joined(base, file.name), file), files)
+
+
+def _put(storage: Storage, name: str, file: Sending) -> None:
+    file.check()
+    replaces = bool(getattr(storage, "replaces", False))
+    if not replaces and storage.exists(name):
+        storage.delete(name)  # Django's own storages would take another name
+    with room_for(Path(name)), file.path.open("rb", buffering=0) as opened:
+        given = cast("str | None", storage.save(name, Checked(opened, file)))
+    if not replaces and isinstance(given, str) and given != name:
+        storage.delete(given)
+        raise TransferError(
+            f"The storage wrote {given} where {name} was to be replaced",
+            name=name,
+            remedy="Use a storage that replaces files of the same name, or that removes them when it is told to.",
+        )
+
+
+class Checked:
+    """A file that is read to its end only if it is still what was hashed.
+
+    Args:
+        file: The file, open for reading.
+        sending: What was hashed.
+    """
+
+    def __init__(self, file: BinaryIO, sending: Sending) -> None:
+        self._file = file
+        self._sending = sending
+        self.name = os.fspath(sending.path)
+
+    def check(self) -> None:
+        """Checks the file.
+
+        Raises:
+            SourceChanged: The file isn't what was hashed.
+        """
+        self._sending.check()
+
+    def read(self, size: int = -1) -> bytes:
+        """Reads bytes, and checks the file when there are none left.
+
+        Raises:
+            SourceChanged: The file isn't what was hashed.
+        """
+        data = self._file.read(size)
+        if size < 0 or not data:
+            self.check()
+        return data
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Goes to a place in the file."""
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        """The place in the file."""
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+
+@contextmanager
+def room_for(path: Path) -> Generator[None]:
+    """Says of a full disk what it is.
+
+    Args:
+        path: What is being written.
+
+    Raises:
+        DiskFull: The disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise DiskFull(os.fspath(path), name=path.name) from error
+        raise
+
+
+def same(storage: Storage, name: str, path: Path) -> bool:
+    """Whether a storage has a small file already.
+
+    Args:
+        storage: The storage.
+        name: The file's name there.
+        path: The file here.
+    """
+    if not storage.exists(name) or storage.size(name) != path.stat().st_size:
+        return False
+    with storage.open(name, "rb") as file:
+        return file.read() == path.read_bytes()
+
+
+def md5s(hashed: Mapping[str, Hashed]) -> dict[str, str]:
+    """From name to MD5."""
+    return {name: known.md5 for name, known in hashed.items()}

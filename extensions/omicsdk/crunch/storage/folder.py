@@ -1,0 +1,191 @@
+"""A folder of this machine as a storage: what Django's FileSystemStorage reads and writes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from urllib.parse import quote
+
+from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.errors import UnsafePath
+from omicsdk.crunch.storage.base import StorageMissing, Stored
+from omicsdk.crunch.storage.names import plain
+
+#: Bytes that are copied at once.
+STRIDE = 1024 * 1024
+#: Permissions of files in the storage, where the settings name none: Django's own default.
+FILE_MODE = 0o644
+
+
+class FolderStorage:
+    """Files below a folder. What is saved takes the place of what has the name, at once or not at all.
+
+    Args:
+        location: The folder (MEDIA_ROOT); it must be there when something is saved, since one that isn't may be a disk that
+            isn't mounted.
+        base_url: What `url` puts before names (MEDIA_URL); "" gives file:// addresses.
+        file_mode: Permissions of files that are saved.
+        folder_mode: Permissions of folders that are made; None leaves them to the process's umask.
+    """
+
+    #: `save` replaces what has the name, and gives no other name.
+    replaces = True
+
+    def __init__(
+        self,
+        location: str | os.PathLike[str],
+        *,
+        base_url: str = "",
+        file_mode: int = FILE_MODE,
+        folder_mode: int | None = None,
+    ) -> None:
+        self.location = Path(location).expanduser().absolute()
+        self._base_url = base_url
+        self._file_mode = file_mode
+        self._folder_mode = folder_mode
+
+    def path(self, name: str) -> str:
+        """Where a file is.
+
+        Args:
+            name: Its name; one that begins with "/" must lead into the folder.
+
+        Raises:
+            UnsafePath: It leads out of the folder.
+        """
+        if name.startswith("/") and Path(name).is_relative_to(self.location):
+            name = Path(name).relative_to(self.location).as_posix()
+        elif name.startswith("/") and name.strip("/"):
+            raise UnsafePath(name, f"is absolute, and not below {self.location}")
+        return os.fspath(self.location / plain(name))
+
+    def open(self, name: str, mode: str = "rb") -> BinaryIO:
+        """Opens a file.
+
+        Raises:
+            UnsafePath: As `path`.
+            OSError: It can't be opened.
+        """
+        return cast("BinaryIO", Path(self.path(name)).open(mode))
+
+    def save(self, name: str, content: Any) -> str:
+        """Writes a file, in place of what has the name; folders that are missing are made.
+
+        Args:
+            name: The file's name.
+            content: A binary file that is open for reading, or bytes.
+
+        Returns:
+            The name.
+
+        Raises:
+            StorageMissing: The storage's folder isn't there.
+            UnsafePath: As `path`.
+            OSError: It can't be written.
+        """
+        target = Path(self.path(name))
+        if not self.location.is_dir():
+            raise StorageMissing(f"The storage isn't there: {self.location} is no folder")
+        if not target.parent.is_dir():
+            self._make(target.parent)
+        with in_place_of(target, mode=self._file_mode, durable=False) as file:
+            if isinstance(content, bytes):
+                file.write(content)
+            else:
+                while data := content.read(STRIDE):
+                    file.write(data)
+        return name
+
+    def _make(self, folder: Path) -> None:
+        if self._folder_mode is None:
+            folder.mkdir(parents=True, exist_ok=True)
+            return
+        for missing in [*reversed(folder.parents), folder]:
+            if not missing.is_dir():
+                missing.mkdir(exist_ok=True)
+                missing.chmod(self._folder_mode)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a file or folder of that name.
+
+        Raises:
+            UnsafePath: As `path`.
+        """
+        return Path(self.path(name)).exists()
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """The names of the folders and of the files in a folder, sorted.
+
+        Raises:
+            FileNotFoundError: There is no such folder.
+            UnsafePath: As `path`.
+        """
+        folders, files = list[str](), list[str]()
+        with os.scandir(self.path(path)) as entries:
+            for entry in entries:
+                (folders if entry.is_dir() else files).append(entry.name)
+        return sorted(folders), sorted(files)
+
+    def stored(self, base: str) -> Iterator[Stored]:
+        """Every file below a folder; links are followed, but not in a circle.
+
+        Args:
+            base: The folder.
+
+        Raises:
+            FileNotFoundError: There is no such folder.
+            UnsafePath: As `path`.
+        """
+        waiting: list[tuple[str, str, frozenset[tuple[int, int]]]] = [("", self.path(base), frozenset())]
+        while waiting:
+            above, place, seen = waiting.pop()
+            status = Path(place).stat()
+            here = (status.st_dev, status.st_ino)
+            if here in seen:
+                continue
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    if entry.is_dir():
+                        waiting.append((f"{above}{entry.name}/", entry.path, seen | {here}))
+                    elif entry.is_file():
+                        yield Stored(f"{above}{entry.name}", entry.stat().st_size)
+
+    def delete(self, name: str) -> None:
+        """Removes a file, or an empty folder; one that isn't there is no error.
+
+        Raises:
+            UnsafePath: As `path`.
+            OSError: It can't be removed.
+        """
+        if not name:
+            raise ValueError("delete() needs the name of a file")
+        place = Path(self.path(name))
+        if place.is_dir() and not place.is_symlink():
+            place.rmdir()
+        else:
+            place.unlink(missing_ok=True)
+
+    def size(self, name: str) -> int:
+        """A file's length in bytes.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            UnsafePath: As `path`.
+        """
+        return Path(self.path(name)).stat().st_size
+
+    def url(self, name: str) -> str:
+        """Where a file can be fetched: below MEDIA_URL where the settings have it, else a file:// address.
+
+        Raises:
+            UnsafePath: As `path`.
+        """
+        place = Path(self.path(name))
+        if not self._base_url:
+            return place.as_uri()
+        return f"{self._base_url.rstrip('/')}/{quote(place.relative_to(self.location).as_posix())}"
+
+    def __repr__(self) -> str:
+        return f"FolderStorage({os.fspath(self.location)!r})"

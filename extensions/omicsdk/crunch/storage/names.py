@@ -1,0 +1,37 @@
+"""Names in a storage: where a dataset's folder is, and what lies below it."""
+
+from __future__ import annotations
+
+import posixpath
+
+from omicsdk.core.errors import UnsafePath
+
+_REMEDY = "Correct the dataset's base_file_path on the crunch site."
+
+
+def joined(base: str, name: str) -> str:
+    """The name of a file of a dataset.
+
+    Args:
+        base: The dataset's folder; "" and "/" are the storage's root.
+        name: The file's path within it; "" is the folder itself.
+    """
+    base = base.rstrip("/")
+    return f"{base}/{name}" if base and name else base or name
+
+
+def plain(name: str) -> str:
+    """A name without "." and empty parts, relative to the storage's root.
+
+    Args:
+        name: As somebody gave it.
+
+    Raises:
+        UnsafePath: It leads out of the storage, or has a NUL in it.
+    """
+    if "\0" in name:
+        raise UnsafePath(name, "has a NUL in it", remedy=_REMEDY)
+    if ".." in name.split("/"):
+        raise UnsafePath(name, "has a '..' in it", remedy=_REMEDY)
+    found = posixpath.normpath(name.lstrip("/")) if name.strip("/") else ""
+    return "" if found == "." else found

@@ -1,0 +1,310 @@
+"""A bucket of S3, or of a store that speaks its language, as a storage: what django-storages' S3Storage reads and writes."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from stat import S_ISREG
+from typing import Any, BinaryIO, cast
+
+from omicsdk.core.errors import ChecksumMismatch, NotFound
+from omicsdk.crunch.hashing import has_etag, hash_files
+from omicsdk.crunch.parallel import in_threads
+from omicsdk.crunch.stamps import Hashed
+from omicsdk.crunch.storage.base import Sending, Stored
+from omicsdk.crunch.storage.names import joined, plain
+from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
+from omicsdk.transfer.s3_errors import s3_error
+from omicsdk.transfer.stores.told import claims
+
+#: Seconds that an address of `url` is good for, where the settings don't say: django-storages' own default.
+EXPIRES = 3600
+
+
+class S3Storage:
+    """Objects below a prefix of a bucket. Their bytes go through omicsdk.transfer: in parallel, checked, tried again.
+
+    S3 knows no folders: one without objects is like one that isn't there.
+
+    Args:
+        client: A boto3 client for S3.
+        bucket: The bucket.
+        location: The prefix (AWS_LOCATION); "" is the whole bucket.
+        extra_args: Arguments of boto3's operations for what is uploaded (AWS_S3_OBJECT_PARAMETERS, ACL).
+        expires: Seconds that an address of `url` is good for.
+        domain: What `url` gives addresses of, instead of signed ones (AWS_S3_CUSTOM_DOMAIN); "" for none.
+        signed: Whether `url` signs (AWS_QUERYSTRING_AUTH).
+    """
+
+    #: `save` replaces what has the name, and gives no other name.
+    replaces = True
+
+    def __init__(
+        self,
+        client: Any,
+        bucket: str,
+        location: str = "",
+        *,
+        extra_args: Mapping[str, Any] | None = None,
+        expires: int = EXPIRES,
+        domain: str = "",
+        signed: bool = True,
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._location = plain(location)
+        self._extra = dict(extra_args or {})
+        self._expires = expires
+        self._domain = domain
+        self._signed = signed
+
+    def _key(self, name: str) -> str:
+        return joined(self._location, plain(name))
+
+    def _place(self, name: str) -> dict[str, str]:
+        return {"Bucket": self._bucket, "Key": self._key(name)}
+
+    def _told(self, name: str) -> str:
+        return f"s3://{self._bucket}/{self._key(name)}"
+
+    def path(self, name: str) -> str:
+        """Raises NotImplementedError: objects aren't on this machine."""
+        raise NotImplementedError(f"{self._told(name)} isn't a file of this machine")
+
+    def open(self, name: str, mode: str = "rb") -> BinaryIO:
+        """Opens an object for reading.
+
+        Raises:
+            ValueError: A mode that isn't "rb".
+            OmicsError: It isn't there (NotFound), or can't be read.
+        """
+        if mode != "rb":
+            raise ValueError(f"an object of S3 is opened for reading ('rb'), not {mode!r}; save() writes")
+        with _asking(f"Reading {self._told(name)}"):
+            answer = self._client.get_object(**self._place(name))
+        return cast("BinaryIO", _Body(answer["Body"]))
+
+    def save(self, name: str, content: Any) -> str:
+        """Writes an object, in place of what has the name.
+
+        Args:
+            name: Its name.
+            content: A binary file that is open for reading, or bytes.
+
+        Returns:
+            The name.
+
+        Raises:
+            OmicsError: It can't be written.
+        """
+        path = getattr(content, "name", None)
+        if isinstance(path, str) and Path(path).is_file():
+            upload([self._upload(name, Path(path))]).raise_if_failed()
+            return name
+        with tempfile.TemporaryDirectory(prefix="omics-crunch-") as folder:
+            spool = Path(folder) / "content"
+            with spool.open("wb") as file:
+                if isinstance(content, bytes):
+                    file.write(content)
+                else:
+                    while data := content.read(1024 * 1024):
+                        file.write(data)
+            upload([self._upload(name, spool)]).raise_if_failed()
+        return name
+
+    def _upload(self, name: str, path: Path) -> Upload:
+        to = S3Object(self._client, self._bucket, self._key(name), extra_args=self._extra)
+        return Upload(os.fspath(path), to, name=name)
+
+    def exists(self, name: str) -> bool:
+        """Whether there is an object of that name, or one below it.
+
+        Raises:
+            OmicsError: The bucket can't be read.
+        """
+        try:
+            self._head(name)
+        except NotFound:
+            prefix = f"{self._key(name)}/" if self._key(name) else ""
+            with _asking(f"Looking for {self._told(name)}"):
+                answer = self._client.list_objects_v2(Bucket=self._bucket, Prefix=prefix, MaxKeys=1)
+            return bool(answer.get("KeyCount"))
+        return True
+
+    def _head(self, name: str) -> Mapping[str, Any]:
+        if not self._key(name):
+            raise NotFound(f"{self._told(name)} is a bucket, not an object", status=404)
+        with _asking(f"Looking at {self._told(name)}"):
+            return cast("Mapping[str, Any]", self._client.head_object(**self._place(name)))
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        """The names of the folders and of the files in a folder, sorted.
+
+        Raises:
+            OmicsError: The bucket can't be read.
+        """
+        prefix = f"{self._key(path)}/" if self._key(path) else ""
+        folders, files = list[str](), list[str]()
+        for page in self._pages(prefix, Delimiter="/"):
+            folders += [entry["Prefix"][len(prefix) : -1] for entry in page.get("CommonPrefixes", [])]
+            files += [entry["Key"][len(prefix) :] for entry in page.get("Contents", []) if entry["Key"] != prefix]
+        return sorted(folders), sorted(files)
+
+    def _pages(self, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
+        with _asking(f"Listing s3://{self._bucket}/{prefix}"):
+            paginator = self._client.get_paginator("list_objects_v2")
+            yield from paginator.paginate(Bucket=self._bucket, Prefix=prefix, **arguments)
+
+    def stored(self, base: str) -> Iterator[Stored]:
+        """Every object below a folder; what stands for a folder itself isn't one.
+
+        Raises:
+            OmicsError: The bucket can't be read.
+        """
+        prefix = f"{self._key(base)}/" if self._key(base) else ""
+        for page in self._pages(prefix):
+            for entry in page.get("Contents", []):
+                name = cast("str", entry["Key"])[len(prefix) :]
+                if name and not name.endswith("/"):
+                    yield Stored(name, entry["Size"], str(entry.get("ETag", "")).strip('"'))
+
+    def delete(self, name: str) -> None:
+        """Removes an object; one that isn't there is no error.
+
+        Raises:
+            OmicsError: It can't be removed.
+        """
+        if not self._key(name):
+            raise ValueError("delete() needs the name of an object")
+        with _asking(f"Removing {self._told(name)}"):
+            self._client.delete_object(**self._place(name))
+
+    def size(self, name: str) -> int:
+        """An object's length in bytes.
+
+        Raises:
+            OmicsError: It isn't there (NotFound), or can't be looked at.
+        """
+        return int(self._head(name)["ContentLength"])
+
+    def url(self, name: str) -> str:
+        """Where an object can be fetched; a signed address is a secret."""
+        from urllib.parse import quote
+
+        if self._domain:
+            return f"https://{self._domain}/{quote(self._key(name))}"
+        address = self._signed_url(name)
+        return address if self._signed else address.partition("?")[0]
+
+    def _signed_url(self, name: str) -> str:
+        with _asking(f"Signing for {self._told(name)}"):
+            return str(
+                self._client.generate_presigned_url("get_object", Params=self._place(name), ExpiresIn=self._expires)
+            )
+
+    def fetch(self, base: str, files: Sequence[Stored], folder: Path) -> Mapping[str, Hashed]:
+        """Brings objects into a folder; those that are there and equal by their ETag are left alone.
+
+        Args:
+            base: The folder in the storage.
+            files: What to bring, as `stored` gave it.
+            folder: Where to.
+
+        Returns:
+            From name to MD5 and what the file was then.
+
+        Raises:
+            OmicsError: One can't be fetched; ChecksumMismatch where its ETag is the MD5 of other bytes.
+        """
+        there = in_threads(lambda file: _is_there(folder / file.name, file), files)
+        wanted = [file for file, found in zip(files, there, strict=True) if not found]
+        for file in wanted:
+            (folder / file.name).unlink(missing_ok=True)
+        self._download(base, wanted, folder)
+        hashed = hash_files({file.name: folder / file.name for file in files})
+        for file in wanted:
+            self._compare(joined(base, file.name), file, hashed[file.name].md5)
+        return hashed
+
+    def _download(self, base: str, files: Sequence[Stored], folder: Path) -> None:
+        if not files:
+            return
+        items = [Item(file.name, self._locate(joined(base, file.name)), file.size) for file in files]
+        with tempfile.TemporaryDirectory(prefix="omics-crunch-") as place:
+            download(items, folder, journal=Path(place) / "journal").raise_if_failed()
+
+    def _locate(self, name: str) -> Callable[[], Location]:
+        return lambda: Location(self._signed_url(name))
+
+    def _compare(self, name: str, file: Stored, md5: str) -> None:
+        """Holds what came against an ETag that is an MD5; of encrypted objects it only looks like one."""
+        stated = [claim.value for claim in claims({"ETag": file.etag}, file.size or 0) if claim.algorithm == "md5"]
+        if not stated or stated[0] == md5:
+            return
+        head = self._head(name)
+        if "SSECustomerAlgorithm" in head or str(head.get("ServerSideEncryption", "AES256")) != "AES256":
+            return
+        raise ChecksumMismatch(name, algorithm="md5", expected=stated[0], actual=md5)
+
+    def send(self, base: str, files: Sequence[Sending]) -> None:
+        """Puts files below a folder of the storage, in place of what has their names.
+
+        Args:
+            base: The folder.
+            files: What to put.
+
+        Raises:
+            SourceChanged: A file isn't any longer what was hashed.
+            OmicsError: One can't be put.
+        """
+        if not files:
+            return
+        for file in files:
+            file.check()
+        upload([self._upload(joined(base, file.name), file.path) for file in files]).raise_if_failed()
+        for file in files:
+            file.check()
+
+    def __repr__(self) -> str:
+        return f"S3Storage({self._told('')!r})"
+
+
+def _is_there(path: Path, file: Stored) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return S_ISREG(status.st_mode) and status.st_size == file.size and has_etag(path, status.st_size, file.etag)
+
+
+class _Body(io.RawIOBase):
+    """An answer's body as a file."""
+
+    def __init__(self, body: Any) -> None:
+        super().__init__()
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1, /) -> bytes:
+        return cast("bytes", self._body.read(None if size < 0 else size))
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
+
+
+@contextmanager
+def _asking(what: str) -> Generator[None]:
+    """Has boto3's errors raised as ours."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise s3_error(error, what) from error

@@ -1,0 +1,231 @@
+"""Storage settings with Django's keys, from a mapping or a TOML or JSON file, without Django."""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.narrowing import is_mapping
+from omicsdk.crunch.storage.base import METHODS, Storage
+from omicsdk.crunch.storage.folder import FILE_MODE, FolderStorage
+
+_FOLDER = "django.core.files.storage.FileSystemStorage"
+_FOLDERS = {_FOLDER, "django.core.files.storage.filesystem.FileSystemStorage"}
+_S3 = {
+    "storages.backends.s3boto3.S3Boto3Storage",
+    "storages.backends.s3boto3.S3StaticStorage",
+    "storages.backends.s3.S3Storage",
+    "storages.backends.s3.S3StaticStorage",
+}
+_TAKEN = (
+    f"Taken are MEDIA_ROOT ({_FOLDER}), storages.backends.s3.S3Storage and storages.backends.s3boto3.S3Boto3Storage with "
+    "their AWS_ keys, FSSPEC_URL with FSSPEC_OPTIONS, or an object with the methods of a Django storage."
+)
+#: django-storages' settings of S3: what they are called in OPTIONS, and in settings, the first that is there counts.
+_S3_KEYS: Mapping[str, tuple[str, ...]] = {
+    "bucket_name": ("AWS_STORAGE_BUCKET_NAME",),
+    "location": ("AWS_LOCATION",),
+    "endpoint_url": ("AWS_S3_ENDPOINT_URL",),
+    "access_key": ("AWS_S3_ACCESS_KEY_ID", "AWS_ACCESS_KEY_ID"),
+    "secret_key": ("AWS_S3_SECRET_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY"),
+    "security_token": ("AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"),
+    "session_profile": ("AWS_S3_SESSION_PROFILE",),
+    "region_name": ("AWS_S3_REGION_NAME",),
+    "addressing_style": ("AWS_S3_ADDRESSING_STYLE",),
+    "signature_version": ("AWS_S3_SIGNATURE_VERSION",),
+    "use_ssl": ("AWS_S3_USE_SSL",),
+    "verify": ("AWS_S3_VERIFY",),
+    "proxies": ("AWS_S3_PROXIES",),
+    "default_acl": ("AWS_DEFAULT_ACL",),
+    "object_parameters": ("AWS_S3_OBJECT_PARAMETERS",),
+    "custom_domain": ("AWS_S3_CUSTOM_DOMAIN",),
+    "querystring_auth": ("AWS_QUERYSTRING_AUTH",),
+    "querystring_expire": ("AWS_QUERYSTRING_EXPIRE",),
+}
+_READERS: Mapping[str, Callable[[str], object]] = {".toml": tomllib.loads, ".json": json.loads}
+
+
+def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage) -> Storage:
+    """Opens the storage that settings describe.
+
+    What is saved replaces what has its name in all of them: AWS_S3_FILE_OVERWRITE isn't looked at, and Django's
+    `name_<letters>` never comes about. Keys that say nothing of a storage are left alone, so that a site's own settings can
+    be used.
+
+    Args:
+        settings: Django's settings as a mapping or a .toml or .json file: MEDIA_ROOT; DEFAULT_FILE_STORAGE, or
+            STORAGES["default"] with BACKEND and OPTIONS; the AWS_ keys of django-storages. Or FSSPEC_URL and
+            FSSPEC_OPTIONS, for what fsspec opens. Or a storage, which is given back.
+
+    Returns:
+        The storage.
+
+    Raises:
+        ConfigError: The settings can't be read, or name no storage, or one that isn't known.
+        MissingExtra: fsspec isn't installed.
+        UsageError: fsspec can't open the address.
+    """
+    if isinstance(settings, str | os.PathLike):
+        settings = read_settings(Path(settings))
+    if not is_mapping(settings):
+        return _own(settings)
+    told = cast("Mapping[str, Any]", settings)
+    if url := told.get("FSSPEC_URL"):
+        from omicsdk.crunch.storage.anywhere import FsspecStorage
+
+        return FsspecStorage.of(_text("FSSPEC_URL", url), _mapping("FSSPEC_OPTIONS", told.get("FSSPEC_OPTIONS") or {}))
+    default = _mapping('STORAGES["default"]', _mapping("STORAGES", told.get("STORAGES") or {}).get("default") or {})
+    backend = default.get("BACKEND") or told.get("DEFAULT_FILE_STORAGE") or (_FOLDER if told.get("MEDIA_ROOT") else "")
+    options = _mapping('STORAGES["default"]["OPTIONS"]', default.get("OPTIONS") or {})
+    if backend in _FOLDERS:
+        return _folder(told, options)
+    if backend in _S3:
+        return _s3(told, options)
+    if not backend:
+        raise ConfigError("The storage settings name no storage", remedy=_TAKEN)
+    raise ConfigError(f"The storage settings name {backend!r}, which isn't known", remedy=_TAKEN)
+
+
+def read_settings(path: Path) -> Mapping[str, Any]:
+    """Reads a file of settings.
+
+    Args:
+        path: A .toml or .json file.
+
+    Raises:
+        ConfigError: It isn't there, can't be read, or is something else.
+    """
+    read = _READERS.get(path.suffix.lower())
+    if read is None:
+        raise ConfigError(
+            f"{path} isn't read as storage settings: its name ends in {path.suffix or 'nothing'}",
+            remedy="Give a .toml or a .json file with the keys of Django's settings, such as MEDIA_ROOT.",
+        )
+    try:
+        found = read(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"The storage settings {path} can't be read: {error.strerror or error}",
+            remedy="Check --storage-settings or CRUNCH_STORAGE_SETTINGS.",
+        ) from error
+    except ValueError as error:  # of UTF-8, TOML and JSON
+        raise ConfigError(
+            f"The storage settings {path} can't be understood: {error}",
+            remedy=f"Correct its {path.suffix[1:].upper()}.",
+        ) from error
+    return _mapping(str(path), found)
+
+
+def _own(storage: object) -> Storage:
+    missing = [method for method in METHODS if not callable(getattr(storage, method, None))]
+    if missing:
+        raise ConfigError(
+            f"A {type(storage).__name__} can't be a storage: it has no {', '.join(missing)}", remedy=_TAKEN
+        )
+    return cast("Storage", storage)
+
+
+def _folder(settings: Mapping[str, Any], options: Mapping[str, Any]) -> FolderStorage:
+    location = options.get("location") or settings.get("MEDIA_ROOT") or ""
+    if not location:
+        raise ConfigError(
+            "The storage settings have no MEDIA_ROOT", remedy="Set MEDIA_ROOT to the folder that the storage is."
+        )
+    return FolderStorage(
+        _text("MEDIA_ROOT", location),
+        base_url=_text("MEDIA_URL", options.get("base_url") or settings.get("MEDIA_URL") or ""),
+        file_mode=_mode(options, settings, "FILE_UPLOAD_PERMISSIONS") or FILE_MODE,
+        folder_mode=_mode(options, settings, "FILE_UPLOAD_DIRECTORY_PERMISSIONS"),
+    )
+
+
+def _mode(options: Mapping[str, Any], settings: Mapping[str, Any], key: str) -> int | None:
+    option = {"FILE_UPLOAD_PERMISSIONS": "file_permissions_mode"}.get(key, "directory_permissions_mode")
+    value = options.get(option, settings.get(key))
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value & ~0o7777:
+        raise ConfigError(f"{key} is {value!r}", remedy="Give permissions as a whole number: 0o644 is 420 in JSON.")
+    return value
+
+
+def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
+    from omicsdk.crunch.storage.s3 import EXPIRES, S3Storage
+
+    told: dict[str, Any] = {}
+    for option, keys in _S3_KEYS.items():
+        value = next((settings[key] for key in keys if settings.get(key) is not None), None)
+        told[option] = options.get(option, value)
+    if not told["bucket_name"]:
+        raise ConfigError(
+            "The storage settings have no AWS_STORAGE_BUCKET_NAME", remedy="Set it to the name of the bucket."
+        )
+    extra = dict(_mapping("AWS_S3_OBJECT_PARAMETERS", told["object_parameters"] or {}))
+    if told["default_acl"]:
+        extra.setdefault("ACL", told["default_acl"])
+    return S3Storage(
+        s3_client(told),
+        _text("AWS_STORAGE_BUCKET_NAME", told["bucket_name"]),
+        _text("AWS_LOCATION", told["location"] or ""),
+        extra_args=extra,
+        expires=int(told["querystring_expire"] or EXPIRES),
+        domain=_text("AWS_S3_CUSTOM_DOMAIN", told["custom_domain"] or ""),
+        signed=told["querystring_auth"] is not False,
+    )
+
+
+def s3_client(told: Mapping[str, Any]) -> Any:
+    """Makes a client of boto3.
+
+    Args:
+        told: django-storages' options. What isn't said is found where boto3 looks: the environment, ~/.aws.
+
+    Raises:
+        ConfigError: boto3 refuses the settings.
+    """
+    from importlib import import_module
+
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    from omicsdk.core.redaction import mask_text
+
+    s3 = {"addressing_style": told["addressing_style"]} if told.get("addressing_style") else {}
+    config: Any = Config(s3=s3, signature_version=told.get("signature_version"), proxies=told.get("proxies"))
+    try:
+        session = import_module("boto3").Session(profile_name=told.get("session_profile"))
+        return session.client(
+            "s3",
+            region_name=told.get("region_name") or session.region_name or "us-east-1",
+            endpoint_url=told.get("endpoint_url"),
+            use_ssl=told.get("use_ssl") is not False,
+            verify=told.get("verify"),
+            aws_access_key_id=told.get("access_key"),
+            aws_secret_access_key=told.get("secret_key"),
+            aws_session_token=told.get("security_token"),
+            config=config,
+        )
+    except (BotoCoreError, ValueError) as error:  # an endpoint that is no URL is a ValueError
+        raise ConfigError(
+            f"The AWS settings of the storage can't be used: {mask_text(str(error)).rstrip('.')}",
+            remedy="Correct the AWS_ keys of the storage settings, or the variables and files of AWS.",
+        ) from error
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, os.PathLike):
+        value = os.fspath(cast("os.PathLike[str]", value))
+    if not isinstance(value, str):
+        raise ConfigError(f"{name} is {type(value).__name__}, not text", remedy="Correct the storage settings.")
+    return value
+
+
+def _mapping(name: str, value: object) -> Mapping[str, Any]:
+    if not is_mapping(value):
+        raise ConfigError(f"{name} is {type(value).__name__}, not a table", remedy="Correct the storage settings.")
+    return cast("Mapping[str, Any]", value)
