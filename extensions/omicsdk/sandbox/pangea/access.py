@@ -11,8 +11,6 @@ from omicsdk.sandbox.service import Call
 
 MEMBER = "member"
 """The link between an organization and those who are in it."""
-PRIVILEGED = "privileged"
-"""The link between a work order's prototype and those who may act on the samples of its orders."""
 
 
 class Access:
@@ -95,20 +93,6 @@ class Access:
     def owns(self, person: Person | None, thing: Mapping[str, Any]) -> bool:
         """Whether somebody is in the organization that owns a thing, and so may change it."""
         return self.is_member(person, self.organization_of(thing))
-
-    def works_on(self, person: Person | None, call: Call, sample_uuid: str) -> bool:
-        """Whether somebody works on a sample of others: `?work_order_uuid=` names an order of it, whose prototype trusts them.
-
-        Args:
-            person: Who.
-            call: The request.
-            sample_uuid: The sample.
-        """
-        stated = dict(call.query).get("work_order_uuid", "")
-        order = self._store.find("work_order", stated) if person is not None and stated else None
-        if person is None or order is None or self._store.parent(order["uuid"]) != sample_uuid:
-            return False
-        return self._store.is_linked(PRIVILEGED, order["prototype"], person.uuid)
 
     # -- what may be seen
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.listing import PAGE
+from omicsdk.sandbox.pangea.flat import PAGE
 from omicsdk.sandbox.pangea.passwords import faults
 from omicsdk.sandbox.pangea.people import People, Person, Taken
 from omicsdk.sandbox.pangea.state import Pangea

@@ -3,32 +3,31 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.flat import found
+from omicsdk.sandbox.pangea.flat import asked, asked_reference, asked_uuid, found, listed
 from omicsdk.sandbox.pangea.group_fields import NEW_GROUP, group_fields
-from omicsdk.sandbox.pangea.listing import by_flag, by_name, by_parent, by_uuid, chosen, listed
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Thing, named
+from omicsdk.sandbox.pangea.store import Thing, Where, named, with_field
 from omicsdk.sandbox.pangea.views import Views
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import validated
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 
-_FILTERS = {
-    "uuid": by_uuid,
-    "organization_id": by_parent("organization"),
-    "name": by_name,
-    "is_public": by_flag("is_public"),
-}
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 def list_sample_groups(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups: those that one may see."""
     person = pangea.access.asker(call)
-    where = chosen(pangea.store, call, _FILTERS)
-    view = Views(pangea.store).group
-    return listed(pangea.store, call, "sample_group", view, pangea.access.visible_groups(person), *where)
+    where = [
+        *asked_uuid(call),
+        *asked_reference(call, pangea.store, "organization_id", "organization"),
+        *asked(call, "name"),
+        *_asked_public(call),
+        pangea.access.visible_groups(person),
+    ]
+    return listed(call, pangea.store, "sample_group", where, Views(pangea.store).group)
 
 
 def create_sample_group(pangea: Pangea, call: Call) -> Reply:
@@ -81,6 +80,11 @@ def readable_group(pangea: Pangea, person: Person | None, uuid: str) -> Thing:
     if not pangea.access.may_see_group(person, group):
         raise forbidden("Insufficient permissions to access group.")
     return group
+
+
+def _asked_public(call: Call) -> list[Where]:
+    word = dict(call.query).get("is_public", "").strip().lower()
+    return [with_field("is_public", _FLAGS[word])] if word in _FLAGS else []
 
 
 def _changed(pangea: Pangea, call: Call, *, partial: bool) -> Reply:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from omicsdk.sandbox.pangea.flat import found
-from omicsdk.sandbox.pangea.listing import listed
+from omicsdk.sandbox.pangea.flat import found, listed
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, linked_from
@@ -25,7 +24,7 @@ def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
     where = [linked_from(GROUP_SAMPLE, group["uuid"])]
     if not _may_list(pangea, person, group):
         where = [Where("0")]
-    return listed(pangea.store, call, "sample", Views(pangea.store).sample, *where)
+    return listed(call, pangea.store, "sample", where, Views(pangea.store).sample)
 
 
 def add_sample_group_samples(pangea: Pangea, call: Call) -> Reply:

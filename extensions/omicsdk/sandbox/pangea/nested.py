@@ -1,7 +1,9 @@
 """Reading by names: organization, group, sample, analysis result, field; each may be named by its UUID, too."""
 
+from omicsdk.sandbox.pangea.fields import FieldViews
 from omicsdk.sandbox.pangea.membership import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, ResultViews
 from omicsdk.sandbox.pangea.routing import NoPage, is_uuid
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing, Where, below, linked_from, named_any_case, with_field, with_uuid
@@ -32,42 +34,40 @@ def get_sample_by_name(pangea: Pangea, call: Call) -> Reply:
     return Reply(Views(pangea.store).sample(sample))
 
 
-def result_by_name(pangea: Pangea, call: Call, person: Person | None, kind: str) -> Thing:
-    """The analysis result that a path names: the one of `?replicate=`, else the one that was changed last.
+def get_sample_analysis_result_by_name(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/nested/{org}/sample_groups/{grp}/samples/{sample}/analysis_results/{module_name}."""
+    return Reply(ResultViews(pangea, OF_SAMPLE).full(_result(pangea, call, OF_SAMPLE)))
 
-    Args:
-        pangea: The platform.
-        call: The request.
-        person: Who asks.
-        kind: sample_ar or sample_group_ar.
 
-    Raises:
-        NoPage: There is none.
-        Refused: 403; it may not be seen.
-    """
-    owner = _sample(pangea, call) if kind == "sample_ar" else _group(pangea, call)
+def get_sample_group_analysis_result_by_name(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/nested/{org}/sample_groups/{grp}/analysis_results/{module_name}."""
+    return Reply(ResultViews(pangea, OF_GROUP).full(_result(pangea, call, OF_GROUP)))
+
+
+def get_sample_analysis_result_field_by_name(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/nested/{org}/sample_groups/{grp}/samples/{sample}/analysis_results/{module_name}/fields/{field}."""
+    return Reply(FieldViews(pangea, OF_SAMPLE).full(_field(pangea, call, OF_SAMPLE)))
+
+
+def get_sample_group_analysis_result_field_by_name(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/nested/{org}/sample_groups/{grp}/analysis_results/{module_name}/fields/{field}."""
+    return Reply(FieldViews(pangea, OF_GROUP).full(_field(pangea, call, OF_GROUP)))
+
+
+def _result(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
+    """The one of `?replicate=`, else the one that was changed last."""
+    person = pangea.access.asker(call)
+    owner = _sample(pangea, call) if kind is OF_SAMPLE else _group(pangea, call)
     replicate = dict(call.query).get("replicate")
     more = [with_field("replicate", replicate)] if replicate is not None else []
-    found = _newest(pangea, kind, call.arguments["module_name"], below(owner["uuid"]), *more)
+    found = _newest(pangea, kind.kind, call.arguments["module_name"], below(owner["uuid"]), *more)
     _seen(pangea, person, pangea.access.may_see_result(person, found))
     return found
 
 
-def field_by_name(pangea: Pangea, call: Call, person: Person | None, kind: str) -> Thing:
-    """The field of an analysis result that a path names.
-
-    Args:
-        pangea: The platform.
-        call: The request.
-        person: Who asks.
-        kind: sample_ar_field or sample_group_ar_field.
-
-    Raises:
-        NoPage: There is none.
-        Refused: 403; it may not be seen.
-    """
-    result = result_by_name(pangea, call, person, kind.removesuffix("_field"))
-    return _newest(pangea, kind, call.arguments["field"], below(result["uuid"]))
+def _field(pangea: Pangea, call: Call, kind: ResultKind) -> Thing:
+    result = _result(pangea, call, kind)
+    return _newest(pangea, kind.field_kind, call.arguments["field"], below(result["uuid"]))
 
 
 def _organization(pangea: Pangea, call: Call) -> Thing:
@@ -109,4 +109,12 @@ def _seen(pangea: Pangea, person: Person | None, seen: bool) -> None:
         raise pangea.access.refusal(person)
 
 
-HANDLERS = (get_organization_by_name, get_sample_group_by_name, get_sample_by_name)
+HANDLERS = (
+    get_organization_by_name,
+    get_sample_group_by_name,
+    get_sample_by_name,
+    get_sample_analysis_result_by_name,
+    get_sample_group_analysis_result_by_name,
+    get_sample_analysis_result_field_by_name,
+    get_sample_group_analysis_result_field_by_name,
+)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 
 from omicsdk.sandbox.pangea.access import MEMBER
-from omicsdk.sandbox.pangea.flat import found
-from omicsdk.sandbox.pangea.listing import PAGE, by_name, by_uuid, chosen, listed
+from omicsdk.sandbox.pangea.flat import PAGE, asked, asked_uuid, found, listed
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing, named
@@ -22,8 +21,8 @@ _FIELDS: Mapping[str, Field] = {"name": Field(text(), required=True)}
 def list_organizations(pangea: Pangea, call: Call) -> Reply:
     """GET /api/organizations: all of them, whoever asks."""
     pangea.access.asker(call)
-    where = chosen(pangea.store, call, {"uuid": by_uuid, "name": by_name})
-    return listed(pangea.store, call, "organization", Views(pangea.store).organization, *where)
+    where = [*asked_uuid(call), *asked(call, "name")]
+    return listed(call, pangea.store, "organization", where, Views(pangea.store).organization)
 
 
 def create_organization(pangea: Pangea, call: Call) -> Reply:

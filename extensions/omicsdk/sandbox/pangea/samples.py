@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from omicsdk.sandbox.pangea.flat import found
-from omicsdk.sandbox.pangea.listing import by_name, by_parent, by_uuid, chosen, listed
+from omicsdk.sandbox.pangea.flat import asked, asked_reference, asked_uuid, found, listed
 from omicsdk.sandbox.pangea.membership import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.privileges import may_write
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, below, named
 from omicsdk.sandbox.pangea.views import Views
@@ -27,15 +27,18 @@ from omicsdk.sandbox.service import Call, Reply
 
 METADATA_VERSION = "sample_metadata"
 """The kind of what keeps a sample's earlier metadata."""
-_FILTERS = {"uuid": by_uuid, "library_id": by_parent("sample_group"), "name": by_name}
 
 
 def list_samples(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples: those that one may see."""
     person = pangea.access.asker(call)
-    where = chosen(pangea.store, call, _FILTERS)
-    view = Views(pangea.store).sample
-    return listed(pangea.store, call, "sample", view, *where, pangea.access.visible_samples(person))
+    where = [
+        *asked_uuid(call),
+        *asked_reference(call, pangea.store, "library_id", "sample_group"),
+        *asked(call, "name"),
+        pangea.access.visible_samples(person),
+    ]
+    return listed(call, pangea.store, "sample", where, Views(pangea.store).sample)
 
 
 def create_sample(pangea: Pangea, call: Call) -> Reply:
@@ -70,7 +73,7 @@ def get_sample(pangea: Pangea, call: Call) -> Reply:
     """GET /api/samples/{uuid}."""
     person = pangea.access.asker(call)
     sample = found(pangea.store, "sample", call.arguments["uuid"])
-    if not pangea.access.may_see_sample(person, sample) and not _may_write(pangea, call, person, sample):
+    if not pangea.access.may_see_sample(person, sample) and not may_write(pangea, call, person, sample):
         raise pangea.access.refusal(person)
     return Reply(Views(pangea.store).sample(sample))
 
@@ -169,13 +172,9 @@ def _written(pangea: Pangea, call: Call, *, partial: bool) -> dict[str, Any]:
 def _writable(pangea: Pangea, call: Call) -> Thing:
     person = pangea.access.asker(call)
     sample = found(pangea.store, "sample", call.arguments["uuid"])
-    if not _may_write(pangea, call, person, sample):
+    if not may_write(pangea, call, person, sample):
         raise pangea.access.refusal(person)
     return sample
-
-
-def _may_write(pangea: Pangea, call: Call, person: Person | None, sample: Thing) -> bool:
-    return pangea.access.owns(person, sample) or pangea.access.works_on(person, call, sample["uuid"])
 
 
 def _free(pangea: Pangea, name: str, library: str) -> None:

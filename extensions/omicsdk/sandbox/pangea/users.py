@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from omicsdk.sandbox.pangea.access import MEMBER
-from omicsdk.sandbox.pangea.listing import PAGE
+from omicsdk.sandbox.pangea.flat import PAGE
 from omicsdk.sandbox.pangea.people import PROFILE, Person
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.bodies import fields_of

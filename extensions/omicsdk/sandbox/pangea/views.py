@@ -48,13 +48,11 @@ class Views:
 
     def sample(self, sample: Thing) -> dict[str, Any]:
         """A sample, with its library."""
-        return {
-            **_of(sample, _DATED),
-            "library": sample["library"],
-            "metadata": sample["metadata"],
-            "library_obj": self.group_of(sample["library"]),
-            "description": sample["description"],
-        }
+        return {**self.sample_alone(sample), "library_obj": self.group_of(sample["library"])}
+
+    def sample_alone(self, sample: Thing) -> dict[str, Any]:
+        """A sample without its library, as in manifests."""
+        return _of(sample, (*_DATED, "library", "metadata", "description"))
 
     def organization_of(self, uuid: str) -> Mapping[str, Any]:
         """The organization of a UUID."""

@@ -1,0 +1,120 @@
+"""Wikis of organizations, groups and pipelines: the first look makes them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from omicsdk.sandbox.pangea.flat import found
+from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.store import Thing
+from omicsdk.sandbox.rest_framework.bodies import fields_of
+from omicsdk.sandbox.rest_framework.fields import Field, text, validated
+from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
+from omicsdk.sandbox.service import Call, Reply
+
+_WIKI = "wiki"
+_PAGE = "wiki_page"
+_HOME = "Home Page"
+_WORDS = {"organization": "Organization", "sample_group": "Sample Group", "pipeline": "Pipeline"}
+
+
+def get_organization_wiki(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/organizations/{id}/wiki."""
+    return _read(pangea, call, "organization")
+
+
+def write_organization_wiki_page(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/organizations/{id}/wiki: members may."""
+    return _write(pangea, call, "organization")
+
+
+def get_sample_group_wiki(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{id}/wiki."""
+    return _read(pangea, call, "sample_group")
+
+
+def write_sample_group_wiki_page(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/sample_groups/{id}/wiki: members of its organization may."""
+    return _write(pangea, call, "sample_group")
+
+
+def get_pipeline_wiki(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/pipelines/{id}/wiki."""
+    return _read(pangea, call, "pipeline")
+
+
+def write_pipeline_wiki_page(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/pipelines/{id}/wiki: whoever is logged in may."""
+    return _write(pangea, call, "pipeline")
+
+
+def _read(pangea: Pangea, call: Call, kind: str) -> Reply:
+    person = pangea.access.asker(call)
+    thing = found(pangea.store, kind, call.arguments["id"])
+    if kind == "sample_group" and not pangea.access.may_see_group(person, thing):
+        raise forbidden("Insufficient permissions to get wiki.")
+    new = not pangea.store.all(_WIKI, parent=thing["uuid"])
+    return Reply(_view(pangea, _wiki(pangea, kind, thing)), 201 if new else 200)
+
+
+def _write(pangea: Pangea, call: Call, kind: str) -> Reply:
+    person = pangea.access.need(call)
+    thing = found(pangea.store, kind, call.arguments["id"])
+    owner = {"organization": thing["uuid"], "sample_group": thing.get("organization", "")}.get(kind)
+    if owner is not None and not pangea.access.is_member(person, owner):
+        raise forbidden("Insufficient permissions to edit wiki.")
+    wiki = _wiki(pangea, kind, thing)
+    sent = fields_of(call)
+    page = validated(_FIELDS, sent)
+    if sent.get("uuid"):
+        _replace(pangea, wiki, sent["uuid"], page)
+    else:
+        pangea.store.add(_PAGE, page["title"], {"title": page["title"], "text": page["text"]}, parent=wiki["uuid"])
+    return Reply({"uuid": wiki["uuid"], **_view(pangea, wiki)}, 201)
+
+
+_FIELDS: Mapping[str, Field] = {
+    "title": Field(text(), required=True),
+    "text": Field(text(blank=True, trim=False), required=True),
+}
+
+
+def _replace(pangea: Pangea, wiki: Thing, uuid: object, page: Mapping[str, Any]) -> None:
+    if uuid not in [each["uuid"] for each in pangea.store.all(_PAGE, parent=wiki["uuid"])]:
+        raise invalid("uuid", f'Invalid pk "{uuid}" - object does not exist.')
+    pangea.store.change(_PAGE, str(uuid), {"name": page["title"], **page})
+
+
+def _wiki(pangea: Pangea, kind: str, thing: Thing) -> Thing:
+    there = pangea.store.all(_WIKI, parent=thing["uuid"])
+    if there:
+        return there[0]
+    wiki = pangea.store.add(_WIKI, "", {}, parent=thing["uuid"])
+    home = {"title": _HOME, "text": f"Wiki for {_WORDS[kind]} {thing['name']}"}
+    pangea.store.add(_PAGE, _HOME, home, parent=wiki["uuid"])
+    return wiki
+
+
+def _view(pangea: Pangea, wiki: Thing) -> dict[str, Any]:
+    names = ("uuid", "title", "created_at", "updated_at", "text")
+    pages = [
+        {**{name: each[name] for name in names}, "wiki": wiki["uuid"]}
+        for each in pangea.store.all(_PAGE, parent=wiki["uuid"])
+    ]
+    return {
+        "pages": [each["uuid"] for each in pages],
+        "created_at": wiki["created_at"],
+        "updated_at": wiki["updated_at"],
+        "page_objs": pages,
+        "home_page_obj": pages[0],
+        "sidebar_obj": None,
+    }
+
+
+HANDLERS = (
+    get_organization_wiki,
+    write_organization_wiki_page,
+    get_sample_group_wiki,
+    write_sample_group_wiki_page,
+    get_pipeline_wiki,
+    write_pipeline_wiki_page,
+)
