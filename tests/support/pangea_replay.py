@@ -24,7 +24,7 @@ RECORDINGS = Path(__file__).parents[1] / "sandbox" / "pangea" / "recordings"
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _TOKEN = re.compile(r"\{token-of-[^}]+\}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
-_NUMBER = re.compile(r"(?<=/users/)\d+|(?<=/users/id/)\d+")
+_NUMBER = re.compile(r"(?:(?<=/users/)|(?<=/users/id/))\d+(?=/|$)")
 _PAGES = ("[debug page", "\n")
 _MADE_UP = ("auth_token", "replicate", "upload_id", "presigned_url", "policy", "signature", "urls", "ETag")
 _COMPARED = ("location", "www-authenticate", "content-disposition")
@@ -116,10 +116,9 @@ class Replay:
                 return f"{name}: recorded {one}, not {other}"
         if isinstance(step.answer, str) and (step.answer.startswith(_PAGES) or step.is_for_storage):
             return "" if isinstance(answer, str) else f"recorded a page, not {_short(answer)}"
-        if isinstance(step.answer, dict) and "binary" in step.answer:
+        if step.headers.get("content-type") == "binary":
             return "" if isinstance(answer, bytes) else f"recorded bytes, not {_short(answer)}"
-        wanted, given = _plain(self._carried(step.answer)), _plain(answer)
-        return "" if wanted == given else f"recorded {_short(wanted)}, not {_short(given)}"
+        return _differing(_plain(self._carried(step.answer)), _plain(answer))
 
     def _send(self, step: Step) -> tuple[int, dict[str, str], Any]:
         url = self._target(step)
@@ -226,6 +225,23 @@ class Replay:
                 return [self._carried(item) for item in cast("list[Any]", value)]
             case _:
                 return value
+
+
+def _differing(wanted: Any, given: Any, where: str = "") -> str:
+    """Where two values differ first; empty where they don't."""
+    if wanted == given:
+        return ""
+    match wanted, given:
+        case dict(), dict() if wanted.keys() == given.keys():
+            members = cast("dict[str, Any]", wanted)
+            found = (_differing(members[key], given[key], f"{where}.{key}") for key in members)
+            return next(each for each in found if each)
+        case list(), list() if len(cast("list[Any]", wanted)) == len(cast("list[Any]", given)):
+            pairs = zip(cast("list[Any]", wanted), cast("list[Any]", given), strict=True)
+            found = (_differing(one, other, f"{where}[{index}]") for index, (one, other) in enumerate(pairs))
+            return next(each for each in found if each)
+        case _:
+            return f"{where}: recorded {_short(wanted)}, not {_short(given)}"
 
 
 def _plain(value: Any) -> Any:

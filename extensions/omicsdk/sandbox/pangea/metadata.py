@@ -104,7 +104,7 @@ def _column(name: str, values: Sequence[Any]) -> dict[str, str]:
 
 
 def _kind(values: Sequence[Any]) -> str:
-    kinds = {type(each) for each in values if each is not None}
+    kinds: set[type] = {type(each) for each in values if each is not None}
     if kinds and kinds <= {bool}:
         return "boolean"
     if kinds and kinds <= {int, float}:

@@ -26,7 +26,7 @@ _INTEGER_TAIL = re.compile(r"\.0*\s*$")
 _LONGEST_INTEGER = 1000
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#]+[^\s]*", re.IGNORECASE)
 _URL_SCHEMES = ("http", "https", "ftp", "ftps")
-_EMAIL = re.compile(r"[^@\s\"(),:;<>\[\]\\]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9-]{2,}")
+_EMAIL = re.compile(r"[-!#$%&'*+/=?^_`{}|~.0-9A-Za-z]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z0-9-]{2,}")
 
 
 class Wrong(Exception):
