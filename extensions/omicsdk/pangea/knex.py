@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
@@ -12,8 +11,9 @@ from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
 from omicsdk.core.origins import is_confidential
 from omicsdk.pangea.cache import FileSystemCache
-from omicsdk.pangea.errors import PangeaGeneralError, PangeaLoginError, pangea_error
+from omicsdk.pangea.errors import PangeaLoginError, pangea_error
 from omicsdk.pangea.routes import API, path_of
+from omicsdk.pangea.server import RETRIED, endpoint_of
 
 if TYPE_CHECKING:
     import httpx
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
     from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.retry import Retry
     from omicsdk.core.transport import Timeout
-
-DEFAULT_ENDPOINT = "https://pangeabio.io"
-"""The server that is asked when nothing says which."""
-ENDPOINT_VARIABLE = "PANGEA_ENDPOINT"
-"""Environment variable: the server that is asked when `Knex` isn't told."""
-#: Answers that may be other next time. 500 isn't among them: it is how the server tells of many a wrong request.
-_RETRIED = frozenset({408, 429, 502, 503, 504})
 
 Options = Mapping[str, object]
 """Parameters of a URL's query by name; those that are None aren't sent."""
@@ -76,15 +69,10 @@ class Knex:
         retry: Retry | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        given = endpoint_url or os.environ.get(ENDPOINT_VARIABLE) or DEFAULT_ENDPOINT
-        self.endpoint_url = given.strip().rstrip("/") + API
-        if not self.endpoint_url.lower().startswith(("http://", "https://")):
-            raise pangea_error(
-                ConfigError(
-                    f"{given!r} isn't the address of a Pangea server",
-                    remedy=f"Give endpoint_url= or {ENDPOINT_VARIABLE} beginning with https://, or neither.",
-                )
-            )
+        try:
+            self.endpoint_url = endpoint_of(endpoint_url) + API
+        except ConfigError as error:
+            raise pangea_error(error) from None
         self.auth: TokenAuth | None = None
         self.headers = {"Accept": "application/json"}
         self.cache = FileSystemCache()
@@ -300,7 +288,7 @@ class Knex:
         from omicsdk.core.retry import Retry
 
         given = {name: value for name, value in self._options.items() if value is not None}
-        given.setdefault("retry", Retry(statuses=_RETRIED))
+        given.setdefault("retry", Retry(statuses=RETRIED))
         try:
             return PangeaApi(self.endpoint, **given)
         except ConfigError as error:
@@ -341,6 +329,3 @@ def _decoded(answer: httpx.Response) -> Any:
             return decoded(content)
     except ValueError:
         raise DecodeError(answer.url.path, "the body", answer.text[:200], expected="JSON") from None
-
-
-__all__ = ["DEFAULT_ENDPOINT", "ENDPOINT_VARIABLE", "Knex", "PangeaGeneralError", "TokenAuth"]

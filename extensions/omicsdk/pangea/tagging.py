@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Never
 
 from omicsdk.pangea.blob_constructors import sample_from_blob, sample_group_from_blob
 from omicsdk.pangea.pages import paginated_iterator
@@ -56,17 +56,10 @@ class Tag(RemoteObject):
             TypeError: It is something else.
             PangeaGeneralError: The server refused, or didn't answer.
         """
+        route, name = _PLACES.get(type(other)) or _refused(other)
         self.idem()
-        for kind, route, name in (
-            (Tag, "tags", "tag_uuid"),
-            (Sample, "samples", "sample_uuid"),
-            (SampleGroup, "sample_groups", "sample_group_uuid"),
-        ):
-            if isinstance(other, kind):
-                sent = {name: other.uuid or other.get().uuid, "payload": payload}
-                self.knex.post(f"contrib/tags/{self.uuid}/{route}", json=sent)
-                return
-        raise TypeError(f"A tag is given to a sample, a group or a tag, not to {other!r}")
+        sent = {name: other.uuid or other.get().uuid, "payload": payload}
+        self.knex.post(f"contrib/tags/{self.uuid}/{route}", json=sent)
 
     def get_samples(self) -> Iterator[Sample]:
         """Yields the samples that have it, of all pages.
@@ -104,6 +97,18 @@ class Tag(RemoteObject):
 
     def __str__(self) -> str:
         return f"<Pangea::Contrib::Tag {self.name} {self.uuid} />"
+
+
+#: Where a tag is given to things of a kind, and what their uuid is called there.
+_PLACES: dict[type, tuple[str, str]] = {
+    Tag: ("tags", "tag_uuid"),
+    Sample: ("samples", "sample_uuid"),
+    SampleGroup: ("sample_groups", "sample_group_uuid"),
+}
+
+
+def _refused(other: object) -> Never:
+    raise TypeError(f"A tag is given to a sample, a group or a tag, not to {other!r}")
 
 
 def get_tags_for_sample(knex: Knex, sample: Sample) -> Iterator[Tag]:
