@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from omicsdk.sandbox.pangea.order_prototypes import PRIVILEGED
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.fields import Wrong, canonical_uuid
 from omicsdk.sandbox.service import Call
 
-PRIVILEGED = "privileged_user"
-"""The link between a prototype of orders and those who work its orders off."""
 ORDER = "work_order"
 
 

@@ -9,8 +9,12 @@ from starlette.types import ASGIApp
 from omicsdk.sandbox.document import operations
 from omicsdk.sandbox.pangea import (
     auth,
+    buckets,
+    contrib,
     fields,
+    group_work_orders,
     groups,
+    job_orders,
     manifests,
     membership,
     metadata,
@@ -18,12 +22,15 @@ from omicsdk.sandbox.pangea import (
     organizations,
     pipelines,
     projects,
+    prototypes,
     results,
     samples,
     search,
+    tags,
     uploads,
     users,
     wiki,
+    work_orders,
 )
 from omicsdk.sandbox.pangea.routing import Paths, on_path, whole
 from omicsdk.sandbox.pangea.state import Pangea
@@ -56,9 +63,15 @@ _ALONE: tuple[Handlers, ...] = (
     results,
     fields,
     pipelines,
+    tags,
+    prototypes,
+    work_orders,
+    job_orders,
+    group_work_orders,
+    contrib,
 )
 """Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
-_TOGETHER: tuple[Handlers, ...] = (uploads,)
+_TOGETHER: tuple[Handlers, ...] = (uploads, buckets)
 """Modules whose handlers ask the S3 server, or guard what they change themselves."""
 
 
@@ -74,7 +87,9 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
     handlers |= by_name((function for module in _TOGETHER for function in module.HANDLERS), pangea)
     paths = {each.name: each.path for each in stated}
     handlers = {name: on_path(handler, paths[name]) for name, handler in handlers.items()}
-    absent = {each.name: "it isn't built yet" for each in stated if each.name not in handlers}
+    absent = {
+        each.name: contrib.ABSENT.get(each.name, "it isn't built yet") for each in stated if each.name not in handlers
+    }
     service = framework_service("pangea", document, handlers, suffixed=("/api/",), absent=absent)
     frame = service.around
     assert frame is not None

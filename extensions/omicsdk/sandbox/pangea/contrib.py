@@ -1,0 +1,83 @@
+"""What sites add to the platform: taxonomy, with an empty catalogue, and reads of SARS-CoV-2, which nobody works off here."""
+
+from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.rest_framework.bodies import fields_of
+from omicsdk.sandbox.rest_framework.fields import Field, reference, url, validated
+from omicsdk.sandbox.service import Call, Reply
+
+_OUTSIDE = "it asks hosts outside of this machine"
+ABSENT = {
+    "omnisearch": _OUTSIDE,
+    "get_metasub_kobo_map": _OUTSIDE,
+    "refresh_metasub_kobo": _OUTSIDE,
+    **dict.fromkeys(
+        (
+            "list_metasub_taxa",
+            "get_metasub_sample_sunburst",
+            "search_metasub_cities",
+            "search_metasub_materials",
+            "search_metasub_samples",
+        ),
+        "it reads tables of the MetaSUB consortium, which only its own site has",
+    ),
+    "get_site_wiki": "it ends in an error on every deployed server",
+    "write_site_wiki_page": "it ends in an error on every deployed server",
+}
+"""Operations that the sandbox doesn't play, and why."""
+
+
+def search_taxa(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/taxasearch/search."""
+    pangea.access.asker(call)
+    return Reply({"results": {}})
+
+
+def correct_taxon_names(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/treeoflife/correct_names: no name is known."""
+    pangea.access.asker(call)
+    query = dict(call.query)
+    name = query.get("query", "")
+    canon = query.get("canon", "true").lower() in ("true", "1")
+    return Reply({"canon": canon, "rank": query.get("rank"), name: {"query": name, "names": []}})
+
+
+def _unknown(pangea: Pangea, call: Call) -> Reply:
+    pangea.access.asker(call)
+    return Reply([f"Provided parameter {dict(call.query).get('query', '')} does not match any taxa."], 400)
+
+
+def get_taxon_ancestors(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/treeoflife/ancestors."""
+    return _unknown(pangea, call)
+
+
+def annotate_taxa(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/treeoflife/annotate."""
+    return _unknown(pangea, call)
+
+
+def get_taxon_descendants(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/treeoflife/get_descendants."""
+    return _unknown(pangea, call)
+
+
+def queue_covid19_reads(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/contrib/covid19/: takes the reads, which nobody works off."""
+    pangea.access.need(call)
+
+    def user(number: str) -> int | None:
+        person = pangea.people.by_id(int(number)) if len(number) < len(str(2**63)) else None
+        return None if person is None else person.id
+
+    fields = {"user": Field(reference(user), required=True), "raw_reads_path": Field(url(), required=True)}
+    return Reply(validated(fields, fields_of(call)))
+
+
+HANDLERS = (
+    search_taxa,
+    correct_taxon_names,
+    get_taxon_ancestors,
+    annotate_taxa,
+    get_taxon_descendants,
+    queue_covid19_reads,
+)

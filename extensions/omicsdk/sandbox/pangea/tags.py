@@ -1,0 +1,254 @@
+"""Tags, and the samples, groups and tags that have them. Everybody reads them, whoever is logged in writes them."""
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from omicsdk.sandbox.pangea.flat import asked, asked_uuid, found, listed, paged, shown, taken
+from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.store import Thing, Where
+from omicsdk.sandbox.pangea.views import Views
+from omicsdk.sandbox.rest_framework.bodies import fields_of
+from omicsdk.sandbox.rest_framework.fields import Field, Wrong, canonical_uuid, moment, text, validated
+from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid, not_found
+from omicsdk.sandbox.service import Call, Reply
+
+TAG = "tag"
+# A sample may have the same tag several times, each with a payload of its own: taggings are things, named as what has the tag.
+_TAGGED_SAMPLE, _TAGGED_GROUP, _TAGGED_TAG = "tag_sample", "tag_group", "tag_tag"
+_SHOWN = ("uuid", "name", "created_at", "updated_at", "payload")
+_FIELDS: Mapping[str, Field] = {
+    "name": Field(text(), required=True),
+    "created_at": Field(moment, null=True),
+    "updated_at": Field(moment, null=True),
+    "payload": Field(text(blank=True)),
+}
+_RANDOM = 100
+
+
+def _view(tag: Thing) -> dict[str, Any]:
+    return shown(tag, _SHOWN)
+
+
+def list_tags(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/tags/: those of `?sample=` as often as the sample has them."""
+    where = [*asked_uuid(call), *asked(call, "name")]
+    sample = dict(call.query).get("sample", "").strip()
+    if not sample:
+        return listed(call, pangea.store, TAG, where, _view)
+    try:
+        taggings = pangea.store.all(_TAGGED_SAMPLE, name=canonical_uuid(sample))
+    except Wrong as error:
+        raise invalid("sample", error.text) from error
+    chosen = {tag["uuid"]: tag for tag in pangea.store.all(TAG, *where)}
+    return paged(call, [chosen[each["tag"]] for each in taggings if each["tag"] in chosen], _view)
+
+
+def create_tag(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/contrib/tags/."""
+    pangea.access.need(call)
+    fields = validated(_FIELDS, fields_of(call))
+    _check_name(pangea, fields)
+    made = pangea.store.add(TAG, fields["name"], {"payload": fields.get("payload", "")})
+    return Reply(_view(made), 201)
+
+
+def get_tag(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/tags/{uuid}."""
+    return Reply(_view(_tag(pangea, call)))
+
+
+def put_tag(pangea: Pangea, call: Call) -> Reply:
+    """PUT /api/contrib/tags/{uuid}."""
+    return _write(pangea, call, partial=False)
+
+
+def patch_tag(pangea: Pangea, call: Call) -> Reply:
+    """PATCH /api/contrib/tags/{uuid}."""
+    return _write(pangea, call, partial=True)
+
+
+def delete_tag(pangea: Pangea, call: Call) -> Reply:
+    """DELETE /api/contrib/tags/{uuid}: whose tag it is doesn't matter."""
+    pangea.access.need(call)
+    tag = _tag(pangea, call)
+    for tagging in pangea.store.all(_TAGGED_TAG, name=tag["uuid"]):
+        pangea.store.remove(tagging["uuid"])
+    pangea.store.remove_tree(tag["uuid"])
+    return Reply(status=204)
+
+
+def _tag(pangea: Pangea, call: Call) -> Thing:
+    if "name" not in call.arguments:
+        return found(pangea.store, TAG, call.arguments["uuid"])
+    tags = pangea.store.all(TAG, name=call.arguments["name"])
+    if not tags:
+        raise not_found()
+    return tags[0]
+
+
+def _write(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
+    pangea.access.need(call)
+    tag = _tag(pangea, call)
+    fields = validated(_FIELDS, fields_of(call), partial=partial)
+    _check_name(pangea, fields, but=tag["uuid"])
+    kept = {name: value for name, value in fields.items() if name in ("name", "payload")}
+    return Reply(_view(pangea.store.change(TAG, tag["uuid"], kept)))
+
+
+def _check_name(pangea: Pangea, fields: Mapping[str, Any], but: str = "") -> None:
+    if "name" in fields and taken(pangea.store.all(TAG, name=fields["name"]), but=but):
+        raise invalid("name", "tag with this name already exists.")
+
+
+def get_tag_by_name(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/tags/name/{name}."""
+    return get_tag(pangea, call)
+
+
+def put_tag_by_name(pangea: Pangea, call: Call) -> Reply:
+    """PUT /api/contrib/tags/name/{name}."""
+    return put_tag(pangea, call)
+
+
+def patch_tag_by_name(pangea: Pangea, call: Call) -> Reply:
+    """PATCH /api/contrib/tags/name/{name}."""
+    return patch_tag(pangea, call)
+
+
+def delete_tag_by_name(pangea: Pangea, call: Call) -> Reply:
+    """DELETE /api/contrib/tags/name/{name}."""
+    return delete_tag(pangea, call)
+
+
+# -- what has a tag
+
+
+def _tagged(pangea: Pangea, call: Call, kind: str, tagging: str, where: Sequence[Where] = ()) -> list[Thing]:
+    """What has the tag of a path and may be seen, as often as it has it."""
+    tag = found(pangea.store, TAG, call.arguments["tag_pk"])
+    there = {each["uuid"]: each for each in pangea.store.all(kind, _having(tag, tagging), *where)}
+    return [there[each["name"]] for each in pangea.store.all(tagging, parent=tag["uuid"]) if each["name"] in there]
+
+
+def _having(tag: Thing, tagging: str) -> Where:
+    """Things that have a tag."""
+    having = "SELECT name FROM pangea_things WHERE kind = ? AND parent = ?"
+    return Where(f"uuid IN ({having})", (tagging, tag["uuid"]))
+
+
+def list_tag_samples(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/tags/{tag_pk}/samples."""
+    visible = pangea.access.visible_samples(pangea.access.asker(call))
+    return paged(call, _tagged(pangea, call, "sample", _TAGGED_SAMPLE, [visible]), Views(pangea.store).sample)
+
+
+def list_tag_sample_groups(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/tags/{tag_pk}/sample_groups."""
+    visible = pangea.access.visible_groups(pangea.access.asker(call))
+    return paged(call, _tagged(pangea, call, "sample_group", _TAGGED_GROUP, [visible]), Views(pangea.store).group)
+
+
+def list_tag_tags(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/tags/{tag_pk}/tags: all tags there are, as deployed servers answer."""
+    return listed(call, pangea.store, TAG, [], _view)
+
+
+def tag_sample(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/contrib/tags/{tag_pk}/samples: members of the sample's organization may."""
+    return _add(pangea, call, "sample", _TAGGED_SAMPLE, pangea.access.owns, "Insufficient permissions to tag sample.")
+
+
+def tag_sample_group(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/contrib/tags/{tag_pk}/sample_groups: members of the group's organization may."""
+    refusal = "Insufficient permissions to tag sample group."
+    return _add(pangea, call, "sample_group", _TAGGED_GROUP, pangea.access.owns, refusal)
+
+
+def tag_tag(pangea: Pangea, call: Call) -> Reply:
+    """POST /api/contrib/tags/{tag_pk}/tags."""
+    return _add(pangea, call, TAG, _TAGGED_TAG, lambda _person, _tag: True, "")
+
+
+def _add(
+    pangea: Pangea,
+    call: Call,
+    kind: str,
+    tagging: str,
+    may: Callable[[Person, Thing], bool],
+    refusal: str,
+) -> Reply:
+    person = pangea.access.need(call)
+    tag = found(pangea.store, TAG, call.arguments["tag_pk"])
+    name = f"{kind}_uuid"
+    sent = validated({name: Field(canonical_uuid, required=True), "payload": Field(text(blank=True))}, fields_of(call))
+    thing = pangea.store.find(kind, sent[name])
+    if thing is None:
+        raise invalid(name, f'Invalid pk "{sent[name]}" - object does not exist.')
+    if not may(person, thing):
+        raise forbidden(refusal)
+    fields = {"tag": tag["uuid"], "payload": sent.get("payload", "")}
+    pangea.store.add(tagging, thing["uuid"], fields, parent=tag["uuid"])
+    return Reply({"status": "success"})
+
+
+def get_tag_random_samples(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/tags/{tag_pk}/random_samples: `?n=` of those that may be seen, each once."""
+    visible = pangea.access.visible_samples(pangea.access.asker(call))
+    samples = {each["uuid"]: each for each in _tagged(pangea, call, "sample", _TAGGED_SAMPLE, [visible])}
+    wanted = dict(call.query).get("n", str(_RANDOM))
+    if not wanted.isdecimal() or len(wanted) > len(str(2**31)):
+        raise invalid("n", "A valid integer is required.")
+    chosen = random.sample(list(samples.values()), min(int(wanted), len(samples)))
+    view = Views(pangea.store).sample
+    return Reply({"results": [view(each) for each in chosen]})
+
+
+def get_tag_sample_module_counts(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/tags/{id}/sample_module_counts: of all samples that have the tag, private ones too."""
+    return _counts(pangea, call, _TAGGED_SAMPLE, "sample_ar", "n_samples")
+
+
+def get_tag_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/contrib/tags/{id}/sample_group_module_counts: of all groups that have the tag, private ones too."""
+    return _counts(pangea, call, _TAGGED_GROUP, "sample_group_ar", "n_groups")
+
+
+def _counts(pangea: Pangea, call: Call, tagging: str, results: str, total: str) -> Reply:
+    pangea.access.asker(call, in_query=True)
+    tag = found(pangea.store, TAG, call.arguments["id"])
+    tagged = [each["name"] for each in pangea.store.all(tagging, parent=tag["uuid"])]
+    kind = results.removesuffix("_ar")
+    there = [uuid for uuid in tagged if pangea.store.find(kind, uuid) is not None]
+    modules = Counter(module for uuid in there for module in _modules(pangea.store.all(results, parent=uuid)))
+    return Reply({total: len(set(there)), **modules})
+
+
+def _modules(results: Iterable[Thing]) -> Iterable[str]:
+    """The modules that made results, each once."""
+    return dict.fromkeys(result["name"] for result in results)
+
+
+HANDLERS = (
+    list_tags,
+    create_tag,
+    get_tag,
+    put_tag,
+    patch_tag,
+    delete_tag,
+    get_tag_by_name,
+    put_tag_by_name,
+    patch_tag_by_name,
+    delete_tag_by_name,
+    list_tag_samples,
+    list_tag_sample_groups,
+    list_tag_tags,
+    tag_sample,
+    tag_sample_group,
+    tag_tag,
+    get_tag_random_samples,
+    get_tag_sample_module_counts,
+    get_tag_sample_group_module_counts,
+)
