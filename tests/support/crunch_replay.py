@@ -1,6 +1,6 @@
-"""A recording of a real django-crunch site, sent again to the sandbox: where it answers otherwise than the site did.
+"""Recordings of a real django-crunch site, sent again to the sandbox: where it answers otherwise than the site did.
 
-A line of the recording is one exchange: `step`, `request` and `response`. All steps are sent in order, and since a site
+A line of a recording is one exchange: `step`, `request` and `response`. All steps are sent in order, and since a site
 numbers what it makes, answers are the same to the letter; of pages for browsers only the status is compared.
 """
 
@@ -49,9 +49,13 @@ class Step:
     answer: Any
 
 
-def read_recording() -> list[Step]:
-    """The steps of the recording."""
-    content = gzip.decompress((RECORDINGS / "crunch.recording.jsonl.gz").read_bytes())
+def read_recording(name: str = "crunch") -> list[Step]:
+    """The steps of a recording.
+
+    Args:
+        name: `crunch`, a walk over every operation, or `crunch.client`, what the published client sent.
+    """
+    content = gzip.decompress((RECORDINGS / f"{name}.recording.jsonl.gz").read_bytes())
     return [_step(number, json.loads(line)) for number, line in enumerate(content.decode().splitlines())]
 
 

@@ -1,4 +1,4 @@
-"""The recording of a real site, sent again to the sandbox."""
+"""Recordings of a real site, sent again to the sandbox."""
 
 from dataclasses import replace
 
@@ -30,6 +30,9 @@ ARGUED = {
 }
 """Lines that are answered otherwise, and why."""
 
+ARGUED_OF_CLIENT = {14: _FAILURE, 38: _SLASH, 167: ARGUED[18]}
+"""The same for what the published client sent."""
+
 _RENUMBERED = {"/api/attributes/lat-long/60/": "/api/attributes/lat-long/58/"}
 """Two attributes with infinite numbers come before it on the site, and don't here."""
 
@@ -46,6 +49,14 @@ def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
     found = _replay(sandbox).differences(steps)
     assert {number: text for number, text in found.items() if number not in ARGUED} == {}
     assert ARGUED.keys() - found.keys() == set()
+
+
+def test_it_answers_the_published_client_as_recorded(sandbox: Sandbox) -> None:
+    steps = read_recording("crunch.client")
+    assert len(steps) == 190
+    found = _replay(sandbox).differences(steps)
+    assert {number: text for number, text in found.items() if number not in ARGUED_OF_CLIENT} == {}
+    assert ARGUED_OF_CLIENT.keys() - found.keys() == set()
 
 
 def test_another_answer_would_be_noticed(sandbox: Sandbox) -> None:
