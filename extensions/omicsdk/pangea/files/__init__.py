@@ -1,1 +1,60 @@
-"""Files of fields: uploads and downloads, one by one and of whole groups."""
+"""Files of fields: uploads and downloads, one by one, of whole groups, and of reads by the names of their files.
+
+from omicsdk.pangea import Knex, Organization
+from omicsdk.pangea.files import download_results
+
+group = Organization(Knex(), "My Lab").sample_group("Gut").get()
+download_results(group, "results", module_name="raw::paired_short_reads").raise_if_failed()
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
+if TYPE_CHECKING:
+    from omicsdk.pangea.files.read_plan import ReadSet as ReadSet
+    from omicsdk.pangea.files.read_plan import pair_reads as pair_reads
+    from omicsdk.pangea.files.read_plan import single_reads as single_reads
+    from omicsdk.pangea.files.reads import ReadsResult as ReadsResult
+    from omicsdk.pangea.files.reads import UploadedReads as UploadedReads
+    from omicsdk.pangea.files.reads import upload_reads as upload_reads
+    from omicsdk.pangea.files.results import download_results as download_results
+    from omicsdk.pangea.files.results import result_urls as result_urls
+    from omicsdk.pangea.files.uploading import upload_files as upload_files
+
+_HOMES = {
+    "ReadSet": "read_plan",
+    "ReadsResult": "reads",
+    "UploadedReads": "reads",
+    "download_results": "results",
+    "pair_reads": "read_plan",
+    "result_urls": "results",
+    "single_reads": "read_plan",
+    "upload_files": "uploading",
+    "upload_reads": "reads",
+}
+__all__ = [
+    "ReadSet",
+    "ReadsResult",
+    "UploadedReads",
+    "download_results",
+    "pair_reads",
+    "result_urls",
+    "single_reads",
+    "upload_files",
+    "upload_reads",
+]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'omicsdk.pangea.files' has no attribute '{name}'")
+    from importlib import import_module
+
+    found: object = getattr(import_module(f"omicsdk.pangea.files.{home}"), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,145 @@
+"""What of a group's results is wanted, by its manifest, and what each file is called. All of it is pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
+from typing import Any
+
+from omicsdk.core.errors import UnsafePath
+from omicsdk.core.narrowing import is_array, is_object
+from omicsdk.pangea.file_names import blob_file_name, referenced_file_name
+from omicsdk.pangea.stored_data import NoFile, download_url, kind_of
+from omicsdk.transfer.names import check_name
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which results of a group are wanted.
+
+    Attributes:
+        samples: Names of samples; None for all.
+        module_name: The module; empty for all.
+        field_name: The field; empty for all.
+        of_group: Whether results of the group itself are wanted, too; they belong to no sample.
+    """
+
+    samples: Collection[str] | None = None
+    module_name: str = ""
+    field_name: str = ""
+    of_group: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResultField:
+    """A field of a group's results.
+
+    Attributes:
+        owner: The sample's name, or the group's.
+        module: The module's name.
+        replicate: The result's replicate.
+        name: The field's name.
+        route: Its flat route.
+        data: What it holds.
+        blob_name: What the file for its data is called, below the target folder.
+        file_name: What its file is called; empty where it refers to none.
+        problem: Why it can't be had; empty where there is nothing wrong.
+    """
+
+    owner: str
+    module: str
+    replicate: str
+    name: str
+    route: str
+    data: object = attribute(repr=False)
+    blob_name: str = ""
+    file_name: str = ""
+    problem: str = ""
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return f"{self.owner} :: {self.module} {self.replicate} :: {self.name}"
+
+
+def plan_results(manifest: Mapping[str, Any], wanted: Wanted) -> list[ResultField]:
+    """Picks fields out of a group's manifest and names their files.
+
+    Of several results of one module in a sample the newest has the plain names, as it is the one that the server finds by
+    name; those of others have the replicate in them. Where names still clash, as "A" and "a" do on some systems, those
+    that come later have the field's uuid in them.
+
+    Args:
+        manifest: What the server gave.
+        wanted: Which fields.
+
+    Returns:
+        The fields: samples by name, the group's own results last.
+    """
+    taken = set[str]()
+    planned = list[ResultField]()
+    samples = [each for each in _objects(manifest.get("samples")) if _is_among(each, wanted.samples)]
+    for sample in sorted(samples, key=lambda each: (str(each.get("name")), str(each.get("uuid")))):
+        planned += _of_owner(str(sample.get("name")), sample, "sample_ar_fields", wanted, taken)
+    if wanted.of_group:
+        planned += _of_owner(str(manifest.get("name")), manifest, "sample_group_ar_fields", wanted, taken)
+    return planned
+
+
+def _of_owner(
+    owner: str, told: Mapping[str, Any], route: str, wanted: Wanted, taken: set[str]
+) -> Iterator[ResultField]:
+    results = _objects(told.get("analysis_results"))
+    newest = dict[str, str]()  # of each module
+    for result in sorted(results, key=lambda each: str(each.get("updated_at"))):
+        newest[str(result.get("module_name"))] = str(result.get("uuid"))
+    # Those with the plain names are named first: no other may take them.
+    for result in sorted(results, key=lambda each: str(each.get("uuid")) not in newest.values()):
+        module = str(result.get("module_name"))
+        if wanted.module_name and module != wanted.module_name:
+            continue
+        for field in _objects(result.get("fields")):
+            if not wanted.field_name or field.get("name") == wanted.field_name:
+                yield _named(owner, result, field, route, newest[module] == str(result.get("uuid")), taken)
+
+
+def _named(
+    owner: str, result: Mapping[str, Any], field: Mapping[str, Any], route: str, plain: bool, taken: set[str]
+) -> ResultField:
+    module, replicate, name = str(result.get("module_name")), str(result.get("replicate") or ""), str(field.get("name"))
+    uuid, data = str(field.get("uuid")), field.get("stored_data")
+    is_file, problem = kind_of(data) != "blob", ""
+    blob_name = file_name = ""
+    names = set[str]()
+    if is_file:
+        try:
+            download_url(data)
+        except NoFile as error:
+            problem = error.message
+    for told_apart in ("" if plain else replicate, replicate, f"{replicate}~{uuid}"):
+        blob_name = blob_file_name(owner, module, name, told_apart)
+        file_name = ""
+        if is_file and not problem:
+            file_name = referenced_file_name(owner, module, name, data, told_apart)
+            if file_name == blob_name:  # a file that is JSON itself
+                blob_name = blob_name.removesuffix(".json") + ".field.json"
+        names = {each.casefold() for each in (blob_name, file_name) if each}
+        if not names & taken:
+            break
+    taken |= names
+    try:
+        for each in (blob_name, file_name):
+            if each:
+                check_name(each)
+    except UnsafePath as error:  # one name that can't be had mustn't keep the others from being fetched
+        problem = error.message
+    return ResultField(owner, module, replicate, name, f"{route}/{uuid}", data, blob_name, file_name, problem)
+
+
+def _is_among(sample: Mapping[str, Any], names: Collection[str] | None) -> bool:
+    return names is None or str(sample.get("name")) in names
+
+
+def _objects(value: object) -> list[Mapping[str, Any]]:
+    return [each for each in value if is_object(each)] if is_array(value) else []
