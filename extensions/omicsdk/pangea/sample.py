@@ -89,7 +89,8 @@ class Sample(RemoteObject):
             yield from self._results_seen[1]
             return
         self.get()
-        writes, found = self.knex.writes, list["SampleAnalysisResult"]()
+        found: list[SampleAnalysisResult] = []
+        writes = self.knex.writes
         for blob in paginated_iterator(self.knex, f"sample_ars?sample_id={self.uuid}"):
             result = self.analysis_result(blob["module_name"], replicate=blob["replicate"])._fetched(blob)
             if cache:

@@ -196,7 +196,8 @@ class SampleGroup(RemoteObject):
             yield from self._seen[1]
             return
         self.get()
-        whole, writes, found = True, self.knex.writes, list[Sample]()
+        found: list[Sample] = []
+        whole, writes = True, self.knex.writes
         libraries: dict[str, SampleGroup] = {str(self.uuid): self}
 
         def ended(error: Exception) -> None:
@@ -249,7 +250,8 @@ class SampleGroup(RemoteObject):
             yield from self._results_seen[1]
             return
         self.get()
-        writes, found = self.knex.writes, list["SampleGroupAnalysisResult"]()
+        found: list[SampleGroupAnalysisResult] = []
+        writes = self.knex.writes
         for blob in paginated_iterator(self.knex, f"sample_group_ars?sample_group_id={self.uuid}"):
             result = self.analysis_result(blob["module_name"], replicate=blob["replicate"])._fetched(blob)
             if cache:
