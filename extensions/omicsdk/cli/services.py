@@ -127,6 +127,24 @@ SERVICES: dict[str, Service] = {
     "crunch": {
         "title": "django-crunch: run workflows over datasets and report their stages, add projects, datasets, items, attributes",
         "workflows": "omicsdk.cli.workflows.crunch",
+        "client": "omicsdk.cli.commands.crunch_access:connect",
+        "credentials": "omicsdk.cli.commands.crunch_access:token",
+        "operations": "api",
+        "remedy": "Set CRUNCH_TOKEN, or give --token: an administrator of the site issues tokens.",
+        "options": [
+            {
+                "name": "url",
+                "type": "string",
+                "default": None,
+                "help": "Where the site is, such as https://crunch.example.org. When omitted: CRUNCH_URL.",
+            },
+            {
+                "name": "token",
+                "type": "string",
+                "default": None,
+                "help": "Token of a user of the site. When omitted: CRUNCH_TOKEN, which doesn't show in process lists.",
+            },
+        ],
     },
     "pangea": {
         "title": "Pangea: samples and results in groups: list, create, upload, download, tag, metadata tables",

@@ -1,0 +1,53 @@
+"""From what was typed to a crunch site: which one, and whose token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from omicsdk.crunch.connection import Connection
+from omicsdk.crunch.errors import CrunchAPIException
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from omicsdk.cli.console import Console
+
+
+def token(text: str) -> str:
+    """What --access-token gives, for `connect`: a site has a header of its own for it."""
+    return text
+
+
+def connect(
+    base_url: str | None, *, credentials: str | None = None, url: str | None = None, token: str | None = None
+) -> Connection:
+    """The site behind `omics crunch`.
+
+    Args:
+        base_url: What --base-url or OMICS_CRUNCH_URL says.
+        credentials: The token that --access-token or OMICS_CRUNCH_TOKEN says.
+        url: What --url says, which wins.
+        token: What --token says, which wins.
+
+    Raises:
+        CrunchAPIException: There is no URL or no token, or one that can't be one (a ConfigError).
+    """
+    try:
+        return Connection(url or base_url, token or credentials)
+    except CrunchAPIException as error:
+        error.remedy = error.remedy.replace("base_url=", "--url").replace("token=", "--token")
+        raise
+
+
+def told(connection: Connection, arguments: Mapping[str, Any], console: Console) -> Connection:
+    """A connection that tells what it sends, unless that isn't wanted.
+
+    Args:
+        connection: The connection.
+        arguments: What was typed.
+        console: Where it is told.
+    """
+    connection.verbose = not arguments["no_verbose"]
+    connection.say = console.message
+    return connection

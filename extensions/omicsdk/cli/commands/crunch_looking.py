@@ -1,0 +1,80 @@
+"""What `omics crunch files` and `diagnostics` do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.told import Told
+from omicsdk.core.errors import UsageError
+from omicsdk.core.request import segment
+from omicsdk.crunch.diagnostics import get_diagnostics
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omicsdk.cli.console import Console
+    from omicsdk.crunch.connection import Connection
+
+STORAGE_VARIABLE = "CRUNCH_STORAGE_SETTINGS"
+"""Environment variable: the file with the settings of the site's storage."""
+
+
+def storage_settings(arguments: Mapping[str, Any]) -> Path:
+    """The file with the settings of the site's storage.
+
+    Args:
+        arguments: What was typed.
+
+    Raises:
+        UsageError: Nothing says which.
+    """
+    given = arguments["storage_settings"] or os.environ.get(STORAGE_VARIABLE, "").strip()
+    if not given:
+        raise UsageError(
+            "nothing says where the datasets' files are",
+            remedy=f"Give --storage-settings FILE, or set {STORAGE_VARIABLE}: a TOML or JSON file such as "
+            '{"MEDIA_ROOT": "/data"}.',
+        )
+    return Path(given)
+
+
+def path_of(kind: str, slug: str) -> str:
+    """The address of a thing, relative to the site.
+
+    Args:
+        kind: datasets, items or projects.
+        slug: Its slug.
+
+    Raises:
+        UsageError: It can't be one.
+    """
+    try:
+        return f"api/{kind}/{segment('the slug', slug)}/"
+    except ValueError as error:
+        raise UsageError(str(error), remedy="Give a slug such as my-project:reads.") from error
+
+
+def files(connection: Connection, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics crunch files`: the tree of a dataset's folder; as data the path of each file within it.
+
+    Raises:
+        UsageError: Nothing says where the files are.
+        CrunchAPIException: There is no such dataset.
+        OmicsError: The storage can't be read.
+    """
+    from omicsdk.crunch.storage import open_storage, walk
+
+    del console
+    settings, path = storage_settings(arguments), path_of("datasets", arguments["dataset"])
+    base: str = connection.get_json_response(path)["base_file_path"]
+    tree = walk(open_storage(settings), base)
+    below = f"{base.strip('/')}/" if base.strip("/") else ""
+    return Told("\n".join(tree.lines()), sorted(name.removeprefix(below) for name in tree.all_files()))
+
+
+def diagnostics(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
+    """`omics crunch diagnostics`: what is known of this machine."""
+    del arguments, console
+    return get_diagnostics()

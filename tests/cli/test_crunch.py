@@ -1,0 +1,216 @@
+"""`omics crunch`: adding things to a site, and looking at them."""
+
+import json
+
+import pytest
+from crunch_command import crunch_command
+from omicsdk.crunch import Connection
+
+ITEM = "sandbox:example-reads"
+
+
+@pytest.fixture
+def crunch(omics, omics_sandbox, monkeypatch, tmp_path):
+    return crunch_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def site(crunch):
+    with Connection() as connection:
+        yield connection
+
+
+def attributes(site, item=ITEM):
+    return {each["key"]: each for each in site.get_json_response(f"api/items/{item}/")["attributes"]}
+
+
+# -- where, and who
+
+
+def test_what_is_missing_is_named(crunch, monkeypatch):
+    monkeypatch.delenv("CRUNCH_TOKEN")
+    ran = crunch("add-project", "X")
+    assert (ran.code, "--token, or set CRUNCH_TOKEN" in ran.err, ran.out) == (2, True, "")
+    monkeypatch.delenv("CRUNCH_URL")
+    ran = crunch("add-project", "X")
+    assert (ran.code, "--url, or set CRUNCH_URL" in ran.err) == (2, True)
+
+
+def test_where_and_who_can_be_said_in_several_ways(crunch, monkeypatch, omics_sandbox):
+    for name in ("CRUNCH_URL", "CRUNCH_TOKEN"):
+        monkeypatch.delenv(name)
+    url, token = omics_sandbox.crunch_url, omics_sandbox.crunch_token
+    show = ("api", "get-project", "--slug", "sandbox")
+    assert crunch(*show, "--url", url, "--token", token).json["name"] == "Sandbox"
+    assert crunch("--url", url, "--token", token, *show).code == 0
+    assert crunch(*show, "--base-url", url, "--access-token", token).code == 0
+    monkeypatch.setenv("OMICS_CRUNCH_URL", url)
+    monkeypatch.setenv("OMICS_CRUNCH_TOKEN", token)
+    assert crunch(*show).code == 0
+    assert crunch(*show, "--token", "0" * 40).code == 4
+
+
+def test_a_wrong_token_is_told_with_what_to_do(crunch, monkeypatch):
+    monkeypatch.setenv("CRUNCH_TOKEN", "0" * 40)
+    for words in (("add-item", "sandbox", "x"), ("api", "list-projects")):
+        ran = crunch(*words)
+        assert (ran.code, "Invalid token" in ran.err, "CRUNCH_TOKEN" in ran.err) == (4, True, True)
+        assert "0" * 40 not in ran.err
+
+
+# -- adding
+
+
+def test_projects_datasets_and_items_are_added(crunch, site, tmp_path):
+    script = tmp_path / "count.sh"
+    script.write_text("#!/bin/sh\necho é\n", encoding="utf-8")
+    ran = crunch("add-project", "My Proj", "--description", "a project", "--details", "# D", "--workflow", str(script))
+    assert (ran.code, ran.json["slug"], ran.json["workflow"]) == (0, "my-proj", "#!/bin/sh\necho é")
+    assert ran.err.splitlines() == [
+        f"omics: Adding project 'My Proj' on the site {site.base_url}",
+        f"omics: Posting to {site.base_url}/api/projects/ : {{'name': 'My Proj', 'description': 'a project', "
+        "'details': '# D', 'workflow': '#!/bin/sh\\necho é\\n'}",
+        "omics: Response 201: Created",
+    ]
+    ran = crunch("add-dataset", "my-proj", "Data Set 1", "--base-file-path", "own/folder", "--no-verbose")
+    assert (ran.json["slug"], ran.json["base_file_path"], ran.err) == ("my-proj:data-set-1", "own/folder", "")
+    ran = crunch("add-item", "my-proj", "Item é 1", "--description", "d")
+    assert ran.json["slug"] == "my-proj:item-e-1"
+    assert site.get_json_response("api/items/my-proj:item-e-1/")["description"] == "d"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "kept"),
+    [
+        ("char", ["x y"], "x y"),
+        ("float", ["-1.5"], -1.5),
+        ("integer", ["-7"], -7),
+        ("filesize", ["100"], 100),
+        ("boolean", ["True"], True),
+        ("boolean", ["n"], False),
+        ("url", ["https://example.org"], "https://example.org"),
+        ("datetime", ["2020-01-02 03:04"], "2020-01-02T03:04:00Z"),
+        ("datetime", ["31/12/2020 23:59", "--format", "%d/%m/%Y %H:%M"], "2020-12-31T23:59:00Z"),
+        ("date", ["2 January 2020"], "2020-01-02"),
+        ("date", ["31/12/2020", "--format", "%d/%m/%Y"], "2020-12-31"),
+    ],
+)
+def test_attributes_are_added(crunch, site, kind, words, kept):
+    ran = crunch(f"add-{kind}-attribute", ITEM, "key", *words)
+    assert (ran.code, ran.json) == (0, {"item": ITEM, "key": "key", "value": kept})
+    assert "Response 201: Created" in ran.err
+    assert attributes(site)["key"]["value"] == kept
+
+
+def test_a_place_is_added(crunch, site):
+    ran = crunch("add-lat-long-attribute", ITEM, "where", "-37.8136", "144.9631")
+    assert ran.json == {"item": ITEM, "key": "where", "latitude": "-37.813600000", "longitude": "144.963100000"}
+    assert attributes(site)["where"] == {"key": "where", "latitude": -37.8136, "longitude": 144.9631}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "words"),
+    [
+        ("float", "abc", "VALUE: 'abc' isn't a number"),
+        ("float", "inf", "isn't finite"),
+        ("float", "1e400", "isn't finite"),
+        ("integer", "7.5", "isn't a whole number"),
+        ("integer", "9223372036854775808", "64 bits"),
+        ("filesize", "-1", "isn't a file's size"),
+        ("filesize", "10MB", "isn't a whole number"),
+        ("boolean", "maybe", "neither true nor false"),
+        ("datetime", "nonsense", "isn't a date"),
+        ("date", "2020-02-30", "isn't a date"),
+    ],
+)
+def test_a_value_that_cannot_be_is_not_sent(crunch, site, omics_sandbox, kind, value, words):
+    before = attributes(site)
+    ran = crunch(f"add-{kind}-attribute", ITEM, "bad", value)
+    assert (ran.code, words in ran.err, ran.out) == (2, True, "")
+    assert attributes(site) == before
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "words"),
+    [
+        (["add-project", "Sandbox"], 1, "name: item with this name already exists"),
+        (["add-dataset", "nope", "X"], 1, "parent: Object with slug=nope does not exist"),
+        (["add-char-attribute", ITEM, "k", " "], 1, "value: This field may not be blank"),
+        (["add-char-attribute", ITEM, "k", ""], 2, "VALUE is required"),
+        (["add-url-attribute", ITEM, "k", "nope"], 1, "value: Enter a valid URL"),
+        (
+            ["add-lat-long-attribute", ITEM, "k", "1234.5", "0"],
+            1,
+            "latitude: Ensure that there are no more than 3 digits",
+        ),
+        (["add-lat-long-attribute", ITEM, "k", "north", "0"], 2, "The latitude 'north' isn't a number"),
+        (["add-project"], 2, "PROJECT is required"),
+        (["add-project", "X", "--workflow", "gone.sh"], 2, "gone.sh can't be read"),
+        (["files", "nope:nope"], 1, "Not found"),
+        (["files", ".."], 2, "can't be '..'"),
+    ],
+)
+def test_a_refusal_shows_in_the_exit_code(crunch, command, code, words):
+    ran = crunch(*command)
+    assert (ran.code, ran.out) == (code, "")
+    assert words in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_workflow_that_is_no_text(crunch, tmp_path):
+    file = tmp_path / "work" / "workflow"
+    for content, words in ((b"\xff\xfe", "isn't UTF-8 text"), (b" \n", "is empty")):
+        file.write_bytes(content)
+        ran = crunch("add-project", "X", "--workflow", "workflow")
+        assert (ran.code, words in ran.err) == (2, True)
+
+
+# -- looking
+
+
+def test_the_files_of_a_dataset_are_a_tree(crunch, site, omics_sandbox, tmp_path):
+    folder = omics_sandbox.crunch.storage / site.get_json_response(f"api/datasets/{ITEM}/")["base_file_path"]
+    (folder / "sub").mkdir()
+    (folder / "sub" / "ünï code.txt").write_text("x")
+    ran = crunch("files", ITEM)
+    assert ran.out.splitlines()[1:] == ["├── sub", "│   └── ünï code.txt", "└── reads.fastq"]
+    assert crunch("files", ITEM, "--output", "json").json == ["reads.fastq", "sub/ünï code.txt"]
+
+
+def test_files_want_to_know_where_they_are(crunch, monkeypatch, tmp_path):
+    monkeypatch.delenv("CRUNCH_STORAGE_SETTINGS")
+    ran = crunch("files", ITEM)
+    assert (ran.code, "--storage-settings FILE, or set CRUNCH_STORAGE_SETTINGS" in ran.err) == (2, True)
+    ran = crunch("files", ITEM, "--storage-settings", "gone.toml")
+    assert ran.code != 0
+    assert "gone.toml" in ran.err
+    (tmp_path / "work" / "settings.json").write_text(json.dumps({"MEDIA_ROOT": str(tmp_path / "nothing")}))
+    ran = crunch("files", ITEM, "--storage-settings", "settings.json")
+    assert ran.code != 0
+    assert "nothing" in ran.err
+
+
+def test_diagnostics_need_no_site(crunch, monkeypatch):
+    for name in ("CRUNCH_URL", "CRUNCH_TOKEN"):
+        monkeypatch.delenv(name)
+    ran = crunch("diagnostics")
+    assert (ran.code, len(ran.json), ran.err) == (0, 14, "")
+
+
+def test_operations_use_the_same_settings(crunch):
+    assert [each["slug"] for each in crunch("api", "list-datasets").json["results"]] == [ITEM]
+    ran = crunch("api", "delete-dataset", "--slug", ITEM, "--dry-run")
+    assert (ran.json["method"], ran.code) == ("DELETE", 0)
+
+
+def test_help_has_examples(crunch):
+    listing = crunch("--help").out
+    commands = [
+        line.split()[0]
+        for line in listing.partition("Commands:")[2].partition("\n\n")[0].splitlines()[1:]
+        if line[2] != " "
+    ]
+    assert len(commands) == 17
+    for command in commands:
+        shown = crunch(command, "--help").out
+        assert f"    omics crunch {command}" in shown, command

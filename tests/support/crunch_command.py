@@ -1,0 +1,34 @@
+"""`omics crunch ...` for tests: in an empty folder, told by its environment where the sandbox's site is, and who asks."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.sandbox import Sandbox
+
+VARIABLES = ("OMICS_CRUNCH_URL", "OMICS_CRUNCH_TOKEN", "COLUMNS")
+
+
+def crunch_command(
+    omics: Callable[..., Any], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> Callable[..., Any]:
+    """What runs `omics crunch` with words.
+
+    Args:
+        omics: The fixture of that name.
+        sandbox: Whose site it is.
+        monkeypatch: The fixture of that name.
+        folder: Everything that it writes goes below it; its folder `work` is the current one.
+    """
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    for name, value in sandbox.environment().items():
+        if name.startswith("CRUNCH_"):
+            monkeypatch.setenv(name, value)
+    for name in ("home", "work"):
+        (folder / name).mkdir()
+    monkeypatch.setenv("HOME", str(folder / "home"))
+    monkeypatch.setenv("OMICS_STATE_DIR", str(folder / "state"))
+    monkeypatch.chdir(folder / "work")
+    return lambda *words, **how: omics("crunch", *words, installed=True, **how)
