@@ -121,7 +121,7 @@ class Access:
         )
 
     def visible_samples(self, person: Person | None) -> Where:
-        """The samples that somebody may see, as a condition on samples or on results of groups."""
+        """The samples that somebody may see, as a condition on samples."""
         groups = self.visible_groups(person)
         inner = f"SELECT uuid FROM pangea_things WHERE kind = 'sample_group' AND {groups.text}"  # noqa: S608 - our own names
         return Where(f"parent IN ({inner})", groups.values)
@@ -133,19 +133,7 @@ class Access:
             person: Who.
             kind: sample_ar or sample_group_ar.
         """
-        mine = (
-            "SELECT g.uuid FROM pangea_links AS m JOIN pangea_things AS g ON g.kind = 'sample_group' AND g.parent = m.one "
-            "WHERE m.kind = 'member' AND m.other = ?"
-        )
-        public = "SELECT uuid FROM pangea_things WHERE kind = 'sample_group' AND json_extract(fields, '$.is_public')"
-
-        def above(groups: str) -> str:
-            if kind == "sample_group_ar":
-                return f"parent IN ({groups})"
-            return f"parent IN (SELECT uuid FROM pangea_things WHERE kind = 'sample' AND parent IN ({groups}))"  # noqa: S608
-
-        text = f"(({above(public)} AND NOT json_extract(fields, '$.is_private')) OR {above(mine)})"
-        return Where(text, (_known(person),))
+        return Where(f"EXISTS (SELECT 1 FROM {_owners(kind, 'pangea_things')})", (_known(person),))  # noqa: S608
 
     def visible_fields(self, person: Person | None, kind: str) -> Where:
         """The fields of analysis results that somebody may see.
@@ -154,12 +142,19 @@ class Access:
             person: Who.
             kind: sample_ar_field or sample_group_ar_field.
         """
-        above = kind.removesuffix("_field")
-        results = self.visible_results(person, above)
-        return Where(
-            f"parent IN (SELECT uuid FROM pangea_things WHERE kind = '{above}' AND {results.text})",  # noqa: S608
-            results.values,
-        )
+        owners = _owners(kind.removesuffix("_field"), "result")
+        within = owners.replace(" WHERE ", " WHERE result.uuid = pangea_things.parent AND ", 1)
+        return Where(f"EXISTS (SELECT 1 FROM pangea_things AS result, {within})", (_known(person),))  # noqa: S608
+
+
+def _owners(kind: str, result: str) -> str:
+    """The group of a result, where somebody may see the result: what stands behind FROM, with one value."""
+    tables, joined = "pangea_things AS g", f"g.uuid = {result}.parent"
+    if kind == "sample_ar":
+        tables, joined = "pangea_things AS s, pangea_things AS g", f"s.uuid = {result}.parent AND g.uuid = s.parent"
+    public = f"json_extract(g.fields, '$.is_public') AND NOT json_extract({result}.fields, '$.is_private')"
+    mine = "EXISTS (SELECT 1 FROM pangea_links AS m WHERE m.kind = 'member' AND m.one = g.parent AND m.other = ?)"
+    return f"{tables} WHERE {joined} AND (({public}) OR {mine})"
 
 
 def _known(person: Person | None) -> str:

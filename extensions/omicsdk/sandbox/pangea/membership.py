@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from omicsdk.sandbox.pangea.flat import found, listed
+from omicsdk.sandbox.pangea.flat import PAGE, found
 from omicsdk.sandbox.pangea.people import Person
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Thing, Where, linked_from
+from omicsdk.sandbox.pangea.store import Thing
 from omicsdk.sandbox.pangea.views import Views
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Wrong, canonical_uuid
+from omicsdk.sandbox.rest_framework.pages import page
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 
@@ -21,10 +22,13 @@ def list_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{group_pk}/samples: all of them, or none where one may not see them."""
     person = pangea.access.asker(call)
     group = found(pangea.store, "sample_group", call.arguments["group_pk"])
-    where = [linked_from(GROUP_SAMPLE, group["uuid"])]
-    if not _may_list(pangea, person, group):
-        where = [Where("0")]
-    return listed(call, pangea.store, "sample", where, Views(pangea.store).sample)
+    count = pangea.store.count_linked(GROUP_SAMPLE, group["uuid"]) if _may_list(pangea, person, group) else 0
+    view = Views(pangea.store).sample
+
+    def some(start: int, size: int) -> list[object]:
+        return [view(each) for each in pangea.store.some_linked(GROUP_SAMPLE, group["uuid"], start, size)]
+
+    return page(call, count, some if count else lambda _start, _size: [], PAGE)
 
 
 def add_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
@@ -45,7 +49,7 @@ def remove_sample_group_samples(pangea: Pangea, call: Call) -> Reply:
 
 def samples_in(pangea: Pangea, group: Thing) -> list[Thing]:
     """The samples of a group, in the order in which they were made."""
-    return pangea.store.all("sample", linked_from(GROUP_SAMPLE, group["uuid"]))
+    return pangea.store.some_linked(GROUP_SAMPLE, group["uuid"])
 
 
 def _may_list(pangea: Pangea, person: Person | None, group: Thing) -> bool:
@@ -54,9 +58,10 @@ def _may_list(pangea: Pangea, person: Person | None, group: Thing) -> bool:
         return pangea.access.may_see_group(person, group)
     if person is None:
         return False
-    inside = linked_from(GROUP_SAMPLE, group["uuid"])
-    visible = pangea.access.visible_samples(person)
-    return pangea.store.count("sample", inside) == pangea.store.count("sample", inside, visible)
+    libraries = [
+        pangea.store.find("sample_group", each) for each in pangea.store.above_linked(GROUP_SAMPLE, group["uuid"])
+    ]
+    return all(each is not None and pangea.access.may_see_group(person, each) for each in libraries)
 
 
 def _sent(pangea: Pangea, call: Call) -> tuple[Thing, list[Thing]]:

@@ -19,6 +19,18 @@ _FORBIDDEN = (
 # The login routes take both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
 _NESTED = "/api/nested/"
+# Lists by names aren't narrowed by them: they are those of the flat routes.
+_LISTS = [
+    (re.compile(f"/api/nested/[^/]+/{pattern}"), f"/api/{flat}")
+    for pattern, flat in (
+        ("sample_groups/", "sample_groups"),
+        ("sample_groups/[^/]+/samples/", "samples"),
+        ("sample_groups/[^/]+/samples/[^/]+/analysis_results", "sample_ars"),
+        ("sample_groups/[^/]+/samples/[^/]+/analysis_results/[^/]+/fields", "sample_ar_fields"),
+        ("sample_groups/[^/]+/analysis_results", "sample_group_ars"),
+        ("sample_groups/[^/]+/analysis_results/[^/]+/fields", "sample_group_ar_fields"),
+    )
+]
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -65,6 +77,13 @@ def _names_uuid(path: str, parameter: str) -> bool:
     return (parameter in ("uuid", "id") or parameter.endswith("_pk")) and not path.startswith("/api/auth/")
 
 
+def _meant(path: str) -> str:
+    """The route of the document that a path stands for."""
+    if path in _SLASHLESS:
+        return f"{path}/"
+    return next((flat for pattern, flat in _LISTS if pattern.fullmatch(path)), path)
+
+
 class Paths:
     """Stands around the service's frame.
 
@@ -84,8 +103,9 @@ class Paths:
                 # Deployed servers take these routes for pages of browsers, whose writes need a cookie.
                 await Response(_FORBIDDEN, 403, media_type="text/html")(scope, receive, send)
                 return
-            if path in _SLASHLESS:
-                scope = {**scope, "path": f"{scope['path']}/"}
+            meant = _meant(path)
+            if meant != path:
+                scope = {**scope, "path": scope.get("root_path", "") + meant}
             if path == "/api/auth/":
                 await self._accounts(scope, receive, send)
                 return

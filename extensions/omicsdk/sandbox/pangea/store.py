@@ -82,13 +82,15 @@ class Store:
             pangea_things="seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, uuid TEXT NOT NULL UNIQUE, "
             "name TEXT NOT NULL, folded TEXT NOT NULL, parent TEXT NOT NULL, fields TEXT NOT NULL",
             pangea_links="seq INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, one TEXT NOT NULL, other TEXT NOT NULL, "
-            "fields TEXT NOT NULL, UNIQUE (kind, one, other)",
+            "fields TEXT NOT NULL, place INTEGER NOT NULL, UNIQUE (kind, one, other)",
         )
         for name, columns in (
             ("pangea_things_by_parent", "pangea_things (kind, parent, seq)"),
             ("pangea_things_by_name", "pangea_things (kind, name)"),
             ("pangea_things_by_folded", "pangea_things (kind, folded)"),
             ("pangea_things_below", "pangea_things (parent)"),
+            ("pangea_things_above", "pangea_things (uuid, parent)"),
+            ("pangea_links_in_order", "pangea_links (kind, one, place)"),
             ("pangea_links_by_other", "pangea_links (kind, other)"),
             ("pangea_links_of_one", "pangea_links (one)"),
             ("pangea_links_of_other", "pangea_links (other)"),
@@ -226,9 +228,10 @@ class Store:
     def link(self, kind: str, one: str, other: str, fields: Mapping[str, Any] | None = None) -> None:
         """Links two things, once; fields of the link are replaced."""
         self.database.execute(
-            "INSERT INTO pangea_links (kind, one, other, fields) VALUES (?, ?, ?, ?) "
+            "INSERT INTO pangea_links (kind, one, other, fields, place) "
+            "VALUES (?, ?, ?, ?, coalesce((SELECT seq FROM pangea_things WHERE uuid = ?), 0)) "
             "ON CONFLICT (kind, one, other) DO UPDATE SET fields = excluded.fields",
-            (kind, one, other, json.dumps(fields or {})),
+            (kind, one, other, json.dumps(fields or {}), other),
         )
 
     def unlink(self, kind: str, one: str, other: str) -> None:
@@ -246,6 +249,36 @@ class Store:
         """What a thing is linked to, in the order in which it was linked."""
         rows = self.database.rows("SELECT other FROM pangea_links WHERE kind = ? AND one = ? ORDER BY seq", (kind, one))
         return [row["other"] for row in rows]
+
+    def count_linked(self, kind: str, one: str) -> int:
+        """How many things one is linked to."""
+        row = self.database.row("SELECT count(*) AS n FROM pangea_links WHERE kind = ? AND one = ?", (kind, one))
+        return row["n"] if row else 0
+
+    def some_linked(self, kind: str, one: str, start: int = 0, size: int = -1) -> list[Thing]:
+        """The things that one is linked to, in the order in which they were made.
+
+        Args:
+            kind: The link's kind.
+            one: The thing.
+            start: How many come before them.
+            size: How many are wanted; -1 for all.
+        """
+        rows = self.database.rows(
+            "SELECT t.fields FROM (SELECT other, place FROM pangea_links WHERE kind = ? AND one = ? "
+            "ORDER BY place LIMIT ? OFFSET ?) AS l JOIN pangea_things AS t ON t.uuid = l.other ORDER BY l.place",
+            (kind, one, size, start),
+        )
+        return [json.loads(row["fields"]) for row in rows]
+
+    def above_linked(self, kind: str, one: str) -> Sequence[str]:
+        """What the things belong to that one is linked to."""
+        rows = self.database.rows(
+            "SELECT DISTINCT t.parent FROM pangea_links AS l JOIN pangea_things AS t INDEXED BY pangea_things_above "
+            "ON t.uuid = l.other WHERE l.kind = ? AND l.one = ?",
+            (kind, one),
+        )
+        return [row["parent"] for row in rows]
 
     def linking(self, kind: str, other: str) -> Sequence[str]:
         """What links to a thing, in the order in which it was linked."""
