@@ -6,7 +6,7 @@ TYPE_CHECKING = False  # spares the import of typing; type checkers know the nam
 if TYPE_CHECKING:
     from omicsdk.crunch.client import AsyncCrunch as AsyncCrunch
     from omicsdk.crunch.client import Crunch as Crunch
-    from omicsdk.crunch.connection import Connection as Connection
+    from omicsdk.crunch.connections import Connection as Connection
     from omicsdk.crunch.diagnostics import get_diagnostic as get_diagnostic
     from omicsdk.crunch.diagnostics import get_diagnostics as get_diagnostics
     from omicsdk.crunch.diagnostics import git_revision as git_revision
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AsyncCrunch": "client",
-    "Connection": "connection",
+    "Connection": "connections",
     "Crunch": "client",
     "CrunchAPIException": "errors",
     "Run": "run",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omicsdk.crunch.connection import Connection
+from omicsdk.crunch.connections import Connection
 from omicsdk.crunch.errors import CrunchAPIException
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.crunch.connection import Connection
+    from omicsdk.crunch.connections import Connection
 
 
 def project(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:

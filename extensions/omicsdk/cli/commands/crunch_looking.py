@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.crunch.connection import Connection
+    from omicsdk.crunch.connections import Connection
 
 STORAGE_VARIABLE = "CRUNCH_STORAGE_SETTINGS"
 """Environment variable: the file with the settings of the site's storage."""

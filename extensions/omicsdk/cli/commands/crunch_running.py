@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.crunch.connection import Connection
+    from omicsdk.crunch.connections import Connection
 
 NONE_LEFT = "No more datasets to process."
 

@@ -15,6 +15,7 @@ from omicsdk.crunch.asking import Asking
 from omicsdk.crunch.dates import as_date, as_datetime
 from omicsdk.crunch.diagnostics import get_diagnostics
 from omicsdk.crunch.enums import Stage, State
+from omicsdk.crunch.errors import CrunchAPIException as CrunchAPIException
 from omicsdk.crunch.statuses import STATUS_RETRY, STATUSES, newest_first, status_fields, stored
 
 if TYPE_CHECKING:
