@@ -149,5 +149,43 @@ SERVICES: dict[str, Service] = {
     "pangea": {
         "title": "Pangea: samples and results in groups: list, create, upload, download, tag, metadata tables",
         "workflows": "omicsdk.cli.workflows.pangea",
+        "client": "omicsdk.cli.commands.pangea_access:connect",
+        "credentials": "omicsdk.cli.commands.pangea_access:token",
+        "operations": "generated",
+        "about": "Commands have the names of pangea-api's, and what is public is read without a login.",
+        "remedy": "Give --email and --password, or set PANGEA_USER and PANGEA_PASS; or set OMICS_PANGEA_TOKEN.",
+        "groups": {
+            "user": "Your account: look at it, change its password, get a token",
+            "create": "Organizations, groups, samples, analysis results and their fields",
+            "add": "Samples into groups",
+            "list": "Samples, organizations, groups, analysis results, projects, buckets",
+            "download": "Metadata as a table, and files of analysis results",
+            "upload": "Reads, metadata from a table, and files of groups",
+            "delete": "Samples, groups and analysis results",
+            "tag": "Tags of samples and groups",
+            "tag list": "What has a tag",
+        },
+        "options": [
+            {
+                "name": "email",
+                "short": "-e",
+                "type": "string",
+                "default": None,
+                "help": "Your login. When omitted: PANGEA_USER; without either nobody is logged in.",
+            },
+            {
+                "name": "password",
+                "short": "-p",
+                "type": "string",
+                "default": None,
+                "help": "Your password. When omitted: PANGEA_PASS, which doesn't show in process lists.",
+            },
+            {
+                "name": "endpoint",
+                "type": "string",
+                "default": None,
+                "help": "Where Pangea is. When omitted: PANGEA_ENDPOINT, else https://pangeabio.io.",
+            },
+        ],
     },
 }

@@ -1,0 +1,100 @@
+"""Many calls that don't depend on each other: several at once, and what becomes of each."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from omicsdk.cli.commands.reports import tell_failures
+from omicsdk.core.errors import OmicsError, SomeFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from omicsdk.cli.console import Console
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+AT_ONCE = 8
+"""Calls that are under way at once: the service has few workers of its own."""
+
+
+class Failure(NamedTuple):
+    """A call that failed.
+
+    Attributes:
+        label: What it was for.
+        error: Why.
+    """
+
+    label: str
+    error: OmicsError
+
+
+def each(
+    items: Sequence[T], work: Callable[[T], R], label: Callable[[T], str], *, at_once: int = AT_ONCE
+) -> tuple[list[R], list[Failure]]:
+    """Does the same with each of several things.
+
+    Args:
+        items: The things.
+        work: What is done with one; called in several threads.
+        label: What one is called.
+        at_once: So many side by side; with 1 the service sees them in order.
+
+    Returns:
+        What came back, in order, and what failed.
+    """
+
+    def tried(item: T) -> R | Failure:
+        try:
+            return work(item)
+        except OmicsError as error:
+            return Failure(label(item), error)
+
+    if len(items) <= 1 or at_once == 1:
+        outcomes = [tried(item) for item in items]
+    else:
+        pool = ThreadPoolExecutor(at_once, "omics-pangea")
+        try:
+            outcomes = list(pool.map(tried, items))
+        finally:
+            pool.shutdown(cancel_futures=True)  # after Ctrl-C nothing further begins
+    good: list[R] = []
+    failed: list[Failure] = []
+    for outcome in outcomes:
+        if isinstance(outcome, Failure):
+            failed.append(outcome)
+        else:
+            good.append(outcome)
+    return good, failed
+
+
+def tell(failed: Sequence[Failure], number: int, what: str, console: Console) -> None:
+    """Tells what of a batch failed; the process will end with 3.
+
+    Args:
+        failed: What failed.
+        number: How many there were in all.
+        what: What they are, such as samples.
+        console: Where to.
+
+    Raises:
+        OmicsError: All failed: the only one, or one for all.
+    """
+    if not failed:
+        return
+    errors = [_named(each) for each in failed]
+    if len(failed) == number:
+        if number == 1:
+            raise failed[0].error
+        raise SomeFailed(f"all of {number} {what} failed", errors)
+    tell_failures(errors, console)
+    console.message(f"{number - len(failed)} of {number} {what} are done, {len(failed)} failed")
+
+
+def _named(failure: Failure) -> OmicsError:
+    if failure.label not in str(failure.error):
+        failure.error.message = f"{failure.label}: {failure.error.message}"
+    return failure.error

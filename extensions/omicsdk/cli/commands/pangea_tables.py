@@ -1,0 +1,161 @@
+"""Metadata of samples as CSV, in both directions. Pure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from omicsdk.core.errors import UsageError
+from omicsdk.core.long_cells import take_long_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+MISSING = frozenset(
+    [
+        *("", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A"),
+        *("NA", "NULL", "NaN", "None", "n/a", "nan", "null"),
+    ]
+)
+"""Cells that say nothing: what pandas, which the published client reads tables with, takes for missing."""
+
+_WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,18})")
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_TRUTHS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
+_LARGEST = 2**63
+
+
+class Row(NamedTuple):
+    """A row of a table.
+
+    Attributes:
+        line: The line of the file that it begins in, from 1.
+        name: The sample's name.
+        metadata: What its other cells say.
+    """
+
+    line: int
+    name: str
+    metadata: dict[str, Any]
+
+
+def rows_of(text: str, index: str = "0") -> list[Row]:
+    """The rows of a table; a column's cells all become numbers, or truths, or stay text.
+
+    Args:
+        text: CSV with a header.
+        index: The column that has the names: its number, from 0, or its name.
+
+    Raises:
+        UsageError: It isn't such a table, or a name stands twice in it; names the line.
+    """
+    take_long_cells()
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    numbered: list[tuple[int, list[str]]] = []
+    before = 0
+    try:
+        for cells in reader:
+            if cells:
+                numbered.append((before + 1, cells))
+            before = reader.line_num
+    except csv.Error as error:
+        raise UsageError(
+            f"the table isn't CSV from line {before + 1} on: {error}", remedy="Check its quotes."
+        ) from error
+    if not numbered:
+        raise UsageError("the table is empty", remedy="Its first line names the columns.")
+    header = numbered[0][1]
+    at = _column(header, index)
+    body = numbered[1:]
+    for line, cells in body:
+        if len(cells) > len(header):
+            raise UsageError(
+                f"line {line} of the table has {len(cells)} cells, its header {len(header)}",
+                remedy="A cell with a comma in it stands in quotes.",
+            )
+    columns = {
+        title: _typed([cells[number] if number < len(cells) else "" for _, cells in body])
+        for number, title in enumerate(header)
+        if number != at
+    }
+    return _named(
+        [
+            (line, cells[at] if at < len(cells) else "", {title: column[number] for title, column in columns.items()})
+            for number, (line, cells) in enumerate(body)
+        ]
+    )
+
+
+def csv_of(found: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
+    """Metadata as a table: a row for each, with the name in the first column, which has no title.
+
+    Args:
+        found: Names, each with its metadata. Lists and objects become JSON.
+    """
+    rows = list(found)
+    titles = list(dict.fromkeys(title for _, metadata in rows for title in metadata))
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(["", *titles])
+    for name, metadata in rows:
+        writer.writerow([name, *(_cell(metadata.get(title)) for title in titles)])
+    return written.getvalue()
+
+
+def _column(header: Sequence[str], index: str) -> int:
+    twice = sorted({title for title in header if header.count(title) > 1})
+    if twice:
+        raise UsageError(f"the table has two columns {twice[0]!r}", remedy="Give each a name of its own.")
+    if index in header:
+        return header.index(index)
+    try:
+        at = int(index)
+    except ValueError:
+        at = len(header)
+    if not -len(header) <= at < len(header):
+        raise UsageError(
+            f"--index-col: the table has no column {index!r}",
+            remedy=f"Its columns are: {', '.join(header[:20])}; the first has the number 0.",
+        )
+    return at % len(header)
+
+
+def _typed(cells: list[str]) -> list[Any]:
+    """A column's values: None for cells that say nothing."""
+    said = [cell.strip() for cell in cells if cell.strip() not in MISSING]
+    if all(_WHOLE.fullmatch(cell) and abs(int(cell)) < _LARGEST for cell in said):
+        make: Any = int
+    elif all(_NUMBER.fullmatch(cell) and abs(float(cell)) != float("inf") for cell in said):
+        make = float
+    elif all(cell in _TRUTHS for cell in said):
+        make = _TRUTHS.__getitem__
+    else:
+        return [None if cell in MISSING else cell for cell in cells]
+    return [None if cell.strip() in MISSING else make(cell.strip()) for cell in cells]
+
+
+def _named(found: list[tuple[int, str, dict[str, Any]]]) -> list[Row]:
+    rows: list[Row] = []
+    lines: dict[str, int] = {}
+    for line, name, values in found:
+        name = name.strip()
+        if not name:
+            raise UsageError(
+                f"line {line} of the table names no sample", remedy="Give --index-col the column of names."
+            )
+        if name in lines:
+            raise UsageError(
+                f"line {line} of the table has the name {name!r} of line {lines[name]}", remedy="Keep one of the rows."
+            )
+        lines[name] = line
+        rows.append(Row(line, name, {title: value for title, value in values.items() if value is not None}))
+    return rows
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)

@@ -1,0 +1,204 @@
+"""`omics pangea create`, `add`, `list`, `delete` and `tag`, in their documented words."""
+
+import json
+
+import pytest
+from pangea_command import pangea_command
+
+ORG, LIBRARY = "Sandbox", "Sandbox Library"
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.fixture
+def pangea(omics, omics_sandbox, monkeypatch, tmp_path):
+    return pangea_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def nobody(pangea, monkeypatch):
+    """The same without a login."""
+
+    def run(*words, **how):
+        with monkeypatch.context() as patched:
+            for name in ("PANGEA_USER", "PANGEA_PASS"):
+                patched.delenv(name)
+            return pangea(*words, **how)
+
+    return run
+
+
+def names(ran) -> list[str]:
+    """The names in documented lines."""
+    return [line.split(" ", 1)[1].rsplit(" ", 2)[0] for line in ran.out.splitlines()]
+
+
+def test_an_organization_is_made_once(pangea):
+    made = pangea("create", "org", "Lab")
+    assert (made.code, made.json["name"]) == (0, "Lab")
+    assert f"Created: <Pangea::Organization Lab {made.json['uuid']} />" in made.err
+    assert pangea("create", "org", "Lab", tty=True).code == 1
+    again = pangea("create", "org", "Lab")
+    assert (again.code, "already exists" in again.err) == (1, True)
+    assert names(pangea("list", "orgs")) == ["Sandbox", "Lab"]
+
+
+def test_a_private_group_is_private_and_a_public_one_public(pangea, nobody):
+    private = pangea("create", "sample-group", ORG, "Priv", "--private")
+    assert (private.json["is_public"], private.json["is_library"]) == (False, True)
+    public = pangea("create", "sample-group", ORG, "Pub", "--public", "--not-library")
+    assert (public.json["is_public"], public.json["is_library"]) == (True, False)
+    assert pangea("create", "sample-group", ORG, "Default").json["is_public"] is True
+    assert pangea("list", "samples", ORG, "Priv").code == 0
+    assert nobody("list", "samples", ORG, "Priv").code == 4
+    assert nobody("list", "samples", ORG, "Pub").code == 0
+    both = pangea("create", "sample-group", ORG, "X", "--private", "--public")
+    assert (both.code, "say the opposite" in both.err) == (2, True)
+    missing = pangea("create", "sample-group", "Nope", "X")
+    assert (missing.code, "there is no organization 'Nope'" in missing.err) == (1, True)
+    assert names(pangea("list", "groups", ORG)) == [LIBRARY, "Priv", "Pub", "Default"]
+    assert "Priv" not in names(nobody("list", "groups"))
+
+
+def test_samples_are_made_once_and_listed(pangea, tmp_path):
+    made = pangea("create", "samples", ORG, LIBRARY, "c1", "c2,c3")
+    assert (made.code, names(made)) == (0, ["c1", "c2", "c3"])
+    assert made.out.startswith("<Pangea::Sample c1 ")
+    again = pangea("create", "samples", ORG, LIBRARY, "c1")
+    assert again.out == made.out.splitlines(keepends=True)[0]
+    (tmp_path / "work" / "names").write_text("c4\n\nc5,c1\n")
+    more = pangea("create", "samples", ORG, LIBRARY, "-s", "names")
+    assert names(more) == ["c4", "c5", "c1"]
+    assert names(pangea("create", "samples", ORG, LIBRARY, "-s", "-", typed="c6\n")) == ["c6"]
+    listed = pangea("list", "samples", ORG, LIBRARY)
+    assert names(listed) == ["c1", "c2", "c3", "c4", "c5", "c6"]
+    assert len(pangea("list", "samples", ORG, LIBRARY, "--limit", "2").out.splitlines()) == 2
+    data = pangea("list", "samples", ORG, LIBRARY, "--output", "json").json
+    assert [each["name"] for each in data] == names(listed)
+    nothing = pangea("create", "samples", ORG, LIBRARY)
+    assert (nothing.code, "--sample-name-list" in nothing.err) == (2, True)
+
+
+def test_names_may_have_slashes_blanks_and_emoji(pangea):
+    odd = ["a/b", "é 🧬", "50% #1?", ".."]
+    assert names(pangea("create", "samples", ORG, LIBRARY, *odd)) == odd
+    assert names(pangea("create", "samples", ORG, LIBRARY, *odd)) == odd
+    assert names(pangea("list", "samples", ORG, LIBRARY)) == odd
+    for name in odd:
+        assert pangea("create", "sample-ar", ORG, LIBRARY, name, "mm::x/y", "-r", "1").code == 0
+        assert names(pangea("list", "results", ORG, LIBRARY, name)) == ["mm::x/y 1"]
+    pangea("create", "org", "Or/g")
+    pangea("create", "sample-group", "Or/g", "Li/b")
+    assert names(pangea("create", "samples", "Or/g", "Li/b", "s")) == ["s"]
+    missing = pangea("list", "results", "Or/g", "Li/b", "t/u")
+    assert (missing.code, "no sample 't/u' in the group 'Li/b'" in missing.err) == (1, True)
+
+
+def test_samples_by_thousands(pangea, tmp_path, omics_sandbox):
+    many = [f"s{number:05}" for number in range(10_001)]
+    (tmp_path / "work" / "names").write_text("\n".join(many))
+    made = pangea("create", "samples", ORG, LIBRARY, "-s", "names")
+    assert (made.code, names(made)) == (0, many)
+    assert sum(each["method"] == "POST" for each in omics_sandbox.requests("/pangea")) < 20
+    assert names(pangea("list", "samples", ORG, LIBRARY)) == many
+
+
+def test_a_group_that_owns_no_samples_says_so(pangea):
+    pangea("create", "sample-group", ORG, "Plain", "--not-library")
+    ran = pangea("create", "samples", ORG, "Plain", "x")
+    assert (ran.code, ran.out) == (1, "")
+
+
+def test_results_are_made_by_names_or_uuid(pangea):
+    uuid = pangea("create", "samples", ORG, LIBRARY, "c1", "--query", "[0].uuid").out.strip()
+    made = pangea("create", "sample-ar", ORG, LIBRARY, "c1", "mm", "-r", "1")
+    assert (made.code, made.json["replicate"], "Created: " in made.err) == (0, "1", True)
+    other = pangea("create", "sample-ar", uuid, "mm")
+    assert other.json["sample"] == uuid
+    assert names(pangea("list", "results", ORG, LIBRARY, "c1")) == ["mm 1", f"mm {other.json['replicate']}"]
+    assert pangea("list", "results", ORG, LIBRARY).out == ""
+    odd = pangea("create", "sample-ar", ORG, LIBRARY, "mm")
+    assert (odd.code, "SAMPLE_UUID MODULE" in odd.err) == (2, True)
+    missing = pangea("create", "sample-ar", ORG, LIBRARY, "zz", "mm")
+    assert (missing.code, "no sample 'zz'" in missing.err) == (1, True)
+
+
+def test_samples_are_added_to_a_group(pangea, tmp_path):
+    pangea("create", "samples", ORG, LIBRARY, "c1", "c2", "c3")
+    pangea("create", "sample-group", ORG, "Plain", "--not-library")
+    words = ("add", "samples-to-group", ORG, LIBRARY, ORG, "Plain")
+    added = pangea(*words, "c1")
+    assert (added.code, added.out) == (0, "Added 1 to Plain\n")
+    (tmp_path / "work" / "m").write_text("c2\nzz\n")
+    some = pangea(*words, "--sample-manifest", "m")
+    assert (some.code, 'Sample "zz" not found in Sandbox Library' in some.err) == (3, True)
+    assert names(pangea("list", "samples", ORG, "Plain")) == ["c1", "c2"]
+    onward = ("add", "samples-to-group", ORG, "Plain", ORG, LIBRARY)
+    assert pangea(*onward, "c2", "--output", "json").json["added"][0]["name"] == "c2"
+    assert pangea(*words).code == 2
+    assert pangea(*words, "--sample-manifest", "gone").code == 2
+
+
+def test_what_is_deleted_is_asked_about_first(pangea):
+    uuids = [each["uuid"] for each in pangea("create", "samples", ORG, LIBRARY, "a,b,c", "--output", "json").json]
+    foreseen = pangea("delete", "sample", uuids[0], "--dry-run").json
+    assert foreseen == [{"would delete": "sample", "name": "a", "uuid": uuids[0]}]
+    refused = pangea("delete", "sample", uuids[0], tty=True, typed="n\n")
+    assert (refused.code, "the sample a" in refused.err, "nothing was deleted" in refused.err) == (130, True, True)
+    assert len(pangea("list", "samples", ORG, LIBRARY).out.splitlines()) == 3
+    assert pangea("delete", "sample", uuids[0], tty=True, typed="y\n").code == 0
+    gone = pangea("delete", "sample", uuids[1].upper())
+    assert (gone.code, f"deleted sample {uuids[1]}" in gone.err) == (0, True)
+    again = pangea("delete", "sample", uuids[1])
+    assert (again.code, "404" in again.err) == (1, True)
+    some = pangea("delete", "sample", uuids[1], uuids[2], "--yes")
+    assert (some.code, [each["uuid"] for each in some.json]) == (3, [uuids[2]])
+    assert pangea("list", "samples", ORG, LIBRARY).out == ""
+
+
+def test_groups_and_results_are_deleted(pangea):
+    pangea("create", "samples", ORG, LIBRARY, "a")
+    result = pangea("create", "sample-ar", ORG, LIBRARY, "a", "mm").json["uuid"]
+    assert pangea("delete", "sample-result", result).json[0]["deleted"] == "sample result"
+    assert pangea("list", "results", ORG, LIBRARY, "a").out == ""
+    library = pangea("api", "list-sample-groups").json["results"][0]["uuid"]
+    made = pangea("api", "create-sample-group-analysis-result", "--module-name", "mm", "--sample-group", library)
+    assert pangea("delete", "group-result", made.json["uuid"]).code == 0
+    group = pangea("create", "sample-group", ORG, "G").json["uuid"]
+    assert pangea("delete", "group", group).json == [{"deleted": "sample group", "name": "G", "uuid": group}]
+    assert names(pangea("list", "groups")) == [LIBRARY]
+
+
+def test_who_isn_t_logged_in_deletes_nothing(pangea, nobody):
+    uuid = pangea("create", "samples", ORG, LIBRARY, "a", "--query", "[0].uuid").out.strip()
+    assert nobody("delete", "sample", uuid).code == 4
+    assert names(pangea("list", "samples", ORG, LIBRARY)) == ["a"]
+
+
+def test_tags_are_made_given_and_listed(pangea):
+    pangea("create", "samples", ORG, LIBRARY, "a", "b")
+    made = pangea("tag", "create", "t1", "t/2")
+    assert (made.code, names(made)) == (0, ["t1", "t/2"])
+    assert made.out.startswith("<Pangea::Contrib::Tag t1 ")
+    assert pangea("tag", "create", "t1").out == made.out.splitlines(keepends=True)[0]
+    assert names(pangea("tag", "samples-in-group", ORG, LIBRARY, "t1", "t/2")) == ["a", "b"]
+    assert pangea("tag", "group", ORG, LIBRARY, "t/2").code == 0
+    assert sorted(names(pangea("tag", "list", "random-samples", "t1"))) == ["a", "b"]
+    assert len(pangea("tag", "list", "random-samples", "t/2", "-n", "1").out.splitlines()) == 1
+    assert names(pangea("tag", "list", "groups", "t/2")) == [LIBRARY]
+    missing = pangea("tag", "group", ORG, LIBRARY, "zz")
+    assert (missing.code, "there is no tag 'zz'" in missing.err) == (1, True)
+
+
+def test_projects_and_buckets_are_listed(pangea):
+    org = pangea("list", "orgs", "--query", "[0].uuid").out.strip()
+    pangea("api", "create-project", "--name", "P", "--organization", org)
+    assert names(pangea("list", "projects", ORG)) == ["P"]
+    assert len(names(pangea("list", "buckets"))) == 1
+    assert "private_key" not in json.dumps(pangea("list", "buckets", "--output", "json").json)
+
+
+def test_unknown_things_are_told_by_name(pangea, nobody):
+    assert "there is no organization 'nope'" in pangea("list", "samples", "nope", LIBRARY).err
+    missing = nobody("list", "samples", ORG, "nope")
+    assert (missing.code, "what isn't public takes a login" in missing.err) == (1, True)
+    assert pangea("delete", "group", NOBODYS).code == 1
