@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from omicsdk.core.documented.client import DocumentedResponse
 from omicsdk.core.documented.errors import DocumentedError, documented
 from omicsdk.core.errors import (
     APIError,
@@ -18,8 +16,9 @@ from omicsdk.core.errors import (
     UsageError,
 )
 
-#: Headers that are about a body as it was sent, which isn't the one that an error keeps.
-_OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+if TYPE_CHECKING:
+    from omicsdk.core.documented.client import DocumentedResponse
+
 #: What the platform says of a request without a token, or with one that isn't valid any longer; both are 403.
 _NOT_LOGGED_IN = ("Authentication credentials were not provided.", "Invalid token")
 
@@ -82,31 +81,6 @@ _BY_STATUS: dict[int, type[PangeaGeneralError]] = {
 }
 
 
-class RefusedResponse(DocumentedResponse):
-    """An answer that was a refusal, with the names that `requests` gave it; secrets in it are masked.
-
-    Args:
-        error: What core made of the answer.
-    """
-
-    def __init__(self, error: APIError) -> None:
-        import httpx
-
-        body = error.body if isinstance(error.body, str) else "" if error.body is None else json.dumps(error.body)
-        headers = {name: value for name, value in error.headers.items() if name not in _OF_THE_BODY}
-        request = httpx.Request(error.method or "GET", error.url)
-        super().__init__(httpx.Response(error.status, headers=headers, content=body.encode(), request=request))
-        self._error = error
-
-    def raise_for_status(self) -> None:
-        """Raises the refusal again.
-
-        Raises:
-            PangeaGeneralError: Always.
-        """
-        raise pangea_error(self._error)
-
-
 def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None) -> PangeaGeneralError:
     """Gives the documented exception for one of core's.
 
@@ -130,6 +104,8 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
         made = documented(error, wanted)
     if made.remedy == type(error).default_remedy:
         made.remedy = _remedy(error, wanted)
+    from omicsdk.pangea.refused import RefusedResponse  # most programs end without
+
     made.response = RefusedResponse(error)
     return made
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
-from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
 from omicsdk.core.origins import is_confidential
-from omicsdk.pangea.cache import FileSystemCache
 from omicsdk.pangea.errors import PangeaLoginError, pangea_error
 from omicsdk.pangea.routes import API, path_of
 from omicsdk.pangea.server import RETRIED, endpoint_of
@@ -22,24 +19,11 @@ if TYPE_CHECKING:
     from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.retry import Retry
     from omicsdk.core.transport import Timeout
+    from omicsdk.pangea.cache import FileSystemCache
+    from omicsdk.pangea.token_auth import TokenAuth
 
 Options = Mapping[str, object]
 """Parameters of a URL's query by name; those that are None aren't sent."""
-
-
-class TokenAuth(ApiKey):
-    """A user's token, which goes to the server of its Knex and nowhere else.
-
-    Args:
-        token: The token.
-
-    Raises:
-        ConfigError: It can't be one: it is empty, or has blanks in it.
-    """
-
-    def __init__(self, token: str) -> None:
-        super().__init__(token, header="Authorization", prefix="Token ")
-        self.fingerprint = sha256(token.encode()).hexdigest()
 
 
 class Knex:
@@ -55,7 +39,7 @@ class Knex:
         endpoint_url: The address that routes stand under: with /api at its end.
         auth: Whose token is sent; None asks without a login, which is enough to read what is public.
         headers: Sent with every request.
-        cache: What was fetched by name, kept for three hours.
+        writes: How often something was changed by it.
 
     Raises:
         PangeaGeneralError: The address isn't one (a ConfigError, too).
@@ -75,7 +59,6 @@ class Knex:
             raise pangea_error(error) from None
         self.auth: TokenAuth | None = None
         self.headers = {"Accept": "application/json"}
-        self.cache = FileSystemCache()
         self.writes = 0
         self._user = ""
         self._asking: tuple[TokenAuth | None, PangeaApi | None] = (None, None)
@@ -92,6 +75,8 @@ class Knex:
         Raises:
             PangeaGeneralError: It can't be one (a ConfigError, too).
         """
+        from omicsdk.pangea.token_auth import TokenAuth
+
         try:
             self.auth = TokenAuth(token)
         except ConfigError as error:
@@ -146,6 +131,13 @@ class Knex:
             raise pangea_error(error, refused) from error
         except OmicsError as error:
             raise pangea_error(error) from error
+
+    @cached_property
+    def cache(self) -> FileSystemCache:
+        """What was fetched by name, kept for three hours."""
+        from omicsdk.pangea.cache import FileSystemCache
+
+        return FileSystemCache()
 
     @property
     def endpoint(self) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.pangea.errors import PangeaGeneralError
 from omicsdk.pangea.routes import page_of
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from omicsdk.pangea.knex import Knex
 
 AHEAD = 3
@@ -53,6 +54,8 @@ def _pages(knex: Knex, url: str) -> Iterator[Blob]:
     following = first.get("next")
     if not following:
         return
+    from concurrent.futures import ThreadPoolExecutor  # most lists are of one page
+
     pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="omicsdk-pangea-pages")
     coming: dict[str, Future[Any]] = {}
     try:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from omicsdk.core.narrowing import is_mapping
-from omicsdk.pangea.cache import FileSystemCache
 from omicsdk.pangea.errors import (
     PangeaInternalError,
     PangeaNotFoundError,
@@ -19,6 +18,7 @@ from omicsdk.pangea.pages import Blob, paginated_iterator
 from omicsdk.pangea.routes import named
 
 if TYPE_CHECKING:
+    from omicsdk.pangea.cache import FileSystemCache
     from omicsdk.pangea.knex import Knex
 
 __all__ = ["Blob", "RemoteObject", "RemoteObjectError", "RemoteObjectOverwriteError"]

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
-from uuid import UUID
 
 from omicsdk.core.origins import origin_of
-from omicsdk.core.request import query_text, segment
 
 API = "/api"
 """What all paths begin with."""
@@ -16,6 +14,7 @@ API = "/api"
 # Of what is given as a URL all stays that may stand in one; what is quoted stays so.
 _SAFE_IN_PATH = "-._~!$&'()*+,;=:@/"
 _SAFE_IN_QUERY = "-._~!$&'()*+,;=:@/?"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 #: Routes that end with a slash; all others must not.
 _WITH_SLASH = re.compile(
@@ -72,6 +71,8 @@ def named(name: str) -> str | None:
     Returns:
         It quoted; None where no nested route leads to it: it has a slash, is a uuid (which is taken for one), or is a dot or two.
     """
+    from omicsdk.core.request import segment
+
     if "/" in name or is_uuid(name):
         return None
     try:
@@ -86,10 +87,7 @@ def is_uuid(text: str) -> bool:
     Args:
         text: The text.
     """
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
+    return _UUID.fullmatch(text) is not None
 
 
 def _below(address: str, endpoint: str) -> str | None:
@@ -107,6 +105,10 @@ def _quoted(text: str, safe: str) -> str:
 
 
 def _with_query(path: str, query: str, options: Mapping[str, object] | None) -> str:
-    pieces = [_quoted(query, _SAFE_IN_QUERY), query_text(list((options or {}).items()))]
+    pieces = [_quoted(query, _SAFE_IN_QUERY)]
+    if options:
+        from omicsdk.core.request import query_text
+
+        pieces.append(query_text(list(options.items())))
     joined = "&".join(piece for piece in pieces if piece)
     return f"{path}?{joined}" if joined else path
