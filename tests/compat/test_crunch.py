@@ -1,0 +1,206 @@
+"""One scenario of what users of a crunch site do, by the published client django-crunch and by ours: both see the same."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER
+from omicsdk.sandbox.server import Sandbox
+
+pytestmark = [pytest.mark.compat("crunch"), pytest.mark.timeout(300)]
+
+SCENARIO = Path(__file__).resolve().parent / "crunch_scenario"
+PUBLISHED, OURS = "crunch", "omicsdk.crunch"
+PARTS = {
+    "calls": ["connecting", "adding", "refused", "attributes", "inferred", "reading", "statuses"],
+    "runs": [
+        *("script", "changed_files", "windows_lines", "own_script", "stages", "failing", "relative", "again", "wrong"),
+    ],
+    "edges": ["at_the_edges"],
+}
+GROUPS = [group for groups in PARTS.values() for group in groups]
+SIX = [[1, 1], [1, 2], [2, 1], [2, 2], [3, 1], [3, 2]]
+
+Told = dict[str, dict[str, Any]]
+Check = Callable[[Any], bool]
+
+
+def shows(value: Any) -> Check:
+    return lambda seen: seen == value
+
+
+def has(*words: str) -> Check:
+    return lambda seen: all(word in seen for word in words)
+
+
+def refused_by(kind: str) -> Check:
+    return lambda seen: kind in seen.get("raised", ())
+
+
+# What the published client does wrong, by (group, label): how that shows, and what is right and held here to.
+DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
+    # What no site can store is sent all the same; real sites fail, or store it and fail from then on.
+    ("refused", "a negative size"): (shows({"given": 400}), refused_by("CrunchAPIException")),
+    ("refused", "an infinite number"): (shows({"given": 400}), refused_by("CrunchAPIException")),
+    # What was sent before the first value of no kind stays.
+    ("inferred", "what was sent before"): (shows([{"key": "first", "value": "sent"}]), shows([])),
+    # A page that isn't JSON ends in an error of a library.
+    ("reading", "no such address"): (refused_by("JSONDecodeError"), refused_by("CrunchAPIException")),
+    # Without its slash a POST is sent elsewhere, arrives as a GET, and seems to have worked.
+    ("at_the_edges", "without a slash"): (shows({"given": 200}), shows({"given": 201})),
+    ("at_the_edges", "made"): (shows(0), shows(1)),
+    # What changed goes beside what was there, under a name by chance.
+    ("changed_files", "the file"): (shows("abc\n"), shows("abc\nmore\n")),
+    ("changed_files", "files beside it"): (shows(1), shows(0)),
+    ("again", "files more than there are names"): (lambda seen: seen > 0, shows(0)),
+    # Why a run failed isn't said, or in the words of Python; what the workflow said is dropped.
+    ("failing", "a failing script: why"): (has("exit status 3"), shows("bad input é")),
+    ("failing", "what it said"): (shows(None), shows("bad input é\n")),
+    ("failing", "no shebang: why"): (has("[Errno 8]"), has("[Errno 8]", "#!/bin/bash")),
+    ("failing", "no such interpreter: why"): (has("[Errno 2]", "script.sh"), has("#!/no/such/interpreter")),
+    ("failing", "no workflow: why"): (shows(""), has("no workflow")),
+    ("failing", "no folder: why"): (has("[Errno 2]"), has("[Errno 2]", "base_file_path")),
+    # A folder that is named from here isn't found again when the files are uploaded.
+    ("relative", "failed"): (shows(True), shows(False)),
+    ("relative", "statuses"): (shows([*SIX[:-1], [3, 3]]), shows(SIX)),
+}
+
+
+def environment(sandbox: Sandbox, home: Path) -> dict[str, str]:
+    """What a user of the sandbox's site has around."""
+    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
+    return {
+        **kept,
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "COLUMNS": "200",
+        "PYTHONIOENCODING": "utf-8",
+        "CRUNCH_URL": sandbox.crunch_url,
+        "CRUNCH_TOKEN": sandbox.crunch_token,
+        "CRUNCH_STORAGE_SETTINGS": str(sandbox.crunch_storage_settings),
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
+    """What a package saw on a site with nothing on it."""
+    sandbox.reset()
+    sandbox.crunch.empty()
+    folder.mkdir()
+    reader = sandbox.crunch.token_of(SANDBOX_CRUNCH_READER)
+    done = subprocess.run(
+        [str(python), str(SCENARIO), package, str(folder), *PARTS],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={**environment(sandbox, folder), "READER_TOKEN": reader},
+        cwd=folder,
+        timeout=200,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def seen(
+    server: Sandbox, tmp_path_factory: pytest.TempPathFactory, interpreter_of: Callable[[str], Path]
+) -> dict[str, Told]:
+    """What both packages saw."""
+    folder = tmp_path_factory.mktemp("crunch")
+    pythons = {PUBLISHED: interpreter_of("crunch"), OURS: Path(sys.executable)}
+    return {package: run(python, server, package, folder / package) for package, python in pythons.items()}
+
+
+def agrees(ours: Any, theirs: Any) -> bool:
+    """Whether two things that were seen are the same.
+
+    What the site refused is an answer for the published client, and raised by ours with the same answer. What else the
+    published client raises of its own is a base of what ours raises.
+    """
+    if isinstance(theirs, dict) and "said" in theirs:
+        return ours == {**theirs, "raised": theirs["status"] >= 400}
+    if isinstance(theirs, dict) and "raised" in theirs:
+        return "raised" in ours and (theirs["raised"][0] in ours["raised"] or "CrunchAPIException" in ours["raised"])
+    return ours == theirs
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_published_crunch_client_works_with_the_sandbox(seen: dict[str, Told], group: str) -> None:
+    told = seen[PUBLISHED][group]
+    assert "ended by" not in told, told["ended by"]
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_published_crunch_client_and_ours_see_the_same(seen: dict[str, Told], group: str) -> None:
+    theirs, ours = seen[PUBLISHED][group], seen[OURS][group]
+    assert "ended by" not in ours, ours["ended by"]
+    assert list(ours) == list(theirs)
+    wrong = {
+        label: {"ours": ours[label], "published": theirs[label]}
+        for label in theirs
+        if (group, label) not in DEFECTS and not agrees(ours[label], theirs[label])
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(("group", "label"), DEFECTS)
+def test_the_published_crunch_client_still_has_its_defects(seen: dict[str, Told], group: str, label: str) -> None:
+    assert DEFECTS[group, label][0](seen[PUBLISHED][group][label])
+
+
+@pytest.mark.parametrize(("group", "label"), DEFECTS)
+def test_where_the_published_crunch_client_is_wrong_ours_is_right(
+    seen: dict[str, Told], group: str, label: str
+) -> None:
+    assert DEFECTS[group, label][1](seen[OURS][group][label])
+
+
+def test_no_group_of_the_crunch_scenario_is_left_out(seen: dict[str, Told]) -> None:
+    assert {package: list(told) for package, told in seen.items()} == dict.fromkeys((PUBLISHED, OURS), GROUPS)
+
+
+# Values that both have to see, so that they don't agree on nothing.
+
+
+def test_a_crunch_run_sends_six_statuses_in_order(seen: dict[str, Told]) -> None:
+    for told in seen.values():
+        assert told["script"]["statuses"] == [[*each, ""] for each in SIX]
+        assert told["stages"]["statuses"] == [[*each, ""] for each in SIX]
+
+
+def test_a_crunch_run_leaves_the_documented_files(seen: dict[str, Told]) -> None:
+    kept = ("dataset.json", "project.json", "script.sh", "setup_md5_checksums.json")
+    written = ("deleted.txt", "upload_md5_checksums.json")
+    data = [".hidden", "in.txt", "out.txt", "res/copy.txt", "sub/in2.txt", "ünï code.txt"]
+    for told in seen.values():
+        assert told["script"]["files"][".crunch/deleted.txt"] == "gone.txt"
+        assert told["script"]["files after"] == [*(f".crunch/{name}" for name in kept), *data]
+        names = sorted([*(f".crunch/{name}" for name in (*kept, *written)), *data, "gone.txt"])
+        assert told["script"]["stored"] == names
+        assert told["script"]["as it was made"] == [True] * (len(names) - 1)
+
+
+def test_a_crunch_run_that_fails_says_in_which_stage(seen: dict[str, Told]) -> None:
+    for told in seen.values():
+        for label in ("a failing script", "no shebang", "no such interpreter"):
+            assert told["failing"][label] == {"failed": True, "statuses": [*SIX[:3], [2, 3]]}
+        for label in ("no workflow", "no folder"):
+            assert told["failing"][label] == {"failed": True, "statuses": [[1, 1], [1, 3]]}
+
+
+def test_all_kinds_of_crunch_attributes_are_there(seen: dict[str, Told]) -> None:
+    for told in seen.values():
+        assert len(told["attributes"]["all"]) == 16
+        assert [each["value"] for each in told["inferred"]["there"]][:4] == [
+            *("https://example.org", "example.org", 2.5, True),
+        ]
+
+
+def test_the_published_crunch_client_is_the_one_that_was_asked_for(interpreter_of: Callable[[str], Path]) -> None:
+    found = list(interpreter_of("crunch").parent.parent.rglob("django_crunch-*.dist-info"))
+    assert [each.name for each in found] == ["django_crunch-0.1.12.dist-info"]
