@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from omicsdk.pangea.field import AnalysisResultField as AnalysisResultField
     from omicsdk.pangea.field import SampleAnalysisResultField as SampleAnalysisResultField
     from omicsdk.pangea.field import SampleGroupAnalysisResultField as SampleGroupAnalysisResultField
-    from omicsdk.pangea.group_work_order import GroupWorkOrder as GroupWorkOrder
-    from omicsdk.pangea.group_work_order import GroupWorkOrderProto as GroupWorkOrderProto
-    from omicsdk.pangea.job_order import JobOrder as JobOrder
     from omicsdk.pangea.knex import Knex as Knex
     from omicsdk.pangea.organization import Organization as Organization
     from omicsdk.pangea.pages import paginated_iterator as paginated_iterator
@@ -39,17 +36,20 @@ if TYPE_CHECKING:
     from omicsdk.pangea.tagging import Tag as Tag
     from omicsdk.pangea.tagging import get_tags_for_sample as get_tags_for_sample
     from omicsdk.pangea.user import User as User
-    from omicsdk.pangea.work_order import WorkOrder as WorkOrder
-    from omicsdk.pangea.work_order import WorkOrderProto as WorkOrderProto
+    from omicsdk.pangea.work_orders import GroupWorkOrder as GroupWorkOrder
+    from omicsdk.pangea.work_orders import GroupWorkOrderProto as GroupWorkOrderProto
+    from omicsdk.pangea.work_orders import JobOrder as JobOrder
+    from omicsdk.pangea.work_orders import WorkOrder as WorkOrder
+    from omicsdk.pangea.work_orders import WorkOrderProto as WorkOrderProto
 
 _HOMES = {
     "AnalysisResult": "analysis_result",
     "AnalysisResultField": "field",
     "AsyncPangea": "client",
     "FileSystemCache": "cache",
-    "GroupWorkOrder": "group_work_order",
-    "GroupWorkOrderProto": "group_work_order",
-    "JobOrder": "job_order",
+    "GroupWorkOrder": "work_orders",
+    "GroupWorkOrderProto": "work_orders",
+    "JobOrder": "work_orders",
     "Knex": "knex",
     "Organization": "organization",
     "Pangea": "client",
@@ -75,8 +75,8 @@ _HOMES = {
     "SampleGroupAnalysisResultField": "field",
     "Tag": "tagging",
     "User": "user",
-    "WorkOrder": "work_order",
-    "WorkOrderProto": "work_order",
+    "WorkOrder": "work_orders",
+    "WorkOrderProto": "work_orders",
     "get_tags_for_sample": "tagging",
     "paginated_iterator": "pages",
     "search": "searching",
