@@ -135,6 +135,7 @@ class Running:
         self.gen3 = Gen3(self.grounds, folder)
         self.crunch = Crunch(self.grounds, folder)
         self.pangea = Pangea(self.grounds)
+        self._closers.append(self.pangea.storage.close)
         if lasting:
             self._closers.append(self.upload.settle_all)
 

@@ -128,7 +128,7 @@ def delete_tag_by_name(pangea: Pangea, call: Call) -> Reply:
 
 def _tagged(pangea: Pangea, call: Call, kind: str, tagging: str, where: Sequence[Where] = ()) -> list[Thing]:
     """What has the tag of a path and may be seen, as often as it has it."""
-    tag = found(pangea.store, TAG, call.arguments["tag_pk"])
+    tag = found(pangea.store, TAG, call.arguments.get("tag_pk") or call.arguments["id"])
     there = {each["uuid"]: each for each in pangea.store.all(kind, _having(tag, tagging), *where)}
     return [there[each["name"]] for each in pangea.store.all(tagging, parent=tag["uuid"]) if each["name"] in there]
 
@@ -207,23 +207,22 @@ def get_tag_random_samples(pangea: Pangea, call: Call) -> Reply:
 
 
 def get_tag_sample_module_counts(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/tags/{id}/sample_module_counts: of all samples that have the tag, private ones too."""
-    return _counts(pangea, call, _TAGGED_SAMPLE, "sample_ar", "n_samples")
+    """GET /api/contrib/tags/{id}/sample_module_counts: of samples that may be seen, results that may not count too."""
+    visible = pangea.access.visible_samples(pangea.access.asker(call, in_query=True))
+    return _counts(pangea, "n_samples", "sample_ar", _tagged(pangea, call, "sample", _TAGGED_SAMPLE, [visible]))
 
 
 def get_tag_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/tags/{id}/sample_group_module_counts: of all groups that have the tag, private ones too."""
-    return _counts(pangea, call, _TAGGED_GROUP, "sample_group_ar", "n_groups")
+    """GET /api/contrib/tags/{id}/sample_group_module_counts: of groups that may be seen, results that may not count too."""
+    visible = pangea.access.visible_groups(pangea.access.asker(call, in_query=True))
+    groups = _tagged(pangea, call, "sample_group", _TAGGED_GROUP, [visible])
+    return _counts(pangea, "n_groups", "sample_group_ar", groups)
 
 
-def _counts(pangea: Pangea, call: Call, tagging: str, results: str, total: str) -> Reply:
-    pangea.access.asker(call, in_query=True)
-    tag = found(pangea.store, TAG, call.arguments["id"])
-    tagged = [each["name"] for each in pangea.store.all(tagging, parent=tag["uuid"])]
-    kind = results.removesuffix("_ar")
-    there = [uuid for uuid in tagged if pangea.store.find(kind, uuid) is not None]
-    modules = Counter(module for uuid in there for module in _modules(pangea.store.all(results, parent=uuid)))
-    return Reply({total: len(set(there)), **modules})
+def _counts(pangea: Pangea, total: str, results: str, tagged: Sequence[Thing]) -> Reply:
+    """How many things have a tag, as often as they have it, and how many of them a result of which module."""
+    modules = Counter(module for each in tagged for module in _modules(pangea.store.all(results, parent=each["uuid"])))
+    return Reply({total: len(tagged), **modules})
 
 
 def _modules(results: Iterable[Thing]) -> Iterable[str]:

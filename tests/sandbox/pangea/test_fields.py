@@ -1,0 +1,118 @@
+"""Fields of analysis results: what they hold, and what is refused."""
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pangea_answers import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+
+
+def new(client: httpx.Client, result: Thing, data: object, name: str = "f") -> httpx.Response:
+    return client.post("/sample_ar_fields", json={"name": name, "analysis_result": result["uuid"], "stored_data": data})
+
+
+_LEAVES = st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False)
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+_VALUES = st.recursive(
+    _LEAVES | _TEXTS,
+    lambda inner: st.lists(inner | st.none(), max_size=4) | st.dictionaries(_TEXTS, inner | st.none(), max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=_VALUES)
+def test_any_json_comes_back_as_it_was_stored(owner: httpx.Client, result: Thing, data: object):
+    made = created(new(owner, result, data))
+    assert made["stored_data"] == data
+    assert owner.get(f"/sample_ar_fields/{made['uuid']}").json()["stored_data"] == data
+    assert owner.delete(f"/sample_ar_fields/{made['uuid']}").status_code == 204
+
+
+def test_data_are_replaced_as_a_whole(owner: httpx.Client, result: Thing):
+    made = created(new(owner, result, {"a": 1, "b": 2}))
+    assert owner.patch(f"/sample_ar_fields/{made['uuid']}", json={"stored_data": {"c": 3}}).json()["stored_data"] == {
+        "c": 3
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [(None, "This field may not be null."), ({"x": ["a\0b"]}, "Null characters are not allowed.")],
+)
+def test_data_that_cannot_be_stored_are_refused(owner: httpx.Client, result: Thing, data: object, complaint: str):
+    assert told(new(owner, result, data)) == (400, {"stored_data": [complaint]})
+
+
+def test_data_in_a_form_are_read_as_json(owner: httpx.Client, result: Thing):
+    form = {"name": "f", "analysis_result": result["uuid"], "stored_data": '{"x": 1}'}
+    assert created(owner.post("/sample_ar_fields", data=form))["stored_data"] == {"x": 1}
+    wrong = owner.post("/sample_ar_fields", data={**form, "name": "g", "stored_data": "{"})
+    assert told(wrong) == (400, {"stored_data": ["Value must be valid JSON."]})
+
+
+def test_a_name_is_there_once_in_a_result(owner: httpx.Client, result: Thing):
+    created(new(owner, result, 1))
+    unique = {"non_field_errors": ["The fields analysis_result, name must make a unique set."]}
+    assert told(new(owner, result, 2)) == (400, unique)
+    second = created(new(owner, result, 2, "g"))
+    assert told(owner.patch(f"/sample_ar_fields/{second['uuid']}", json={"name": "f"})) == (400, unique)
+    other = created(owner.post("/sample_ars", json={"module_name": "other", "sample": result["sample"]}))
+    assert new(owner, other, 1).status_code == 201
+
+
+def test_a_field_belongs_to_a_result_of_its_own_sort(owner: httpx.Client, result: Thing):
+    sent = {"name": "f", "analysis_result": result["uuid"], "stored_data": 1}
+    missing = {"analysis_result": [f'Invalid pk "{result["uuid"]}" - object does not exist.']}
+    assert told(owner.post("/sample_group_ar_fields", json=sent)) == (400, missing)
+    required = ["This field is required."]
+    assert told(owner.post("/sample_ar_fields", json={})) == (
+        400,
+        {"name": required, "stored_data": required, "analysis_result": required},
+    )
+
+
+def test_members_write_and_others_do_not(
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, result: Thing
+):
+    made = created(new(owner, result, 1))
+    path = f"/sample_ar_fields/{made['uuid']}"
+    refused = {"detail": "Organization membership is required to create a sample analysis result field."}
+    assert told(new(outsider, result, 1, "g")) == (403, refused)
+    assert told(new(anonymous, result, 1, "g")) == (403, NO_TOKEN)
+    for write in ("patch", "delete"):
+        assert told(outsider.request(write, path)) == (403, NOT_FOR_YOU)
+        assert told(anonymous.request(write, path)) == (403, NO_TOKEN)
+    assert anonymous.get(path).json() == made
+
+
+def test_fields_of_groups_are_as_those_of_samples(owner: httpx.Client, outsider: httpx.Client, library: Thing):
+    made = created(owner.post("/sample_group_ars", json={"module_name": "g", "sample_group": library["uuid"]}))
+    sent = {"name": "f", "analysis_result": made["uuid"], "stored_data": {"table": [[1, 2]]}}
+    field = created(owner.post("/sample_group_ar_fields", json=sent))
+    path = f"/sample_group_ar_fields/{field['uuid']}"
+    assert outsider.get(path).json()["analysis_result_obj"]["sample_group_obj"]["name"] == "Sandbox Library"
+    assert told(outsider.post("/sample_group_ar_fields", json={**sent, "name": "g"})) == (
+        403,
+        {"detail": "Organization membership is required to create a sample group analysis result field."},
+    )
+    assert owner.put(path, json={**sent, "stored_data": [3]}).json()["stored_data"] == [3]
+    assert names(outsider.get("/sample_group_ar_fields", params={"analysis_result_id": made["uuid"]})) == ["f"]
+    assert owner.delete(path).status_code == 204
+
+
+def test_lists_are_narrowed_to_a_result_and_a_name(owner: httpx.Client, result: Thing):
+    for name in ("f", "g"):
+        created(new(owner, result, 1, name))
+    other = created(owner.post("/sample_ars", json={"module_name": "other", "sample": result["sample"]}))
+    created(new(owner, other, 1))
+    assert names(owner.get("/sample_ar_fields", params={"analysis_result_id": result["uuid"]})) == ["f", "g"]
+    assert names(owner.get("/sample_ar_fields", params={"name": "f"})) == ["f", "f"]
+    assert owner.get("/sample_ar_fields", params={"analysis_result_id": NOWHERE}).status_code == 400
+
+
+def test_names_take_any_letters(owner: httpx.Client, result: Thing):
+    name = 'a/b "c" 🧬 é?#'
+    made = created(new(owner, result, 1, name))
+    assert names(owner.get("/sample_ar_fields", params={"name": name})) == [name]
+    assert owner.get(f"/sample_ar_fields/{made['uuid']}").json()["name"] == name
