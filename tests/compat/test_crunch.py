@@ -1,7 +1,6 @@
 """One scenario of what users of a crunch site do, by the published client django-crunch and by ours: both see the same."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from crunch_user import environment
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER
 from omicsdk.sandbox.server import Sandbox
 
@@ -69,22 +69,6 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     ("relative", "failed"): (shows(True), shows(False)),
     ("relative", "statuses"): (shows([*SIX[:-1], [3, 3]]), shows(SIX)),
 }
-
-
-def environment(sandbox: Sandbox, home: Path) -> dict[str, str]:
-    """What a user of the sandbox's site has around."""
-    kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP") if name in os.environ}
-    return {
-        **kept,
-        "HOME": str(home),
-        "USERPROFILE": str(home),
-        "COLUMNS": "200",
-        "PYTHONIOENCODING": "utf-8",
-        "CRUNCH_URL": sandbox.crunch_url,
-        "CRUNCH_TOKEN": sandbox.crunch_token,
-        "CRUNCH_STORAGE_SETTINGS": str(sandbox.crunch_storage_settings),
-        "NO_PROXY": "127.0.0.1",
-    }
 
 
 def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
