@@ -9,6 +9,7 @@ By hand, for some steps: `python tests/support/pangea_replay.py tag pipeline`, w
 """
 
 import gzip
+import hashlib
 import http.client
 import json
 import re
@@ -29,6 +30,13 @@ _PAGES = ("[debug page", "\n")
 _MADE_UP = ("auth_token", "replicate", "upload_id", "presigned_url", "policy", "signature", "urls", "ETag")
 _COMPARED = ("location", "www-authenticate", "content-disposition")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?=\.tar)")
+_SIGNED = re.compile(r"(?<=\?)AWSAccessKeyId=.*")
+_RANGES = {"s3: range": "bytes=0-4"}
+"""What the recording has left out of headers."""
+_RANDOM = "?random="
+_EXACT = 2**53
+_JOBS = {"JOP": "c7f43adb-704a-41f4-8c68-31bb57797b9b", "JOP2": "4b5a82e1-6838-4f94-863e-5e28cc2f3b39"}
+"""The jobs of the recorded prototype, with their modules."""
 _FAILURE = 500
 _BOUNDARY = "pangea-recording"
 
@@ -118,11 +126,15 @@ class Replay:
             return "" if isinstance(answer, str) else f"recorded a page, not {_short(answer)}"
         if step.headers.get("content-type") == "binary":
             return "" if isinstance(answer, bytes) else f"recorded bytes, not {_short(answer)}"
-        return _differing(_plain(self._carried(step.answer)), _plain(answer))
+        wanted, given = _plain(self._carried(step.answer)), _plain(answer)
+        if _RANDOM in step.request["path"]:
+            wanted, given = (json.loads(_UUID.sub("UUID", json.dumps(each))) for each in (wanted, given))
+        return _differing(wanted, given)
 
     def _send(self, step: Step) -> tuple[int, dict[str, str], Any]:
         url = self._target(step)
         headers = {name: self._carried(value) for name, value in step.request["headers"].items()}
+        headers |= {"range": _RANGES[step.name]} if step.name in _RANGES else {}
         kind = headers.get("content-type", "")
         if kind.startswith("multipart/"):
             headers["content-type"] = f"multipart/form-data; boundary={_BOUNDARY}"
@@ -154,8 +166,10 @@ class Replay:
                 return None
             case {"multipart": parts}:
                 return self._multipart(parts)
-            case {"binary": {"length": int(length)}}:
-                return bytes(length)
+            case {"binary": {"length": int(length), "md5": digest}}:
+                content = b"x" * length
+                assert hashlib.md5(content, usedforsecurity=False).hexdigest() == digest
+                return content
             case {"user": int(number)}:
                 return json.dumps({"user": self._number(number)}).encode()
             case _ if kind.endswith("urlencoded"):
@@ -181,6 +195,16 @@ class Replay:
         text = content.decode("utf-8", "replace")
         return json.loads(text) if kind.startswith("application/json") else text
 
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """What the sandbox answers to a POST of foo that isn't recorded."""
+        headers = {"authorization": "Token {token-of-foo}", "content-type": "application/json"}
+        request = {"method": "POST", "path": path, "headers": headers, "body": body}
+        return self._send(Step(-1, "", request, 201, {}, None))[2]
+
+    def learn(self, recorded: str, made: str) -> None:
+        """Tells which UUID the sandbox made in place of a recorded one."""
+        self._uuids[recorded] = made
+
     # -- what servers make up
 
     def _learn(self, key: str, recorded: Any, answered: Any) -> None:
@@ -190,7 +214,7 @@ class Replay:
                 for each in one.keys() & other.keys():
                     self._learn(each, one[each], other[each])
             case list(), list():
-                for one, other in zip(cast("list[Any]", recorded), cast("list[Any]", answered), strict=False):
+                for one, other in self._pairs(cast("list[Any]", recorded), cast("list[Any]", answered)):
                     self._learn(key, one, other)
             case str(), str():
                 if key in _MADE_UP:
@@ -201,6 +225,35 @@ class Replay:
                 self._numbers.setdefault(recorded, answered)
             case _:
                 pass
+
+    def _pairs(self, recorded: Sequence[Any], answered: Sequence[Any]) -> list[tuple[Any, Any]]:
+        """Members of lists that stand for the same: by what is known of them, and the others in their order."""
+        left = list(answered)
+        pairs: list[tuple[Any, Any]] = []
+        for each in sorted(recorded, key=lambda item: _uuid_of(item) not in self._uuids):
+            known = self._carried(each)
+            fitting = [one for one in left if _uuid_of(one) == _uuid_of(known)] if _uuid_of(each) in self._uuids else []
+            fitting = fitting or [one for one in left if self._likeness(one) == self._likeness(known)] or left
+            if fitting:
+                pairs.append((each, fitting[0]))
+                left = [one for one in left if one is not fitting[0]]
+        return pairs
+
+    def _likeness(self, value: Any) -> Any:
+        """What of a value tells it from others, before it is known which UUIDs stand for which."""
+        known = set(self._uuids.values())
+        match value:
+            case dict():
+                members = cast("dict[str, Any]", value).items()
+                told = {key: self._likeness(item) for key, item in members if key not in _MADE_UP}
+                return {key: item for key, item in told.items() if item is not None}
+            case str():
+                made = _MOMENT.fullmatch(value) or (_UUID.fullmatch(value) and value not in known)
+                return None if made else value
+            case list():
+                return len(cast("list[Any]", value))
+            case _:
+                return value
 
     def _number(self, recorded: int) -> int:
         return self._numbers.get(recorded, recorded)
@@ -227,6 +280,10 @@ class Replay:
                 return value
 
 
+def _uuid_of(value: Any) -> str:
+    return str(cast("dict[str, Any]", value).get("uuid", "")) if isinstance(value, dict) else ""
+
+
 def _differing(wanted: Any, given: Any, where: str = "") -> str:
     """Where two values differ first; empty where they don't."""
     if wanted == given:
@@ -240,15 +297,20 @@ def _differing(wanted: Any, given: Any, where: str = "") -> str:
             pairs = zip(cast("list[Any]", wanted), cast("list[Any]", given), strict=True)
             found = (_differing(one, other, f"{where}[{index}]") for index, (one, other) in enumerate(pairs))
             return next(each for each in found if each)
+        case dict(), dict():
+            one, other = set(cast("dict[str, Any]", wanted)), set(cast("dict[str, Any]", given))
+            return f"{where}: without {_short(sorted(one - other))}, with {_short(sorted(other - one))}"
         case _:
             return f"{where}: recorded {_short(wanted)}, not {_short(given)}"
 
 
 def _plain(value: Any) -> Any:
-    """A value without what may differ: moments, and the order of lists."""
+    """A value without what may differ: moments, signatures, how large numbers are written, the order of lists."""
     match value:
         case str():
-            return "MOMENT" if _MOMENT.fullmatch(value) else value
+            return "MOMENT" if _MOMENT.fullmatch(value) else _SIGNED.sub("SIGNED", value)
+        case int() if abs(value) > _EXACT:
+            return float(value)
         case dict():
             return {key: _plain(item) for key, item in cast("dict[str, Any]", value).items()}
         case list():
@@ -270,7 +332,20 @@ def replay_of(sandbox: Any) -> Replay:
         sandbox: The running sandbox.
     """
     sandbox.pangea.empty()
-    return Replay(sandbox.pangea_url, sandbox.s3_url)
+
+    def make_prototypes() -> None:
+        """As the server's administrator did, since no request makes them."""
+        pipeline = replay.post("/api/pipelines", {"name": "of orders"})["uuid"]
+        jobs: dict[str, str] = {}
+        for name, uuid in _JOBS.items():
+            module = {"pipeline": pipeline, "name": name, "version": "1"}
+            jobs[name] = replay.post("/api/pipeline_modules", module)["uuid"]
+            replay.learn(uuid, jobs[name])
+        made = sandbox.pangea.add_work_order_prototype("WOP", jobs=jobs, privileged=["foo@bar.com"])
+        sandbox.pangea.add_group_work_order_prototype("GWOP", parts=[made], privileged=["foo@bar.com"])
+
+    replay = Replay(sandbox.pangea_url, sandbox.s3_url, {"work order prototypes": make_prototypes})
+    return replay
 
 
 def _main(words: Sequence[str]) -> None:

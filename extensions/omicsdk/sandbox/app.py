@@ -198,6 +198,10 @@ def _no_constant(name: str) -> object:
 
 def response(reply: Reply, headers: Mapping[str, str], *, empty: bool = False) -> Response:
     """An HTTP answer of a reply."""
+    if reply.content is not None and not empty:
+        return Response(
+            reply.content, reply.status, {"Content-Type": "application/octet-stream", **headers, **reply.headers}
+        )
     if reply.text is not None and not empty:
         return Response(reply.text, reply.status, {**headers, **reply.headers}, media_type="text/plain")
     if reply.body is None or empty:

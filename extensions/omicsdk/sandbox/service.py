@@ -101,12 +101,14 @@ class Reply:
         status: The HTTP status.
         headers: Its headers.
         text: What is sent in place of JSON, as `text/plain` unless a header says otherwise.
+        content: Bytes that are sent in place of JSON, as `application/octet-stream` unless a header says otherwise.
     """
 
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     text: str | None = None
+    content: bytes | None = None
 
 
 Handler = Callable[[Call], Reply]

@@ -33,7 +33,7 @@ def get_sample_group_metadata(pangea: Pangea, call: Call) -> Reply:
     if dict(call.query).get("kind") != "csv":
         return Reply(metadata)
     name = group["name"].replace(" ", "_")
-    headers = {"Content-Type": "text/csv", "Content-Disposition": _attachment(f"{name}_metadata.csv")}
+    headers = {"Content-Type": "text/csv", "Content-Disposition": attachment(f"{name}_metadata.csv")}
     return Reply(text=_table(metadata), headers=headers)
 
 
@@ -68,7 +68,8 @@ _NARROWER: Mapping[str, Sequence[str]] = {"number": ("integer",), "string": ("in
 """Types whose values another type takes, too."""
 
 
-def _attachment(name: str) -> str:
+def attachment(name: str) -> str:
+    """The header that names the file of an answer."""
     plain = name.encode("ascii", "replace").decode().replace('"', "'").replace("\r", "").replace("\n", "")
     return f'attachment; filename="{plain}"'
 

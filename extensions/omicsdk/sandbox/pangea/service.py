@@ -11,6 +11,7 @@ from omicsdk.sandbox.pangea import (
     auth,
     buckets,
     contrib,
+    downloads,
     fields,
     group_work_orders,
     groups,
@@ -71,7 +72,7 @@ _ALONE: tuple[Handlers, ...] = (
     contrib,
 )
 """Modules whose handlers see and change the state as if they were alone; none of them asks another server."""
-_TOGETHER: tuple[Handlers, ...] = (uploads, buckets)
+_TOGETHER: tuple[Handlers, ...] = (uploads, buckets, downloads)
 """Modules whose handlers ask the S3 server, or guard what they change themselves."""
 
 
@@ -87,10 +88,7 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
     handlers |= by_name((function for module in _TOGETHER for function in module.HANDLERS), pangea)
     paths = {each.name: each.path for each in stated}
     handlers = {name: on_path(handler, paths[name]) for name, handler in handlers.items()}
-    absent = {
-        each.name: contrib.ABSENT.get(each.name, "it isn't built yet") for each in stated if each.name not in handlers
-    }
-    service = framework_service("pangea", document, handlers, suffixed=("/api/",), absent=absent)
+    service = framework_service("pangea", document, handlers, suffixed=("/api/",), absent=contrib.ABSENT)
     frame = service.around
     assert frame is not None
 

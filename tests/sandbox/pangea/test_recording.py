@@ -1,0 +1,53 @@
+"""The recording of a real Pangea, sent again to the sandbox."""
+
+from dataclasses import replace
+
+from omicsdk.sandbox import Sandbox
+from pangea_replay import Step, read_recording, replay_of
+
+_FAILURE = "the server fails with 500 on this, as nobody checks it; the sandbox says what is wrong with the request"
+_UNKNOWN = "the server fails with 500 for what it doesn't know; here it is a 404"
+_ANONYMOUS = "the server fails with 500 as nobody asks; the sandbox wants a token"
+_SLASH = "the recorded server was in debug mode; the sandbox redirects, as a deployed one does (lines 970 and 971)"
+_DESCRIBED = "the sandbox doesn't describe the fields of what is written: the document does"
+_SITE = "the server fails with 500 on every request for its own wiki; the sandbox has none"
+
+ARGUED = {
+    **dict.fromkeys((20, 969), _ANONYMOUS),
+    **dict.fromkeys((35, 742), _SLASH),
+    **dict.fromkeys((67, 68, 399, 412, 441, 452, 657, 658, 659, 660, 728, 729, 835, 902, 903, 975), _UNKNOWN),
+    **dict.fromkeys(
+        (127, 128), "the server fails with 500 where names differ in case only; the sandbox refuses with 400"
+    ),
+    180: "the sandbox has no pages for browsers",
+    **dict.fromkeys((195, 961), _DESCRIBED),
+    **dict.fromkeys((212, 714), _SITE),
+    **dict.fromkeys((406, 409, 410, 411, 413, 435, 436, 556, 669, 673, 684), _FAILURE),
+    **dict.fromkeys((760, 761, 766, 770, 775, 817, 823, 833, 836, 848, 868), _FAILURE),
+    446: "the server fails with 500 on its way to the refusal; the sandbox refuses",
+    598: "of two equal names at once (line 409) the server keeps one though it fails; the sandbox keeps none",
+    635: "the server's rows and columns have the order of its database; here it is that in which things were made",
+    666: "the server's check fails on a release of a library that it wasn't made for; the sandbox checks",
+    945: "the server finds nothing before somebody has its index made; the sandbox finds what is there",
+}
+"""Lines that are answered otherwise, and why."""
+
+
+def test_it_answers_as_recorded(sandbox: Sandbox) -> None:
+    steps = read_recording()
+    assert len(steps) == 981
+    found = replay_of(sandbox).differences(steps)
+    assert {number: text for number, text in found.items() if number not in ARGUED} == {}
+    assert ARGUED.keys() - found.keys() == set()
+
+
+def test_another_answer_would_be_noticed(sandbox: Sandbox) -> None:
+    steps = {step.name: step for step in read_recording()}
+    users, root, anonymous = (steps[name] for name in ("empty users anonymous", "auth root", "s3_buckets anonymous"))
+    wrong: list[Step] = [
+        replace(users, answer={**users.answer, "pages": 1}),
+        replace(root, status=201),
+        replace(anonymous, answer={"detail": "Log in."}),
+    ]
+    assert replay_of(sandbox).differences(wrong).keys() == {0, 15, 19}
+    assert replay_of(sandbox).differences([users, root, anonymous]) == {}
