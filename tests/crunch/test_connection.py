@@ -440,6 +440,23 @@ def test_another_workers_status_is_not_taken_for_ones_own():
     assert [each["hostname"] == "another" for each in statuses.kept] == [True, False]
 
 
+@pytest.mark.parametrize("failure", [httpx.Response(503), httpx.Response(500, text=PAGE), httpx.ReadError("cut")])
+def test_a_site_that_is_away_for_a_while_gets_its_status_once(failure: httpx.Response | Exception):
+    statuses = Statuses(failure)
+    site = Site(statuses, *[failure] * 8, statuses)
+    assert send(site, "boom").json()["id"] == 1
+    assert len(statuses.kept) == 1
+    assert [method for method, _ in site.sent] == ["POST", *["GET"] * 9]
+
+
+def test_where_statuses_cannot_be_read_one_is_sent_again_all_the_same():
+    def unreadable(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(403, json={"detail": "No."}) if request.method == "GET" else statuses(request)
+
+    statuses = Statuses(httpx.Response(503), storing=False)
+    assert send(Site(unreadable)).json()["id"] == 1
+
+
 def test_a_status_that_is_refused_is_not_sent_again():
     site = Site(httpx.Response(400, json={"dataset": ['Invalid pk "7" - object does not exist.']}))
     with pytest.raises(CrunchAPIException, match="dataset: Invalid pk"):

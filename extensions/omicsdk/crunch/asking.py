@@ -144,9 +144,7 @@ class Asking:
         Raises:
             CrunchAPIException: The site refused it, or didn't answer.
         """
-        path = _path(relative_url)
-        facts = OperationFacts(name=_name("GET", path), method="GET", path=path, secured=True)
-        return DocumentedResponse(self._answered(facts, path))
+        return self._get(relative_url)
 
     def get_json_response(self, relative_url: str) -> dict[str, Any]:
         """Get what the site says as JSON.
@@ -160,7 +158,10 @@ class Asking:
         Raises:
             CrunchAPIException: The site refused it, didn't answer, or answered something else than a JSON object.
         """
-        response = self.get_request(relative_url)
+        return self._object(relative_url)
+
+    def _object(self, relative_url: str, retry: Retry | None = None) -> dict[str, Any]:
+        response = self._get(relative_url, retry)
         try:
             found = response.json()
         except ValueError:
@@ -169,6 +170,11 @@ class Asking:
             return cast("dict[str, Any]", found)
         url = mask_url(response.url)
         raise crunch_error(DecodeError(f"GET {url}", "the body", response.text[:200], expected="a JSON object"))
+
+    def _get(self, relative_url: str, retry: Retry | None = None) -> DocumentedResponse:
+        path = _path(relative_url)
+        facts = OperationFacts(name=_name("GET", path), method="GET", path=path, secured=True)
+        return DocumentedResponse(self._answered(facts, path, retry=retry))
 
     def _post(self, relative_url: str, fields: Mapping[str, Any], retry: Retry | None = None) -> DocumentedResponse:
         path = _path(relative_url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from omicsdk.crunch.asking import Asking
 from omicsdk.crunch.dates import as_date, as_datetime
 from omicsdk.crunch.diagnostics import get_diagnostics
 from omicsdk.crunch.enums import Stage, State
-from omicsdk.crunch.errors import CrunchAPIException as CrunchAPIException
+from omicsdk.crunch.errors import CrunchAPIException
 from omicsdk.crunch.statuses import STATUS_RETRY, STATUSES, newest_first, status_fields, stored
 
 if TYPE_CHECKING:
@@ -301,17 +302,17 @@ class Connection(Asking):
         fields = status_fields(dataset_id, stage, state, note, get_diagnostics(directory))
         started, failures = self._clock.monotonic(), 0
         while True:
+            elapsed = self._clock.monotonic() - started
             try:
-                return self._post(STATUSES, fields, self._status_retry)
+                return (self._stored(fields, elapsed) if failures else None) or self._post(
+                    STATUSES, fields, self._status_retry
+                )
             except (APIError, TransportError) as error:
                 failures += 1
                 pause = self._pause(error, failures, self._clock.monotonic() - started)
                 if pause is None:
                     raise
             self._clock.sleep(pause)
-            found = self._stored(fields)
-            if found is not None:
-                return found
 
     def _pause(self, error: APIError | TransportError, failures: int, elapsed: float) -> float | None:
         """Seconds until a status is sent again, None where that can't help or there is no time left."""
@@ -327,11 +328,15 @@ class Connection(Asking):
             retry_after=error.retry_after if isinstance(error, APIError) else None,
         )
 
-    def _stored(self, fields: Mapping[str, Any]) -> DocumentedResponse | None:
-        """The answer to a status that arrived although nobody said so."""
+    def _stored(self, fields: Mapping[str, Any], elapsed: float) -> DocumentedResponse | None:
+        """The answer to a status that arrived although nobody said so; None where nothing says that it did."""
         import httpx
 
-        status = stored(fields, newest_first(self.get_json_response))
+        patient = replace(self._status_retry, budget=max(0.0, self._status_retry.budget - elapsed))
+        try:
+            status = stored(fields, newest_first(lambda address: self._object(address, patient)))
+        except CrunchAPIException:  # one that is there twice is better than none
+            return None
         if status is None:
             return None
         url = self.absolute_url(STATUSES)
