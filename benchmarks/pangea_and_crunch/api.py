@@ -42,6 +42,7 @@ def platform(here: str, sink: str, samples: int) -> Answer:
     """
     counts = Counter[str]()
     stored: dict[str, Any] = {}  # what fields hold
+    statuses: list[dict[str, Any]] = []
 
     organization = {"uuid": identifier(ORGANIZATION), "name": ORGANIZATION, **_MADE, "core_sample_group_uuid": None}
     library = {
@@ -130,10 +131,10 @@ def platform(here: str, sink: str, samples: int) -> Answer:
             case ["", "api", "projects", _]:
                 return _told(project)
             case ["", "api", "statuses"] if request.method == "POST":
-                counts["statuses"] += 1
-                return _told({"id": counts["statuses"], "dataset": 2, "site_user": 1, **_status(request)}, 201)
+                statuses.append({**_status(request), "id": len(statuses) + 1, "dataset": 2, "site_user": 1})
+                return _told(statuses[-1], 201)
             case ["", "api", "statuses"]:
-                return _told({"count": 0, "next": None, "previous": None, "results": []})
+                return _told({"count": len(statuses), "next": None, "previous": None, "results": statuses})
             case _:
                 return None
 
@@ -163,9 +164,10 @@ def platform(here: str, sink: str, samples: int) -> Answer:
 
 
 def _status(request: Request) -> dict[str, Any]:
-    if b"application/json" in request.head:
+    if b"content-type: application/json" in request.head:
         return json.loads(request.body)
-    return {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+    sent = parse_qs(request.body.decode(), keep_blank_values=True)
+    return {name: int(values[0]) if name in ("stage", "state") else values[0] for name, values in sent.items()}
 
 
 def _told(value: object, status: int = 200) -> bytes:
