@@ -77,17 +77,19 @@ def fetch(storage: Storage, base: str, files: Sequence[Stored], folder: Path) ->
 
 
 def _bring(storage: Storage, source: str, target: Path, size: int | None) -> Hashed:
-    if there := _equal(storage, source, target, size):
+    # Not more than the file has: a large buffer for a small file would cost more than the reading.
+    stride = min(STRIDE, (STRIDE if size is None else size) + 1)
+    if there := _equal(storage, source, target, size, stride):
         return there
     digest = hashlib.md5(usedforsecurity=False)
     with room_for(target), storage.open(source, "rb") as file, in_place_of(target, durable=False) as copy:
-        while data := file.read(STRIDE):
+        while data := file.read(stride):
             digest.update(data)
             copy.write(data)
     return Hashed(digest.hexdigest(), stamp_of(target.stat()))
 
 
-def _equal(storage: Storage, source: str, target: Path, size: int | None) -> Hashed | None:
+def _equal(storage: Storage, source: str, target: Path, size: int | None, stride: int) -> Hashed | None:
     """The MD5 of what is there already, if its bytes are those of the storage."""
     try:
         local = target.open("rb", buffering=0)
@@ -99,7 +101,7 @@ def _equal(storage: Storage, source: str, target: Path, size: int | None) -> Has
         if not S_ISREG(status.st_mode) or size not in (None, status.st_size):
             return None
         with storage.open(source, "rb") as file:
-            while data := file.read(STRIDE):
+            while data := file.read(stride):
                 if local.read(len(data)) != data:
                     return None
                 digest.update(data)

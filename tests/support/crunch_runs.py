@@ -1,0 +1,151 @@
+"""Datasets on a crunch site, and a site that isn't there, for tests of runs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from omicsdk.crunch import Connection, Run, Stage, State, WorkflowType
+
+HAPPY = [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
+"""Stages and states of a run that goes well."""
+
+Table = dict[str, tuple[int, str]]
+
+
+def table(folder: Path) -> Table:
+    """From path to size and MD5 of every file below a folder."""
+    return {
+        path.relative_to(folder).as_posix(): (path.stat().st_size, hashlib.md5(path.read_bytes()).hexdigest())
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def put(folder: Path, files: Mapping[str, str | bytes]) -> Path:
+    """Writes files below a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return folder
+
+
+class Made:
+    """A project with a workflow and a dataset with files, and where they lie.
+
+    Args:
+        connection: The site.
+        folder: For the storage and the working folder.
+        workflow: The project's workflow.
+        files: The dataset's files in the storage; None for no folder there.
+        name: The project's name.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        folder: Path,
+        workflow: str,
+        files: Mapping[str, str | bytes] | None,
+        name: str = "proj",
+    ) -> None:
+        self.connection = connection
+        connection.add_project(name, workflow=workflow)
+        told = connection.add_dataset(name, f"Data of {name}", base_file_path=f"{name}/data").json()
+        self.slug: str = told["slug"]
+        self.number: int = told["id"]
+        self.media = folder / "storage"
+        self.media.mkdir(exist_ok=True)
+        self.storage = self.media / name / "data"
+        if files is not None:
+            put(self.storage, files)
+        self.parent = folder / "work"
+        self.work = self.parent / self.slug.replace(":", "--")
+        self.lines: list[str] = []
+
+    def run(self, kind: WorkflowType = WorkflowType.script, **options: Any) -> Run:
+        """A run of the dataset."""
+        told = {"storage_settings": {"MEDIA_ROOT": str(self.media)}, "working_directory": self.parent, **options}
+        return Run(self.connection, self.slug, workflow_type=kind, tell=self.lines.append, **told)
+
+    def statuses(self) -> list[tuple[int, int]]:
+        """Stage and state of each status of the dataset, the oldest first."""
+        return [(status["stage"], status["state"]) for status in self.told()]
+
+    def told(self) -> list[dict[str, Any]]:
+        """The dataset's statuses, the oldest first."""
+        found, page = list[dict[str, Any]](), 1
+        while True:
+            answer = self.connection.get_json_response(f"api/statuses/?page={page}")
+            found += [status for status in answer["results"] if status["dataset"] == self.number]
+            if answer["next"] is None:
+                return found
+            page += 1
+
+
+class Answer:
+    """What a site answers to a status."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def json(self) -> dict[str, int]:
+        return {"id": self._number}
+
+
+class PretendedSite:
+    """A site with one dataset, whose statuses are a list; others may send theirs through `before`.
+
+    Args:
+        before: Is called before a status is stored, with the site, the stage and the state.
+        after: Is called when it was, likewise.
+    """
+
+    def __init__(
+        self,
+        before: Callable[[PretendedSite, Stage, State], None] = lambda site, stage, state: None,
+        after: Callable[[PretendedSite, Stage, State], None] = lambda site, stage, state: None,
+        workflow: str = "#!/bin/sh\ntrue\n",
+    ) -> None:
+        self._before = before
+        self._after = after
+        self._workflow = workflow
+        self.statuses: list[dict[str, Any]] = []
+        self.notes: list[str] = []
+        self.pages = 0
+
+    def get_json_response(self, relative_url: str) -> dict[str, Any]:
+        """The dataset, its project, or a page of 20 statuses."""
+        if relative_url == "api/datasets/p:d/":
+            return {"id": 7, "slug": "p:d", "parent": "p", "base_file_path": "p/d"}
+        if relative_url == "api/projects/p/":
+            return {"id": 1, "slug": "p", "workflow": self._workflow}
+        assert relative_url.startswith("api/statuses/"), relative_url
+        self.pages += 1
+        number = int(relative_url.partition("page=")[2] or 1)
+        begin = 20 * (number - 1)
+        more = "next" if begin + 20 < len(self.statuses) else None
+        return {"count": len(self.statuses), "next": more, "results": self.statuses[begin : begin + 20]}
+
+    def store(self, stage: Stage, state: State, dataset: int = 7, hostname: str = "elsewhere") -> int:
+        """Stores a status of somebody else."""
+        number = len(self.statuses) + 1
+        told = {"id": number, "dataset": dataset, "stage": int(stage), "state": int(state), "hostname": hostname}
+        self.statuses.append(told)
+        return number
+
+    def send_status(self, dataset_id: int, stage: Stage, state: State, note: str = "") -> Answer:
+        """Stores a status of the runner."""
+        self._before(self, stage, state)
+        number = self.store(stage, state, dataset_id, "here")
+        self.notes.append(note)
+        self._after(self, stage, state)
+        return Answer(number)
+
+    def sent(self, hostname: str = "here") -> list[tuple[int, int]]:
+        """Stage and state of what a runner sent."""
+        return [(status["stage"], status["state"]) for status in self.statuses if status["hostname"] == hostname]
