@@ -300,7 +300,9 @@ class RemoteObject:
             return self._listed()
         try:
             blob: Blob = self.knex.get(self.nested_url(), url_options=self.inherited_url_options)
-        except PangeaInternalError as error:  # two names that differ in case only
+        except (PangeaInternalError, PangeaOtherError) as error:
+            if error.status not in (400, 500):  # what is said of two names that differ in case only
+                raise
             try:
                 return self._listed()
             except PangeaNotFoundError:
