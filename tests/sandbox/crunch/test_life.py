@@ -1,6 +1,11 @@
 """The site over starts, stops and resets of its sandbox, and what is there to try it on."""
 
+import json
+import shutil
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -8,7 +13,7 @@ from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 
 
-def _get(sandbox: Sandbox, path: str) -> dict[str, object]:
+def _get(sandbox: Sandbox, path: str) -> dict[str, Any]:
     headers = {"Authorization": f"Token {sandbox.crunch_token}"}
     with httpx.Client(base_url=sandbox.crunch_url, headers=headers, trust_env=False, verify=NO_TLS) as client:
         return client.get(path).json()
@@ -22,12 +27,31 @@ def test_there_is_a_dataset_to_process(sandbox: Sandbox) -> None:
     assert str(_get(sandbox, "/api/projects/sandbox/")["workflow"]).startswith("#!/bin/sh\n")
 
 
+def test_the_environment_leads_to_the_site_and_its_storage(sandbox: Sandbox) -> None:
+    given = sandbox.environment()
+    assert (given["CRUNCH_URL"], given["CRUNCH_TOKEN"]) == (f"{sandbox.url}/crunch", sandbox.crunch_token)
+    settings = json.loads(Path(given["CRUNCH_STORAGE_SETTINGS"]).read_text())
+    assert settings == {"MEDIA_ROOT": str(sandbox.crunch.storage)}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the script is for a POSIX shell")
+def test_the_example_s_script_counts_its_reads(sandbox: Sandbox, tmp_path: Path) -> None:
+    project = sandbox.crunch.tree.find("sandbox")
+    assert project is not None
+    shutil.copytree(sandbox.crunch.storage / "crunch" / "sandbox", tmp_path, dirs_exist_ok=True)
+    script = tmp_path / "script.sh"
+    script.write_text(project.workflow)
+    script.chmod(0o755)
+    subprocess.run([str(script)], cwd=tmp_path, check=True)
+    assert (tmp_path / "counts.txt").read_text() == "reads.fastq 25\n"
+
+
 def test_a_reset_puts_the_example_back_and_removes_the_rest(sandbox: Sandbox) -> None:
     sandbox.crunch.add_user("somebody")
     sandbox.crunch.tree.lock(2)
     (sandbox.crunch.storage / "more").mkdir()
     sandbox.reset()
-    assert [each["slug"] for each in _get(sandbox, "/api/items/")["results"]] == ["sandbox", "sandbox:example-reads"]  # pyright: ignore
+    assert [each["slug"] for each in _get(sandbox, "/api/items/")["results"]] == ["sandbox", "sandbox:example-reads"]
     assert _get(sandbox, "/api/next/")["dataset"] == "sandbox:example-reads"
     assert [each.name for each in sandbox.crunch.storage.iterdir()] == ["crunch"]
     with pytest.raises(LookupError, match="somebody"):

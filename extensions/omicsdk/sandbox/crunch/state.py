@@ -60,8 +60,9 @@ class Crunch:
                 database.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
             self.people.add(SANDBOX_CRUNCH_USER, SANDBOX_CRUNCH_PASSWORD, token=SANDBOX_CRUNCH_TOKEN, everything=True)
             self.people.add(SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_PASSWORD)
-        shutil.rmtree(self.storage, ignore_errors=True)
-        self.storage.mkdir(parents=True, exist_ok=True)
+        if self.storage.exists():
+            shutil.rmtree(self.storage)
+        self.storage.mkdir(parents=True)
 
     def token_of(self, name: str) -> str:
         """The token of a user: `admin`, `reader`, or one that was added.
