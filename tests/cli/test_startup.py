@@ -39,6 +39,8 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
         for name in ("auth", "crosswalk", "data", "discovery", "manifests", "records", "words")
     ),
     "omicsdk.cli.workflows.login",
+    "omicsdk.cli.workflows.pangea",
+    *(f"omicsdk.cli.workflows.pangea_{name}" for name in ("files", "ncbi", "tags", "things", "words")),
     "omicsdk.cli.workflows.sb",
     *(
         f"omicsdk.cli.workflows.sb_{name}"
@@ -93,6 +95,10 @@ def test_help_loads_no_more_than_it_must(words):
         ("gen3", "objects", "manifest", "--help"),
         ("gen3", "objects", "manifest", "read", "--help"),
         ("gen3", "api", "fence", "get-status", "--help"),
+        ("pangea", "--help"),
+        ("pangea", "-e", "x", "tag", "list", "--help"),
+        ("pangea", "upload", "metadata", "--help"),
+        ("pangea", "api", "get-me", "--help"),
     ],
 )
 def test_help_of_a_service_adds_its_workflows(words):

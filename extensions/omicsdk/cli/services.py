@@ -164,6 +164,9 @@ SERVICES: dict[str, Service] = {
             "delete": "Samples, groups and analysis results",
             "tag": "Tags of samples and groups",
             "tag list": "What has a tag",
+            "ncbi": "Projects, samples and runs of NCBI",
+            "ncbi link": "From NCBI into Pangea",
+            "ncbi list": "What NCBI has",
         },
         "options": [
             {

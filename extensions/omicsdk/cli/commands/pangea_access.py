@@ -100,6 +100,11 @@ class Access:
             )
         return None
 
+    @property
+    def email(self) -> str:
+        """Whom other services may write to about requests; empty where nobody is logged in by address."""
+        return self._email or os.environ.get(USER_VARIABLE) or ""
+
     @cached_property
     def is_anonymous(self) -> bool:
         """Whether nobody is logged in.

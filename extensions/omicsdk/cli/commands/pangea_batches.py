@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from omicsdk.cli.commands.reports import tell_failures
 from omicsdk.core.errors import OmicsError, SomeFailed
+from omicsdk.drs.asking import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-AT_ONCE = 8
-"""Calls that are under way at once: the service has few workers of its own."""
 
 
 class Failure(NamedTuple):
@@ -33,7 +30,7 @@ class Failure(NamedTuple):
 
 
 def each(
-    items: Sequence[T], work: Callable[[T], R], label: Callable[[T], str], *, at_once: int = AT_ONCE
+    items: Sequence[T], work: Callable[[T], R], label: Callable[[T], str], *, in_order: bool = False
 ) -> tuple[list[R], list[Failure]]:
     """Does the same with each of several things.
 
@@ -41,31 +38,24 @@ def each(
         items: The things.
         work: What is done with one; called in several threads.
         label: What one is called.
-        at_once: So many side by side; with 1 the service sees them in order.
+        in_order: One after the other, so that the service sees them in order.
 
     Returns:
         What came back, in order, and what failed.
     """
 
-    def tried(item: T) -> R | Failure:
+    def tried(item: T) -> R | OmicsError:
         try:
             return work(item)
         except OmicsError as error:
-            return Failure(label(item), error)
+            return error
 
-    if len(items) <= 1 or at_once == 1:
-        outcomes = [tried(item) for item in items]
-    else:
-        pool = ThreadPoolExecutor(at_once, "omics-pangea")
-        try:
-            outcomes = list(pool.map(tried, items))
-        finally:
-            pool.shutdown(cancel_futures=True)  # after Ctrl-C nothing further begins
+    outcomes = map(tried, items) if in_order or len(items) < 2 else side_by_side(work, items)
     good: list[R] = []
     failed: list[Failure] = []
-    for outcome in outcomes:
-        if isinstance(outcome, Failure):
-            failed.append(outcome)
+    for item, outcome in zip(items, outcomes, strict=True):
+        if isinstance(outcome, OmicsError):
+            failed.append(Failure(label(item), outcome))
         else:
             good.append(outcome)
     return good, failed
@@ -89,7 +79,9 @@ def tell(failed: Sequence[Failure], number: int, what: str, console: Console) ->
     if len(failed) == number:
         if number == 1:
             raise failed[0].error
-        raise SomeFailed(f"all of {number} {what} failed", errors)
+        raise SomeFailed(
+            f"all of {number} {what} failed", errors, remedy="Put right what is told of each, then run it again."
+        )
     tell_failures(errors, console)
     console.message(f"{number - len(failed)} of {number} {what} are done, {len(failed)} failed")
 

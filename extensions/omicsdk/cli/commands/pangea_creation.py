@@ -118,7 +118,7 @@ def ensured(access: Access, library: Thing, names: Sequence[str]) -> tuple[dict[
     def make(name: str) -> Thing:
         return plain(access.api.create_sample, name=name, library=library["uuid"])
 
-    made, failed = each(singly, make, lambda name: name, at_once=1)
+    made, failed = each(singly, make, lambda name: name, in_order=True)
     return there | {new["name"]: new for new in made}, failed
 
 

@@ -68,6 +68,6 @@ def _filled(
     line = field_line({"name": field.name, "uuid": field.uuid})
     console.message(f"Created: {line}")
     console.message(f"Uploading file: {path}")
-    sent([(field, path)], arguments, console, f"uploading to {access.endpoint}")
+    sent(field, path, arguments, console, f"uploading to {access.endpoint}")
     made = {"name": field.name, "uuid": field.uuid, "analysis_result": result.uuid, "file": path}
     return told("" if (arguments.get("outfile") or "-") == "-" else line, made, arguments, made=True)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.gen3_transfers import named_errors, watched
 from omicsdk.cli.commands.gen3_transfers import told as tell_transfer
-from omicsdk.core.errors import UsageError
+from omicsdk.cli.commands.reports import report_path, write_report
+from omicsdk.core.errors import TransferError, UsageError
+from omicsdk.pangea.files.uploading import upload_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
     from omicsdk.cli.console import Console
     from omicsdk.pangea.field import AnalysisResultField
@@ -32,31 +34,56 @@ def check_files(paths: Iterable[str]) -> None:
         raise UsageError(f"There is no file {missing[0]}{more}", remedy="Check the paths; they begin in this folder.")
 
 
-def sent(
-    entries: Sequence[tuple[AnalysisResultField, str]], arguments: Mapping[str, Any], console: Console, title: str
-) -> list[AnalysisResultField]:
-    """Sends files into fields.
+def sent(field: AnalysisResultField, path: str, arguments: Mapping[str, Any], console: Console, title: str) -> None:
+    """Sends a file into a field.
 
     Args:
-        entries: Each field with its file.
+        field: The field.
+        path: The file.
         arguments: Those of the command.
-        console: Where progress and failures are told.
+        console: Where progress is told.
         title: What it is.
 
-    Returns:
-        The fields whose files didn't arrive.
-
     Raises:
-        OmicsError: None arrived, or it ended before its end.
+        OmicsError: It didn't arrive.
     """
-    if not entries:
-        return []
-    from omicsdk.pangea.files.uploading import upload_files
 
     def work(progress: Callable[[Progress], None] | None, control: Control) -> TransferReport:
-        return upload_files(entries, progress=progress, control=control)
+        return upload_files([(field, path)], progress=progress, control=control)
 
     report = watched(work, arguments, console, title)
     tell_transfer(report, named_errors(report.failed), arguments, console, title)
-    pairs = zip(entries, report.outcomes, strict=True)
-    return [field for (field, _), outcome in pairs if outcome.state not in ("done", "skipped")]
+
+
+def reported(report: TransferReport, arguments: Mapping[str, Any], console: Console, title: str) -> None:
+    """Writes the report that was asked for.
+
+    Args:
+        report: What was transferred.
+        arguments: Those of the command.
+        console: Where it is told.
+        title: What it was.
+    """
+    path = report_path(arguments.get("report"))
+    if path is not None:
+        write_report(path, report, named_errors(report.failed), title)
+        console.message(f"what became of each file stands in {path}")
+
+
+def check_finished(report: TransferReport, done: int, number: int, what: str) -> None:
+    """Checks that a transfer came to its end.
+
+    Args:
+        report: What was transferred.
+        done: How many things are whole.
+        number: How many there were.
+        what: What they are.
+
+    Raises:
+        TransferError: It was stopped.
+    """
+    if report.why_stopped:
+        raise TransferError(
+            f"{report.why_stopped}; {done} of {number} {what} are done",
+            remedy="The same command goes on where this one ended.",
+        )

@@ -1,0 +1,188 @@
+"""`omics pangea upload reads`, `single-ended-reads`, `group-field`, `create field`, `sample-with-data`, `download sample-results`."""
+
+import json
+
+import pytest
+from pangea_command import pangea_command
+
+WHERE = ("Sandbox", "Sandbox Library")
+READS = {name: name.encode() * 1000 for name in ("q1.R1", "q1.R2", "q2.R1", "q2.R2", "w1")}
+
+
+@pytest.fixture
+def pangea(omics, omics_sandbox, monkeypatch, tmp_path):
+    return pangea_command(omics, omics_sandbox, monkeypatch, tmp_path)
+
+
+@pytest.fixture
+def work(pangea, tmp_path):
+    """A folder with reads and lists of them."""
+    folder = tmp_path / "work"
+    (folder / "rd").mkdir()
+    for name, content in READS.items():
+        (folder / "rd" / f"{name}.fastq.gz").write_bytes(content)
+    (folder / "fl").write_text("".join(f"rd/{name}.fastq.gz\n" for name in READS if name != "w1"))
+    (folder / "fl1").write_text("rd/w1.fastq.gz\n")
+    (folder / "small.txt").write_text("small content\n")
+    return folder
+
+
+def results(pangea, *words) -> dict:
+    """Each result's fields, by sample and module."""
+    found = pangea("api", "list-sample-analysis-result-fields").json["results"]
+    return {
+        (each["analysis_result_obj"]["sample_obj"]["name"], each["name"]): each["stored_data"].get("uri")
+        for each in found
+    }
+
+
+def test_paired_reads_become_samples_once(pangea, work):
+    ran = pangea("upload", "reads", *WHERE, "fl")
+    assert ran.code == 0
+    assert [line.split()[1] for line in ran.out.splitlines()] == ["q1", "q2"]
+    assert [line.count("<Pangea::") for line in ran.out.splitlines()] == [4, 4]
+    assert set(results(pangea)) == {("q1", "read_1"), ("q1", "read_2"), ("q2", "read_1"), ("q2", "read_2")}
+    again = pangea("upload", "reads", *WHERE, "fl")
+    assert (again.code, again.out, "2 samples have their reads" in again.err) == (0, ran.out, True)
+    assert pangea("list", "results", *WHERE, "q1").out.count("\n") == 1
+    private = pangea("list", "results", *WHERE, "q1", "--query", "[0].is_private", "--output", "json")
+    assert private.json is True
+
+
+def test_a_dry_run_tells_the_samples_and_makes_none(pangea, work, omics_sandbox):
+    before = len(omics_sandbox.requests("/pangea"))
+    ran = pangea("upload", "reads", *WHERE, "fl", "--dry-run")
+    assert ran.out.splitlines()[0] == "Sample: q1 rd/q1.R1.fastq.gz rd/q1.R2.fastq.gz"
+    single = pangea("upload", "single-ended-reads", "--dryrun", *WHERE, "fl1")
+    assert (single.code, single.out) == (0, "Sample: w1 rd/w1.fastq.gz\n")
+    assert len(omics_sandbox.requests("/pangea")) == before
+
+
+def test_names_end_where_it_is_said(pangea, work):
+    (work / "rd/s_L001_A.fq").write_text("1")
+    (work / "rd/s_L001_B.fq").write_text("2")
+    files = "rd/s_L001_A.fq\nrd/s_L001_B.fq\nnotes.txt\n"
+    words = ("upload", "reads", *WHERE, "-", "-1", "_A.fq", "-2", "_B.fq", "-d", "_L001", "-m", "mine", "-t", "t")
+    assert pangea("tag", "create", "t").code == 0
+    ran = pangea(*words, typed=files)
+    assert (ran.code, "1 files of the list are no reads" in ran.err) == (0, True)
+    assert "<Pangea::Sample s " in ran.out
+    assert "<Pangea::Sample mine " in ran.out
+    assert pangea("tag", "list", "random-samples", "t").out.startswith("<Pangea::Sample s ")
+
+
+def test_half_pairs_and_missing_files_are_told_before_anything_is_sent(pangea, work, omics_sandbox):
+    before = len(omics_sandbox.requests("/pangea"))
+    half = pangea("upload", "reads", *WHERE, "-", typed="rd/q1.R1.fastq.gz\n")
+    assert (half.code, "'q1'" in half.err) == (2, True)
+    gone = pangea("upload", "reads", *WHERE, "-", typed="x.R1.fastq.gz\nx.R2.fastq.gz\n")
+    assert (gone.code, "There is no file x.R1.fastq.gz, nor 1 others" in gone.err) == (2, True)
+    odd = pangea("upload", "single-ended-reads", *WHERE, "fl1", "-e", ".bam")
+    assert (odd.code, ".bam" in odd.err) == (2, True)
+    assert pangea("upload", "reads", *WHERE, "gone").code == 2
+    assert len(omics_sandbox.requests("/pangea")) == before
+
+
+def test_single_reads_have_a_field_and_an_email_of_their_own(pangea, work, monkeypatch):
+    from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
+
+    monkeypatch.delenv("PANGEA_USER")
+    words = ("upload", "single-ended-reads", "--email", SANDBOX_PANGEA_USER, *WHERE, "fl1", "-e", ".fastq.gz")
+    ran = pangea(*words, "-m", "raw::basecalled_nanopore_reads", "-f", "fast5", "--output", "json")
+    assert (ran.code, list(ran.json[0]["fields"])) == (0, ["fast5"])
+    assert ran.json[0]["result"]["module_name"] == "raw::basecalled_nanopore_reads"
+
+
+def test_a_sample_is_made_with_its_reads(pangea, work):
+    files = ("rd/q1.R1.fastq.gz", "rd/q1.R2.fastq.gz")
+    ran = pangea("create", "sample-with-data", *WHERE, "c9", *files, "-m", "raw::paired_short_reads")
+    assert (ran.code, "<Pangea::Sample c9 " in ran.out) == (0, True)
+    assert set(results(pangea)) == {("c9", "read_1"), ("c9", "read_2")}
+    few = pangea("create", "sample-with-data", *WHERE, "c9", files[0], "-m", "raw::paired_short_reads")
+    assert (few.code, "takes 2, got 1" in few.err) == (2, True)
+    odd = pangea("create", "sample-with-data", *WHERE, "c9", files[0], "-m", "reads")
+    assert (odd.code, "raw::single_short_reads" in odd.err) == (2, True)
+
+
+def test_a_field_is_made_by_names_or_uuid(pangea, work):
+    pangea("create", "samples", *WHERE, "c1")
+    result = pangea("create", "sample-ar", *WHERE, "c1", "mm", "-r", "1").json["uuid"]
+    made = pangea("create", "field", *WHERE, "c1", "mm", "ff", "small.txt")
+    assert (made.code, made.json["analysis_result"], "Uploading file: small.txt" in made.err) == (0, result, True)
+    assert pangea("create", "field", result, "gg", "small.txt").code == 0
+    assert {field for _, field in results(pangea)} == {"ff", "gg"}
+    again = pangea("create", "field", *WHERE, "c1", "mm", "ff", "small.txt")
+    assert (again.code, "holds something already" in again.err) == (2, True)
+    assert pangea("create", "field", *WHERE, "c1", "zz", "ff", "small.txt").code == 1
+    assert pangea("create", "field", *WHERE, "c1", "mm", "ff", "gone.txt").code == 2
+    assert pangea("create", "field", "ff", "small.txt").code == 2
+
+
+def test_a_group_has_fields_of_its_own(pangea, work):
+    ran = pangea("upload", "group-field", *WHERE, "gmod", "gfield", "small.txt")
+    assert (ran.code, ran.json["name"]) == (0, "gfield")
+    assert pangea("upload", "group-field", *WHERE, "gmod", "other", "small.txt").code == 0
+    assert pangea("list", "results", *WHERE).out.count("\n") == 1
+
+
+def test_a_group_without_a_bucket_says_so(pangea, work):
+    pangea("create", "sample-group", "Sandbox", "Bare")
+    ran = pangea("create", "sample-with-data", "Sandbox", "Bare", "x", "small.txt", "-m", "raw::single_short_reads")
+    assert (ran.code, "bucket" in ran.err) == (1, True)
+
+
+@pytest.fixture
+def filled(pangea, work):
+    assert pangea("upload", "reads", *WHERE, "fl").code == 0
+    assert pangea("upload", "single-ended-reads", *WHERE, "fl1").code == 0
+    result = pangea("create", "sample-ar", *WHERE, "q1", "stats").json["uuid"]
+    words = ("api", "create-sample-analysis-result-field", "--name", "blob", "--analysis-result", result)
+    assert pangea(*words, "--stored-data", json.dumps({"a": 1})).code == 0
+    return pangea
+
+
+def test_files_of_a_group_are_downloaded(filled, work):
+    ran = filled("download", "sample-results", *WHERE, "--target-dir", "dl")
+    assert ran.code == 0
+    for name, file in (
+        ("q1.R1", "q1/q1.raw__paired_short_reads.read_1.fastq.gz"),
+        ("q2.R2", "q2/q2.raw__paired_short_reads.read_2.fastq.gz"),
+        ("w1", "w1/w1.raw__single_short_reads.reads.fastq.gz"),
+    ):
+        assert (work / "dl" / file).read_bytes() == READS[name]
+        assert f"dl/{file}\n" in ran.out
+    assert json.loads((work / "dl/q1/q1.stats.blob.json").read_text()) == {"a": 1}
+    assert "presigned" not in (work / "dl/q1/q1.raw__paired_short_reads.read_1.json").read_text()
+    again = filled("download", "sample-results", *WHERE, "--target-dir", "dl", "--output", "json")
+    assert {row["state"] for row in again.json} == {"skipped"}
+
+
+def test_only_what_is_wanted_is_downloaded(filled, work):
+    words = ("--module-name", "raw::paired_short_reads", "--field-name", "read_1")
+    assert filled("download", "sample-results", *words, "--target-dir", "dl", *WHERE, "q2").code == 0
+    assert sorted(each.name for each in (work / "dl").rglob("*.gz")) == ["q2.raw__paired_short_reads.read_1.fastq.gz"]
+    missing = filled("download", "sample-results", *WHERE, "zz", "--target-dir", "dl")
+    assert (missing.code, 'Sample "zz" not found' in missing.err) == (1, True)
+
+
+def test_addresses_are_printed_with_names(filled, work):
+    ran = filled("download", "sample-results", "--urls-only", *WHERE)
+    lines = [line.split(" ") for line in ran.out.splitlines()]
+    assert lines[0][1] == "q1/q1.raw__paired_short_reads.read_1.fastq.gz"
+    assert all(url.startswith("http") for url, _ in lines)
+    assert len(lines) == 5
+    assert filled("download", "sample-results", "--urls-only", *WHERE, "-o", "urls").out == ""
+    assert len((work / "urls").read_text().splitlines()) == 5
+    foreseen = filled("download", "sample-results", *WHERE, "--dry-run", "--target-dir", "none")
+    assert (foreseen.code, (work / "none").exists()) == (0, False)
+
+
+def test_a_file_that_can_t_be_had_doesn_t_keep_the_others(filled, work):
+    result = filled("list", "results", *WHERE, "w1", "--query", "[0].uuid").out.strip()
+    there = filled("api", "list-sample-analysis-result-fields").json["results"][0]["stored_data"]
+    gone = {"__type__": "s3", "uri": f"{there['uri']}.gone", "endpoint_url": there["endpoint_url"]}
+    words = ("api", "create-sample-analysis-result-field", "--name", "gone", "--analysis-result", result)
+    assert filled(*words, "--stored-data", json.dumps(gone)).code == 0
+    ran = filled("download", "sample-results", *WHERE, "--target-dir", "dl")
+    assert (ran.code, "w1.raw__single_short_reads.gone" in ran.err) == (3, True)
+    assert (work / "dl/w1/w1.raw__single_short_reads.reads.fastq.gz").exists()
