@@ -18,11 +18,6 @@ _KEY = word("key", "The attribute's key, at most 255 characters.")
 _PRINTED = "Prints what the site has stored. It ends with 1 where the site refuses it."
 
 
-def _value(text: str, check: str | None = None) -> Argument:
-    made = word("value", text)
-    return {**made, "convert": f"omicsdk.crunch.attributes:{check}"} if check is not None else made
-
-
 def _attribute(kind: str, article: str, value: Argument, *more: Argument, example: str) -> Command:
     name = f"add-{kind}-attribute"
     return command(
@@ -86,22 +81,32 @@ OF_ADDING: list[Command] = [
         *_TOLD,
         description=with_examples(_PRINTED, 'add-item my-project:reads "Sample 1"'),
     ),
-    _attribute("char", "a text", _value("The text, at most 1023 characters."), example='organism "Mus musculus"'),
-    _attribute("float", "a number", _value("The number.", "number"), example="concentration 1.5"),
-    _attribute("integer", "a whole number", _value("The number, at most 64 bits.", "whole_number"), example="lanes 4"),
-    _attribute("filesize", "a size in bytes", _value("The bytes, from 0.", "file_size"), example="size 1073741824"),
-    _attribute("boolean", "a truth value", _value("true or false.", "truth"), example="paired true"),
     _attribute(
-        "url", "a URL", _value("The URL: http, https, ftp or ftps."), example="protocol https://example.org/protocol"
+        "char", "a text", word("value", "The text, at most 1023 characters."), example='organism "Mus musculus"'
+    ),
+    _attribute("float", "a number", word("value", "The number."), example="concentration 1.5"),
+    _attribute(
+        "integer",
+        "a whole number",
+        word("value", "The number, at most 64 bits."),
+        example="lanes 4",
+    ),
+    _attribute("filesize", "a size in bytes", word("value", "The bytes, from 0."), example="size 1073741824"),
+    _attribute("boolean", "a truth value", word("value", "true or false."), example="paired true"),
+    _attribute(
+        "url",
+        "a URL",
+        word("value", "The URL: http, https, ftp or ftps."),
+        example="protocol https://example.org/protocol",
     ),
     _attribute(
         "datetime",
         "a date and time",
-        _value("The moment; without a zone it is of the site's."),
+        word("value", "The moment; without a zone it is of the site's."),
         _FORMAT,
         example='sequenced "2024-05-06 07:08"',
     ),
-    _attribute("date", "a day", _value("The day."), _FORMAT, example="collected 31/12/2023 --format %d/%m/%Y"),
+    _attribute("date", "a day", word("value", "The day."), _FORMAT, example="collected 31/12/2023 --format %d/%m/%Y"),
     command(
         "add-lat-long-attribute",
         "crunch_adding:lat_long_attribute",
