@@ -1,0 +1,261 @@
+"""Files of fields: sent by a form or in parts, read by the address that a field has, and what is refused."""
+
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from pangea_answers import NO_TOKEN, NOWHERE, Thing, created, told
+
+PART = 5 * 1024 * 1024
+
+
+@pytest.fixture
+def field(owner: httpx.Client, result: Thing) -> Thing:
+    """An empty field of the public result."""
+    return created(
+        owner.post("/sample_ar_fields", json={"name": "f", "analysis_result": result["uuid"], "stored_data": {}})
+    )
+
+
+def upload(client: httpx.Client, field: Thing, filename: str = "reads 1.fastq.gz", **how: Any) -> httpx.Response:
+    return client.post(f"/sample_ar_fields/{field['uuid']}/upload_s3", json={"filename": filename, **how})
+
+
+def send(form: Thing, content: bytes) -> int:
+    return httpx.post(form["url"], data=form["fields"], files={"file": ("x", content)}, trust_env=False).status_code
+
+
+def send_parts(urls: list[str], *parts: bytes) -> list[Thing]:
+    etags = [
+        httpx.put(url, content=part, trust_env=False).headers["etag"] for url, part in zip(urls, parts, strict=True)
+    ]
+    return [{"ETag": etag, "PartNumber": number} for number, etag in enumerate(etags, 1)]
+
+
+def complete(client: httpx.Client, field: Thing, upload_id: str, parts: list[Thing]) -> httpx.Response:
+    sent = {"upload_id": upload_id, "parts": parts}
+    return client.post(f"/sample_ar_fields/{field['uuid']}/complete_upload_s3", json=sent)
+
+
+def read(client: httpx.Client, field: Thing) -> bytes:
+    data = client.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]
+    return httpx.get(data["presigned_url"], trust_env=False).content
+
+
+def test_a_small_file_is_sent_by_a_form_and_read_by_its_address(
+    owner: httpx.Client, anonymous: httpx.Client, field: Thing
+):
+    assert send(upload(owner, field).json(), b"small content\n") == 204
+    data = owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]
+    assert data["__type__"] == "s3"
+    assert data["uri"] == "s3://pangea-sandbox/pangea/v1/Sandbox Library/samples/s 1/reads 1.fastq.gz"
+    assert {read(client, field) for client in (owner, anonymous)} == {b"small content\n"}
+
+
+def test_a_part_of_a_file_can_be_read(owner: httpx.Client, field: Thing):
+    send(upload(owner, field).json(), b"small content\n")
+    url = owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]["presigned_url"]
+    answer = httpx.get(url, headers={"Range": "bytes=0-4"}, trust_env=False)
+    assert (answer.status_code, answer.content) == (206, b"small")
+
+
+def test_nobody_reads_a_file_without_an_address(owner: httpx.Client, field: Thing):
+    send(upload(owner, field).json(), b"small content\n")
+    url = owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]["presigned_url"]
+    assert httpx.get(url.partition("?")[0], trust_env=False).status_code == 403
+
+
+def test_a_large_file_is_sent_in_parts(owner: httpx.Client, field: Thing):
+    begun = upload(owner, field, "big.bin", stance="upload-multipart", n_parts=2).json()
+    parts = send_parts(begun["urls"], b"x" * PART, b"tail")
+    for _ in range(2):
+        answer = complete(owner, field, begun["upload_id"], parts)
+        assert told(answer) == (200, {"status": "success", "upload_id": begun["upload_id"]})
+    assert read(owner, field) == b"x" * PART + b"tail"
+
+
+def test_parts_may_be_as_many_as_are_asked_for(owner: httpx.Client, field: Thing):
+    counts = {
+        count: len(upload(owner, field, stance="upload-multipart", n_parts=count).json()["urls"]) for count in (0, 1, 3)
+    }
+    assert counts == {0: 0, 1: 1, 3: 3}
+    assert len(upload(owner, field, stance="upload-multipart").json()["urls"]) == 1
+
+
+@pytest.mark.parametrize("wrong", ["etag", "upload"])
+def test_an_upload_that_the_storage_refuses_is_answered_by_nothing(owner: httpx.Client, field: Thing, wrong: str):
+    begun = upload(owner, field, "big.bin", stance="upload-multipart").json()
+    parts = send_parts(begun["urls"], b"only")
+    answer = complete(
+        owner,
+        field,
+        "nope" if wrong == "upload" else begun["upload_id"],
+        [{"ETag": '"0"', "PartNumber": 1}] if wrong == "etag" else parts,
+    )
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert complete(owner, field, begun["upload_id"], parts).json()["status"] == "success"
+
+
+def test_a_field_keeps_its_file_when_it_is_sent_again(owner: httpx.Client, field: Thing):
+    for content in (b"first", b"second"):
+        form = upload(owner, field, f"{content!r}.txt").json()
+        assert send(form, content) == 204
+        assert form["fields"]["key"].endswith("b'first'.txt")
+    assert read(owner, field) == b"second"
+
+
+def test_names_take_any_letters(owner: httpx.Client, library: Thing):
+    sample = created(owner.post("/samples", json={"name": "s/ü 🧬", "library": library["uuid"]}))
+    result = created(owner.post("/sample_ars", json={"module_name": "m", "sample": sample["uuid"]}))
+    sent = {"name": "f", "analysis_result": result["uuid"], "stored_data": {}}
+    field = created(owner.post("/sample_ar_fields", json=sent))
+    assert send(upload(owner, field, 'x "y" ?#%.txt').json(), b"odd") == 204
+    assert read(owner, field) == b"odd"
+
+
+def test_a_groups_file_is_among_its_results(owner: httpx.Client, library: Thing):
+    result = created(owner.post("/sample_group_ars", json={"module_name": "g", "sample_group": library["uuid"]}))
+    sent = {"name": "table", "analysis_result": result["uuid"], "stored_data": {}}
+    path = f"/sample_group_ar_fields/{created(owner.post('/sample_group_ar_fields', json=sent))['uuid']}"
+    form = owner.post(f"{path}/upload_s3", json={"filename": "table.csv"}).json()
+    assert form["fields"]["key"] == "pangea/v1/Sandbox Library/results/table.csv"
+    assert send(form, b"a,b\n") == 204
+    begun = owner.post(f"{path}/upload_s3", json={"filename": "", "stance": "upload-multipart"})
+    assert told(begun) == (400, {"filename": ["This field may not be blank."]})
+    begun = owner.post(f"{path}/upload_s3", json={"filename": "t", "stance": "upload-multipart"}).json()
+    parts = send_parts(begun["urls"], b"c,d\n")
+    done = owner.post(f"{path}/complete_upload_s3", json={"upload_id": begun["upload_id"], "parts": parts})
+    assert done.json()["status"] == "success"
+    data = owner.get(path).json()["stored_data"]
+    assert httpx.get(data["presigned_url"], trust_env=False).text == "c,d\n"
+
+
+def test_files_are_in_manifests_with_their_addresses(owner: httpx.Client, field: Thing, sample: Thing, library: Thing):
+    send(upload(owner, field).json(), b"small content\n")
+    of_sample = owner.get(f"/samples/{sample['uuid']}/manifest").json()
+    of_group = owner.get(f"/sample_groups/{library['uuid']}/manifest").json()
+    for told_of in (of_sample, of_group["samples"][0]):
+        data = told_of["analysis_results"][0]["fields"][0]["stored_data"]
+        assert httpx.get(data["presigned_url"], trust_env=False).content == b"small content\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "complaints"),
+    [
+        ({}, {"filename": ["This field is required."]}),
+        ({"filename": "x", "stance": "zzz"}, {"stance": ['"zzz" is not a valid choice.']}),
+        (
+            {"filename": "x", "stance": "upload-multipart", "n_parts": "two"},
+            {"n_parts": ["A valid integer is required."]},
+        ),
+        (
+            {"filename": "x", "stance": "upload-multipart", "n_parts": -1},
+            {"n_parts": ["Ensure this value is between 0 and 10000."]},
+        ),
+    ],
+)
+def test_what_cannot_be_uploaded_is_told(owner: httpx.Client, field: Thing, asked: Thing, complaints: Thing):
+    assert told(owner.post(f"/sample_ar_fields/{field['uuid']}/upload_s3", json=asked)) == (400, complaints)
+
+
+@pytest.mark.parametrize(
+    "parts", [[], "x", [{"ETag": "x"}], [{"ETag": "x", "PartNumber": 0}], [{"ETag": 1, "PartNumber": 1}]]
+)
+def test_parts_that_are_none_are_told(owner: httpx.Client, field: Thing, parts: Any):
+    begun = upload(owner, field, stance="upload-multipart").json()
+    answer = complete(owner, field, begun["upload_id"], parts)
+    assert (answer.status_code, list(answer.json())) == (400, ["parts"])
+
+
+def test_data_are_not_overwritten_by_a_file(owner: httpx.Client, field: Thing):
+    owner.patch(f"/sample_ar_fields/{field['uuid']}", json={"stored_data": {"a": 1}})
+    assert told(upload(owner, field)) == (400, {"detail": "Creating S3 result would overwrite existing data"})
+    assert told(complete(owner, field, "x", [{"ETag": "x", "PartNumber": 1}])) == (
+        400,
+        {"detail": "No upload of a file was begun for this field"},
+    )
+    assert owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"] == {"a": 1}
+
+
+def test_a_library_without_a_bucket_takes_no_files(owner: httpx.Client, library: Thing, field: Thing):
+    owner.patch(f"/sample_groups/{library['uuid']}", json={"bucket": None})
+    complaint = "The group Sandbox Library has no bucket: register one, and set it."
+    assert told(upload(owner, field)) == (400, {"bucket": [complaint]})
+    assert owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"] == {}
+
+
+def test_a_bucket_that_is_nowhere_takes_no_files(owner: httpx.Client, library: Thing, field: Thing, sandbox: Sandbox):
+    def use(**fields: str) -> None:
+        bucket = created(owner.post("/s3_buckets", json={**fields, "organization": library["organization"]}))
+        owner.patch(f"/sample_groups/{library['uuid']}", json={"bucket": bucket["uuid"]})
+        assert told(upload(owner, field)) == (
+            400,
+            {"bucket": [f"The bucket {fields['name']} has no keys: register them."]},
+        )
+        created(owner.post("/s3_api_keys", json={"bucket": bucket["uuid"], "public_key": "AK", "private_key": "SK"}))
+
+    use(name="missing", endpoint_url=sandbox.s3_url)
+    refused = upload(owner, field, stance="upload-multipart")
+    assert refused.status_code == 400
+    assert "NoSuchBucket" in refused.json()["detail"]
+    use(name="nowhere", endpoint_url="nope")
+    assert told(upload(owner, field)) == (400, {"detail": "The bucket's endpoint_url is no address of a server: nope"})
+
+
+def test_only_who_may_see_a_field_gets_the_address_of_its_file(
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, private_sample: Thing
+):
+    result = created(owner.post("/sample_ars", json={"module_name": "m", "sample": private_sample["uuid"]}))
+    sent = {"name": "f", "analysis_result": result["uuid"], "stored_data": {}}
+    field = created(owner.post("/sample_ar_fields", json=sent))
+    assert send(upload(owner, field).json(), b"secret") == 204
+    assert read(owner, field) == b"secret"
+    for client in (outsider, anonymous):
+        assert client.get(f"/sample_ar_fields/{field['uuid']}").status_code == 403
+        assert client.get("/sample_ar_fields").json()["count"] == 0
+
+
+def test_whoever_is_logged_in_and_sees_a_field_may_upload(
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, field: Thing, private_sample: Thing
+):
+    # As deployed servers do: of a public library, membership isn't asked for.
+    assert upload(outsider, field).status_code == 200
+    assert told(upload(anonymous, field)) == (403, NO_TOKEN)
+    result = created(owner.post("/sample_ars", json={"module_name": "m", "sample": private_sample["uuid"]}))
+    sent = {"name": "f", "analysis_result": result["uuid"], "stored_data": {}}
+    private = created(owner.post("/sample_ar_fields", json=sent))
+    assert told(upload(outsider, private)) == (403, {"detail": "Insufficient permissions to get upload url."})
+    assert told(upload(owner, {"uuid": NOWHERE})) == (404, {"detail": "Not found."})
+
+
+def test_a_file_elsewhere_has_no_address_of_ours(owner: httpx.Client, result: Thing):
+    data = {"__type__": "s3", "uri": "s3://elsewhere/x.gz", "endpoint_url": "https://s3.example.org"}
+    for name, given in (
+        ("a", data),
+        ("b", {"__type__": "s3"}),
+        ("c", {**data, "uri": "elsewhere"}),
+        ("d", {**data, "uri": 5}),
+    ):
+        sent = {"name": name, "analysis_result": result["uuid"], "stored_data": given}
+        assert created(owner.post("/sample_ar_fields", json=sent))["stored_data"] == given
+
+
+def test_keys_of_others_make_no_addresses(outsider: httpx.Client, owner: httpx.Client, library: Thing):
+    organization = outsider.get("/organizations", params={"name": "Elsewhere"}).json()["results"][0]["uuid"]
+    fields = {"name": "Theirs", "organization": organization, "is_library": True, "bucket": library["bucket"]}
+    theirs = created(outsider.post("/sample_groups", json=fields))
+    sample = created(outsider.post("/samples", json={"name": "s", "library": theirs["uuid"]}))
+    result = created(outsider.post("/sample_ars", json={"module_name": "m", "sample": sample["uuid"]}))
+    sent = {"name": "f", "analysis_result": result["uuid"], "stored_data": {}}
+    field = created(outsider.post("/sample_ar_fields", json=sent))
+    assert send(upload(outsider, field).json(), b"sent by their bucket's address") == 204
+    assert "presigned_url" not in outsider.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]
+
+
+def test_a_type_in_capital_letters_is_one_too(owner: httpx.Client, field: Thing):
+    send(upload(owner, field).json(), b"small content\n")
+    data = owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"]
+    del data["presigned_url"]
+    owner.patch(f"/sample_ar_fields/{field['uuid']}", json={"stored_data": {**data, "__type__": "S3"}})
+    assert read(owner, field) == b"small content\n"

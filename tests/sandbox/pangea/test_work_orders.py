@@ -1,0 +1,254 @@
+"""Orders of work: who orders, who looks, and who works them off."""
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.pangea.order_status import ERROR, PENDING, STATUSES, SUCCESS, WORKING, progress, status_of
+from pangea_answers import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+
+WORKER = "worker@example.org"
+
+
+@pytest.fixture
+def worker(client_of) -> httpx.Client:
+    """A client of who works orders off, and is in no organization."""
+    return client_of(WORKER)
+
+
+@pytest.fixture
+def prototype(sandbox: Sandbox, worker: httpx.Client) -> str:
+    """A prototype of two jobs."""
+    return sandbox.pangea.add_work_order_prototype("WOP", jobs={"JOP": "", "JOP2": ""}, privileged=[WORKER])
+
+
+@pytest.fixture
+def order(owner: httpx.Client, private_sample: Thing, prototype: str) -> Thing:
+    """An order for the private sample."""
+    made = created(owner.post(f"/samples/{private_sample['uuid']}/work_orders/{prototype}"))
+    return owner.get(f"/work_orders/{made['uuid']}").json()
+
+
+def jobs(order: Thing) -> list[str]:
+    return [f"/job_orders/{each['uuid']}" for each in order["job_order_objs"]]
+
+
+def test_an_order_has_the_jobs_of_its_prototype(order: Thing, private_sample: Thing):
+    assert (order["name"], order["sample"], order["status"], order["priority"]) == (
+        "WOP",
+        private_sample["uuid"],
+        PENDING,
+        100,
+    )
+    assert order["progress_summary"] == {PENDING: 2, "n_jobs": 2}
+    assert [each["name"] for each in order["job_order_objs"]] == ["JOP", "JOP2"]
+
+
+def test_an_order_is_as_far_as_its_jobs(owner: httpx.Client, worker: httpx.Client, order: Thing):
+    first, second = jobs(order)
+    seen: list[tuple[str, Thing]] = []
+    for path, status in ((first, WORKING), (first, SUCCESS), (second, ERROR), (second, SUCCESS)):
+        assert worker.patch(path, json={"status": status}).json()["status"] == status
+        now = owner.get(f"/work_orders/{order['uuid']}").json()
+        seen.append((now["status"], now["progress_summary"]))
+    assert seen == [
+        (WORKING, {WORKING: 1, PENDING: 1, "n_jobs": 2}),
+        (WORKING, {SUCCESS: 1, PENDING: 1, "n_jobs": 2}),
+        (ERROR, {SUCCESS: 1, ERROR: 1, "n_jobs": 2}),
+        (SUCCESS, {SUCCESS: 2, "n_jobs": 2}),
+    ]
+
+
+@given(st.lists(st.sampled_from(STATUSES), max_size=6))
+def test_one_error_is_one_of_all_and_pending_and_success_are_those_of_all(statuses: list[str]):
+    found = status_of(statuses)
+    assert (found == ERROR) == (ERROR in statuses)
+    assert (found == PENDING) == (set(statuses) <= {PENDING})
+    assert (found == SUCCESS) == (set(statuses) == {SUCCESS})
+    counted = progress(statuses)
+    assert counted.pop("n_jobs") == len(statuses) == sum(counted.values())
+
+
+def test_members_order_and_look(
+    owner: httpx.Client,
+    member: httpx.Client,
+    outsider: httpx.Client,
+    anonymous: httpx.Client,
+    sample: Thing,
+    prototype: str,
+):
+    path = f"/samples/{sample['uuid']}/work_orders/{prototype}"
+    made = created(member.post(path))
+    refused = {"detail": "Insufficient permissions to generate work order for sample."}
+    assert told(outsider.post(path)) == (403, refused)
+    assert told(anonymous.post(path)) == (403, NO_TOKEN)
+    assert told(owner.post(f"/samples/{sample['uuid']}/work_orders/{NOWHERE}")) == (404, {"detail": "Not found."})
+    assert told(owner.post(f"/samples/{NOWHERE}/work_orders/{prototype}")) == (404, {"detail": "Not found."})
+    assert owner.get(f"/work_orders/{made['uuid']}").status_code == 200
+    assert told(outsider.get(f"/work_orders/{made['uuid']}")) == (403, NOT_FOR_YOU)
+    assert told(anonymous.get(f"/work_orders/{made['uuid']}")) == (403, NO_TOKEN)
+
+
+def test_orders_of_a_private_sample_are_not_listed_for_others(
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, order: Thing, sample: Thing, prototype: str
+):
+    counts = {}
+    created(owner.post(f"/samples/{sample['uuid']}/work_orders/{prototype}"))
+    for which in (order["sample"], sample["uuid"]):
+        clients = (owner, outsider, anonymous)
+        counts[which] = [client.get(f"/samples/{which}/work_orders").json()["count"] for client in clients]
+    assert counts == {order["sample"]: [1, 0, 0], sample["uuid"]: [1, 1, 1]}
+
+
+def test_who_is_privileged_finds_all_orders_of_a_prototype(
+    owner: httpx.Client, worker: httpx.Client, order: Thing, sample: Thing, prototype: str
+):
+    second = created(owner.post(f"/samples/{sample['uuid']}/work_orders/{prototype}"))["uuid"]
+
+    def found(client: httpx.Client, **query: str) -> list[str]:
+        return names(client.get(f"/work_order_prototypes/{prototype}/work_orders", params=query), "uuid")
+
+    assert found(worker) == [order["uuid"], second]
+    assert found(owner) == []
+    assert found(worker, max_num="1") == [order["uuid"]]
+    assert found(worker, max_num="0") == [order["uuid"], second]
+    assert sorted(found(worker, random="1")) == sorted([order["uuid"], second])
+    for path in jobs(order):
+        worker.patch(path, json={"status": SUCCESS})
+    assert found(worker, not_status=SUCCESS) == [second]
+    assert found(worker, not_status=PENDING) == [order["uuid"]]
+    refused = worker.get(f"/work_order_prototypes/{prototype}/work_orders", params={"max_num": "x"})
+    assert told(refused) == (400, {"max_num": ["A valid integer is required."]})
+
+
+def test_jobs_are_written_by_who_is_privileged(
+    owner: httpx.Client, worker: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, order: Thing
+):
+    path = jobs(order)[0]
+    for client in (owner, outsider):
+        for method in ("PUT", "PATCH", "DELETE"):
+            assert told(client.request(method, path, json={})) == (403, NOT_FOR_YOU)
+    assert told(anonymous.patch(path, json={})) == (403, NO_TOKEN)
+    assert (owner.get(path).status_code, worker.get(path).status_code) == (200, 200)
+    assert told(outsider.get(path)) == (403, NOT_FOR_YOU)
+    required = ["This field is required."]
+    assert told(worker.put(path, json={"status": PENDING})) == (400, {"name": required, "work_order": required})
+    assert told(worker.patch(path, json={"status": "zzz"})) == (400, {"status": ['"zzz" is not a valid choice.']})
+    assert worker.delete(path).status_code == 204
+    assert owner.get(f"/work_orders/{order['uuid']}").json()["progress_summary"]["n_jobs"] == 1
+
+
+def test_a_job_names_its_result_as_long_as_that_is_there(owner: httpx.Client, worker: httpx.Client, order: Thing):
+    path = jobs(order)[0]
+    made = created(owner.post("/sample_ars", json={"module_name": "m", "sample": order["sample"]}))
+    used = {"resources_used": {"cpu": 1}, "resources_needed": {"ram": 2}}
+    written = worker.patch(path, json={"analysis_result": made["uuid"], **used}).json()
+    assert {name: written[name] for name in ("analysis_result", *used)} == {"analysis_result": made["uuid"], **used}
+    unknown = {"analysis_result": [f'Invalid pk "{NOWHERE}" - object does not exist.']}
+    assert told(worker.patch(path, json={"analysis_result": NOWHERE})) == (400, unknown)
+    owner.delete(f"/sample_ars/{made['uuid']}")
+    assert worker.get(path).json()["analysis_result"] is None
+
+
+def test_an_order_lets_who_is_privileged_write_results_of_its_sample(
+    worker: httpx.Client, outsider: httpx.Client, order: Thing, sample: Thing
+):
+    with_order = {"work_order_uuid": order["uuid"]}
+    sent = {"module_name": "m", "sample": order["sample"], "replicate": "1"}
+    refused = {"detail": "Organization membership is required to create a sample analysis result."}
+    assert told(worker.post("/sample_ars", json=sent)) == (403, refused)
+    assert told(outsider.post("/sample_ars", params=with_order, json=sent)) == (403, refused)
+    assert told(worker.post("/sample_ars", params=with_order, json={**sent, "sample": sample["uuid"]})) == (
+        403,
+        refused,
+    )
+    for wrong in ("x", NOWHERE):
+        assert told(worker.post("/sample_ars", params={"work_order_uuid": wrong}, json=sent)) == (403, refused)
+    made = created(worker.post("/sample_ars", params=with_order, json=sent))
+    field = {"name": "f", "analysis_result": made["uuid"], "stored_data": {"x": 1}}
+    assert worker.post("/sample_ar_fields", json=field).status_code == 403
+    kept = created(worker.post("/sample_ar_fields", params=with_order, json=field))
+    for path in (f"/samples/{order['sample']}", f"/sample_ars/{made['uuid']}", f"/sample_ar_fields/{kept['uuid']}"):
+        assert told(worker.get(path)) == (403, NOT_FOR_YOU)
+        assert worker.get(path, params=with_order).status_code == 200
+    assert worker.patch(f"/sample_ars/{made['uuid']}", params=with_order, json={"is_hidden": True}).status_code == 200
+    assert told(worker.delete(f"/sample_ars/{made['uuid']}")) == (403, NOT_FOR_YOU)
+    assert worker.delete(f"/sample_ars/{made['uuid']}", params=with_order).status_code == 204
+
+
+def test_an_order_lets_who_is_privileged_upload_a_file(worker: httpx.Client, order: Thing):
+    with_order = {"work_order_uuid": order["uuid"]}
+    made = created(worker.post("/sample_ars", params=with_order, json={"module_name": "m", "sample": order["sample"]}))
+    sent = {"name": "f", "analysis_result": made["uuid"], "stored_data": {}}
+    path = f"/sample_ar_fields/{created(worker.post('/sample_ar_fields', params=with_order, json=sent))['uuid']}"
+    refused = {"detail": "Insufficient permissions to get upload url."}
+    assert told(worker.post(f"{path}/upload_s3", json={"filename": "x"})) == (403, refused)
+    form = worker.post(f"{path}/upload_s3", params=with_order, json={"filename": "x"}).json()
+    assert httpx.post(form["url"], data=form["fields"], files={"file": b"made"}, trust_env=False).status_code == 204
+    data = worker.get(path, params=with_order).json()["stored_data"]
+    assert httpx.get(data["presigned_url"], trust_env=False).content == b"made"
+
+
+def test_prototypes_are_read_by_anybody_and_made_by_no_request(
+    anonymous: httpx.Client, owner: httpx.Client, prototype: str
+):
+    assert names(anonymous.get("/work_order_prototypes", params={"name": "WOP"})) == ["WOP"]
+    assert anonymous.get(f"/work_order_prototypes/{prototype}").json()["uuid"] == prototype
+    assert anonymous.get("/work_order_prototypes/WOP").status_code == 404
+    found = anonymous.get("/job_order_prototypes", params={"name": "JOP2"}).json()["results"][0]
+    assert found["work_order_proto"] == prototype
+    assert anonymous.get(f"/job_order_prototypes/{found['uuid']}").json() == found
+    assert told(owner.post("/work_order_prototypes", json={"name": "x"})) == (
+        405,
+        {"detail": 'Method "POST" not allowed.'},
+    )
+
+
+def test_an_order_of_a_group_orders_for_each_of_its_samples(
+    sandbox: Sandbox,
+    owner: httpx.Client,
+    worker: httpx.Client,
+    outsider: httpx.Client,
+    anonymous: httpx.Client,
+    library: Thing,
+    prototype: str,
+):
+    for name in ("a", "b"):
+        created(owner.post("/samples", json={"name": name, "library": library["uuid"]}))
+    groups = sandbox.pangea.add_group_work_order_prototype("GWOP", parts=[prototype], privileged=[WORKER])
+    assert anonymous.get(f"/group_work_order_prototypes/{groups}").json()["work_order_protos"] == [prototype]
+    assert names(anonymous.get("/group_work_order_prototypes")) == ["GWOP"]
+    path = f"/sample_groups/{library['uuid']}/work_orders"
+    refused = {"detail": "Insufficient permissions to generate work order for sample group."}
+    assert told(outsider.post(f"{path}/{groups}")) == (403, refused)
+    made = created(owner.post(f"{path}/{groups}"))["uuid"]
+    order = owner.get(f"/group_work_orders/{made}").json()
+    assert [(each["sample_name"], each["status"]) for each in order["work_order_links"]] == [
+        ("a", PENDING),
+        ("b", PENDING),
+    ]
+    assert order["work_orders"] == [each["uuid"] for each in order["work_order_links"]]
+    assert (order["status"], order["progress_summary"]) == (PENDING, {PENDING: 4, "n_jobs": 4})
+    for path_of_job in jobs(owner.get(f"/work_orders/{order['work_orders'][0]}").json()):
+        worker.patch(path_of_job, json={"status": SUCCESS})
+    now = owner.get(f"/group_work_orders/{made}").json()
+    assert (now["status"], now["progress_summary"]) == (WORKING, {SUCCESS: 2, PENDING: 2, "n_jobs": 4})
+    assert told(outsider.get(f"/group_work_orders/{made}")) == (403, NOT_FOR_YOU)
+    assert told(anonymous.get(f"/group_work_orders/{made}")) == (403, NO_TOKEN)
+    assert names(anonymous.get(path), "uuid") == [made]
+    found = f"/group_work_order_prototypes/{groups}/work_orders"
+    assert (names(worker.get(found), "uuid"), names(owner.get(found))) == ([made], [])
+
+
+def test_orders_go_with_their_sample(owner: httpx.Client, order: Thing):
+    owner.delete(f"/samples/{order['sample']}")
+    assert owner.get(f"/work_orders/{order['uuid']}").status_code == 404
+    assert owner.get(jobs(order)[0]).status_code == 404
+
+
+def test_a_prototype_trusts_only_who_has_an_account(sandbox: Sandbox):
+    with pytest.raises(LookupError, match="nobody has the address"):
+        sandbox.pangea.add_work_order_prototype("W", jobs={}, privileged=["x@example.org"])
+    with pytest.raises(LookupError, match="there is no prototype"):
+        sandbox.pangea.add_group_work_order_prototype("G", parts=[NOWHERE], privileged=[])
