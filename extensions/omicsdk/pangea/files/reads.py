@@ -202,7 +202,8 @@ class _Preparing:
             result.is_private = self.private
             result.create()
         fields = [result.field(name) for name in reads.files]
-        missing = [each for each in fields if self.overwrite or not _is_there(each)]
+        there = [_is_there(each) for each in fields]
+        missing = [each for each, whole in zip(fields, there, strict=True) if self.overwrite or not whole]
         if missing and result.is_private != self.private:
             result.is_private = self.private
             result.save()

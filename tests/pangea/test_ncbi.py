@@ -1,0 +1,156 @@
+"""BioProjects become libraries: NCBI is asked at its own pace, and what is linked already is left as it is."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.errors import DecodeError, NotFound, ServerError
+from omicsdk.pangea import Organization, Tag
+from omicsdk.pangea.ncbi import BioProject, Entrez, SRARecord, link_bioproject
+
+SRA_FILE = (
+    '<SRAFile url="https://sra.test/{0}" md5="{1}" size="7" supertype="{2}" semantic_name="run">'
+    '<Alternatives url="s3://sra/{0}" org="AWS"/></SRAFile>'
+)
+
+
+def run(name: str, *files: str) -> str:
+    return f'<RUN accession="{name}"><SRAFiles>{"".join(files)}</SRAFiles></RUN>'
+
+
+RUNS = run("SRR1", SRA_FILE.format("SRR1.fq", "1" * 32, "Original"), SRA_FILE.format("SRR1", "2" * 32, "Primary ETL"))
+RUNS += run("SRR2", SRA_FILE.format("SRR2", "3" * 32, "Primary ETL")) + run("SRR3")
+RECORDS = {
+    (
+        "bioproject",
+        "257197",
+    ): '<RecordSet><DocumentSummary uid="257197"><Project>Zaire</Project></DocumentSummary></RecordSet>',
+    ("biosample", "11"): '<BioSampleSet><BioSample accession="SAMN11" id="11"/></BioSampleSet>',
+    ("biosample", "12"): '<BioSampleSet><BioSample accession="SAMN12" id="12"/></BioSampleSet>',
+    (
+        "sra",
+        "71",
+    ): f'<EXPERIMENT_PACKAGE_SET><EXPERIMENT_PACKAGE><EXPERIMENT accession="SRX71"/><RUN_SET>{RUNS}</RUN_SET></EXPERIMENT_PACKAGE></EXPERIMENT_PACKAGE_SET>',
+    (
+        "sra",
+        "72",
+    ): '<EXPERIMENT_PACKAGE_SET><EXPERIMENT_PACKAGE><EXPERIMENT accession="SRX72"/></EXPERIMENT_PACKAGE></EXPERIMENT_PACKAGE_SET>',
+}
+LINKS = {("bioproject", "257197"): ["11", "12"], ("biosample", "11"): ["71"], ("biosample", "12"): ["72"]}
+
+
+class Archive:
+    """NCBI, as far as it is asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, dict[str, str]]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        query = {name: values[0] for name, values in parse_qs(request.url.query.decode()).items()}
+        program = request.url.path.rpartition("/")[2]
+        self.asked.append((program, query))
+        match program:
+            case "efetch.fcgi":
+                text = RECORDS.get((query["db"], query["id"]), "<RecordSet/>")
+            case "elink.fcgi":
+                found = "".join(
+                    f"<Link><Id>{each}</Id></Link>" for each in LINKS.get((query["dbfrom"], query["id"]), [])
+                )
+                text = f"<!DOCTYPE x><eLinkResult><LinkSet><IdList><Id>{query['id']}</Id></IdList><LinkSetDb>{found}</LinkSetDb></LinkSet></eLinkResult>"
+            case _:
+                ids = "<Id>257197</Id>" if query["term"] == "PRJEB9[Accession]" else ""
+                text = f"<eSearchResult><IdList>{ids}</IdList></eSearchResult>"
+        return httpx.Response(200, text=f'<?xml version="1.0"?>{text}')
+
+
+@pytest.fixture
+def archive() -> Archive:
+    return Archive()
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def entrez(archive: Archive, clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Entrez]:
+    monkeypatch.delenv("NCBI_API_KEY", raising=False)
+    with Entrez(
+        "https://ncbi.test", email="me@example.org", transport=httpx.MockTransport(archive), clock=clock
+    ) as made:
+        yield made
+
+
+def test_a_project_becomes_a_library(org: Organization, entrez: Entrez, archive: Archive):
+    library = link_bioproject(org, "PRJNA257197", entrez=entrez)
+    assert library.is_library
+    assert "Zaire" in library.metadata["ncbi_xml"]
+    assert sorted(sample.name for sample in library.get_samples(cache=False)) == ["SAMN11", "SAMN12"]
+    result = library.sample("SAMN11").get().analysis_result("raw::raw_reads", replicate="SRX71").get()
+    fields = {field.name: field.stored_data for field in result.get_fields()}
+    assert {name: data["url"] for name, data in fields.items()} == {
+        "sra_run": "https://sra.test/SRR1",  # the archive's own file, not the one that was handed in
+        "sra_run_2": "https://sra.test/SRR2",
+    }
+    assert fields["sra_run"]["md5"] == "2" * 32
+    assert fields["sra_run"]["alternatives"] == [{"url": "s3://sra/SRR1", "org": "AWS"}]
+    assert fields["sra_run"]["full_record"]["size"] == "7"
+    assert not library.sample("SAMN12").get().analysis_result("raw::raw_reads").exists()
+    assert [group.name for group in Tag(org.knex, "NCBI BioProject").get().get_sample_groups()] == ["PRJNA257197"]
+    assert [sample.name for sample in Tag(org.knex, "NCBI SRA").get().get_samples()] == ["SAMN11"]
+    assert all(query["tool"] == "omicsdk" and query["email"] == "me@example.org" for _, query in archive.asked)
+
+
+def test_again_leaves_what_is_there_as_it_is(org: Organization, entrez: Entrez):
+    first = link_bioproject(org, "PRJNA257197", entrez=entrez)
+    first.metadata = {"mine": 1}
+    first.save()
+    again = link_bioproject(org, "PRJNA257197", entrez=entrez)
+    assert again.uuid == first.uuid
+    assert again.metadata == {"mine": 1}
+    assert len(list(again.get_samples(cache=False))) == 2
+
+
+def test_three_requests_a_second_and_ten_with_a_key(entrez: Entrez, clock: ManualClock, archive: Archive):
+    before = clock.monotonic()
+    for _ in range(4):
+        entrez.search("sra", "x")
+    assert clock.monotonic() - before == pytest.approx(3 * 0.34)
+    with Entrez("https://ncbi.test", api_key="canary", transport=httpx.MockTransport(archive), clock=clock) as fast:
+        before = clock.monotonic()
+        for _ in range(4):
+            fast.search("sra", "x")
+    assert clock.monotonic() - before == pytest.approx(3 * 0.1)
+
+
+def test_an_accession_without_a_number_is_searched_for(entrez: Entrez):
+    assert BioProject("PRJEB9", entrez).id == "257197"
+    assert [sample.accession for sample in BioProject("PRJEB9", entrez).biosamples()] == ["11", "12"]
+    with pytest.raises(NotFound, match="PRJEB8"):
+        BioProject("PRJEB8", entrez).fetch()
+
+
+def test_what_isnt_there_is_told(entrez: Entrez):
+    with pytest.raises(NotFound, match="no record 99"):
+        BioProject("PRJNA99", entrez).metadata()
+    with pytest.raises(NotFound, match="no run with a file"):
+        SRARecord("72", entrez=entrez).analysis_result_blob()
+    assert str(SRARecord("SRX9", entrez=entrez)) == "<SRARecord accession=SRX9 />"
+
+
+@pytest.mark.parametrize("body", ["", "no xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'])
+def test_an_odd_answer_is_told(body: str, clock: ManualClock):
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
+    with Entrez("https://ncbi.test", transport=transport, clock=clock) as odd, pytest.raises(DecodeError):
+        odd.fetch("sra", "1")
+
+
+def test_a_server_that_is_down_is_told(clock: ManualClock):
+    transport = httpx.MockTransport(lambda _: httpx.Response(500))
+    down: Any = Entrez("https://ncbi.test", transport=transport, clock=clock)
+    with down, pytest.raises(ServerError):
+        down.links("bioproject", "1", "bioproject_biosample")
