@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -209,6 +210,21 @@ def test_a_script_of_the_users_own_takes_the_place_of_the_projects(make: Make, t
 
     assert (made.storage / "own.txt").read_text() == "own\n"
     assert not (made.work / ".crunch" / "script.sh").exists()
+
+
+def test_statuses_tell_the_revision_of_the_workflows_repository(make: Make, tmp_path: Path) -> None:
+    made = make("#!/bin/sh\nexit 1")
+    repository = tmp_path / "repository"
+    put(repository, {"my.sh": "#!/bin/sh\n"})
+    (repository / "my.sh").chmod(0o755)
+    git = ["git", "-C", str(repository), "-c", "user.name=n", "-c", "user.email=e@example.org"]
+    for command in (["init", "-q"], ["add", "my.sh"], ["commit", "-q", "-m", "workflow"]):
+        subprocess.run([*git, *command], check=True)
+    revision = subprocess.run([*git, "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+
+    made.run(workflow_path=repository / "my.sh")()
+
+    assert {status["revision"] for status in made.told()} == {revision}
 
 
 def test_an_edited_script_of_the_folder_itself_can_be_run(make: Make) -> None:

@@ -138,7 +138,9 @@ class PretendedSite:
         self.statuses.append(told)
         return number
 
-    def send_status(self, dataset_id: int, stage: Stage, state: State, note: str = "") -> Answer:
+    def send_status(
+        self, dataset_id: int, stage: Stage, state: State, note: str = "", *, directory: Path | None = None
+    ) -> Answer:
         """Stores a status of the runner."""
         self._before(self, stage, state)
         number = self.store(stage, state, dataset_id, "here")

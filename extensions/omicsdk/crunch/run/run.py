@@ -32,7 +32,9 @@ class Site(Protocol):
     """What a run needs of a connection."""
 
     def get_json_response(self, relative_url: str) -> dict[str, Any]: ...
-    def send_status(self, dataset_id: int, stage: Stage, state: State, note: str = "") -> Any: ...
+    def send_status(
+        self, dataset_id: int, stage: Stage, state: State, note: str = "", *, directory: Path | None = None
+    ) -> Any: ...
 
 
 class Run:
@@ -172,11 +174,9 @@ class Run:
         Raises:
             CrunchAPIException: The site refused it, or didn't answer.
         """
-        if self.workflow_path is None:
-            answer = self.connection.send_status(self.dataset_id, self._stage, state, note)
-        else:  # the revision is that of the workflow's repository
-            send: Any = self.connection.send_status
-            answer = send(self.dataset_id, self._stage, state, note, directory=self.workflow_path.parent)
+        # The revision that goes along is that of the workflow's repository.
+        own = {} if self.workflow_path is None else {"directory": self.workflow_path.parent}
+        answer = self.connection.send_status(self.dataset_id, self._stage, state, note, **own)
         number = _number_of(answer)
         if number is not None:
             self._sent.add(number)
