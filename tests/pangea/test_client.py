@@ -1,0 +1,164 @@
+"""The typed clients: logging in when it is needed, again when the token has ended, and finding things by their names."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from omicsdk.core.errors import AuthError, ConfigError, Forbidden, NotFound
+from omicsdk.core.retry import NO_RETRY
+from omicsdk.pangea import AsyncPangea, Knex, Pangea, SampleGroup
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+
+LOGIN = {"email": SANDBOX_PANGEA_USER, "password": SANDBOX_PANGEA_PASSWORD}
+
+
+@pytest.fixture
+def pangea(sandbox: Sandbox) -> Iterator[Pangea]:
+    with Pangea(sandbox.pangea_url, **LOGIN) as pangea:
+        yield pangea
+
+
+def logins(sandbox: Sandbox) -> int:
+    return len(sandbox.requests("/pangea/api/auth/token/login"))
+
+
+def test_the_server_is_found_as_knex_finds_it(monkeypatch: pytest.MonkeyPatch):
+    assert Pangea().base_url == "https://pangeabio.io"
+    monkeypatch.setenv("PANGEA_ENDPOINT", "https://mine.example.org/")
+    assert Pangea().base_url == "https://mine.example.org"
+    assert AsyncPangea("https://other.example.org/api").base_url == "https://other.example.org"
+    with pytest.raises(ConfigError, match="isn't the address"):
+        Pangea("pangeabio.io")
+
+
+def test_it_logs_in_when_something_is_asked_and_only_once(pangea: Pangea, sandbox: Sandbox):
+    assert logins(sandbox) == 0
+    assert pangea.get_me().email == SANDBOX_PANGEA_USER
+    assert pangea.create_organization(name="Mine").name == "Mine"
+    assert logins(sandbox) == 1
+
+
+def test_threads_share_one_login(pangea: Pangea, sandbox: Sandbox):
+    begin = threading.Barrier(4)
+
+    def ask() -> None:
+        begin.wait()
+        pangea.get_me()
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert logins(sandbox) == 1
+
+
+def test_a_token_that_has_ended_is_renewed_and_the_request_sent_again(pangea: Pangea, sandbox: Sandbox):
+    pangea.get_me()
+    with Knex(sandbox.pangea_url) as elsewhere:
+        elsewhere.login(username=LOGIN["email"], password=LOGIN["password"]).post("auth/token/logout")
+    assert pangea.create_organization(name="After all").name == "After all"
+    assert [org.name for org in pangea.list_organizations.iterate(name="After all")] == ["After all"]
+
+
+def test_a_refusal_for_another_reason_is_one(pangea: Pangea, sandbox: Sandbox):
+    with Pangea(sandbox.pangea_url) as anonymous, pytest.raises(Forbidden, match="were not provided"):
+        anonymous.create_organization(name="x")
+    with Pangea(sandbox.pangea_url, token="0" * 40) as wrong, pytest.raises(Forbidden, match="Invalid token"):
+        wrong.list_organizations()
+
+
+def test_a_wrong_password(sandbox: Sandbox):
+    with (
+        Pangea(sandbox.pangea_url, email=SANDBOX_PANGEA_USER, password="another") as pangea,
+        pytest.raises(AuthError, match="Unable to log in") as caught,
+    ):
+        pangea.create_organization(name="x")
+    assert "another" not in str(caught.value)
+    with pytest.raises(ConfigError, match="no password"):
+        Pangea(sandbox.pangea_url, email=SANDBOX_PANGEA_USER)
+
+
+def test_a_password_is_not_sent_unencrypted():
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={"count": 0, "next": None, "previous": None, "results": []})
+
+    pangea = Pangea("http://pangea.example.org", **LOGIN, transport=httpx.MockTransport(answer), retry=NO_RETRY)
+    with pytest.raises(AuthError, match="isn't encrypted"):
+        pangea.create_organization(name="x")
+    assert asked == []
+
+
+def test_clones_keep_the_login(pangea: Pangea, sandbox: Sandbox):
+    assert pangea.with_options(timeout=5).get_me().email == SANDBOX_PANGEA_USER
+    assert SANDBOX_PANGEA_PASSWORD not in repr(pangea) + repr(pangea._exchange) + repr(
+        pangea._exchange.transport.credentials
+    )
+
+
+# -- by name
+
+
+@pytest.fixture
+def odd(knex: Knex, library: SampleGroup) -> SampleGroup:
+    odd = library.org.sample_group("a/b", is_library=True, is_public=True).create()
+    for name in ("s/1", "s?2", "case", "CASE"):
+        odd.sample(name).create()
+    return odd
+
+
+def test_things_by_their_names(pangea: Pangea, odd: SampleGroup):
+    assert pangea.find_organization("An Org").uuid == odd.org.uuid
+    assert pangea.find_organization(str(odd.org.uuid)).name == "An Org"
+    assert pangea.find_sample_group("An Org", "A Library").is_library
+    assert pangea.find_sample_group("An Org", "a/b").uuid == odd.uuid
+    assert pangea.find_sample_group("An Org", str(odd.uuid)).name == "a/b"
+    for name in ("s/1", "s?2", "case", "CASE"):
+        assert pangea.find_sample("An Org", "a/b", name).name == name
+        assert pangea.find_sample(str(odd.org.uuid), str(odd.uuid), name).name == name
+    uuid = odd.sample("case").get().uuid
+    assert pangea.find_sample("An Org", "a/b", str(uuid)).name == "case"
+    assert [sample.name for sample in pangea.samples_of("An Org", "a/b")] == ["s/1", "s?2", "case", "CASE"]
+
+
+def test_names_that_are_not_there(pangea: Pangea, odd: SampleGroup):
+    for find in (
+        lambda: pangea.find_organization("an org"),
+        lambda: pangea.find_sample_group("An Org", "none"),
+        lambda: pangea.find_sample_group("An Org", "none/none"),
+        lambda: pangea.find_sample("An Org", "a/b", "none"),
+        lambda: pangea.find_sample("An Org", "A Library", "s/1"),
+    ):
+        with pytest.raises(NotFound):
+            find()
+
+
+def test_the_same_for_asyncio(sandbox: Sandbox, odd: SampleGroup, knex: Knex):
+    async def ask() -> None:
+        async with AsyncPangea(sandbox.pangea_url, **LOGIN) as pangea:
+            assert (await pangea.get_me()).email == SANDBOX_PANGEA_USER
+            assert (await pangea.find_organization("An Org")).uuid == odd.org.uuid
+            assert (await pangea.find_organization(str(odd.org.uuid))).name == "An Org"
+            assert (await pangea.find_sample_group("An Org", "a/b")).uuid == odd.uuid
+            assert (await pangea.find_sample_group("An Org", "A Library")).is_library
+            assert (await pangea.find_sample_group("An Org", str(odd.uuid))).name == "a/b"
+            for name in ("s/1", "s?2", "case"):
+                assert (await pangea.find_sample("An Org", "a/b", name)).name == name
+                assert (await pangea.find_sample("An Org", str(odd.uuid), name)).name == name
+            uuid = str(odd.sample("case").get().uuid)
+            assert (await pangea.find_sample("An Org", "a/b", uuid)).name == "case"
+            with pytest.raises(NotFound):
+                await pangea.find_organization("none")
+            knex.post("auth/token/logout")
+            assert (await pangea.create_organization(name="After all")).name == "After all"
+        async with AsyncPangea(sandbox.pangea_url) as anonymous:
+            with pytest.raises(Forbidden):
+                await anonymous.create_organization(name="x")
+
+    asyncio.run(ask())
