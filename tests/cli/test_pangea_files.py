@@ -186,3 +186,14 @@ def test_a_file_that_can_t_be_had_doesn_t_keep_the_others(filled, work):
     ran = filled("download", "sample-results", *WHERE, "--target-dir", "dl")
     assert (ran.code, "w1.raw__single_short_reads.gone" in ran.err) == (3, True)
     assert (work / "dl/w1/w1.raw__single_short_reads.reads.fastq.gz").exists()
+
+
+def test_reads_are_sent_again_where_that_is_said(pangea, work):
+    pangea("upload", "reads", *WHERE, "fl")
+    (work / "rd" / "q1.R1.fastq.gz").write_bytes(b"other")
+    ran = pangea("upload", "reads", *WHERE, "fl", "--overwrite", "--public", "--output", "json")
+    assert ran.err == ""
+    assert (ran.code, ran.json[0]["state"]) == (0, "uploaded")
+    assert pangea("list", "results", *WHERE, "q1", "--query", "[0].is_private", "--output", "json").json is False
+    assert pangea("download", "sample-results", *WHERE, "q1", "--target-dir", "dl").code == 0
+    assert (work / "dl/q1/q1.raw__paired_short_reads.read_1.fastq.gz").read_bytes() == b"other"

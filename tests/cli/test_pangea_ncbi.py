@@ -1,56 +1,16 @@
 """`omics pangea ncbi`: what NCBI has, and libraries made of it; NCBI's part is played by a small server."""
 
 import csv
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from omicsdk.pangea.ncbi import Entrez
+from ncbi_stand_in import ncbi_stand_in
 from pangea_command import pangea_command
-
-RECORDS = {
-    (
-        "bioproject",
-        "5",
-    ): '<RecordSet><DocumentSummary uid="5"><Project>A project</Project></DocumentSummary></RecordSet>',
-    ("biosample", "71"): '<BioSampleSet><BioSample accession="SAMN71" id="71"/></BioSampleSet>',
-    ("sra", "901"): (
-        '<EXPERIMENT_PACKAGE_SET><EXPERIMENT_PACKAGE><EXPERIMENT accession="SRX901"/><RUN_SET><RUN accession="SRR1"><SRAFiles>'
-        '<SRAFile filename="SRR1" size="12" md5="9e107d9d372bb6826bd81d3542a419d6" url="https://sra.example.org/SRR1" '
-        'supertype="Primary ETL"/></SRAFiles></RUN></RUN_SET></EXPERIMENT_PACKAGE></EXPERIMENT_PACKAGE_SET>'
-    ),
-}
-LINKS = {"bioproject_biosample": "71", "biosample_sra": "901"}
-
-
-class Eutils(BaseHTTPRequestHandler):
-    def do_GET(self):
-        parts = urlsplit(self.path)
-        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
-        if parts.path.endswith("elink.fcgi"):
-            link = f"<LinkSetDb><Link><Id>{LINKS[query['linkname']]}</Id></Link></LinkSetDb>"
-            body = f"<eLinkResult><LinkSet>{link}</LinkSet></eLinkResult>"
-        elif parts.path.endswith("esearch.fcgi"):
-            body = "<eSearchResult><IdList><Id>901</Id></IdList></eSearchResult>"
-        else:
-            body = RECORDS.get((query["db"], query["id"]), "<RecordSet/>")
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture
 def pangea(omics, omics_sandbox, monkeypatch, tmp_path):
-    with ThreadingHTTPServer(("127.0.0.1", 0), Eutils) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        monkeypatch.setattr(Entrez, "_default_base_url", f"http://127.0.0.1:{server.server_port}")
-        monkeypatch.setattr("omicsdk.pangea.ncbi.entrez.PAUSE", 0)
+    with ncbi_stand_in(monkeypatch):
         yield pangea_command(omics, omics_sandbox, monkeypatch, tmp_path)
-        server.shutdown()
 
 
 def test_a_project_is_shown_with_its_samples(pangea, tmp_path):

@@ -17,6 +17,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+STEP = 1000
+"""How many calls are made between two words on how far it is."""
+
+
 class Failure(NamedTuple):
     """A call that failed.
 
@@ -30,7 +34,12 @@ class Failure(NamedTuple):
 
 
 def each(
-    items: Sequence[T], work: Callable[[T], R], label: Callable[[T], str], *, in_order: bool = False
+    items: Sequence[T],
+    work: Callable[[T], R],
+    label: Callable[[T], str],
+    *,
+    in_order: bool = False,
+    console: Console | None = None,
 ) -> tuple[list[R], list[Failure]]:
     """Does the same with each of several things.
 
@@ -39,6 +48,7 @@ def each(
         work: What is done with one; called in several threads.
         label: What one is called.
         in_order: One after the other, so that the service sees them in order.
+        console: Where it is told how far it is, where there are many.
 
     Returns:
         What came back, in order, and what failed.
@@ -53,7 +63,9 @@ def each(
     outcomes = map(tried, items) if in_order or len(items) < 2 else side_by_side(work, items)
     good: list[R] = []
     failed: list[Failure] = []
-    for item, outcome in zip(items, outcomes, strict=True):
+    for number, (item, outcome) in enumerate(zip(items, outcomes, strict=True), 1):
+        if console is not None and number % STEP == 0 and number < len(items):
+            console.message(f"{number} of {len(items)}")
         if isinstance(outcome, OmicsError):
             failed.append(Failure(label(item), outcome))
         else:

@@ -142,4 +142,4 @@ def chosen(arguments: Mapping[str, Any], yes: str, no: str, *, default: bool) ->
 
 def _told(line: str, made: Thing, arguments: Mapping[str, Any], console: Console) -> Told:
     console.message(f"Created: {line}")
-    return told("" if (arguments.get("outfile") or "-") == "-" else line, made, arguments, made=True)
+    return told(line, made, arguments, made=True)

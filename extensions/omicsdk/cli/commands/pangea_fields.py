@@ -70,4 +70,4 @@ def _filled(
     console.message(f"Uploading file: {path}")
     sent(field, path, arguments, console, f"uploading to {access.endpoint}")
     made = {"name": field.name, "uuid": field.uuid, "analysis_result": result.uuid, "file": path}
-    return told("" if (arguments.get("outfile") or "-") == "-" else line, made, arguments, made=True)
+    return told(line, made, arguments, made=True)

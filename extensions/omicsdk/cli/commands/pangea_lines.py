@@ -68,14 +68,14 @@ def told(text: str, data: object, arguments: Mapping[str, Any], *, made: bool = 
         text: The lines; with --outfile they go there.
         data: The same as JSON data.
         arguments: Those of the command.
-        made: Whether the lines tell people what was made, so that pipes get the data.
+        made: Whether people were told already what was done, so that terminals get nothing and pipes the data.
 
     Raises:
         OSError: The file can't be written.
     """
     given: str = arguments.get("outfile") or "-"
     if given == "-":
-        return Told(text, data, terminal_only=made)
+        return Told("", data, terminal_only=True) if made else Told(text, data)
     with in_place_of(given) as file:
         file.write(f"{text}\n".encode() if text and not text.endswith("\n") else text.encode())
     return Told("", data)

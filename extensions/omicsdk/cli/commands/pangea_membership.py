@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea_batches import Failure, tell
 from omicsdk.cli.commands.pangea_creation import AT_A_TIME
-from omicsdk.cli.commands.pangea_lines import names_given
+from omicsdk.cli.commands.pangea_lines import check_outfile, names_given, told
 from omicsdk.cli.commands.pangea_places import Thing, group, samples_of
-from omicsdk.cli.told import Told
 from omicsdk.core.errors import OmicsError, UsageError
 
 if TYPE_CHECKING:
@@ -16,10 +15,12 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.commands.pangea_access import Access
     from omicsdk.cli.console import Console
+    from omicsdk.cli.told import Told
 
 
 def add(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics pangea add samples-to-group`: how many were added."""
+    check_outfile(arguments)
     names = names_given(arguments.get("sample_names"), arguments.get("sample_manifest"), "--sample-manifest")
     if not names:
         raise UsageError("nothing says which samples", remedy="Name some, or give --sample-manifest FILE.")
@@ -32,7 +33,7 @@ def add(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
         access.api.add_sample_group_samples.raw(group_pk=target["uuid"], sample_uuids=uuids)
     tell(failed, len(names), "samples", console)
     added = [{"name": each["name"], "uuid": each["uuid"]} for each in found]
-    return Told(f"Added {len(found)} to {target['name']}", {"group": target["uuid"], "added": added})
+    return told(f"Added {len(found)} to {target['name']}", {"group": target["uuid"], "added": added}, arguments)
 
 
 def not_found(names: Sequence[str], found: Sequence[Thing], where: Thing) -> list[Failure]:

@@ -60,7 +60,7 @@ def upload(access: Access, arguments: Mapping[str, Any], console: Console) -> To
         sample, metadata = pair
         return plain(access.api.patch_sample, uuid=sample["uuid"], metadata=metadata)
 
-    done, refused = each(changes, change, lambda pair: pair[0]["name"])
+    done, refused = each(changes, change, lambda pair: pair[0]["name"], console=console)
     if kept:
         console.message(f"{kept} samples have metadata and were left as they are; see --update and --overwrite")
     tell([*failed, *refused], len(rows), "samples", console)

@@ -34,8 +34,9 @@ def info(access: Access, arguments: Mapping[str, Any], console: Console) -> Told
     return told(as_json(account), account, arguments)
 
 
-def change_password(access: Access, arguments: Mapping[str, Any], console: Console) -> None:
-    """`omics pangea user change-password`."""
+def change_password(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics pangea user change-password`: nothing to print."""
+    check_outfile(arguments)
     given: str = arguments["new_password"]
     new = sys.stdin.readline().rstrip("\r\n") if given == "-" else given
     if not new:
@@ -48,6 +49,7 @@ def change_password(access: Access, arguments: Mapping[str, Any], console: Conso
         )
     access.api.set_password.raw(new_password=new, current_password=login[1])
     console.message(f"changed password for user: {login[0]}")
+    return told("", None, arguments)
 
 
 def token(access: Access, arguments: Mapping[str, Any], console: Console) -> str:

@@ -88,6 +88,6 @@ def tag_samples(access: Access, samples: Sequence[Thing], tags: Sequence[Thing],
             access.api.tag_sample.raw(tag_pk=label["uuid"], sample_uuid=sample["uuid"])
         return sample
 
-    tagged, failed = each(samples, put, lambda sample: sample["name"])
+    tagged, failed = each(samples, put, lambda sample: sample["name"], console=console)
     tell(failed, len(samples), "samples", console)
     return tagged

@@ -51,6 +51,7 @@ OF_ACCOUNTS: list[Command] = [
         "pangea_people:change_password",
         "Change your password.",
         word("new_password", "The new password; - reads it from stdin, so that no process list shows it."),
+        OUTFILE,
         description=with_examples(
             "The present one is that of -p or PANGEA_PASS.", "user change-password - < password.txt"
         ),
@@ -154,6 +155,7 @@ OF_THINGS: list[Command] = [
         word("destination_grp_name", "The group that gets them."),
         NAMES,
         MANIFEST,
+        OUTFILE,
         description=with_examples("", 'add samples-to-group "My Lab" Gut "My Lab" "All of 2026" s1 s2'),
     ),
     command(
@@ -191,6 +193,7 @@ OF_THINGS: list[Command] = [
             f"Delete {what} for good.",
             UUIDS,
             DRY_RUN,
+            OUTFILE,
             description=with_examples(_FOR_GOOD, f"delete {name} 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d --dry-run"),
         )
         for name, what in (
