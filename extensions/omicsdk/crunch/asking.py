@@ -15,6 +15,7 @@ from omicsdk.core.request import OperationFacts, Request, request
 from omicsdk.crunch.client import Crunch
 from omicsdk.crunch.errors import CrunchAPIException, crunch_error
 from omicsdk.crunch.site import site_token, site_url
+from omicsdk.crunch.statuses import STATUS_RETRY
 
 if TYPE_CHECKING:
     import httpx
@@ -32,28 +33,7 @@ class _Site(Crunch):
 
 
 class Asking:
-    """A crunch site, and who asks it.
-
-    Args:
-        base_url: Where the site is, such as https://crunch.example.org; by default what CRUNCH_URL says. A token goes over
-            http:// to this machine only.
-        token: The token of a user of the site; by default that of CRUNCH_TOKEN.
-        verbose: Print what is added, and how the site answers.
-        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect, 60 to read.
-        retry: When and how often to try again; by default up to five times more, and nine times for statuses.
-        transport: Takes the place of the network, for tests.
-        environ: The environment's variables; by default the process's own.
-        clock: What tells the time and waits.
-        say: Prints a line, where `verbose`; by default to stdout.
-
-    Attributes:
-        base_url: Where the site is, without a slash at the end.
-        verbose: Whether it prints.
-        say: Prints a line.
-
-    Raises:
-        CrunchAPIException: There is no URL or no token, or one that can't be one (a ConfigError).
-    """
+    """The base of `omicsdk.crunch.connections.Connection`, which tells what its arguments are."""
 
     def __init__(
         self,
@@ -72,6 +52,8 @@ class Asking:
         self.verbose = verbose
         self._token = site_token(token, environ)
         self.say = say
+        self._clock = clock
+        self._status_retry = retry or STATUS_RETRY
         try:
             self._site = _Site(
                 self.base_url,

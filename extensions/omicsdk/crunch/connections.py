@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.documented.client import DocumentedResponse
 from omicsdk.core.errors import APIError, ConnectFailed, TransportError
 from omicsdk.crunch import attributes
@@ -17,16 +16,11 @@ from omicsdk.crunch.dates import as_date, as_datetime
 from omicsdk.crunch.diagnostics import get_diagnostics
 from omicsdk.crunch.enums import Stage, State
 from omicsdk.crunch.errors import CrunchAPIException
-from omicsdk.crunch.statuses import STATUS_RETRY, STATUSES, newest_first, status_fields, stored
+from omicsdk.crunch.statuses import STATUSES, newest_first, status_fields, stored
 
 if TYPE_CHECKING:
     from datetime import date, datetime
     from decimal import Decimal
-
-    import httpx
-
-    from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
 
 
 class Connection(Asking):
@@ -55,33 +49,6 @@ class Connection(Asking):
     Raises:
         CrunchAPIException: There is no URL or no token, or one that can't be one (a ConfigError).
     """
-
-    def __init__(
-        self,
-        base_url: str | None = None,
-        token: str | None = None,
-        verbose: bool = False,
-        *,
-        timeout: Timeout | float | None = None,
-        retry: Retry | None = None,
-        transport: httpx.BaseTransport | None = None,
-        environ: Mapping[str, str] | None = None,
-        clock: Clock = SYSTEM_CLOCK,
-        say: Callable[[str], None] = print,
-    ) -> None:
-        super().__init__(
-            base_url,
-            token,
-            verbose,
-            timeout=timeout,
-            retry=retry,
-            transport=transport,
-            environ=environ,
-            clock=clock,
-            say=say,
-        )
-        self._clock = clock
-        self._status_retry = retry or STATUS_RETRY
 
     # -- projects, datasets, items
 

@@ -48,10 +48,11 @@ def newest_first(page: Callable[[str], Mapping[str, Any]], pages: int = PAGES) -
         pages: How many pages are read at most, beside the first, which says how many there are.
     """
     first = page(STATUSES)
-    if first.get("next") is None:
-        yield from reversed(first.get("results") or [])
+    found: list[dict[str, Any]] = first.get("results") or []
+    if first.get("next") is None or not found:
+        yield from reversed(found)
         return
-    last = -(-first["count"] // len(first["results"]))
+    last = -(-first["count"] // len(found))
     for number in range(last, max(0, last - pages), -1):
         yield from reversed(page(f"{STATUSES}?page={number}").get("results") or [])
 

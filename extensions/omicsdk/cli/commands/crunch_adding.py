@@ -24,9 +24,8 @@ def project(connection: Connection, arguments: Mapping[str, Any], console: Conso
     """
     workflow = "" if arguments["workflow"] is None else _text(Path(arguments["workflow"]))
     site = told(connection, arguments, console)
-    return site.add_project(
-        arguments["project"], arguments["description"], arguments["details"], workflow=workflow
-    ).json()
+    about = arguments["description"], arguments["details"]
+    return site.add_project(arguments["project"], *about, workflow=workflow).json()
 
 
 def _text(file: Path) -> str:
@@ -49,17 +48,10 @@ def dataset(connection: Connection, arguments: Mapping[str, Any], console: Conso
     Raises:
         CrunchAPIException: The site refused it.
     """
-    return (
-        told(connection, arguments, console)
-        .add_dataset(
-            arguments["project"],
-            arguments["dataset"],
-            arguments["description"],
-            arguments["details"],
-            base_file_path=arguments["base_file_path"],
-        )
-        .json()
-    )
+    site = told(connection, arguments, console)
+    about = arguments["description"], arguments["details"]
+    folder = arguments["base_file_path"]
+    return site.add_dataset(arguments["project"], arguments["dataset"], *about, base_file_path=folder).json()
 
 
 def item(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
