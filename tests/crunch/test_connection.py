@@ -345,7 +345,16 @@ def test_a_site_that_cannot_be_reached():
     with pytest.raises(CrunchAPIException) as raised:
         site.connection(retry=Retry(attempts=2)).add_project("x")
     assert isinstance(raised.value, errors.TransportError)
+    assert "may have been added" not in str(raised.value)
     assert len(site.requests) == 2, "nothing had arrived"
+
+
+@pytest.mark.parametrize("failure", [httpx.ReadTimeout("slow"), httpx.ReadError("cut"), httpx.Response(502)])
+def test_what_may_have_been_added_is_not_sent_twice_and_it_says_so(failure: httpx.Response | Exception):
+    site = Site(failure)
+    with pytest.raises(CrunchAPIException, match="may have been added all the same"):
+        site.connection().add_item("parent", "item")
+    assert len(site.requests) == 1
 
 
 def test_reading_is_tried_again():

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from omicsdk.core.bodies import NO_BODY, Body, form_body
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.documented.client import DocumentedResponse
-from omicsdk.core.errors import APIError, DecodeError, OmicsError, error_class
+from omicsdk.core.errors import (
+    APIError,
+    ConnectFailed,
+    DecodeError,
+    OmicsError,
+    ServerError,
+    TransportError,
+    error_class,
+)
 from omicsdk.core.narrowing import is_list
 from omicsdk.core.redaction import mask_url
 from omicsdk.core.request import OperationFacts, Request, request
@@ -167,6 +175,8 @@ class Asking:
                 facts, path, form_body({name: _sent(value) for name, value in fields.items()}), retry
             )
         except CrunchAPIException as error:
+            if isinstance(error, ServerError | TransportError) and not isinstance(error, ConnectFailed):
+                error.remedy = f"{error.remedy} It may have been added all the same: look before you send it again."
             if error.response is not None:
                 self._tell(f"Response {error.response.status_code}: {error.response.reason}")
             raise
