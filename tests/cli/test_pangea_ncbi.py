@@ -36,7 +36,6 @@ def test_runs_are_a_table(pangea):
             "url": "https://sra.example.org/SRR1",
         }
     ]
-    assert pangea("ncbi", "list", "sra", "SRX901", "-s", "-1").code == 2
 
 
 def test_a_project_becomes_a_library_once(pangea):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea_lines import as_json, check_outfile, group_line, told
 from omicsdk.cli.commands.pangea_places import organization
-from omicsdk.core.errors import UsageError
 from omicsdk.pangea.blob_constructors import org_from_blob
 
 if TYPE_CHECKING:
@@ -20,20 +19,6 @@ if TYPE_CHECKING:
     from omicsdk.pangea.ncbi import Entrez
 
 COLUMNS = ("experiment", "filename", "size", "md5", "url")
-
-
-def seconds(number: float) -> float:
-    """Takes a number of seconds between requests.
-
-    Args:
-        number: What was typed.
-
-    Raises:
-        UsageError: It is below 0.
-    """
-    if number < 0:
-        raise UsageError(f"{number:g} is below 0", remedy="Give seconds from 0.")
-    return number
 
 
 def link_bioproject(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:

@@ -1,16 +1,20 @@
-"""From names that were typed to organizations, groups, samples and results, as the service describes them."""
+"""From names that were typed to organizations, groups, samples and results, as they are at this moment."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import NotFound
+from omicsdk.pangea.blob_constructors import org_from_blob, sample_from_blob
+from omicsdk.pangea.organization import Organization
+from omicsdk.pangea.tagging import Tag
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Collection, Iterator
 
     from omicsdk.cli.commands.pangea_access import Access
     from omicsdk.core.operation import Operation
+    from omicsdk.pangea.remote_object import RemoteObject
 
 Thing = dict[str, Any]
 """What the service says of something: its fields by name."""
@@ -52,20 +56,12 @@ def organization(access: Access, name: str) -> Thing:
 
     Args:
         access: The service.
-        name: Its name, in any case, or its UUID.
+        name: Its name.
 
     Raises:
         NotFound: There is none.
     """
-    api = access.api
-    found = _by_name(
-        (name,),
-        lambda: plain(api.get_organization_by_name, org=name),
-        lambda: _named(things(api.list_organizations, name=name), name),
-    )
-    if found is None:
-        raise _missing(access, f"organization {name!r}")
-    return found
+    return _there(access, Organization(access.knex, name), f"organization {name!r}")
 
 
 def group(access: Access, org: str, name: str) -> Thing:
@@ -79,17 +75,8 @@ def group(access: Access, org: str, name: str) -> Thing:
     Raises:
         NotFound: There is none, or no such organization.
     """
-    api = access.api
-
-    def listed() -> Thing | None:
-        owner = organization(access, org)["uuid"]
-        return _named(things(api.list_sample_groups, name=name, organization_id=owner), name)
-
-    found = _by_name((org, name), lambda: plain(api.get_sample_group_by_name, org=org, grp=name), listed)
-    if found is None:
-        owner = organization(access, org)
-        raise _missing(access, f"sample group {name!r} in the organization {owner['name']!r}")
-    return found
+    owner = org_from_blob(access.knex, organization(access, org))
+    return _there(access, owner.sample_group(name), f"sample group {name!r} in the organization {org!r}")
 
 
 def sample(access: Access, org: str, grp: str, name: str) -> Thing:
@@ -104,15 +91,9 @@ def sample(access: Access, org: str, grp: str, name: str) -> Thing:
     Raises:
         NotFound: There is none, or no such organization or group.
     """
-    api = access.api
-
-    def listed() -> Thing | None:
-        return _named(things(api.list_sample_group_samples, group_pk=group(access, org, grp)["uuid"]), name)
-
-    found = _by_name((org, grp, name), lambda: plain(api.get_sample_by_name, org=org, grp=grp, sample=name), listed)
+    found = next(samples_of(access, group(access, org, grp), [name]), None)
     if found is None:
-        where = group(access, org, grp)
-        raise _missing(access, f"sample {name!r} in the group {where['name']!r}")
+        raise _missing(access, f"sample {name!r} in the group {grp!r}")
     return found
 
 
@@ -137,7 +118,7 @@ def samples_of(access: Access, grp: Thing, names: Collection[str] | None = None)
 
 
 def sample_result(access: Access, of: Thing, module: str) -> Thing:
-    """The result of a module that a sample has; of several the one that was changed last.
+    """The result of a module that a sample has; of several the newest.
 
     Args:
         access: The service.
@@ -147,10 +128,8 @@ def sample_result(access: Access, of: Thing, module: str) -> Thing:
     Raises:
         NotFound: There is none.
     """
-    found = list(things(access.api.list_sample_analysis_results, sample_id=of["uuid"], module_name=module))
-    if not found:
-        raise _missing(access, f"analysis result of {module!r} of the sample {of['name']!r}")
-    return max(found, key=lambda each: str(each["updated_at"]))
+    found = sample_from_blob(access.knex, of).analysis_result(module)
+    return _there(access, found, f"analysis result of {module!r} of the sample {of['name']!r}")
 
 
 def tag(access: Access, name: str) -> Thing:
@@ -163,34 +142,14 @@ def tag(access: Access, name: str) -> Thing:
     Raises:
         NotFound: There is none.
     """
-    found = find_tag(access, name)
-    if found is None:
-        raise _missing(access, f"tag {name!r}")
-    return found
+    return _there(access, Tag(access.knex, name), f"tag {name!r}")
 
 
-def find_tag(access: Access, name: str) -> Thing | None:
-    """A tag, or None where there is none of that name.
-
-    Args:
-        access: The service.
-        name: Its name.
-    """
-    return _named(things(access.api.list_tags, name=name), name)
-
-
-def _by_name(names: tuple[str, ...], nested: Callable[[], Thing], listed: Callable[[], Thing | None]) -> Thing | None:
-    """Asks by the routes with names, or by a list where a name can't stand in a path."""
-    if any("/" in name or name in ("", ".", "..") for name in names):
-        return listed()
-    try:
-        return nested()
-    except NotFound:
-        return None
-
-
-def _named(found: Iterator[Thing], name: str) -> Thing | None:
-    return next((each for each in found if each["name"] == name), None)
+def _there(access: Access, wanted: RemoteObject, what: str) -> Thing:
+    """What the service says of something, asked anew."""
+    if not wanted.exists():
+        raise _missing(access, what)
+    return dict(wanted.blob or {})
 
 
 def _missing(access: Access, what: str) -> NotFound:

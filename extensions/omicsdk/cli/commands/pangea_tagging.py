@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea_batches import each, tell
 from omicsdk.cli.commands.pangea_lines import check_outfile, group_line, lines, sample_line, tag_line, told
-from omicsdk.cli.commands.pangea_places import Thing, find_tag, plain, samples_of, tag, things
+from omicsdk.cli.commands.pangea_places import Thing, plain, samples_of, tag, things
 from omicsdk.cli.commands.pangea_places import group as find_group
+from omicsdk.pangea.tagging import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ def create(access: Access, arguments: Mapping[str, Any], console: Console) -> To
     names = list(dict.fromkeys(arguments["tag_names"]))
 
     def make(name: str) -> Thing:
-        return find_tag(access, name) or plain(access.api.create_tag, name=name)
+        return dict(Tag(access.knex, name).idem().blob or {})
 
     made, failed = each(names, make, lambda name: name)
     tell(failed, len(names), "tags", console)

@@ -6,12 +6,9 @@ from omicsdk.cli.workflows.pangea_words import LIMIT, ORG, OUTFILE, command, opt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from omicsdk.cli.shapes import Argument, Command
+    from omicsdk.cli.shapes import Command
 
-_SLEEP: Argument = {
-    **short("-s", option("sleep", "Isn't needed: NCBI's pace is kept anyway.", 1, "number")),
-    "convert": "omicsdk.cli.commands.pangea_ncbi:seconds",
-}
+_SLEEP = short("-s", option("sleep", "Isn't needed: NCBI's pace is kept anyway.", 1, "number"))
 
 OF_NCBI: list[Command] = [
     command(
