@@ -1,0 +1,87 @@
+"""What a scenario notes, as JSON: identities, times and signatures stand as words, so that two runs can be compared."""
+
+import re
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?")
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_HOST = re.compile(r"http://127\.0\.0\.1:\d+")
+_SIGNED = re.compile(r"\?[^\s\"']*Signature=[^\s\"']*")
+
+
+class Noted:
+    """Values by group and label, in the order in which they were noted.
+
+    Args:
+        url: The platform; a dot stands for it.
+        folder: Where files are; a tilde stands for it.
+    """
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.groups: dict[str, dict[str, Any]] = {}
+        self._url = url
+        self._folder = str(folder)
+        self._group: dict[str, Any] = {}
+        self._ids: dict[str, str] = {}
+
+    def run(self, name: str, group: Callable[[], None]) -> None:
+        """Runs a group; what ends it early is noted too."""
+        self._group = self.groups[name] = {}
+        self._ids = {}
+        try:
+            group()
+        except BaseException:
+            self._group["ended by"] = traceback.format_exc()
+
+    def __call__(self, label: str, thing: object) -> None:
+        """Notes what something is."""
+        assert label not in self._group, label
+        self._group[label] = self._plain(thing)
+
+    def outcome(self, label: str, call: Callable[[], object]) -> Any:
+        """Notes what a call gives, or what it raises: names of its class and that class's bases, and the status.
+
+        Returns:
+            What the call gave; None when it raised something.
+        """
+        try:
+            given = call()
+        except Exception as error:
+            self(label, {"raised": [kind.__name__ for kind in type(error).__mro__], "status": _status(error)})
+            return None
+        self(
+            label,
+            {"given": given if given is None or isinstance(given, bool | int | str | list | dict) else "an object"},
+        )
+        return given
+
+    def _plain(self, thing: Any) -> Any:
+        if isinstance(thing, Mapping):
+            return {self._words(str(key)): self._plain(value) for key, value in thing.items()}
+        if isinstance(thing, list | tuple):
+            return [self._plain(each) for each in thing]
+        if isinstance(thing, bool | int | float) or thing is None:
+            return thing
+        return self._words(str(thing))
+
+    def _words(self, text: str) -> str:
+        text = text.replace(self._url, ".").replace(self._folder, "~")
+        text = _SIGNED.sub("?signed", _HOST.sub("http://host", text))
+        return _ID.sub(lambda found: self._word(found.group()), _TIME.sub("a time", text))
+
+    def _word(self, id: str) -> str:
+        return self._ids.setdefault(id, f"id-{len(self._ids) + 1}")
+
+
+def _status(error: BaseException) -> int | None:
+    """The status that an error tells; the published client's hold the one of requests that has it."""
+    inner = next((each for each in error.args if isinstance(each, Exception)), None)
+    for each in (error, inner):
+        answer = getattr(each, "response", None)
+        status = getattr(each, "status", None) or getattr(answer, "status_code", None)
+        if status is not None:
+            return status
+    return None
