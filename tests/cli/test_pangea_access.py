@@ -137,3 +137,13 @@ def test_the_version_is_ours_and_asks_nobody(pangea, omics_sandbox):
 
     assert pangea("version").out == f"{__version__}\n"
     assert asked(omics_sandbox) == []
+
+
+def test_operations_take_the_same_login(pangea, nobody):
+    assert pangea("api", "list-organizations").json["results"][0]["name"] == "Sandbox"
+    wrong = pangea("api", "get-me", "-e", SANDBOX_PANGEA_USER, "-p", "wrong")
+    assert (wrong.code, "Unable to log in" in wrong.err) == (4, True)
+    half = pangea("api", "get-me", "-e", SANDBOX_PANGEA_USER)
+    assert (half.code, "There is no password for" in half.err) == (4, True)
+    refused = pangea("api", "create-organization", "--name", "X")
+    assert (refused.code, "That takes a login" in refused.err) == (4, True)

@@ -1,0 +1,57 @@
+"""What help says of `omics pangea`: its examples are commands, each with what runs it."""
+
+import shlex
+from collections.abc import Iterator
+
+import pytest
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.connecting import loaded
+from omicsdk.cli.parser import parse
+from omicsdk.cli.workflows.pangea import COMMANDS
+
+EXAMPLES = [
+    line.strip().rpartition(" | ")[2]
+    for command in COMMANDS
+    for line in (command.get("description") or "").splitlines()
+    if line.startswith("    ")
+]
+
+
+def found(words: list[str]) -> tuple[Found, list[str]]:
+    """The command that words lead to, and the words after it."""
+    node: Group | Found = Catalog().start(words[0])
+    at = 1
+    while isinstance(node, Group):
+        node = node.child(words[at])
+        at += 1
+    return node, words[at:]
+
+
+def all_commands(group: Group) -> Iterator[Found]:
+    yield from (each for each in group.found() if "run" in each.command)
+    for below in group.below():
+        if below.path[-1] != "api":
+            yield from all_commands(below)
+
+
+def test_there_are_examples():
+    assert len(EXAMPLES) > 30
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_is_a_command(example):
+    words = shlex.split(example.partition(" < ")[0].partition(" > ")[0])
+    assert words[:2] == ["omics", "pangea"]
+    command, rest = found(words[1:])
+    parse(command.command, rest)
+
+
+def test_every_command_can_be_run_and_says_what_it_does():
+    service = Catalog().start("pangea")
+    assert isinstance(service, Group)
+    commands = list(all_commands(service))
+    assert len(commands) == len(COMMANDS)
+    for each in commands:
+        assert callable(loaded(each.command["run"]))
+        assert str(each.command["summary"]).endswith(".")
+        assert all(argument["help"] for argument in each.command["parameters"])
