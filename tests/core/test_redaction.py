@@ -57,6 +57,7 @@ def test_without_query(url):
         "get_bundle: 404 not_found: Cannot find bundle!",
         "code: not_found, key: value, status=404",
         "the token ended; basic authentication is refused",
+        "the token 0123456789 was issued for https://a.org",
         "see https://a.org/docs?page=2#tokens for more",
         "token_type=Bearer",
         "omics auth: 404 from https://a.org, pass: 3, fail: 0",
@@ -177,3 +178,11 @@ def test_deep_values_are_masked():
 @pytest.mark.timeout(20)  # quadratic cost would take minutes
 def test_hostile_text_costs_linear_time(piece):
     assert mask_text(piece * (200_000 // len(piece)))
+
+
+def test_tokens_of_django_are_masked_wherever_they_stand():
+    token = "0123456789abcdef" * 2 + "01234567"
+    for text in (f"sent 'Token {token}'", f"Token%20{token}", f"token\t{token.upper()}"):
+        shown = mask_text(text)
+        assert token not in shown.lower()
+        assert "***" in shown

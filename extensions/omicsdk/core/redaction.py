@@ -48,6 +48,8 @@ _AUTHORIZATION = re.compile(
 )
 # Prose has "basic authentication" and "bearer token"; what is meant has a digit or is long.
 _SCHEME = re.compile(r"\b(bearer|basic)(?:\s+|%20|\+)(?=[^\s\"']{16}|[^\s\d\"']{0,15}\d)[^\s,;\"'<>&]+", re.IGNORECASE)
+# The scheme of Django's tokens; any other word after "token" may be prose.
+_HEX_TOKEN = re.compile(r"\b(token)(?:\s+|%20|\+)[0-9a-f]{40}\b", re.IGNORECASE)
 _JWT = re.compile(r"(?<![\w\-])eyJ[\w\-]{4,}+\.[\w\-]{4,}+(?:\.[\w\-]*+)?", re.ASCII)
 _AWS_KEY = re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b")
 # The start of name=value, name: value, "name": "value", with the quotes escaped too (a repr of JSON) ...
@@ -165,6 +167,7 @@ def mask_text(text: str) -> str:
     text = _URL_AFTER_SCHEME.sub(lambda match: mask_url(match.group()), text)
     text = _AUTHORIZATION.sub(lambda match: f"{match[1]}{MASK}", text)
     text = _SCHEME.sub(lambda match: f"{match[1]} {MASK}", text)
+    text = _HEX_TOKEN.sub(lambda match: f"{match[1]} {MASK}", text)
     text = _JWT.sub(MASK, text)
     text = _AWS_KEY.sub(MASK, text)
     text = _BYTES_HEADER.sub(_masked_header, text)
