@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from omicsdk.sandbox.faults import Rule
 from pangea_command import pangea_command
 
 WHERE = ("Sandbox", "Sandbox Library")
@@ -197,3 +198,24 @@ def test_reads_are_sent_again_where_that_is_said(pangea, work):
     assert pangea("list", "results", *WHERE, "q1", "--query", "[0].is_private", "--output", "json").json is False
     assert pangea("download", "sample-results", *WHERE, "q1", "--target-dir", "dl").code == 0
     assert (work / "dl/q1/q1.raw__paired_short_reads.read_1.fastq.gz").read_bytes() == b"other"
+
+
+def test_a_file_that_is_refused_doesn_t_keep_the_others(pangea, work, omics_sandbox):
+    omics_sandbox.add_faults(Rule("status", path="*/upload_s3", method="POST", status=403, times=1))
+    ran = pangea("upload", "reads", *WHERE, "fl")
+    assert (ran.code, "1 of 2 samples are done, 1 failed" in ran.err) == (3, True)
+    assert len(ran.out.splitlines()) == 1
+    again = pangea("upload", "reads", *WHERE, "fl")
+    assert (again.code, len(again.out.splitlines())) == (0, 2)
+    assert pangea("download", "sample-results", *WHERE, "--target-dir", "dl").code == 0
+    for name in ("q1.R1", "q1.R2", "q2.R1", "q2.R2"):
+        sample, _, read = name.partition(".R")
+        assert (work / f"dl/{sample}/{sample}.raw__paired_short_reads.read_{read}.fastq.gz").read_bytes() == READS[name]
+
+
+def test_a_report_tells_what_became_of_each_file(pangea, work):
+    assert pangea("upload", "reads", *WHERE, "fl", "--report", "up.jsonl").code == 0
+    assert len((work / "up.jsonl").read_text().splitlines()) >= 4
+    assert pangea("download", "sample-results", *WHERE, "--target-dir", "dl", "--report", "down.html").code == 0
+    assert "read_1" in (work / "down.html").read_text()
+    assert pangea("upload", "reads", *WHERE, "fl", "--report", "up.txt").code == 2

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from omicsdk.sandbox.faults import Rule
 from pangea_command import pangea_command
 
 WHERE = ("Sandbox", "Sandbox Library")
@@ -98,3 +99,13 @@ def test_a_table_of_thousands(pangea, work, omics_sandbox):
     assert (ran.code, len(ran.out.splitlines())) == (0, 1_001)
     table = pangea("download", "metadata", *WHERE).out.splitlines()
     assert (len(table), table[-1]) == (1 + 3 + 1_001, "t01000,1000")
+
+
+def test_a_sample_that_is_refused_doesn_t_keep_the_others(pangea, work, omics_sandbox):
+    omics_sandbox.add_faults(Rule("status", path="*/api/samples/*", method="PATCH", status=403, times=1))
+    ran = pangea("upload", "metadata", *WHERE, "m.csv", "--create")
+    assert (ran.code, "2 of 3 samples are done, 1 failed" in ran.err) == (3, True)
+    assert len(ran.out.splitlines()) == 2
+    assert sum(bool(each) for each in metadata(pangea).values()) == 2
+    assert pangea("upload", "metadata", *WHERE, "m.csv").code == 0
+    assert sum(bool(each) for each in metadata(pangea).values()) == 3
