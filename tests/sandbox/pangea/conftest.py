@@ -22,8 +22,9 @@ def _conforms() -> Callable[[httpx.Response], None]:
     conformity = Conformity(read_document("pangea"), "/pangea")
 
     def check(answer: httpx.Response) -> None:
-        # A storage that refuses to complete an upload is told of by a good answer without a body.
-        if answer.is_success and answer.read():
+        # A storage that refuses to complete an upload is told of by a good answer without a body; a table has no schema.
+        table = answer.headers.get("content-type", "").startswith("text/csv")
+        if answer.is_success and answer.read() and not table:
             conformity(answer)
 
     return check
