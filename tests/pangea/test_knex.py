@@ -1,5 +1,6 @@
 """Knex: who is asked and by whom, what goes out and what comes of the answers."""
 
+import copy
 import io
 import json
 import logging
@@ -13,6 +14,7 @@ from omicsdk.core import errors as core
 from omicsdk.core.retry import NO_RETRY, Retry
 from omicsdk.pangea import (
     Knex,
+    Organization,
     PangeaForbiddenError,
     PangeaGeneralError,
     PangeaInternalError,
@@ -382,3 +384,10 @@ def test_connections_end_with_the_block():
 
 def test_the_generated_client_has_the_same_login(knex: Knex):
     assert knex.client.get_me().email == SANDBOX_PANGEA_USER
+
+
+def test_a_knex_is_not_pickled_and_what_knows_it_can_be_copied(knex: Knex):
+    with pytest.raises(TypeError, match="make one in each process"):
+        pickle.dumps(knex)
+    org = Organization(knex, "x")
+    assert copy.deepcopy(org).knex is knex

@@ -1,8 +1,13 @@
 """What all things on a server have in common: fetching, creating, saving, deleting, and what is never overwritten unseen."""
 
+import copy
+import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from omicsdk.core import errors as core
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.pangea import (
@@ -352,3 +357,52 @@ def test_a_class_of_ones_own(knex: Knex):
     with pytest.raises(NotImplementedError):
         Prototype(knex, "none").nested_url()
     assert "Prototype none None" in repr(Prototype(knex, "none"))
+
+
+# -- many at once, and values of all kinds
+
+
+def test_programs_that_begin_together_make_one_of_each(knex: Knex, library: SampleGroup):
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda number: anew(knex, f"s{number % 2}").idem(), range(2)))
+        made += pool.map(lambda number: Organization(knex, "Together").idem(), range(8))
+    assert len({thing.uuid for thing in made}) == 3
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text("ab", max_size=2),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
+    max_leaves=6,
+)
+BLOB = {"uuid": "u", "created_at": "t", "updated_at": "t", "name": "s", "library": "l", "description": ""}
+
+
+@given(
+    st.dictionaries(st.sampled_from("abc"), JSON, max_size=3), st.dictionaries(st.sampled_from("abc"), JSON, max_size=3)
+)
+def test_nothing_that_was_set_is_ever_lost_by_loading(here: dict[str, Any], there: dict[str, Any]):
+    lone = Knex("https://pangea.example.org")
+    library = SampleGroup(lone, Organization(lone, "o"), "g")
+    library.uuid = "l"
+    sample = Sample(lone, library, "s", metadata=copy.deepcopy(here))
+    try:
+        sample.load_blob({**BLOB, "metadata": copy.deepcopy(there)})
+    except RemoteObjectOverwriteError:
+        assert any(name not in there or there[name] != value for name, value in here.items())
+        assert (sample.metadata, sample.uuid) == (here, None)
+    else:
+        assert sample.metadata == there
+        assert all(there[name] == value for name, value in here.items())
+
+
+@given(st.dictionaries(st.sampled_from("abc"), JSON, max_size=3), JSON)
+def test_every_change_of_metadata_is_noticed(there: dict[str, Any], value: Any):
+    lone = Knex("https://pangea.example.org")
+    library = SampleGroup(lone, Organization(lone, "o"), "g")
+    library.uuid = "l"
+    sample = Sample(lone, library, "s")
+    sample.load_blob({**BLOB, "metadata": copy.deepcopy(there)})
+    assert sample._changes() == {}
+    sample.metadata["a"] = value
+    changed = "a" not in there or json.dumps(there["a"]) != json.dumps(value)
+    assert sample._changes() == ({"metadata": {**there, "a": value}} if changed else {})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Never, Self, overload
 
 from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
 from omicsdk.core.origins import is_confidential
@@ -299,6 +299,13 @@ class Knex:
 
     def __repr__(self) -> str:
         return f"<Knex {self.endpoint_url}>"
+
+    def __reduce__(self) -> Never:
+        raise TypeError(f"{self!r} has a token and connections, so it can't be pickled: make one in each process")
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        # A copy of what knows it, such as a sample, is one of the same server.
+        return self
 
 
 def _response(answer: httpx.Response) -> DocumentedResponse:

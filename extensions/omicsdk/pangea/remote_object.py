@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from omicsdk.core.narrowing import is_mapping
 from omicsdk.pangea.errors import (
     PangeaInternalError,
     PangeaNotFoundError,
@@ -16,6 +14,7 @@ from omicsdk.pangea.errors import (
 )
 from omicsdk.pangea.pages import Blob, paginated_iterator
 from omicsdk.pangea.routes import named
+from omicsdk.pangea.values import extends, print_of, shown
 
 if TYPE_CHECKING:
     from omicsdk.pangea.cache import FileSystemCache
@@ -140,9 +139,9 @@ class RemoteObject:
             if name not in blob and name not in self.optional_remote_fields:
                 raise KeyError(f"{name} is missing in what the server says of {self}")
             here, there = getattr(self, name, None), blob.get(name)
-            if here and here != there and not _extends(there, here):
+            if here and here != there and not extends(there, here):
                 raise RemoteObjectOverwriteError(
-                    f"Loading {self} would overwrite {name}: here it is {_shown(here)}, on the server {_shown(there)}",
+                    f"Loading {self} would overwrite {name}: here it is {shown(here)}, on the server {shown(there)}",
                     remedy="Fetch it without setting that, then set it and save.",
                 )
         self._take(blob)
@@ -152,7 +151,7 @@ class RemoteObject:
         for name in self.remote_fields:
             value = blob.get(name)
             setattr(self, name, value)
-            self._on_server[name] = _print(value)
+            self._on_server[name] = print_of(value)
         self.blob = blob
 
     def _fetched(self, blob: Blob, already_fetched: bool = True, modified: bool = False) -> Self:
@@ -365,7 +364,7 @@ class RemoteObject:
     def _changes(self) -> dict[str, object]:
         """What of it is other than the server has it."""
         held = self._on_server
-        return {name: value for name, value in self._writable().items() if _print(value) != held.get(name)}
+        return {name: value for name, value in self._writable().items() if print_of(value) != held.get(name)}
 
     def _is_blank(self, name: str, value: object) -> bool:
         return name in self.unblank and (value is None or (isinstance(value, str) and not value.strip()))
@@ -404,25 +403,3 @@ class RemoteObject:
 
     def __repr__(self) -> str:
         return str(self)
-
-
-def _extends(there: object, here: object) -> bool:
-    """Whether what the server has is what was set, and more."""
-    if not is_mapping(there) or not is_mapping(here):
-        return False
-    return all(name in there and there[name] == value for name, value in here.items())
-
-
-def _print(value: object) -> object:
-    """What a value is told by from others, without holding on to it where it can be changed in its place."""
-    if isinstance(value, dict | list):
-        try:
-            return hash(json.dumps(value))
-        except (TypeError, ValueError):
-            return object()  # it can't be what the server has
-    return value
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 200 else f"{text[:200]}..."
