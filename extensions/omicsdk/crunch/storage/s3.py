@@ -11,6 +11,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any, BinaryIO, cast
 
+from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import ChecksumMismatch, NotFound
 from omicsdk.crunch.hashing import has_etag, hash_files
 from omicsdk.crunch.parallel import in_threads
@@ -235,7 +236,11 @@ class S3Storage:
             return
         items = [Item(file.name, self._locate(joined(base, file.name)), file.size) for file in files]
         with tempfile.TemporaryDirectory(prefix="omics-crunch-") as place:
-            download(items, folder, journal=Path(place) / "journal").raise_if_failed()
+            download(items, folder, journal=Path(place) / "journal", route=self._route).raise_if_failed()
+
+    def _route(self, url: str) -> Network:
+        """The client's own way (proxies, certificates), else that of the environment."""
+        return S3Object(self._client, self._bucket, self._location or "-").route(url) or network(url)
 
     def _locate(self, name: str) -> Callable[[], Location]:
         return lambda: Location(self._signed_url(name))

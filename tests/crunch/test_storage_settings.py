@@ -1,0 +1,219 @@
+"""Storages come from a Django site's own settings, without Django."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import ConfigError, MissingExtra, UsageError
+from omicsdk.crunch.storage import open_storage
+from omicsdk.crunch.storage.anywhere import FsspecStorage
+from omicsdk.crunch.storage.folder import FolderStorage
+from omicsdk.crunch.storage.s3 import S3Storage
+
+AWS = {
+    "AWS_STORAGE_BUCKET_NAME": "reads",
+    "AWS_ACCESS_KEY_ID": "id",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_S3_ENDPOINT_URL": "http://127.0.0.1:1",
+}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"MEDIA_ROOT": "{folder}"},
+        {"MEDIA_ROOT": "{folder}", "DEFAULT_FILE_STORAGE": "django.core.files.storage.FileSystemStorage"},
+        {
+            "MEDIA_ROOT": "{folder}",
+            "STORAGES": {"default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}, "staticfiles": {}},
+        },
+        {
+            "STORAGES": {
+                "default": {
+                    "BACKEND": "django.core.files.storage.FileSystemStorage",
+                    "OPTIONS": {"location": "{folder}"},
+                }
+            }
+        },
+        {"MEDIA_ROOT": "{folder}", "DEBUG": True, "INSTALLED_APPS": ["crunch"]},
+    ],
+)
+def test_folders(settings: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("alpha")
+    told = json.loads(json.dumps(settings).replace("{folder}", str(tmp_path)))
+
+    for given in (told, _json(tmp_path / "settings.json", told)):
+        storage = open_storage(given)
+        assert isinstance(storage, FolderStorage)
+        assert storage.path("a.txt") == str(tmp_path / "a.txt")
+
+
+def _json(path: Path, settings: Mapping[str, Any]) -> Path:
+    path.write_text(json.dumps(settings))
+    return path
+
+
+def test_toml(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    path.write_text(f'MEDIA_ROOT = "{tmp_path}"\nMEDIA_URL = "https://example.org/media/"\n')
+
+    storage = open_storage(path)
+
+    assert storage.path("a b") == str(tmp_path / "a b")
+    assert storage.url("a b/é") == "https://example.org/media/a%20b/%C3%A9"
+    assert open_storage(str(path)).path("x") == str(tmp_path / "x")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {**AWS, "DEFAULT_FILE_STORAGE": "storages.backends.s3boto3.S3Boto3Storage"},
+        {**AWS, "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage"},
+        {**AWS, "STORAGES": {"default": {"BACKEND": "storages.backends.s3.S3Storage"}}},
+        {
+            "STORAGES": {
+                "default": {
+                    "BACKEND": "storages.backends.s3.S3Storage",
+                    "OPTIONS": {
+                        "bucket_name": "reads",
+                        "access_key": "id",
+                        "secret_key": "secret",
+                        "endpoint_url": "http://127.0.0.1:1",
+                    },
+                }
+            }
+        },
+    ],
+)
+def test_s3(settings: dict[str, Any]) -> None:
+    storage = open_storage(settings)
+
+    assert isinstance(storage, S3Storage)
+    assert storage.url("a b").partition("?")[0].endswith("/a%20b")
+    assert "secret" not in repr(storage)
+
+
+def test_s3_settings_are_obeyed() -> None:
+    more = {
+        "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage",
+        "AWS_LOCATION": "/crunch/",
+        "AWS_S3_REGION_NAME": "eu-west-1",
+        "AWS_S3_ADDRESSING_STYLE": "path",
+        "AWS_QUERYSTRING_EXPIRE": 60,
+        "AWS_S3_SIGNATURE_VERSION": "s3v4",
+    }
+
+    url = open_storage({**AWS, **more}).url("a.txt")
+
+    assert url.startswith("http://127.0.0.1:1/reads/crunch/a.txt?")
+    assert "X-Amz-Expires=60&" in url
+    assert "eu-west-1" in url
+    plain = open_storage({**AWS, **more, "AWS_QUERYSTRING_AUTH": False})
+    assert plain.url("a.txt") == "http://127.0.0.1:1/reads/crunch/a.txt"
+    domain = open_storage({**AWS, **more, "AWS_S3_CUSTOM_DOMAIN": "cdn.example.org"})
+    assert domain.url("a.txt") == "https://cdn.example.org/crunch/a.txt"
+
+
+def test_fsspec() -> None:
+    assert isinstance(open_storage({"FSSPEC_URL": "memory://crunch"}), FsspecStorage)
+    assert isinstance(open_storage({"FSSPEC_URL": "memory://crunch", "FSSPEC_OPTIONS": {}}), FsspecStorage)
+
+
+def test_fsspec_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "fsspec.core", None)
+
+    with pytest.raises(MissingExtra, match=r"omicsdk\[crunch\]"):
+        open_storage({"FSSPEC_URL": "memory://crunch"})
+
+
+def test_fsspec_addresses_that_are_none() -> None:
+    with pytest.raises(UsageError, match="nosuch://bucket") as caught:
+        open_storage({"FSSPEC_URL": "nosuch://bucket/x?key=hidden"})
+
+    assert "hidden" not in str(caught.value)
+
+
+def test_an_object_of_the_users_own(tmp_path: Path) -> None:
+    class Own:
+        def nothing(self, *arguments: object) -> None: ...
+
+        open = save = exists = listdir = delete = size = nothing
+
+    own: Any = Own()
+    assert open_storage(own) is own
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({}, "name no storage"),
+        ({"DEBUG": True}, "name no storage"),
+        ({"MEDIA_ROOT": ""}, "name no storage"),
+        (
+            {"DEFAULT_FILE_STORAGE": "storages.backends.dropbox.DropBoxStorage"},
+            "'storages.backends.dropbox.DropBoxStorage'",
+        ),
+        ({"DEFAULT_FILE_STORAGE": "django.core.files.storage.FileSystemStorage"}, "no MEDIA_ROOT"),
+        ({"DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage"}, "no AWS_STORAGE_BUCKET_NAME"),
+        ({"MEDIA_ROOT": 7}, "MEDIA_ROOT is int, not text"),
+        ({"STORAGES": []}, "name no storage"),
+        ({"STORAGES": ["x"]}, "STORAGES is list, not a table"),
+        ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_PERMISSIONS": "0644"}, "FILE_UPLOAD_PERMISSIONS is '0644'"),
+        ({"FSSPEC_URL": 1}, "FSSPEC_URL is int"),
+        (object(), "has no open, save, exists, listdir, delete, size"),
+    ],
+)
+def test_settings_that_cannot_be_used(settings: Any, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_storage(settings)
+
+    assert said in str(caught.value)
+
+
+def test_an_unknown_storage_is_told_with_what_is_taken() -> None:
+    with pytest.raises(ConfigError) as caught:
+        open_storage({"DEFAULT_FILE_STORAGE": "storages.backends.gcloud.GoogleCloudStorage"})
+
+    for taken in ("MEDIA_ROOT", "storages.backends.s3.S3Storage", "FSSPEC_URL"):
+        assert taken in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("settings.py", "MEDIA_ROOT = '/x'", "ends in .py"),
+        ("settings", "{}", "ends in nothing"),
+        ("settings.json", "{", "can't be understood"),
+        ("settings.toml", "MEDIA_ROOT", "can't be understood"),
+        ("settings.json", "[1]", "is list, not a table"),
+        ("settings.json", b"\xff", "can't be understood"),
+        ("missing.json", None, "can't be read"),
+    ],
+)
+def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: str | bytes | None, said: str) -> None:
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    with pytest.raises(ConfigError) as caught:
+        open_storage(path)
+
+    assert said in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_an_aws_endpoint_that_is_no_url() -> None:
+    told = {**AWS, "AWS_S3_ENDPOINT_URL": "nonsense", "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage"}
+
+    with pytest.raises(ConfigError, match="AWS settings of the storage"):
+        open_storage(told)
+
+
+def test_two_settings_in_one_process_are_two_storages(tmp_path: Path) -> None:
+    one, two = (open_storage({"MEDIA_ROOT": str(tmp_path / name)}) for name in ("one", "two"))
+
+    assert one.path("x") != two.path("x")
