@@ -22,10 +22,9 @@ MISSING = frozenset(
 )
 """Cells that say nothing: what pandas, which the published client reads tables with, takes for missing."""
 
-_WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,18})")
-_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
+_WHOLE = re.compile(r"[+-]?(?:0|[1-9]\d{0,99})")
+_NUMBER = re.compile(r"[+-]?(?:(?:0|[1-9]\d{0,99})(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _TRUTHS = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
-_LARGEST = 2**63
 
 
 class Row(NamedTuple):
@@ -126,7 +125,7 @@ def _column(header: Sequence[str], index: str) -> int:
 def _typed(cells: list[str]) -> list[Any]:
     """A column's values: None for cells that say nothing."""
     said = [cell.strip() for cell in cells if cell.strip() not in MISSING]
-    if all(_WHOLE.fullmatch(cell) and abs(int(cell)) < _LARGEST for cell in said):
+    if all(_WHOLE.fullmatch(cell) for cell in said):
         make: Any = int
     elif all(_NUMBER.fullmatch(cell) and abs(float(cell)) != float("inf") for cell in said):
         make = float
