@@ -184,6 +184,14 @@ def test_a_path_that_is_no_route_is_a_page(owner: httpx.Client, library: Thing, 
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (404, "text/html")
 
 
+@pytest.mark.parametrize(
+    "path", ["/sample_groups.json", "/sample_groups/{uuid}.json", "/sample_groups/{uuid}/samples.json"]
+)
+def test_paths_take_a_suffix(owner: httpx.Client, library: Thing, path: str) -> None:
+    path = path.replace("{uuid}", library["uuid"])
+    assert owner.get(path).json() == owner.get(path.removesuffix(".json")).json()
+
+
 def test_what_is_there_is_there_after_a_restart(tmp_path: Path) -> None:
     with Sandbox(tmp_path) as first:
         first.pangea.store.add("organization", "Kept", {})

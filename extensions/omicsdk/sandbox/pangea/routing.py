@@ -19,6 +19,7 @@ _FORBIDDEN = (
 # The login routes take both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
 _NESTED = "/api/nested/"
+_SUFFIX = ".json"
 # Lists by names aren't narrowed by them: they are those of the flat routes.
 _LISTS = [
     (re.compile(f"/api/nested/[^/]+/{pattern}"), f"/api/{flat}")
@@ -81,6 +82,8 @@ def _meant(path: str) -> str:
     """The route of the document that a path stands for."""
     if path in _SLASHLESS:
         return f"{path}/"
+    if path.endswith(_SUFFIX) and is_uuid(path.removesuffix(_SUFFIX).rpartition("/")[2]):
+        return path.removesuffix(_SUFFIX)
     return next((flat for pattern, flat in _LISTS if pattern.fullmatch(path)), path)
 
 

@@ -57,11 +57,6 @@ def linked_from(kind: str, one: str) -> Where:
     return Where("uuid IN (SELECT other FROM pangea_links WHERE kind = ? AND one = ?)", (kind, one))
 
 
-def linking_to(kind: str, other: str) -> Where:
-    """Things that are linked to another one."""
-    return Where("uuid IN (SELECT one FROM pangea_links WHERE kind = ? AND other = ?)", (kind, other))
-
-
 def folded(name: str) -> str:
     """A name without the case of its letters."""
     return name.upper()
