@@ -6,6 +6,7 @@ import json
 import logging
 import pickle
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from omicsdk.pangea import (
     PangeaLoginError,
     PangeaNotFoundError,
     PangeaOtherError,
+    SampleGroup,
     User,
 )
 from omicsdk.sandbox import Sandbox
@@ -391,3 +393,53 @@ def test_a_knex_is_not_pickled_and_what_knows_it_can_be_copied(knex: Knex):
         pickle.dumps(knex)
     org = Organization(knex, "x")
     assert copy.deepcopy(org).knex is knex
+
+
+# -- values
+
+
+class Number:
+    """A number as numpy has them."""
+
+    ndim = 0
+
+    def item(self) -> int:
+        return 7
+
+
+def test_numbers_of_numpy_are_numbers():
+    noting = Noting()
+    noting.knex().post("samples", json={"metadata": {"n": Number(), "pair": (1, 2)}})
+    assert json.loads(noting.last.content) == {"metadata": {"n": 7, "pair": [1, 2]}}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({"a": [1, {"b": float("nan")}]}, r"metadata\.a\[1\]\.b is nan"),
+        ({"when": date(2024, 5, 6)}, r"metadata\.when is datetime\.date"),
+        ({"set": {1}}, r"metadata\.set is \{1\}"),
+        ({"half": "\ud800"}, r"metadata\.half is"),
+        ({"\ud800": 1}, r"a name in metadata is"),
+        ({(1, 2): 1}, r"a name in metadata is \(1, 2\)"),
+    ],
+)
+def test_what_json_cannot_say_is_not_sent(metadata: dict[Any, Any], said: str):
+    noting = Noting()
+    with pytest.raises(core.UsageError, match=said) as caught:
+        noting.knex().post("samples", json={"metadata": metadata})
+    assert isinstance(caught.value, PangeaGeneralError)
+    assert noting.asked == []
+
+
+def test_metadata_that_json_cannot_say_creates_nothing(library: SampleGroup):
+    sample = library.sample("s", metadata={"ph": float("nan")})
+    with pytest.raises(core.UsageError, match=r"metadata\.ph is nan"):
+        sample.create()
+    assert not library.sample("s").exists()
+    sample.metadata = {"ph": 6.5}
+    sample.create()
+    sample.metadata["when"] = date(2024, 5, 6)
+    with pytest.raises(core.UsageError, match=r"metadata\.when"):
+        sample.save()
+    assert library.sample("s").get().metadata == {"ph": 6.5}

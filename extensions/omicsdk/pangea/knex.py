@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Never, Self, overload
 
-from omicsdk.core.errors import APIError, AuthError, ConfigError, OmicsError
+from omicsdk.core.errors import AuthError, BadRequest, ConfigError, OmicsError
 from omicsdk.core.origins import is_confidential
 from omicsdk.pangea.errors import PangeaLoginError, pangea_error
 from omicsdk.pangea.routes import API, path_of
@@ -97,7 +97,13 @@ class Knex:
             PangeaLoginError: There is no such user, or the password is another.
             PangeaGeneralError: The server can't be asked, or the password would be readable on its way.
         """
-        answer = self._unasked("auth/token/login", {"email": username, "password": password}, repeatable=True)
+        sent = {"email": username, "password": password}
+        try:
+            answer = self._unasked("auth/token/login", sent, repeatable=True)
+        except BadRequest as error:
+            raise pangea_error(error, PangeaLoginError) from error
+        except OmicsError as error:
+            raise pangea_error(error) from error
         self.add_auth_token(answer["auth_token"])
         self._user = username
         return self
@@ -113,24 +119,19 @@ class Knex:
             PangeaOtherError: There is one of that address, or the server doesn't accept the password.
             PangeaGeneralError: The server can't be asked, or the password would be readable on its way.
         """
-        self._unasked("auth/users/", {"email": email, "password": password})
+        try:
+            self._unasked("auth/users/", {"email": email, "password": password})
+        except OmicsError as error:
+            raise pangea_error(error) from error
 
     def _unasked(self, url: str, sent: Mapping[str, str], *, repeatable: bool = False) -> Any:
         """Sends a password, and no token: one that has ended would be refused."""
         if not is_confidential(self.endpoint_url):
-            raise pangea_error(
-                AuthError(
-                    f"The password isn't sent to {self.endpoint} because the connection isn't encrypted",
-                    remedy="Use the server's https:// address.",
-                )
+            raise AuthError(
+                f"The password isn't sent to {self.endpoint} because the connection isn't encrypted",
+                remedy="Use the server's https:// address.",
             )
-        try:
-            return _decoded(self._sent("POST", url, json=sent, auth=None, repeatable=repeatable))
-        except APIError as error:
-            refused = PangeaLoginError if repeatable and error.status == 400 else None
-            raise pangea_error(error, refused) from error
-        except OmicsError as error:
-            raise pangea_error(error) from error
+        return _decoded(self._sent("POST", url, json=sent, auth=None, repeatable=repeatable))
 
     @cached_property
     def cache(self) -> FileSystemCache:
@@ -244,19 +245,18 @@ class Knex:
         options: Options | None = None,
         repeatable: bool = False,
     ) -> httpx.Response:
-        from omicsdk.core.bodies import json_body
         from omicsdk.core.request import IDEMPOTENT_METHODS, Request
+        from omicsdk.pangea.body import encoded
 
-        body = None if json is None else json_body(json)
         headers = {name.lower(): value for name, value in self.headers.items()}
-        if body is not None:
-            headers["content-type"] = str(body.media_type)
+        if json is not None:
+            headers["content-type"] = "application/json"
         path = path_of(url, self.endpoint, options)
         request = Request(
             method=method,
             url=path,
             headers=tuple(headers.items()),
-            content=None if body is None else body.content,
+            content=None if json is None else encoded(json),
             idempotent=repeatable or method in IDEMPOTENT_METHODS,
             secured=auth is not None and path.startswith("/"),
             operation="",

@@ -1,0 +1,64 @@
+"""What is sent as JSON, without anything becoming something else on the way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from omicsdk.core.errors import UsageError
+from omicsdk.core.narrowing import is_list, is_mapping
+
+DEEPEST = 100
+"""Levels of lists and dictionaries that are looked through for what JSON can't say."""
+
+
+def encoded(value: object) -> bytes:
+    """A value as JSON.
+
+    Args:
+        value: A JSON value; tuples count as lists, and numbers of numpy and pandas as numbers.
+
+    Raises:
+        UsageError: Something in it has no JSON: a date, a set, NaN, half a character; the message says where.
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_number)
+        return text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        where, what = next(_unfit("", value, 0), ("", None))
+        raise UsageError(
+            f"{where or 'What is sent'} is {what!r}, which JSON can't say",
+            remedy="Give text, a whole number, a finite number, True, False, None, or lists and dictionaries of these.",
+        ) from error
+
+
+def _number(value: object) -> object:
+    """A number of numpy, which knows itself as one of Python's."""
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "ndim", None) == 0:
+        return item()
+    raise TypeError(f"{type(value).__name__} isn't JSON")
+
+
+def _unfit(where: str, value: object, depth: int) -> Iterator[tuple[str, object]]:
+    """Where in a value something is that JSON can't say."""
+    if depth > DEEPEST:
+        yield where[:DEEPEST], "nested too deeply"
+    elif is_mapping(value):
+        for name, inner in value.items():
+            yield from _unfit(f"{where}.{name}".lstrip("."), inner, depth + 1)
+            if not _fits({name: None}):
+                yield f"a name in {where or 'what is sent'}", name
+    elif is_list(value) and isinstance(value, list | tuple):
+        for place, inner in enumerate(value):
+            yield from _unfit(f"{where}[{place}]", inner, depth + 1)
+    elif not _fits(value):
+        yield where, value
+
+
+def _fits(value: object) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False, default=_number).encode()
+    except (TypeError, ValueError):
+        return False
+    return True
