@@ -7,9 +7,10 @@ from urllib.parse import parse_qsl
 
 import httpx
 import pytest
-from crunch_replay import Step, read_recording
+from crunch_replay import read_recording
 from omicsdk.core.retry import Retry
 from omicsdk.crunch import Connection, CrunchAPIException, Stage, State
+from recorded_steps import Step
 
 TOKEN = "0" * 40
 ONCE = Retry(attempts=1)

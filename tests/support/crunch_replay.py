@@ -5,16 +5,16 @@ numbers what it makes, answers are the same to the letter; of pages for browsers
 """
 
 import base64
-import gzip
 import hashlib
 import http.client
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+
+from recorded_steps import Step, read_steps
 
 RECORDINGS = Path(__file__).parents[1] / "sandbox" / "crunch" / "recordings"
 
@@ -28,40 +28,13 @@ _UNREADABLE = b'{"name":"\xff"}'
 """The one body that the recording has only the digest of."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One recorded exchange.
-
-    Attributes:
-        number: Which line of the recording it is, from 0.
-        name: What it shows.
-        request: The request: method, path, headers and body.
-        status: The answer's status.
-        headers: The answer's headers, names in lower case.
-        answer: The answer's body: None, a text, or the value of a JSON document.
-    """
-
-    number: int
-    name: str
-    request: Mapping[str, Any]
-    status: int
-    headers: Mapping[str, str]
-    answer: Any
-
-
 def read_recording(name: str = "crunch") -> list[Step]:
     """The steps of a recording.
 
     Args:
         name: `crunch`, a walk over every operation, or `crunch.client`, what the published client sent.
     """
-    content = gzip.decompress((RECORDINGS / f"{name}.recording.jsonl.gz").read_bytes())
-    return [_step(number, json.loads(line)) for number, line in enumerate(content.decode().splitlines())]
-
-
-def _step(number: int, line: Mapping[str, Any]) -> Step:
-    response = line["response"]
-    return Step(number, line["step"], line["request"], response["status"], response["headers"], response["body"])
+    return read_steps(RECORDINGS / f"{name}.recording.jsonl.gz")
 
 
 class Replay:

@@ -8,17 +8,17 @@ order of lists; of pages for browsers only the status is compared.
 By hand, for some steps: `python tests/support/pangea_replay.py tag pipeline`, with words that the names of steps contain.
 """
 
-import gzip
 import hashlib
 import http.client
 import json
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
+
+from recorded_steps import Step, read_steps
 
 RECORDINGS = Path(__file__).parents[1] / "sandbox" / "pangea" / "recordings"
 
@@ -41,46 +41,13 @@ _FAILURE = 500
 _BOUNDARY = "pangea-recording"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Step:
-    """One recorded exchange.
+def read_recording(name: str = "pangea") -> list[Step]:
+    """The steps of a recording.
 
-    Attributes:
-        number: Which line of the recording it is, from 0.
-        name: What it shows.
-        request: The request: method, path, headers and body.
-        status: The answer's status.
-        headers: The answer's headers, names in lower case.
-        answer: The answer's body: None, a text, or the value of a JSON document.
+    Args:
+        name: `pangea`, a walk over every operation, or `pangea.client`, what the published client sent.
     """
-
-    number: int
-    name: str
-    request: Mapping[str, Any]
-    status: int
-    headers: Mapping[str, str]
-    answer: Any
-
-    @property
-    def is_for_storage(self) -> bool:
-        """Whether it is a call to the storage."""
-        return self.request["path"].startswith("{s3}")
-
-    @property
-    def is_of_server(self) -> bool:
-        """Whether the server made it itself."""
-        return self.name.startswith("server to s3")
-
-
-def read_recording() -> list[Step]:
-    """The steps of the recording."""
-    content = gzip.decompress((RECORDINGS / "pangea.recording.jsonl.gz").read_bytes())
-    return [_step(number, json.loads(line)) for number, line in enumerate(content.decode().splitlines())]
-
-
-def _step(number: int, line: Mapping[str, Any]) -> Step:
-    response = line["response"]
-    return Step(number, line["step"], line["request"], response["status"], response["headers"], response["body"])
+    return read_steps(RECORDINGS / f"{name}.recording.jsonl.gz")
 
 
 class Replay:
@@ -109,7 +76,7 @@ class Replay:
         Returns:
             For each step that was answered otherwise, by its number: its name, what was recorded, and what came.
         """
-        found = {step: self._difference(step) for step in steps if not step.is_of_server}
+        found = {step: self._difference(step) for step in steps if not _is_of_server(step)}
         return {step.number: f"{step.name}: {text}" for step, text in found.items() if text}
 
     def _difference(self, step: Step) -> str:
@@ -118,11 +85,11 @@ class Replay:
         if status != step.status:
             return f"recorded {step.status}, not {status}: {_short(answer)}"
         self._learn("", step.answer, answer)
-        for name in _COMPARED if status < _FAILURE and not step.is_for_storage else ():
+        for name in _COMPARED if status < _FAILURE and not _is_for_storage(step) else ():
             one, other = (_DAY.sub("DAY", each.get(name, "")) for each in (step.headers, headers))
             if one != other:
                 return f"{name}: recorded {one}, not {other}"
-        if isinstance(step.answer, str) and (step.answer.startswith(_PAGES) or step.is_for_storage):
+        if isinstance(step.answer, str) and (step.answer.startswith(_PAGES) or _is_for_storage(step)):
             return "" if isinstance(answer, str) else f"recorded a page, not {_short(answer)}"
         if step.headers.get("content-type") == "binary":
             return "" if isinstance(answer, bytes) else f"recorded bytes, not {_short(answer)}"
@@ -155,7 +122,7 @@ class Replay:
 
     def _target(self, step: Step) -> str:
         path: str = step.request["path"]
-        if step.is_for_storage:
+        if _is_for_storage(step):
             return self._texts.get(f"http://{path}", path.replace("{s3}", self._storage_url))
         return self._url + _NUMBER.sub(lambda found: str(self._number(int(found.group()))), self._carried(path))
 
@@ -278,6 +245,15 @@ class Replay:
                 return [self._carried(item) for item in cast("list[Any]", value)]
             case _:
                 return value
+
+
+def _is_for_storage(step: Step) -> bool:
+    return step.request["path"].startswith("{s3}")
+
+
+def _is_of_server(step: Step) -> bool:
+    """Whether the recorded server made the call, and not a client of it."""
+    return step.name.startswith("server to s3")
 
 
 def _uuid_of(value: Any) -> str:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from crunch_replay import Replay, Step, read_recording
+from crunch_replay import Replay, read_recording
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_PASSWORD
+from recorded_steps import Step
 
 _FAILURE = "the site fails with 500 on this, as nobody checks it; the sandbox says what is wrong with the request"
 _SLASH = "the recorded site was in debug mode; the sandbox redirects, as a deployed site does (lines 698 to 700)"

@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from omicsdk.sandbox import Sandbox
-from pangea_replay import Step, read_recording, replay_of
+from pangea_replay import read_recording, replay_of
+from recorded_steps import Step
 
 _FAILURE = "the server fails with 500 on this, as nobody checks it; the sandbox says what is wrong with the request"
 _UNKNOWN = "the server fails with 500 for what it doesn't know; here it is a 404"
