@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from breakable import Answer, noise, server
+from ftp_stand_in import FtpServer
 from omicsdk.core.errors import ChecksumMismatch, TransferError
 from omicsdk.pangea.errors import PangeaForbiddenError
 from omicsdk.pangea.stored_data import NoFile
@@ -188,3 +189,14 @@ def test_nothing_of_a_field_is_kept(pangea: FieldServer, server: Any, tmp_path: 
     field.cache_blob(pangea._blob("f1"))
     assert field.get_cached_blob() is None
     assert not list((tmp_path / "cache").rglob("*.json"))
+
+
+def test_a_file_on_an_ftp_server_comes_verified(pangea: FieldServer, tmp_path: Path, noise: Any):
+    with FtpServer() as ftp:
+        ftp.files["pub/x.txt"] = noise(70_000)
+        data = {"__type__": "ftp", "url": ftp.url("pub/x.txt"), "md5": hashlib.md5(noise(70_000)).hexdigest()}
+        field = pangea.field(data=data)
+        assert Path(field.download_file()).read_bytes() == noise(70_000)
+        assert field.get_referenced_filename() == "s 1/s 1.raw__x.reads.txt"
+        with pytest.raises(ChecksumMismatch):
+            pangea.field(data={**data, "md5": "0" * 32}).download_file(tmp_path / "out")

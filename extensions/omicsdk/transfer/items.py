@@ -31,7 +31,7 @@ class Location:
     """Where a file's bytes are.
 
     Attributes:
-        url: An http or https URL, presigned or not.
+        url: An http or https URL, presigned or not; to fetch from, an ftp URL will do, too.
         headers: Headers to send to that URL's origin (scheme, host, port); on a redirect to another one they are
             dropped.
 

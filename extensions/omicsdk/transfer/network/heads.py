@@ -51,6 +51,7 @@ def redirected(url: str, location: str) -> str | None:
         return location
     try:
         # Headers are read as Latin-1, which gives back the very bytes that came.
-        return quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
+        found = quote(urljoin(quote(url, safe=URL_SAFE), location).encode("latin-1"), safe=URL_SAFE)
     except ValueError:
         return None
+    return found if found[:8].lower().startswith(("http://", "https://")) else None

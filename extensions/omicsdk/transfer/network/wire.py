@@ -27,6 +27,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.transfer.items import URL_SAFE, server_of
+from omicsdk.transfer.network.ftp import FtpReplies, asked_range, is_ftp, is_refusal
 from omicsdk.transfer.network.pacing import Pacing
 from omicsdk.transfer.network.poller import READ, Poller
 from omicsdk.transfer.network.throttle import Throttle
@@ -242,7 +243,13 @@ class Wire:
             if body is not None:
                 headers.append("Expect:")  # not sent: a second's wait for servers that don't know it
             handle.setopt(pycurl.HTTPHEADER, headers)
-        handle.setopt(pycurl.HEADERFUNCTION, receiver.lines.append)
+        if is_ftp(ask.url):
+            wanted = asked_range(ask.headers)
+            handle.setopt(pycurl.HEADERFUNCTION, FtpReplies(receiver.lines, wanted).take)
+            if wanted:
+                handle.setopt(pycurl.RANGE, wanted)
+        else:
+            handle.setopt(pycurl.HEADERFUNCTION, receiver.lines.append)
         handle.setopt(pycurl.WRITEFUNCTION, receiver.take)
         if body is not None:
             handle.setopt(pycurl.INFILESIZE_LARGE, body.length)
@@ -324,8 +331,11 @@ class Wire:
             for handle in fine:
                 ended.append(Ended(self._land(handle)))
             for handle, code, text in failed:
-                ask = self._flying[handle].ask
-                ended.append(Ended(self._land(handle), _error(code, text, ask), code in _LASTING))
+                ask, receiver = self._flying[handle].ask, self._land(handle)
+                if is_ftp(ask.url) and is_refusal(receiver.lines):
+                    ended.append(Ended(receiver))
+                else:
+                    ended.append(Ended(receiver, _error(code, text, ask), code in _LASTING))
         return ended
 
     def _land(self, handle: Any) -> Receiver:
@@ -336,6 +346,8 @@ class Wire:
                 self._multi.remove_handle(handle)
             handle.setopt(pycurl.BUFFERSIZE, RECEIVE_BUFFER)
         flight = self._flying.pop(handle)
+        if is_ftp(flight.ask.url):
+            handle.unsetopt(pycurl.RANGE)
         if flight.ask.body is not None:  # an idle handle keeps no file open
             handle.unsetopt(pycurl.READFUNCTION)
             handle.unsetopt(pycurl.SEEKFUNCTION)
@@ -351,7 +363,7 @@ class Wire:
         handle.setopt(pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1)
         handle.setopt(pycurl.NOSIGNAL, 1)
         handle.setopt(pycurl.BUFFERSIZE, RECEIVE_BUFFER)
-        handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS)
+        handle.setopt(pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS | pycurl.PROTO_FTP)
         handle.setopt(pycurl.PATH_AS_IS, 1)  # a key of an object store may have dots in it
         handle.setopt(pycurl.TCP_KEEPALIVE, 1)
         handle.setopt(pycurl.CONNECTTIMEOUT_MS, int(self._patience.connect * 1000))
@@ -369,10 +381,11 @@ class Wire:
             return tuple(sorted(ask.way.items()))
         url = ask.url
         server = server_of(url)
-        options = self._servers.get(server)
+        options = self._servers.get(server) if ask.body is None or not is_ftp(url) else None
         if options is None:
-            if not origin_of(url).startswith(("http://", "https://")):
-                raise ValueError("it isn't http or https, or has no host or port to go to")
+            from_ftp = is_ftp(url) and len(server) > len("ftp://") and ask.body is None
+            if not from_ftp and not origin_of(url).startswith(("http://", "https://")):
+                raise ValueError("it isn't http, https or ftp, or has no host or port to go to")
             if len(self._servers) >= _REMEMBERED:
                 self._servers.clear()
             options = self._servers[server] = tuple(sorted(self._options_for(url).items()))

@@ -1,0 +1,131 @@
+"""Files come from FTP servers as they do from others: whole, verified, gone on with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ftp_stand_in import FtpServer
+from omicsdk.core.checksums import digest
+from omicsdk.core.errors import ChecksumMismatch, Forbidden, NotFound
+from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
+from omicsdk.transfer.network.ftp import FtpReplies, asked_range, is_ftp
+
+MIB = 1024 * 1024
+
+
+@pytest.fixture
+def ftp() -> Iterator[FtpServer]:
+    with FtpServer() as server:
+        yield server
+
+
+def item(ftp: FtpServer, name: str, **more: Any) -> Item:
+    return Item("out", Location(ftp.url(name)), **{"min_delay": 0.01} | more)
+
+
+@pytest.mark.parametrize("size", [0, 1, 70_000, 9 * MIB])
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_file_comes_whole(ftp: FtpServer, target: Path, noise: Any, size: int, stated: bool):
+    ftp.files["pub/a b.fastq.gz"] = noise(size)
+    facts = {"size": size, "checksums": {"md5": digest(noise(size), "md5")}} if stated else {}
+    download([item(ftp, "pub/a%20b.fastq.gz", **facts)], target).raise_if_failed()
+    assert (target / "out").read_bytes() == noise(size)
+    assert "TYPE I" in ftp.log
+
+
+def test_many_files_come(ftp: FtpServer, target: Path, noise: Any):
+    items = []
+    for number in range(30):
+        ftp.files[f"pub/{number}"] = noise(1000 + number, number)
+        items.append(Item(f"{number}", Location(ftp.url(f"pub/{number}")), 1000 + number))
+    assert download(items, target).counts["done"] == 30
+    assert all((target / f"{number}").read_bytes() == ftp.files[f"pub/{number}"] for number in range(30))
+
+
+def test_a_body_that_is_cut_goes_on_where_it_was(ftp: FtpServer, target: Path, noise: Any):
+    ftp.files["f"] = noise(9 * MIB)
+    ftp.cuts.append(5 * MIB)
+    what = item(ftp, "f", size=9 * MIB, checksums={"md5": digest(noise(9 * MIB), "md5")})
+    report = download([what], target, connections=1)
+    report.raise_if_failed()
+    assert (target / "out").read_bytes() == noise(9 * MIB)
+    assert report.outcomes[0].bytes_fetched < 11 * MIB
+    assert any(line.startswith("REST ") for line in ftp.log)
+
+
+@pytest.mark.parametrize("lacks", ["sizes", "rests", "both"])
+def test_servers_that_know_less_are_asked_for_the_whole(ftp: FtpServer, target: Path, noise: Any, lacks: str):
+    ftp.files["f"] = noise(9 * MIB)
+    ftp.sizes, ftp.rests = lacks == "rests", lacks == "sizes"
+    ftp.cuts.append(5 * MIB)
+    what = item(ftp, "f", size=9 * MIB, checksums={"md5": digest(noise(9 * MIB), "md5")})
+    download([what], target).raise_if_failed()
+    assert (target / "out").read_bytes() == noise(9 * MIB)
+
+
+def test_a_wrong_checksum_is_told(ftp: FtpServer, target: Path, noise: Any):
+    ftp.files["f"] = noise(5000)
+    (outcome,) = download([item(ftp, "f", checksums={"md5": "0" * 32})], target).outcomes
+    assert isinstance(outcome.error, ChecksumMismatch)
+    assert not (target / "out").exists()
+
+
+def test_what_isnt_there_and_what_may_not_be_had_are_told_at_once(ftp: FtpServer, target: Path):
+    (outcome,) = download([item(ftp, "nope")], target).outcomes
+    assert isinstance(outcome.error, NotFound)
+    ftp.refusals.append("530 not you")
+    ftp.files["f"] = b"x"
+    (outcome,) = download([item(ftp, "f")], target).outcomes
+    assert isinstance(outcome.error, Forbidden)
+
+
+def test_a_busy_server_is_asked_again(ftp: FtpServer, target: Path):
+    ftp.files["f"] = b"x" * 100
+    ftp.refusals.append("421 too many users")
+    report = download([item(ftp, "f")], target)
+    report.raise_if_failed()
+    assert report.outcomes[0].retries == 1
+
+
+def test_no_redirect_leads_to_ftp(server: Any, ftp: FtpServer, target: Path, fault: Any):
+    from breakable import Answer
+
+    server.always["a"] = lambda *_: Answer(302, {"Location": ftp.url("f")})
+    ftp.files["f"] = b"x"
+    (outcome,) = download([Item("out", Location(server.url("a")), retries=0)], target).outcomes
+    assert outcome.state == "failed"
+    assert ftp.log == []
+
+
+def test_nothing_is_sent_to_ftp(ftp: FtpServer, target: Path):
+    target.mkdir(exist_ok=True)
+    path = target / "x"
+    path.write_bytes(b"x")
+    (outcome,) = upload([Upload(path, PutTo(Location(ftp.url("f"))))]).outcomes
+    assert outcome.state == "failed"
+    assert ftp.log == []
+
+
+def test_replies_as_heads():
+    lines: list[bytes] = []
+    replies = FtpReplies(lines, "5-")
+    for line in (
+        b"220 hello\r\n",
+        b"213 10\r\n",
+        b"213 20261120000000\r\n"[:3] + b" x\r\n",
+        b"150 coming\r\n",
+        b"226 done\r\n",
+    ):
+        replies.take(line)
+    assert b"".join(lines) == b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 5-9/10\r\n\r\n"
+    lines.clear()
+    FtpReplies(lines, "0-99").take(b"150 coming\r\n")  # without a size there is no telling which part it is
+    assert b"".join(lines) == b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-99/*\r\n\r\n"
+    lines.clear()
+    FtpReplies(lines, "5-").take(b"150 coming\r\n")
+    assert b"".join(lines) == b"HTTP/1.1 206 Partial Content\r\n\r\n"
+    assert asked_range([("range", "bytes=0-99")]) == "0-99"
+    assert asked_range([("accept", "*/*")]) == ""
+    assert is_ftp("FTP://h/x")
+    assert not is_ftp("http://ftp://")
