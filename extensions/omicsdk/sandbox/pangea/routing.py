@@ -18,7 +18,8 @@ _FORBIDDEN = (
 )
 # The login routes take both forms; all other paths have exactly one.
 _SLASHLESS = ("/api/auth/token/login", "/api/auth/token/logout")
-_NESTED = "/api/nested/"
+_WRITING = re.compile(r"/api/nested/(.*/$|.*/analysis_results)")
+"""Routes by names, but for those that lack the slash at their end and lead to where it is."""
 _SUFFIX = ".json"
 # Lists by names aren't narrowed by them: they are those of the flat routes.
 _LISTS = [
@@ -102,7 +103,7 @@ class Paths:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path = scope["path"].removeprefix(scope.get("root_path", ""))
-            if path.startswith(_NESTED) and scope["method"] not in _READING:
+            if _WRITING.match(path) and scope["method"] not in _READING:
                 # Deployed servers take these routes for pages of browsers, whose writes need a cookie.
                 await Response(_FORBIDDEN, 403, media_type="text/html")(scope, receive, send)
                 return
