@@ -17,6 +17,7 @@ from omicsdk.pangea.field import SampleAnalysisResultField
 from omicsdk.pangea.files import upload_files
 from omicsdk.pangea.files.field_store import CHUNK, FieldStore, NotPutTogether
 from omicsdk.pangea.files.part_urls import PartUrls
+from omicsdk.transfer import Source
 from omicsdk.transfer.uploads.plan import plan_parts
 from pangea_fields import FieldServer
 from pangea_fields import clock as clock
@@ -72,6 +73,14 @@ def test_a_form_that_the_store_refuses_is_told(pangea: FieldServer, sink: Any, s
     with pytest.raises(Forbidden) as caught:
         pangea.field().upload_small_file(small)
     assert "canary" not in str(caught.value)
+
+
+def test_a_small_file_is_held_against_the_stores_etag(
+    pangea: FieldServer, sink: Any, small: Path, reply: Any, clock: Any
+):
+    sink.always = lambda _: reply(204, {"ETag": '"' + "0" * 32 + '"'})
+    (outcome,) = upload_files([(pangea.field(), small)], clock=clock).outcomes
+    assert isinstance(outcome.error, ChecksumMismatch)
 
 
 def test_an_empty_file_is_a_file(pangea: FieldServer, sink: Any, tmp_path: Path):
@@ -250,6 +259,28 @@ def test_a_field_that_isnt_there_takes_no_file(pangea: FieldServer, small: Path,
     with pytest.raises(RemoteObjectError):
         field.upload_file(small)
     assert not sink.requests
+
+
+@pytest.mark.parametrize(
+    ("address", "md5", "checked"),
+    [
+        ("http://10.0.0.1/k", None, "md5"),  # nothing else would notice what happens on the way
+        ("https://s3.example.org/k", None, None),
+        ("http://127.0.0.1:9/k", None, None),
+        ("https://s3.example.org/k", True, "md5"),
+        ("http://10.0.0.1/k", False, None),
+    ],
+)
+def test_parts_are_hashed_where_nothing_else_protects_them(
+    pangea: FieldServer, address: str, md5: bool | None, checked: str | None
+):
+    pangea.faults = [httpx.Response(200, json={"urls": [address], "upload_id": "u"})]
+    store = FieldStore(pangea.knex, "sample_ar_fields/f1", "x", PartUrls(None), lambda: None, md5=md5)
+    store.begin(Source("/x", "x", 100, part_size=PART))
+    assert store.part_checksum == checked
+    again = FieldStore(pangea.knex, "sample_ar_fields/f1", "x", store._urls, lambda: None, md5=md5)
+    again.known("u")  # as when an upload goes on
+    assert again.part_checksum == checked
 
 
 # -- going on

@@ -158,7 +158,17 @@ def _upload(
         logger=logger,
     )
     store.in_parts = multipart_thresh <= 0
-    return Upload(path, store, str(path), retries=retries)
+    checksums = (
+        ("md5",) if not store.in_parts and _size(path) <= store.rules.single else ()
+    )  # to be held against the ETag
+    return Upload(path, store, str(path), checksums, retries=retries)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # its turn will tell
+        return 0
 
 
 def _forget_useless(uploads: Sequence[Upload], report: TransferReport, journal: Path | None) -> bool:
