@@ -1,10 +1,14 @@
 """Files of fields: sent by a form or in parts, read by the address that a field has, and what is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from pangea_answers import NO_TOKEN, NOWHERE, Thing, created, told
 
 PART = 5 * 1024 * 1024
@@ -259,3 +263,46 @@ def test_a_type_in_capital_letters_is_one_too(owner: httpx.Client, field: Thing)
     del data["presigned_url"]
     owner.patch(f"/sample_ar_fields/{field['uuid']}", json={"stored_data": {**data, "__type__": "S3"}})
     assert read(owner, field) == b"small content\n"
+
+
+def test_a_file_can_be_sent_anew_when_the_sandbox_has_started_anew(tmp_path: Path):
+    path = ""
+    for content in (b"first", b"second"):
+        with Sandbox(tmp_path) as sandbox, _client(sandbox) as client:
+            if not path:
+                library = client.get("/sample_groups").json()["results"][0]["uuid"]
+                sample = created(client.post("/samples", json={"name": "s", "library": library}))["uuid"]
+                result = created(client.post("/sample_ars", json={"module_name": "m", "sample": sample}))["uuid"]
+                sent = {"name": "f", "analysis_result": result, "stored_data": {}}
+                path = f"/sample_ar_fields/{created(client.post('/sample_ar_fields', json=sent))['uuid']}"
+            # The storage forgets with the process, and has another address then.
+            assert "presigned_url" not in client.get(path).json()["stored_data"]
+            assert send(client.post(f"{path}/upload_s3", json={"filename": "f.txt"}).json(), content) == 204
+            data = client.get(path).json()["stored_data"]
+            assert httpx.get(data["presigned_url"], trust_env=False).content == content
+
+
+def _client(sandbox: Sandbox) -> httpx.Client:
+    people = sandbox.pangea.people
+    account = people.by_email(SANDBOX_PANGEA_USER)
+    assert account is not None
+    headers = {"Authorization": f"Token {people.token(account)}"}
+    return httpx.Client(base_url=f"{sandbox.pangea_url}/api", headers=headers, trust_env=False, verify=NO_TLS)
+
+
+def test_reading_starts_no_storage(tmp_path: Path):
+    with Sandbox(tmp_path) as sandbox, _client(sandbox) as client:
+        library = client.get("/sample_groups").json()["results"][0]["uuid"]
+        assert client.get(f"/sample_groups/{library}/manifest").status_code == 200
+        assert sandbox.pangea.grounds.staging._server is None  # to ask for its address would start it
+
+
+def test_many_upload_at_once(owner: httpx.Client, result: Thing):
+    def one(number: int) -> bytes:
+        sent = {"name": f"f{number}", "analysis_result": result["uuid"], "stored_data": {}}
+        field = created(owner.post("/sample_ar_fields", json=sent))
+        assert send(upload(owner, field, f"{number}.txt").json(), f"{number}".encode()) == 204
+        return read(owner, field)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(one, range(24))) == [f"{number}".encode() for number in range(24)]

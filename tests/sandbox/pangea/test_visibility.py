@@ -1,0 +1,118 @@
+"""Whatever is made private or public, in whatever order: everybody sees exactly the results and fields that they may."""
+
+from dataclasses import dataclass, field
+
+import httpx
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pangea_answers import Thing, created
+
+Change = tuple[str, int, bool]
+changes = st.lists(
+    st.tuples(
+        st.sampled_from(["result", "result", "field", "privacy", "library", "deletion"]),
+        st.integers(0, 9),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@dataclass
+class Kept:
+    """A result as it should be.
+
+    Attributes:
+        uuid: Its UUID.
+        private: Whether it is private.
+        library: Which of the two libraries it is in.
+        fields: The UUIDs of its fields.
+    """
+
+    uuid: str
+    private: bool
+    library: int
+    fields: list[str] = field(default_factory=list[str])
+
+
+class Model:
+    """Does changes on the platform, and keeps what should be there."""
+
+    def __init__(self, owner: httpx.Client, libraries: list[Thing], samples: list[Thing]) -> None:
+        self._owner = owner
+        self._libraries = libraries
+        self._samples = samples
+        self.public = [library["is_public"] for library in libraries]
+        self.results: list[Kept] = []
+
+    def do(self, change: Change) -> None:
+        kind, number, flag = change
+        if kind == "library":
+            path = f"/sample_groups/{self._libraries[number % 2]['uuid']}"
+            assert self._owner.patch(path, json={"is_public": flag}).json()["is_public"] is flag
+            self.public[number % 2] = flag
+        elif kind == "result":
+            sample = self._samples[number % 2]["uuid"]
+            sent = {"module_name": "m", "sample": sample, "is_private": flag}
+            made = created(self._owner.post("/sample_ars", json=sent))
+            self.results.append(Kept(made["uuid"], flag, number % 2))
+        elif self.results:
+            self._change_result(kind, self.results[number % len(self.results)], flag=flag)
+
+    def _change_result(self, kind: str, result: Kept, *, flag: bool) -> None:
+        path = f"/sample_ars/{result.uuid}"
+        match kind:
+            case "field":
+                sent = {"name": f"f{len(result.fields)}", "analysis_result": result.uuid, "stored_data": {}}
+                result.fields.append(created(self._owner.post("/sample_ar_fields", json=sent))["uuid"])
+            case "privacy":
+                assert self._owner.patch(path, json={"is_private": flag}).json()["is_private"] is flag
+                result.private = flag
+            case _:
+                assert self._owner.delete(path).status_code == 204
+                self.results.remove(result)
+
+    def seen(self, *, member: bool) -> tuple[list[str], list[str]]:
+        """The results and fields that a member sees, or somebody else."""
+        results = [each for each in self.results if member or (self.public[each.library] and not each.private)]
+        return sorted(each.uuid for each in results), sorted(uuid for each in results for uuid in each.fields)
+
+    def clear(self) -> None:
+        for each in list(self.results):
+            self._change_result("deletion", each, flag=True)
+
+
+def listed(client: httpx.Client) -> tuple[list[str], list[str]]:
+    found = [client.get(path).json()["results"] for path in ("/sample_ars", "/sample_ar_fields")]
+    results, fields = (sorted(each["uuid"] for each in things) for things in found)
+    return results, fields
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=changes)
+def test_everybody_sees_what_they_may(
+    changes: list[Change],
+    owner: httpx.Client,
+    member: httpx.Client,
+    outsider: httpx.Client,
+    anonymous: httpx.Client,
+    library: Thing,
+    private_library: Thing,
+    sample: Thing,
+    private_sample: Thing,
+) -> None:
+    libraries = [owner.get(f"/sample_groups/{each['uuid']}").json() for each in (library, private_library)]
+    model = Model(owner, libraries, [sample, private_sample])
+    for change in changes:
+        model.do(change)
+    for client in (owner, member, outsider, anonymous):
+        mine = client in (owner, member)
+        results, fields = model.seen(member=mine)
+        assert listed(client) == (results, fields)
+        for result in model.results:
+            expected = 200 if result.uuid in results else 403
+            assert client.get(f"/sample_ars/{result.uuid}").status_code == expected
+            for uuid in result.fields:
+                assert client.get(f"/sample_ar_fields/{uuid}").status_code == expected
+    model.clear()
