@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from omicsdk.pangea.organization import Organization
-from omicsdk.pangea.pages import Blob
 from omicsdk.pangea.remote_object import RemoteObject
 from omicsdk.pangea.sample import Sample
 from omicsdk.pangea.sample_group import SampleGroup
+from omicsdk.pangea.values import Blob
 
 if TYPE_CHECKING:
     from omicsdk.pangea.analysis_result import SampleAnalysisResult

@@ -227,13 +227,13 @@ class Knex:
     def _call(self, method: str, url: str, json: object, options: Options | None, json_response: bool) -> Any:
         try:
             answer = self._sent(method, url, json=json, options=options, auth=self.auth)
-            value = _decoded(answer) if json_response else _response(answer)
+            return _decoded(answer) if json_response else _response(answer)
         except OmicsError as error:
             raise pangea_error(error) from error
-        if method != "GET":
-            self.writes += 1
-            self.cache.outdate(self.cache_scope)
-        return value
+        finally:
+            if method != "GET":  # a change may have been made though its answer was lost
+                self.writes += 1
+                self.cache.outdate(self.cache_scope)
 
     def _sent(
         self,

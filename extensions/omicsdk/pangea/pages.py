@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.core.narrowing import is_array
 from omicsdk.pangea.errors import PangeaGeneralError
 from omicsdk.pangea.routes import page_of
+from omicsdk.pangea.values import Blob, object_of, unlike
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 AHEAD = 3
 """Pages that are asked for before they are wanted."""
 _PAGE = re.compile(r"(?<=[?&]page=)\d+(?=&|$)")
-
-Blob = dict[str, Any]
 
 
 def paginated_iterator(
@@ -45,11 +45,11 @@ def paginated_iterator(
             return
         if page is None:
             return
-        yield from page.get("results") or ()
+        yield from page["results"]
 
 
 def _pages(knex: Knex, url: str) -> Iterator[Blob]:
-    first = knex.get(url)
+    first = _page(knex, url)
     yield first
     following = first.get("next")
     if not following:
@@ -63,7 +63,7 @@ def _pages(knex: Knex, url: str) -> Iterator[Blob]:
             following = page_of(following, knex.endpoint)
             for each in _expected(following, first):
                 if each not in coming:
-                    coming[each] = pool.submit(knex.get, each)
+                    coming[each] = pool.submit(_page, knex, each)
             page = coming.pop(following).result()
             yield page
             following = page.get("next")
@@ -71,11 +71,18 @@ def _pages(knex: Knex, url: str) -> Iterator[Blob]:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
+def _page(knex: Knex, url: str) -> Blob:
+    page = object_of(knex.get(url), url)
+    if not is_array(page.get("results")):
+        raise unlike(url, "results", page.get("results"), "a list")
+    return page
+
+
 def _expected(url: str, first: Blob) -> list[str]:
     """A page and those that follow it, by the count of the first: a page that isn't there any more is never asked for in vain."""
     size, number = len(first["results"]), _PAGE.search(url)
     if number is None or not size:
         return [url]
-    last = -(-int(first["count"]) // size)
+    last = -(-int(first.get("count") or 0) // size)
     begin = int(number[0])
     return [_PAGE.sub(str(page), url) for page in range(begin, max(begin, min(begin + AHEAD - 1, last)) + 1)]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.pangea.pages import Blob, paginated_iterator
+from omicsdk.pangea.pages import paginated_iterator
 from omicsdk.pangea.remote_object import RemoteObject
 from omicsdk.pangea.routes import named
+from omicsdk.pangea.values import Blob
 
 if TYPE_CHECKING:
     from omicsdk.pangea.knex import Knex

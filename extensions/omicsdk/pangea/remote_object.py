@@ -12,9 +12,9 @@ from omicsdk.pangea.errors import (
     RemoteObjectError,
     RemoteObjectOverwriteError,
 )
-from omicsdk.pangea.pages import Blob, paginated_iterator
+from omicsdk.pangea.pages import paginated_iterator
 from omicsdk.pangea.routes import named
-from omicsdk.pangea.values import extends, print_of, shown
+from omicsdk.pangea.values import Blob, extends, object_of, print_of, shown
 
 if TYPE_CHECKING:
     from omicsdk.pangea.cache import FileSystemCache
@@ -298,7 +298,9 @@ class RemoteObject:
         if self._segment() is None:
             return self._listed()
         try:
-            blob: Blob = self.knex.get(self.nested_url(), url_options=self.inherited_url_options)
+            blob = object_of(
+                self.knex.get(self.nested_url(), url_options=self.inherited_url_options), self.nested_url()
+            )
         except (PangeaInternalError, PangeaOtherError) as error:
             if error.status not in (400, 500):  # what is said of two names that differ in case only
                 raise
@@ -330,7 +332,8 @@ class RemoteObject:
         if parent is not None:
             parent.idem()
         sent = {name: value for name, value in self._creation().items() if not self._is_blank(name, value)}
-        self._take(self.knex.post(self.route, json=sent, url_options=self.inherited_url_options))
+        answer = self.knex.post(self.route, json=sent, url_options=self.inherited_url_options)
+        self._take(object_of(answer, self.route))
 
     def _create_or_find(self) -> None:
         """Creates it; where somebody else was faster, it is fetched."""
@@ -352,7 +355,8 @@ class RemoteObject:
                     f"{self}: {name} can't be made blank, the server doesn't take that", remedy="Set other words."
                 )
         if changes:
-            self._take(self.knex.patch(self._own_route(), json=changes, url_options=self.inherited_url_options))
+            answer = self.knex.patch(self._own_route(), json=changes, url_options=self.inherited_url_options)
+            self._take(object_of(answer, self._own_route()))
 
     def _is_unsaved(self) -> bool:
         """Whether there is something to send."""

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.pangea.errors import PangeaNotFoundError
-from omicsdk.pangea.pages import Blob, paginated_iterator
+from omicsdk.pangea.pages import paginated_iterator
 from omicsdk.pangea.remote_object import RemoteObject
+from omicsdk.pangea.values import Blob
 
 if TYPE_CHECKING:
     from omicsdk.pangea.analysis_result import SampleAnalysisResult

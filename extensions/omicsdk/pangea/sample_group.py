@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.errors import PangeaNotFoundError, RemoteObjectError, RemoteObjectOverwriteError
-from omicsdk.pangea.pages import Blob, paginated_iterator
+from omicsdk.pangea.pages import paginated_iterator
 from omicsdk.pangea.remote_object import RemoteObject
+from omicsdk.pangea.values import Blob
 
 if TYPE_CHECKING:
     from omicsdk.pangea.analysis_result import SampleGroupAnalysisResult

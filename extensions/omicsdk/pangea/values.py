@@ -1,13 +1,47 @@
-"""Values here and on the server: whether one has all of the other, and whether it was changed in its place."""
+"""Values here and on the server: what was told, whether one has all of the other, and what was changed in its place."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from omicsdk.core.narrowing import is_mapping
+from omicsdk.core.errors import DecodeError
+from omicsdk.core.narrowing import is_mapping, is_object
+from omicsdk.pangea.errors import PangeaGeneralError, pangea_error
 
+Blob = dict[str, Any]
+"""What the server says of a thing."""
 SHOWN = 200
 """Characters of a value that a message shows."""
+
+
+def object_of(answer: object, asked: str) -> Blob:
+    """An answer that is an object.
+
+    Args:
+        answer: What came.
+        asked: The route that it came from.
+
+    Raises:
+        PangeaGeneralError: It is something else, or nothing (a DecodeError, too).
+    """
+    if not is_object(answer):
+        raise unlike(asked, "the body", answer, "an object")
+    return answer
+
+
+def unlike(asked: str, place: str, value: object, expected: str) -> PangeaGeneralError:
+    """The error for an answer that isn't what it must be.
+
+    Args:
+        asked: The route that it came from.
+        place: Where in the answer.
+        value: What stood there.
+        expected: What should have.
+    """
+    error = DecodeError(asked, place, value, expected=expected)
+    error.remedy = "Try again; if it stays, look at what stands between this machine and the server."
+    return pangea_error(error)
 
 
 def extends(there: object, here: object) -> bool:
