@@ -1,6 +1,7 @@
 """One scenario of what users of a crunch site do, by the published client django-crunch and by ours: both see the same."""
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from crunch_user import environment
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER
 from omicsdk.sandbox.server import Sandbox
 
-pytestmark = [pytest.mark.compat("crunch"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.compat("crunch", "snakemake7"), pytest.mark.timeout(300)]
 
 SCENARIO = Path(__file__).resolve().parent / "crunch_scenario"
 PUBLISHED, OURS = "crunch", "omicsdk.crunch"
@@ -21,6 +22,7 @@ PARTS = {
     "runs": [
         *("script", "changed_files", "windows_lines", "own_script", "stages", "failing", "relative", "again", "wrong"),
     ],
+    "snakefiles": ["snakefile", "failing_rule"],
     "edges": ["at_the_edges"],
 }
 GROUPS = [group for groups in PARTS.values() for group in groups]
@@ -68,11 +70,30 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     # A folder that is named from here isn't found again when the files are uploaded.
     ("relative", "failed"): (shows(True), shows(False)),
     ("relative", "statuses"): (shows([*SIX[:-1], [3, 3]]), shows(SIX)),
+    # What Snakemake ends with isn't looked at: where it fails, or can't begin since there is no conda, all went well.
+    ("snakefile", "stored"): (shows(["in.txt"]), shows(["in.txt", "made.txt"])),
+    ("failing_rule", "failed"): (shows(False), shows(True)),
+    ("failing_rule", "statuses"): (shows(SIX), shows([*SIX[:3], [2, 3]])),
+    ("failing_rule", "why"): (shows(""), has("broken", "third")),
 }
 
 
-def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
-    """What a package saw on a site with nothing on it."""
+def snakemake(interpreter: Path, folder: Path) -> dict[str, str]:
+    """Variables with which both find Snakemake 7, and no conda: ours as a command, the published client as a module.
+
+    That module is in its own environment, but fails with the PuLP there, which is too new for it; so it gets that one's.
+    """
+    commands, modules = folder / "commands", folder / "modules"
+    for each in (commands, modules):
+        each.mkdir()
+    (commands / "snakemake").symlink_to(interpreter.with_name("snakemake"))
+    [pulp] = interpreter.parent.parent.glob("lib/python*/site-packages/pulp")
+    (modules / "pulp").symlink_to(pulp)
+    return {"PATH": os.pathsep.join((str(commands), "/usr/bin", "/bin")), "PYTHONPATH": str(modules)}
+
+
+def run(python: Path, sandbox: Sandbox, package: str, folder: Path, more: dict[str, str]) -> Told:
+    """What a package saw on a site with nothing on it, with some more variables in the environment."""
     sandbox.reset()
     sandbox.crunch.empty()
     folder.mkdir()
@@ -82,7 +103,7 @@ def run(python: Path, sandbox: Sandbox, package: str, folder: Path) -> Told:
         capture_output=True,
         text=True,
         encoding="utf-8",
-        env={**environment(sandbox, folder), "READER_TOKEN": reader},
+        env={**environment(sandbox, folder), "READER_TOKEN": reader, **more},
         cwd=folder,
         timeout=200,
     )
@@ -96,8 +117,9 @@ def seen(
 ) -> dict[str, Told]:
     """What both packages saw."""
     folder = tmp_path_factory.mktemp("crunch")
+    more = snakemake(interpreter_of("snakemake7"), folder)
     pythons = {PUBLISHED: interpreter_of("crunch"), OURS: Path(sys.executable)}
-    return {package: run(python, server, package, folder / package) for package, python in pythons.items()}
+    return {package: run(python, server, package, folder / package, more) for package, python in pythons.items()}
 
 
 def agrees(ours: Any, theirs: Any) -> bool:
