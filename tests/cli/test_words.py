@@ -5,6 +5,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.cli.parser import parse
 from omicsdk.core.errors import UsageError
+from omicsdk.cli.parser import parse
+from omicsdk.core.errors import UsageError
 
 COMMAND = {
     "command": "files",
@@ -97,6 +99,48 @@ def test_usage_errors_are_one_line_and_2(omics, widgets, words, said):
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert said.replace("'many' See", "'many'. See") in ran.err
     assert widgets.asked == []
+
+
+PLACING = {
+    "command": "place",
+    "parameters": [
+        {"name": "org", "type": "string", "positional": True, "required": True},
+        {"name": "names", "type": "array", "items": "string", "positional": True, "required": True},
+        {"name": "file", "type": "string", "positional": True, "required": True},
+        {"name": "fast", "type": "boolean", "flag": True},
+        {"name": "label", "type": "array", "repeated": True},
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "placed"),
+    [
+        ("a b c", {"org": "a", "names": ["b"], "file": "c"}),
+        ("a b c d", {"org": "a", "names": ["b", "c"], "file": "d"}),
+        ("a --fast b c --label x d", {"org": "a", "names": ["b", "c"], "file": "d", "label": ["x"]}),
+        ("--label x a --label y b c", {"org": "a", "names": ["b"], "file": "c", "label": ["x", "y"]}),
+        ("a b -- -c", {"org": "a", "names": ["b"], "file": "-c"}),
+        ("a -1 -2.5", {"org": "a", "names": ["-1"], "file": "-2.5"}),
+    ],
+)
+def test_words_without_a_dash_may_stand_on_both_sides_of_options(words, placed):
+    values, _ = parse(PLACING, words.split())
+    values.pop("fast", None)
+    assert values == placed
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("a b", "NAMES is required"),
+        ("a", "NAMES and FILE are required"),
+        ("a b c --lable x", "there is no option --lable"),
+    ],
+)
+def test_words_that_are_missing_or_unknown_are_told(words, said):
+    with pytest.raises(UsageError, match=said):
+        parse(PLACING, words.split())
 
 
 def test_global_options_stand_before_between_and_after(omics, widgets):

@@ -116,7 +116,7 @@ def placeholder(argument: Argument) -> str:
         name = "JSON"
     elif argument.get("type") == "file":
         name = "FILE"
-    return f"{name} ..." if argument.get("type") == "array" else name
+    return f"{name} ..." if argument.get("type") == "array" and not argument.get("repeated") else name
 
 
 def _options(heading: str, arguments: Iterable[Argument], width: int) -> str:

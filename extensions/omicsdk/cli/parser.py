@@ -78,32 +78,55 @@ def parse_globals(words: list[str]) -> dict[str, Any]:
 
 def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, Any]]:
     parser = _Parser()
-    has_words = any(argument.get("positional") for argument in arguments)
-    for number, argument in enumerate(arguments):
+    positional = [argument for argument in arguments if argument.get("positional")]
+    options = [argument for argument in arguments if not argument.get("positional")]
+    for number, argument in enumerate(options):
         # Numbers, because names may be anything.
-        _add(parser, str(number), argument, has_words)
-    parsed, extra = parser.parse_known_args(words)
-    if extra:
-        options = [spelling for argument in arguments if not argument.get("positional") for spelling in flags(argument)]
-        raise unknown_option(extra[0].partition("=")[0], options)
-    found: dict[str, str | list[str]] = vars(parsed)
-    pairs: list[tuple[Argument, Any]] = []
+        _add(parser, str(number), argument, bool(positional))
+    # Argparse would give all words without a dash to the first arguments that it can, and refuse those behind an option.
+    end = words.index("--") if "--" in words else len(words)
+    parsed, others = parser.parse_known_args(words[:end])
+    unknown = next((word for word in others if _is_option(word)), None)
+    if unknown is not None:
+        raise unknown_option(unknown.partition("=")[0], [spelling for each in options for spelling in flags(each)])
+    found: dict[str, list[str] | str] = vars(parsed)
+    typed = {number: found[str(number)] for number in range(len(options)) if str(number) in found}
+    pairs = [(options[number], [value] if isinstance(value, str) else value) for number, value in typed.items()]
+    pairs += _placed(positional, [*others, *words[end + 1 :]])
+    return [(argument, value_of(argument, value)) for argument, value in pairs]
+
+
+def _is_option(word: str) -> bool:
+    """Whether a word that no option took looks like one: neither a number below zero nor a text of several words."""
+    return len(word) > 1 and word[0] == "-" and " " not in word and not word[1:].replace(".", "", 1).isdigit()
+
+
+def _placed(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, list[str]]]:
+    """Which words are whose: one each, several for a list, which leaves one to each that has to come after it."""
+    placed: list[tuple[Argument, list[str]]] = []
+    rest = words
     for number, argument in enumerate(arguments):
-        typed = found.get(str(number), [] if argument.get("positional") else None)
-        if typed is not None and not (argument.get("positional") and not typed):
-            pairs.append((argument, value_of(argument, [typed] if isinstance(typed, str) else typed)))
-    return pairs
+        count = 1
+        if kind_of(argument) == "array":
+            later = arguments[number + 1 :]
+            count = len(rest) - sum(1 for each in later if each.get("required") and kind_of(each) != "array")
+        taken, rest = rest[: max(count, 0)], rest[max(count, 0) :]
+        if taken not in ([], [""]):  # an empty word is none
+            placed.append((argument, taken))
+    if rest:
+        raise unknown_option(rest[0], ())
+    return placed
 
 
 def _add(parser: argparse.ArgumentParser, dest: str, argument: Argument, has_words: bool) -> None:
     kind = kind_of(argument)
-    if argument.get("positional"):
-        parser.add_argument(dest, nargs="*" if kind == "array" else "?")
-    elif argument.get("flag") or (kind == "boolean" and has_words):
+    if argument.get("flag") or (kind == "boolean" and has_words):
         # A word after it would be taken for its value.
         parser.add_argument(*flags(argument), dest=dest, action="store_const", const=[])
     elif kind == "boolean":
         parser.add_argument(*flags(argument), dest=dest, nargs="?", const=[])
+    elif kind == "array" and argument.get("repeated"):
+        parser.add_argument(*flags(argument), dest=dest, action="append")
     elif kind == "array":
         parser.add_argument(*flags(argument), dest=dest, nargs="+", action="extend")
     else:

@@ -25,6 +25,7 @@ class Argument(TypedDict):
         help: What it means.
         positional: A word without a dash.
         flag: Stands alone, never with a value.
+        repeated: An array's option takes one word, and is given once for each member.
         convert: `module:function` that makes the value of what was typed.
         short: A short spelling, such as `-t`.
         also: Further spellings that are documented.
@@ -40,6 +41,7 @@ class Argument(TypedDict):
     help: NotRequired[str | None]
     positional: NotRequired[bool]
     flag: NotRequired[bool]
+    repeated: NotRequired[bool]
     convert: NotRequired[str]
     short: NotRequired[str]
     also: NotRequired[list[str]]

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 _FILE_LIST = word("file_list", "File with the paths of FASTQ files, one a line; - is stdin.")
 _TAGS: Argument = {
-    **short("-t", option("tag", "Names of tags for the samples; give it behind the words without a dash.")),
+    **short("-t", option("tag", "Name of a tag for the samples; may be given several times.")),
     "type": "array",
     "items": "string",
+    "repeated": True,
 }
 _KEEPING = [
     flag("overwrite", "Upload files again that are there."),
@@ -95,7 +96,7 @@ OF_FILES: list[Command] = [
         description=with_examples(
             "A sample that lacks one of its two files is told before anything is sent.",
             'upload reads "My Lab" Gut files.txt --dry-run',
-            'ls reads/*.fastq.gz | omics pangea upload reads "My Lab" Gut - -d _L001',
+            'upload reads "My Lab" Gut - -d _L001 < files.txt',
         ),
     ),
     command(
