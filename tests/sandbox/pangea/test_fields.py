@@ -38,10 +38,25 @@ def test_data_are_replaced_as_a_whole(owner: httpx.Client, result: Thing):
 
 @pytest.mark.parametrize(
     ("data", "complaint"),
-    [(None, "This field may not be null."), ({"x": ["a\0b"]}, "Null characters are not allowed.")],
+    [
+        (None, "This field may not be null."),
+        ({"x": ["a\0b"]}, "Null characters are not allowed."),
+        ({"a\0b": 1}, "Null characters are not allowed."),
+    ],
 )
 def test_data_that_cannot_be_stored_are_refused(owner: httpx.Client, result: Thing, data: object, complaint: str):
     assert told(new(owner, result, data)) == (400, {"stored_data": [complaint]})
+
+
+def test_data_may_be_nested_deeply_and_name_what_they_may_not_have(owner: httpx.Client, result: Thing):
+    deep: object = r"\u0000"
+    for _ in range(300):
+        deep = [{"x": deep}]
+    assert created(new(owner, result, deep))["stored_data"] == deep
+    too_deep = "[" * 100_000 + "]" * 100_000
+    body = f'{{"name": "g", "analysis_result": "{result["uuid"]}", "stored_data": {too_deep}}}'
+    refused = owner.post("/sample_ar_fields", content=body, headers={"Content-Type": "application/json"})
+    assert refused.status_code == 400
 
 
 def test_data_in_a_form_are_read_as_json(owner: httpx.Client, result: Thing):

@@ -204,7 +204,38 @@ def test_a_bucket_that_is_nowhere_takes_no_files(owner: httpx.Client, library: T
     assert refused.status_code == 400
     assert "NoSuchBucket" in refused.json()["detail"]
     use(name="nowhere", endpoint_url="nope")
-    assert told(upload(owner, field)) == (400, {"detail": "The bucket's endpoint_url is no address of a server: nope"})
+    assert told(upload(owner, field)) == (400, {"detail": "The storage can't be used: Invalid endpoint: nope"})
+
+
+@pytest.mark.parametrize(
+    ("bucket", "keys"),
+    [
+        ({"name": "a b"}, {}),
+        ({"name": "arn:aws:s3:::x"}, {}),
+        ({"name": "x" * 300}, {}),
+        ({"endpoint_url": "http://[::1"}, {}),
+        ({"endpoint_url": "http://127.0.0.1:1"}, {}),
+        ({"endpoint_url": "ftp://é/"}, {}),
+        ({}, {"public_key": "a\nb", "private_key": "é"}),
+        ({}, {"public_key": "", "private_key": ""}),
+    ],
+)
+def test_what_no_storage_can_be_is_told_when_it_is_used(
+    owner: httpx.Client, library: Thing, field: Thing, sandbox: Sandbox, bucket: Thing, keys: Thing
+):
+    sent = {"name": "bkt", "endpoint_url": sandbox.s3_url, "organization": library["organization"], **bucket}
+    made = created(owner.post("/s3_buckets", json=sent))
+    created(owner.post("/s3_api_keys", json={"bucket": made["uuid"], "public_key": "A", "private_key": "S", **keys}))
+    owner.patch(f"/sample_groups/{library['uuid']}", json={"bucket": made["uuid"]})
+    refused = upload(owner, field, stance="upload-multipart")
+    assert refused.status_code == 400
+    assert refused.json()["detail"].startswith("The storage can't be used: ")
+    assert upload(owner, field).status_code in (200, 400)
+    data = {"__type__": "s3", "uri": f"s3://{sent['name']}/x", "endpoint_url": sent["endpoint_url"]}
+    kept = owner.patch(f"/sample_ar_fields/{field['uuid']}", json={"stored_data": data})
+    assert kept.status_code == 200
+    done = complete(owner, field, "x", [{"ETag": "x", "PartNumber": 1}])
+    assert (done.status_code, done.content) == (200, b"") or done.status_code == 400
 
 
 def test_only_who_may_see_a_field_gets_the_address_of_its_file(

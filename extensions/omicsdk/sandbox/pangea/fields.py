@@ -1,8 +1,7 @@
 """Fields of analysis results: any JSON but null, or what stands for an object of a bucket."""
 
-import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from omicsdk.sandbox.pangea.flat import asked, asked_reference, asked_uuid, found, listed, reference, shown, taken
 from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, ResultViews, may_write, writable
@@ -87,8 +86,15 @@ class ManifestResults:
 
 
 def _stored(value: Any) -> Any:
-    if "\\u0000" in json.dumps(value):
-        raise Wrong("Null characters are not allowed.")
+    waiting: list[Any] = [value]
+    while waiting:  # a loop, as JSON may be nested more deeply than calls
+        each = waiting.pop()
+        if isinstance(each, str) and "\0" in each:
+            raise Wrong("Null characters are not allowed.")
+        if isinstance(each, dict):
+            waiting.extend(inner for pair in cast("dict[str, Any]", each).items() for inner in pair)
+        elif isinstance(each, list):
+            waiting.extend(cast("list[Any]", each))
     return json_value(value)
 
 

@@ -1,7 +1,8 @@
 """What a registered bucket's keys allow: addresses that need no keys, to read an object, to send one, and its parts."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import md5
 from typing import Any, cast
@@ -38,16 +39,22 @@ class Storage:
         self._clients: dict[tuple[str, str, str], Any] = {}
 
     def read_url(self, place: Place, key: str) -> str | None:
-        """The address that an object is read from; None where the bucket's server has no address that can be."""
+        """The address that an object is read from; None where no bucket can be what was registered."""
         try:
-            client = self._client(place)
+            with _told():
+                what = {"Bucket": place.bucket, "Key": key}
+                return self._client(place).generate_presigned_url("get_object", Params=what, ExpiresIn=LIFE)
         except Refused:
             return None
-        return client.generate_presigned_url("get_object", Params={"Bucket": place.bucket, "Key": key}, ExpiresIn=LIFE)
 
     def form(self, place: Place, key: str) -> Mapping[str, Any]:
-        """The form that sends an object: its address and its fields, the file itself coming last."""
-        return self._client(place).generate_presigned_post(place.bucket, key, ExpiresIn=LIFE)
+        """The form that sends an object: its address and its fields, the file itself coming last.
+
+        Raises:
+            Refused: No bucket can be what was registered.
+        """
+        with _told():
+            return self._client(place).generate_presigned_post(place.bucket, key, ExpiresIn=LIFE)
 
     def begin(self, place: Place, key: str, parts: int) -> tuple[str, list[str]]:
         """Begins an upload in parts.
@@ -63,18 +70,14 @@ class Storage:
         Raises:
             Refused: The storage doesn't take it.
         """
-        from botocore.exceptions import BotoCoreError, ClientError
-
-        client = self._client(place)
-        try:
+        with _told():
+            client = self._client(place)
             upload: str = client.create_multipart_upload(Bucket=place.bucket, Key=key)["UploadId"]
-        except (BotoCoreError, ClientError) as error:
-            raise Refused(400, f"The storage refuses the upload: {error}") from error
-        common = {"Bucket": place.bucket, "Key": key, "UploadId": upload}
-        urls = [
-            client.generate_presigned_url("upload_part", Params={**common, "PartNumber": number + 1}, ExpiresIn=LIFE)
-            for number in range(parts)
-        ]
+            part = {"Bucket": place.bucket, "Key": key, "UploadId": upload}
+            urls = [
+                client.generate_presigned_url("upload_part", Params={**part, "PartNumber": number + 1}, ExpiresIn=LIFE)
+                for number in range(parts)
+            ]
         return upload, urls
 
     def complete(self, place: Place, key: str, upload: str, parts: Sequence[Mapping[str, Any]]) -> bool:
@@ -83,18 +86,20 @@ class Storage:
         Returns:
             Whether the object is there: also when it was made of the same parts before.
         """
-        from botocore.exceptions import BotoCoreError, ClientError
+        try:
+            with _told():
+                return self._complete(place, key, upload, parts)
+        except Refused:
+            return False
 
+    def _complete(self, place: Place, key: str, upload: str, parts: Sequence[Mapping[str, Any]]) -> bool:
         client, what = self._client(place), {"Bucket": place.bucket, "Key": key}
         try:
-            try:
-                client.list_parts(**what, UploadId=upload)
-            except client.exceptions.NoSuchUpload:
-                etag: str = client.head_object(**what)["ETag"]
-                return etag.strip('"') == _etag_of([str(part["ETag"]) for part in parts])
-            client.complete_multipart_upload(**what, UploadId=upload, MultipartUpload={"Parts": list(parts)})
-        except (BotoCoreError, ClientError):
-            return False
+            client.list_parts(**what, UploadId=upload)
+        except client.exceptions.NoSuchUpload:
+            etag: str = client.head_object(**what)["ETag"]
+            return etag.strip('"') == _etag_of([str(part["ETag"]) for part in parts])
+        client.complete_multipart_upload(**what, UploadId=upload, MultipartUpload={"Parts": list(parts)})
         return True
 
     def close(self) -> None:
@@ -112,6 +117,17 @@ class Storage:
             return self._clients[known]
 
 
+@contextmanager
+def _told() -> Generator[None]:
+    """Tells what is wrong with a storage, or with how it was registered, as a refusal."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise Refused(400, f"The storage can't be used: {error}") from error
+
+
 def _etag_of(parts: Sequence[str]) -> str:
     """The ETag of an object that was made of parts with these ETags; empty where one can't be one."""
     try:
@@ -125,17 +141,14 @@ def _new_client(endpoint_url: str, public_key: str, private_key: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    try:
-        return cast("Any", boto3).client(
-            "s3",
-            endpoint_url=endpoint_url,
-            region_name=CREDENTIALS["AWS_DEFAULT_REGION"],
-            aws_access_key_id=public_key,
-            aws_secret_access_key=private_key,
-            # The form that the platform's addresses have: the second version of signatures, in one try and by no proxy.
-            config=Config(
-                proxies={}, signature_version="s3", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}
-            ),
-        )
-    except ValueError as error:
-        raise Refused(400, f"The bucket's endpoint_url is no address of a server: {endpoint_url}") from error
+    return cast("Any", boto3).client(
+        "s3",
+        endpoint_url=endpoint_url,
+        region_name=CREDENTIALS["AWS_DEFAULT_REGION"],
+        aws_access_key_id=public_key,
+        aws_secret_access_key=private_key,
+        # The form that the platform's addresses have: the second version of signatures, in one try and by no proxy.
+        config=Config(
+            proxies={}, signature_version="s3", s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}
+        ),
+    )
