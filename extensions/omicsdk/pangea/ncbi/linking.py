@@ -43,6 +43,9 @@ def link_bioproject(org: Organization, accession: str, *, entrez: Entrez | None 
     """
     from omicsdk.pangea.tagging import Tag
 
+    if entrez is None:
+        with Entrez() as own:
+            return link_bioproject(org, accession, entrez=own)
     project = BioProject(accession, entrez)
     library = org.sample_group(accession, is_library=True)
     if not _is_there(library):
