@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.pangea.errors import PangeaNotFoundError
 from omicsdk.pangea.pages import paginated_iterator
+from omicsdk.pangea.remembered import Remembered
 from omicsdk.pangea.remote_object import RemoteObject
 from omicsdk.pangea.values import Blob
 
@@ -41,7 +42,7 @@ class Sample(RemoteObject):
         self.metadata: Any = {} if metadata is None else metadata
         self.library: str | None = None
         self.description: str | None = None
-        self._results_seen: tuple[int, list[SampleAnalysisResult]] | None = None
+        self._results: Remembered[SampleAnalysisResult] = Remembered(knex)
 
     def nested_url(self) -> str:
         """Its place by names, quoted."""
@@ -86,19 +87,12 @@ class Sample(RemoteObject):
         Raises:
             PangeaGeneralError: The server refused, or didn't answer.
         """
-        if cache and self._results_seen is not None and self._results_seen[0] == self.knex.writes:
-            yield from self._results_seen[1]
-            return
+        return self._results.iterate(self._fetch_results, cache=cache)
+
+    def _fetch_results(self) -> Iterator[SampleAnalysisResult]:
         self.get()
-        found: list[SampleAnalysisResult] = []
-        writes = self.knex.writes
         for blob in paginated_iterator(self.knex, f"sample_ars?sample_id={self.uuid}"):
-            result = self.analysis_result(blob["module_name"], replicate=blob["replicate"])._fetched(blob)
-            if cache:
-                found.append(result)
-            yield result
-        if cache:
-            self._results_seen = writes, found
+            yield self.analysis_result(blob["module_name"], replicate=blob["replicate"])._fetched(blob)
 
     def get_manifest(self) -> Any:
         """The sample with all its results and fields, by one request.

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from omicsdk.core.narrowing import is_array
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.errors import PangeaNotFoundError, RemoteObjectError, RemoteObjectOverwriteError
 from omicsdk.pangea.pages import paginated_iterator
+from omicsdk.pangea.remembered import Remembered
 from omicsdk.pangea.remote_object import RemoteObject
-from omicsdk.pangea.values import Blob
+from omicsdk.pangea.values import Blob, object_of, unlike
 
 if TYPE_CHECKING:
     from omicsdk.pangea.analysis_result import SampleGroupAnalysisResult
@@ -81,8 +83,8 @@ class SampleGroup(RemoteObject):
         self.bucket: str | None = None
         self._added: list[Sample] = []
         self._removed: list[Sample] = []
-        self._seen: tuple[int, list[Sample]] | None = None
-        self._results_seen: tuple[int, list[SampleGroupAnalysisResult]] | None = None
+        self._samples: Remembered[Sample] = Remembered(knex)
+        self._results: Remembered[SampleGroupAnalysisResult] = Remembered(knex)
 
     def nested_url(self) -> str:
         """Its place by names, quoted."""
@@ -177,7 +179,13 @@ class SampleGroup(RemoteObject):
         self.as_library()
         uuids: list[str] = []
         for batch in _batches(list(names)):
-            uuids += self.knex.post("bulk_samples", json={"names": batch, "library": self.uuid})["uuids"]
+            answer = object_of(
+                self.knex.post("bulk_samples", json={"names": batch, "library": self.uuid}), "bulk_samples"
+            )
+            made = answer.get("uuids")
+            if not is_array(made) or len(made) != len(batch):
+                raise unlike("bulk_samples", "uuids", made, f"the uuids of {len(batch)} samples")
+            uuids += made
         return uuids
 
     def get_samples(
@@ -193,28 +201,21 @@ class SampleGroup(RemoteObject):
         Raises:
             PangeaGeneralError: A page can't be had, and there is no error_handler.
         """
-        if cache and self._seen is not None and self._seen[0] == self.knex.writes:
-            yield from self._seen[1]
-            return
-        self.get()
-        found: list[Sample] = []
-        whole, writes = True, self.knex.writes
-        libraries: dict[str, SampleGroup] = {str(self.uuid): self}
+        ended: list[Exception] = []
 
-        def ended(error: Exception) -> None:
-            nonlocal whole
-            whole = False
+        def handled(error: Exception) -> None:
+            ended.append(error)
             assert error_handler is not None
             error_handler(error)
 
-        url = f"sample_groups/{self.uuid}/samples"
-        for blob in paginated_iterator(self.knex, url, ended if error_handler is not None else None):
-            sample = self._library_of(blob, libraries).sample(blob["name"])._fetched(blob)
-            if cache:
-                found.append(sample)
-            yield sample
-        if cache and whole:
-            self._seen = writes, found
+        def fetch() -> Iterator[Sample]:
+            self.get()
+            libraries: dict[str, SampleGroup] = {str(self.uuid): self}
+            url = f"sample_groups/{self.uuid}/samples"
+            for blob in paginated_iterator(self.knex, url, handled if error_handler is not None else None):
+                yield self._library_of(blob, libraries).sample(blob["name"])._fetched(blob)
+
+        return self._samples.iterate(fetch, cache=cache, whole=lambda: not ended)
 
     def _library_of(self, blob: Blob, known: dict[str, SampleGroup]) -> SampleGroup:
         """The library of one of its samples, which may be another group."""
@@ -247,19 +248,12 @@ class SampleGroup(RemoteObject):
         Raises:
             PangeaGeneralError: The server refused, or didn't answer.
         """
-        if cache and self._results_seen is not None and self._results_seen[0] == self.knex.writes:
-            yield from self._results_seen[1]
-            return
+        return self._results.iterate(self._fetch_results, cache=cache)
+
+    def _fetch_results(self) -> Iterator[SampleGroupAnalysisResult]:
         self.get()
-        found: list[SampleGroupAnalysisResult] = []
-        writes = self.knex.writes
         for blob in paginated_iterator(self.knex, f"sample_group_ars?sample_group_id={self.uuid}"):
-            result = self.analysis_result(blob["module_name"], replicate=blob["replicate"])._fetched(blob)
-            if cache:
-                found.append(result)
-            yield result
-        if cache:
-            self._results_seen = writes, found
+            yield self.analysis_result(blob["module_name"], replicate=blob["replicate"])._fetched(blob)
 
     def get_manifest(self) -> Any:
         """The group with all its samples, results and fields, by one request.
