@@ -1,6 +1,8 @@
 """Two runners of one dataset: the one whose first status came later steps back."""
 
+import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -188,3 +190,24 @@ def test_on_the_sandbox_the_second_of_two_runners_steps_back(connection: Connect
     assert not first.upload()
 
     assert made.statuses() == [(1, 1), (1, 2), (1, 1), (2, 1), (2, 2), (3, 1), (3, 2)]
+
+
+def test_of_two_runners_at_once_one_runs_the_workflow(connection: Connection, tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    made = Made(connection, tmp_path, f"#!/bin/sh\necho ran >> '{ran}'", {"a.txt": "alpha"})
+    runs = [made.run(working_directory=tmp_path / name) for name in ("one", "two")]
+    together = threading.Barrier(2, timeout=30)
+
+    def begin(run: Run) -> RunResult | None:
+        together.wait()
+        try:
+            return run()
+        except DatasetTaken:
+            return None
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(begin, runs))
+
+    assert sorted(results, key=str) == [None, RunResult.SUCCESS]
+    assert ran.read_text() == "ran\n"
+    assert made.statuses()[-1] == (3, 2)

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import re
+import tempfile
 import threading
 from collections.abc import Generator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -392,9 +393,23 @@ def test_an_object_that_is_not_there(s3_settings: Mapping[str, Any]) -> None:
 
     with pytest.raises(NotFound):
         storage.size("none")
-    with pytest.raises(OmicsError, match="Reading s3://"):
+    with pytest.raises(NotFound, match="none"):
         storage.open("none")
     storage.delete("none")
+
+
+def test_an_open_object_leaves_nothing_behind(
+    s3_settings: Mapping[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    storage = open_storage(s3_settings)
+    filled(storage, {"a": b"alpha"}, "d")
+
+    with storage.open("d/a") as file:
+        assert file.read(3) == b"alp"
+        assert list(tmp_path.iterdir())
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_bucket_that_is_not_there_fails_setup_with_its_name(

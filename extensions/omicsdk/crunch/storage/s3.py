@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -77,7 +78,7 @@ class S3Storage:
         raise NotImplementedError(f"{self._told(name)} isn't a file of this machine")
 
     def open(self, name: str, mode: str = "rb") -> BinaryIO:
-        """Opens an object for reading.
+        """Fetches an object to a temporary file and opens that; it is removed when it is closed.
 
         Raises:
             ValueError: A mode that isn't "rb".
@@ -85,9 +86,15 @@ class S3Storage:
         """
         if mode != "rb":
             raise ValueError(f"an object of S3 is opened for reading ('rb'), not {mode!r}; save() writes")
-        with _asking(f"Reading {self._told(name)}"):
-            answer = self._client.get_object(**self._place(name))
-        return cast("BinaryIO", _Body(answer["Body"]))
+        size = self.size(name)
+        folder = Path(tempfile.mkdtemp(prefix="omics-crunch-"))
+        try:
+            item = Item("object", self._locate(name), size, label=self._told(name))
+            download([item], folder, journal=folder / "journal", route=self._route).raise_if_failed()
+            return cast("BinaryIO", _Spooled(folder / "object"))
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def save(self, name: str, content: Any) -> str:
         """Writes an object, in place of what has the name.
@@ -286,22 +293,16 @@ def _is_there(path: Path, file: Stored) -> bool:
     return S_ISREG(status.st_mode) and status.st_size == file.size and has_etag(path, status.st_size, file.etag)
 
 
-class _Body(io.RawIOBase):
-    """An answer's body as a file."""
+class _Spooled(io.FileIO):
+    """A file that is open for reading, whose folder is removed with it."""
 
-    def __init__(self, body: Any) -> None:
-        super().__init__()
-        self._body = body
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1, /) -> bytes:
-        return cast("bytes", self._body.read(None if size < 0 else size))
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._folder = path.parent
 
     def close(self) -> None:
-        self._body.close()
         super().close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextmanager
