@@ -13,7 +13,7 @@ from crunch_user import environment
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER
 from omicsdk.sandbox.server import Sandbox
 
-pytestmark = [pytest.mark.compat("crunch", "snakemake7"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.compat("crunch"), pytest.mark.timeout(300)]
 
 SCENARIO = Path(__file__).resolve().parent / "crunch_scenario"
 PUBLISHED, OURS = "crunch", "omicsdk.crunch"
@@ -79,17 +79,11 @@ DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
 
 
 def snakemake(interpreter: Path, folder: Path) -> dict[str, str]:
-    """Variables with which both find Snakemake 7, and no conda: ours as a command, the published client as a module.
-
-    That module is in its own environment, but fails with the PuLP there, which is too new for it; so it gets that one's.
-    """
-    commands, modules = folder / "commands", folder / "modules"
-    for each in (commands, modules):
-        each.mkdir()
+    """Variables with which ours finds the Snakemake of the published client's environment, and no conda."""
+    commands = folder / "commands"
+    commands.mkdir()
     (commands / "snakemake").symlink_to(interpreter.with_name("snakemake"))
-    [pulp] = interpreter.parent.parent.glob("lib/python*/site-packages/pulp")
-    (modules / "pulp").symlink_to(pulp)
-    return {"PATH": os.pathsep.join((str(commands), "/usr/bin", "/bin")), "PYTHONPATH": str(modules)}
+    return {"PATH": os.pathsep.join((str(commands), "/usr/bin", "/bin"))}
 
 
 def run(python: Path, sandbox: Sandbox, package: str, folder: Path, more: dict[str, str]) -> Told:
@@ -117,7 +111,7 @@ def seen(
 ) -> dict[str, Told]:
     """What both packages saw."""
     folder = tmp_path_factory.mktemp("crunch")
-    more = snakemake(interpreter_of("snakemake7"), folder)
+    more = snakemake(interpreter_of("crunch"), folder)
     pythons = {PUBLISHED: interpreter_of("crunch"), OURS: Path(sys.executable)}
     return {package: run(python, server, package, folder / package, more) for package, python in pythons.items()}
 

@@ -82,7 +82,7 @@ def test_without_git_a_repository_has_an_unknown_revision(repository: Path, monk
 
 def test_a_fact_that_cannot_be_had_is_replaced():
     facts: dict[str, Any] = {}
-    get_diagnostic(facts, "good", lambda: 1)
-    get_diagnostic(facts, "bad", lambda: [][0])
+    assert get_diagnostic(facts, "good", lambda: 1) == 1
+    assert get_diagnostic(facts, "bad", lambda: [][0]) == ""
     get_diagnostic(facts, "none", lambda: [][0], None)
     assert facts == {"good": 1, "bad": "", "none": None}

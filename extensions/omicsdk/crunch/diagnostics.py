@@ -46,7 +46,7 @@ def git_revision(directory: Path | str | None = None) -> str:
     return told.stdout.strip() if told.returncode == 0 else ""
 
 
-def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callable[[], Any], default: Any = "") -> None:
+def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callable[[], Any], default: Any = "") -> Any:
     """Puts one fact into a dictionary, or what stands for it where it can't be had.
 
     Args:
@@ -54,12 +54,16 @@ def get_diagnostic(diagnostics: MutableMapping[str, Any], key: str, func: Callab
         key: The fact's name.
         func: Gives it.
         default: Stands for it when that fails, whatever the reason.
+
+    Returns:
+        What was put there.
     """
     try:
         diagnostics[key] = func()
     except Exception as error:
         _log.debug("no %s: %s", key, error)
         diagnostics[key] = default
+    return diagnostics[key]
 
 
 def get_diagnostics(directory: Path | str | None = None) -> dict[str, Any]:
