@@ -1,7 +1,7 @@
 """Bodies: JSON, forms, and forms in parts, as one mapping of fields."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email import message_from_bytes
 from email.message import Message
 from typing import Any, Never, cast
@@ -13,6 +13,8 @@ from omicsdk.sandbox.service import Call
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 PARTS = "multipart/form-data"
+DEEPEST = 500
+"""How deeply JSON may be nested: what is read has to be written into answers, with more around it."""
 
 
 class Form(dict[str, Any]):
@@ -46,9 +48,27 @@ def _json(content: bytes) -> object:
         raise ValueError(f"Out of range float values are not JSON compliant: {name!r}")
 
     try:
-        return json.loads(content.decode(), parse_constant=no_constant)
+        value: object = json.loads(content.decode(), parse_constant=no_constant)
     except (ValueError, RecursionError) as error:
         raise Refused(400, f"JSON parse error - {error}") from error
+    if content.count(b"[") + content.count(b"{") > DEEPEST and is_too_deep(value):
+        raise Refused(400, f"JSON parse error - nested more than {DEEPEST} deep")
+    return value
+
+
+def is_too_deep(value: object) -> bool:
+    """Whether more lists and objects are in one another than answers can be written with."""
+    level = _nesting([value])
+    for _ in range(DEEPEST):
+        if not level:
+            return False
+        level = [inner for each in level for inner in _nesting(each.values() if isinstance(each, dict) else each)]
+    return bool(level)
+
+
+def _nesting(values: Iterable[Any]) -> list[dict[str, Any] | list[Any]]:
+    """The lists and objects among values."""
+    return [cast("dict[str, Any] | list[Any]", each) for each in values if isinstance(each, dict | list)]
 
 
 def _object(value: object) -> Mapping[str, Any]:

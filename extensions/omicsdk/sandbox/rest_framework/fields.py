@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlsplit
 
-from omicsdk.sandbox.rest_framework.bodies import Form
+from omicsdk.sandbox.rest_framework.bodies import Form, is_too_deep
 from omicsdk.sandbox.rest_framework.refusals import Complaints, Invalid
 
 REQUIRED = "This field is required."
@@ -117,10 +117,14 @@ def _value(field: Field, sent: Mapping[str, Any], name: str, *, partial: bool) -
 
 
 def _from_text(value: Any) -> Any:
+    wrong = Wrong("Value must be valid JSON.")
     try:
-        return json.loads(value)
+        found: object = json.loads(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise Wrong("Value must be valid JSON.") from error
+        raise wrong from error
+    if is_too_deep(found):
+        raise wrong
+    return found
 
 
 def text(most: int | None = None, *, blank: bool = False, trim: bool = True) -> Reader:
