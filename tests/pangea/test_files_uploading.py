@@ -15,7 +15,8 @@ from omicsdk.core.errors import ChecksumMismatch, Forbidden, SomeFailed, SourceC
 from omicsdk.pangea.errors import PangeaForbiddenError, PangeaInternalError, RemoteObjectError
 from omicsdk.pangea.field import SampleAnalysisResultField
 from omicsdk.pangea.files import upload_files
-from omicsdk.pangea.files.field_store import CHUNK, FieldStore, NotPutTogether
+from omicsdk.pangea.files.field_store import FieldStore, NotPutTogether
+from omicsdk.pangea.files.limits import CHUNK
 from omicsdk.pangea.files.part_urls import PartUrls
 from omicsdk.transfer import Source
 from omicsdk.transfer.uploads.plan import plan_parts

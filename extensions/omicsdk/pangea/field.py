@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from omicsdk.pangea.errors import PangeaNotFoundError
 from omicsdk.pangea.file_names import blob_file_name, referenced_file_name
-from omicsdk.pangea.files.field_store import CHUNK, Logger
+from omicsdk.pangea.files.limits import CHUNK, Logger
 from omicsdk.pangea.json_check import check_json_serialization
 from omicsdk.pangea.pages import Blob
 from omicsdk.pangea.remote_object import RemoteObject

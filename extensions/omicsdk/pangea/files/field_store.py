@@ -11,10 +11,10 @@ from hashlib import md5
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.checksums import MIB
 from omicsdk.core.errors import APIError, ChecksumMismatch, OmicsError, TransferError
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.core.origins import is_confidential
+from omicsdk.pangea.files.limits import CHUNK, LARGEST_FILE, Logger
 from omicsdk.pangea.files.part_urls import PartUrls
 from omicsdk.transfer import Location, MultipartStore, NoSuchUpload, PartRules, SentPart, Source
 from omicsdk.transfer.uploads.form import Form
@@ -22,14 +22,6 @@ from omicsdk.transfer.uploads.plan import LARGEST_PART, LEAST_PART, Cut
 
 if TYPE_CHECKING:
     from omicsdk.pangea.knex import Knex
-
-CHUNK = 10_311_680
-"""The published client's size of parts, and that from which on a file goes in parts, in bytes."""
-LARGEST_FILE = 5 * 1024 * 1024 * MIB
-"""S3 takes no larger object: https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
-
-Logger = Callable[[str], object]
-"""Is told in words how an upload fares."""
 
 _log = getLogger("omicsdk.pangea")
 

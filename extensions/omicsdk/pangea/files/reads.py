@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError, SomeFailed, UsageError, first_of
 from omicsdk.drs.asking import never, side_by_side
 from omicsdk.pangea.errors import PangeaNotFoundError
-from omicsdk.pangea.files.field_store import Logger
+from omicsdk.pangea.files.limits import Logger
 from omicsdk.pangea.files.objects import RETRIES, object_facts
 from omicsdk.pangea.files.read_plan import ReadSet
 from omicsdk.pangea.files.uploading import upload_files

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import APIError, OmicsError, UsageError
-from omicsdk.pangea.files.field_store import CHUNK, FieldStore, Logger, NotPutTogether, Refused
+from omicsdk.pangea.files.field_store import FieldStore, NotPutTogether, Refused
+from omicsdk.pangea.files.limits import CHUNK, Logger
 from omicsdk.pangea.files.objects import RETRIES, object_facts
 from omicsdk.pangea.files.part_urls import PartUrls
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload

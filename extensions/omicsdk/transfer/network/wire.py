@@ -234,6 +234,8 @@ class Wire:
             ValueError: The URL makes no sense.
         """
         body = ask.body
+        if body is not None and is_ftp(ask.url):
+            raise ValueError("nothing is sent to FTP servers")
         kind = (self._options(ask), ask.method, body is not None)
         idle = self._idle.get(kind)
         handle, before = idle.pop() if idle else (self._new_handle(kind), None)
@@ -381,9 +383,9 @@ class Wire:
             return tuple(sorted(ask.way.items()))
         url = ask.url
         server = server_of(url)
-        options = self._servers.get(server) if ask.body is None or not is_ftp(url) else None
+        options = self._servers.get(server)
         if options is None:
-            from_ftp = is_ftp(url) and len(server) > len("ftp://") and ask.body is None
+            from_ftp = is_ftp(url) and len(server) > len("ftp://")
             if not from_ftp and not origin_of(url).startswith(("http://", "https://")):
                 raise ValueError("it isn't http, https or ftp, or has no host or port to go to")
             if len(self._servers) >= _REMEMBERED:
