@@ -126,7 +126,7 @@ def test_fsspec_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(sys.modules, "fsspec.core", None)
 
-    with pytest.raises(MissingExtra, match=r"omicsdk\[crunch\]"):
+    with pytest.raises(MissingExtra, match=r"omicsdk\[fsspec\]"):
         open_storage({"FSSPEC_URL": "memory://crunch"})
 
 

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from omicsdk.core.errors import MissingExtra, UsageError
-from omicsdk.core.redaction import mask_text, without_query
 from omicsdk.crunch.storage.base import Stored
 from omicsdk.crunch.storage.names import plain
-from omicsdk.transfer.stores.target import WHOLE
+from omicsdk.transfer import FsspecTarget
 
 #: Bytes that are copied at once.
 STRIDE = 1024 * 1024
@@ -21,19 +19,17 @@ class FsspecStorage:
     """Files below a path of an fsspec file system, a synchronous one; it is used from several threads.
 
     Args:
-        fs: The file system.
-        root: The path in it ("bucket/prefix").
+        target: The place in the file system.
     """
 
     #: `save` replaces what has the name, and gives no other name.
     replaces = True
 
-    def __init__(self, fs: Any, root: str) -> None:
-        self._fs = fs
-        self._root = root.rstrip("/")
-        names = cast("str | tuple[str, ...]", fs.protocol)
-        self._protocols = (names,) if isinstance(names, str) else names
-        self._whole = not WHOLE.isdisjoint(self._protocols)
+    def __init__(self, target: FsspecTarget) -> None:
+        self._fs = cast("Any", target.fs)
+        self._root = target.path
+        self._whole = target.whole
+        self._protocol = target.protocol
 
     @classmethod
     def of(cls, url: str, options: Mapping[str, Any] | None = None) -> FsspecStorage:
@@ -47,22 +43,11 @@ class FsspecStorage:
             MissingExtra: fsspec isn't installed.
             UsageError: There is no such file system, or what it needs isn't installed.
         """
-        try:
-            from fsspec.core import url_to_fs
-        except ModuleNotFoundError as error:
-            raise MissingExtra("crunch", "storages that fsspec opens", module=error.name) from None
-        try:
-            fs, root = url_to_fs(url, **(options or {}))
-        except (ImportError, ValueError) as error:
-            raise UsageError(
-                f"FSSPEC_URL: {without_query(url)} can't be opened: {mask_text(str(error))}",
-                remedy="Check the address, and install what fsspec needs for it (gcsfs, adlfs, s3fs ...).",
-            ) from error
-        return cls(fs, root)
+        return cls(FsspecTarget.of(url, **(options or {})))
 
     def path(self, name: str) -> str:
         """The file's path, where the file system is this machine's own; NotImplementedError elsewhere."""
-        if "file" in self._protocols:
+        if self._protocol == "file":
             return self._place(name)
         raise NotImplementedError(f"{self._place(name)} isn't a file of this machine")
 
