@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from omicsdk.core.errors import APIError, DecodeError, TransportError
 from omicsdk.core.retry import Retry
@@ -39,10 +40,21 @@ def test_an_empty_answer_is_not_an_empty_list(hasty: Knex, library: SampleGroup,
     library.create_samples(["a"])
     group = Organization(hasty, "An Org").sample_group("A Library").get()
     sandbox.add_faults(Rule("short", path="/pangea/api/*", at=0))
-    for call in (lambda: list(group.get_samples()), group.sample("a").get, Organization(hasty, "Another Org").create):
+    for call in (lambda: list(group.get_samples()), group.sample("a").get):
         with pytest.raises(DecodeError) as caught:
             call()
         assert isinstance(caught.value, PangeaGeneralError)
+
+
+def test_an_empty_answer_is_no_new_thing():
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(201)
+
+    lone = Knex("https://pangea.example.org", transport=httpx.MockTransport(answer))
+    org = Organization(lone, "New")
+    with pytest.raises(DecodeError):
+        org.create()
+    assert org.uuid is None
 
 
 def test_what_may_have_been_created_is_not_created_again(hasty: Knex, library: SampleGroup, sandbox: Sandbox):

@@ -382,7 +382,7 @@ class RemoteObject:
 
     def _place(self) -> str:
         """The same for what is below it: its uuid where its name can't be one."""
-        return self._segment() or str(self.uuid)
+        return self._segment() or self._id()
 
     def _own_route(self) -> str:
         return f"{self.detail_route or self.route}/{self._id()}"
