@@ -143,8 +143,8 @@ def upload_reads(
         return ReadsResult([UploadedReads(each, "planned") for each in chosen], TransferReport())
     library.get()
     stopped = _stopped(stop, control)
-    tagging = _Preparing(library, module_name, _tags(library, tags), private=private, overwrite=overwrite)
-    ends = list(side_by_side(tagging.prepared, chosen, stopped))
+    making = _Preparing(library, module_name, _tags(library, tags), private=private, overwrite=overwrite)
+    ends = list(side_by_side(making.prepared, chosen, stopped))
     entries = [
         (target, each.files[target.name])
         for each, end in zip(chosen, ends, strict=True)
@@ -243,8 +243,9 @@ def _told(reads: ReadSet, end: _Prepared | OmicsError, outcomes: dict[int, Outco
 
 def _check(sets: Sequence[ReadSet]) -> None:
     names = [each.sample for each in sets]
-    if twice := {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set[str]():
-        raise UsageError(f"The sample {min(twice)!r} comes twice", remedy="Give each sample's files together.")
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise UsageError(f"The sample {twice!r} comes twice", remedy="Give each sample's files together.")
     missing = [path for each in sets for path in each.files.values() if not Path(path).is_file()]
     if missing:
         more = f", nor {len(missing) - 1} others" if len(missing) > 1 else ""

@@ -18,7 +18,6 @@ from omicsdk.pangea.files.part_urls import PartUrls
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport, Upload, abort_upload
 from omicsdk.transfer import upload as send_all
 from omicsdk.transfer.journals.places import journal_for
-from omicsdk.transfer.uploads.plan import LARGEST_PART
 
 if TYPE_CHECKING:
     from omicsdk.pangea.field import AnalysisResultField
@@ -89,14 +88,29 @@ def upload_files(
     """
     chosen = [(field, Path(path)) for field, path in entries]
     routes = [field.flat_url for field, _ in chosen]
-    if twice := [route for route in set(routes) if routes.count(route) > 1] if len(set(routes)) < len(routes) else []:
-        raise UsageError(f"Two files go into one field ({twice[0]})", remedy="Give each file a field of its own.")
+    if len(set(routes)) < len(routes):
+        twice = next(route for route in routes if routes.count(route) > 1)
+        raise UsageError(f"Two files go into one field ({twice})", remedy="Give each file a field of its own.")
     journal = _journal(chosen, routes)
-    uploads = [
-        _upload(field, route, path, journal, multipart_thresh, chunk_size, retries, logger, md5)
-        for (field, path), route in zip(chosen, routes, strict=True)
-    ]
-    went_on = False
+
+    def prepared(field: AnalysisResultField, route: str, path: Path) -> Upload:
+        store = FieldStore(
+            field.knex,
+            route,
+            path.name,
+            PartUrls(journal.with_name(f"{journal.name}.{field.uuid}.urls") if journal is not None else None),
+            lambda: object_facts(field.knex, route, field.inherited_url_options),
+            part_size=chunk_size,
+            single=multipart_thresh - 1,
+            md5=md5,
+            options=field.inherited_url_options,
+            logger=logger,
+        )
+        store.in_parts = multipart_thresh <= 0
+        is_whole = not store.in_parts and _size(path) <= store.rules.single
+        return Upload(path, store, str(path), ("md5",) if is_whole else (), retries=retries)
+
+    uploads = [prepared(field, route, path) for (field, path), route in zip(chosen, routes, strict=True)]
 
     def run() -> TransferReport:
         return send_all(
@@ -111,8 +125,7 @@ def upload_files(
         )
 
     report = run()
-    went_on = _forget_useless(uploads, report, journal)
-    if went_on:  # what an earlier run began couldn't be gone on with: its URLs had ended
+    if _forget_useless(uploads, report, journal):  # URLs of an earlier run had ended
         report = run()
         _forget_useless(uploads, report, journal)
     report.outcomes = Outcomes(_told(outcome) for outcome in report.outcomes)
@@ -128,41 +141,8 @@ def upload_files(
 
 
 def _journal(chosen: Sequence[tuple[AnalysisResultField, Path]], routes: Sequence[str]) -> Path | None:
-    facts = sorted(f"{route} {Path(path).absolute()}" for route, (_, path) in zip(routes, chosen, strict=True))
+    facts = sorted(f"{route} {path.absolute()}" for route, (_, path) in zip(routes, chosen, strict=True))
     return journal_for("pangea/uploads", *{field.knex.endpoint_url for field, _ in chosen}, *facts) if facts else None
-
-
-def _upload(
-    field: AnalysisResultField,
-    route: str,
-    path: Path,
-    journal: Path | None,
-    multipart_thresh: int,
-    chunk_size: int,
-    retries: int,
-    logger: Logger | None,
-    md5: bool | None,
-) -> Upload:
-    knex, options = field.knex, field.inherited_url_options
-    book = journal.with_name(f"{journal.name}.{field.uuid}.urls") if journal is not None else None
-    single = min(multipart_thresh - 1, LARGEST_PART) if multipart_thresh > 0 else 0
-    store = FieldStore(
-        knex,
-        route,
-        path.name,
-        PartUrls(book),
-        lambda: object_facts(knex, route, options),
-        part_size=chunk_size,
-        single=single,
-        md5=md5,
-        options=options,
-        logger=logger,
-    )
-    store.in_parts = multipart_thresh <= 0
-    checksums = (
-        ("md5",) if not store.in_parts and _size(path) <= store.rules.single else ()
-    )  # to be held against the ETag
-    return Upload(path, store, str(path), checksums, retries=retries)
 
 
 def _size(path: Path) -> int:
