@@ -69,6 +69,14 @@ def test_a_login_that_fails_does_not_say_why(anonymous: httpx.Client, account: d
     assert told(anonymous.post("/auth/token/login", json=account)) == (400, refusal)
 
 
+def test_blanks_around_a_password_do_not_count(anonymous: httpx.Client) -> None:
+    created(anonymous.post("/auth/users/", json={**ACCOUNT, "password": " Foobar22 "}))
+    for password in ("Foobar22", "Foobar22  "):
+        assert anonymous.post("/auth/token/login", json={**ACCOUNT, "password": password}).status_code == 200
+    blank = {"password": ["This field may not be blank."]}
+    assert told(anonymous.post("/auth/token/login", json={**ACCOUNT, "password": " "})) == (400, blank)
+
+
 def test_a_changed_password_leaves_the_token_good(anonymous: httpx.Client) -> None:
     created(anonymous.post("/auth/users/", json=ACCOUNT))
     headers = {"Authorization": f"Token {anonymous.post('/auth/token/login', json=ACCOUNT).json()['auth_token']}"}

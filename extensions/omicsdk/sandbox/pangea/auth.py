@@ -45,10 +45,8 @@ def normal(address: str) -> str:
 def login(pangea: Pangea, call: Call) -> Reply:
     """POST /api/auth/token/login/: always the same token until somebody logs out."""
     pangea.access.asker(call)
-    sent = fields_of(call)
-    address, password = sent.get("email"), sent.get("password")
-    texts = isinstance(address, str) and isinstance(password, str)
-    person = pangea.people.by_password(str(address), str(password)) if texts else None
+    sent = validated({"email": Field(text()), "password": Field(text())}, fields_of(call))
+    person = pangea.people.by_password(sent["email"], sent["password"]) if len(sent) > 1 else None
     if person is None:
         raise Invalid({NO_FIELD: ["Unable to log in with provided credentials."]})
     return Reply({"auth_token": pangea.people.token(person)})
