@@ -1,15 +1,20 @@
 """A file goes to a presigned form: by POST, as the form's last part."""
 
+import itertools
 from collections.abc import Mapping
 from email import message_from_bytes, policy
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import Forbidden, SourceChanged, TooManyRedirects
 from omicsdk.transfer import PutTo
-from omicsdk.transfer.uploads.form import Form
+from omicsdk.transfer.uploads.form import Form, FormBody
+from omicsdk.transfer.uploads.source import FileBody, SourceFile
 from omicsdk.transfer.uploads.store import Source
 
 FIELDS = {"key": "pangea/v1/Lib/samples/é 1/a.txt", "policy": "canary==", "signature": "S+/="}
@@ -46,6 +51,35 @@ def test_the_fields_come_first_and_the_file_last(sink: Any, tmp_path: Path, send
     assert got[-1] == ("file", "a.txt", noise(size))
     assert report.outcomes[0].checksums == {"sha256": digest(noise(size), "sha256")}
     assert report.outcomes[0].bytes_fetched == size
+
+
+@given(st.lists(st.integers(1, 700), min_size=1), st.integers(0, 5000), st.integers(0, 900))
+def test_a_form_is_the_same_however_it_is_read(sizes: list[int], back: int, length: int):
+    """libcurl takes what it has room for, and goes back when a kept connection was closed under it."""
+    with NamedTemporaryFile() as file:
+        file.write(bytes(n % 251 for n in range(1000)))
+        file.flush()
+        source = SourceFile(file.name, "x")
+        body = FormBody(Form("http://h/b", fields=FIELDS), FileBody(source, 50, length))
+        whole = read(body, [1 << 20])
+        assert len(whole) == body.length
+        back %= body.length + 1
+        body.seek(back)
+        assert read(body, sizes) == whole[back:]
+        source.close()
+    assert parts_of(body.content_type, whole)[-1][2] == bytes(n % 251 for n in range(50, 50 + length))
+
+
+def read(body: FormBody, sizes: list[int]) -> bytes:
+    found = b""
+    for size in itertools.cycle(sizes):
+        piece = body.read(size)
+        assert isinstance(piece, bytes)
+        assert len(piece) <= size
+        if not piece:
+            return found
+        found += piece
+    raise AssertionError
 
 
 def test_a_name_with_quotes_and_line_ends_stays_one_name(sink: Any, file: Path, send: Any):
