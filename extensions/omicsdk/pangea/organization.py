@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Never
 
 from omicsdk.core.omit import OMIT, Omit
 from omicsdk.pangea.pages import paginated_iterator
@@ -41,7 +41,7 @@ class Organization(RemoteObject):
     def sample_group(
         self,
         group_name: str,
-        *moved: object,
+        *moved: Never,
         metadata: Mapping[str, Any] | None = None,
         is_library: bool = False,
         is_public: bool | Omit | None = OMIT,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Never, Self, TypeVar
 
 from omicsdk.core.narrowing import is_array
 from omicsdk.core.omit import OMIT, Omit
@@ -65,7 +65,7 @@ class SampleGroup(RemoteObject):
         knex: Knex,
         org: Organization,
         name: str,
-        *moved: object,
+        *moved: Never,
         metadata: Mapping[str, Any] | None = None,
         is_library: bool = False,
         is_public: bool | Omit | None = OMIT,
