@@ -251,6 +251,27 @@ def test_stages_can_be_run_by_themselves(make: Make) -> None:
     assert "new.txt" in table(made.storage)
 
 
+def test_a_workflow_that_removes_what_is_kept_beside_the_data(make: Make) -> None:
+    made = make("#!/bin/sh\nrm -r .crunch a.txt; echo x > new.txt", {"a.txt": "alpha", "b.txt": "beta"})
+    before = (made.storage / "b.txt").stat().st_ino
+
+    assert made.run()() is RunResult.SUCCESS
+
+    assert (made.storage / "new.txt").exists()
+    assert (made.storage / "b.txt").stat().st_ino == before
+    assert (made.storage / ".crunch" / "deleted.txt").read_text() == "a.txt"
+
+
+def test_a_working_folder_that_is_gone_is_no_deletion_of_all_files(make: Make) -> None:
+    made = make('#!/bin/sh\nrm -r "$PWD"')
+    run = made.run()
+
+    assert run() is RunResult.FAIL
+
+    assert "No such file or directory" in run.note
+    assert table(made.storage).keys() == {"a.txt"}
+
+
 def test_a_link_to_a_file_is_uploaded_as_the_file(make: Make) -> None:
     made = make("#!/bin/sh\nmkdir deep; ln -s ../a.txt deep/link; ln -s nowhere broken; ln -s . circle; mkfifo pipe")
 

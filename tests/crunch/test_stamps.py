@@ -8,7 +8,7 @@ import pytest
 from omicsdk.core.errors import SourceChanged
 from omicsdk.crunch import hashing
 from omicsdk.crunch.hashing import hash_file, hash_files, unchanged
-from omicsdk.crunch.stamps import Hashed, clock_of, stamp_of, trusted
+from omicsdk.crunch.stamps import Hashed, clock_of, trusted
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows keeps no time of change that programs can't set")
 
@@ -128,10 +128,25 @@ def test_a_file_that_grows_while_it_is_hashed_is_told(tmp_path: Path, monkeypatc
 def test_a_file_that_is_gone_has_changed(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(b"one")
-    stamp = stamp_of(path.stat())
-    unchanged(path, stamp)
+    known = hash_file(path)
+    unchanged(path, known)
 
     path.unlink()
 
     with pytest.raises(SourceChanged, match="changed while it was uploaded"):
-        unchanged(path, stamp)
+        unchanged(path, known)
+
+
+def test_new_permissions_and_links_are_no_change_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(b"one")
+    known = hash_file(path)
+    path.chmod(0o600)
+    path.with_name("link").hardlink_to(path)
+
+    unchanged(path, known)
+
+    path.write_bytes(b"two")
+    os.utime(path, ns=(0, known.stamp.mtime_ns))
+    with pytest.raises(SourceChanged):
+        unchanged(path, known)

@@ -7,12 +7,15 @@ import sys
 import textwrap
 import time
 from pathlib import Path
+from typing import Any
 
+import crunch_runs
 import pytest
 from crunch_runs import PretendedSite, put
 from omicsdk.crunch import Run, RunResult, WorkflowType
 from omicsdk.crunch.run import process
 from omicsdk.crunch.run.process import Ended, failure_note, run_process, tail_of
+from omicsdk.crunch.run.signals import in_order
 from omicsdk.crunch.run.workflow import WorkflowFailed, snakemake_command, snakemake_release
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts are run by their interpreter lines")
@@ -169,38 +172,82 @@ def test_what_a_workflow_leaves_in_the_background_is_waited_for(tmp_path: Path) 
     assert (run.working_directory / "late.txt").read_text() == "late\n"
 
 
-_INTERRUPTED = """
+_PROGRAM = """
     import sys
     from pathlib import Path
-    from omicsdk.crunch.run.process import run_process
+    sys.path.insert(0, sys.argv[2])
+    from crunch_runs import PretendedSite
+    from omicsdk.crunch import Run, WorkflowType
     folder = Path(sys.argv[1])
+    site = PretendedSite(workflow=(folder / "script.sh").read_text())
+    run = Run(site, "p:d", {"MEDIA_ROOT": str(folder)}, folder / "work", WorkflowType.script, tell=lambda line: None)
     try:
-        run_process([str(folder / "script.sh")], folder, folder / "log")
+        run()
     except KeyboardInterrupt:
-        print("interrupted", flush=True)
+        print(site.sent()[-1], run.note, flush=True)
 """
 
 
-def test_ctrl_c_ends_the_workflow_and_all_that_it_started(tmp_path: Path) -> None:
-    script = tmp_path / "script.sh"
-    script.write_text("#!/bin/bash\nsleep 1000 &\necho $! $$\nwait\n")
-    script.chmod(0o755)
-    program = [sys.executable, "-c", textwrap.dedent(_INTERRUPTED), str(tmp_path)]
+@pytest.mark.parametrize(
+    ("sent", "note"),
+    [
+        (signal.SIGINT, "Interrupted by Ctrl-C"),
+        (signal.SIGTERM, "Ended by SIGTERM"),
+        (signal.SIGHUP, "Ended by SIGHUP"),
+    ],
+)
+def test_a_signal_ends_the_workflow_and_all_that_it_started(tmp_path: Path, sent: signal.Signals, note: str) -> None:
+    put(tmp_path / "p" / "d", {"a.txt": "alpha"})
+    put(tmp_path, {"script.sh": "#!/bin/bash\nsleep 1000 &\necho $! $$\nwait\n"})
+    support = str(Path(crunch_runs.__file__).parent)
+    program = [sys.executable, "-c", textwrap.dedent(_PROGRAM), str(tmp_path), support]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stderr is not None
         started = [int(number) for number in running.stderr.readline().split()]
         assert len(started) == 2
 
-        running.send_signal(signal.SIGINT)
+        running.send_signal(sent)
         out, _ = running.communicate(timeout=60)
 
-    assert out == "interrupted\n"
+    assert out == f"(2, 3) {note}\n"
     assert running.returncode == 0
     for number in started:
         deadline = time.monotonic() + 30
         while _alive(number) and time.monotonic() < deadline:
             pass
         assert not _alive(number)
+
+
+def test_a_signal_while_the_workflow_starts_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = subprocess.Popen
+    made: list[subprocess.Popen[bytes]] = []
+
+    def started(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        made.append(usual(*arguments, **options))
+        signal.raise_signal(signal.SIGINT)
+        return made[0]
+
+    monkeypatch.setattr(subprocess, "Popen", started)
+    put(tmp_path, {"script.sh": "#!/bin/bash\nsleep 1000\n"})
+    (tmp_path / "script.sh").chmod(0o755)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_process([str(tmp_path / "script.sh")], tmp_path, tmp_path / "log")
+
+    assert made[0].returncode == -signal.SIGTERM
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_signals_that_a_program_handles_itself_are_left_alone() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # nohup
+    try:
+        with in_order():
+            assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGHUP, before[signal.SIGHUP])
+    assert {number: signal.getsignal(number) for number in before} == before
 
 
 def _alive(number: int) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from omicsdk.core.checksums import Digests
 from omicsdk.core.errors import SourceChanged
 from omicsdk.crunch.parallel import in_threads
-from omicsdk.crunch.stamps import Hashed, Stamp, stamp_of
+from omicsdk.crunch.stamps import Hashed, stamp_of
 from omicsdk.transfer.hashing import follow
 
 #: Up to so many bytes a file is read at once.
@@ -119,21 +119,26 @@ def has_etag(path: Path, size: int, etag: str) -> bool:
     return False
 
 
-def unchanged(path: Path, stamp: Stamp) -> None:
+def unchanged(path: Path, known: Hashed) -> None:
     """Checks that a file is what it was when it was hashed.
+
+    A file whose permissions or links alone were changed since is the same: its bytes are read again to know.
 
     Args:
         path: The file.
-        stamp: What it was.
+        known: What it was.
 
     Raises:
         SourceChanged: It isn't.
     """
     try:
         now = stamp_of(path.stat())
+        same = now == known.stamp or (
+            now._replace(ctime_ns=0) == known.stamp._replace(ctime_ns=0) and hash_file(path).md5 == known.md5
+        )
     except FileNotFoundError:
-        now = None
-    if now != stamp:
+        same = False
+    if not same:
         raise SourceChanged(
             f"{path} changed while it was uploaded",
             name=path.name,

@@ -74,8 +74,9 @@ class DataFiles:
         """
         files = {name: path for name, path in files_below(self._folder) if name not in bookkeeping.NOT_LISTED}
         hashed = hash_files(files, self._known)
-        before = bookkeeping.read_table(self._kept / bookkeeping.SETUP_MD5)
+        before = md5s(self._brought) or bookkeeping.read_table(self._kept / bookkeeping.SETUP_MD5)
         changes = compare(before, md5s(hashed))
+        self._kept.mkdir(exist_ok=True)  # the workflow may have removed it
         bookkeeping.write(self._kept / bookkeeping.UPLOAD_MD5, _table(md5s(hashed)))
         bookkeeping.write(self._kept / bookkeeping.DELETED, "\n".join(changes.deleted))
         if self._was_there and not self._storage.exists(self._base):
@@ -98,7 +99,7 @@ class DataFiles:
         sendings = list[Sending]()
         for name in names:
             path = self._folder / name
-            sendings.append(Sending(name, path, partial(unchanged, path, hashed[name].stamp)))
+            sendings.append(Sending(name, path, partial(unchanged, path, hashed[name])))
         send(self._storage, self._base, sendings)
 
 

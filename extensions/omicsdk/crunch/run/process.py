@@ -9,15 +9,14 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from logging import getLogger
 from pathlib import Path
-from types import FrameType, TracebackType
-from typing import IO, NamedTuple, Self
+from typing import IO, NamedTuple
+
+from omicsdk.crunch.run.signals import HeldBack
 
 _log = getLogger("omicsdk.crunch")
-
-_Handler = Callable[[int, FrameType | None], object]
 
 #: Seconds that a workflow has to end when it is told to.
 GRACE = 10.0
@@ -54,7 +53,7 @@ def run_process(command: Sequence[str], folder: Path, log: Path) -> Ended:
         OSError: It can't be started.
         KeyboardInterrupt: It was interrupted; the process and all that it started were ended.
     """
-    with log.open("wb", buffering=0) as file, _Interrupts() as interrupts:
+    with log.open("wb", buffering=0) as file, HeldBack() as held:
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -73,7 +72,7 @@ def run_process(command: Sequence[str], folder: Path, log: Path) -> Ended:
         for pump in pumps:
             pump.start()
         try:
-            interrupts.let()
+            held.let()
             for pump in pumps:
                 pump.join()
             code = process.wait()
@@ -85,39 +84,6 @@ def run_process(command: Sequence[str], folder: Path, log: Path) -> Ended:
         finally:
             output.close()
     return Ended(code, tail_of(b"".join(tail)))
-
-
-class _Interrupts:
-    """Keeps Ctrl-C and SIGTERM back while a process is started: one that came then would leave it running unknown."""
-
-    def __init__(self) -> None:
-        self._usual = dict[signal.Signals, _Handler]()
-        self._came: tuple[int, FrameType | None] | None = None
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                usual = signal.getsignal(number)
-                if callable(usual):
-                    self._usual[number] = usual
-                    signal.signal(number, self._keep)
-        return self
-
-    def _keep(self, number: int, frame: FrameType | None) -> None:
-        self._came = (number, frame)
-
-    def let(self) -> None:
-        """Lets them through again, one that came meanwhile first."""
-        for number, usual in self._usual.items():
-            signal.signal(number, usual)
-        if self._came is not None:
-            (number, frame), self._came = self._came, None
-            self._usual[signal.Signals(number)](number, frame)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.let()
 
 
 class _Output:

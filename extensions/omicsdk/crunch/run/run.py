@@ -18,6 +18,7 @@ from omicsdk.crunch.run import bookkeeping
 from omicsdk.crunch.run.claim import DatasetTaken, find_rival, newest_status
 from omicsdk.crunch.run.data import DataFiles
 from omicsdk.crunch.run.process import failure_note, run_process
+from omicsdk.crunch.run.signals import in_order
 from omicsdk.crunch.run.workflow import WorkflowFailed, check_cores, command_of, not_started
 from omicsdk.crunch.storage import Storage, open_storage
 from omicsdk.transfer.interrupts import Terminated
@@ -51,7 +52,8 @@ class Run:
     of change, or its number differ (see `omicsdk.crunch.stamps` for why that is safe, and where it reads them all).
 
     A stage that fails is reported with a note, and the later ones are skipped. Ctrl-C ends the workflow and all that it
-    started, reports FAIL, and is raised again.
+    started, reports FAIL, and is raised again; so do SIGTERM and SIGHUP where the program leaves them as they are (as
+    `omicsdk.transfer.interrupts.Terminated`, a KeyboardInterrupt).
 
     The site has no operation that gives a dataset to one of two runners. After the first status the statuses are read
     again, and once more before the workflow: a runner that wasn't the first steps back with DatasetTaken. What window
@@ -235,6 +237,10 @@ class Run:
         return self._run(Stage.UPLOAD, self._upload)
 
     def _run(self, stage: Stage, work: Callable[[], None]) -> RunResult:
+        with in_order():
+            return self._reported(stage, work)
+
+    def _reported(self, stage: Stage, work: Callable[[], None]) -> RunResult:
         self._stage = stage
         word = _WORDS[stage]
         self.note = ""
@@ -252,7 +258,7 @@ class Run:
             self._tell(f"{word} stopped {self.dataset_slug}: {error.message}")
             raise
         except (KeyboardInterrupt, SystemExit) as error:
-            self._fail("Ended by SIGTERM" if isinstance(error, Terminated | SystemExit) else "Interrupted by Ctrl-C")
+            self._fail(_what_ended(error))
             raise
         except Exception as error:
             _log.debug("%s: %s failed", self.dataset_slug, word, exc_info=True)
@@ -337,6 +343,13 @@ def words_of(error: Exception) -> str:
     """
     text = str(error) if isinstance(error, OmicsError | OSError) else f"{type(error).__name__}: {error}"
     return mask_text(text)
+
+
+def _what_ended(error: BaseException) -> str:
+    """What ended a run, for people."""
+    if isinstance(error, Terminated):
+        return f"Ended by {error.args[0] if error.args else 'SIGTERM'}"
+    return "Interrupted by Ctrl-C" if isinstance(error, KeyboardInterrupt) else "The program ended"
 
 
 def _number_of(answer: Any) -> int | None:
