@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.pangea import FileSystemCache, Knex, Organization, Sample, SampleGroup
+from omicsdk.pangea import FileSystemCache, Knex, Organization, PangeaForbiddenError, Sample, SampleGroup
 from omicsdk.pangea.cache import hash_obj, time_since_file_cached
 from omicsdk.sandbox import Sandbox
 
@@ -228,3 +228,14 @@ def test_no_token_is_ever_kept(knex: Knex, library: SampleGroup, tmp_path: Path)
     for file in tmp_path.rglob("*"):
         assert secret not in file.name
         assert not file.is_file() or secret not in file.read_text()
+
+
+def test_after_a_logout_nothing_of_the_user_is_used(knex: Knex, org: Organization):
+    org.sample_group("Secret", is_public=False).create()
+    assert Organization(knex, "An Org").sample_group("Secret").get().uuid
+    auth = knex.auth
+    knex.auth = None
+    with pytest.raises(PangeaForbiddenError):
+        Organization(knex, "An Org").sample_group("Secret").get()
+    knex.auth = auth
+    assert Organization(knex, "An Org").sample_group("Secret").get().uuid

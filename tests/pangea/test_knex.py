@@ -83,6 +83,7 @@ def test_an_address_with_a_password_in_it_is_refused_when_it_is_used():
     with pytest.raises(core.ConfigError, match="has a password in it") as caught:
         Knex("https://me:secret@pangea.example.org").get("samples")
     assert "secret" not in str(caught.value)
+    assert "secret" not in repr(Knex("https://me:secret@pangea.example.org"))
 
 
 # -- what goes out
@@ -324,6 +325,15 @@ def test_logging_in_asks_the_server_each_time_and_sends_no_token_along():
     assert len(noting.asked) == 2
     knex.get("samples")
     assert noting.last.headers["authorization"] == f"Token {TOKEN}"
+
+
+@pytest.mark.parametrize("told", [{}, [], {"auth_token": None}, "<p>Welcome</p>"])
+def test_a_login_without_a_token_is_none(told: Any):
+    knex = Noting(answering(200, told)).knex(token=None)
+    with pytest.raises(core.DecodeError) as caught:
+        knex.login("me@example.org", "Secret-99")
+    assert isinstance(caught.value, PangeaGeneralError)
+    assert knex.auth is None
 
 
 def test_a_password_is_not_sent_unencrypted():

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Never, Self, overload
 
-from omicsdk.core.errors import AuthError, BadRequest, ConfigError, OmicsError
+from omicsdk.core.errors import AuthError, BadRequest, ConfigError, DecodeError, OmicsError
+from omicsdk.core.narrowing import is_object
 from omicsdk.core.origins import is_confidential
+from omicsdk.core.redaction import mask_text, mask_url
 from omicsdk.pangea.errors import PangeaLoginError, pangea_error
 from omicsdk.pangea.routes import API, path_of
 from omicsdk.pangea.server import RETRIED, endpoint_of
@@ -60,7 +62,6 @@ class Knex:
         self.auth: TokenAuth | None = None
         self.headers = {"Accept": "application/json"}
         self.writes = 0
-        self._user = ""
         self._asking: tuple[TokenAuth | None, PangeaApi | None] = (None, None)
         self._options: dict[str, Any] = {"timeout": timeout, "retry": retry, "transport": transport}
 
@@ -75,13 +76,15 @@ class Knex:
         Raises:
             PangeaGeneralError: It can't be one (a ConfigError, too).
         """
+        self._use(token)
+
+    def _use(self, token: str, user: str = "") -> None:
         from omicsdk.pangea.token_auth import TokenAuth
 
         try:
-            self.auth = TokenAuth(token)
+            self.auth = TokenAuth(token, user)
         except ConfigError as error:
             raise pangea_error(error) from None
-        self._user = ""
 
     def login(self, username: str, password: str) -> Self:
         """Logs in. The server is asked each time: nothing of it is kept, and no token that is held is sent.
@@ -104,8 +107,10 @@ class Knex:
             raise pangea_error(error, PangeaLoginError) from error
         except OmicsError as error:
             raise pangea_error(error) from error
-        self.add_auth_token(answer["auth_token"])
-        self._user = username
+        token = answer.get("auth_token") if is_object(answer) else None
+        if not isinstance(token, str):
+            raise pangea_error(DecodeError("auth/token/login", "auth_token", None, expected="a token"))
+        self._use(token, username)
         return self
 
     def register(self, email: str, password: str) -> None:
@@ -128,7 +133,7 @@ class Knex:
         """Sends a password, and no token: one that has ended would be refused."""
         if not is_confidential(self.endpoint_url):
             raise AuthError(
-                f"The password isn't sent to {self.endpoint} because the connection isn't encrypted",
+                f"The password isn't sent to {mask_url(self.endpoint)} because the connection isn't encrypted",
                 remedy="Use the server's https:// address.",
             )
         return _decoded(self._sent("POST", url, json=sent, auth=None, repeatable=repeatable))
@@ -148,7 +153,7 @@ class Knex:
     @property
     def cache_scope(self) -> str:
         """Server and user: what is kept for one isn't used for another. No secret can be read from it."""
-        return f"{self.endpoint_url}\n{self._user or (self.auth.fingerprint if self.auth else '')}"
+        return f"{self.endpoint_url}\n{self.auth.owner if self.auth is not None else ''}"
 
     # -- requests
 
@@ -298,7 +303,7 @@ class Knex:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Knex {self.endpoint_url}>"
+        return f"<Knex {mask_url(self.endpoint_url)}>"
 
     def __reduce__(self) -> Never:
         raise TypeError(f"{self!r} has a token and connections, so it can't be pickled: make one in each process")
@@ -318,7 +323,6 @@ def _decoded(answer: httpx.Response) -> Any:
     """The JSON value of an answer, None where it has no body."""
     from omicsdk.core.answer import decoded
     from omicsdk.core.collector import paused_for
-    from omicsdk.core.errors import DecodeError
 
     content = answer.content
     if not content:
@@ -327,4 +331,4 @@ def _decoded(answer: httpx.Response) -> Any:
         with paused_for(len(content)):
             return decoded(content)
     except ValueError:
-        raise DecodeError(answer.url.path, "the body", answer.text[:200], expected="JSON") from None
+        raise DecodeError(answer.url.path, "the body", mask_text(answer.text[:200]), expected="JSON") from None

@@ -12,11 +12,15 @@ class TokenAuth(ApiKey):
 
     Args:
         token: The token.
+        user: Whose it is, where that is known.
+
+    Attributes:
+        owner: What tells its user from others, without telling the token.
 
     Raises:
         ConfigError: It can't be one: it is empty, or has blanks in it.
     """
 
-    def __init__(self, token: str) -> None:
+    def __init__(self, token: str, user: str = "") -> None:
         super().__init__(token, header="Authorization", prefix="Token ")
-        self.fingerprint = sha256(token.encode()).hexdigest()
+        self.owner = user or sha256(token.encode()).hexdigest()
