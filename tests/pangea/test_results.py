@@ -69,6 +69,21 @@ def test_any_name_can_be_fetched(sample: Sample, knex: Knex, name: str):
     assert [each.name for each in again.get_fields()] == [name]
 
 
+def test_names_that_differ_in_case_are_different(library: SampleGroup, knex: Knex):
+    found = dict[str, str | None]()
+    for name in ("case", "CASE"):
+        result = library.sample(name).create().analysis_result("m", replicate="1").create()
+        result.field("f", data={"of": name}).create()
+        result.field("F", data={"of": name, "large": True}).create()
+        found[name] = result.uuid
+    library.sample("case").get().analysis_result("M", replicate="1").create()
+    for name, uuid in found.items():
+        result = Organization(knex, "An Org").sample_group("A Library").sample(name).analysis_result("m").get()
+        assert result.uuid == uuid
+        assert result.field("f").get().stored_data == {"of": name}
+        assert result.field("F").get().stored_data == {"of": name, "large": True}
+
+
 def test_fields_are_looked_for_in_their_own_result(sample: Sample, knex: Knex):
     old = sample.analysis_result("m", replicate="old").create()
     old.field("f", data={"of": "old"}).create()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from omicsdk.pangea.errors import PangeaNotFoundError, RemoteObjectError
+from omicsdk.pangea.errors import PangeaInternalError, PangeaNotFoundError, RemoteObjectError
 from omicsdk.pangea.pages import Blob, paginated_iterator
 from omicsdk.pangea.remote_object import RemoteObject
 
@@ -134,8 +134,15 @@ class AnalysisResult(RemoteObject, Generic[F]):
         if self._segment() is None:
             return self._listed()
         options = {**self.inherited_url_options, "replicate": self.replicate}
-        blob: Blob = self.knex.get(self.nested_url(), url_options=options)
-        # The server looks names up without regard to case.
+        # The server looks names up without regard to case: of two samples "a" and "A" it takes the newest.
+        above = f"{self.parent.nested_url().rpartition('/')[0]}/{self.parent.uuid}"
+        try:
+            blob: Blob = self.knex.get(f"{above}/analysis_results/{self._place()}", url_options=options)
+        except PangeaInternalError as error:  # two organizations whose names differ in case only
+            try:
+                return self._listed()
+            except PangeaNotFoundError:
+                raise error from None
         return blob if self._is_meant(blob) else self._listed()
 
     def _listed(self) -> Blob:
@@ -153,7 +160,9 @@ class AnalysisResult(RemoteObject, Generic[F]):
         return max(found, key=lambda blob: str(blob.get("updated_at")))
 
     def _is_meant(self, blob: Blob) -> bool:
-        return blob.get("module_name") == self.module_name and self.replicate in (None, blob.get("replicate"))
+        facts = {"module_name": self.module_name, **self._owner()}
+        same = all(blob.get(name) == value for name, value in facts.items())
+        return same and self.replicate in (None, blob.get("replicate"))
 
     def list_field_blobs(self, query: Mapping[str, object]) -> Iterator[Blob]:
         """Yields what the server's flat list has of its fields.

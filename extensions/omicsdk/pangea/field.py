@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from omicsdk.pangea.errors import PangeaNotFoundError
+from omicsdk.pangea.errors import PangeaInternalError, PangeaNotFoundError
 from omicsdk.pangea.file_names import blob_file_name, referenced_file_name
 from omicsdk.pangea.files.limits import CHUNK, Logger
 from omicsdk.pangea.json_check import check_json_serialization
@@ -280,7 +280,7 @@ class AnalysisResultField(RemoteObject):
     def _fetch(self) -> Blob:
         if self._segment() is not None:
             options = {**self.inherited_url_options, "replicate": self.parent.replicate}
-            with suppress(PangeaNotFoundError):  # the place by names is that of the newest result
+            with suppress(PangeaNotFoundError, PangeaInternalError):  # the place by names may be another result's
                 blob: Blob = self.knex.get(self.nested_url(), url_options=options)
                 if blob.get("name") == self.name and blob.get("analysis_result") == self.parent.uuid:
                     return blob
