@@ -3,8 +3,19 @@
 from collections.abc import Mapping
 from typing import Any, cast
 
-from omicsdk.sandbox.pangea.flat import asked, asked_reference, asked_uuid, found, listed, reference, shown, taken
-from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind, ResultViews, may_write, writable
+from omicsdk.sandbox.pangea.flat import (
+    asked,
+    asked_reference,
+    asked_uuid,
+    found,
+    handlers_of,
+    listed,
+    reference,
+    shown,
+    taken,
+)
+from omicsdk.sandbox.pangea.privileges import may_write
+from omicsdk.sandbox.pangea.results import NOUNS, ResultKind, ResultViews, writable
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing
 from omicsdk.sandbox.pangea.storing import Addresses
@@ -169,77 +180,14 @@ def _delete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     return Reply(status=204)
 
 
-def list_sample_analysis_result_fields(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_ar_fields."""
-    return _list(pangea, call, OF_SAMPLE)
-
-
-def create_sample_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_ar_fields."""
-    return _create(pangea, call, OF_SAMPLE)
-
-
-def get_sample_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_ar_fields/{uuid}."""
-    return _get(pangea, call, OF_SAMPLE)
-
-
-def put_sample_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/sample_ar_fields/{uuid}."""
-    return _write(pangea, call, OF_SAMPLE, partial=False)
-
-
-def patch_sample_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/sample_ar_fields/{uuid}."""
-    return _write(pangea, call, OF_SAMPLE, partial=True)
-
-
-def delete_sample_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/sample_ar_fields/{uuid}."""
-    return _delete(pangea, call, OF_SAMPLE)
-
-
-def list_sample_group_analysis_result_fields(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_group_ar_fields."""
-    return _list(pangea, call, OF_GROUP)
-
-
-def create_sample_group_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_group_ar_fields."""
-    return _create(pangea, call, OF_GROUP)
-
-
-def get_sample_group_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_group_ar_fields/{uuid}."""
-    return _get(pangea, call, OF_GROUP)
-
-
-def put_sample_group_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/sample_group_ar_fields/{uuid}."""
-    return _write(pangea, call, OF_GROUP, partial=False)
-
-
-def patch_sample_group_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/sample_group_ar_fields/{uuid}."""
-    return _write(pangea, call, OF_GROUP, partial=True)
-
-
-def delete_sample_group_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/sample_group_ar_fields/{uuid}."""
-    return _delete(pangea, call, OF_GROUP)
-
-
-HANDLERS = (
-    list_sample_analysis_result_fields,
-    create_sample_analysis_result_field,
-    get_sample_analysis_result_field,
-    put_sample_analysis_result_field,
-    patch_sample_analysis_result_field,
-    delete_sample_analysis_result_field,
-    list_sample_group_analysis_result_fields,
-    create_sample_group_analysis_result_field,
-    get_sample_group_analysis_result_field,
-    put_sample_group_analysis_result_field,
-    patch_sample_group_analysis_result_field,
-    delete_sample_group_analysis_result_field,
+HANDLERS = handlers_of(
+    {
+        "list_{}_fields": _list,
+        "create_{}_field": _create,
+        "get_{}_field": _get,
+        "put_{}_field": lambda pangea, call, kind: _write(pangea, call, kind, partial=False),
+        "patch_{}_field": lambda pangea, call, kind: _write(pangea, call, kind, partial=True),
+        "delete_{}_field": _delete,
+    },
+    NOUNS,
 )

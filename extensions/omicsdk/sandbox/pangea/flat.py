@@ -1,8 +1,9 @@
 """What the flat routes share: the thing of a path, lists in pages, and what a list is narrowed by."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
+from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Store, Thing, Where, below, named, with_field, with_uuid
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, canonical_uuid, uuid_reference
 from omicsdk.sandbox.rest_framework.pages import page
@@ -14,6 +15,31 @@ PAGE = 100
 
 View = Callable[[Thing], Mapping[str, Any]]
 """Makes the JSON of a thing."""
+T = TypeVar("T")
+
+
+def handlers_of(
+    patterns: Mapping[str, Callable[[Pangea, Call, T], Reply]], kinds: Mapping[str, T]
+) -> tuple[Callable[[Pangea, Call], Reply], ...]:
+    """The handlers of operations that several kinds of things have alike, named as these.
+
+    Args:
+        patterns: Names of operations with `{}` for the noun, each with the function that answers it, told the kind.
+        kinds: The kinds by their nouns.
+    """
+
+    def bound(name: str, function: Callable[[Pangea, Call, T], Reply], kind: T) -> Callable[[Pangea, Call], Reply]:
+        def answer(pangea: Pangea, call: Call) -> Reply:
+            return function(pangea, call, kind)
+
+        answer.__name__ = name
+        return answer
+
+    return tuple(
+        bound(pattern.format(noun), function, kind)
+        for noun, kind in kinds.items()
+        for pattern, function in patterns.items()
+    )
 
 
 def found(store: Store, kind: str, uuid: str) -> Thing:

@@ -28,20 +28,7 @@ class Prototypes:
         self._people = people
 
     def add(self, name: str, jobs: Mapping[str, str], privileged: Sequence[str], description: str = "") -> str:
-        """Makes a prototype of orders of samples.
-
-        Args:
-            name: Its name, which is that of its orders, too.
-            jobs: The names of its jobs, each with the UUID of the pipeline module that does it; empty for none.
-            privileged: The addresses of those who work its orders off.
-            description: What it is for; default nothing.
-
-        Returns:
-            Its UUID.
-
-        Raises:
-            LookupError: Nobody has one of the addresses.
-        """
+        """Makes a prototype of orders of samples: see `Pangea.add_work_order_prototype`."""
         with self._store.database.transaction():
             prototype = self._store.add(PROTOTYPE, name, {"description": description})["uuid"]
             for job, module in jobs.items():
@@ -56,20 +43,7 @@ class Prototypes:
         return prototype
 
     def add_for_groups(self, name: str, parts: Sequence[str], privileged: Sequence[str], description: str = "") -> str:
-        """Makes a prototype of orders of groups.
-
-        Args:
-            name: Its name, which is that of its orders, too.
-            parts: The UUIDs of the prototypes that an order of a group has for each of its samples.
-            privileged: The addresses of those who find its orders.
-            description: What it is for; default nothing.
-
-        Returns:
-            Its UUID.
-
-        Raises:
-            LookupError: Nobody has one of the addresses, or nothing one of the UUIDs.
-        """
+        """Makes a prototype of orders of groups: see `Pangea.add_group_work_order_prototype`."""
         with self._store.database.transaction():
             prototype = self._store.add(GROUP_PROTOTYPE, name, {"description": description})["uuid"]
             for part in parts:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omicsdk.sandbox.pangea.flat import asked, asked_uuid, found, listed, shown
+from omicsdk.sandbox.pangea.flat import asked, asked_uuid, found, handlers_of, listed, shown
 from omicsdk.sandbox.pangea.order_prototypes import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE
 from omicsdk.sandbox.pangea.pipelines import MODULE
 from omicsdk.sandbox.pangea.state import Pangea
@@ -44,41 +44,7 @@ def _get(pangea: Pangea, call: Call, kind: str) -> Reply:
     return Reply(_VIEWS[kind](pangea, found(pangea.store, kind, call.arguments["uuid"])))
 
 
-def list_work_order_prototypes(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/work_order_prototypes."""
-    return _list(pangea, call, PROTOTYPE)
-
-
-def get_work_order_prototype(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/work_order_prototypes/{uuid}."""
-    return _get(pangea, call, PROTOTYPE)
-
-
-def list_job_order_prototypes(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/job_order_prototypes."""
-    return _list(pangea, call, JOB_PROTOTYPE)
-
-
-def get_job_order_prototype(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/job_order_prototypes/{uuid}."""
-    return _get(pangea, call, JOB_PROTOTYPE)
-
-
-def list_group_work_order_prototypes(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/group_work_order_prototypes."""
-    return _list(pangea, call, GROUP_PROTOTYPE)
-
-
-def get_group_work_order_prototype(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/group_work_order_prototypes/{uuid}."""
-    return _get(pangea, call, GROUP_PROTOTYPE)
-
-
-HANDLERS = (
-    list_work_order_prototypes,
-    get_work_order_prototype,
-    list_job_order_prototypes,
-    get_job_order_prototype,
-    list_group_work_order_prototypes,
-    get_group_work_order_prototype,
+HANDLERS = handlers_of(
+    {"list_{}_prototypes": _list, "get_{}_prototype": _get},
+    {"work_order": PROTOTYPE, "job_order": JOB_PROTOTYPE, "group_work_order": GROUP_PROTOTYPE},
 )

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.pangea.flat import asked, asked_reference, asked_uuid, found, listed, reference, shown, taken
+from omicsdk.sandbox.pangea.flat import (
+    asked,
+    asked_reference,
+    asked_uuid,
+    found,
+    handlers_of,
+    listed,
+    reference,
+    shown,
+    taken,
+)
 from omicsdk.sandbox.pangea.pipelines import MODULE, module_of
 from omicsdk.sandbox.pangea.privileges import may_write
 from omicsdk.sandbox.pangea.state import Pangea
@@ -50,6 +60,8 @@ class ResultKind:
 
 OF_SAMPLE = ResultKind("sample_ar", "sample", "sample analysis result")
 OF_GROUP = ResultKind("sample_group_ar", "sample_group", "sample group analysis result")
+NOUNS = {"sample_analysis_result": OF_SAMPLE, "sample_group_analysis_result": OF_GROUP}
+"""What operations call them."""
 
 
 class ResultViews:
@@ -178,77 +190,14 @@ def _delete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     return Reply(status=204)
 
 
-def list_sample_analysis_results(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_ars."""
-    return _list(pangea, call, OF_SAMPLE)
-
-
-def create_sample_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_ars."""
-    return _create(pangea, call, OF_SAMPLE)
-
-
-def get_sample_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_ars/{uuid}."""
-    return _get(pangea, call, OF_SAMPLE)
-
-
-def put_sample_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/sample_ars/{uuid}."""
-    return _write(pangea, call, OF_SAMPLE, partial=False)
-
-
-def patch_sample_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/sample_ars/{uuid}."""
-    return _write(pangea, call, OF_SAMPLE, partial=True)
-
-
-def delete_sample_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/sample_ars/{uuid}."""
-    return _delete(pangea, call, OF_SAMPLE)
-
-
-def list_sample_group_analysis_results(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_group_ars."""
-    return _list(pangea, call, OF_GROUP)
-
-
-def create_sample_group_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_group_ars."""
-    return _create(pangea, call, OF_GROUP)
-
-
-def get_sample_group_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_group_ars/{uuid}."""
-    return _get(pangea, call, OF_GROUP)
-
-
-def put_sample_group_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/sample_group_ars/{uuid}."""
-    return _write(pangea, call, OF_GROUP, partial=False)
-
-
-def patch_sample_group_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/sample_group_ars/{uuid}."""
-    return _write(pangea, call, OF_GROUP, partial=True)
-
-
-def delete_sample_group_analysis_result(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/sample_group_ars/{uuid}."""
-    return _delete(pangea, call, OF_GROUP)
-
-
-HANDLERS = (
-    list_sample_analysis_results,
-    create_sample_analysis_result,
-    get_sample_analysis_result,
-    put_sample_analysis_result,
-    patch_sample_analysis_result,
-    delete_sample_analysis_result,
-    list_sample_group_analysis_results,
-    create_sample_group_analysis_result,
-    get_sample_group_analysis_result,
-    put_sample_group_analysis_result,
-    patch_sample_group_analysis_result,
-    delete_sample_group_analysis_result,
+HANDLERS = handlers_of(
+    {
+        "list_{}s": _list,
+        "create_{}": _create,
+        "get_{}": _get,
+        "put_{}": lambda pangea, call, kind: _write(pangea, call, kind, partial=False),
+        "patch_{}": lambda pangea, call, kind: _write(pangea, call, kind, partial=True),
+        "delete_{}": _delete,
+    },
+    NOUNS,
 )

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from omicsdk.sandbox.pangea.fields import readable
-from omicsdk.sandbox.pangea.flat import found
+from omicsdk.sandbox.pangea.flat import found, handlers_of
 from omicsdk.sandbox.pangea.presigning import Place
-from omicsdk.sandbox.pangea.results import OF_GROUP, OF_SAMPLE, ResultKind
+from omicsdk.sandbox.pangea.results import NOUNS, OF_GROUP, ResultKind
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing
 from omicsdk.sandbox.pangea.storing import BUCKET, FILE, file_of, split_uri
@@ -121,29 +121,4 @@ def _place(pangea: Pangea, group: Thing) -> Place:
     return place
 
 
-def upload_sample_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_ar_fields/{id}/upload_s3."""
-    return _upload(pangea, call, OF_SAMPLE)
-
-
-def complete_sample_analysis_result_field_upload(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_ar_fields/{id}/complete_upload_s3."""
-    return _complete(pangea, call, OF_SAMPLE)
-
-
-def upload_sample_group_analysis_result_field(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_group_ar_fields/{id}/upload_s3."""
-    return _upload(pangea, call, OF_GROUP)
-
-
-def complete_sample_group_analysis_result_field_upload(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_group_ar_fields/{id}/complete_upload_s3."""
-    return _complete(pangea, call, OF_GROUP)
-
-
-HANDLERS = (
-    upload_sample_analysis_result_field,
-    complete_sample_analysis_result_field_upload,
-    upload_sample_group_analysis_result_field,
-    complete_sample_group_analysis_result_field_upload,
-)
+HANDLERS = handlers_of({"upload_{}_field": _upload, "complete_{}_field_upload": _complete}, NOUNS)
