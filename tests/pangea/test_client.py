@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from omicsdk.core.errors import AuthError, ConfigError, Forbidden, NotFound
+from omicsdk.core.errors import AuthError, ConfigError, Forbidden, NotFound, OmicsError
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.pangea import AsyncPangea, Knex, Pangea, SampleGroup
 from omicsdk.sandbox import Sandbox
@@ -100,6 +100,18 @@ def test_clones_keep_the_login(pangea: Pangea, sandbox: Sandbox):
     assert SANDBOX_PANGEA_PASSWORD not in repr(pangea) + repr(pangea._exchange) + repr(
         pangea._exchange.transport.credentials
     )
+
+
+def test_the_login_goes_the_same_way(sandbox: Sandbox):
+    dead = {"HTTP_PROXY": "http://127.0.0.1:9", "NO_PROXY": "none"}
+    with (
+        Pangea("http://localhost:1", **LOGIN, environ=dead, retry=NO_RETRY) as pangea,
+        pytest.raises(OmicsError, match="by way of the proxy") as caught,
+    ):
+        pangea.create_organization(name="x")
+    assert SANDBOX_PANGEA_PASSWORD not in str(caught.value)
+    with Pangea(sandbox.pangea_url, **LOGIN, retry=None, timeout=5) as pangea:
+        assert pangea.get_me().email == SANDBOX_PANGEA_USER
 
 
 # -- by name

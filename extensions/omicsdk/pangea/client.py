@@ -15,7 +15,6 @@ from omicsdk.pangea.server import RETRIED, endpoint_of
 from omicsdk.pangea.token_auth import TokenAuth
 
 if TYPE_CHECKING:
-    import httpx
     from omicsdk_api.pangea.models.organization import Organization
     from omicsdk_api.pangea.models.sample import Sample
     from omicsdk_api.pangea.models.sample_group import SampleGroup
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", "Organization", "SampleGroup", "Sample")
 
+_OF_THE_LOGIN = ("timeout", "retry", "environ", "clock")
+"""Options of a client that its login is made with, too."""
 _ARGUMENTS = """
     Args:
         endpoint: The server's address; by default PANGEA_ENDPOINT, else https://pangeabio.io.
@@ -50,7 +51,7 @@ class Pangea(PangeaApi):
         **options: Any,
     ) -> None:
         where = endpoint_of(endpoint)
-        options.setdefault("retry", Retry(statuses=RETRIED))
+        options["retry"] = options.get("retry") or Retry(statuses=RETRIED)
         super().__init__(where, credentials=_credentials(where, email, password, token, options), **options)
         held = self._exchange
         self._exchange = RenewingExchange(
@@ -138,7 +139,7 @@ class AsyncPangea(AsyncPangeaApi):
         **options: Any,
     ) -> None:
         where = endpoint_of(endpoint)
-        options.setdefault("retry", Retry(statuses=RETRIED))
+        options["retry"] = options.get("retry") or Retry(statuses=RETRIED)
         super().__init__(where, credentials=_credentials(where, email, password, token, options), **options)
         held = self._exchange
         self._exchange = AsyncRenewingExchange(
@@ -189,10 +190,10 @@ def _credentials(
         return None
     if not password:
         raise ConfigError(f"There is no password for {email}", remedy="Give password= as well.")
-    transport: httpx.BaseTransport | None = options.get("transport")
-    return PasswordLogin(
-        endpoint, email, password, transport=transport if hasattr(transport, "handle_request") else None
-    )
+    carried = {name: options[name] for name in _OF_THE_LOGIN if name in options}
+    if hasattr(options.get("transport"), "handle_request"):
+        carried["transport"] = options["transport"]
+    return PasswordLogin(endpoint, email, password, **carried)
 
 
 def _is_segment(name: str) -> bool:

@@ -31,16 +31,14 @@ class PasswordLogin(Bound):
         endpoint: The server, without /api.
         email: The e-mail address.
         password: The password.
-        transport: Takes the place of the network, for tests.
+        options: What the client is made with that logs in: timeout, retry, environ, clock, transport.
     """
 
-    def __init__(
-        self, endpoint: str, email: str, password: str, *, transport: httpx.BaseTransport | None = None
-    ) -> None:
+    def __init__(self, endpoint: str, email: str, password: str, **options: Any) -> None:
         super().__init__([endpoint])
         self._endpoint = endpoint
         self._sent = {"email": email, "password": password}
-        self._transport = transport
+        self._options = options
         self._lock = threading.Lock()
         self._headers: Mapping[str, str] = {}
 
@@ -97,8 +95,7 @@ class PasswordLogin(Bound):
                 f"The password isn't sent to {where} because the connection isn't encrypted",
                 remedy="Use the server's https:// address.",
             )
-        given: dict[str, Any] = {} if self._transport is None else {"transport": self._transport}
-        client = PangeaApi(self._endpoint, **given)
+        client = PangeaApi(self._endpoint, **self._options)
         try:
             token = client.login(**self._sent).auth_token
         except APIError as error:
@@ -107,7 +104,7 @@ class PasswordLogin(Bound):
                 remedy="Check the e-mail address, letter by letter, and the password.",
             ) from error
         finally:
-            if self._transport is None:
+            if "transport" not in self._options:  # which is whoever's gave it
                 client.close()
         return {"authorization": f"Token {token}"}
 
