@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from omicsdk.crunch.enums import WorkflowType as WorkflowType
     from omicsdk.crunch.errors import CrunchAPIException as CrunchAPIException
     from omicsdk.crunch.run import Run as Run
+    from omicsdk.crunch.run.claim import DatasetTaken as DatasetTaken
 
 _HOMES = {
     "AsyncCrunch": "client",
     "Connection": "connections",
     "Crunch": "client",
     "CrunchAPIException": "errors",
+    "DatasetTaken": "run.claim",
     "Run": "run",
     "RunResult": "enums",
     "Stage": "enums",
@@ -38,6 +40,7 @@ __all__ = [
     "Connection",
     "Crunch",
     "CrunchAPIException",
+    "DatasetTaken",
     "Run",
     "RunResult",
     "Stage",
