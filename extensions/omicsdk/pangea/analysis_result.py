@@ -134,11 +134,10 @@ class AnalysisResult(RemoteObject, Generic[F]):
         if self._segment() is None:
             return self._listed()
         options = {**self.inherited_url_options, "replicate": self.replicate}
-        # The server looks names up without regard to case: of two samples "a" and "A" it takes the newest.
-        above = f"{self.parent.nested_url().rpartition('/')[0]}/{self.parent.uuid}"
         try:
-            blob: Blob = self.knex.get(f"{above}/analysis_results/{self._place()}", url_options=options)
-        except PangeaInternalError as error:  # two organizations whose names differ in case only
+            blob: Blob = self.knex.get(self.nested_url(), url_options=options)
+        except (PangeaNotFoundError, PangeaInternalError) as error:
+            # The server looks names up without regard to case: it may have looked in "A", or not known which of two is meant.
             try:
                 return self._listed()
             except PangeaNotFoundError:
