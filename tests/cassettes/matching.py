@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from omicsdk.core.errors import UsageError
 from omicsdk.core.request import Request
 
 
@@ -70,7 +71,7 @@ class Caller:
         try:
             inspect.signature(module.build).bind(**arguments)
             return module.build(**arguments)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, UsageError):
             return None  # an argument is missing, or one that can't be sent
 
 

@@ -2,13 +2,17 @@
 
 import json
 from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl, unquote
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.bodies import form_body, json_body, multipart_body, plain, raw_body
+from omicsdk.core.errors import UsageError
 from omicsdk.core.omit import OMIT
 from omicsdk.core.request import OperationFacts, deep_object, joined, query_text, request, segment, styled
 
@@ -96,6 +100,27 @@ def test_json_bodies_leave_out_what_is_omitted_and_keep_null():
     assert json_body(OMIT).content is None
 
 
+def test_json_bodies_say_what_values_mean():
+    value = {"id": UUID(int=1), "n": Decimal("1.50"), "kind": Colour.RED, "numpy": NumpyInteger()}
+    content = json_body(value).content
+    assert isinstance(content, bytes)
+    assert json.loads(content) == {"id": str(UUID(int=1)), "n": "1.50", "kind": "red", "numpy": 7}
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ({"a": [1, float("nan")]}, r"a\[1\] is nan"),
+        ({"a": {"b": b"bytes"}}, "a.b is b'bytes'"),
+        ({"a": object}, "a is <class 'object'>"),
+        ({"half": "\ud83e"}, "half is"),
+    ],
+)
+def test_what_has_no_json_is_refused_with_its_place(value, place):
+    with pytest.raises(UsageError, match=place):
+        json_body(value)
+
+
 def test_form_bodies():
     assert form_body({"a": [1, "x y"], "b": OMIT}).content == b"a=1&a=x+y"
 
@@ -115,6 +140,19 @@ def test_multipart_bodies_can_be_sent_again(tmp_path):
 def test_raw_bodies():
     assert raw_body("é").content == "é".encode()
     assert raw_body(OMIT).content is None
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+class NumpyInteger:
+    """What numpy's integers look like from outside."""
+
+    ndim = 0
+
+    def item(self):
+        return 7
 
 
 def test_plain_turns_tuples_and_sets_into_lists():

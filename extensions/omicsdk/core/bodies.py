@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import urlencode
 
+from omicsdk.core.json_encoding import encoded
 from omicsdk.core.narrowing import is_array, is_list, is_mapping
 from omicsdk.core.omit import OMIT, Omit
 
@@ -27,10 +28,19 @@ class Body:
 
 
 NO_BODY = Body(None, None)
+_TEXTS = frozenset({"uuid", "decimal", "pathlib", "ipaddress", "fractions"})
+"""Modules whose values are sent as texts."""
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON data: models become dicts, omitted members vanish, tuples become lists."""
+    """A value as JSON data: models become dicts, omitted members vanish, tuples and sets become lists.
+
+    Dates are written as ISO 8601 has them, numbers of numpy are numbers, members of an enumeration their values, and UUIDs,
+    decimals, paths and addresses texts. What has no JSON stays as it is, for `encoded` to refuse it with its place.
+
+    Args:
+        value: The value.
+    """
     if isinstance(value, (str, int, float, bool, type(None))):
         return value
     to_dict = getattr(value, "to_dict", None)
@@ -41,7 +51,13 @@ def plain(value: Any) -> Any:
     if is_list(value):
         return [plain(item) for item in value if item is not OMIT]
     isoformat = getattr(value, "isoformat", None)
-    return isoformat() if isoformat is not None else str(value)
+    if isoformat is not None:
+        return isoformat()
+    # Their modules aren't imported to find out: who has such a value has done so.
+    homes = {each.__module__.partition(".")[0] for each in type(value).__mro__}
+    if "enum" in homes:
+        return plain(value.value)
+    return str(value) if homes & _TEXTS else value
 
 
 def json_body(value: object, media_type: str = "application/json") -> Body:
@@ -50,10 +66,13 @@ def json_body(value: object, media_type: str = "application/json") -> Body:
     Args:
         value: Plain data, models, or a mapping whose OMIT members are left out; OMIT is no body.
         media_type: What the document names.
+
+    Raises:
+        UsageError: Something in it has no JSON, such as NaN or a file; the message says where.
     """
     if value is OMIT:
         return NO_BODY
-    return Body(json.dumps(plain(value), ensure_ascii=False, separators=(",", ":")).encode(), media_type)
+    return Body(encoded(plain(value)), media_type)
 
 
 def given(fields: Mapping[str, object]) -> Mapping[str, object] | Omit:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar
 
 from omicsdk.core.documented.client import DocumentedResponse
 from omicsdk.core.documented.errors import DocumentedError, documented
+from omicsdk.core.documented.refused import RefusedResponse
 from omicsdk.core.errors import APIError, OmicsError, ServerError, TransportError
 from omicsdk.core.narrowing import is_array, is_object
 
@@ -18,8 +18,6 @@ _REMEDIES: Mapping[int, str] = {
     403: "Ask an administrator of the site for the permission to add or change such things.",
     404: "Check the slug, and CRUNCH_URL or base_url=.",
 }
-#: Headers that are about a body as it was sent, which isn't the one that an error keeps.
-_OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 
 
 class CrunchAPIException(DocumentedError):
@@ -43,31 +41,6 @@ class CrunchAPIException(DocumentedError):
     fields: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
-class RefusedResponse(DocumentedResponse):
-    """An answer that was a refusal, with the names that `requests` gave it; secrets in it are masked.
-
-    Args:
-        error: What core made of the answer.
-    """
-
-    def __init__(self, error: APIError) -> None:
-        import httpx
-
-        body = error.body if isinstance(error.body, str) else "" if error.body is None else json.dumps(error.body)
-        headers = {name: value for name, value in error.headers.items() if name not in _OF_THE_BODY}
-        request = httpx.Request(error.method or "GET", error.url)
-        super().__init__(httpx.Response(error.status, headers=headers, content=body.encode(), request=request))
-        self._error = error
-
-    def raise_for_status(self) -> None:
-        """Raises the refusal again.
-
-        Raises:
-            CrunchAPIException: Always.
-        """
-        raise crunch_error(self._error)
-
-
 def crunch_error(error: OmicsError) -> CrunchAPIException:
     """Gives the documented exception for one of core's.
 
@@ -86,7 +59,7 @@ def crunch_error(error: OmicsError) -> CrunchAPIException:
         made.fields = refused_fields(error.body)
         made.message = said(error, made.fields)
         made.args = (made.message,)
-        made.response = RefusedResponse(error)
+        made.response = RefusedResponse(error, crunch_error)
         made.remedy = "" if made.fields else _remedy(error)
     return made
 

@@ -104,9 +104,9 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
         made = documented(error, wanted)
     if made.remedy == type(error).default_remedy:
         made.remedy = _remedy(error, wanted)
-    from omicsdk.pangea.refused import RefusedResponse  # most programs end without
+    from omicsdk.core.documented.refused import RefusedResponse  # most programs end without
 
-    made.response = RefusedResponse(error)
+    made.response = RefusedResponse(error, pangea_error)
     return made
 
 

@@ -250,8 +250,8 @@ class Knex:
         options: Options | None = None,
         repeatable: bool = False,
     ) -> httpx.Response:
+        from omicsdk.core.json_encoding import encoded
         from omicsdk.core.request import IDEMPOTENT_METHODS, Request
-        from omicsdk.pangea.body import encoded
 
         headers = {name.lower(): value for name, value in self.headers.items()}
         if json is not None:

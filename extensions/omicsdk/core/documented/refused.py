@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from omicsdk.core.documented.client import DocumentedResponse
 from omicsdk.core.errors import APIError
-from omicsdk.pangea.errors import pangea_error
 
 #: Headers that are about a body as it was sent, which isn't the one that an error keeps.
 _OF_THE_BODY = frozenset({"content-encoding", "content-length", "transfer-encoding"})
@@ -17,9 +17,10 @@ class RefusedResponse(DocumentedResponse):
 
     Args:
         error: What core made of the answer.
+        documented: Makes the platform's documented exception of it.
     """
 
-    def __init__(self, error: APIError) -> None:
+    def __init__(self, error: APIError, documented: Callable[[APIError], Exception]) -> None:
         import httpx
 
         body = error.body if isinstance(error.body, str) else "" if error.body is None else json.dumps(error.body)
@@ -27,11 +28,12 @@ class RefusedResponse(DocumentedResponse):
         request = httpx.Request(error.method or "GET", error.url)
         super().__init__(httpx.Response(error.status, headers=headers, content=body.encode(), request=request))
         self._error = error
+        self._documented = documented
 
     def raise_for_status(self) -> None:
         """Raises the refusal again.
 
         Raises:
-            PangeaGeneralError: Always.
+            Exception: The platform's documented one, always.
         """
-        raise pangea_error(self._error)
+        raise self._documented(self._error)

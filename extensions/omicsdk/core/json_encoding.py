@@ -22,7 +22,7 @@ def encoded(value: object) -> bytes:
         UsageError: Something in it has no JSON: a date, a set, NaN, half a character; the message says where.
     """
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_number)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_scalar)
         return text.encode()
     except (TypeError, ValueError, RecursionError) as error:
         where, what = next(_unfit("", value, 0), ("", None))
@@ -32,8 +32,12 @@ def encoded(value: object) -> bytes:
         ) from error
 
 
-def _number(value: object) -> object:
-    """A number of numpy, which knows itself as one of Python's."""
+def _scalar(value: object) -> object:
+    """A number of numpy as one of Python's.
+
+    Raises:
+        TypeError: It isn't one.
+    """
     item = getattr(value, "item", None)
     if callable(item) and getattr(value, "ndim", None) == 0:
         return item()
@@ -58,7 +62,7 @@ def _unfit(where: str, value: object, depth: int) -> Iterator[tuple[str, object]
 
 def _fits(value: object) -> bool:
     try:
-        json.dumps(value, ensure_ascii=False, allow_nan=False, default=_number).encode()
+        json.dumps(value, ensure_ascii=False, allow_nan=False, default=_scalar).encode()
     except (TypeError, ValueError):
         return False
     return True
