@@ -12,6 +12,7 @@ from omicsdk.transfer import MultipartStore, Transfer
 SIGNATURES = {
     "Control": "* budget rate_limit",
     "FollowUp": "url headers content answered method",
+    "Form": "url headers fields file_name",
     "FsspecTarget": "fs path * spool spool_files spool_bytes puts verify whole",
     "Item": "name locate size checksums label retries min_delay renew",
     "Location": "url headers",

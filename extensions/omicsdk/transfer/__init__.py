@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from omicsdk.transfer.scale.shard import Shard as Shard
     from omicsdk.transfer.stores.target import FsspecTarget as FsspecTarget
     from omicsdk.transfer.uploads.following import FollowUp as FollowUp
+    from omicsdk.transfer.uploads.form import Form as Form
     from omicsdk.transfer.uploads.plan import PartRules as PartRules
     from omicsdk.transfer.uploads.store import MultipartStore as MultipartStore
     from omicsdk.transfer.uploads.store import NoSuchUpload as NoSuchUpload
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Control": "control",
     "FollowUp": "uploads.following",
+    "Form": "uploads.form",
     "FsspecTarget": "stores.target",
     "Item": "items",
     "Location": "items",
@@ -87,6 +89,7 @@ _HOMES = {
 __all__ = [
     "Control",
     "FollowUp",
+    "Form",
     "FsspecTarget",
     "Item",
     "Location",
