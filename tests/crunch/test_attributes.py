@@ -50,7 +50,8 @@ def test_numbers_of_numpy_are_numbers():
         (2**63, "more than 64 bits"),
         ("", "blank or longer than 1023"),
         ("x" * 1024, "blank or longer than 1023"),
-        ("a\0b", "NUL"),
+        ("a\0b", "The text of 'bad' has a NUL"),
+        ("a\ud800b", "The text of 'bad' has half a character"),
     ],
 )
 def test_what_a_site_cannot_hold_is_refused_before_anything_is_sent(value: object, words: str):
@@ -60,7 +61,7 @@ def test_what_a_site_cannot_hold_is_refused_before_anything_is_sent(value: objec
     assert raised.value.response is None
 
 
-@pytest.mark.parametrize("key", ["", "  ", "k" * 256])
+@pytest.mark.parametrize("key", ["", "  ", "k" * 256, "k\0", "k\udcff"])
 def test_a_key_that_no_site_takes(key: str):
     with pytest.raises(CrunchAPIException, match="The key"):
         inferred({key: 1})

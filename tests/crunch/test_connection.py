@@ -363,6 +363,22 @@ def test_reading_is_tried_again():
     assert len(site.clock.slept) == 2
 
 
+def test_half_a_character_is_not_sent():
+    site = Site(created())
+    with pytest.raises(CrunchAPIException, match="Half a character") as raised:
+        site.connection().add_project("name", "from a broken file name: \udcff")
+    assert isinstance(raised.value, errors.UsageError)
+    assert site.requests == []
+
+
+def test_fields_and_keys_may_have_any_name():
+    site = Site(created())
+    site.connection().post("api/items/", self="me", url="x")
+    assert site.form == {"self": "me", "url": "x"}
+    site.connection().add_attributes("item", self="me")
+    assert site.form == {"item": "item", "key": "self", "value": "me"}
+
+
 # -- statuses
 
 

@@ -15,6 +15,7 @@ from omicsdk.core.errors import (
     OmicsError,
     ServerError,
     TransportError,
+    UsageError,
     error_class,
 )
 from omicsdk.core.narrowing import is_list
@@ -107,18 +108,18 @@ class Asking:
         """
         return f"{self.base_url}/{relative_url.removeprefix('/')}"
 
-    def post(self, relative_url: str, **kwargs: Any) -> DocumentedResponse:
+    def post(self, /, relative_url: str, **kwargs: Any) -> DocumentedResponse:
         """Post a form.
 
         Args:
             relative_url: Where to, relative to the site. The slash at its end, without which a site fails, is added.
-            kwargs: The form's fields. A None isn't sent.
+            kwargs: The form's fields, of any name but `relative_url`. A None isn't sent.
 
         Returns:
             The answer.
 
         Raises:
-            CrunchAPIException: The site refused it, or didn't answer.
+            CrunchAPIException: A text can't be sent (a UsageError), the site refused it, or didn't answer.
         """
         return self._post(relative_url, kwargs)
 
@@ -171,9 +172,7 @@ class Asking:
         self._tell(f"Posting to {self.base_url}{path} : {dict(fields)}")
         facts = OperationFacts(name=_name("POST", path), method="POST", path=path, secured=True)
         try:
-            answer = self._answered(
-                facts, path, form_body({name: _sent(value) for name, value in fields.items()}), retry
-            )
+            answer = self._answered(facts, path, _form(fields), retry)
         except CrunchAPIException as error:
             if isinstance(error, ServerError | TransportError) and not isinstance(error, ConnectFailed):
                 error.remedy = f"{error.remedy} It may have been added all the same: look before you send it again."
@@ -209,6 +208,18 @@ def _path(relative_url: str) -> str:
 def _name(method: str, path: str) -> str:
     """What errors and logs call a request."""
     return f"{method} {path.partition('?')[0]}"
+
+
+def _form(fields: Mapping[str, Any]) -> Body:
+    try:
+        return form_body({name: _sent(value) for name, value in fields.items()})
+    except UnicodeEncodeError as error:
+        raise crunch_error(
+            UsageError(
+                f"Half a character (a lone surrogate, {error.object[error.start]!r}) can't be sent",
+                remedy="Correct the text. Nothing was sent.",
+            )
+        ) from error
 
 
 def _sent(value: object) -> object:

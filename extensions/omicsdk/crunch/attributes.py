@@ -94,18 +94,22 @@ def _inferred(key: str, value: object) -> Attribute:
 
 def _fitting(attribute: Attribute) -> Attribute:
     """An attribute whose key and text the site takes, as far as that can be told here: what was added can't be taken back."""
-    _, key, value = attribute
-    if not key.strip() or len(key.strip()) > KEY_LIMIT:
-        raise _unusable(f"The key {shortened(key, 60)!r} is blank or longer than {KEY_LIMIT} characters", _NOTHING)
-    if isinstance(value, str):
-        if not value.strip() or len(value.strip()) > TEXT_LIMIT:
-            raise _unusable(f"The text of '{key}' is blank or longer than {TEXT_LIMIT} characters", _NOTHING)
-        if "\0" in value:
-            raise _unusable(f"The text of '{key}' has a NUL character in it", _NOTHING)
+    _check_text(f"The key {shortened(attribute.key, 60)!r}", attribute.key, KEY_LIMIT)
+    if isinstance(attribute.value, str):
+        _check_text(f"The text of {attribute.key!r}", attribute.value, TEXT_LIMIT)
     return attribute
 
 
-_NOTHING = "Nothing was added."
+def _check_text(what: str, text: str, limit: int) -> None:
+    if not text.strip() or len(text.strip()) > limit:
+        wrong = f"is blank or longer than {limit} characters"
+    elif "\0" in text:
+        wrong = "has a NUL character in it"
+    elif any("\ud800" <= letter <= "\udfff" for letter in text):
+        wrong = "has half a character (a lone surrogate) in it"
+    else:
+        return
+    raise _unusable(f"{what} {wrong}", "Nothing was added.")
 
 
 def number(value: object) -> float:

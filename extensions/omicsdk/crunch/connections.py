@@ -226,7 +226,7 @@ class Connection(Asking):
         )
         return self._post(attributes.attribute_url("lat-long"), {"item": item, "key": key, **place})
 
-    def add_attributes(self, item: str, **kwargs: Any) -> None:
+    def add_attributes(self, /, item: str, **kwargs: Any) -> None:
         """Give an item several attributes, the kind of each being that of its value; see `omicsdk.crunch.attributes.inferred`.
 
         All values are looked at before the first is sent, so that one that can't be sent leaves nothing half-added.
