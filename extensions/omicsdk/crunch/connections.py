@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from decimal import Decimal
 
+    from omicsdk.core.retry import Retry
+
 
 class Connection(Asking):
     """A crunch site as the published client has it. Thread-safe; close it, or use it in a `with` block.
@@ -269,10 +271,9 @@ class Connection(Asking):
         fields = status_fields(dataset_id, stage, state, note, get_diagnostics(directory))
         started, failures = self._clock.monotonic(), 0
         while True:
-            elapsed = self._clock.monotonic() - started
             try:
-                return (self._stored(fields, elapsed) if failures else None) or self._post(
-                    STATUSES, fields, self._status_retry
+                return (self._stored(fields, self._patience(started)) if failures else None) or self._post(
+                    STATUSES, fields, self._patience(started)
                 )
             except (APIError, TransportError) as error:
                 failures += 1
@@ -280,6 +281,11 @@ class Connection(Asking):
                 if pause is None:
                     raise
             self._clock.sleep(pause)
+
+    def _patience(self, started: float) -> Retry:
+        """How long to go on trying, of the time that there is from the first sending on."""
+        budget = self._status_retry.budget - (self._clock.monotonic() - started)
+        return replace(self._status_retry, budget=max(0.0, budget))
 
     def _pause(self, error: APIError | TransportError, failures: int, elapsed: float) -> float | None:
         """Seconds until a status is sent again, None where that can't help or there is no time left."""
@@ -295,13 +301,12 @@ class Connection(Asking):
             retry_after=error.retry_after if isinstance(error, APIError) else None,
         )
 
-    def _stored(self, fields: Mapping[str, Any], elapsed: float) -> DocumentedResponse | None:
+    def _stored(self, fields: Mapping[str, Any], patience: Retry) -> DocumentedResponse | None:
         """The answer to a status that arrived although nobody said so; None where nothing says that it did."""
         import httpx
 
-        patient = replace(self._status_retry, budget=max(0.0, self._status_retry.budget - elapsed))
         try:
-            status = stored(fields, newest_first(lambda address: self._object(address, patient)))
+            status = stored(fields, newest_first(lambda address: self._object(address, patience)))
         except CrunchAPIException:  # one that is there twice is better than none
             return None
         if status is None:
