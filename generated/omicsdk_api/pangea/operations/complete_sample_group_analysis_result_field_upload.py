@@ -69,7 +69,7 @@ class CompleteSampleGroupAnalysisResultFieldUploadOperation(Operation):
             id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
 
         Returns:
-            200: The file is whole; null when the storage refused.
+            200: The file is whole; there is no body when the storage refused.
 
         Raises:
             Forbidden: 403: Credentials are missing or have ended, or you may not do it.
@@ -101,7 +101,7 @@ class AsyncCompleteSampleGroupAnalysisResultFieldUploadOperation(AsyncOperation)
             id (str): UUID of the field of a sample group's result that the file is for. Format uuid.
 
         Returns:
-            200: The file is whole; null when the storage refused.
+            200: The file is whole; there is no body when the storage refused.
 
         Raises:
             Forbidden: 403: Credentials are missing or have ended, or you may not do it.
