@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from omicsdk.crunch.storage.base import Stored
+from omicsdk.crunch.storage.contents import as_file
+from omicsdk.crunch.storage.files import Checked
 from omicsdk.crunch.storage.names import plain
 from omicsdk.transfer import FsspecTarget
-
-#: Bytes that are copied at once.
-STRIDE = 1024 * 1024
 
 
 class FsspecStorage:
@@ -81,10 +79,10 @@ class FsspecStorage:
         # Objects appear whole; elsewhere a file is put aside, so that what has the name stays if this one fails.
         aside = place if self._whole else f"{place}.{os.urandom(4).hex()}.part"
         try:
-            if isinstance(content, bytes):
-                self._fs.pipe_file(aside, content)
-            else:
-                self._copy(content, aside)
+            with as_file(content) as path:
+                self._fs.put_file(os.fspath(path), aside)
+            if isinstance(content, Checked):
+                content.check()
             if aside != place:
                 self._move(aside, place)
         except BaseException:
@@ -99,18 +97,6 @@ class FsspecStorage:
         except FileExistsError:  # some move only to where nothing is
             self._fs.rm_file(place)
             self._fs.mv(source, place)
-
-    def _copy(self, content: Any, place: str) -> None:
-        local = getattr(content, "name", None)
-        if isinstance(local, str) and Path(local).is_file():
-            self._fs.put_file(local, place)
-            check = getattr(content, "check", None)
-            if check is not None:
-                check()
-            return
-        with self._fs.open(place, "wb") as file:
-            while data := content.read(STRIDE):
-                file.write(data)
 
     def exists(self, name: str) -> bool:
         """Whether there is a file or folder of that name."""

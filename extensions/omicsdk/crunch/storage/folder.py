@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -94,8 +95,7 @@ class FolderStorage:
             if isinstance(content, bytes):
                 file.write(content)
             else:
-                while data := content.read(STRIDE):
-                    file.write(data)
+                shutil.copyfileobj(content, file, STRIDE)
         return name
 
     def _make(self, folder: Path) -> None:

@@ -18,6 +18,7 @@ from omicsdk.crunch.hashing import has_etag, hash_files
 from omicsdk.crunch.parallel import in_threads
 from omicsdk.crunch.stamps import Hashed
 from omicsdk.crunch.storage.base import Sending, Stored
+from omicsdk.crunch.storage.contents import as_file
 from omicsdk.crunch.storage.names import joined, plain
 from omicsdk.transfer import Item, Location, S3Object, Upload, download, upload
 from omicsdk.transfer.s3_errors import s3_error
@@ -109,19 +110,8 @@ class S3Storage:
         Raises:
             OmicsError: It can't be written.
         """
-        path = getattr(content, "name", None)
-        if isinstance(path, str) and Path(path).is_file():
-            upload([self._upload(name, Path(path))]).raise_if_failed()
-            return name
-        with tempfile.TemporaryDirectory(prefix="omics-crunch-") as folder:
-            spool = Path(folder) / "content"
-            with spool.open("wb") as file:
-                if isinstance(content, bytes):
-                    file.write(content)
-                else:
-                    while data := content.read(1024 * 1024):
-                        file.write(data)
-            upload([self._upload(name, spool)]).raise_if_failed()
+        with as_file(content) as path:
+            upload([self._upload(name, path)]).raise_if_failed()
         return name
 
     def _upload(self, name: str, path: Path) -> Upload:
