@@ -163,6 +163,7 @@ def test_an_object_of_the_users_own(tmp_path: Path) -> None:
         ({"STORAGES": []}, "name no storage"),
         ({"STORAGES": ["x"]}, "STORAGES is list, not a table"),
         ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_PERMISSIONS": "0644"}, "FILE_UPLOAD_PERMISSIONS is '0644'"),
+        ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_DIRECTORY_PERMISSIONS": True}, "FILE_UPLOAD_DIRECTORY_PERMISSIONS is True"),
         ({"FSSPEC_URL": 1}, "FSSPEC_URL is int"),
         (object(), "has no open, save, exists, listdir, delete, size"),
     ],
@@ -206,11 +207,24 @@ def test_files_that_cannot_be_used(tmp_path: Path, name: str, content: str | byt
     assert str(path) in str(caught.value)
 
 
-def test_an_aws_endpoint_that_is_no_url() -> None:
-    told = {**AWS, "AWS_S3_ENDPOINT_URL": "nonsense", "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage"}
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("AWS_S3_ENDPOINT_URL", "nonsense", "AWS settings of the storage"),
+        ("AWS_S3_ADDRESSING_STYLE", "sideways", "AWS settings of the storage"),
+        ("AWS_S3_SESSION_PROFILE", "nobody's", "AWS settings of the storage"),
+        ("AWS_S3_PROXIES", "http://proxy:8080", "AWS_S3_PROXIES is str, not a table"),
+        ("AWS_QUERYSTRING_EXPIRE", "soon", "AWS_QUERYSTRING_EXPIRE is 'soon'"),
+        ("AWS_QUERYSTRING_EXPIRE", -1, "AWS_QUERYSTRING_EXPIRE is -1"),
+    ],
+)
+def test_aws_settings_that_cannot_be_used(key: str, value: Any, said: str) -> None:
+    told = {**AWS, key: value, "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage"}
 
-    with pytest.raises(ConfigError, match="AWS settings of the storage"):
+    with pytest.raises(ConfigError) as caught:
         open_storage(told)
+
+    assert said in str(caught.value)
 
 
 def test_two_settings_in_one_process_are_two_storages(tmp_path: Path) -> None:

@@ -131,6 +131,9 @@ def _own(storage: object) -> Storage:
 
 
 def _folder(settings: Mapping[str, Any], options: Mapping[str, Any]) -> FolderStorage:
+    def said(option: str, key: str) -> tuple[str, object]:
+        return key, options.get(option, settings.get(key))
+
     location = options.get("location") or settings.get("MEDIA_ROOT") or ""
     if not location:
         raise ConfigError(
@@ -139,14 +142,12 @@ def _folder(settings: Mapping[str, Any], options: Mapping[str, Any]) -> FolderSt
     return FolderStorage(
         _text("MEDIA_ROOT", location),
         base_url=_text("MEDIA_URL", options.get("base_url") or settings.get("MEDIA_URL") or ""),
-        file_mode=_mode(options, settings, "FILE_UPLOAD_PERMISSIONS") or FILE_MODE,
-        folder_mode=_mode(options, settings, "FILE_UPLOAD_DIRECTORY_PERMISSIONS"),
+        file_mode=_mode(*said("file_permissions_mode", "FILE_UPLOAD_PERMISSIONS")) or FILE_MODE,
+        folder_mode=_mode(*said("directory_permissions_mode", "FILE_UPLOAD_DIRECTORY_PERMISSIONS")),
     )
 
 
-def _mode(options: Mapping[str, Any], settings: Mapping[str, Any], key: str) -> int | None:
-    option = {"FILE_UPLOAD_PERMISSIONS": "file_permissions_mode"}.get(key, "directory_permissions_mode")
-    value = options.get(option, settings.get(key))
+def _mode(key: str, value: object) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value & ~0o7777:
@@ -173,10 +174,16 @@ def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
         _text("AWS_STORAGE_BUCKET_NAME", told["bucket_name"]),
         _text("AWS_LOCATION", told["location"] or ""),
         extra_args=extra,
-        expires=int(told["querystring_expire"] or EXPIRES),
+        expires=_seconds("AWS_QUERYSTRING_EXPIRE", told["querystring_expire"] or EXPIRES),
         domain=_text("AWS_S3_CUSTOM_DOMAIN", told["custom_domain"] or ""),
         signed=told["querystring_auth"] is not False,
     )
+
+
+def _seconds(key: str, value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{key} is {value!r}", remedy="Give seconds as a whole number, 1 or more.")
+    return value
 
 
 def s3_client(told: Mapping[str, Any]) -> Any:
@@ -196,8 +203,9 @@ def s3_client(told: Mapping[str, Any]) -> Any:
     from omicsdk.core.redaction import mask_text
 
     s3 = {"addressing_style": told["addressing_style"]} if told.get("addressing_style") else {}
-    config: Any = Config(s3=s3, signature_version=told.get("signature_version"), proxies=told.get("proxies"))
+    proxies = _mapping("AWS_S3_PROXIES", told.get("proxies") or {})
     try:
+        config: Any = Config(s3=s3, signature_version=told.get("signature_version"), proxies=dict(proxies) or None)
         session = import_module("boto3").Session(profile_name=told.get("session_profile"))
         return session.client(
             "s3",
