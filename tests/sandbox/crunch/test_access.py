@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import httpx
+import pytest
 from conformity import NO_TLS
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_PASSWORD, SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_USER
@@ -51,6 +52,23 @@ def test_a_name_and_a_password_are_as_good_as_a_token(site: Sandbox) -> None:
     assert projects(SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_PASSWORD) == 200
     assert projects(SANDBOX_CRUNCH_READER, SANDBOX_CRUNCH_PASSWORD, "POST") == 403
     assert projects(SANDBOX_CRUNCH_USER, "another") == 401
+
+
+@pytest.mark.parametrize(
+    ("sent", "detail"),
+    [
+        (b"Basic", "Invalid basic header. No credentials provided."),
+        (b"Basic YTpi x", "Invalid basic header. Credentials string should not contain spaces."),
+        (b"Basic YQ", "Invalid basic header. Credentials not correctly base64 encoded."),
+        (b"Basic \xfc", "Invalid basic header. Credentials not correctly base64 encoded."),
+        (b"Basic YQ==", "Invalid username/password."),
+        (b"Basic /zr/", "Invalid username/password."),
+        (b"Token \xfc", "Invalid token."),
+    ],
+)
+def test_a_header_that_says_nobody_says_why(anonymous: httpx.Client, sent: bytes, detail: str) -> None:
+    answer = anonymous.get("/projects/", headers=[(b"Authorization", sent)])
+    assert (answer.status_code, answer.json()) == (401, {"detail": detail})
 
 
 def test_a_permission_is_about_one_kind_of_thing(client_with: Clients, site: Sandbox, admin: httpx.Client) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from omicsdk.sandbox.rest_framework.refusals import Refused
@@ -54,8 +54,8 @@ class Askers(Generic[U]):
                 return found
             case "token", _:
                 raise self.refused("Invalid token header. Token string should not contain spaces.")
-            case "basic", [encoded] if self._by_password is not None:
-                found = self._by_password(*_name_and_password(encoded))
+            case "basic", words if self._by_password is not None:
+                found = self._by_password(*self._name_and_password(words))
                 if found is None:
                     raise self.refused("Invalid username/password.")
                 return found
@@ -73,10 +73,17 @@ class Askers(Generic[U]):
             raise self.refused()
         return found
 
-
-def _name_and_password(encoded: str) -> tuple[str, str]:
-    try:
-        name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return name, password
+    def _name_and_password(self, words: Sequence[str]) -> tuple[str, str]:
+        if len(words) != 1:
+            wrong = "Credentials string should not contain spaces." if words else "No credentials provided."
+            raise self.refused(f"Invalid basic header. {wrong}")
+        try:
+            content = base64.b64decode(words[0].encode(), validate=True)
+        except binascii.Error as error:
+            raise self.refused("Invalid basic header. Credentials not correctly base64 encoded.") from error
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
+            text = content.decode("latin-1")
+        name, _, password = text.partition(":")
+        return name, password
