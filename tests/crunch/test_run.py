@@ -282,6 +282,17 @@ def test_a_link_to_a_file_is_uploaded_as_the_file(make: Make) -> None:
     assert (made.storage / "deep" / "link").read_text() == "alpha\n"
 
 
+def test_a_workflow_of_the_users_own_is_kept_whatever_way_leads_to_it(make: Make, tmp_path: Path) -> None:
+    made = make("#!/bin/sh\nexit 3")
+    put(made.work / ".crunch", {"script.sh": "#!/bin/sh\necho own > own.txt"})
+    (made.work / ".crunch" / "script.sh").chmod(0o755)
+    (tmp_path / "way").symlink_to(made.work)
+
+    for way in (made.parent / ".." / made.parent.name / made.work.name, tmp_path / "way"):
+        assert made.run(workflow_path=way / ".crunch" / "script.sh")() is RunResult.SUCCESS
+        assert (made.work / ".crunch" / "script.sh").read_text() == "#!/bin/sh\necho own > own.txt"
+
+
 def test_a_slug_that_the_site_does_not_know(connection: Connection, tmp_path: Path) -> None:
     with pytest.raises(CrunchAPIException) as caught:
         Run(connection, "nope:nope", {"MEDIA_ROOT": str(tmp_path)}, tmp_path / "work", WorkflowType.script)

@@ -16,7 +16,7 @@ from omicsdk.crunch import Run, RunResult, WorkflowType
 from omicsdk.crunch.run import process
 from omicsdk.crunch.run.process import Ended, failure_note, run_process, tail_of
 from omicsdk.crunch.run.signals import in_order
-from omicsdk.crunch.run.workflow import WorkflowFailed, snakemake_command, snakemake_release
+from omicsdk.crunch.run.workflow import WorkflowFailed, not_started, snakemake_command, snakemake_release
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts are run by their interpreter lines")
 
@@ -279,6 +279,23 @@ def test_a_full_disk_for_the_log_does_not_stop_the_workflow(tmp_path: Path) -> N
     script.chmod(0o755)
 
     assert run_process([str(script)], tmp_path, Path("/dev/full")) == Ended(5, "two")
+
+
+def test_what_cannot_be_started_for_another_reason_is_not_blamed_on_the_script(tmp_path: Path) -> None:
+    script = put(tmp_path, {"my.sh": "#!/bin/sh\n"}) / "my.sh"
+    script.chmod(0o755)
+    (tmp_path / "log").mkdir()
+
+    for folder, log, blamed in (
+        (tmp_path, tmp_path / "log", "log"),
+        (tmp_path, tmp_path / "none" / "log", "none/log"),
+        (tmp_path / "gone", tmp_path / "kept", "gone"),
+    ):
+        with pytest.raises(OSError, match=blamed) as raised:
+            run_process([str(script)], folder, log)
+        said = str(not_started(raised.value, script))
+        assert said.startswith(f"The workflow {script} can't be started: ")
+        assert said.endswith(f"'{tmp_path / blamed}'")
 
 
 # -- Snakemake's command

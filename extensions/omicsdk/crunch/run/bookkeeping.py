@@ -122,7 +122,8 @@ def clear(folder: Path, keep: Path | None) -> None:
     Raises:
         OSError: It can't be removed.
     """
+    kept = None if keep is None else keep.resolve()
     for name in MADE:
         path = folder / name
-        if keep is None or path.absolute() != keep.absolute():
+        if path.resolve() != kept:
             path.unlink(missing_ok=True)

@@ -56,7 +56,7 @@ def run_process(command: Sequence[str], folder: Path, log: Path) -> Ended:
     with log.open("wb", buffering=0) as file, HeldBack() as held:
         process = subprocess.Popen(
             command,
-            cwd=folder,
+            cwd=os.fspath(folder),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

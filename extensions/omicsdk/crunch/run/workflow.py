@@ -119,12 +119,14 @@ def check_cores(cores: object) -> str:
 
 
 def not_started(error: OSError, path: Path) -> WorkflowFailed:
-    """Says why a script can't be started.
+    """Says why a workflow can't be started.
 
     Args:
         error: What the system said.
-        path: The script.
+        path: The script or Snakefile.
     """
+    if error.filename != os.fspath(path):  # of the log, the dataset's folder, or Snakemake
+        return WorkflowFailed(f"The workflow {path} can't be started: {error}")
     first = _first_line(path)
     if error.errno == errno.ENOEXEC:
         return WorkflowFailed(
