@@ -46,6 +46,7 @@ def test_a_sample_has_any_name_once_in_a_library(
         ({"name": " "}, {"name": ["This field may not be blank."]}),
         ({"name": "a\0b"}, {"name": ["Null characters are not allowed."]}),
         ({"name": [1]}, {"name": ["Not a valid string."]}),
+        ({"metadata": {"x": ["a\0b"]}}, {"metadata": ["Null characters are not allowed."]}),
     ],
 )
 def test_a_sample_that_is_refused_says_why(

@@ -1,7 +1,7 @@
 """Fields of analysis results: any JSON but null, or what stands for an object of a bucket."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from omicsdk.sandbox.pangea.flat import (
     asked,
@@ -20,7 +20,7 @@ from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing
 from omicsdk.sandbox.pangea.storing import Addresses
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, Wrong, json_value, text, unique_together, validated
+from omicsdk.sandbox.rest_framework.fields import Field, json_value, text, unique_together, validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid, forbidden
 from omicsdk.sandbox.service import Call, Reply
 
@@ -96,23 +96,10 @@ class ManifestResults:
         ]
 
 
-def _stored(value: Any) -> Any:
-    waiting: list[Any] = [value]
-    while waiting:  # a loop, as JSON may be nested more deeply than calls
-        each = waiting.pop()
-        if isinstance(each, str) and "\0" in each:
-            raise Wrong("Null characters are not allowed.")
-        if isinstance(each, dict):
-            waiting.extend(inner for pair in cast("dict[str, Any]", each).items() for inner in pair)
-        elif isinstance(each, list):
-            waiting.extend(cast("list[Any]", each))
-    return json_value(value)
-
-
 def _fields(pangea: Pangea, kind: ResultKind) -> Mapping[str, Field]:
     return {
         "name": Field(text(), required=True),
-        "stored_data": Field(_stored, required=True, json_in_form=True),
+        "stored_data": Field(json_value, required=True, json_in_form=True),
         "analysis_result": reference(pangea.store, kind.kind, required=True),
         "description": Field(text(blank=True)),
     }

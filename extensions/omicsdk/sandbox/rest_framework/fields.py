@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from omicsdk.sandbox.rest_framework.bodies import Form, is_too_deep
@@ -20,6 +20,7 @@ BLANK = "This field may not be blank."
 ABSENT: Any = object()
 """What a field gives that isn't written at all."""
 
+_NUL = "Null characters are not allowed."
 _TRUE = frozenset({"t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"})
 _FALSE = frozenset({"f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0", "0.0"})
 _INTEGER_TAIL = re.compile(r"\.0*\s*$")
@@ -139,7 +140,7 @@ def text(most: int | None = None, *, blank: bool = False, trim: bool = True) -> 
         if most is not None and len(found) > most:
             raise Wrong(f"Ensure this field has no more than {most} characters.")
         if "\0" in found:
-            raise Wrong("Null characters are not allowed.")
+            raise Wrong(_NUL)
         return found
 
     return read
@@ -287,9 +288,18 @@ def day(value: Any) -> str:
 
 
 def json_value(value: Any) -> Any:
-    """Any JSON."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise Wrong("Value must be valid JSON.")
+    """Any JSON that a database keeps: without null characters, and numbers are finite."""
+    waiting: list[Any] = [value]
+    while waiting:  # a loop, as JSON may be nested more deeply than calls
+        each = waiting.pop()
+        if isinstance(each, float) and not math.isfinite(each):
+            raise Wrong("Value must be valid JSON.")
+        if isinstance(each, str) and "\0" in each:
+            raise Wrong(_NUL)
+        if isinstance(each, dict):
+            waiting.extend(inner for pair in cast("dict[str, Any]", each).items() for inner in pair)
+        elif isinstance(each, list):
+            waiting.extend(cast("list[Any]", each))
     return value
 
 
