@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from crunch_runs import HAPPY, Made, put, table
-from omicsdk.core.errors import NotFound
+from omicsdk.core.errors import NotFound, UnsafePath
 from omicsdk.crunch import Connection, CrunchAPIException, Run, RunResult, WorkflowType
 from omicsdk.sandbox import Sandbox
 
@@ -304,6 +304,13 @@ def test_a_slug_that_the_site_does_not_know(connection: Connection, tmp_path: Pa
 def test_no_slug_at_all(connection: Connection, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="dataset_slug"):
         Run(connection, "", {"MEDIA_ROOT": str(tmp_path)}, tmp_path, WorkflowType.script)
+
+
+def test_a_slug_that_would_lead_elsewhere(connection: Connection, tmp_path: Path) -> None:
+    for slug in (".", ".."):
+        with pytest.raises((CrunchAPIException, UnsafePath), match=f"'{slug}'"):
+            Run(connection, slug, {"MEDIA_ROOT": str(tmp_path)}, tmp_path / "work", WorkflowType.script)
+    assert not (tmp_path / "work").exists()
 
 
 def test_each_stage_is_told(make: Make) -> None:

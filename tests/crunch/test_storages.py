@@ -286,6 +286,14 @@ def test_plain_names_stay_below_the_root(name: str) -> None:
     assert plain(found) == found
 
 
+@pytest.mark.parametrize("name", ["a\\..\\..\\b", "C:b", "a/C:\\b", "nul", "\\\\server\\share"])
+def test_names_that_lead_out_on_windows(name: str) -> None:
+    with pytest.raises(UnsafePath):
+        plain(name, windows=True)
+    assert plain(name) == name
+    assert plain("a/./b", windows=True) == "a/b"
+
+
 # -- folders
 
 

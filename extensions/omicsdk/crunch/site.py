@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 
 from omicsdk.core.credentials import ApiKey
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.request import segment
 from omicsdk.crunch.errors import crunch_error
 
 URL_VARIABLE = "CRUNCH_URL"
@@ -66,3 +67,19 @@ def token_credentials(token: str) -> ApiKey:
     except ConfigError as error:
         error.remedy = f"{error.remedy} It comes from token=, or from {TOKEN_VARIABLE}."
         raise crunch_error(error) from error
+
+
+def address_of(kind: str, slug: str) -> str:
+    """Where a thing is, relative to the site.
+
+    Args:
+        kind: datasets, items or projects.
+        slug: Its slug.
+
+    Raises:
+        CrunchAPIException: It can't be one: it is empty, or leads to another address (a UsageError).
+    """
+    try:
+        return f"api/{kind}/{segment('the slug', slug)}/"
+    except ValueError as error:
+        raise crunch_error(UsageError(str(error), remedy="Give a slug such as my-project:reads.")) from error

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
-from omicsdk.core.request import segment
 from omicsdk.crunch.diagnostics import get_diagnostics
+from omicsdk.crunch.site import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,22 +40,6 @@ def storage_settings(arguments: Mapping[str, Any]) -> Path:
     return Path(given)
 
 
-def path_of(kind: str, slug: str) -> str:
-    """The address of a thing, relative to the site.
-
-    Args:
-        kind: datasets, items or projects.
-        slug: Its slug.
-
-    Raises:
-        UsageError: It can't be one.
-    """
-    try:
-        return f"api/{kind}/{segment('the slug', slug)}/"
-    except ValueError as error:
-        raise UsageError(str(error), remedy="Give a slug such as my-project:reads.") from error
-
-
 def files(connection: Connection, arguments: Mapping[str, Any], console: Console) -> Told:
     """`omics crunch files`: the tree of a dataset's folder; as data the path of each file within it.
 
@@ -67,7 +51,7 @@ def files(connection: Connection, arguments: Mapping[str, Any], console: Console
     from omicsdk.crunch.storage import open_storage, walk
 
     del console
-    settings, path = storage_settings(arguments), path_of("datasets", arguments["dataset"])
+    settings, path = storage_settings(arguments), address_of("datasets", arguments["dataset"])
     base: str = connection.get_json_response(path)["base_file_path"]
     tree = walk(open_storage(settings), base)
     below = f"{base.strip('/')}/" if base.strip("/") else ""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.crunch_looking import path_of, storage_settings
+from omicsdk.cli.commands.crunch_looking import storage_settings
 from omicsdk.cli.errors import REFUSED
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.crunch.enums import RunResult, WorkflowType
 from omicsdk.crunch.run import DatasetTaken, Run, newest_status
 from omicsdk.crunch.run.workflow import check_cores, has
+from omicsdk.crunch.site import address_of
 from omicsdk.crunch.storage import Storage, open_storage
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def run(connection: Connection, arguments: Mapping[str, Any], console: Console) 
         UsageError: Something is missing that every run needs.
         CrunchAPIException: There is no such dataset, or another runner has it.
     """
-    path_of("datasets", arguments["dataset"])
+    address_of("datasets", arguments["dataset"])
     row = _Runner(connection, arguments, console).run(arguments["dataset"], take_over=arguments["take_over"])
     if _failed(row):
         console.exit_code = REFUSED
@@ -158,7 +159,7 @@ class _Runner:
         project = self._arguments["project"]
         if not project:
             return self._connection.get_json_response("api/next/")["dataset"]
-        path = path_of("projects", project)
+        path = address_of("projects", project)
         if not self._seen:
             self._connection.get_json_response(path)  # of a project that isn't there the next dataset is a failure
         return self._connection.get_json_response(f"{path}next/")["dataset"]

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from logging import getLogger
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import quote
 
 from omicsdk.core.errors import ConfigError, OmicsError
 from omicsdk.core.redaction import mask_text
@@ -20,6 +19,7 @@ from omicsdk.crunch.run.data import DataFiles
 from omicsdk.crunch.run.process import failure_note, run_process
 from omicsdk.crunch.run.signals import in_order
 from omicsdk.crunch.run.workflow import WorkflowFailed, check_cores, command_of, not_started
+from omicsdk.crunch.site import address_of
 from omicsdk.crunch.storage import Storage, open_storage
 from omicsdk.transfer.interrupts import Terminated
 from omicsdk.transfer.names import check_name
@@ -88,6 +88,7 @@ class Run:
     Raises:
         ValueError: An empty slug, or a workflow type that isn't one.
         ConfigError: A number of cores that isn't one.
+        UnsafePath: The slug can't be a folder's name.
         CrunchAPIException: The site doesn't know the dataset, or doesn't answer.
     """
 
@@ -138,7 +139,7 @@ class Run:
         self._data: DataFiles | None = None
 
     def _asked(self, kind: str, slug: str) -> dict[str, Any]:
-        found = self.connection.get_json_response(f"api/{kind}/{quote(slug, safe=':')}/")
+        found = self.connection.get_json_response(address_of(kind, slug))
         if found.get("slug") != slug:
             raise CrunchAPIException(
                 f"The site was asked for {slug!r} and told of {found.get('slug')!r}", remedy="Check the slug."

@@ -60,7 +60,7 @@ class FolderStorage:
             name = Path(name).relative_to(self.location).as_posix()
         elif name.startswith("/") and name.strip("/"):
             raise UnsafePath(name, f"is absolute, and not below {self.location}")
-        return os.fspath(self.location / plain(name))
+        return os.fspath(self.location / plain(name, windows=os.name == "nt"))
 
     def open(self, name: str, mode: str = "rb") -> BinaryIO:
         """Opens a file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 
 from omicsdk.core.errors import UnsafePath
+from omicsdk.transfer.names import check_name
 
 _REMEDY = "Correct the dataset's base_file_path on the crunch site."
 
@@ -20,18 +21,23 @@ def joined(base: str, name: str) -> str:
     return f"{base}/{name}" if base and name else base or name
 
 
-def plain(name: str) -> str:
+def plain(name: str, *, windows: bool = False) -> str:
     """A name without "." and empty parts, relative to the storage's root.
 
     Args:
         name: As somebody gave it.
+        windows: Whether it becomes a path of Windows, where backslashes and drive letters lead elsewhere too.
 
     Raises:
-        UnsafePath: It leads out of the storage, or has a NUL in it.
+        UnsafePath: It leads out of the storage, has a NUL in it, or isn't allowed on Windows.
     """
     if "\0" in name:
         raise UnsafePath(name, "has a NUL in it", remedy=_REMEDY)
     if ".." in name.split("/"):
         raise UnsafePath(name, "has a '..' in it", remedy=_REMEDY)
     found = posixpath.normpath(name.lstrip("/")) if name.strip("/") else ""
-    return "" if found == "." else found
+    if found in ("", "."):
+        return ""
+    if windows:
+        check_name(found, windows=True)
+    return found
