@@ -63,6 +63,7 @@ def test_members_take_others_in(
         (999, 'Invalid pk "999" - object does not exist.'),
         (NOWHERE, "Incorrect type. Expected pk value, received str."),
         (10**30, f'Invalid pk "{10**30}" - object does not exist.'),
+        ("9" * 5000, f'Invalid pk "{"9" * 5000}" - object does not exist.'),
     ],
 )
 def test_who_is_not_there_is_not_taken_in(owner: httpx.Client, organization: str, user: object, complaint: str) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from omicsdk.sandbox.crunch.attribute_store import Attribute
 from omicsdk.sandbox.crunch.state import Crunch
-from omicsdk.sandbox.crunch.values import LARGEST, Kind
-from omicsdk.sandbox.rest_framework.fields import Field, reference, text
+from omicsdk.sandbox.crunch.values import Kind
+from omicsdk.sandbox.rest_framework.fields import Field, row_number, slug_reference, text
 from omicsdk.sandbox.service import Call
 
 _LONGEST_KEY = 255
@@ -37,10 +37,8 @@ class AttributesOfKind:
 
     def find(self, call: Call) -> Attribute | None:
         """The one that a request names; None for none."""
-        number = call.arguments["id"]
-        if not number.isdecimal() or len(number) > len(str(LARGEST)) or int(number) > LARGEST:
-            return None
-        return self._crunch.attributes.find(self._kind.path, int(number))
+        number = row_number(call.arguments["id"])
+        return None if number is None else self._crunch.attributes.find(self._kind.path, number)
 
     def view(self, thing: Attribute) -> Mapping[str, Any]:
         """One as the site tells it: its number isn't told."""
@@ -49,7 +47,7 @@ class AttributesOfKind:
     def fields(self, thing: Attribute | None) -> Mapping[str, Field]:
         """What is written of one."""
         del thing
-        item = reference(self._crunch.tree.find, slug="slug")
+        item = slug_reference(self._crunch.tree.find)
         return {
             "item": Field(item, required=True, blank_is_null=True),
             "key": Field(text(_LONGEST_KEY), required=True),

@@ -6,7 +6,7 @@ from typing import Any
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT, CircularMove, Thing
 from omicsdk.sandbox.crunch.values import BY_PATH
-from omicsdk.sandbox.rest_framework.fields import Field, Reader, Wrong, reference, text
+from omicsdk.sandbox.rest_framework.fields import Field, Reader, Wrong, slug_reference, text
 from omicsdk.sandbox.rest_framework.refusals import invalid
 from omicsdk.sandbox.service import Call
 
@@ -101,7 +101,7 @@ class Items:
     def fields(self, thing: Thing | None) -> Mapping[str, Field]:
         """What is written of one."""
         tree = self._crunch.tree
-        parent = reference(lambda slug: tree.find(slug, self.parents), slug="slug")
+        parent = slug_reference(lambda slug: tree.find(slug, self.parents))
         # The site fails with 500 when it is sent what only answers have.
         return {
             **_own_fields(self._crunch, thing),

@@ -1,14 +1,12 @@
 """What is to be processed next, and how the processing goes."""
 
-from typing import Any
-
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.crunch.status_store import AMOUNTS, TEXTS
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
-from omicsdk.sandbox.crunch.values import LARGEST, whole
+from omicsdk.sandbox.crunch.values import whole
 from omicsdk.sandbox.crunch.view_sets import PAGE
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, choice, reference, text, validated
+from omicsdk.sandbox.rest_framework.fields import Field, choice, number_reference, text, validated
 from omicsdk.sandbox.rest_framework.pages import page
 from omicsdk.sandbox.rest_framework.refusals import Refused, not_found
 from omicsdk.sandbox.service import Call, Reply
@@ -62,10 +60,10 @@ def send_status(crunch: Crunch, call: Call) -> Reply:
 
 def _fields(crunch: Crunch) -> dict[str, Field]:
     amount = Field(whole(), null=True, blank_is_null=True)
-    user = reference(lambda number: crunch.people.by_id(_number(number)))
+    user = number_reference(crunch.people.by_id)
     return {
         "dataset": Field(
-            reference(lambda number: crunch.tree.by_id(_number(number), DATASET)), required=True, blank_is_null=True
+            number_reference(lambda number: crunch.tree.by_id(number, DATASET)), required=True, blank_is_null=True
         ),
         # It can be sent, and is checked, but who asks is what counts.
         "site_user": Field(user, null=True, blank_is_null=True),
@@ -75,11 +73,6 @@ def _fields(crunch: Crunch) -> dict[str, Field]:
         **dict.fromkeys(TEXTS, Field(text(_LONGEST, blank=True))),
         **dict.fromkeys(AMOUNTS, amount),
     }
-
-
-def _number(text_of_number: str) -> int:
-    number: Any = int(text_of_number) if len(text_of_number) <= len(str(LARGEST)) else -1
-    return number if number <= LARGEST else -1
 
 
 HANDLERS = (get_next_dataset, get_next_dataset_of_project, list_statuses, send_status)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omicsdk.sandbox.rest_framework.fields import (
+    LARGEST,
     Field,
     Reader,
     Wrong,
@@ -19,13 +20,12 @@ from omicsdk.sandbox.rest_framework.fields import (
     url,
 )
 
-SMALLEST, LARGEST = -(2**63), 2**63 - 1
-"""What the site's database takes for a whole number."""
+_SMALLEST = -LARGEST - 1
 
 _LONGEST = 1023
 
 
-def whole(least: int = SMALLEST) -> Reader:
+def whole(least: int = _SMALLEST) -> Reader:
     """A whole number that the database takes: outside of that the site fails with 500, the sandbox says what is wrong."""
 
     def read(value: Any) -> int:

@@ -2,7 +2,7 @@
 
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, reference, url, validated
+from omicsdk.sandbox.rest_framework.fields import Field, number_reference, url, validated
 from omicsdk.sandbox.service import Call, Reply
 
 _OUTSIDE = "it asks hosts outside of this machine"
@@ -65,11 +65,11 @@ def queue_covid19_reads(pangea: Pangea, call: Call) -> Reply:
     """POST /api/contrib/covid19/: takes the reads, which nobody works off."""
     pangea.access.need(call)
 
-    def user(number: str) -> int | None:
-        person = pangea.people.by_id(int(number)) if len(number) < len(str(2**63)) else None
+    def user(number: int) -> int | None:
+        person = pangea.people.by_id(number)
         return None if person is None else person.id
 
-    fields = {"user": Field(reference(user), required=True), "raw_reads_path": Field(url(), required=True)}
+    fields = {"user": Field(number_reference(user), required=True), "raw_reads_path": Field(url(), required=True)}
     return Reply(validated(fields, fields_of(call)))
 
 

@@ -10,7 +10,7 @@ from omicsdk.sandbox.pangea.store import Thing, named
 from omicsdk.sandbox.pangea.users import person_view
 from omicsdk.sandbox.pangea.views import Views
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, reference, text, validated
+from omicsdk.sandbox.rest_framework.fields import Field, number_reference, text, validated
 from omicsdk.sandbox.rest_framework.pages import page
 from omicsdk.sandbox.rest_framework.refusals import invalid
 from omicsdk.sandbox.service import Call, Reply
@@ -75,7 +75,7 @@ def add_organization_user(pangea: Pangea, call: Call) -> Reply:
     organization = found(pangea.store, "organization", call.arguments["organization_pk"])
     if not pangea.access.is_member(person, organization["uuid"]):
         raise pangea.access.refusal(person, "Insufficient permissions to add user to organization.")
-    by_number = Field(reference(lambda number: pangea.people.by_id(int(number))), required=True)
+    by_number = Field(number_reference(pangea.people.by_id), required=True)
     new: Person = validated({"user": by_number}, fields_of(call))["user"]
     pangea.access.join(organization["uuid"], new)
     return Reply({"status": "success"})

@@ -85,7 +85,7 @@ class People:
 
     def by_id(self, number: int) -> Person | None:
         """Who has a number."""
-        return self._one("id = ?", number) if abs(number) < 2**63 else None
+        return self._one("id = ?", number)
 
     def by_uuid(self, uuid: str) -> Person | None:
         """Who has a UUID."""

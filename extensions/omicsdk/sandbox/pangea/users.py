@@ -8,7 +8,7 @@ from omicsdk.sandbox.pangea.flat import PAGE
 from omicsdk.sandbox.pangea.people import PROFILE, Person
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.bodies import fields_of
-from omicsdk.sandbox.rest_framework.fields import Field, boolean, text, url, validated
+from omicsdk.sandbox.rest_framework.fields import Field, boolean, row_number, text, url, validated
 from omicsdk.sandbox.rest_framework.pages import page
 from omicsdk.sandbox.rest_framework.refusals import not_found
 from omicsdk.sandbox.service import Call, Reply
@@ -62,8 +62,8 @@ def get_me(pangea: Pangea, call: Call) -> Reply:
 def get_user_by_id(pangea: Pangea, call: Call) -> Reply:
     """GET /api/users/id/{user_id}."""
     pangea.access.asker(call)
-    number: str = call.arguments["user_id"]
-    return Reply(person_view(pangea, _there(pangea.people.by_id(int(number)) if _is_number(number) else None)))
+    number = row_number(call.arguments["user_id"])
+    return Reply(person_view(pangea, _there(None if number is None else pangea.people.by_id(number))))
 
 
 def get_user(pangea: Pangea, call: Call) -> Reply:
@@ -109,10 +109,6 @@ def _there(person: Person | None) -> Person:
     if person is None:
         raise not_found()
     return person
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 HANDLERS = (list_users, get_me, get_user_by_id, get_user, put_user, patch_user, delete_user)

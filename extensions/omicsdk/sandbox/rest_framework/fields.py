@@ -17,6 +17,8 @@ from omicsdk.sandbox.rest_framework.refusals import Complaints, Invalid
 REQUIRED = "This field is required."
 NULL = "This field may not be null."
 BLANK = "This field may not be blank."
+LARGEST = 2**63 - 1
+"""The largest whole number that a database keeps."""
 ABSENT: Any = object()
 """What a field gives that isn't written at all."""
 
@@ -303,32 +305,48 @@ def json_value(value: Any) -> Any:
     return value
 
 
-def reference(find: Callable[[str], Any], *, slug: str = "") -> Reader:
-    """What another thing is known by.
+def slug_reference(find: Callable[[str], Any]) -> Reader:
+    """The slug that another thing is known by.
 
     Args:
-        find: Gives the thing; None for none.
-        slug: The name of the member that names it; empty where that is its number.
+        find: Gives the thing by its slug; None for none.
     """
 
     def read(value: Any) -> Any:
-        if slug:
-            found = find(value) if isinstance(value, str) else None
-            if found is None:
-                raise Wrong(f"Object with {slug}={value} does not exist.")
-            return found
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, str | int)
-            or (isinstance(value, str) and not value.isdecimal())
-        ):
+        found = find(value) if isinstance(value, str) else None
+        if found is None:
+            raise Wrong(f"Object with slug={value} does not exist.")
+        return found
+
+    return read
+
+
+def number_reference(find: Callable[[int], Any]) -> Reader:
+    """The number that another thing is known by, as a number or a text.
+
+    Args:
+        find: Gives the thing by its number, which is at most `LARGEST`; None for none.
+    """
+
+    def read(value: Any) -> Any:
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if not is_number and not (isinstance(value, str) and value.isdecimal()):
             raise Wrong(f"Incorrect type. Expected pk value, received {type(value).__name__}.")
-        found = find(str(value))
+        number = row_number(str(value))
+        found = None if number is None else find(number)
         if found is None:
             raise Wrong(f'Invalid pk "{value}" - object does not exist.')
         return found
 
     return read
+
+
+def row_number(text_of_number: str) -> int | None:
+    """The number of a row that a text is, in digits; None where no row has it."""
+    if not text_of_number.isdecimal() or len(text_of_number) > len(str(LARGEST)):
+        return None
+    number = int(text_of_number)
+    return number if number <= LARGEST else None
 
 
 def uuid_reference(find: Callable[[str], Any]) -> Reader:
