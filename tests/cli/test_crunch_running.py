@@ -158,6 +158,24 @@ def test_a_loop_ends_when_the_site_takes_no_statuses(crunch, omics_sandbox, monk
     ran = crunch("loop", "--workflow", "script")
     assert (ran.code, "You do not have permission" in ran.err) == (1, True)
     assert f"gives {EXAMPLE} again although it was processed" in ran.err
+    assert [(row["dataset"], row["result"]) for row in ran.json] == [(EXAMPLE, "FAIL")]
+
+
+def test_a_loop_that_cannot_go_on_says_what_was_done(crunch, add, monkeypatch):
+    slug = add("Looped", PICKY, l1="a.txt", l2="a.txt")
+    asking = Connection.get_json_response
+
+    def signed_out(self, relative_url):
+        if relative_url.endswith("datasets/looped:l2/"):
+            with Connection(self.base_url, "0" * 40) as nobody:
+                return asking(nobody, relative_url)
+        return asking(self, relative_url)
+
+    monkeypatch.setattr(Connection, "get_json_response", signed_out)
+    ran = crunch("loop", "--project", slug, "--workflow", "script")
+    assert (ran.code, "Invalid token" in ran.err) == (4, True)
+    assert [(row["dataset"], row["result"]) for row in ran.json] == [("looped:l1", "SUCCESS")]
+    assert "Loop stopped. Datasets processed: 1, failed: 0." in ran.err
 
 
 def test_a_dataset_that_another_runner_has_is_left_to_it(crunch, site, add):

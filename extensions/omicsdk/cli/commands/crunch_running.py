@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.crunch_looking import storage_settings
-from omicsdk.cli.errors import REFUSED
+from omicsdk.cli.errors import REFUSED, exit_code
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.crunch.enums import RunResult, WorkflowType
 from omicsdk.crunch.run import DatasetTaken, Run, newest_status
@@ -54,17 +54,26 @@ def following(connection: Connection, arguments: Mapping[str, Any], console: Con
 
 
 def loop(connection: Connection, arguments: Mapping[str, Any], console: Console) -> list[dict[str, str]]:
-    """`omics crunch loop`: how each dataset ended, as rows.
+    """`omics crunch loop`: how each dataset ended, as rows; those before it, where the loop can't go on.
 
     Raises:
         UsageError: Something is missing that every run needs.
-        CrunchAPIException: There is no such project.
+        CrunchAPIException: There is no such project, or the site doesn't answer; no dataset was processed.
     """
     runner = _Runner(connection, arguments, console)
     rows: list[dict[str, str]] = []
-    while (row := runner.next()) is not None:
-        rows.append(row)
+    try:
+        while (row := runner.next()) is not None:
+            rows.append(row)
+    except (OmicsError, OSError) as error:
+        if not rows:
+            raise
+        console.error(str(error))
+        console.exit_code = exit_code(error)
     failed = sum(map(_failed, rows))
+    if console.exit_code:
+        console.message(f"Loop stopped. Datasets processed: {len(rows)}, failed: {failed}.")
+        return rows
     console.message(NONE_LEFT)
     console.message(f"Loop concluded. Datasets processed: {len(rows)}, failed: {failed}.")
     if failed == len(rows) and rows:
