@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.workflows.gen3_words import command as command
-from omicsdk.cli.workflows.gen3_words import option as option
-from omicsdk.cli.workflows.gen3_words import word as word
+from omicsdk.cli.workflows.words import command as command
 from omicsdk.cli.workflows.words import examples, flag
+from omicsdk.cli.workflows.words import option as option
+from omicsdk.cli.workflows.words import word as word
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

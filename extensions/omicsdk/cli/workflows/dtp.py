@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.options import REPORT
-from omicsdk.cli.workflows.gen3_words import DRY_RUN, QUIET, choice, flag, option, word, words
+from omicsdk.cli.workflows.words import DRY_RUN, QUIET, choice, flag, option, word, words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

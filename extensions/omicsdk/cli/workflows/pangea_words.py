@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.workflows.gen3_words import TRANSFERS
-from omicsdk.cli.workflows.gen3_words import choice as choice
-from omicsdk.cli.workflows.gen3_words import command as command
-from omicsdk.cli.workflows.gen3_words import option as option
-from omicsdk.cli.workflows.gen3_words import word as word
-from omicsdk.cli.workflows.gen3_words import words as words
 from omicsdk.cli.workflows.words import DRY_RUN as DRY_RUN
 from omicsdk.cli.workflows.words import LIMIT as LIMIT
-from omicsdk.cli.workflows.words import examples
+from omicsdk.cli.workflows.words import TRANSFERS, examples
+from omicsdk.cli.workflows.words import choice as choice
+from omicsdk.cli.workflows.words import command as command
 from omicsdk.cli.workflows.words import flag as flag
+from omicsdk.cli.workflows.words import option as option
+from omicsdk.cli.workflows.words import word as word
+from omicsdk.cli.workflows.words import words as words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import TRANSFER
 from omicsdk.cli.workflows.words import DRY_RUN as DRY_RUN
 from omicsdk.cli.workflows.words import LIMIT as LIMIT
+from omicsdk.cli.workflows.words import LIMITS as LIMITS
 from omicsdk.cli.workflows.words import QUIET as QUIET
 from omicsdk.cli.workflows.words import examples
 from omicsdk.cli.workflows.words import flag as flag
@@ -43,7 +43,6 @@ TIMEOUT: Argument = {
     "help": "Seconds to wait for the platform, which works on many files and on folders by itself.",
 }
 RECURSIVE = flag("recursive", "Take folders, with all that is in them.", "-r")
-LIMITS = [argument for argument in TRANSFER if argument["name"] != "dry_run"]
 OF_PROJECT: Argument = {
     "name": "project",
     "type": "string",
