@@ -51,6 +51,15 @@ def test_a_kind_is_found_by_uuid_and_by_name(knex: Knex, proto: str, group_proto
         WorkOrderProto(knex, proto).create()
 
 
+def test_what_an_order_is_for_is_fetched_where_it_wasnt(knex: Knex, library: SampleGroup, proto: str, group_proto: str):
+    library.sample("s 1").create()
+    unfetched = Organization(knex, "An Org").sample_group("A Library")
+    of, of_groups = WorkOrderProto.from_uuid(knex, proto), GroupWorkOrderProto.from_uuid(knex, group_proto)
+    made = of.create_work_order_for_sample(unfetched.sample("s 1"))
+    assert of.get_active_work_order_for_sample(unfetched.sample("s 1")).uuid == made.uuid
+    assert of_groups.create_work_order_for_sample_group(unfetched).sample_group == library.uuid
+
+
 def test_an_order_goes_through_its_states(knex: Knex, worker: Knex, library: SampleGroup, proto: str):
     sample = library.sample("s 1").create()
     of = WorkOrderProto.from_uuid(knex, proto)

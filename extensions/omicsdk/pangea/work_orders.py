@@ -148,7 +148,7 @@ class WorkOrderProto(_Proto):
             PangeaGeneralError: The server refused, or didn't answer.
         """
         self.get()
-        for blob in _all(self.knex, f"samples/{sample.uuid}/work_orders", sample.inherited_url_options):
+        for blob in _all(self.knex, f"samples/{sample.get().uuid}/work_orders", sample.inherited_url_options):
             if blob.get("name") == self.name:
                 return WorkOrder.from_blob(self.knex, blob)
         raise KeyError(f"WorkOrder from Proto {self} not found for sample {sample}")
@@ -162,7 +162,7 @@ class WorkOrderProto(_Proto):
         Raises:
             PangeaGeneralError: The server refused, or didn't answer.
         """
-        url = f"samples/{sample.uuid}/work_orders/{self.uuid}"
+        url = f"samples/{sample.get().uuid}/work_orders/{self.uuid}"
         told: Blob = self.knex.post(url, url_options=sample.inherited_url_options)
         return WorkOrder.from_uuid(self.knex, told["uuid"])
 
@@ -344,8 +344,9 @@ class GroupWorkOrderProto(_Proto):
             KeyError: It has none.
             PangeaGeneralError: The server refused, or didn't answer.
         """
+        wanted = group.get().uuid
         for order in self.get_active_work_orders():
-            if order.sample_group == group.uuid:
+            if order.sample_group == wanted:
                 return order
         raise KeyError(f"WorkOrder from Proto {self} not found for group {group}")
 
@@ -358,7 +359,7 @@ class GroupWorkOrderProto(_Proto):
         Raises:
             PangeaGeneralError: The server refused, or didn't answer.
         """
-        url = f"sample_groups/{group.uuid}/work_orders/{self.uuid}"
+        url = f"sample_groups/{group.get().uuid}/work_orders/{self.uuid}"
         told: Blob = self.knex.post(url, url_options=group.inherited_url_options)
         return GroupWorkOrder.from_uuid(self.knex, told["uuid"])
 
