@@ -8,7 +8,7 @@ import httpx
 import pytest
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import DecodeError, NotFound, ServerError
-from omicsdk.pangea import Organization, Tag
+from omicsdk.pangea import Knex, Organization, Tag
 from omicsdk.pangea.ncbi import BioProject, Entrez, SRARecord, link_bioproject
 
 SRA_FILE = (
@@ -113,6 +113,17 @@ def test_again_leaves_what_is_there_as_it_is(org: Organization, entrez: Entrez):
     assert again.uuid == first.uuid
     assert again.metadata == {"mine": 1}
     assert len(list(again.get_samples(cache=False))) == 2
+
+
+def test_what_was_deleted_elsewhere_is_made_again(org: Organization, entrez: Entrez, knex: Knex):
+    link_bioproject(org, "PRJNA257197", entrez=entrez)
+    org.sample_group("PRJNA257197").get()  # kept from here on
+    assert knex.auth is not None
+    with Knex(knex.endpoint) as elsewhere:
+        elsewhere.add_auth_token(knex.auth.headers("GET", knex.endpoint)["authorization"].removeprefix("Token "))
+        Organization(elsewhere, "An Org").sample_group("PRJNA257197").delete()
+    again = link_bioproject(org, "PRJNA257197", entrez=entrez)
+    assert sorted(sample.name for sample in again.get_samples()) == ["SAMN11", "SAMN12"]
 
 
 def test_three_requests_a_second_and_ten_with_a_key(entrez: Entrez, clock: ManualClock, archive: Archive):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError, SomeFailed, UsageError, first_of
 from omicsdk.drs.asking import never, side_by_side
-from omicsdk.pangea.errors import PangeaNotFoundError
 from omicsdk.pangea.files.limits import Logger
 from omicsdk.pangea.files.objects import RETRIES, object_facts
 from omicsdk.pangea.files.read_plan import ReadSet
@@ -196,9 +195,7 @@ class _Preparing:
         for tag in self.tags:
             tag(sample)
         result = sample.analysis_result(self.module_name)
-        try:
-            result.get()
-        except PangeaNotFoundError:
+        if not result.exists():
             result.is_private = self.private
             result.create()
         fields = [result.field(name) for name in reads.files]
@@ -215,9 +212,7 @@ class _Preparing:
 
 def _is_there(field: SampleAnalysisResultField) -> bool:
     """Whether a field has its file. The server says so from the moment on when an upload begins: the store is asked."""
-    try:
-        field.get()
-    except PangeaNotFoundError:
+    if not field.exists():
         return False
     if kind_of(field.stored_data) != "s3":
         return bool(field.stored_data)

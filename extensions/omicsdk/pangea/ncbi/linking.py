@@ -6,13 +6,11 @@ from logging import getLogger
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import NotFound
-from omicsdk.pangea.errors import PangeaNotFoundError
 from omicsdk.pangea.ncbi.entrez import Entrez
 from omicsdk.pangea.ncbi.records import READS, BioProject, BioSample, SRARecord
 
 if TYPE_CHECKING:
     from omicsdk.pangea.organization import Organization
-    from omicsdk.pangea.remote_object import RemoteObject
     from omicsdk.pangea.sample import Sample
     from omicsdk.pangea.sample_group import SampleGroup
 
@@ -48,7 +46,7 @@ def link_bioproject(org: Organization, accession: str, *, entrez: Entrez | None 
             return link_bioproject(org, accession, entrez=own)
     project = BioProject(accession, entrez)
     library = org.sample_group(accession, is_library=True)
-    if not _is_there(library):
+    if not library.exists():
         library.metadata = project.metadata()
         library.create()
     tags = {name: Tag(org.knex, name).idem() for name in (PROJECT_TAG, SAMPLE_TAG, RUNS_TAG)}
@@ -78,7 +76,7 @@ def create_pangea_group_from_bioproj(org: Organization, bioproj_accession: str, 
 def _linked_sample(library: SampleGroup, biosample: BioSample) -> Sample:
     metadata = biosample.metadata()
     sample = library.sample(biosample.accession)
-    if not _is_there(sample):
+    if not sample.exists():
         sample.metadata = metadata
         sample.create()
     return sample
@@ -92,20 +90,12 @@ def _link_runs(sample: Sample, record: SRARecord) -> bool:
         _log.warning("%s: %s", sample, error)
         return False
     result = sample.analysis_result(READS, replicate=record.accession)
-    if not _is_there(result):
+    if not result.exists():
         result.metadata = record.metadata()
         result.create()
     for number, data in enumerate(runs, 1):
         field = result.field("sra_run" if number == 1 else f"sra_run_{number}")
-        if not _is_there(field):
+        if not field.exists():
             field.stored_data = data
             field.create()
-    return True
-
-
-def _is_there(thing: RemoteObject) -> bool:
-    try:
-        thing.get()
-    except PangeaNotFoundError:
-        return False
     return True
