@@ -43,6 +43,16 @@ def test_what_is_there_is_replaced(pangea: FieldServer, server: Any, tmp_path: P
     assert target.read_bytes() == noise(5000, 3)
 
 
+def test_a_file_that_was_had_before_is_had_anew_after_a_refresh(pangea: FieldServer, server: Any, noise: Any):
+    server.put("k", noise(5000))
+    field = pangea.field(data=signed(server, "k"))
+    first = field.download_file()
+    assert field.download_file() == first
+    server.put("k", noise(5000, 2))
+    again = field.refresh().download_file()
+    assert Path(again).read_bytes() == noise(5000, 2)
+
+
 def test_a_url_that_ended_is_asked_for_again(pangea: FieldServer, server: Any, tmp_path: Path, noise: Any):
     server.put("k", noise(3 * MIB))
     field = pangea.field(data=signed(server, "k", "old"))

@@ -130,6 +130,15 @@ def test_all_fields_and_results_of_all_pages(sample: Sample):
     assert {each.uuid for each in result.get_fields()} == {each.uuid for each in result.get_fields()}
 
 
+def test_fields_that_shant_be_remembered_are_asked_for_again(sample: Sample):
+    result = sample.analysis_result("m").create()
+    result.field("f", data=1).create()
+    passing = next(result.get_fields(cache=False))
+    assert next(result.get_fields()) is not passing
+    kept = list(result.get_fields())
+    assert [id(field) for field in result.get_fields()] == [id(field) for field in kept]
+
+
 def test_deletion(sample: Sample, knex: Knex):
     result = sample.analysis_result("m").create()
     field = result.field("f", data={"a": 1}).create()

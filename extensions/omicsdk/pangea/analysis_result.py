@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from omicsdk.pangea.errors import PangeaInternalError, PangeaNotFoundError, RemoteObjectError
 from omicsdk.pangea.pages import Blob, paginated_iterator
+from omicsdk.pangea.remembered import Remembered
 from omicsdk.pangea.remote_object import RemoteObject
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
         self.description: str | None = None
         self.is_private = is_private
         self.pipeline_module: str | None = None
-        self._fields_seen: tuple[int, list[F]] | None = None
+        self._fields: Remembered[F] = Remembered(knex)
 
     def nested_url(self) -> str:
         """Its place by names: that of the newest result of its module."""
@@ -99,14 +100,11 @@ class AnalysisResult(RemoteObject, Generic[F]):
         Raises:
             PangeaGeneralError: The server refused, or didn't answer.
         """
-        if cache and self._fields_seen is not None and self._fields_seen[0] == self.knex.writes:
-            yield from self._fields_seen[1]
-            return
-        writes, found = self.knex.writes, list[F]()
+        return self._fields.iterate(self._fetch_fields, cache=cache)
+
+    def _fetch_fields(self) -> Iterator[F]:
         for blob in self.list_field_blobs({}):
-            found.append(self.field(blob["name"])._fetched(blob))
-            yield found[-1]
-        self._fields_seen = writes, found
+            yield self.field(blob["name"])._fetched(blob)
 
     def _owner(self) -> Mapping[str, str]:
         """The uuid of what it belongs to, by the name that the server has for it."""

@@ -17,8 +17,6 @@ from omicsdk.pangea.remote_object import RemoteObject
 from omicsdk.pangea.stored_data import download_url, without_signature
 
 if TYPE_CHECKING:
-    from weakref import finalize
-
     from omicsdk.pangea.analysis_result import AnalysisResult, SampleAnalysisResult, SampleGroupAnalysisResult
     from omicsdk.pangea.knex import Knex
 
@@ -45,7 +43,6 @@ class AnalysisResultField(RemoteObject):
         self.name = field_name
         self.stored_data: Any = {} if data is None else data
         self._downloaded = ""
-        self._temporary: finalize[..., Any] | None = None
 
     @property
     def flat_url(self) -> str:
@@ -99,8 +96,8 @@ class AnalysisResultField(RemoteObject):
         Args:
             filename: Where to; what is there is replaced when the file is whole. None takes a temporary file, which is
                 deleted when this object is gone, at the latest when the program ends.
-            cache: Whether a file that this object downloaded before is good enough: where no other name is asked for, and
-                it is still there.
+            cache: Whether a file that this object downloaded before is good enough: where no other name is asked for, it
+                is still there, and nothing was uploaded or refreshed since.
 
         Returns:
             Where it is.
@@ -116,15 +113,10 @@ class AnalysisResultField(RemoteObject):
         if cache and self._downloaded and wanted in ("", self._downloaded) and Path(self._downloaded).is_file():
             return self._downloaded
         self.get_download_url()  # before a folder is made
-        temporary = None
-        if not wanted:
-            wanted, temporary = temporary_for(self)
+        wanted = wanted or temporary_for(self)
         fetch(self, wanted)
         if cache:
             self._downloaded = wanted
-            self._temporary = temporary or self._temporary
-        elif temporary is not None:
-            self._temporary = temporary
         return wanted
 
     def upload_file(
@@ -252,6 +244,7 @@ class AnalysisResultField(RemoteObject):
             PangeaGeneralError: The server refused, or didn't answer.
         """
         self._check_alive("fetched")
+        self._downloaded = ""
         return self._fetched(self.knex.get(self.flat_url, url_options=self.inherited_url_options))
 
     def _take(self, blob: Blob) -> None:

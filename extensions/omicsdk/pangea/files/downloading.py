@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import finalize
 
 from omicsdk.pangea.files.objects import item_of
@@ -40,15 +40,16 @@ def fetch(field: AnalysisResultField, filename: str) -> None:
             journal.unlink(missing_ok=True)
 
 
-def temporary_for(field: AnalysisResultField) -> tuple[str, finalize[..., Any]]:
+def temporary_for(field: AnalysisResultField) -> str:
     """Makes a place for a field's file that is gone when the field is, or the program ends.
 
     Args:
         field: The field.
 
     Returns:
-        The file's path, which isn't there yet, and what removes it.
+        The file's path, which isn't there yet.
     """
     folder = tempfile.mkdtemp(prefix="pangea-")
     name = field.get_referenced_filename().rpartition("/")[2]
-    return str(Path(folder, name)), finalize(field, shutil.rmtree, folder, ignore_errors=True)
+    finalize(field, shutil.rmtree, folder, ignore_errors=True)
+    return str(Path(folder, name))
