@@ -182,6 +182,29 @@ def test_data_are_not_overwritten_by_a_file(owner: httpx.Client, field: Thing):
     assert owner.get(f"/sample_ar_fields/{field['uuid']}").json()["stored_data"] == {"a": 1}
 
 
+def test_a_field_that_goes_or_is_filled_while_the_storage_is_asked_stays_so(
+    sandbox: Sandbox, owner: httpx.Client, field: Thing, monkeypatch: pytest.MonkeyPatch
+):
+    path = f"/sample_ar_fields/{field['uuid']}"
+    form = sandbox.pangea.storage.form
+
+    def filling(*asked: Any) -> Any:
+        owner.patch(path, json={"stored_data": {"a": 1}})
+        return form(*asked)
+
+    monkeypatch.setattr(sandbox.pangea.storage, "form", filling)
+    assert told(upload(owner, field)) == (400, {"detail": "Creating S3 result would overwrite existing data"})
+    assert owner.get(path).json()["stored_data"] == {"a": 1}
+    owner.patch(path, json={"stored_data": {}})
+
+    def removing(*asked: Any) -> Any:
+        owner.delete(path)
+        return form(*asked)
+
+    monkeypatch.setattr(sandbox.pangea.storage, "form", removing)
+    assert told(upload(owner, field)) == (404, {"detail": "Not found."})
+
+
 def test_a_library_without_a_bucket_takes_no_files(owner: httpx.Client, library: Thing, field: Thing):
     owner.patch(f"/sample_groups/{library['uuid']}", json={"bucket": None})
     complaint = "The group Sandbox Library has no bucket: register one, and set it."
@@ -324,7 +347,12 @@ def _client(sandbox: Sandbox) -> httpx.Client:
 def test_reading_starts_no_storage(tmp_path: Path):
     with Sandbox(tmp_path) as sandbox, _client(sandbox) as client:
         library = client.get("/sample_groups").json()["results"][0]["uuid"]
-        assert client.get(f"/sample_groups/{library}/manifest").status_code == 200
+        sample = created(client.post("/samples", json={"name": "s", "library": library}))["uuid"]
+        result = created(client.post("/sample_ars", json={"module_name": "m", "sample": sample}))["uuid"]
+        data = {"__type__": "s3", "uri": "s3://pangea-sandbox/x", "endpoint_url": "http://127.0.0.1:1"}
+        created(client.post("/sample_ar_fields", json={"name": "f", "analysis_result": result, "stored_data": data}))
+        for path in ("manifest", "downloads/m"):
+            assert client.get(f"/sample_groups/{library}/{path}").status_code == 200
         assert sandbox.pangea.grounds.staging._server is None  # to ask for its address would start it
 
 

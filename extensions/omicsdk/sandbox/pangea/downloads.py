@@ -3,7 +3,7 @@
 import io
 import json
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from omicsdk.sandbox.pangea.groups import readable_group
@@ -30,7 +30,7 @@ def download_sample_group_module(pangea: Pangea, call: Call) -> Reply:
         fields = _fields(pangea, group, module)
     organization: str = group["organization"]
     # The storage may take its time, and nobody waits for it.
-    files = {name: _content(pangea, organization, data) for name, data in fields.items()}
+    files = ((name, _content(pangea, organization, data)) for name, data in fields.items())
     day = pangea.store.moment().partition("T")[0]
     name = f"{_word(group['name'])}__{_word(module)}__{day}.tar.gz".replace("::", "__")
     return Reply(content=_archive(files), headers={"Content-Type": "binary", "Content-Disposition": attachment(name)})
@@ -66,20 +66,19 @@ def _extension(data: Any) -> str:
 def _content(pangea: Pangea, organization: str, data: Any) -> bytes:
     """The object that data stand for where it is on the sandbox's own storage, else the data themselves."""
     stated = file_of(data)
-    staging = pangea.grounds.staging
-    if stated is not None and stated["endpoint_url"] == staging.url:
+    if stated is not None and pangea.buckets.is_own(stated["endpoint_url"]):
         bucket, key = split_uri(stated["uri"])
-        owned = pangea.buckets.readable(organization, bucket, staging.url) is not None
-        there = staging.find(bucket, key) if owned else None
+        owned = pangea.buckets.readable(organization, bucket, stated["endpoint_url"]) is not None
+        there = pangea.grounds.staging.find(bucket, key) if owned else None
         if there is not None:
             return b"".join(there.blocks())
     return json.dumps(data).encode()
 
 
-def _archive(files: Mapping[str, bytes]) -> bytes:
+def _archive(files: Iterable[tuple[str, bytes]]) -> bytes:
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w:gz") as archive:
-        for name, content in files.items():
+        for name, content in files:
             entry = tarfile.TarInfo(name)
             entry.size = len(content)
             archive.addfile(entry, io.BytesIO(content))

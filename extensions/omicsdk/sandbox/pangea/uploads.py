@@ -20,6 +20,7 @@ from omicsdk.sandbox.service import Call, Reply
 WHOLE, IN_PARTS = "upload", "upload-multipart"
 _MOST_PARTS = 10_000
 _PREFIX = "pangea/v1"
+_OVERWRITES = "Creating S3 result would overwrite existing data"
 
 
 def _part_count(value: Any) -> int:
@@ -43,7 +44,7 @@ def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     place = _place(pangea, group)
     stated = file_of(field["stored_data"])
     if stated is None and field["stored_data"] != {}:
-        raise Refused(400, "Creating S3 result would overwrite existing data")
+        raise Refused(400, _OVERWRITES)
     if stated is not None:
         bucket, key = split_uri(stated["uri"])
         if bucket != place.bucket:
@@ -54,9 +55,18 @@ def _upload(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
         answer: Mapping[str, Any] = {"urls": urls, "upload_id": upload}
     else:
         answer = pangea.storage.form(place, key)
-    if field["stored_data"] != data:
-        pangea.store.change(kind.field_kind, field["uuid"], {"stored_data": data})
+    _keep(pangea, kind, field, data)
     return Reply(dict(answer))
+
+
+def _keep(pangea: Pangea, kind: ResultKind, field: Thing, data: Mapping[str, Any]) -> None:
+    """Notes where a field's file is, unless somebody changed or removed the field while the storage was asked."""
+    with pangea.store.database.transaction():
+        there = found(pangea.store, kind.field_kind, field["uuid"])["stored_data"]
+        if there not in (field["stored_data"], data):
+            raise Refused(400, _OVERWRITES)
+        if there != data:
+            pangea.store.change(kind.field_kind, field["uuid"], {"stored_data": data})
 
 
 def _complete(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
