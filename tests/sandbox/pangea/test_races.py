@@ -81,3 +81,15 @@ def test_a_list_is_whole_while_its_groups_go(sandbox: Sandbox, owner: httpx.Clie
         return client.delete(f"/sample_groups/{groups[number].json()['uuid']}")
 
     assert {each.status_code for each in together(sandbox, ask)} == {200, 204}
+
+
+def test_a_bucket_that_goes_while_others_write_it_is_gone_for_them(
+    sandbox: Sandbox, owner: httpx.Client, library: Thing
+) -> None:
+    def ask(client: httpx.Client, number: int) -> httpx.Response:
+        if number % 2:
+            return client.patch(f"/s3_api_keys/{library['bucket']}", json={"name": f"b{number}"})
+        return client.delete(f"/s3_api_keys/{library['bucket']}")
+
+    assert Counter(each.status_code for each in together(sandbox, ask)).keys() <= {200, 204, 404}
+    assert owner.get("/s3_buckets").json()["count"] == 0

@@ -1,7 +1,8 @@
 """Buckets of organizations, and the keys that open them. Only members see either.
 
 The routes of one bucket or key are swapped, as on deployed servers: /api/s3_api_keys/{id} is a bucket, /api/s3_buckets/{id} a
-key. A private key is never told again. The handlers may start the sandbox's S3 server, so none of them holds the database.
+key. A private key is never told again. Telling where a bucket is may start the sandbox's S3 server, so that is done after the
+database was let go of.
 """
 
 from collections.abc import Mapping
@@ -51,10 +52,11 @@ def list_s3_buckets(pangea: Pangea, call: Call) -> Reply:
 def create_s3_bucket(pangea: Pangea, call: Call) -> Reply:
     """POST /api/s3_buckets."""
     person = pangea.access.need(call)
-    fields = validated(_bucket_fields(pangea), fields_of(call))
-    if not pangea.access.owns(person, fields):
-        raise forbidden("Organization membership is required to create an s3 bucket.")
-    bucket = pangea.store.add(BUCKET, fields.pop("name"), fields, parent=fields["organization"])
+    with pangea.store.database.transaction():
+        fields = validated(_bucket_fields(pangea), fields_of(call))
+        if not pangea.access.owns(person, fields):
+            raise forbidden("Organization membership is required to create an s3 bucket.")
+        bucket = pangea.store.add(BUCKET, fields.pop("name"), fields, parent=fields["organization"])
     return Reply(_bucket_view(pangea, bucket), 201)
 
 
@@ -100,9 +102,10 @@ def _own(pangea: Pangea, person: Person, bucket: Thing) -> Thing:
 
 
 def _write_bucket(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
-    bucket = _bucket(pangea, call)
-    fields = validated(_bucket_fields(pangea), fields_of(call), partial=partial)
-    changed = pangea.store.change(BUCKET, bucket["uuid"], fields, parent=fields.get("organization"))
+    with pangea.store.database.transaction():
+        bucket = _bucket(pangea, call)
+        fields = validated(_bucket_fields(pangea), fields_of(call), partial=partial)
+        changed = pangea.store.change(BUCKET, bucket["uuid"], fields, parent=fields.get("organization"))
     return Reply(_bucket_view(pangea, changed))
 
 
@@ -160,7 +163,8 @@ def patch_s3_api_key(pangea: Pangea, call: Call) -> Reply:
 
 def delete_s3_api_key(pangea: Pangea, call: Call) -> Reply:
     """DELETE /api/s3_buckets/{id}."""
-    pangea.store.remove(_key(pangea, call)["uuid"])
+    with pangea.store.database.transaction():
+        pangea.store.remove(_key(pangea, call)["uuid"])
     return Reply(status=204)
 
 
