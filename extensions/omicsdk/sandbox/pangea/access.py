@@ -133,7 +133,8 @@ class Access:
             person: Who.
             kind: sample_ar or sample_group_ar.
         """
-        return Where(f"EXISTS (SELECT 1 FROM {_owners(kind, 'pangea_things')})", (_known(person),))  # noqa: S608
+        tables, seen = _owners(kind, "pangea_things")
+        return Where(f"EXISTS (SELECT 1 FROM {tables} WHERE {seen})", (_known(person),))  # noqa: S608 - our own names
 
     def visible_fields(self, person: Person | None, kind: str) -> Where:
         """The fields of analysis results that somebody may see.
@@ -142,19 +143,19 @@ class Access:
             person: Who.
             kind: sample_ar_field or sample_group_ar_field.
         """
-        owners = _owners(kind.removesuffix("_field"), "result")
-        within = owners.replace(" WHERE ", " WHERE result.uuid = pangea_things.parent AND ", 1)
-        return Where(f"EXISTS (SELECT 1 FROM pangea_things AS result, {within})", (_known(person),))  # noqa: S608
+        tables, seen = _owners(kind.removesuffix("_field"), "result")
+        within = f"pangea_things AS result, {tables} WHERE result.uuid = pangea_things.parent AND {seen}"
+        return Where(f"EXISTS (SELECT 1 FROM {within})", (_known(person),))  # noqa: S608 - our own names
 
 
-def _owners(kind: str, result: str) -> str:
-    """The group of a result, where somebody may see the result: what stands behind FROM, with one value."""
+def _owners(kind: str, result: str) -> tuple[str, str]:
+    """The tables that lead from a result to its group, and when somebody may see the result, with one value: their UUID."""
     tables, joined = "pangea_things AS g", f"g.uuid = {result}.parent"
     if kind == "sample_ar":
         tables, joined = "pangea_things AS s, pangea_things AS g", f"s.uuid = {result}.parent AND g.uuid = s.parent"
     public = f"json_extract(g.fields, '$.is_public') AND NOT json_extract({result}.fields, '$.is_private')"
     mine = "EXISTS (SELECT 1 FROM pangea_links AS m WHERE m.kind = 'member' AND m.one = g.parent AND m.other = ?)"
-    return f"{tables} WHERE {joined} AND (({public}) OR {mine})"
+    return tables, f"{joined} AND (({public}) OR {mine})"
 
 
 def _known(person: Person | None) -> str:
