@@ -46,6 +46,7 @@ def files(connection: Connection, arguments: Mapping[str, Any], console: Console
     Raises:
         UsageError: Nothing says where the files are.
         CrunchAPIException: There is no such dataset.
+        FileNotFoundError: The dataset has no folder in the storage.
         OmicsError: The storage can't be read.
     """
     from omicsdk.crunch.storage import open_storage, walk

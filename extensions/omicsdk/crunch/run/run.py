@@ -332,7 +332,7 @@ class Run:
         if self.cleanup:
             try:
                 shutil.rmtree(self.working_directory)
-            except OSError as error:  # what there was to keep is uploaded
+            except OSError as error:  # what was asked for is done
                 self._tell(f"{self.working_directory} can't be removed: {error}")
 
 

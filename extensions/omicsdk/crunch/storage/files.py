@@ -119,7 +119,8 @@ def send(storage: Storage, base: str, files: Sequence[Sending]) -> None:
         files: What to put.
 
     Raises:
-        SourceChanged: A file isn't any longer what was hashed; what the storage has under its name stays.
+        SourceChanged: A file isn't any longer what was hashed. What a folder has under its name stays; an object store may
+            have the changed one already, a storage of the user's own neither, since it can't replace a file at once.
         StorageMissing: The storage isn't there (any longer).
         DiskFull: There is no room in the storage.
         OmicsError: The storage can't be written.
