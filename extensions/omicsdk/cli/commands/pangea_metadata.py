@@ -9,7 +9,8 @@ from omicsdk.cli.commands.pangea_creation import chosen, ensured
 from omicsdk.cli.commands.pangea_lines import check_outfile, lines, names_given, sample_line, text_of, told
 from omicsdk.cli.commands.pangea_membership import not_found
 from omicsdk.cli.commands.pangea_places import Thing, group, plain, samples_of
-from omicsdk.cli.commands.pangea_tables import Row, csv_of, rows_of
+from omicsdk.cli.commands.pangea_tables import csv_of, rows_of
+from omicsdk.pangea.metadata_frames import merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +51,7 @@ def upload(access: Access, arguments: Mapping[str, Any], console: Console) -> To
     kept = 0
     for row in rows:
         if row.name in there:
-            after = merged(there[row.name]["metadata"], row, overwrite=overwrite, update=update)
+            after = merged(there[row.name]["metadata"], row.metadata, overwrite=overwrite, update=update)
             if after is None:
                 kept += 1
             elif after != there[row.name]["metadata"]:
@@ -68,20 +69,3 @@ def upload(access: Access, arguments: Mapping[str, Any], console: Console) -> To
     bad = {failure.label for failure in refused}
     shown = [now[name] for name in names if name in now and name not in bad]
     return told(lines(map(sample_line, shown)), shown, arguments)
-
-
-def merged(before: Mapping[str, Any], row: Row, *, overwrite: bool, update: bool) -> dict[str, Any] | None:
-    """What a sample's metadata shall be; pure.
-
-    Args:
-        before: What it has.
-        row: Its row of the table.
-        overwrite: Whether the row takes the place of what is there.
-        update: Whether the row is added to what is there, and wins.
-
-    Returns:
-        None where it is left as it is.
-    """
-    if overwrite or not before:
-        return row.metadata
-    return {**before, **row.metadata} if update else None
