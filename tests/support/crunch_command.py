@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from omicsdk.sandbox import Sandbox
-
-VARIABLES = ("OMICS_CRUNCH_URL", "OMICS_CRUNCH_TOKEN", "COLUMNS")
+from service_command import service_command
 
 
 def crunch_command(
@@ -21,14 +20,6 @@ def crunch_command(
         monkeypatch: The fixture of that name.
         folder: Everything that it writes goes below it; its folder `work` is the current one.
     """
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in sandbox.environment().items():
-        if name.startswith("CRUNCH_"):
-            monkeypatch.setenv(name, value)
-    for name in ("home", "work"):
-        (folder / name).mkdir()
-    monkeypatch.setenv("HOME", str(folder / "home"))
-    monkeypatch.setenv("OMICS_STATE_DIR", str(folder / "state"))
-    monkeypatch.chdir(folder / "work")
-    return lambda *words, **how: omics("crunch", *words, installed=True, **how)
+    given = {name: value for name, value in sandbox.environment().items() if name.startswith("CRUNCH_")}
+    unset = ("OMICS_CRUNCH_URL", "OMICS_CRUNCH_TOKEN")
+    return service_command(omics, "crunch", monkeypatch, folder, given, unset)

@@ -6,15 +6,9 @@ from typing import Any
 
 import pytest
 from omicsdk.sandbox import Sandbox
+from service_command import service_command
 
-VARIABLES = (
-    "OMICS_GEN3_URL",
-    "OMICS_GEN3_TOKEN",
-    "NAMESPACE",
-    "GEN3SDK_MAX_RETRIES",
-    "COLUMNS",
-    "DRS_RESOLUTION_ORDER",
-)
+VARIABLES = ("OMICS_GEN3_URL", "OMICS_GEN3_TOKEN", "NAMESPACE", "GEN3SDK_MAX_RETRIES")
 
 
 def gen3_command(
@@ -28,15 +22,9 @@ def gen3_command(
         monkeypatch: The fixture of that name.
         folder: Everything that it writes goes below it; its folder `work` is the current one.
     """
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    for name in ("home", "work"):
-        (folder / name).mkdir()
-    monkeypatch.setenv("HOME", str(folder / "home"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-    monkeypatch.setenv("OMICS_STATE_DIR", str(folder / "state"))
-    monkeypatch.setenv("DRS_RESOLUTION_ORDER", "cache_file:commons_mds")
-    monkeypatch.setenv("GEN3_ENDPOINT", sandbox.gen3_url)
-    monkeypatch.setenv("GEN3_API_KEY", str(sandbox.gen3_credentials(folder / "credentials.json")))
-    monkeypatch.chdir(folder / "work")
-    return lambda *words, **how: omics("gen3", *words, installed=True, **how)
+    given = {
+        "DRS_RESOLUTION_ORDER": "cache_file:commons_mds",
+        "GEN3_ENDPOINT": sandbox.gen3_url,
+        "GEN3_API_KEY": str(sandbox.gen3_credentials(folder / "credentials.json")),
+    }
+    return service_command(omics, "gen3", monkeypatch, folder, given, VARIABLES)

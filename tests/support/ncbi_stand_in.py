@@ -55,5 +55,7 @@ def ncbi_stand_in(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         monkeypatch.setattr(Entrez, "_default_base_url", f"http://127.0.0.1:{server.server_port}")
         monkeypatch.setattr("omicsdk.pangea.ncbi.entrez.PAUSE", 0)
-        yield
-        server.shutdown()
+        try:
+            yield
+        finally:
+            server.shutdown()

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 from omicsdk.sandbox import Sandbox
-
-VARIABLES = ("OMICS_PANGEA_URL", "OMICS_PANGEA_TOKEN", "COLUMNS")
+from service_command import service_command
 
 
 def pangea_command(
@@ -21,15 +20,6 @@ def pangea_command(
         monkeypatch: The fixture of that name.
         folder: Everything that it writes goes below it; its folder `work` is the current one.
     """
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    for name in ("home", "work"):
-        (folder / name).mkdir()
-    monkeypatch.setenv("HOME", str(folder / "home"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
-    monkeypatch.setenv("PANGEA_API_CACHE_DIR", str(folder / "cache"))
-    monkeypatch.setenv("OMICS_STATE_DIR", str(folder / "state"))
-    monkeypatch.chdir(folder / "work")
-    return lambda *words, **how: omics("pangea", *words, installed=True, **how)
+    given = {**sandbox.environment(), "PANGEA_API_CACHE_DIR": str(folder / "cache")}
+    unset = ("OMICS_PANGEA_URL", "OMICS_PANGEA_TOKEN")
+    return service_command(omics, "pangea", monkeypatch, folder, given, unset)

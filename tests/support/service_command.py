@@ -1,0 +1,40 @@
+"""`omics SERVICE ...` for tests: in an empty folder with a home of its own, told by its environment whom to ask."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def service_command(
+    omics: Callable[..., Any],
+    service: str,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    given: Mapping[str, str],
+    unset: Iterable[str],
+) -> Callable[..., Any]:
+    """What runs `omics SERVICE` with words.
+
+    Args:
+        omics: The fixture of that name.
+        service: The service.
+        monkeypatch: The fixture of that name.
+        folder: Everything that it writes goes below it; its folder `work` is the current one.
+        given: Variables of its environment.
+        unset: Variables that it mustn't have from whoever runs the tests.
+    """
+    for name in (*unset, "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("home", "work"):
+        (folder / name).mkdir()
+    own = {
+        "HOME": str(folder / "home"),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "OMICS_STATE_DIR": str(folder / "state"),
+    }
+    for name, value in {**own, **given}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(folder / "work")
+    return lambda *words, **how: omics(service, *words, installed=True, **how)
