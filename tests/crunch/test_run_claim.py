@@ -127,6 +127,35 @@ def test_who_asked_for_the_next_dataset_notices_a_run_that_is_over_since(
         a_run(site, storage, tmp_path, since=since)()
 
 
+@pytest.mark.parametrize(
+    ("ends", "sent"),
+    [
+        ((Stage.WORKFLOW, State.START), [(1, 1)]),
+        ((Stage.UPLOAD, State.SUCCESS), [(1, 1)]),
+        ((Stage.WORKFLOW, State.FAIL), [(1, 1), (1, 3)]),
+    ],
+)
+def test_who_steps_back_does_not_hide_that_the_other_run_failed(
+    storage: dict[str, str], tmp_path: Path, ends: tuple[Stage, State], sent: list[tuple[int, int]]
+) -> None:
+    """A site takes the newest status for how far a dataset is: after a failure another one's beginning would stay for ever."""
+
+    def another_runs(site: PretendedSite, stage: Stage, state: State) -> None:
+        if (stage, state) == (Stage.SETUP, State.START):
+            site.store(Stage.SETUP, State.START, hostname="node-7")
+            site.store(*ends, hostname="node-7")
+
+    site = PretendedSite(before=another_runs)
+    over = ends[1] is not State.START
+
+    with pytest.raises(DatasetTaken, match=f"p:d {'was' if over else 'is being'} run already on node-7") as caught:
+        a_run(site, storage, tmp_path, since=0)()
+
+    assert site.sent() == sent
+    if len(sent) > 1:
+        assert site.notes[-1] == caught.value.message
+
+
 def test_an_unlocked_dataset_is_run_whatever_its_old_statuses_are(storage: dict[str, str], tmp_path: Path) -> None:
     site = PretendedSite()
     site.store(Stage.WORKFLOW, State.START)

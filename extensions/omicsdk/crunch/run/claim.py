@@ -23,7 +23,7 @@ PAGES = 20
 
 
 class DatasetTaken(CrunchAPIException):
-    """Another runner has the dataset. Nothing was done to it, and no failure was reported.
+    """Another runner has the dataset. Nothing was done to it, and no failure was reported but one that the other reported, too.
 
     Attributes:
         status: The other runner's status, as the site has it.
@@ -36,9 +36,19 @@ class DatasetTaken(CrunchAPIException):
     def __init__(self, slug: str, status: Mapping[str, Any]) -> None:
         host = status.get("hostname")
         super().__init__(
-            f"The dataset {slug} is being run already{f' on {host}' if host else ''}: status {status.get('id')}"
+            f"The dataset {slug} {'was' if is_over(status) else 'is being'} run already"
+            f"{f' on {host}' if host else ''}: status {status.get('id')}"
         )
         self.status = dict(status)
+
+
+def is_over(status: Mapping[str, Any]) -> bool:
+    """Whether a run has ended, well or not.
+
+    Args:
+        status: Its newest status.
+    """
+    return status["state"] == State.FAIL or (status["stage"], status["state"]) == (Stage.UPLOAD, State.SUCCESS)
 
 
 def rival(
@@ -62,8 +72,7 @@ def rival(
             continue
         if since is not None:
             return status if status["id"] > since else None
-        ended = status["state"] == State.FAIL or (status["stage"], status["state"]) == (Stage.UPLOAD, State.SUCCESS)
-        return None if ended else status
+        return None if is_over(status) else status
     return None
 
 

@@ -257,6 +257,8 @@ class Run:
             self.send_status(State.SUCCESS)
         except DatasetTaken as error:
             self._tell(f"{word} stopped {self.dataset_slug}: {error.message}")
+            if error.status["state"] == State.FAIL:  # which this runner's own START hides
+                self._report_failure(error.message)
             raise
         except (KeyboardInterrupt, SystemExit) as error:
             self._fail(_what_ended(error))
@@ -271,6 +273,9 @@ class Run:
     def _fail(self, note: str) -> None:
         self.note = note
         self._tell(f"{_WORDS[self._stage]} failed {self.dataset_slug}: {note}")
+        self._report_failure(note)
+
+    def _report_failure(self, note: str) -> None:
         try:
             self.send_status(State.FAIL, note)
         except Exception as error:  # what failed first is what counts
