@@ -152,15 +152,7 @@ class Asking:
         return self._object(relative_url)
 
     def _object(self, relative_url: str, retry: Retry | None = None) -> dict[str, Any]:
-        response = self._get(relative_url, retry)
-        try:
-            found = response.json()
-        except ValueError:
-            found = None
-        if isinstance(found, dict):
-            return cast("dict[str, Any]", found)
-        url = mask_url(response.url)
-        raise crunch_error(DecodeError(f"GET {url}", "the body", response.text[:200], expected="a JSON object"))
+        return _object_of("GET", self._get(relative_url, retry))
 
     def _get(self, relative_url: str, retry: Retry | None = None) -> DocumentedResponse:
         path = _path(relative_url)
@@ -180,7 +172,9 @@ class Asking:
                 self._tell(f"Response {error.response.status_code}: {error.response.reason}")
             raise
         self._tell(f"Response {answer.status_code}: {answer.reason_phrase}")
-        return DocumentedResponse(answer)
+        made = DocumentedResponse(answer)
+        _object_of("POST", made)  # a page for people, such as one to log in, means that nothing was added
+        return made
 
     def _answered(
         self, facts: OperationFacts, path: str, body: Body = NO_BODY, retry: Retry | None = None
@@ -203,6 +197,21 @@ def _path(relative_url: str) -> str:
     """An address as it is asked for: from the site's root, with a slash at the end of its path."""
     path, mark, query = relative_url.removeprefix("/").partition("?")
     return f"/{path.rstrip('/')}/{mark}{query}"
+
+
+def _object_of(method: str, response: DocumentedResponse) -> dict[str, Any]:
+    try:
+        found = response.json()
+    except ValueError:
+        found = None
+    if isinstance(found, dict):
+        return cast("dict[str, Any]", found)
+    url = mask_url(response.url)
+    error = crunch_error(DecodeError(f"{method} {url}", "the body", response.text[:200], expected="a JSON object"))
+    error.remedy = (
+        "What answers there may be no crunch site: check CRUNCH_URL, or base_url=, and what stands before it."
+    )
+    raise error
 
 
 def _name(method: str, path: str) -> str:
