@@ -164,3 +164,9 @@ def test_no_mail_is_sent_and_nothing_confirms_one(anonymous: httpx.Client) -> No
     refusal = {"uid": ["Invalid user id or user doesn't exist."]}
     assert told(anonymous.post("/auth/users/reset_password_confirm/", json=confirmation)) == (400, refusal)
     assert told(anonymous.post("/auth/users/activation/", json={"uid": "MQ", "token": "x"})) == (400, refusal)
+
+
+def test_the_root_of_accounts_is_read_only(anonymous: httpx.Client, sandbox: Sandbox) -> None:
+    assert anonymous.get("/auth/").json() == {"users": f"{sandbox.pangea_url}/api/auth/users/"}
+    refused = anonymous.post("/auth/")
+    assert told(refused) == (405, {"detail": 'Method "POST" not allowed.'})

@@ -1,10 +1,9 @@
 """What concerns paths: pages in place of JSON where no route is, UUIDs in paths, and reading by names that takes no writes."""
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from omicsdk.sandbox.pangea.state import Pangea
@@ -93,12 +92,10 @@ class Paths:
 
     Args:
         app: The frame.
-        prefix: Where the service is.
     """
 
-    def __init__(self, app: ASGIApp, prefix: str) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._prefix = prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -110,13 +107,4 @@ class Paths:
             meant = _meant(path)
             if meant != path:
                 scope = {**scope, "path": scope.get("root_path", "") + meant}
-            if path == "/api/auth/":
-                await self._accounts(scope, receive, send)
-                return
         await self._app(scope, receive, send)
-
-    async def _accounts(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        origin = f"{scope['scheme']}://{headers.get(b'host', b'').decode('latin-1')}"
-        told: dict[str, Any] = {"users": f"{origin}{self._prefix}/api/auth/users/"}
-        await JSONResponse(told)(scope, receive, send)

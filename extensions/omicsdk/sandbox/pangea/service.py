@@ -35,6 +35,7 @@ from omicsdk.sandbox.pangea import (
 )
 from omicsdk.sandbox.pangea.routing import Paths, on_path, whole
 from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.rest_framework.roots import root_route
 from omicsdk.sandbox.rest_framework.service import framework_service
 from omicsdk.sandbox.service import Call, Reply, Service, by_name
 
@@ -88,11 +89,18 @@ def pangea_service(pangea: Pangea, document: Mapping[str, Any]) -> Service:
     handlers |= by_name((function for module in _TOGETHER for function in module.HANDLERS), pangea)
     paths = {each.name: each.path for each in stated}
     handlers = {name: on_path(handler, paths[name]) for name, handler in handlers.items()}
-    service = framework_service("pangea", document, handlers, suffixed=("/api/",), absent=contrib.ABSENT)
+    service = framework_service(
+        "pangea",
+        document,
+        handlers,
+        suffixed=("/api/",),
+        pages=[root_route("/api/auth/", {"users": "users/"})],
+        absent=contrib.ABSENT,
+    )
     frame = service.around
     assert frame is not None
 
     def around(app: ASGIApp) -> ASGIApp:
-        return Paths(frame(app), service.prefix)
+        return Paths(frame(app))
 
     return replace(service, around=around)
