@@ -82,6 +82,16 @@ def test_a_wrong_password(sandbox: Sandbox):
         Pangea(sandbox.pangea_url, email=SANDBOX_PANGEA_USER)
 
 
+def test_a_server_that_fails_at_the_login_says_nothing_of_the_password():
+    down = httpx.MockTransport(lambda _: httpx.Response(502, text="Bad Gateway"))
+    with (
+        Pangea("https://pangea.test", **LOGIN, transport=down, retry=NO_RETRY) as pangea,
+        pytest.raises(AuthError, match="502") as caught,
+    ):
+        pangea.create_organization(name="x")
+    assert "letter by letter" not in str(caught.value)
+
+
 def test_a_password_is_not_sent_unencrypted():
     asked: list[httpx.Request] = []
 

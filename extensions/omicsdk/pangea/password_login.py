@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.credentials import Bound
-from omicsdk.core.errors import APIError, AuthError, Forbidden
+from omicsdk.core.errors import APIError, AuthError, BadRequest, Forbidden
 from omicsdk.core.exchange import AsyncExchange, Exchange
 from omicsdk.core.origins import is_confidential
 from omicsdk.core.redaction import mask_url
@@ -98,10 +98,14 @@ class PasswordLogin(Bound):
         client = PangeaApi(self._endpoint, **self._options)
         try:
             token = client.login(**self._sent).auth_token
-        except APIError as error:
+        except BadRequest as error:
             raise AuthError(
                 f"{where} didn't log {self._sent['email']} in: {error.message}",
                 remedy="Check the e-mail address, letter by letter, and the password.",
+            ) from error
+        except APIError as error:
+            raise AuthError(
+                f"{where} couldn't log {self._sent['email']} in: {error.message} ({error.status})", remedy=error.remedy
             ) from error
         finally:
             if "transport" not in self._options:  # which is whoever's gave it
