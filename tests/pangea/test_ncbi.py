@@ -155,9 +155,11 @@ def test_what_isnt_there_is_told(entrez: Entrez):
 
 @pytest.mark.parametrize("body", ["", "no xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'])
 def test_an_odd_answer_is_told(body: str, clock: ManualClock):
-    transport = httpx.MockTransport(lambda _: httpx.Response(200, text=body))
-    with Entrez("https://ncbi.test", transport=transport, clock=clock) as odd, pytest.raises(DecodeError):
-        odd.fetch("sra", "1")
+    for encoding in ("utf-8", "utf-16"):
+        answer = httpx.Response(200, content=body.encode(encoding))
+        transport = httpx.MockTransport(lambda _, answer=answer: answer)
+        with Entrez("https://ncbi.test", transport=transport, clock=clock) as odd, pytest.raises(DecodeError):
+            odd.fetch("sra", "1")
 
 
 def test_a_server_that_is_down_is_told(clock: ManualClock):

@@ -111,7 +111,9 @@ class Entrez(Client):
         )
         content = self._exchange.send(request).content
         try:
-            if b"<!ENTITY" in content:  # entities within entities could fill the memory
+            if b"<!ENTITY" in content.replace(
+                b"\0", b""
+            ):  # UTF-16, too; entities within entities could fill the memory
                 raise ElementTree.ParseError
             return ElementTree.fromstring(content)  # noqa: S314 - it declares no entities
         except ElementTree.ParseError:
