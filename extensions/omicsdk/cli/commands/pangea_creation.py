@@ -15,8 +15,9 @@ from omicsdk.cli.commands.pangea_lines import (
     sample_line,
     told,
 )
-from omicsdk.cli.commands.pangea_places import FEW, Thing, group, organization, plain, sample, samples_of
+from omicsdk.cli.commands.pangea_places import FEW, Thing, group, organization, own_samples_of, plain, sample
 from omicsdk.core.errors import APIError, OmicsError, UsageError
+from omicsdk.pangea.sample_group import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from omicsdk.cli.commands.pangea_access import Access
     from omicsdk.cli.console import Console
     from omicsdk.cli.told import Told
-
-AT_A_TIME = 1000
-"""Samples that are made by one request."""
 
 
 def org(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
@@ -97,9 +95,9 @@ def ensured(access: Access, library: Thing, names: Sequence[str]) -> tuple[dict[
     Returns:
         The samples by name, and what wasn't made.
     """
-    there = {found["name"]: found for found in samples_of(access, library, names)}
+    there = {found["name"]: found for found in own_samples_of(access, library, names)}
     missing = [name for name in names if name not in there]
-    chunks = [missing[at : at + AT_A_TIME] for at in range(0, len(missing), AT_A_TIME)]
+    chunks = [missing[at : at + BATCH] for at in range(0, len(missing), BATCH)]
     singly: list[str] = []
     for chunk in chunks:
         if len(chunk) <= FEW or not library["is_library"]:
@@ -112,7 +110,7 @@ def ensured(access: Access, library: Thing, names: Sequence[str]) -> tuple[dict[
                 raise
             singly += chunk  # all or none are made, and which name it was isn't told
     if len(singly) < len(missing):
-        there |= {found["name"]: found for found in samples_of(access, library, missing)}
+        there |= {found["name"]: found for found in own_samples_of(access, library, missing)}
     singly = [name for name in singly if name not in there]
 
     def make(name: str) -> Thing:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.pangea_batches import Failure, tell
-from omicsdk.cli.commands.pangea_creation import AT_A_TIME
 from omicsdk.cli.commands.pangea_lines import check_outfile, names_given, told
 from omicsdk.cli.commands.pangea_places import Thing, group, samples_of
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.pangea.sample_group import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,8 +28,8 @@ def add(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
     target = group(access, arguments["destination_org_name"], arguments["destination_grp_name"])
     found = list(samples_of(access, source, names))
     failed = not_found(names, found, source)
-    for at in range(0, len(found), AT_A_TIME):
-        uuids = [each["uuid"] for each in found[at : at + AT_A_TIME]]
+    for at in range(0, len(found), BATCH):
+        uuids = [each["uuid"] for each in found[at : at + BATCH]]
         access.api.add_sample_group_samples.raw(group_pk=target["uuid"], sample_uuids=uuids)
     tell(failed, len(names), "samples", console)
     added = [{"name": each["name"], "uuid": each["uuid"]} for each in found]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import NotFound
@@ -98,23 +99,42 @@ def sample(access: Access, org: str, grp: str, name: str) -> Thing:
 
 
 def samples_of(access: Access, grp: Thing, names: Collection[str] | None = None) -> Iterator[Thing]:
-    """The samples of a group; two of different libraries may have one name.
+    """The samples of a group, those of other libraries that were added to it among them; two may have one name.
 
     Args:
         access: The service.
         grp: The group.
         names: Only those of these names; None for all.
     """
-    api = access.api
-    if names is None:
-        yield from things(api.list_sample_group_samples, group_pk=grp["uuid"])
-    elif grp["is_library"] and len(names) <= FEW:
-        for name in names:
-            yield from things(api.list_samples, library_id=grp["uuid"], name=name)
+    wanted = None if names is None else set(names)
+    if names is not None and wanted is not None and grp["is_library"] and len(wanted) <= FEW:
+        for found in own_samples_of(access, grp, names):
+            wanted.discard(found["name"])
+            yield found
+        if not wanted:
+            return
+    for found in things(access.api.list_sample_group_samples, group_pk=grp["uuid"]):
+        if wanted is None or found["name"] in wanted:
+            yield found
+
+
+def own_samples_of(access: Access, library: Thing, names: Collection[str]) -> Iterator[Thing]:
+    """The samples that a library owns.
+
+    Args:
+        access: The service.
+        library: The library.
+        names: Only those of these names.
+    """
+    wanted = frozenset(names)
+    if len(wanted) <= FEW:
+        listed = (
+            things(access.api.list_samples, library_id=library["uuid"], name=name) for name in dict.fromkeys(names)
+        )
+        found = chain.from_iterable(listed)
     else:
-        wanted = frozenset(names)
-        found = things(api.list_sample_group_samples, group_pk=grp["uuid"])
-        yield from (each for each in found if each["name"] in wanted)
+        found = things(access.api.list_sample_group_samples, group_pk=library["uuid"])
+    yield from (each for each in found if each["name"] in wanted and each["library"] == library["uuid"])
 
 
 def sample_result(access: Access, of: Thing, module: str) -> Thing:
