@@ -9,6 +9,7 @@ from omicsdk.pangea.errors import PangeaInternalError, PangeaNotFoundError, Remo
 from omicsdk.pangea.pages import Blob, paginated_iterator
 from omicsdk.pangea.remembered import Remembered
 from omicsdk.pangea.remote_object import RemoteObject
+from omicsdk.pangea.routes import list_url
 
 if TYPE_CHECKING:
     from omicsdk.pangea.field import (
@@ -144,8 +145,8 @@ class AnalysisResult(RemoteObject, Generic[F]):
 
     def _listed(self) -> Blob:
         """The newest in the flat list that is meant."""
-        query = {name: value for name, value in self._filter().items() if value is not None}
-        found = [blob for blob in _all(self, self.route, query) if self._is_meant(blob)]
+        url = list_url(self.route, {**self._filter(), **self.inherited_url_options})
+        found = [blob for blob in paginated_iterator(self.knex, url) if self._is_meant(blob)]
         if not found:
             raise PangeaNotFoundError(
                 f"There is no result of {self.module_name!r} "
@@ -167,7 +168,8 @@ class AnalysisResult(RemoteObject, Generic[F]):
         Args:
             query: Narrows the list.
         """
-        for blob in _all(self, self.field_route, {"analysis_result_id": self._id(), **query}):
+        asked = {"analysis_result_id": self._id(), **query, **self.inherited_url_options}
+        for blob in paginated_iterator(self.knex, list_url(self.field_route, asked)):
             if blob.get("analysis_result") == self.uuid:
                 yield blob
 
@@ -259,10 +261,3 @@ class SampleGroupAnalysisResult(AnalysisResult["SampleGroupAnalysisResultField"]
 
     def _owner(self) -> Mapping[str, str]:
         return {"sample_group": self.grp._id()}
-
-
-def _all(result: RemoteObject, route: str, query: Mapping[str, object]) -> Iterator[Blob]:
-    from omicsdk.core.request import query_text
-
-    asked = query_text(list({**query, **result.inherited_url_options}.items()))
-    return paginated_iterator(result.knex, f"{route}?{asked}")

@@ -13,7 +13,7 @@ from omicsdk.pangea.errors import (
     RemoteObjectOverwriteError,
 )
 from omicsdk.pangea.pages import paginated_iterator
-from omicsdk.pangea.routes import named
+from omicsdk.pangea.routes import list_url, named
 from omicsdk.pangea.values import Blob, extends, object_of, print_of, shown
 
 if TYPE_CHECKING:
@@ -313,18 +313,16 @@ class RemoteObject:
 
     def _listed(self) -> Blob:
         """What the flat list has of it."""
-        from omicsdk.core.request import query_text
-
         name = getattr(self, self.name_field)
-        query = query_text(list({**self._filter(), **self.inherited_url_options}.items()))
-        for blob in paginated_iterator(self.knex, f"{self.route}?{query}"):
+        url = list_url(self.route, {**self._filter(), **self.inherited_url_options})
+        for blob in paginated_iterator(self.knex, url):
             if self._is_it(blob):
                 return blob
         raise PangeaNotFoundError(
             f"There is no {type(self).__name__} {name!r}, or it may not be seen",
             status=404,
             method="GET",
-            url=f"{self.knex.endpoint_url}/{self.route}?{query}",
+            url=f"{self.knex.endpoint_url}/{url}",
         )
 
     def _create(self) -> None:

@@ -46,6 +46,19 @@ def path_of(url: str, endpoint: str, options: Mapping[str, object] | None = None
     return _with_query(f"{API}/{route}{slash}", query, options)
 
 
+def list_url(route: str, query: Mapping[str, object]) -> str:
+    """A list's first page.
+
+    Args:
+        route: The list's route below /api.
+        query: How it is narrowed, not quoted yet; what is None isn't sent.
+    """
+    from omicsdk.core.request import query_text
+
+    asked = query_text(list(query.items()))
+    return f"{route}?{asked}" if asked else route
+
+
 def page_of(url: str, endpoint: str) -> str:
     """Where the page is that a list names as its next: at the server that was asked, whatever host the list names.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from omicsdk.pangea.errors import PangeaNotFoundError, RemoteObjectError
 from omicsdk.pangea.pages import Blob, paginated_iterator
 from omicsdk.pangea.remote_object import RemoteObject
+from omicsdk.pangea.routes import list_url
 
 if TYPE_CHECKING:
     from omicsdk.pangea.knex import Knex
@@ -97,7 +98,7 @@ class _Proto(_ByUuid):
             PangeaNotFoundError: There is none of that name, or it may not be seen.
             PangeaGeneralError: The server didn't answer.
         """
-        for blob in _all(knex, cls.route, {"name": name}):
+        for blob in paginated_iterator(knex, list_url(cls.route, {"name": name})):
             if blob.get("name") == name:
                 return cls(knex, blob["uuid"])._fetched(blob)
         raise PangeaNotFoundError(
@@ -129,13 +130,13 @@ class WorkOrderProto(_Proto):
         Raises:
             PangeaGeneralError: The server refused, or didn't answer.
         """
-        query: dict[str, object] = {"max_num": max_num} if max_num > 0 else {}
-        query |= {"random": "random"} if random else {}
-        query |= {"not_status": not_status} if not_status else {}
-        return [
-            WorkOrder.from_blob(self.knex, blob)
-            for blob in _all(self.knex, f"{self.route}/{self.uuid}/work_orders", query)
-        ]
+        query = {
+            "max_num": max_num if max_num > 0 else None,
+            "random": "random" if random else None,
+            "not_status": not_status or None,
+        }
+        url = list_url(f"{self.route}/{self.uuid}/work_orders", query)
+        return [WorkOrder.from_blob(self.knex, blob) for blob in paginated_iterator(self.knex, url)]
 
     def get_active_work_order_for_sample(self, sample: Sample) -> WorkOrder:
         """Gives the work order of this kind that a sample has. The server doesn't tell its kind: the name does.
@@ -148,7 +149,8 @@ class WorkOrderProto(_Proto):
             PangeaGeneralError: The server refused, or didn't answer.
         """
         self.get()
-        for blob in _all(self.knex, f"samples/{sample.get().uuid}/work_orders", sample.inherited_url_options):
+        url = list_url(f"samples/{sample.get().uuid}/work_orders", sample.inherited_url_options)
+        for blob in paginated_iterator(self.knex, url):
             if blob.get("name") == self.name:
                 return WorkOrder.from_blob(self.knex, blob)
         raise KeyError(f"WorkOrder from Proto {self} not found for sample {sample}")
@@ -331,7 +333,7 @@ class GroupWorkOrderProto(_Proto):
         Raises:
             PangeaGeneralError: The server refused, or didn't answer.
         """
-        for blob in _all(self.knex, f"{self.route}/{self.uuid}/work_orders", {}):
+        for blob in paginated_iterator(self.knex, f"{self.route}/{self.uuid}/work_orders"):
             yield GroupWorkOrder.from_blob(self.knex, blob)
 
     def get_active_work_order_for_sample_group(self, group: SampleGroup) -> GroupWorkOrder:
@@ -415,10 +417,3 @@ class GroupWorkOrder(_Order):
         """
         for link in self.work_order_links or ():
             yield WorkOrder.from_uuid(self.knex, link["uuid"])
-
-
-def _all(knex: Knex, route: str, query: dict[str, object]) -> Iterator[Blob]:
-    from omicsdk.core.request import query_text
-
-    asked = query_text(list(query.items()))
-    return paginated_iterator(knex, f"{route}?{asked}" if asked else route)
