@@ -165,6 +165,8 @@ def test_an_object_of_the_users_own(tmp_path: Path) -> None:
         ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_PERMISSIONS": "0644"}, "FILE_UPLOAD_PERMISSIONS is '0644'"),
         ({"MEDIA_ROOT": "/x", "FILE_UPLOAD_DIRECTORY_PERMISSIONS": True}, "FILE_UPLOAD_DIRECTORY_PERMISSIONS is True"),
         ({"FSSPEC_URL": 1}, "FSSPEC_URL is int"),
+        ({"FSSPEC_URL": "memory://x", "FSSPEC_AT_ONCE": 0}, "FSSPEC_AT_ONCE is 0"),
+        ({"FSSPEC_URL": "memory://x", "FSSPEC_AT_ONCE": "4"}, "FSSPEC_AT_ONCE is '4'"),
         (object(), "has no open, save, exists, listdir, delete, size"),
     ],
 )
@@ -225,6 +227,13 @@ def test_aws_settings_that_cannot_be_used(key: str, value: Any, said: str) -> No
         open_storage(told)
 
     assert said in str(caught.value)
+
+
+def test_a_file_that_begins_with_a_byte_order_mark(tmp_path: Path) -> None:
+    for name, text in (("s.json", '{"MEDIA_ROOT": "/é"}'), ("s.toml", 'MEDIA_ROOT = "/é"')):
+        (tmp_path / name).write_text(text, encoding="utf-8-sig")
+
+        assert open_storage(tmp_path / name).path("") == str(Path("/é").absolute())
 
 
 def test_two_settings_in_one_process_are_two_storages(tmp_path: Path) -> None:

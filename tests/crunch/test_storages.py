@@ -530,6 +530,24 @@ def test_signed_addresses_are_in_no_note(
 # -- fsspec
 
 
+@pytest.mark.parametrize(("told", "at_once"), [({}, 4), ({"FSSPEC_AT_ONCE": 1}, 1), ({"FSSPEC_AT_ONCE": 6}, 6)])
+def test_so_many_files_are_moved_at_once(told: Mapping[str, int], at_once: int, tmp_path: Path) -> None:
+    storage: Any = open_storage({"FSSPEC_URL": f"memory://{uuid4().hex}", **told})
+    filled(storage, {f"{number:02}": b"x" for number in range(12)}, "d")
+    together, usual, threads = threading.Barrier(at_once, timeout=30), storage.open, set[str]()
+
+    def opened(name: str, mode: str = "rb") -> Any:
+        threads.add(threading.current_thread().name)
+        together.wait()
+        return usual(name, mode)
+
+    storage.open = opened
+    fetch(storage, "d", list(stored_below(storage, "d")), tmp_path)
+
+    assert len(threads) == at_once
+    assert len(table(tmp_path)) == 12
+
+
 def test_addresses_of_fsspec() -> None:
     storage = open_storage({"FSSPEC_URL": "memory://root"})
     storage.save("a.txt", b"x")

@@ -12,36 +12,42 @@ from omicsdk.crunch.storage.files import Checked
 from omicsdk.crunch.storage.names import plain
 from omicsdk.transfer import FsspecTarget
 
+#: Files that are moved at once, where nobody says: as many as `FsspecTarget` puts.
+AT_ONCE = 4
+
 
 class FsspecStorage:
     """Files below a path of an fsspec file system, a synchronous one; it is used from several threads.
 
     Args:
         target: The place in the file system.
+        at_once: How many files are moved at once, 1 or more; a file system over one connection (sftp) needs 1.
     """
 
     #: `save` replaces what has the name, and gives no other name.
     replaces = True
 
-    def __init__(self, target: FsspecTarget) -> None:
+    def __init__(self, target: FsspecTarget, at_once: int = AT_ONCE) -> None:
+        self.at_once = at_once
         self._fs = cast("Any", target.fs)
         self._root = target.path
         self._whole = target.whole
         self._protocol = target.protocol
 
     @classmethod
-    def of(cls, url: str, options: Mapping[str, Any] | None = None) -> FsspecStorage:
+    def of(cls, url: str, options: Mapping[str, Any] | None = None, at_once: int = AT_ONCE) -> FsspecStorage:
         """Makes one from a URL.
 
         Args:
             url: As fsspec understands it ("gs://bucket/prefix").
             options: For the file system (credentials, endpoint).
+            at_once: How many files are moved at once.
 
         Raises:
             MissingExtra: fsspec isn't installed.
             UsageError: There is no such file system, or what it needs isn't installed.
         """
-        return cls(FsspecTarget.of(url, **(options or {})))
+        return cls(FsspecTarget.of(url, **(options or {})), at_once)
 
     def path(self, name: str) -> str:
         """The file's path, where the file system is this machine's own; NotImplementedError elsewhere."""

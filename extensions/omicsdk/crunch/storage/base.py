@@ -24,7 +24,8 @@ class StorageMissing(OmicsError):
 class Storage(Protocol):
     """Where datasets' files lie. Names are relative to the storage's root, with "/" between their parts.
 
-    Of an object of the user's own `open`, `save`, `exists`, `listdir`, `delete` and `size` are used, from several threads.
+    Of an object of the user's own `open`, `save`, `exists`, `listdir`, `delete` and `size` are used, from several threads: as
+    many as its attribute `at_once` says, where it has one.
     """
 
     def open(self, name: str, mode: str = "rb") -> AbstractContextManager[BinaryIO]:

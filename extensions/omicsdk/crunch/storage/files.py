@@ -13,7 +13,7 @@ from typing import BinaryIO, cast
 
 from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import DiskFull, TransferError
-from omicsdk.crunch.parallel import in_threads
+from omicsdk.crunch.parallel import THREADS, in_threads
 from omicsdk.crunch.stamps import Hashed, stamp_of
 from omicsdk.crunch.storage.base import ListsAll, Moves, Sending, Storage, Stored
 from omicsdk.crunch.storage.names import joined
@@ -72,8 +72,16 @@ def fetch(storage: Storage, base: str, files: Sequence[Stored], folder: Path) ->
         return dict(storage.fetch(base, files, folder))
     for above in sorted({file.name.rpartition("/")[0] for file in files}):
         (folder / above).mkdir(parents=True, exist_ok=True)
-    got = in_threads(lambda file: _bring(storage, joined(base, file.name), folder / file.name, file.size), files)
+    got = in_threads(
+        lambda file: _bring(storage, joined(base, file.name), folder / file.name, file.size),
+        files,
+        threads=_at_once(storage),
+    )
     return {file.name: hashed for file, hashed in zip(files, got, strict=True)}
+
+
+def _at_once(storage: Storage) -> int:
+    return getattr(storage, "at_once", THREADS)
 
 
 def _bring(storage: Storage, source: str, target: Path, size: int | None) -> Hashed:
@@ -129,7 +137,7 @@ def send(storage: Storage, base: str, files: Sequence[Sending]) -> None:
     if isinstance(storage, Moves):
         storage.send(base, files)
         return
-    in_threads(lambda file: _put(storage, joined(base, file.name), file), files)
+    in_threads(lambda file: _put(storage, joined(base, file.name), file), files, threads=_at_once(storage))
 
 
 def _put(storage: Storage, name: str, file: Sending) -> None:

@@ -60,7 +60,8 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
     Args:
         settings: Django's settings as a mapping or a .toml or .json file: MEDIA_ROOT; DEFAULT_FILE_STORAGE, or
             STORAGES["default"] with BACKEND and OPTIONS; the AWS_ keys of django-storages. Or FSSPEC_URL and
-            FSSPEC_OPTIONS, for what fsspec opens. Or a storage, which is given back.
+            FSSPEC_OPTIONS, for what fsspec opens, with FSSPEC_AT_ONCE, how many files are moved at once: 1 or more, by
+            default 4; sftp needs 1. Or a storage, which is given back.
 
     Returns:
         The storage.
@@ -76,9 +77,11 @@ def open_storage(settings: Mapping[str, Any] | str | os.PathLike[str] | Storage)
         return _own(settings)
     told = cast("Mapping[str, Any]", settings)
     if url := told.get("FSSPEC_URL"):
-        from omicsdk.crunch.storage.anywhere import FsspecStorage
+        from omicsdk.crunch.storage.anywhere import AT_ONCE, FsspecStorage
 
-        return FsspecStorage.of(_text("FSSPEC_URL", url), _mapping("FSSPEC_OPTIONS", told.get("FSSPEC_OPTIONS") or {}))
+        options = _mapping("FSSPEC_OPTIONS", told.get("FSSPEC_OPTIONS") or {})
+        at_once = _number("FSSPEC_AT_ONCE", told.get("FSSPEC_AT_ONCE", AT_ONCE), "files")
+        return FsspecStorage.of(_text("FSSPEC_URL", url), options, at_once)
     default = _mapping('STORAGES["default"]', _mapping("STORAGES", told.get("STORAGES") or {}).get("default") or {})
     backend = default.get("BACKEND") or told.get("DEFAULT_FILE_STORAGE") or (_FOLDER if told.get("MEDIA_ROOT") else "")
     options = _mapping('STORAGES["default"]["OPTIONS"]', default.get("OPTIONS") or {})
@@ -107,7 +110,7 @@ def read_settings(path: Path) -> Mapping[str, Any]:
             remedy="Give a .toml or a .json file with the keys of Django's settings, such as MEDIA_ROOT.",
         )
     try:
-        found = read(path.read_text(encoding="utf-8"))
+        found = read(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(
             f"The storage settings {path} can't be read: {error.strerror or error}",
@@ -174,15 +177,15 @@ def _s3(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Storage:
         _text("AWS_STORAGE_BUCKET_NAME", told["bucket_name"]),
         _text("AWS_LOCATION", told["location"] or ""),
         extra_args=extra,
-        expires=_seconds("AWS_QUERYSTRING_EXPIRE", told["querystring_expire"] or EXPIRES),
+        expires=_number("AWS_QUERYSTRING_EXPIRE", told["querystring_expire"] or EXPIRES, "seconds"),
         domain=_text("AWS_S3_CUSTOM_DOMAIN", told["custom_domain"] or ""),
         signed=told["querystring_auth"] is not False,
     )
 
 
-def _seconds(key: str, value: object) -> int:
+def _number(key: str, value: object, unit: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{key} is {value!r}", remedy="Give seconds as a whole number, 1 or more.")
+        raise ConfigError(f"{key} is {value!r}", remedy=f"Give {unit} as a whole number, 1 or more.")
     return value
 
 
