@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from crunch_runs import HAPPY, Made, PretendedSite, put, table
 from omicsdk.core.errors import ConfigError, Forbidden
 from omicsdk.crunch import Connection, CrunchAPIException, Run, RunResult, Stage, State, WorkflowType
+from omicsdk.crunch.run import bookkeeping
 from omicsdk.crunch.run import run as run_module
 from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.sandbox import Sandbox
@@ -150,6 +152,24 @@ def test_a_full_disk(connection: Connection, tmp_path: Path, monkeypatch: pytest
     assert (made.work / "out.txt").exists()
 
 
+def test_a_disk_that_is_full_for_the_bookkeeping(
+    connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Made(connection, tmp_path, TRUE, FILES)
+
+    @contextmanager
+    def full(path: Path, **_options: object) -> Generator[Any]:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        yield
+
+    monkeypatch.setattr(bookkeeping, "in_place_of", full)
+
+    note = failed(made, stage=Stage.SETUP)
+
+    assert "The disk is full while writing" in note
+    assert "setup_md5_checksums.json" in note
+
+
 @pytest.mark.parametrize("path", ["../../etc", "/etc", "a/../../b"])
 def test_a_base_file_path_that_leads_out_of_the_storage(tmp_path: Path, path: str) -> None:
     class Elsewhere(PretendedSite):
@@ -180,6 +200,7 @@ def test_names_of_an_own_storage_cannot_leave_the_working_directory(connection: 
     note = failed(made, stage=Stage.SETUP, storage_settings=storage)
 
     assert "has a '..' in it" in note
+    assert "Rename the file in the storage" in note
     assert not (tmp_path / "evil.txt").exists()
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.crunch.enums import WorkflowType
+from omicsdk.crunch.storage.files import room_for
 
 FOLDER = ".crunch"
 """The folder, within the dataset's; what lies in it is never data of the dataset."""
@@ -55,9 +56,10 @@ def write(path: Path, text: str) -> None:
         text: What shall stand in it, in UTF-8; half characters of broken file names are written as the bytes that they were.
 
     Raises:
+        DiskFull: There is no room.
         OSError: It can't be written.
     """
-    with in_place_of(path, durable=False) as file:
+    with room_for(path), in_place_of(path, durable=False) as file:
         file.write(os.fsencode(text) if os.name != "nt" else text.encode("utf-8", "surrogatepass"))
 
 

@@ -12,7 +12,7 @@ from stat import S_ISREG
 from typing import BinaryIO, cast
 
 from omicsdk.core.atomic_file import in_place_of
-from omicsdk.core.errors import DiskFull, TransferError
+from omicsdk.core.errors import DiskFull, TransferError, UnsafePath
 from omicsdk.crunch.parallel import THREADS, in_threads
 from omicsdk.crunch.stamps import Hashed, stamp_of
 from omicsdk.crunch.storage.base import ListsAll, Moves, Sending, Storage, Stored
@@ -67,7 +67,13 @@ def fetch(storage: Storage, base: str, files: Sequence[Stored], folder: Path) ->
     root = os.fspath(folder)
     guard = NameGuard(folds_case=folds_case(root), room=room_in(root), folder=root)
     for file in files:
-        guard.check(file.name)
+        try:
+            guard.check(file.name)
+        except UnsafePath as error:
+            error.remedy = (
+                "Nothing was brought. Rename the file in the storage, or take it out of the dataset's folder."
+            )
+            raise
     if isinstance(storage, Moves):
         return dict(storage.fetch(base, files, folder))
     for above in sorted({file.name.rpartition("/")[0] for file in files}):
