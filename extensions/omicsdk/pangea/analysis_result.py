@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from omicsdk.pangea.errors import PangeaInternalError, PangeaNotFoundError, RemoteObjectError
+from omicsdk.pangea.errors import PangeaInternalError, PangeaNotFoundError, RemoteObjectError, not_there
 from omicsdk.pangea.pages import Blob, paginated_iterator
 from omicsdk.pangea.remembered import Remembered
 from omicsdk.pangea.remote_object import RemoteObject
@@ -148,13 +148,9 @@ class AnalysisResult(RemoteObject, Generic[F]):
         url = list_url(self.route, {**self._filter(), **self.inherited_url_options})
         found = [blob for blob in paginated_iterator(self.knex, url) if self._is_meant(blob)]
         if not found:
-            raise PangeaNotFoundError(
-                f"There is no result of {self.module_name!r} "
-                f"{f'with the replicate {self.replicate!r} ' if self.replicate else ''}in {self.parent}, or it may not be seen",
-                status=404,
-                method="GET",
-                url=f"{self.knex.endpoint_url}/{self.route}",
-            )
+            which = f" with the replicate {self.replicate!r}" if self.replicate else ""
+            what = f"result of {self.module_name!r}{which} in {self.parent}"
+            raise not_there(what, f"{self.knex.endpoint_url}/{self.route}")
         return max(found, key=lambda blob: str(blob.get("updated_at")))
 
     def _is_meant(self, blob: Blob) -> bool:

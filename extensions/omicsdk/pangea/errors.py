@@ -110,6 +110,19 @@ def pangea_error(error: OmicsError, kind: type[PangeaGeneralError] | None = None
     return made
 
 
+def not_there(what: str, url: str) -> PangeaNotFoundError:
+    """Gives the error for something that a list doesn't have.
+
+    Args:
+        what: What was looked for.
+        url: The list's address.
+
+    Returns:
+        The error, not raised yet.
+    """
+    return PangeaNotFoundError(f"There is no {what}, or it may not be seen", status=404, method="GET", url=url)
+
+
 def _remedy(error: APIError, kind: type[PangeaGeneralError]) -> str:
     if error.status == 403 and error.message.startswith(_NOT_LOGGED_IN):
         return "Log in: User(knex, email, password).login(), or PANGEA_USER and PANGEA_PASS for the command line."

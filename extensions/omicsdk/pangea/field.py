@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from omicsdk.pangea.errors import PangeaInternalError, PangeaNotFoundError
+from omicsdk.pangea.errors import PangeaInternalError, PangeaNotFoundError, not_there
 from omicsdk.pangea.file_names import blob_file_name, referenced_file_name
 from omicsdk.pangea.files.limits import CHUNK, Logger
 from omicsdk.pangea.json_check import check_json_serialization
@@ -280,12 +280,7 @@ class AnalysisResultField(RemoteObject):
         for blob in self.parent.list_field_blobs({"name": self.name}):
             if blob.get("name") == self.name:
                 return blob
-        raise PangeaNotFoundError(
-            f"There is no field {self.name!r} in {self.parent}, or it may not be seen",
-            status=404,
-            method="GET",
-            url=f"{self.knex.endpoint_url}/{self.route}",
-        )
+        raise not_there(f"field {self.name!r} in {self.parent}", f"{self.knex.endpoint_url}/{self.route}")
 
 
 class SampleAnalysisResultField(AnalysisResultField):

@@ -11,6 +11,7 @@ from omicsdk.pangea.errors import (
     PangeaOtherError,
     RemoteObjectError,
     RemoteObjectOverwriteError,
+    not_there,
 )
 from omicsdk.pangea.pages import paginated_iterator
 from omicsdk.pangea.routes import list_url, named
@@ -318,12 +319,7 @@ class RemoteObject:
         for blob in paginated_iterator(self.knex, url):
             if self._is_it(blob):
                 return blob
-        raise PangeaNotFoundError(
-            f"There is no {type(self).__name__} {name!r}, or it may not be seen",
-            status=404,
-            method="GET",
-            url=f"{self.knex.endpoint_url}/{url}",
-        )
+        raise not_there(f"{type(self).__name__} {name!r}", f"{self.knex.endpoint_url}/{url}")
 
     def _create(self) -> None:
         parent = self._parent()

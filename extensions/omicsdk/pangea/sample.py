@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.pangea.errors import PangeaNotFoundError
+from omicsdk.pangea.errors import not_there
 from omicsdk.pangea.pages import paginated_iterator
 from omicsdk.pangea.remembered import Remembered
 from omicsdk.pangea.remote_object import RemoteObject
@@ -131,10 +131,11 @@ class Sample(RemoteObject):
     def _listed(self) -> Blob:
         if self.lib.is_library:
             return super()._listed()
-        for blob in paginated_iterator(self.knex, f"sample_groups/{self.lib._id()}/samples"):
+        url = f"sample_groups/{self.lib._id()}/samples"
+        for blob in paginated_iterator(self.knex, url):
             if blob["name"] == self.name:
                 return blob
-        raise PangeaNotFoundError(f"There is no sample {self.name!r} in {self.lib}, or it may not be seen", status=404)
+        raise not_there(f"sample {self.name!r} in {self.lib}", f"{self.knex.endpoint_url}/{url}")
 
     def _create(self) -> None:
         self.lib.as_library()

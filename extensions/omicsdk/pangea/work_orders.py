@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from omicsdk.pangea.errors import PangeaNotFoundError, RemoteObjectError
+from omicsdk.pangea.by_uuid import ByUuid, Order, Prototype
 from omicsdk.pangea.pages import Blob, paginated_iterator
-from omicsdk.pangea.remote_object import RemoteObject
 from omicsdk.pangea.routes import list_url
 
 if TYPE_CHECKING:
@@ -16,100 +15,7 @@ if TYPE_CHECKING:
     from omicsdk.pangea.sample_group import SampleGroup
 
 
-class _ByUuid(RemoteObject):
-    """What the server knows by its uuid only, and doesn't let anybody create or delete by name."""
-
-    def pre_hash(self) -> str:
-        """What tells it from others."""
-        return f"{type(self).__name__}\x1f{self.uuid}"
-
-    def _fetch(self) -> Blob:
-        return self.knex.get(f"{self.route}/{self._id()}", url_options=self.inherited_url_options)
-
-    def _create(self) -> None:
-        raise RemoteObjectError(
-            f"{self} can't be created with this call", remedy="Have its prototype create a work order."
-        )
-
-    def get_cached_blob(self) -> None:
-        """Nothing is kept: states change while others work."""
-
-    def cache_blob(self, blob: Blob) -> None:
-        """Keeps nothing.
-
-        Args:
-            blob: What the server said.
-        """
-        del blob
-
-    def refresh(self) -> Self:
-        """Takes over what the server says now, whatever was set here.
-
-        Returns:
-            This object.
-
-        Raises:
-            PangeaGeneralError: The server refused, or didn't answer.
-        """
-        self._check_alive("fetched")
-        return self._fetched(self._fetch())
-
-    def __str__(self) -> str:
-        return f"<Pangea::{type(self).__name__} {getattr(self, 'name', None)} {self.uuid} />"
-
-
-class _Proto(_ByUuid):
-    """A kind of work order.
-
-    Args:
-        knex: The server, and who asks it.
-        uuid: Its uuid.
-    """
-
-    remote_fields: ClassVar[Sequence[str]] = ("uuid", "created_at", "updated_at", "name")
-
-    def __init__(self, knex: Knex, uuid: str) -> None:
-        super().__init__(knex)
-        self.name: str | None = None
-        self.uuid = uuid
-
-    @classmethod
-    def from_uuid(cls, knex: Knex, uuid: str) -> Self:
-        """Fetches one.
-
-        Args:
-            knex: The server, and who asks it.
-            uuid: Its uuid.
-
-        Raises:
-            PangeaGeneralError: There is none, or it may not be seen, or the server didn't answer.
-        """
-        return cls(knex, uuid).get()
-
-    @classmethod
-    def from_name(cls, knex: Knex, name: str) -> Self:
-        """Fetches one by its name, which the server's list is searched for.
-
-        Args:
-            knex: The server, and who asks it.
-            name: Its name.
-
-        Raises:
-            PangeaNotFoundError: There is none of that name, or it may not be seen.
-            PangeaGeneralError: The server didn't answer.
-        """
-        for blob in paginated_iterator(knex, list_url(cls.route, {"name": name})):
-            if blob.get("name") == name:
-                return cls(knex, blob["uuid"])._fetched(blob)
-        raise PangeaNotFoundError(
-            f"There is no {cls.__name__} {name!r}, or it may not be seen",
-            status=404,
-            method="GET",
-            url=f"{knex.endpoint_url}/{cls.route}",
-        )
-
-
-class WorkOrderProto(_Proto):
+class WorkOrderProto(Prototype):
     """A kind of work order for samples.
 
     Args:
@@ -169,45 +75,7 @@ class WorkOrderProto(_Proto):
         return WorkOrder.from_uuid(self.knex, told["uuid"])
 
 
-class _Order(_ByUuid):
-    """A work order.
-
-    Args:
-        knex: The server, and who asks it.
-        name: Its name, which is that of its kind.
-    """
-
-    def __init__(self, knex: Knex, name: str) -> None:
-        super().__init__(knex)
-        self.name = name
-        self.priority: int | None = None
-        self.status: str | None = None
-
-    @classmethod
-    def from_blob(cls, knex: Knex, blob: Blob) -> Self:
-        """Makes one of what the server says.
-
-        Args:
-            knex: The server, and who asks it.
-            blob: What it says.
-        """
-        return cls(knex, blob["name"])._fetched(blob)
-
-    @classmethod
-    def from_uuid(cls, knex: Knex, uuid: str) -> Self:
-        """Fetches one.
-
-        Args:
-            knex: The server, and who asks it.
-            uuid: Its uuid.
-
-        Raises:
-            PangeaGeneralError: There is none, or it may not be seen, or the server didn't answer.
-        """
-        return cls.from_blob(knex, knex.get(f"{cls.route}/{uuid}"))
-
-
-class WorkOrder(_Order):
+class WorkOrder(Order):
     """What shall be done with a sample: jobs, in some order.
 
     Args:
@@ -266,7 +134,7 @@ class WorkOrder(_Order):
         return {job.name: job for job in self.get_job_orders()}[name]
 
 
-class JobOrder(_ByUuid):
+class JobOrder(ByUuid):
     """One of the jobs of a work order.
 
     Args:
@@ -317,7 +185,7 @@ class JobOrder(_ByUuid):
         return cls.from_blob(work_order, work_order.knex.get(f"{cls.route}/{uuid}"))
 
 
-class GroupWorkOrderProto(_Proto):
+class GroupWorkOrderProto(Prototype):
     """A kind of work order for groups of samples.
 
     Args:
@@ -366,7 +234,7 @@ class GroupWorkOrderProto(_Proto):
         return GroupWorkOrder.from_uuid(self.knex, told["uuid"])
 
 
-class GroupWorkOrder(_Order):
+class GroupWorkOrder(Order):
     """What shall be done with a group: work orders for its samples.
 
     Args:
