@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -139,3 +140,17 @@ def test_a_next_page_without_a_number_is_followed():
 
     knex = Knex(SERVER, transport=httpx.MockTransport(answer))
     assert list(paginated_iterator(knex, "samples")) == [0, 1]
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"count": 9, "next": f"{SERVER}/api/samples?page=2", "results": [1]},
+        {"count": 9, "next": 2, "results": [1]},
+        {"count": "many", "next": f"{SERVER}/api/samples?page=2", "results": [1]},
+    ],
+)
+def test_an_odd_page_ends_the_list_with_an_error_in_words(page: dict[str, Any]):
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=page))
+    with Knex(SERVER, transport=transport, retry=NO_RETRY) as knex, pytest.raises(PangeaGeneralError):
+        list(islice(paginated_iterator(knex, "samples"), 100))

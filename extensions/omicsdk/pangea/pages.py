@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from omicsdk.core.narrowing import is_array
 from omicsdk.pangea.errors import PangeaGeneralError
@@ -51,22 +51,24 @@ def paginated_iterator(
 def _pages(knex: Knex, url: str) -> Iterator[Blob]:
     first = _page(knex, url)
     yield first
-    following = first.get("next")
-    if not following:
+    if not first.get("next"):
         return
     from concurrent.futures import ThreadPoolExecutor  # most lists are of one page
 
     pool = ThreadPoolExecutor(AHEAD, thread_name_prefix="omicsdk-pangea-pages")
-    coming: dict[str, Future[Any]] = {}
+    coming: dict[str, Future[Blob]] = {}
+    read, page = {url}, first
     try:
-        while following:
-            following = page_of(following, knex.endpoint)
+        while page.get("next"):
+            following = page_of(page["next"], knex.endpoint)
+            if following in read:
+                raise unlike(url, "next", page["next"], "a page that wasn't read yet")
+            read.add(following)
             for each in _expected(following, first):
                 if each not in coming:
                     coming[each] = pool.submit(_page, knex, each)
             page = coming.pop(following).result()
             yield page
-            following = page.get("next")
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -75,6 +77,10 @@ def _page(knex: Knex, url: str) -> Blob:
     page = object_of(knex.get(url), url)
     if not is_array(page.get("results")):
         raise unlike(url, "results", page.get("results"), "a list")
+    if not isinstance(page.get("next"), str | None):
+        raise unlike(url, "next", page["next"], "a URL")
+    if not isinstance(page.get("count"), int | None):
+        raise unlike(url, "count", page["count"], "a number")
     return page
 
 
@@ -83,6 +89,6 @@ def _expected(url: str, first: Blob) -> list[str]:
     size, number = len(first["results"]), _PAGE.search(url)
     if number is None or not size:
         return [url]
-    last = -(-int(first.get("count") or 0) // size)
+    last = -(-(first.get("count") or 0) // size)
     begin = int(number[0])
     return [_PAGE.sub(str(page), url) for page in range(begin, max(begin, min(begin + AHEAD - 1, last)) + 1)]
