@@ -95,6 +95,7 @@ class FtpServer:
 
     def _send(self, passive: socket.socket, body: bytes) -> str:
         cut = self.cuts.popleft() if self.cuts else len(body)
+        passive.settimeout(10)
         with passive, contextlib.suppress(OSError):
             data, _ = passive.accept()
             with data:

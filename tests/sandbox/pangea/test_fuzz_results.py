@@ -161,7 +161,8 @@ def test_what_is_taken_can_be_read(place: Place, data: st.DataObject) -> None:
         content = urlencode(texts, errors="replace").encode()
         kind = "application/x-www-form-urlencoded"
     else:
-        content, kind = json.dumps(body).encode(), "application/json"
+        # Without words for infinite numbers, JSON still has numbers that are read as such.
+        content, kind = json.dumps(body).replace("Infinity", "1e999").encode(), "application/json"
     answer = place.client.request(method, place.path(path), content=content, headers={"Content-Type": kind})
     assert answer.status_code < 500, (method, path, body, answer.text)
     for each in LISTS:
