@@ -5,8 +5,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from omicsdk.cli.parser import parse
 from omicsdk.core.errors import UsageError
-from omicsdk.cli.parser import parse
-from omicsdk.core.errors import UsageError
 
 COMMAND = {
     "command": "files",
