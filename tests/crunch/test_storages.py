@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import fsspec
 import pytest
+from botocore.exceptions import ClientError
 from crunch_runs import Made, put, table
 from hypothesis import given
 from hypothesis import strategies as st
@@ -556,3 +557,26 @@ def test_addresses_of_fsspec() -> None:
     with pytest.raises(NotImplementedError):
         storage.path("a.txt")
     assert fsspec.open("memory://root/a.txt").open().read() == b"x"
+
+
+def test_an_upload_that_fails_leaves_no_parts_in_the_bucket(s3_settings: Mapping[str, Any], tmp_path: Path) -> None:
+    storage = open_storage(s3_settings)
+    assert isinstance(storage, S3Storage)
+    client = storage._client
+    calls: list[str] = []
+
+    def refused(**_told: object) -> None:
+        calls.append("complete")
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "CompleteMultipartUpload")
+
+    client.meta.events.register("before-call.s3.CompleteMultipartUpload", refused)
+    place = tmp_path / "big"
+    with place.open("wb") as file:
+        file.truncate(80 * 1024 * 1024)
+
+    with pytest.raises(OmicsError), place.open("rb") as file:
+        storage.save("data/big", file)
+
+    assert calls, "it was sent in parts"
+    where = {"Bucket": s3_settings["AWS_STORAGE_BUCKET_NAME"], "Prefix": s3_settings["AWS_LOCATION"]}
+    assert not client.list_multipart_uploads(**where).get("Uploads")

@@ -111,7 +111,7 @@ class S3Storage:
             OmicsError: It can't be written.
         """
         with as_file(content) as path:
-            upload([self._upload(name, path)]).raise_if_failed()
+            upload([self._upload(name, path)], abort=True).raise_if_failed()
         return name
 
     def _upload(self, name: str, path: Path) -> Upload:
@@ -267,7 +267,8 @@ class S3Storage:
             return
         for file in files:
             file.check()
-        upload([self._upload(joined(base, file.name), file.path) for file in files]).raise_if_failed()
+        # Without a journal no later run could use the parts that a stopped one leaves.
+        upload([self._upload(joined(base, file.name), file.path) for file in files], abort=True).raise_if_failed()
         for file in files:
             file.check()
 
