@@ -118,6 +118,12 @@ def test_what_an_api_error_says():
     assert error.body == {"code": "not_found", "title": "Cannot find bundle!"}
 
 
+def test_what_no_answer_said_has_no_status():
+    assert str(errors.NotFound("There is no run SRR1", remedy="Check it.")) == "There is no run SRR1. Check it."
+    assert str(errors.NotFound("No run", request_id="r1", remedy="")) == "No run (request id r1)"
+    assert str(APIError(status=404, remedy="")) == "404"
+
+
 def test_a_long_body_is_cut():
     error = api_error(status=500, headers={}, body="x" * 1_000_000)
     assert len(str(error)) < 1_000

@@ -113,7 +113,7 @@ class APIError(OmicsError):
 
     Args:
         message: The service's own words, or the status' reason where it gave none.
-        status: The HTTP status, 400 to 599.
+        status: The HTTP status, 400 to 599; 0 where no answer said so, but what is there.
         code: The service's own code for what went wrong ("not_found", "4001"), None when it gave none.
         request_id: The service's name for this request; worth quoting when asking its operators.
         method: The HTTP method of the request.
@@ -154,12 +154,13 @@ class APIError(OmicsError):
     def __str__(self) -> str:
         what = f"{self.operation}: " if self.operation else ""
         said = shortened(self.message, MESSAGE_LIMIT).rstrip(".")
-        answer = f"{self.status} {self.code}" if self.code else f"{self.status}"
+        # Without a status nothing was answered: a list that was read didn't have it.
+        answer = " ".join(part for part in (str(self.status or ""), self.code) if part)
         to_what = " ".join(part for part in (self.method, self.url) if part)
-        details = [f"{answer} from {to_what}" if to_what else answer]
+        details = " from ".join(part for part in (answer, to_what) if part)
         if self.request_id:
-            details.append(f"request id {self.request_id}")
-        text = f"{what}{said} ({'; '.join(details)})" if said else f"{what}{'; '.join(details)}"
+            details = f"{details}; request id {self.request_id}" if details else f"request id {self.request_id}"
+        text = f"{what}{said} ({details})" if said and details else f"{what}{said or details}"
         return f"{text}. {self.remedy}" if self.remedy else text
 
 
