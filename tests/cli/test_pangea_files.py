@@ -119,6 +119,20 @@ def test_a_field_is_made_by_names_or_uuid(pangea, work):
     assert pangea("create", "field", "ff", "small.txt").code == 2
 
 
+def test_a_field_whose_upload_was_killed_is_filled_by_the_same_command(pangea, work):
+    pangea("create", "samples", *WHERE, "k1")
+    pangea("create", "sample-ar", *WHERE, "k1", "mm", "-r", "1")
+    create = ("create", "field", *WHERE, "k1", "mm", "ff", "small.txt")
+    assert pangea(*create).code == 0
+    held = pangea("api", "list-sample-analysis-result-fields").json["results"][0]
+    begun = json.dumps({**held["stored_data"], "uri": f"{held['stored_data']['uri']}.begun"})
+    words = ("api", "patch-sample-analysis-result-field", "--uuid", held["uuid"], "--stored-data", begun)
+    assert pangea(*words).code == 0
+    again = pangea(*create)
+    assert (again.code, again.err.count("holds something already")) == (0, 0)
+    assert pangea(*create).code == 2
+
+
 def test_a_group_has_fields_of_its_own(pangea, work):
     ran = pangea("upload", "group-field", *WHERE, "gmod", "gfield", "small.txt")
     assert (ran.code, ran.json["name"]) == (0, "gfield")

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from omicsdk.sandbox.faults import Rule
 from pangea_command import pangea_command
 
 ORG, LIBRARY = "Sandbox", "Sandbox Library"
@@ -212,3 +213,9 @@ def test_unknown_things_are_told_by_name(pangea, nobody):
     missing = nobody("list", "samples", ORG, "nope")
     assert (missing.code, "what isn't public takes a login" in missing.err) == (1, True)
     assert pangea("delete", "group", NOBODYS).code == 1
+
+
+def test_an_answer_that_is_no_list_is_told_of_the_server(pangea, omics_sandbox):
+    omics_sandbox.add_faults(Rule("short", path="/pangea/api/organizations", at=0))
+    ran = pangea("list", "orgs")
+    assert (ran.code, "not JSON" in ran.err, "fault of omics" in ran.err) == (1, True, False)

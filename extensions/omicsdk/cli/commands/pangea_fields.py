@@ -9,6 +9,7 @@ from omicsdk.cli.commands.pangea_places import group, sample, sample_result
 from omicsdk.cli.commands.pangea_sending import check_files, sent
 from omicsdk.core.errors import UsageError
 from omicsdk.pangea.blob_constructors import sample_ar_from_blob, sample_ar_from_uuid, sample_group_from_blob
+from omicsdk.pangea.files.reads import has_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +60,7 @@ def _filled(
 ) -> Told:
     """Makes a field, or takes the one that an upload which failed has left, and uploads a file into it."""
     there: list[AnalysisResultField] = [field for field in result.get_fields() if field.name == name]
-    if there and there[0].stored_data:
+    if there and has_file(there[0]):
         raise UsageError(
             f"the field {name!r} of {result} holds something already",
             remedy=f"Choose another name, or delete the field ({there[0].uuid}) first.",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import NotFound
 from omicsdk.pangea.blob_constructors import org_from_blob, sample_from_blob
 from omicsdk.pangea.organization import Organization
 from omicsdk.pangea.tagging import Tag
+from omicsdk.pangea.values import object_of, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    import httpx
 
     from omicsdk.cli.commands.pangea_access import Access
     from omicsdk.core.operation import Operation
@@ -34,12 +37,23 @@ def things(operation: Operation, *, limit: int | None = None, **arguments: Any) 
     """
     left = limit
     for answer in operation.answers(operation.build(**arguments)):
-        found: list[Thing] = answer.json()["results"]
+        found = _listed(answer)
         yield from found if left is None else found[:left]
         if left is not None:
             left -= len(found)
             if left <= 0:
                 return
+
+
+def _listed(answer: httpx.Response) -> list[Thing]:
+    try:
+        page: object = answer.json()
+    except ValueError:
+        raise unlike(answer.url.path, "the body", answer.text, "JSON") from None
+    found = object_of(page, answer.url.path).get("results")
+    if not isinstance(found, list):
+        raise unlike(answer.url.path, "results", found, "a list")
+    return cast("list[Thing]", found)
 
 
 def plain(operation: Any, **arguments: Any) -> Any:

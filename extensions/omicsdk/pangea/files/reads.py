@@ -19,7 +19,7 @@ from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 
 if TYPE_CHECKING:
     from omicsdk.pangea.analysis_result import SampleAnalysisResult
-    from omicsdk.pangea.field import SampleAnalysisResultField
+    from omicsdk.pangea.field import AnalysisResultField, SampleAnalysisResultField
     from omicsdk.pangea.sample import Sample
     from omicsdk.pangea.sample_group import SampleGroup
     from omicsdk.pangea.tagging import Tag
@@ -199,7 +199,7 @@ class _Preparing:
             result.is_private = self.private
             result.create()
         fields = [result.field(name) for name in reads.files]
-        there = [_is_there(each) for each in fields]
+        there = [has_file(each) for each in fields]
         missing = [each for each, whole in zip(fields, there, strict=True) if self.overwrite or not whole]
         if missing and result.is_private != self.private:
             result.is_private = self.private
@@ -210,8 +210,12 @@ class _Preparing:
         return _Prepared(sample, result, fields, missing)
 
 
-def _is_there(field: SampleAnalysisResultField) -> bool:
-    """Whether a field has its file. The server says so from the moment on when an upload begins: the store is asked."""
+def has_file(field: AnalysisResultField) -> bool:
+    """Whether a field has its file. The server says so from the moment on when an upload begins: the store is asked.
+
+    Args:
+        field: Which; it is read anew.
+    """
     if not field.exists():
         return False
     if kind_of(field.stored_data) != "s3":
