@@ -83,3 +83,11 @@ def test_a_change_whose_answer_was_lost_is_sent_again_by_the_next_save(
     sandbox.fault_book.clear()
     sample.save()
     assert library.sample("s").get().description == "Changed."
+
+
+def test_a_request_without_a_name_is_told_without_one(hasty: Knex, sandbox: Sandbox, caplog: pytest.LogCaptureFixture):
+    sandbox.add_faults(Rule("status", path="/pangea/api/organizations", status=503, times=1))
+    with caplog.at_level("INFO", "omicsdk.http"):
+        hasty.get("organizations")
+    told = [record.getMessage() for record in caplog.records if "try 2 of" in record.getMessage()]
+    assert [each.startswith("GET http") for each in told] == [True]

@@ -336,8 +336,8 @@ class _Conversation:
 
     def _tell(self, what: str, pause: float) -> None:
         http_log.info(
-            "%s: %s %s: %s; try %d of %d in %.1f s",
-            self._request.operation,
+            "%s%s %s: %s; try %d of %d in %.1f s",
+            f"{self._request.operation}: " if self._request.operation else "",
             self._hop.method,
             mask_url(self._hop.url),
             what,
