@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from omicsdk.core.errors import Interrupted, OmicsError, UsageError
-from omicsdk.drs.asking import never, side_by_side
 from omicsdk.drs.errors import BundleTooDeep
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.objects import DrsObject, Member, verifiable
 from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import Servers
 from omicsdk.transfer import Item, Location
+from omicsdk.transfer.calls import never, side_by_side
 
 Layout = Literal["name", "id"]
 """Where a file goes in the folder: under its name, or in a folder that is called like its identifier."""

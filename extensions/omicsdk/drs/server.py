@@ -23,13 +23,13 @@ from omicsdk.core.errors import (
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.drs.access import in_order, unusable
 from omicsdk.drs.ahead import AT_ONCE, Ahead
-from omicsdk.drs.asking import never, side_by_side
 from omicsdk.drs.errors import NoAccess
 from omicsdk.drs.hosts import server_url
 from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.objects import AccessMethod, DrsObject, headers_of, object_of
 from omicsdk.drs.outage import Outage
 from omicsdk.transfer import Location
+from omicsdk.transfer.calls import never, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable

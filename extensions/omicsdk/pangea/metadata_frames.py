@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import MissingExtra, OmicsError, SomeFailed, UsageError, first_of
-from omicsdk.drs.asking import side_by_side
 from omicsdk.pangea.errors import PangeaNotFoundError
+from omicsdk.transfer.calls import side_by_side
 
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part

@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.gen3_transfers import STOPPED, named_errors, told
 from omicsdk.cli.commands.reports import report_path
+from omicsdk.cli.commands.transfer_reports import STOPPED, named_errors, told
 from omicsdk.core.errors import UsageError
 from omicsdk.dtp.config import read_config, storage_of
 from omicsdk.dtp.downloader import DEFAULT, Downloader

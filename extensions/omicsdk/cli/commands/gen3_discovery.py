@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.gen3_outputs import check_folder_of
 from omicsdk.cli.commands.gen3_published import published
+from omicsdk.cli.commands.output_files import check_folder_of
 from omicsdk.cli.errors import INTERRUPTED
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import SomeFailed, UsageError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.gen3_transfers import named_errors, told, watched
+from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
 from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.drs.identifiers import parse_drs_id

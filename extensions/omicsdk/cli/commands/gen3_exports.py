@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.gen3_outputs import check_folder_of
+from omicsdk.cli.commands.output_files import check_folder_of
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.records.export import export_file, export_project, export_records, export_rows
 

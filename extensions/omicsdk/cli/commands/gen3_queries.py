@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from omicsdk.cli.commands.gen3_outputs import check_folder_of
+from omicsdk.cli.commands.output_files import check_folder_of
 from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UsageError
 from omicsdk.gen3.queries.asking import answer

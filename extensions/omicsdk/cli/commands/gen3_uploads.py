@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.gen3_outputs import check_folder_of
-from omicsdk.cli.commands.gen3_transfers import told, watched
+from omicsdk.cli.commands.output_files import check_folder_of
+from omicsdk.cli.commands.transfer_reports import told, watched
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.gen3.data.downloading import own_prefix
 from omicsdk.gen3.data.uploading import UploadedFile, UploadResult

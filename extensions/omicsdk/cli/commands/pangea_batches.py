@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from omicsdk.cli.commands.reports import tell_failures
 from omicsdk.core.errors import OmicsError, SomeFailed
-from omicsdk.drs.asking import side_by_side
+from omicsdk.transfer.calls import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

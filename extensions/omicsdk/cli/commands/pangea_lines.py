@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.gen3_outputs import check_folder_of
+from omicsdk.cli.commands.output_files import check_folder_of
 from omicsdk.cli.told import Told
 from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UsageError

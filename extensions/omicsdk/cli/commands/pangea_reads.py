@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.gen3_transfers import watched
 from omicsdk.cli.commands.pangea_batches import Failure, tell
 from omicsdk.cli.commands.pangea_creation import chosen
 from omicsdk.cli.commands.pangea_lines import (
@@ -18,6 +17,7 @@ from omicsdk.cli.commands.pangea_lines import (
 )
 from omicsdk.cli.commands.pangea_places import group
 from omicsdk.cli.commands.pangea_sending import check_files, check_finished, reported
+from omicsdk.cli.commands.transfer_reports import watched
 from omicsdk.core.errors import UsageError
 from omicsdk.pangea.blob_constructors import sample_group_from_blob
 from omicsdk.pangea.files.read_plan import ReadSet, pair_reads, single_reads

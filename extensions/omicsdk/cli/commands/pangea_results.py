@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.gen3_transfers import named_errors, watched
-from omicsdk.cli.commands.gen3_transfers import told as tell_transfer
 from omicsdk.cli.commands.pangea_batches import tell
 from omicsdk.cli.commands.pangea_creation import chosen
 from omicsdk.cli.commands.pangea_lines import check_outfile, lines, names_given, told
 from omicsdk.cli.commands.pangea_membership import not_found
 from omicsdk.cli.commands.pangea_places import group, samples_of
+from omicsdk.cli.commands.transfer_reports import named_errors, watched
+from omicsdk.cli.commands.transfer_reports import told as tell_transfer
 from omicsdk.cli.commands.transfers import foreseen
 from omicsdk.pangea.blob_constructors import sample_group_from_blob
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.gen3_transfers import named_errors, watched
-from omicsdk.cli.commands.gen3_transfers import told as tell_transfer
 from omicsdk.cli.commands.reports import report_path, write_report
+from omicsdk.cli.commands.transfer_reports import named_errors, watched
+from omicsdk.cli.commands.transfer_reports import told as tell_transfer
 from omicsdk.core.errors import TransferError, UsageError
 from omicsdk.pangea.files.uploading import upload_files
 

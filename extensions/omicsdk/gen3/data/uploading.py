@@ -14,12 +14,12 @@ from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.checksums import MIB
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, OmicsError, SomeFailed, UsageError, first_of
-from omicsdk.drs.asking import side_by_side
 from omicsdk.gen3.data.fence_store import PART_SIZE, SINGLE, Destination, FenceStore
 from omicsdk.gen3.data.filling import PATIENCE, Filled, fill
 from omicsdk.gen3.data.guid_book import GuidBook
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload
 from omicsdk.transfer import upload as send
+from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import checksums_of
 from omicsdk.transfer.journals.places import journal_for
 from omicsdk.transfer.names import WORK_FOLDER

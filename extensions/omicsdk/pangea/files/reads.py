@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError, SomeFailed, UsageError, first_of
-from omicsdk.drs.asking import never, side_by_side
 from omicsdk.pangea.files.limits import Logger
 from omicsdk.pangea.files.objects import RETRIES, object_facts
 from omicsdk.pangea.files.read_plan import ReadSet
 from omicsdk.pangea.files.uploading import upload_files
 from omicsdk.pangea.stored_data import kind_of
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
+from omicsdk.transfer.calls import never, side_by_side
 
 if TYPE_CHECKING:
     from omicsdk.pangea.analysis_result import SampleAnalysisResult

@@ -172,7 +172,7 @@ def _told(outcome: Outcome) -> Outcome:
 
 def _refreshed(fields: Sequence[AnalysisResultField], report: TransferReport) -> list[OmicsError | None]:
     """Has fields whose files arrived take over what the server says; what went wrong with each."""
-    from omicsdk.drs.asking import side_by_side
+    from omicsdk.transfer.calls import side_by_side
 
     done = [number for number, outcome in enumerate(report.outcomes) if outcome.state in ("done", "skipped")]
     errors: list[OmicsError | None] = [None] * len(fields)

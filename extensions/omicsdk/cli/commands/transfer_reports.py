@@ -1,4 +1,4 @@
-"""What uploads and downloads of `omics gen3` have in common: one transfer, drawn, reported, and told at its end."""
+"""What commands that upload or download have in common: one transfer, drawn, reported, and told at its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files that commands of `omics gen3` are told to write."""
+"""Files that commands are told to write."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def side_by_side(
         For each argument, in their order, the result, or the error that the call raised; Interrupted for those that a stop
         left out.
     """
-    with Workers(min(AT_ONCE, len(arguments)), "drs-calls") as pool:
+    with Workers(min(AT_ONCE, len(arguments)), "calls") as pool:
         futures = [pool.submit(call, argument) for argument in arguments]
         futures.reverse()
         while futures:
@@ -44,7 +44,7 @@ def side_by_side(
             while not future.done() and not stopped():
                 wait([future], TICK)
             if not future.done() or stopped():
-                yield Interrupted("It was stopped while objects were asked for")
+                yield Interrupted("It was stopped before that was asked")
                 continue
             try:
                 yield future.result()
