@@ -1,11 +1,15 @@
 """The run of a benchmark against a published client: what it needs, its servers, its cases, and its results."""
 
+import compileall
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
+import omicsdk
+import omicsdk_api
 from peers import Peer
 from script import Bench, Entry, Session, options
 from transferring import nginx, programs
@@ -60,6 +64,13 @@ def _measured(
         peer.make()
     except subprocess.CalledProcessError:  # it has said why
         sys.exit("without the published client there is nothing to compare with")
+    _compile()
     with bench(quick if asked.quick else sizes) as ready:
         session.measure(ready, peer.missing)
     return session.end(about, nginx=nginx.version(), **peer.versions())
+
+
+def _compile() -> None:
+    """Compiles our modules, as an installer does with packages: Python may be told not to write what it compiles itself."""
+    for package in (omicsdk, omicsdk_api):
+        compileall.compile_dir(str(Path(str(package.__file__)).parent), quiet=1)
