@@ -155,7 +155,7 @@ class APIError(OmicsError):
         what = f"{self.operation}: " if self.operation else ""
         said = shortened(self.message, MESSAGE_LIMIT).rstrip(".")
         # Without a status nothing was answered: a list that was read didn't have it.
-        answer = " ".join(part for part in (str(self.status or ""), self.code) if part)
+        answer = " ".join(str(part) for part in (self.status, self.code) if part)
         to_what = " ".join(part for part in (self.method, self.url) if part)
         details = " from ".join(part for part in (answer, to_what) if part)
         if self.request_id:
