@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import TimedOut, UsageError
 from omicsdk.core.http_signature import sign
+from omicsdk.dss import listening
 from omicsdk.dss.listening import Listener
 from omicsdk.dss.notification import Notification, Refused, received
 
@@ -243,6 +244,31 @@ class Listening:
         assert self.process.stderr is not None
         self.said = self.process.stderr.readline()
         self.url = self.said.split()[-1]
+
+
+def test_closing_waits_for_the_answer_to_what_was_dealt_with(monkeypatch):
+    at_it, go_on = threading.Event(), threading.Event()
+    say = listening._Handler._say
+
+    def slowly(handler: Any, status: int, said: str) -> None:
+        at_it.set()
+        go_on.wait(30)
+        say(handler, status, said)
+
+    monkeypatch.setattr(listening._Handler, "_say", slowly)
+    listener = Listener().start()
+    sent = post(listener.url)
+    with listener.receive(30):
+        pass
+    assert at_it.wait(30)
+    closing = threading.Thread(target=listener.close)
+    closing.start()
+    closing.join(0.2)
+    assert closing.is_alive()
+    go_on.set()
+    assert sent.status == 200
+    closing.join(30)
+    assert not closing.is_alive()
 
 
 def test_the_command_prints_lines_and_ends():

@@ -40,6 +40,9 @@ PATIENCE = 10.0
 WAITING = 64
 """Requests that are held at once; others are told to come again."""
 
+LAST_ANSWERS = 5.0
+"""Seconds that answers under way have when the listener is closed."""
+
 REMEMBERED = 10_000
 """Notifications that are known as dealt with, so that one that comes twice is handed over once."""
 
@@ -127,15 +130,16 @@ class Listener:
         return self
 
     def close(self) -> None:
-        """Stops listening; senders that wait are told to come again. Closing twice does nothing."""
+        """Stops listening; senders that wait are told to come again, and answers under way are sent. Closing twice does nothing."""
         if self._thread is not None:
             self._server.shutdown()
             self._thread.join()
             self._thread = None
-        self._server.server_close()
         with self._lock:
             for one in self._waiting.values():
                 one.end(done=False)
+        self._server.finish(LAST_ANSWERS)
+        self._server.server_close()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -278,12 +282,16 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], listener: Listener) -> None:
         self.listener = listener
         self._room = threading.BoundedSemaphore(2 * WAITING)
+        self._answering = 0
+        self._answered = threading.Condition()
         super().__init__(address, _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if not self._room.acquire(blocking=False):
             self.shutdown_request(request)
             return
+        with self._answered:
+            self._answering += 1
         super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
@@ -291,6 +299,21 @@ class _Server(ThreadingHTTPServer):
             super().process_request_thread(request, client_address)
         finally:
             self._room.release()
+            with self._answered:
+                self._answering -= 1
+                self._answered.notify_all()
+
+    def finish(self, seconds: float) -> None:
+        """Waits until every request that came is answered.
+
+        A process that ends cuts what its threads are still sending, and a sender that gets half an answer sends again what was
+        dealt with.
+
+        Args:
+            seconds: For how long at most.
+        """
+        with self._answered:
+            self._answered.wait_for(lambda: not self._answering, seconds)
 
     def server_bind(self) -> None:
         TCPServer.server_bind(self)  # HTTPServer's own asks the network what this machine is called
