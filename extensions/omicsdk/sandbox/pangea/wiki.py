@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.flat import found
+from omicsdk.sandbox.pangea.flat import found, handlers_of, shown
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.store import Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
@@ -17,37 +17,8 @@ _HOME = "Home Page"
 _WORDS = {"organization": "Organization", "sample_group": "Sample Group", "pipeline": "Pipeline"}
 
 
-def get_organization_wiki(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/organizations/{id}/wiki."""
-    return _read(pangea, call, "organization")
-
-
-def write_organization_wiki_page(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/organizations/{id}/wiki: members may."""
-    return _write(pangea, call, "organization")
-
-
-def get_sample_group_wiki(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/sample_groups/{id}/wiki."""
-    return _read(pangea, call, "sample_group")
-
-
-def write_sample_group_wiki_page(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/sample_groups/{id}/wiki: members of its organization may."""
-    return _write(pangea, call, "sample_group")
-
-
-def get_pipeline_wiki(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/pipelines/{id}/wiki."""
-    return _read(pangea, call, "pipeline")
-
-
-def write_pipeline_wiki_page(pangea: Pangea, call: Call) -> Reply:
-    """POST /api/pipelines/{id}/wiki: whoever is logged in may."""
-    return _write(pangea, call, "pipeline")
-
-
 def _read(pangea: Pangea, call: Call, kind: str) -> Reply:
+    """Groups' are for whoever may see the group, others for everybody."""
     person = pangea.access.asker(call)
     thing = found(pangea.store, kind, call.arguments["id"])
     if kind == "sample_group" and not pangea.access.may_see_group(person, thing):
@@ -57,6 +28,7 @@ def _read(pangea: Pangea, call: Call, kind: str) -> Reply:
 
 
 def _write(pangea: Pangea, call: Call, kind: str) -> Reply:
+    """Members of the organization may, and of pipelines whoever is logged in."""
     person = pangea.access.need(call)
     thing = found(pangea.store, kind, call.arguments["id"])
     owner = {"organization": thing["uuid"], "sample_group": thing.get("organization", "")}.get(kind)
@@ -96,10 +68,7 @@ def _wiki(pangea: Pangea, kind: str, thing: Thing) -> Thing:
 
 def _view(pangea: Pangea, wiki: Thing) -> dict[str, Any]:
     names = ("uuid", "title", "created_at", "updated_at", "text")
-    pages = [
-        {**{name: each[name] for name in names}, "wiki": wiki["uuid"]}
-        for each in pangea.store.all(_PAGE, parent=wiki["uuid"])
-    ]
+    pages = [{**shown(each, names), "wiki": wiki["uuid"]} for each in pangea.store.all(_PAGE, parent=wiki["uuid"])]
     return {
         "pages": [each["uuid"] for each in pages],
         "created_at": wiki["created_at"],
@@ -110,11 +79,4 @@ def _view(pangea: Pangea, wiki: Thing) -> dict[str, Any]:
     }
 
 
-HANDLERS = (
-    get_organization_wiki,
-    write_organization_wiki_page,
-    get_sample_group_wiki,
-    write_sample_group_wiki_page,
-    get_pipeline_wiki,
-    write_pipeline_wiki_page,
-)
+HANDLERS = handlers_of({"get_{}_wiki": _read, "write_{}_wiki_page": _write}, {kind: kind for kind in _WORDS})
