@@ -8,6 +8,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import beginning
+from counting import Came
 from measuring import Case, Row, compared
 from script import Entry
 from transferring.files import served_file, whole
@@ -79,7 +80,7 @@ def upload(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     source = bench.source / "reads.fastq.gz"
     ours, peer = _tasks(bench, do="upload", path=str(source))
     facts = {"peer_command": "field.upload_file(PATH)", **bench.place.facts()}
-    check = _Came(bench, {"uploads": 1, "completed": 1, "bytes": size})
+    check = Came({"uploads": 1, "completed": 1, "bytes": size}, (bench.api,), bench.sink)
     try:
         return compared(Case(name, ours, peer, goal, rounds, check=check, facts=facts))
     finally:
@@ -113,35 +114,6 @@ def _tasks(bench: Bench, **task: Any) -> Any:
 def _store(bench: Bench, field: str, value: dict[str, Any]) -> None:
     with urlopen(Request(f"{bench.api}/_stored/{field}", json.dumps(value).encode(), method="PUT")):
         pass
-
-
-def _counts(bench: Bench) -> dict[str, int]:
-    with urlopen(f"{bench.api}/_counts") as answer:
-        found = json.loads(answer.read())
-    with urlopen(bench.sink) as answer:
-        found["bytes"] = int(answer.read())
-    return found
-
-
-class _Came:
-    """A check that as much came since the last time as should have.
-
-    Args:
-        bench: Where it is counted.
-        wanted: What, and how much.
-    """
-
-    def __init__(self, bench: Bench, wanted: dict[str, int]) -> None:
-        self._bench = bench
-        self._wanted = wanted
-        self._before = _counts(bench)
-
-    def __call__(self) -> None:
-        now = _counts(self._bench)
-        came = {what: now.get(what, 0) - self._before.get(what, 0) for what in self._wanted}
-        if came != self._wanted:
-            raise RuntimeError(f"{came} came, not {self._wanted}")
-        self._before = now
 
 
 class _Unchanged:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import beginning
+from counting import Came
 from measuring import Case, Row, compared
 from script import Entry
 from transferring.files import served_file, whole
@@ -61,7 +62,7 @@ def upload(bench: Bench, name: str, goal: float | None, rounds: int) -> Row:
     case = _case(bench, name, goal, rounds, task, task)
     facts = {"peer_command": "api.files.upload(PATH, project=PROJECT)", **bench.place.facts()}
     try:
-        return compared(Case(**case, check=_Came(bench, wanted), facts=facts))
+        return compared(Case(**case, check=Came(wanted, (bench.api,), bench.sink), facts=facts))
     finally:
         source.unlink()
 
@@ -74,7 +75,7 @@ def updates(bench: Bench, name: str, goal: float | None, rounds: int, *, bulk: i
     case = _case(bench, name, goal, rounds, {**task, "bulk": count}, {**task, "bulk": bulk})
     for side in ("ours", "peer"):
         case[side]()  # lists the files, which isn't measured
-    return compared(Case(**case, check=_Came(bench, {"saved": count}), facts={"peer_command": told}))
+    return compared(Case(**case, check=Came({"saved": count}, (bench.api,)), facts={"peer_command": told}))
 
 
 def _case(
@@ -92,34 +93,6 @@ def _case(
 
 def _base(bench: Bench, *, slow: bool = False) -> str:
     return f"{bench.slow_api if slow else bench.api}/v2"
-
-
-class _Came:
-    """A check that as much came since the last time as should have.
-
-    Args:
-        bench: Where it is counted.
-        wanted: What, and how much.
-    """
-
-    def __init__(self, bench: Bench, wanted: dict[str, int]) -> None:
-        self._bench = bench
-        self._wanted = wanted
-        self._before = self._counts()
-
-    def __call__(self) -> None:
-        now = self._counts()
-        came = {what: now[what] - self._before[what] for what in self._wanted}
-        if came != self._wanted:
-            raise RuntimeError(f"{came} came, not {self._wanted}")
-        self._before = now
-
-    def _counts(self) -> dict[str, int]:
-        with urlopen(f"{self._bench.api}/_counts") as answer:
-            found = json.loads(answer.read())
-        with urlopen(self._bench.sink) as answer:
-            found["bytes"] = int(answer.read())
-        return {what: found.get(what, 0) for what in self._wanted}
 
 
 _NEEDS = ("sevenbridges",)
