@@ -4,7 +4,6 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -128,18 +127,16 @@ def test_a_bundle_is_made_known_with_its_first_files(holdings, api, monkeypatch)
     assert [each["uuid"] for each in bundle["files"]] == [file.name for file in holdings.many[:3]]
 
 
-def test_an_upload_that_lacks_something_is_found(holdings, monkeypatch):
+def test_an_upload_is_asked_for_whole(holdings, counts):
     from types import SimpleNamespace
 
     import data_store.cases as cases
 
-    counts = Counter(objects=5, bytes=5, tagged=5, files=5, bundles=5)
-    monkeypatch.setattr(cases, "_counts", lambda _: dict(counts))
-    check = cases._arrived(SimpleNamespace(holdings=holdings))
-    whole = {"objects": 2, "bytes": 40_000, "tagged": 2, "files": 2, "bundles": 1}
-    counts.update(whole)
+    staging, told = counts
+    check = cases._arrived(SimpleNamespace(holdings=holdings, api=staging, staging=staging))
+    told.update(objects=2, bytes=40_000, tagged=2, files=2, bundles=1)
     check()
-    counts.update({**whole, "tagged": 1})
+    told.update(objects=4, bytes=80_000, tagged=3, files=4, bundles=2)
     with pytest.raises(RuntimeError, match="'tagged': 1"):
         check()
 
