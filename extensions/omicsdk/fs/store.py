@@ -1,0 +1,177 @@
+"""A place that holds files, whatever platform it is of: looked at, listed, fetched from and put into."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, Self
+
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.errors import ReadOnly
+from omicsdk.transfer import Control, Item, Location, Progress, TransferReport
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """A file of this machine on its way to a place.
+
+    Attributes:
+        source: Where it is.
+        path: Where it shall be below the scheme, as `Entry.path`.
+    """
+
+    source: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class PutOptions:
+    """How files are put.
+
+    Attributes:
+        overwrite: Whether what is there already is replaced; else it is left and told as a failure of that file.
+        control: Stops, pauses, limits the rate, bounds the time.
+        progress: Called a few times a second.
+        stop: Set it to end within a second; the same call goes on from there.
+        journal: A file that remembers how far uploads are; None for none.
+    """
+
+    overwrite: bool = True
+    control: Control | None = None
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event | None = None
+    journal: str | None = None
+
+
+class Store(ABC):
+    """The files of one scheme. Stores are safe to use from several threads, and connect when they are first asked.
+
+    Paths are those of `Entry.path`; the empty path is the top. Errors are those of `omicsdk.fs.errors` for what isn't there
+    or can't be done, and the platform's own otherwise.
+    """
+
+    scheme: ClassVar[str]
+    #: What can be done beside reading: files put, folders made, things removed, copies made over there.
+    writable: ClassVar[bool] = False
+
+    @abstractmethod
+    def look(self, path: str) -> Entry:
+        """Finds what a path names.
+
+        Args:
+            path: The path; the empty one is the top, a folder.
+
+        Raises:
+            PathNotFound: Nothing is there.
+        """
+
+    @abstractmethod
+    def entries(self, path: str) -> Iterator[Entry]:
+        """Lists what is directly in a folder, as answers arrive.
+
+        Args:
+            path: The folder's path.
+
+        Raises:
+            PathNotFound: Nothing is there.
+            NotAFolder: It is a file.
+        """
+
+    @abstractmethod
+    def location(self, entry: Entry) -> Location:
+        """Says where a file's bytes are, for requests of all or of a range; asked again when a URL has ended.
+
+        Args:
+            entry: A file, as `look` or `entries` gave it.
+        """
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Gives all files below a folder, or the file itself, in the order of their listing.
+
+        Args:
+            path: A folder's or file's path.
+        """
+        found = self.look(path)
+        waiting = [found]
+        while waiting:
+            entry = waiting.pop()
+            if entry.is_folder:
+                waiting.extend(reversed(list(self.entries(entry.path))))
+            else:
+                yield entry
+
+    def item(self, entry: Entry, name: str) -> Item:
+        """A file as the engine fetches it.
+
+        Args:
+            entry: The file.
+            name: Its path in the target folder.
+        """
+        return Item(name, partial(self.location, entry), entry.size, dict(entry.checksums), label=self.uri(entry.path))
+
+    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+        """Puts files of this machine there; folders on the way are made.
+
+        Args:
+            files: What to put where.
+            options: How.
+
+        Returns:
+            The outcome of each file, in the order of `files`; names are their paths.
+
+        Raises:
+            ReadOnly: Nothing can be put there so; the remedy says how else.
+        """
+        del options
+        raise ReadOnly(self.uri(files[0].path if files else ""), "can't be written")
+
+    def make_folder(self, path: str) -> None:
+        """Makes a folder, and those above it; one that is there is no error.
+
+        Args:
+            path: Its path.
+
+        Raises:
+            ReadOnly: There are no folders to be made.
+        """
+        raise ReadOnly(self.uri(path), "can't be made: folders of this kind can't be added")
+
+    def remove(self, entry: Entry) -> None:
+        """Removes a file, or a folder that is empty.
+
+        Args:
+            entry: What.
+
+        Raises:
+            ReadOnly: Nothing can be removed there.
+        """
+        raise ReadOnly(self.uri(entry.path), "can't be removed: its platform keeps what it has")
+
+    def copy(self, entry: Entry, path: str) -> bool:
+        """Copies a file within the platform.
+
+        Args:
+            entry: The file.
+            path: Where the copy shall be.
+
+        Returns:
+            Whether it was done; False where the platform has no such way, so that the bytes have to come here and go back.
+        """
+        del entry, path
+        return False
+
+    def uri(self, path: str) -> str:
+        """A path as people write it."""
+        return f"{self.scheme}://{path}"
+
+    def close(self) -> None:  # noqa: B027 - most have something to close, those without files elsewhere don't
+        """Ends its connections."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
