@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, Self
+from typing import BinaryIO, ClassVar, Self
 
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import ReadOnly
@@ -88,6 +88,20 @@ class Store(ABC):
             entry: A file, as `look` or `entries` gave it.
         """
 
+    def open(self, entry: Entry) -> BinaryIO | None:
+        """Opens a file whose bytes no http, https or ftp URL leads to: its platform has them on this machine, or in itself.
+
+        Whoever fetches or reads a file asks here first; it costs no request where there is a URL.
+
+        Args:
+            entry: A file, as `look` or `entries` gave it.
+
+        Returns:
+            Its bytes, open for reading, where `seek` goes to any place; None where `location` leads to them.
+        """
+        del entry
+        return None
+
     def walk(self, path: str) -> Iterator[Entry]:
         """Gives all files below a folder, or the file itself, in the order of their listing.
 
@@ -104,7 +118,7 @@ class Store(ABC):
                 yield entry
 
     def item(self, entry: Entry, name: str) -> Item:
-        """A file as the engine fetches it.
+        """A file as the engine fetches it, where `open` gives None.
 
         Args:
             entry: The file.
