@@ -1,0 +1,83 @@
+"""What differs between two trees of files. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from omicsdk.fs.entry import Entry
+
+By = Literal["auto", "size", "checksum"]
+"""What files are held against each other by."""
+
+#: Checksums by how much they tell; an S3 ETag only does where both were made of parts of one size.
+STRONGEST = ("sha256", "sha1", "md5", "crc32c", "s3_etag")
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What it takes to make a target equal to a source.
+
+    Attributes:
+        copy: Names of files that the target lacks or has otherwise, each with the reason.
+        remove: Names that only the target has.
+        same: How many are equal.
+    """
+
+    copy: Mapping[str, str]
+    remove: Sequence[str]
+    same: int
+
+
+def common_checksum(source: Entry, target: Entry) -> str:
+    """The strongest algorithm that both state a checksum by; empty where there is none.
+
+    Args:
+        source: One file.
+        target: Another one.
+    """
+    return next((name for name in STRONGEST if name in source.checksums and name in target.checksums), "")
+
+
+def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
+    """Says why two files are different as far as what is stated of them tells; empty where they aren't.
+
+    Args:
+        source: The file that counts.
+        target: The file that is to be equal.
+        by: `size` looks at sizes alone; `checksum` needs a checksum of both; `auto` takes checksums where both have one, and
+            otherwise sizes, and whether the source changed after the target did.
+    """
+    if source.size is not None and target.size is not None and source.size != target.size:
+        return f"{source.size} bytes, not {target.size}"
+    if by == "size":
+        return "" if source.size is not None and target.size is not None else "its size isn't stated"
+    algorithm = common_checksum(source, target)
+    if algorithm:
+        # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
+        equal = source.checksums[algorithm] == target.checksums[algorithm]
+        return "" if equal else f"another {algorithm}"
+    if by == "checksum":
+        return "no checksum of both is known"
+    if source.size is None or target.size is None:
+        return "its size isn't stated"
+    if source.modified is not None and target.modified is not None and source.modified > target.modified:
+        return "changed since"
+    return ""
+
+
+def differences(source: Mapping[str, Entry], target: Mapping[str, Entry], by: By = "auto") -> Differences:
+    """Compares two trees.
+
+    Args:
+        source: Files by their names, of the tree that counts.
+        target: Those of the tree that is to be equal.
+        by: See `why_different`.
+    """
+    copy: dict[str, str] = {}
+    for name, entry in source.items():
+        reason = why_different(entry, target[name], by) if name in target else "isn't there"
+        if reason:
+            copy[name] = reason
+    return Differences(copy, [name for name in target if name not in source], len(source) - len(copy))
