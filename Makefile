@@ -9,7 +9,7 @@ endif
 STAMP := $(VENV)/.set-up
 JOBS ?= auto
 
-.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs reliability cassettes clean
+.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs reliability cassettes dist clean
 
 setup: $(STAMP)
 
@@ -64,6 +64,9 @@ docs: $(STAMP)
 reliability: $(STAMP)
 	@$(BIN)/python -m pytest -q -n $(JOBS) tests/faults --deselect tests/faults/test_page.py --fault-results tests/faults/results.json
 	@$(BIN)/python docs/build.py
+
+dist: $(STAMP)
+	@$(BIN)/python release/dist.py
 
 clean:
 	rm -rf $(VENV) .peers dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
