@@ -68,7 +68,7 @@ def test_what_depends_on_the_surroundings_is_found(tmp_path):
     for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "thing"]):
         subprocess.run([*git, *words], cwd=project, check=True)
     target = tmp_path / "dist"
-    with pytest.raises(NotReproducible, match=r"thing-1-py3-none-any\.whl differs from one build to the next"):
+    with pytest.raises(NotReproducible, match=r"\.whl differs from one build to the next"):
         build_all(project, "HEAD", target)
     assert not target.exists()
 
