@@ -15,8 +15,10 @@ from importlib import import_module
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
     from omicsdk.fs.entry import Entry as Entry
+    from omicsdk.fs.errors import AlreadyThere as AlreadyThere
     from omicsdk.fs.errors import IsFolder as IsFolder
     from omicsdk.fs.errors import NotAFolder as NotAFolder
+    from omicsdk.fs.errors import NotEmpty as NotEmpty
     from omicsdk.fs.errors import PathError as PathError
     from omicsdk.fs.errors import PathNotFound as PathNotFound
     from omicsdk.fs.errors import ReadOnly as ReadOnly
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "STORES": "schemes",
+    "AlreadyThere": "errors",
     "Entry": "entry",
     "IsFolder": "errors",
     "NotAFolder": "errors",
+    "NotEmpty": "errors",
     "PathError": "errors",
     "PathNotFound": "errors",
     "Put": "store",
@@ -47,9 +51,11 @@ _HOMES = {
 }
 __all__ = [
     "STORES",
+    "AlreadyThere",
     "Entry",
     "IsFolder",
     "NotAFolder",
+    "NotEmpty",
     "PathError",
     "PathNotFound",
     "Put",

@@ -54,3 +54,21 @@ class ReadOnly(PathError, PermissionError):
     """The place can't be written so."""
 
     code = errno.EROFS
+
+
+class AlreadyThere(PathError, FileExistsError):
+    """Something stands where nothing may be replaced."""
+
+    code = errno.EEXIST
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(uri, "is there already", remedy="Name another target, or have what is there replaced.")
+
+
+class NotEmpty(PathError):
+    """A folder that shall be removed has something in it."""
+
+    code = errno.ENOTEMPTY
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(uri, "isn't empty", remedy="Remove what is in it first.")
