@@ -9,7 +9,10 @@ import pytest
 OURS = {
     "omicsdk",
     "omicsdk.cli",
-    *(f"omicsdk.cli.{name}" for name in ("builtin", "catalog", "help", "main", "mistakes", "options", "services")),
+    *(
+        f"omicsdk.cli.{name}"
+        for name in ("builtin", "catalog", "file_commands", "help", "main", "mistakes", "options", "services")
+    ),
     *("omicsdk.core", "omicsdk.core.version"),  # by omicsdk itself
     "omicsdk_api",
 }

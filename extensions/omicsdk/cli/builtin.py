@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.file_commands import COMMANDS as FILES
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NotRequired, TypedDict
@@ -73,6 +75,7 @@ GROUPS: dict[str, BuiltinGroup] = {
 }
 
 COMMANDS: list[Command] = [
+    *FILES,
     {
         "command": "codegen",
         "summary": "Generate a typed client from an OpenAPI or Swagger document of your own.",

@@ -55,7 +55,6 @@ def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
         return "" if source.size is not None and target.size is not None else "its size isn't stated"
     algorithm = common_checksum(source, target)
     if algorithm:
-        # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
         equal = source.checksums[algorithm] == target.checksums[algorithm]
         return "" if equal else f"another {algorithm}"
     if by == "checksum":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,15 +12,14 @@ from itertools import groupby
 from pathlib import Path
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.fs.errors import PathError
+from omicsdk.fs.fetching import FetchOptions, fetch
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.planning import CopyPlan
 from omicsdk.fs.selecting import Selected
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.fs.unfinished import Unfinished
-from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.calls import side_by_side
-from omicsdk.transfer.writing import write_error
 
 #: Bytes that lie on this machine at once on their way from one platform to another; a larger file is there alone.
 SPOOL = 4 * 1024**3
@@ -51,7 +50,15 @@ class CopyOptions:
     @property
     def stopped(self) -> bool:
         """Whether it shall end."""
-        return bool(self.control.why) or (self.stop is not None and self.stop.is_set())
+        return self.fetching().stopped
+
+    def fetching(self, journal: Path | None = None) -> FetchOptions:
+        """The same for what comes to this machine.
+
+        Args:
+            journal: The file that remembers how far it is; by default one in the folder.
+        """
+        return FetchOptions(self.connections, self.control, self.progress, self.stop, journal)
 
 
 def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = None) -> TransferReport:
@@ -78,9 +85,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         if chosen.stopped:
             reports.append(_not_begun(part.files))
         elif plan.base.scheme == "file":
-            reports.append(
-                _here(part, chosen) if scheme == "file" else _down(part, stores.of(part.files[0].uri), chosen)
-            )
+            reports.append(_down(part, stores.of(part.files[0].uri), chosen))
         elif scheme == "file":
             reports.append(_up(part, stores.of(plan.base), chosen))
         else:
@@ -105,19 +110,11 @@ def joined(reports: Sequence[TransferReport], title: str) -> TransferReport:
 
 
 def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
-    """From a platform into a folder of this machine."""
+    """Into a folder of this machine."""
     folder = plan.base.path
     files = [file for file in plan.files if options.overwrite or not os.path.lexists(plan.target(file).path)]
     with Unfinished("down", [folder, *(f"{file.uri}\t{file.name}" for file in files)]) as journal:
-        report = download(
-            [store.item(file.entry, file.name) for file in files],
-            folder,
-            connections=options.connections,
-            control=options.control,
-            progress=options.progress,
-            stop=options.stop,
-            journal=journal.path,
-        )
+        report = fetch([(file.entry, file.name) for file in files], store, folder, options.fetching(journal.path))
         journal.keep = not report.ok
     return report if len(files) == len(plan.files) else _with_left(report, plan)
 
@@ -135,44 +132,6 @@ def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     )
 
 
-def _here(plan: CopyPlan, options: CopyOptions) -> TransferReport:
-    """Within this machine."""
-    outcomes: list[Outcome] = []
-    for file in plan.files:
-        if options.stopped:
-            outcomes.append(Outcome(file.name, "stopped", file.entry.size))
-            continue
-        target = Path(plan.target(file).path)
-        try:
-            done = _copied(Path(file.uri.path), target, options.overwrite)
-        except OSError as error:
-            told = error if isinstance(error, OmicsError) else write_error(error, str(target))
-            outcomes.append(Outcome(file.name, "failed", file.entry.size, error=told))
-        else:
-            outcomes.append(Outcome(file.name, "done" if done else "skipped", file.entry.size))
-    return TransferReport(outcomes, title=f"Copy to {plan.base}")
-
-
-def _copied(source: Path, target: Path, overwrite: bool) -> bool:
-    """Copies one file so that the target is the old or the new one, whole; False where one is there that stays."""
-    if os.path.lexists(target):
-        if target.exists() and source.samefile(target):
-            raise PathError(str(source), "and the target are the same file", remedy="Name another target.")
-        if not overwrite:
-            return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    number, part = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part")
-    os.close(number)
-    try:
-        shutil.copyfile(source, part)
-        shutil.copystat(source, part)
-        Path(part).replace(target)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
-    return True
-
-
 def _across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferReport:
     """From one platform to another, or within one: over there where it can, else by way of this machine."""
     source, target = stores.of(plan.files[0].uri), stores.of(plan.base)
@@ -183,7 +142,8 @@ def _across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferRep
             if outcome is not None:
                 found[file.name] = outcome
     why = ""
-    for batch in batches([file for file in plan.files if file.name not in found], options.spool_bytes):
+    room = sys.maxsize if target.puts_whole_folders else options.spool_bytes
+    for batch in batches([file for file in plan.files if file.name not in found], room):
         if options.stopped:
             break
         with tempfile.TemporaryDirectory(prefix="omics-", dir=options.spool) as folder:
@@ -214,14 +174,8 @@ def _carried(
 ) -> Iterator[TransferReport]:
     """Fetches some files and sends them on; gives the outcomes of those that failed to come, then of the others."""
     named = {str(number): file for number, file in enumerate(batch)}
-    came = download(
-        [source.item(file.entry, number) for number, file in named.items()],
-        folder,
-        connections=options.connections,
-        control=options.control,
-        progress=options.progress,
-        stop=options.stop,
-    )
+    wanted = [(file.entry, number) for number, file in named.items()]
+    came = fetch(wanted, source, folder, options.fetching())
     there = [outcome for outcome in came.outcomes if outcome.state in ("done", "skipped")]
     lost = [outcome for outcome in came.outcomes if outcome.state not in ("done", "skipped")]
     yield TransferReport(

@@ -95,5 +95,5 @@ def _refuse_clashes(files: Sequence[Selected], target: Uri) -> None:
     for file in files:
         other = seen.setdefault(file.name, file)
         if other is not file:
-            said = f"would be {target.child(file.name)}, as {other.uri} would"
-            raise NameClash(str(file.uri), said, remedy="Copy them to different folders.")
+            said = f"would come from {other.uri} and {file.uri}"
+            raise NameClash(str(target.child(file.name)), said, remedy="Copy them to different folders.")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
 from omicsdk.fs.comparing import STRONGEST, common_checksum
 from omicsdk.fs.copying import batches
 from omicsdk.fs.entry import Entry
+from omicsdk.fs.fetching import FetchOptions, fetch
 from omicsdk.fs.selecting import Selected
 from omicsdk.fs.store import Store
-from omicsdk.transfer import Control, Outcome, Progress, download
+from omicsdk.transfer import Control, Outcome, Progress
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import checksums_of
 
@@ -45,25 +45,24 @@ class Verdict:
         return self.state in GOOD
 
 
-def judge(name: str, source: Entry, copy: Entry | None, computed: Mapping[str, str]) -> Verdict:
+def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
     """Says whether a copy is what its source states.
 
     Args:
         name: What to call it.
         source: The file that counts.
         copy: Its copy; None where there is none.
-        computed: Checksums of the copy's bytes that were computed; what it states is taken beside them.
     """
     if copy is None:
         return Verdict(name, "missing", "isn't there")
     if source.size is not None and copy.size is not None and source.size != copy.size:
         return Verdict(name, "wrong", f"{copy.size} bytes, not {source.size}")
-    both = {**copy.checksums, **computed}
     for algorithm in STRONGEST:
-        if algorithm in source.checksums and algorithm in both:
-            stated, found = source.checksums[algorithm], both[algorithm]
+        if algorithm in source.checksums and algorithm in copy.checksums:
+            stated, found = source.checksums[algorithm], copy.checksums[algorithm]
             if stated == found:
                 return Verdict(name, "right", algorithm)
+            # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
             if algorithm != "s3_etag":
                 return Verdict(name, "wrong", f"its {algorithm} is {found}, not {stated}")
     if source.size is None or copy.size is None:
@@ -89,25 +88,51 @@ def verify_copies(
     """
 
     def verdict(name: str) -> Verdict:
-        wanted, copy = source[name].entry, copies.get(name)
-        return judge(name, wanted, copy.entry if copy else None, _computed(wanted, copy))
+        copy = copies.get(name)
+        return (
+            judge(name, source[name].entry, None)
+            if copy is None
+            else judge(name, *with_common_checksum(source[name], copy))
+        )
 
     names = list(source)
     for name, found in zip(names, side_by_side(verdict, names, stopped), strict=True):
         yield Verdict(name, "failed", str(found)) if isinstance(found, OmicsError) else found
 
 
-def _computed(source: Entry, copy: Selected | None) -> dict[str, str]:
-    """The checksum of a copy's bytes that its source states, where they are on this machine and have the right size."""
-    if copy is None or copy.uri.scheme != "file" or common_checksum(source, copy.entry):
-        return {}
-    algorithm = next((name for name in STRONGEST if name in source.checksums), "")
-    if not algorithm or copy.entry.size is None or source.size not in (None, copy.entry.size):
-        return {}
+def with_common_checksum(first: Selected, second: Selected) -> tuple[Entry, Entry]:
+    """Gives two files a checksum of one kind, computed for those on this machine, unless they differ in size anyway.
+
+    Args:
+        first: One file.
+        second: Another one.
+
+    Returns:
+        Both as they are known then; as they were where one is elsewhere and states no checksum.
+
+    Raises:
+        OmicsError: One of them can't be read.
+    """
+    mine, other = first.entry, second.entry
+    differ = mine.size is not None and other.size is not None and mine.size != other.size
+    if differ or common_checksum(mine, other):
+        return mine, other
+    stated = {**mine.checksums, **other.checksums}
+    algorithm = next((name for name in STRONGEST if name in stated), "")
+    if not algorithm and first.uri.scheme == second.uri.scheme == "file":
+        algorithm = "crc32c"
+    return _with(first, algorithm), _with(second, algorithm)
+
+
+def _with(file: Selected, algorithm: str) -> Entry:
+    entry = file.entry
+    if not algorithm or algorithm in entry.checksums or file.uri.scheme != "file" or entry.size is None:
+        return entry
     try:
-        return checksums_of(copy.uri.path, [algorithm], copy.entry.size)
+        found = checksums_of(file.uri.path, [algorithm], entry.size)
     except OSError as error:
-        raise OmicsError(f"{copy.uri} can't be read: {error.strerror or error}") from error
+        raise OmicsError(f"{file.uri} can't be read: {error.strerror or error}") from error
+    return replace(entry, checksums={**entry.checksums, **found})
 
 
 def verify_bytes(
@@ -134,8 +159,8 @@ def verify_bytes(
     """
     for batch in batches(files, room):
         with tempfile.TemporaryDirectory(prefix="omics-", dir=spool) as folder:
-            items = [store.item(file.entry, str(number)) for number, file in enumerate(batch)]
-            report = download(items, Path(folder), control=control, progress=progress)
+            wanted = [(file.entry, str(number)) for number, file in enumerate(batch)]
+            report = fetch(wanted, store, folder, FetchOptions(control=control or Control(), progress=progress))
             for file, outcome in zip(batch, report.outcomes, strict=True):
                 yield _fetched(file, outcome)
 

@@ -22,6 +22,23 @@ def at_least_1(number: float) -> float:
     return number
 
 
+def at_least_0(number: float) -> float:
+    """Takes a number of things that may be none.
+
+    Args:
+        number: What was typed, or stands in the configuration.
+
+    Returns:
+        The number.
+
+    Raises:
+        UsageError: It is below 0.
+    """
+    if number < 0:
+        raise UsageError(f"{number:g} is below 0", remedy="Give 0 or more.")
+    return number
+
+
 def above_0(number: float) -> float:
     """Takes a number of seconds.
 

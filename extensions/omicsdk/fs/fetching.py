@@ -1,0 +1,169 @@
+"""Bringing files of any place into a folder of this machine: by the transfer engine, or from a stream that a store opens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from omicsdk.core.checksums import Digests
+from omicsdk.core.errors import ChecksumMismatch, OmicsError, TruncatedTransfer
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.errors import PathError
+from omicsdk.fs.store import Store
+from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
+from omicsdk.transfer.names import check_name
+from omicsdk.transfer.writing import write_error
+
+_STRIDE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class FetchOptions:
+    """How files are fetched.
+
+    Attributes:
+        connections: Requests for bytes that run at once, at most.
+        control: Stops, pauses, limits the rate, bounds the time.
+        progress: Called a few times a second.
+        stop: Set it to end within a second; the same fetch goes on from there.
+        journal: The file that remembers how far it is; by default one in the folder.
+    """
+
+    connections: int = 16
+    control: Control = field(default_factory=Control)
+    progress: Callable[[Progress], None] | None = None
+    stop: threading.Event | None = None
+    journal: Path | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it shall end."""
+        return bool(self.control.why) or (self.stop is not None and self.stop.is_set())
+
+
+def fetch(
+    wanted: Sequence[tuple[Entry, str]], store: Store, folder: str, options: FetchOptions | None = None
+) -> TransferReport:
+    """Brings files into a folder, each verified by what is stated of it, and there under its name when it is whole.
+
+    Args:
+        wanted: Files, each with its path in the folder.
+        store: The store that has them.
+        folder: The folder; made when it isn't there.
+        options: How.
+
+    Returns:
+        The outcome of each file, in order.
+
+    Raises:
+        UnsafePath: A name would lead out of the folder; nothing was fetched.
+    """
+    chosen = options or FetchOptions()
+    outcomes: dict[str, Outcome] = {}
+    by_engine: list[tuple[Entry, str]] = []
+    for entry, name in wanted:
+        if chosen.stopped:
+            outcomes[name] = Outcome(name, "stopped", entry.size)
+            continue
+        try:
+            stream = store.open(entry)
+        except OmicsError as error:
+            outcomes[name] = Outcome(name, "failed", entry.size, error=error)
+            continue
+        if stream is None:
+            by_engine.append((entry, name))
+        else:
+            with stream:
+                outcomes[name] = _streamed(stream, entry, name, folder, store)
+    report = TransferReport(title=f"Download to {folder}")
+    if by_engine:
+        report = download(
+            [store.item(entry, name) for entry, name in by_engine],
+            folder,
+            connections=chosen.connections,
+            control=chosen.control,
+            progress=chosen.progress,
+            stop=chosen.stop,
+            journal=chosen.journal,
+        )
+        if not outcomes:
+            return report
+        outcomes |= {outcome.name: outcome for outcome in report.outcomes}
+    return TransferReport(
+        (outcomes[name] for _, name in wanted),
+        report.seconds,
+        throughput=report.throughput,
+        began=report.began,
+        title=report.title,
+        why_stopped=report.why_stopped or chosen.control.why,
+    )
+
+
+def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store) -> Outcome:
+    check_name(name)
+    target = Path(folder, *name.split("/"))
+    digests = Digests(entry.checksums, entry.size)
+    try:
+        if store.scheme == "file" and target.exists() and target.samefile(entry.path):
+            raise PathError(
+                str(target), "and what is to be copied there are the same file", remedy="Name another target."
+            )
+        size = _written(stream, target, digests, entry)
+        if store.scheme == "file":
+            shutil.copystat(entry.path, target)
+    except OmicsError as error:
+        return Outcome(name, "failed", entry.size, error=error)
+    except OSError as error:
+        return Outcome(name, "failed", entry.size, error=write_error(error, str(target)))
+    return Outcome(
+        name, "done", size, size, checksums=digests.values(), verified=", ".join(digests.names) or "its size"
+    )
+
+
+def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry) -> int:
+    """Writes a stream to a file that appears when it is whole and right; gives its size."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with aside(target) as part:
+        with part.open("wb") as file:
+            size = sum(_added(chunk, file, digests) for chunk in iter(lambda: stream.read(_STRIDE), b""))
+            file.flush()
+            os.fsync(file.fileno())
+        if entry.size is not None and size != entry.size:
+            raise TruncatedTransfer(str(target), expected=entry.size, received=size)
+        found = digests.values()
+        for algorithm, stated in entry.checksums.items():
+            if found[algorithm] != stated:
+                raise ChecksumMismatch(str(target), algorithm=algorithm, expected=stated, actual=found[algorithm])
+        part.replace(target)
+    return size
+
+
+def _added(chunk: bytes, file: BinaryIO, digests: Digests) -> int:
+    digests.update(chunk)
+    return file.write(chunk)
+
+
+@contextmanager
+def aside(target: Path) -> Generator[Path]:
+    """A new file beside a target, with the permissions that a new file has; gone at the end unless it was moved.
+
+    Args:
+        target: Where it shall be in the end; its folder is there.
+    """
+    number, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.", suffix=".part")
+    part = Path(name)
+    try:
+        os.close(number)
+        umask = os.umask(0)
+        os.umask(umask)
+        part.chmod(0o666 & ~umask)
+        yield part
+    finally:
+        part.unlink(missing_ok=True)

@@ -1,0 +1,180 @@
+"""`omics ls`, `cat`, `cp`, `sync`, `du` and `verify`, whatever the platform."""
+
+import json
+
+import pytest
+from omicsdk.cli.commands.data_looking import span_of
+from omicsdk.cli.main import main
+from omicsdk.core.errors import UsageError
+from shelf_store import shelf as shelf
+
+
+@pytest.fixture
+def omics(capfdbinary, shelf, tmp_path, monkeypatch):
+    """Runs a command: exit code, what it printed (parsed where it is JSON), what it told."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        code = main(list(words))
+        out, err = capfdbinary.readouterr()
+        return code, json.loads(out) if out[:1] in (b"[", b"{") else out, err.decode()
+
+    return run
+
+
+@pytest.fixture
+def reads(shelf):
+    shelf.files.update({"p/a.txt": b"1", "p/deep/b.csv": b"22"})
+    return shelf
+
+
+def test_ls_tells_what_is_in_a_folder(omics, reads):
+    code, rows, _ = omics("ls", "shelf://p")
+    assert code == 0
+    assert [(row["name"], row["kind"], row["size"], row["uri"]) for row in rows] == [
+        ("a.txt", "file", 1, "shelf://p/a.txt"),
+        ("deep/", "folder", None, "shelf://p/deep/"),
+    ]
+    assert rows[0]["modified"] == "2001-09-09T01:46:40Z"
+    _, below, _ = omics("ls", "-r", "-l", "--include", "*.csv", "shelf://p")
+    assert [(row["name"], list(row["checksums"])) for row in below] == [("deep/b.csv", ["sha256"])]
+
+
+def test_what_is_not_there_is_told(omics, reads):
+    code, out, told = omics("ls", "shelf://nowhere")
+    assert (code, out) == (1, b"")
+    assert told == "omics: shelf://nowhere isn't there\n"
+    code, _, told = omics("cp", "shelff://x", ".")
+    assert code == 2
+    assert "Did you mean shelf://?" in told
+
+
+def test_cat_prints_bytes_and_nothing_else(omics, reads):
+    assert omics("cat", "shelf://p/a.txt", "shelf://p/deep/b.csv")[1] == b"122"
+    assert omics("cat", "--range", "1-", "shelf://p/deep/b.csv")[1] == b"2"
+    code, out, told = omics("cat", "shelf://p/a.txt", "shelf://p")
+    assert (code, out) == (1, b"")
+    assert "shelf://p is a folder" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "span"), [(None, (None, None)), ("0-99", (0, 100)), ("5-", (5, None)), ("-7", (-7, None))]
+)
+def test_ranges(text, span):
+    assert span_of(text) == span
+
+
+@pytest.mark.parametrize("text", ["", "-", "9-1", "a-b", "1-2-3"])
+def test_what_is_no_range_is_refused(text):
+    with pytest.raises(UsageError, match="--range"):
+        span_of(text)
+
+
+def test_cp_of_files_and_folders(omics, reads, tmp_path):
+    code, told, _ = omics("cp", "shelf://p/a.txt", "here.txt")
+    assert (code, told["counts"]["done"]) == (0, 1)
+    assert (tmp_path / "here.txt").read_bytes() == b"1"
+    assert omics("cp", "-r", "shelf://p", "out")[0] == 0
+    assert (tmp_path / "out/deep/b.csv").read_bytes() == b"22"
+    assert omics("cp", "here.txt", "out/deep/b.csv", "shelf://q/")[0] == 0
+    assert (reads.files["q/here.txt"], reads.files["q/b.csv"]) == (b"1", b"22")
+
+
+def test_cp_leaves_what_is_there_when_it_shall(omics, reads, tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"mine")
+    _, told, _ = omics("cp", "-n", "shelf://p/a.txt", ".")
+    assert told["files"][0]["state"] == "skipped"
+    assert (tmp_path / "a.txt").read_bytes() == b"mine"
+
+
+def test_cp_tells_what_it_would_do(omics, reads, tmp_path):
+    code, told, _ = omics("cp", "-r", "--dry-run", "shelf://p", "out")
+    assert (code, told["bytes"]) == (0, 3)
+    assert told["files"][1] == {"source": "shelf://p/deep/b.csv", "target": "out/deep/b.csv", "size": 2, "plan": "copy"}
+    assert not (tmp_path / "out").exists()
+
+
+def test_cp_says_which_of_several_failed(omics, reads, tmp_path):
+    reads.broken.add("p/a.txt")
+    code, told, why = omics("cp", "-r", "--report", "what.jsonl", "shelf://p", "out")
+    assert (code, told["counts"]["failed"]) == (3, 1)
+    assert "a.txt" in why
+    assert "out of reach" in why
+    assert len((tmp_path / "what.jsonl").read_text().splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["cp", "shelf://p/a.txt"], "goes where?"),
+        (["cp", "shelf://p", "out"], "Give --recursive"),
+        (["cp", "--option", "shelf", "shelf://p/a.txt", "out"], "not of the form"),
+        (["sync", "shelf://p/a.txt", "out"], "omics cp copies single files"),
+        (["du", "--depth", "-1", "shelf://p"], "below 0"),
+    ],
+)
+def test_what_makes_no_sense_is_told(omics, reads, words, said):
+    code, _, told = omics(*words)
+    assert code in (1, 2)
+    assert said in told
+
+
+def test_options_reach_the_place(omics, reads):
+    assert omics("cp", "--option", "shelf.copying=yes", "shelf://p/a.txt", "shelf://q/")[0] == 0
+    assert reads.copies == [("p/a.txt", "q/a.txt")]
+
+
+def test_sync_copies_what_differs_and_removes_when_it_shall(omics, reads, tmp_path):
+    for name, data in {"a.txt": b"1", "deep/b.csv": b"xx", "old": b"x"}.items():
+        (tmp_path / "out" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "out" / name).write_bytes(data)
+    _, told, _ = omics("sync", "--dry-run", "--delete", "--compare", "checksum", "shelf://p", "out")
+    assert [(file["target"], file["plan"]) for file in told["files"]] == [
+        ("out/deep/b.csv", "another sha256"),
+        ("out/old", "remove"),
+    ]
+    code, told, _ = omics("sync", "--compare", "checksum", "shelf://p/", "out")
+    assert (code, told["same"], told["removed"]) == (0, 1, [])
+    assert (tmp_path / "out/deep/b.csv").read_bytes() == b"22"
+    _, told, _ = omics("sync", "--delete", "shelf://p", "out")
+    assert (told["same"], told["removed"]) == (2, ["out/old"])
+    assert not (tmp_path / "out/old").exists()
+
+
+def test_sync_removes_nothing_when_something_did_not_arrive(omics, reads, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/old").write_bytes(b"x")
+    reads.broken.add("p/a.txt")
+    code, told, _ = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, told["removed"]) == (3, [])
+    assert (tmp_path / "out/old").exists()
+
+
+def test_sync_to_a_platform(omics, reads, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.txt").write_bytes(b"other")
+    code, told, _ = omics("sync", "--delete", "in", "shelf://p")
+    assert (code, told["removed"]) == (0, ["shelf://p/deep/b.csv"])
+    assert reads.files == {"p/a.txt": b"other"}
+
+
+def test_du(omics, reads):
+    _, rows, _ = omics("du", "--depth", "1", "shelf://p")
+    assert rows == [
+        {"uri": "shelf://p/deep", "files": 1, "bytes": 2},
+        {"uri": "shelf://p", "files": 2, "bytes": 3},
+    ]
+
+
+def test_verify(omics, reads, tmp_path):
+    omics("cp", "-r", "shelf://p", "out")
+    code, told, _ = omics("verify", "shelf://p", "out")
+    assert (code, told["counts"]) == (0, {"right": 2})
+    (tmp_path / "out/a.txt").write_bytes(b"x")
+    code, told, why = omics("verify", "shelf://p", "out")
+    assert (code, told["counts"]) == (3, {"wrong": 1, "right": 1})
+    assert "omics: a.txt: wrong: its sha256 is" in why
+    assert omics("verify", "shelf://p/a.txt", "here/nothing")[0] == 1
+    assert omics("verify", "shelf://p")[1]["counts"] == {"right": 2}
+    reads.stated["p/a.txt"] = "0" * 64
+    assert omics("verify", "shelf://p")[0] == 3

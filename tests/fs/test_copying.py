@@ -1,0 +1,140 @@
+"""Copies between any two places: what arrives is whole and right, what fails is told, nothing is half-written."""
+
+import hashlib
+
+import pytest
+from omicsdk.core.errors import ChecksumMismatch, ServerError, UnsafePath
+from omicsdk.fs import parse_uri
+from omicsdk.fs.copying import CopyOptions, batches, copy_files
+from omicsdk.fs.opened import Stores
+from omicsdk.fs.planning import CopyPlan, Source, plan_copy
+from omicsdk.fs.selecting import select
+from omicsdk.transfer import Control
+
+
+def copied(source, target, stores=None, **options):
+    with stores or Stores() as opened:
+        uri = parse_uri(source)
+        store = opened.of(uri)
+        found = Source(uri, store.look(uri.path).is_folder, list(select(store, uri)))
+        return copy_files(plan_copy([found], parse_uri(target), ""), opened, CopyOptions(**options))
+
+
+def tree(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+def test_down(shelf, tmp_path):
+    shelf.files.update({"p/a": b"1", "p/deep/b": b"22"})
+    report = copied("shelf://p", str(tmp_path / "out"))
+    assert report.ok
+    assert tree(tmp_path / "out") == {"a": b"1", "deep/b": b"22"}
+    assert report.outcomes[1].checksums == {"sha256": hashlib.sha256(b"22").hexdigest()}
+
+
+def test_up(shelf, tmp_path):
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    (tmp_path / "in" / "a").write_bytes(b"1")
+    (tmp_path / "in" / "deep" / "b").write_bytes(b"22")
+    report = copied(str(tmp_path / "in"), "shelf://p")
+    assert [outcome.name for outcome in report.outcomes] == ["a", "deep/b"]
+    assert shelf.files == {"p/a": b"1", "p/deep/b": b"22"}
+
+
+def test_within_this_machine(shelf, tmp_path):
+    (tmp_path / "a").write_bytes(b"new")
+    (tmp_path / "a").chmod(0o640)
+    (tmp_path / "b").write_bytes(b"old")
+    assert copied(str(tmp_path / "a"), str(tmp_path / "b")).ok
+    assert tree(tmp_path) == {"a": b"new", "b": b"new"}
+    assert (tmp_path / "b").stat().st_mode & 0o777 == 0o640
+    (failed,) = copied(str(tmp_path / "a"), str(tmp_path / "a")).failed
+    assert "are the same file" in str(failed.error)
+    assert (tmp_path / "a").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("room", [1, 1000])
+def test_within_a_platform_by_way_of_this_machine(shelf, tmp_path, room):
+    shelf.files.update({"p/a": b"1", "p/deep/b": b"22", "p/c": b"3"})
+    (tmp_path / "spool").mkdir()
+    report = copied("shelf://p", "shelf://q", spool=str(tmp_path / "spool"), spool_bytes=room)
+    assert report.ok
+    assert [outcome.name for outcome in report.outcomes] == ["a", "c", "deep/b"]
+    assert {name: data for name, data in shelf.files.items() if name[0] == "q"} == {
+        "q/a": b"1",
+        "q/deep/b": b"22",
+        "q/c": b"3",
+    }
+    assert not list((tmp_path / "spool").iterdir())
+
+
+def test_a_platform_that_can_copies_by_itself(shelf):
+    shelf.files.update({"p/a": b"1", "p/b": b"2"})
+    assert copied("shelf://p", "shelf://q", Stores({"shelf": {"copying": "yes"}})).ok
+    assert sorted(shelf.copies) == [("p/a", "q/a"), ("p/b", "q/b")]
+
+
+def test_what_is_wrong_does_not_appear(shelf, tmp_path):
+    shelf.files.update({"p/a": b"1", "p/b": b"2"})
+    shelf.stated["p/a"] = "0" * 64
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a").write_bytes(b"old")
+    report = copied("shelf://p", str(tmp_path / "out"))
+    assert isinstance(report.outcomes[0].error, ChecksumMismatch)
+    assert tree(tmp_path / "out") == {"a": b"old", "b": b"2"}
+
+
+def test_one_that_fails_does_not_stop_the_others(shelf, tmp_path):
+    shelf.files.update({"p/a": b"1", "p/b": b"2", "p/c": b"3"})
+    shelf.broken.update({"p/a", "q/b"})
+    report = copied("shelf://p", str(tmp_path / "out"))
+    assert [outcome.state for outcome in report.outcomes] == ["failed", "done", "done"]
+    across = copied("shelf://p", "shelf://q")
+    assert [outcome.state for outcome in across.outcomes] == ["failed", "failed", "done"]
+    assert all(isinstance(outcome.error, ServerError) for outcome in across.failed)
+    assert shelf.files["q/c"] == b"3"
+
+
+def test_what_is_there_stays_when_it_shall(shelf, tmp_path):
+    shelf.files.update({"p/a": b"1", "p/b": b"2"})
+    (tmp_path / "a").write_bytes(b"mine")
+    report = copied("shelf://p", str(tmp_path), overwrite=False)
+    assert [outcome.state for outcome in report.outcomes] == ["skipped", "done"]
+    assert tree(tmp_path)["a"] == b"mine"
+
+
+def test_names_that_lead_out_are_refused(shelf, tmp_path):
+    shelf.files.update({"p/../../x": b"1"})
+    with pytest.raises(UnsafePath):
+        copied("shelf://p", str(tmp_path / "out"))
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_stop_leaves_what_is_done(shelf, tmp_path):
+    shelf.files.update({"p/a": b"1", "p/b": b"2"})
+    control = Control()
+    control.stop("interrupt")
+    report = copied("shelf://p", str(tmp_path / "out"), control=control)
+    assert not report.ok
+    assert [outcome.state for outcome in report.outcomes] == ["stopped", "stopped"]
+
+
+def test_nothing_of_a_copy_is_remembered_when_it_is_done(shelf, tmp_path):
+    shelf.files.update({"p/a": b"1"})
+    assert copied("shelf://p", str(tmp_path / "out")).ok
+    assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+
+
+def test_batches_need_no_more_room_than_there_is(shelf):
+    shelf.files.update({f"p/{number}": bytes(number) for number in range(1, 8)})
+    with Stores() as stores:
+        files = list(select(stores.of("shelf://"), parse_uri("shelf://p")))
+    cut = [[file.entry.size for file in batch] for batch in batches(files, 6)]
+    assert cut == [[1, 2, 3], [4], [5], [6], [7]]
+    assert list(batches([], 6)) == []
+
+
+def test_a_plan_of_nothing_is_done(shelf):
+    assert copy_files(CopyPlan(parse_uri("shelf://q/"), []), Stores()).ok

@@ -1,0 +1,55 @@
+"""URIs and paths are told apart, and mean what was written."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.fs import Uri, WrongUri, open_store, parse_uri
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\x00"), min_size=1, max_size=12).filter(
+    lambda name: name not in (".", "..")
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "uri"),
+    [
+        ("sb://me/project/a b#1?.fastq", Uri("sb", "me/project/a b#1?.fastq")),
+        ("SB://me/project/", Uri("sb", "me/project", is_folder=True)),
+        ("dss://", Uri("dss", "", is_folder=True)),
+        ("s3://bucket/a//b/../c", Uri("s3", "bucket/a//b/../c")),
+        ("reads/a.fastq", Uri("file", "reads/a.fastq")),
+        ("reads/", Uri("file", "reads/", is_folder=True)),
+        ("a:b", Uri("file", "a:b")),
+        (r"C:\data\x", Uri("file", r"C:\data\x")),
+        ("C:/data/x", Uri("file", "C:/data/x")),
+        ("c://data", Uri("file", "c://data")),
+        (r"\\server\share\x", Uri("file", r"\\server\share\x")),
+    ],
+)
+def test_what_is_written_is_read(text, uri):
+    assert parse_uri(text) == uri
+
+
+def test_files_of_this_machine_may_be_uris_too():
+    assert parse_uri("file:///data/a%20b") == Uri("file", "/data/a b")
+    with pytest.raises(WrongUri, match="another machine's file"):
+        parse_uri("file://elsewhere/data/a")
+
+
+@pytest.mark.parametrize("text", ["", "sb://me/../you", "dss://aws/./x", "sb://me/a\x00b", "x\ud800"])
+def test_what_names_nothing_is_refused(text):
+    with pytest.raises(WrongUri):
+        parse_uri(text)
+
+
+@given(st.sampled_from(["sb", "dss", "pangea", "crunch", "gen3"]), st.lists(NAMES, min_size=1, max_size=5))
+def test_a_uri_reads_as_it_is_written(scheme, names):
+    uri = Uri(scheme, "/".join(names))
+    assert parse_uri(str(uri)) == uri
+    assert uri.name == names[-1]
+    assert parse_uri(str(uri.child("x/y"))).path == f"{uri.path}/x/y"
+
+
+def test_a_scheme_that_is_mistyped_is_told_with_the_nearest():
+    with pytest.raises(WrongUri, match=r"no scheme dsss://.*Did you mean dss://\?"):
+        open_store("dsss")

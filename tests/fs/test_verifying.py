@@ -1,0 +1,47 @@
+"""Copies, and a platform's own bytes, are held against what is stated of them."""
+
+from omicsdk.fs import parse_uri
+from omicsdk.fs.opened import Stores
+from omicsdk.fs.selecting import select
+from omicsdk.fs.verifying import verify_bytes, verify_copies
+
+
+def files(stores, uri):
+    parsed = parse_uri(uri)
+    return {found.name: found for found in select(stores.of(parsed), parsed)}
+
+
+def test_copies_on_this_machine_are_read(shelf, tmp_path):
+    shelf.files.update({"p/a": b"1", "p/b": b"2", "p/c": b"3", "p/d": b"4"})
+    for name, data in {"a": b"1", "b": b"x", "c": b"33"}.items():
+        (tmp_path / name).write_bytes(data)
+    with Stores() as stores:
+        found = {each.name: each for each in verify_copies(files(stores, "shelf://p"), files(stores, str(tmp_path)))}
+    assert {name: each.state for name, each in found.items()} == {
+        "a": "right",
+        "b": "wrong",
+        "c": "wrong",
+        "d": "missing",
+    }
+    assert found["a"].is_good
+    assert "its sha256 is" in found["b"].why
+    assert found["c"].why == "2 bytes, not 1"
+
+
+def test_files_of_this_machine_are_held_against_each_other(tmp_path):
+    for name in ("one", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a").write_bytes(b"same")
+        (tmp_path / name / "b").write_bytes(name[:3].encode())
+    with Stores() as stores:
+        one, other = (files(stores, str(tmp_path / name)) for name in ("one", "other"))
+        assert [each.state for each in verify_copies(one, other)] == ["right", "wrong"]
+
+
+def test_a_platform_s_own_bytes(shelf):
+    shelf.files.update({"p/a": b"1", "p/b": b"2", "p/c": b"3"})
+    shelf.stated["p/b"] = "0" * 64
+    shelf.broken.add("p/c")
+    with Stores() as stores:
+        found = list(verify_bytes(list(files(stores, "shelf://p").values()), stores.of("shelf://"), room=10))
+    assert [each.state for each in found] == ["right", "wrong", "failed"]

@@ -1,0 +1,84 @@
+"""A platform of the tests' own: files in memory, under the scheme `shelf`, that come and go as a store's do."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, ClassVar
+
+import pytest
+from omicsdk.core.errors import ServerError
+from omicsdk.fs import Entry, NotAFolder, PathNotFound, Put, PutOptions, Store, schemes
+from omicsdk.transfer import Location, Outcome, TransferReport
+
+
+class Shelf(Store):
+    """Files by their paths. `broken` fail when they are opened or put; `copies` tells what was copied over there."""
+
+    scheme: ClassVar[str] = "shelf"
+    writable: ClassVar[bool] = True
+    files: ClassVar[dict[str, bytes]] = {}
+    stated: ClassVar[dict[str, str]] = {}
+    broken: ClassVar[set[str]] = set()
+    copies: ClassVar[list[tuple[str, str]]] = []
+
+    def __init__(self, *, copying: str = "", name: str = "") -> None:
+        self.copying = bool(copying)
+        self.name = name
+
+    def look(self, path: str) -> Entry:
+        if path in self.files:
+            data = self.files[path]
+            checksums = {"sha256": self.stated.get(path) or hashlib.sha256(data).hexdigest()}
+            return Entry(path, "file", len(data), checksums, modified=1e9)
+        if not path or any(name.startswith(f"{path}/") for name in self.files):
+            return Entry(path, "folder")
+        raise PathNotFound(self.uri(path), "isn't there")
+
+    def entries(self, path: str) -> Iterator[Entry]:
+        if not self.look(path).is_folder:
+            raise NotAFolder(self.uri(path), "is a file")
+        before = f"{path}/" if path else ""
+        names = {name[len(before) :].partition("/")[0] for name in self.files if name.startswith(before)}
+        for name in sorted(names):
+            yield self.look(f"{before}{name}")
+
+    def location(self, entry: Entry) -> Location:
+        raise AssertionError("its files are opened")
+
+    def open(self, entry: Entry) -> BinaryIO | None:
+        if entry.path in self.broken:
+            raise ServerError(f"{entry.path} is out of reach")
+        return io.BytesIO(self.files[entry.path])
+
+    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+        return TransferReport([self._put(file, options) for file in files])
+
+    def _put(self, file: Put, options: PutOptions) -> Outcome:
+        if file.path in self.broken:
+            return Outcome(file.path, "failed", error=ServerError(f"{file.path} is refused"))
+        if file.path in self.files and not options.overwrite:
+            return Outcome(file.path, "skipped")
+        self.files[file.path] = Path(file.source).read_bytes()
+        return Outcome(file.path, "done", len(self.files[file.path]))
+
+    def remove(self, entry: Entry) -> None:
+        del self.files[entry.path]
+
+    def copy(self, entry: Entry, path: str) -> bool:
+        if self.copying:
+            self.files[path] = self.files[entry.path]
+            self.copies.append((entry.path, path))
+        return self.copying
+
+
+@pytest.fixture
+def shelf(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> type[Shelf]:
+    """The files of `shelf://`, to be filled; copies that are unfinished are remembered in a folder of the test's own."""
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setitem(schemes.STORES, "shelf", f"{Shelf.__module__}:Shelf")
+    for kept in (Shelf.files, Shelf.stated, Shelf.broken, Shelf.copies):
+        kept.clear()
+    return Shelf
