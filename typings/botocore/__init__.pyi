@@ -1,0 +1,2 @@
+#: What signs nothing.
+UNSIGNED: object

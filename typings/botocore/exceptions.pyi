@@ -1,6 +1,8 @@
+from typing import Any
+
 class BotoCoreError(Exception): ...
 class NoCredentialsError(BotoCoreError): ...
 class PartialCredentialsError(BotoCoreError): ...
 
 class ClientError(Exception):
-    response: dict[str, dict[str, str]]
+    response: dict[str, dict[str, Any]]
