@@ -168,7 +168,7 @@ def test_paths_that_are_none(sandbox: Sandbox, web):
     for answer in (web.get("/nothing"), web.delete("/search"), web.request("HEAD", "/bundles/all")):
         assert answer.status_code in (404, 405)
     assert web.get("/nothing").json()["code"] == "not_found"
-    assert httpx.get(f"{sandbox.url}/", trust_env=False, verify=False).status_code == 404
+    assert httpx.get(f"{sandbox.url}/nothing", trust_env=False, verify=False).status_code == 404
 
 
 def test_a_body_that_is_too_large(web):

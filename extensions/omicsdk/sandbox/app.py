@@ -20,6 +20,7 @@ from omicsdk.sandbox.plain_document import plain_document
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Handler, Reply, Service
 from omicsdk.sandbox.validation import RequestValidator
+from omicsdk.sandbox.wire import ENTRY, Entry
 
 log = logging.getLogger("omicsdk.sandbox")
 
@@ -100,15 +101,22 @@ def origin(request: Request) -> str:
 
 
 def _endpoint(service: Service, operation: Operation, handler: Handler, tokens: Tokens) -> Callable[[Request], Any]:
+    name = f"{service.name} {operation.name}"
+    kept = "keeps to the document" if service.checks else "the service's own rules"
     validator = RequestValidator(operation, service.document, service.formats, service.format_codes)
 
     async def serve(request: Request) -> Response:
+        entry = cast("Entry | None", request.scope.get(ENTRY))
+        if entry is not None:
+            entry.operation, entry.validation = name, kept
         headers = {service.request_id: str(uuid.uuid4())} if service.request_id else {}
         try:
             content = await _content(request)
             reply = await run_in_threadpool(answer, request, content)
         except Problem as problem:
             reply = refusal(problem)
+            if entry is not None:
+                entry.validation = _verdict(problem, kept)
         except UnicodeEncodeError:
             reply = refusal(bad_arguments("The request has half of a surrogate pair where text is wanted"))
         except Exception:
@@ -156,6 +164,15 @@ def _endpoint(service: Service, operation: Operation, handler: Handler, tokens: 
         return handler(call)
 
     return serve
+
+
+def _verdict(problem: Problem, kept: str) -> str:
+    """What a request's entry in the log says of a refusal."""
+    if problem.against:
+        return f"refused: {problem.against}"
+    if problem.status in (400, 413, 415, 422):
+        return "refused by the service's own rules"
+    return kept if problem.status != 401 else "not looked at: nobody is logged in"
 
 
 async def _content(request: Request) -> bytes:

@@ -1,11 +1,10 @@
 """The control API under /_sandbox/: time, faults, settings, tokens, the request log, reset."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,13 +14,13 @@ from starlette.routing import BaseRoute, Mount, Route
 from omicsdk.sandbox.app import response
 from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.faults import parse_rules
+from omicsdk.sandbox.host_names import is_ours
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Reply
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox
 
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 Body = Mapping[str, Any]
 
 
@@ -30,7 +29,7 @@ def control_routes(sandbox: "Sandbox") -> Mount:
     routes: list[BaseRoute] = []
 
     def route(method: str, path: str, answer: Callable[[Request, Any], object]) -> None:
-        routes.append(Route(path, _guarded(answer), methods=[method]))
+        routes.append(Route(path, _guarded(answer, sandbox.names), methods=[method]))
 
     route("GET", "/", lambda _request, _body: sandbox.info())
     route("GET", "/clock", lambda _request, _body: sandbox.clock.state())
@@ -52,10 +51,10 @@ def control_routes(sandbox: "Sandbox") -> Mount:
     return Mount("/_sandbox", routes=routes)
 
 
-def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], Any]:
+def _guarded(answer: Callable[[Request, Any], object], names: Collection[str]) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         try:
-            _refuse_web_pages(request)
+            _refuse_web_pages(request, names)
             body = await _body(request)
             answered = await run_in_threadpool(answer, request, body)
             return response(Reply(answered if answered is not None else {}), {})
@@ -67,10 +66,9 @@ def _guarded(answer: Callable[[Request, Any], object]) -> Callable[[Request], An
     return serve
 
 
-def _refuse_web_pages(request: Request) -> None:
+def _refuse_web_pages(request: Request, names: Collection[str]) -> None:
     """The control API reads local folders: a page in the user's browser mustn't reach it."""
-    host = urlsplit(f"//{request.headers.get('host', '')}").hostname
-    if host not in _LOOPBACK or request.headers.get("origin"):
+    if not is_ours(request.headers.get("host", ""), names) or request.headers.get("origin"):
         raise Problem(403, "Forbidden", "The control API answers to programs on this machine only")
 
 

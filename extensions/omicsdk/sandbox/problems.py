@@ -11,23 +11,28 @@ class Problem(Exception):
         code: The platform's machine-readable word, such as `not_found`.
         title: One sentence for people.
         headers: Further headers of the answer.
+        against: What of the service's document the request breaks, without a value of the request; empty when it
+            keeps to the document.
     """
 
-    def __init__(self, status: int, code: str, title: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, code: str, title: str, headers: Mapping[str, str] | None = None, *, against: str = ""
+    ) -> None:
         super().__init__(f"{status} {code}: {title}")
         self.status = status
         self.code = code
         self.title = title
         self.headers = dict(headers or {})
+        self.against = against
 
     def body(self) -> dict[str, object]:
         """The JSON that the answer carries."""
         return {"status": self.status, "code": self.code, "title": self.title}
 
 
-def bad_arguments(title: str) -> Problem:
+def bad_arguments(title: str, *, against: str = "") -> Problem:
     """A 400 for arguments that the operation can't take."""
-    return Problem(400, "illegal_arguments", title)
+    return Problem(400, "illegal_arguments", title, against=against)
 
 
 def not_found(title: str) -> Problem:

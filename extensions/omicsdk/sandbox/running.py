@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,9 @@ class Running:
         port: TCP port; 0 picks a free one.
         documents: Service name to OpenAPI document, in place of the generated ones.
         clock: The sandbox's time.
-        control: The routes of the control API.
+        host: The address that it listens on.
+        s3_port: TCP port of the S3 server; 0 picks a free one.
+        control: The routes of the pages and of the control API.
         wire: Puts what stands between the socket and the services around them.
         s3_wire: The same for the S3 server.
         lasting: Whether the folder stays when the sandbox has stopped.
@@ -82,7 +84,9 @@ class Running:
         documents: Mapping[str, Mapping[str, Any]],
         *,
         clock: Clock,
-        control: BaseRoute,
+        host: str,
+        s3_port: int,
+        control: Sequence[BaseRoute],
         wire: Callable[[ASGIApp], ASGIApp],
         s3_wire: Callable[[Wsgi], Wsgi],
         lasting: bool,
@@ -92,16 +96,16 @@ class Running:
         self._closers: list[Callable[[], object]] = []
         try:
             with opening(folder / _STATE):  # each part makes tables of its own
-                self._open(folder, port, clock, lasting=lasting)
+                self._open(folder, port, clock, host=host, s3_port=s3_port, lasting=lasting)
             self._serve(documents, control, wire)
         except BaseException:
             self._close()
             raise
 
-    def _open(self, folder: Path, port: int, clock: Clock, *, lasting: bool) -> None:
+    def _open(self, folder: Path, port: int, clock: Clock, *, host: str, s3_port: int, lasting: bool) -> None:
         self._closers.append(FolderLock(folder).release)
         # Before anything else is done, so that a taken port leaves nothing behind.
-        self.socket = socket.create_server(("127.0.0.1", port), backlog=1024, reuse_port=False)
+        self.socket = socket.create_server((host, port), backlog=1024, reuse_port=False)
         self._closers.append(self.socket.close)
         self.port: int = self.socket.getsockname()[1]
         where = {"url": f"http://127.0.0.1:{self.port}", "pid": os.getpid()}
@@ -114,6 +118,7 @@ class Running:
             lambda app: self._guard(app, sessions),
             self._before_read,
             self._refill,
+            where=(host, s3_port),
         )
         self._closers.append(staging.stop)
         self.grounds = Grounds(
@@ -160,7 +165,10 @@ class Running:
         self.upload.refill()
 
     def _serve(
-        self, documents: Mapping[str, Mapping[str, Any]], control: BaseRoute, wire: Callable[[ASGIApp], ASGIApp]
+        self,
+        documents: Mapping[str, Mapping[str, Any]],
+        control: Sequence[BaseRoute],
+        wire: Callable[[ASGIApp], ASGIApp],
     ) -> None:
         def document(service: str) -> Mapping[str, Any]:
             return documents.get(service) or read_document(service)
@@ -176,7 +184,7 @@ class Running:
         ]
         objects = Mount("/_objects", app=ObjectServer(self.grounds.objects, self.grounds.signer))
         storage = Mount("/sb/_storage", app=self.sb.work.storage)
-        other = [objects, storage, control, *shared_routes(), *self.gen3.routes()]
+        other = [objects, storage, *control, *shared_routes(), *self.gen3.routes()]
         app = Gateway(make_app(services, self.grounds.tokens, other))
         config = uvicorn.Config(
             wire(app),

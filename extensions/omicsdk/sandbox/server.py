@@ -24,6 +24,7 @@ from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule, read_rules
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.pages.routes import page_routes
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.running import STAGING_BUCKET, Running
@@ -31,19 +32,22 @@ from omicsdk.sandbox.s3.wire import S3Wire
 from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
 from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.service import Grounds
 from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS
 from omicsdk.sandbox.upload.state import API_KEY, BUCKET_TEMPLATE, Upload
 from omicsdk.sandbox.wire import RequestLog, Stalls, Wire
 
 # A token for people who try things out outlives any session of that kind.
+LOOPBACK = "127.0.0.1"
+"""The address that a sandbox listens on unless it is told otherwise."""
 _LONG = 30 * 24 * 3600.0
 
 
 class Sandbox:
     """One local server with every service in it.
 
-    It listens on 127.0.0.1 only, keeps its state in a folder and takes it up again when it is started there a
+    It listens on 127.0.0.1 unless it is told otherwise, keeps its state in a folder and takes it up again when it is started there a
     second time. Use it as a context manager, or call `start` and `stop`.
 
     Args:
@@ -51,8 +55,13 @@ class Sandbox:
         port: TCP port; 0, the default, picks a free one.
         faults: A YAML or JSON file of faults, or rules, in force from the start and again after `reset`.
         documents: Service name to OpenAPI document, in place of the generated ones.
+        host: The address to listen on; default 127.0.0.1. With another one everybody who reaches this machine controls the
+            sandbox, and with it reads what its owner may read: only for containers and networks of one's own.
+        s3_port: TCP port of the S3 server; 0, the default, picks a free one.
+        names: Names besides localhost by which pages and control API may be asked for, such as a container's.
 
     Attributes:
+        names: As given.
         clock: The sandbox's time; tests move it.
         settings: The switches; see `settings.all()`.
         fault_book: The injected faults in force.
@@ -68,12 +77,18 @@ class Sandbox:
         faults: Path | str | Sequence[Rule] = (),
         *,
         documents: Mapping[str, Mapping[str, Any]] | None = None,
+        host: str = LOOPBACK,
+        s3_port: int = 0,
+        names: Sequence[str] = (),
     ) -> None:
         self._asked_folder = None if folder is None else Path(folder).absolute()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._asked_port = port
         self._first_faults = read_rules(Path(faults)) if isinstance(faults, str | Path) else list(faults)
         self._documents = documents or {}
+        self._host = host
+        self._s3_port = s3_port
+        self.names = tuple(names)
         self.clock = Clock()
         self.fault_book = FaultBook()
         self.request_log = RequestLog()
@@ -105,7 +120,9 @@ class Sandbox:
                 self._asked_port,
                 self._documents,
                 clock=self.clock,
-                control=control_routes(self),
+                host=self._host,
+                s3_port=self._s3_port,
+                control=[*page_routes(self), control_routes(self)],
                 wire=lambda app: Wire(app, self.request_log, self.fault_book, self.clock, self.stalls),
                 s3_wire=lambda app: S3Wire(app, self.s3_log, self.fault_book, self.clock.now),
                 lasting=self._temporary is None,
@@ -306,6 +323,11 @@ class Sandbox:
     # -- control
 
     @property
+    def grounds(self) -> Grounds:
+        """What all services stand on: the state's file, the contents, the switches."""
+        return self._up.grounds
+
+    @property
     def settings(self) -> Settings:
         """The switches."""
         return self._up.grounds.settings
@@ -448,6 +470,9 @@ def serve(
     port: int = 0,
     faults: Path | str | Sequence[Rule] = (),
     *,
+    host: str = LOOPBACK,
+    s3_port: int = 0,
+    names: Sequence[str] = (),
     on_ready: Callable[[Sandbox], None] = lambda _sandbox: None,
 ) -> None:
     """Runs a sandbox until the process gets SIGINT or SIGTERM; for the main thread of a process.
@@ -456,6 +481,9 @@ def serve(
         folder: As for `Sandbox`.
         port: As for `Sandbox`.
         faults: As for `Sandbox`.
+        host: As for `Sandbox`.
+        s3_port: As for `Sandbox`.
+        names: As for `Sandbox`.
         on_ready: Called with the running sandbox, to tell the user where it is.
     """
     stop = threading.Event()
@@ -466,7 +494,7 @@ def serve(
 
     before = {number: signal.signal(number, tell) for number in numbers}
     try:
-        with Sandbox(folder, port, faults) as sandbox:
+        with Sandbox(folder, port, faults, host=host, s3_port=s3_port, names=names) as sandbox:
             on_ready(sandbox)
             # A wait without an end can't be interrupted on every system.
             while not stop.wait(1.0):

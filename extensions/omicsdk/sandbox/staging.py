@@ -58,6 +58,7 @@ class Staging:
         guard: Puts what checks requests around the server; default nothing.
         before_read: Called with bucket and key before a staged file is looked at; default nothing.
         refill: Called when the server has just started and its first buckets are there; default nothing.
+        where: The address that it listens on, and the TCP port; 0, the default, picks a free one.
     """
 
     def __init__(
@@ -66,11 +67,14 @@ class Staging:
         guard: Callable[[Wsgi], Wsgi] = _unguarded,
         before_read: Callable[[str, str], object] = _say_nothing,
         refill: Callable[[], object] = _say_nothing,
+        *,
+        where: tuple[str, int] = ("127.0.0.1", 0),
     ) -> None:
         self._buckets = tuple(buckets)
         self._guard = guard
         self._before_read = before_read
         self._refill = refill
+        self._where = where
         self._lock = threading.RLock()  # the refilling asks for the client of the server that is being started
         self._server: Any = None
         self._thread: threading.Thread | None = None
@@ -101,7 +105,7 @@ class Staging:
         members = {"log_request": _say_nothing, "make_environ": environ_of}
         quiet = type("Quiet", (moto.MotoRequestHandler,), members)
         # moto's own ThreadedMotoServer has no way to be quiet, waits half a second to stop and leaves its socket open.
-        server: Any = make_server("127.0.0.1", 0, app, threaded=True, request_handler=quiet)
+        server: Any = make_server(*self._where, app, threaded=True, request_handler=quiet)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="omics-sandbox-staging", daemon=True)
         thread.start()
         self._server, self._thread = server, thread

@@ -70,13 +70,13 @@ class RequestValidator:
                     found[parameter.name] = found_several
                     self._complain(validator, found_several, f"{parameter.place} parameter '{parameter.name}'")
                 elif parameter.required:
-                    raise bad_arguments(f"Missing {parameter.place} parameter '{parameter.name}'")
+                    raise _missing(parameter)
                 continue
             source = {"path": path, "query": first, "header": headers}.get(parameter.place, {})
             name = parameter.name.lower() if parameter.place == "header" else parameter.name
             if name not in source:
                 if parameter.required:
-                    raise bad_arguments(f"Missing {parameter.place} parameter '{parameter.name}'")
+                    raise _missing(parameter)
                 if "default" in parameter.schema:
                     found[parameter.name] = parameter.schema["default"]
                 continue
@@ -125,7 +125,7 @@ class RequestValidator:
             return None
         if not present or (sent is None and not self._operation.body_required):
             if self._operation.body_required:
-                raise bad_arguments("The request has no JSON body, this operation needs one")
+                raise bad_arguments("The request has no JSON body, this operation needs one", against="body is missing")
             return {}
         self._complain(self._body, sent, "body")
         return sent
@@ -139,7 +139,18 @@ class RequestValidator:
         message = f"The {where}{place} {_complaint(error)}"
         stated = cast("str", error.validator_value) if error.validator == "format" else ""
         field = f"{self._operation.name}{place}"
-        raise Problem(400, self._codes.get(field) or self._codes.get(stated, "illegal_arguments"), message)
+        code = self._codes.get(field) or self._codes.get(stated, "illegal_arguments")
+        raise Problem(400, code, message, against=f"{where}{place} breaks {error.validator}")
+
+
+def _missing(parameter: Parameter) -> Problem:
+    what = f"{parameter.place} parameter '{parameter.name}'"
+    return bad_arguments(f"Missing {what}", against=f"{what} is missing")
+
+
+def _mistyped(parameter: Parameter, complaint: str) -> Problem:
+    what = f"{parameter.place} parameter '{parameter.name}'"
+    return bad_arguments(f"The {what} {complaint}", against=f"{what} breaks type")
 
 
 def _several(parameter: Parameter, query: Sequence[tuple[str, str]]) -> list[str] | dict[str, list[str]] | None:
@@ -162,18 +173,18 @@ def _value(parameter: Parameter, text: str) -> Any:
     kinds = cast("list[str]", stated if isinstance(stated, list) else [stated])
     if "boolean" in kinds:
         if text.lower() not in ("true", "false"):
-            raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is true or false, not '{text}'")
+            raise _mistyped(parameter, f"is true or false, not '{text}'")
         return text.lower() == "true"
     if "integer" in kinds:
         if not _INTEGER.fullmatch(text):
-            raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is a whole number, not '{text}'")
+            raise _mistyped(parameter, f"is a whole number, not '{text}'")
         number = int(text) if len(text) < 20 else _TOO_LARGE
         if abs(number) >= _TOO_LARGE:
-            raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is beyond 64 bits")
+            raise _mistyped(parameter, "is beyond 64 bits")
         return number
     if "number" in kinds:
         if not _NUMBER.fullmatch(text):
-            raise bad_arguments(f"The {parameter.place} parameter '{parameter.name}' is a number, not '{text}'")
+            raise _mistyped(parameter, f"is a number, not '{text}'")
         return float(text)
     return text
 

@@ -16,6 +16,8 @@ from omicsdk.sandbox.connection import close_connection, reset_connection
 from omicsdk.sandbox.faults import FaultBook, Rule
 
 CONTROL_PREFIX = "/_sandbox"
+ENTRY = "omics.entry"
+"""Where a request's scope has its entry in the log."""
 _KEPT = 20_000
 # Signatures, tickets and codes stand in these queries.
 _SECRET_QUERIES = ("/_objects/", "/auth/consent", "/auth/echo", "/echo", "/gen3/_storage/", "/sb/_storage/")
@@ -38,6 +40,8 @@ class Entry:
         status: The status that was answered; 0 when none was.
         sent: Bytes of the answer's body that were handed to the socket.
         done: Whether the answer was sent to its end.
+        operation: Which operation of which service it was, such as `dss get_bundle`; empty for what no document states.
+        validation: What came of holding it against the service's document; no value of the request is in it.
     """
 
     number: int
@@ -51,6 +55,8 @@ class Entry:
     status: int = 0
     sent: int = 0
     done: bool = False
+    operation: str = ""
+    validation: str = "not an operation"
 
 
 class RequestLog:
@@ -80,6 +86,26 @@ class RequestLog:
             entry.number = self._count
             self._entries.append(entry)
         return entry
+
+    @property
+    def count(self) -> int:
+        """How many requests have come since the last reset."""
+        return self._count
+
+    def newest(self, path: str, start: int, most: int) -> tuple[int, list[Entry]]:
+        """The entries whose path begins with a text, newest first.
+
+        Args:
+            path: How their paths begin.
+            start: How many to leave out.
+            most: How many at most.
+
+        Returns:
+            How many there are in all, and those.
+        """
+        with self._lock:
+            found = [entry for entry in reversed(self._entries) if entry.path.startswith(path)]
+        return len(found), found[start : start + most]
 
     def entries(self) -> list[dict[str, Any]]:
         """The entries as JSON values."""
@@ -141,10 +167,12 @@ class Wire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if scope["type"] != "http" or path == CONTROL_PREFIX or path.startswith(CONTROL_PREFIX + "/"):
+        # A fault on every path mustn't keep people from the page that ends it.
+        if scope["type"] != "http" or path in ("/", CONTROL_PREFIX) or path.startswith(CONTROL_PREFIX + "/"):
             await self._app(scope, receive, send)
             return
         entry = self._log.begin(scope, self._clock.now())
+        scope[ENTRY] = entry
         query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
         acting = self._book.act(scope["method"], path, query)
         counting = _counted(send, entry)

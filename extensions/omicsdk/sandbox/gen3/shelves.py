@@ -1,0 +1,56 @@
+"""What the sandbox's pages list of the Gen3 commons."""
+
+from omicsdk.sandbox.pages.shelf import Collection, Shelf
+
+GEN3 = Collection(
+    "gen3",
+    "Gen3 data commons",
+    "/",
+    (
+        Shelf(
+            "programs",
+            "Programs",
+            ("Program", "Projects"),
+            "SELECT p.name, (SELECT count(*) FROM gen3_records q WHERE q.type = 'project' AND substr(q.project_id, 1,"
+            " length(p.name) + 1) = p.name || '-') FROM gen3_records p WHERE p.type = 'program' ORDER BY p.name",
+        ),
+        Shelf(
+            "projects",
+            "Projects",
+            ("Project", "Records"),
+            "SELECT p.project_id, (SELECT count(*) FROM gen3_records r WHERE r.project_id = p.project_id AND r.type <>"
+            " 'project') FROM gen3_records p WHERE p.type = 'project' ORDER BY p.project_id",
+            opens="project-records",
+        ),
+        Shelf(
+            "project-records",
+            "Records of a project",
+            ("Id", "Node", "Submitter's id"),
+            "SELECT id, type, name, project_id FROM gen3_records WHERE type NOT IN ('program', 'project')"
+            " ORDER BY type, number",
+            inside="project_id",
+        ),
+        Shelf(
+            "records",
+            "Records",
+            ("Id", "Node", "Submitter's id", "Project"),
+            "SELECT id, type, name, project_id FROM gen3_records WHERE type NOT IN ('program', 'project') ORDER BY number",
+        ),
+        Shelf(
+            "index",
+            "Index records",
+            ("GUID", "File name", "Bytes", "Uploader"),
+            "SELECT did, file_name, size, uploader FROM gen3_index_records ORDER BY number",
+        ),
+        Shelf(
+            "metadata",
+            "Metadata documents",
+            ("GUID", "Characters"),
+            "SELECT guid, length(data) FROM gen3_metadata ORDER BY guid",
+        ),
+        Shelf("types", "Guppy's types", ("Type", "Access"), "SELECT type, level FROM gen3_guppy ORDER BY type"),
+        Shelf("jobs", "Jobs", ("Job", "Action", "State", "Owner"), "SELECT uid, action, status, owner FROM gen3_jobs"),
+        Shelf("users", "Users", ("Name",), "SELECT name FROM gen3_people ORDER BY number"),
+        Shelf("rules", "Access rules", ("Rule", "Kind"), "SELECT id, kind FROM gen3_rules ORDER BY kind, id"),
+    ),
+)

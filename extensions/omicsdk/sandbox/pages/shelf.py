@@ -1,0 +1,81 @@
+"""What a platform shows of its contents: named queries over its tables."""
+
+from dataclasses import dataclass
+
+from omicsdk.sandbox.store import Database
+
+PAGE = 50
+"""How many rows a page of a list has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """One list of things.
+
+    Attributes:
+        name: Its word in addresses.
+        title: What it holds, in the plural.
+        headings: Of its columns; as many as the query selects.
+        select: The query. Its columns are the headings, in their order; the first one names the thing.
+        opens: Which shelf lists what is in a thing; empty for none. Such a shelf is only seen from there.
+        inside: The column that says in which thing a row is; empty for a shelf that stands by itself.
+    """
+
+    name: str
+    title: str
+    headings: tuple[str, ...]
+    select: str
+    opens: str = ""
+    inside: str = ""
+
+    def count(self, database: Database, of: str = "") -> int:
+        """How many there are.
+
+        Args:
+            database: The state.
+            of: The thing that they are in, for shelves with `inside`.
+        """
+        where, values = self._where(of)
+        row = database.row(f"SELECT count(*) AS n FROM ({self.select}){where}", values)  # noqa: S608 - our own query
+        return 0 if row is None else row["n"]
+
+    def rows(self, database: Database, start: int, of: str = "", most: int = PAGE) -> list[tuple[str, ...]]:
+        """Some of them, as texts.
+
+        Args:
+            database: The state.
+            start: How many to leave out.
+            of: The thing that they are in, for shelves with `inside`.
+            most: How many at most.
+        """
+        where, values = self._where(of)
+        found = database.rows(
+            f"SELECT * FROM ({self.select}){where} LIMIT ? OFFSET ?",  # noqa: S608 - our own query
+            [*values, most, start],
+        )
+        # A column that only says where the row is comes after those with a heading.
+        return [tuple("" if each is None else str(each) for each in tuple(row)[: len(self.headings)]) for row in found]
+
+    def _where(self, of: str) -> tuple[str, list[str]]:
+        return (f" WHERE {self.inside} = ?", [of]) if self.inside else ("", [])
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """All shelves of a platform.
+
+    Attributes:
+        name: Its word in addresses.
+        title: The platform's name.
+        place: Where it answers, as a path of the sandbox.
+        shelves: Its lists.
+    """
+
+    name: str
+    title: str
+    place: str
+    shelves: tuple[Shelf, ...]
+
+    def shelf(self, name: str) -> Shelf | None:
+        """One shelf; None when there is no such."""
+        return next((each for each in self.shelves if each.name == name), None)

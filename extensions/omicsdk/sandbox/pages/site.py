@@ -1,0 +1,44 @@
+"""Which function makes which page."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from omicsdk.sandbox.pages import environment, faults, overview, requests, tokens
+from omicsdk.sandbox.pages.gate import Answer, Fields, Gate
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
+
+
+class Site:
+    """The pages of one sandbox.
+
+    Args:
+        sandbox: Whose.
+        form_token: What its forms send along, so that no other page can send them.
+    """
+
+    def __init__(self, sandbox: "Sandbox", form_token: str) -> None:
+        self._gate = Gate(sandbox.names, form_token)
+        self._pages: dict[str, Callable[[Request], Answer]] = {
+            "overview": lambda _request: overview.overview(sandbox),
+            "contents": lambda request: overview.contents(sandbox, request),
+            "requests": lambda request: requests.requests(sandbox, request),
+            "faults": lambda request: faults.faults(sandbox, form_token, request.query_params.get("done", "")),
+            "tokens": lambda _request: tokens.tokens(form_token),
+            "environment": lambda _request: environment.environment(form_token),
+        }
+        self._changes: dict[str, Callable[[Request, Fields], Answer]] = {
+            "faults": lambda _request, fields: faults.change(sandbox, fields),
+            "tokens": lambda _request, fields: tokens.make(sandbox, form_token, fields),
+            "environment": lambda _request, fields: environment.make(sandbox, form_token, fields),
+        }
+
+    async def answer(self, name: str, request: Request) -> Response:
+        """Answers a request for a page of a name."""
+        if request.method == "POST":
+            return await self._gate.change(request, self._changes[name])
+        return await self._gate.page(request, self._pages[name])

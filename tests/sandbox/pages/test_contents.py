@@ -1,0 +1,95 @@
+"""The pages that tell what is in the sandbox."""
+
+import re
+from urllib.parse import quote
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.pages.overview import COLLECTIONS
+
+EVERY = [(each.name, shelf.name) for each in COLLECTIONS for shelf in each.shelves]
+HOSTILE = "<script>alert('x')</script> & \u202egnp.json"
+
+
+def _count(page: str, platform: str, shelf: str) -> int:
+    found = re.search(rf'/contents/{platform}/{shelf}">[^<]*</a> <span class="count">([0-9,]+)<', page)
+    assert found is not None
+    return int(found[1].replace(",", ""))
+
+
+def test_the_first_page_counts_what_every_platform_has(sandbox: Sandbox, visitor: httpx.Client, folder):
+    sandbox.seed(folder)
+    sandbox.area()
+    sandbox.gen3.add_file("reads.fq", b"ACGT")
+    page = visitor.get("/")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    counts = {
+        ("dss", "bundles"): 1,
+        ("dss", "files"): 4,
+        ("upload", "areas"): 1,
+        ("auth", "users"): 1,
+        ("sb", "projects"): 0,
+        ("sb", "users"): 3,
+        ("gen3", "index"): 1,
+        ("crunch", "datasets"): 1,
+        ("pangea", "organizations"): 1,
+    }
+    assert {each: _count(page.text, *each) for each in counts} == counts
+
+
+@pytest.mark.parametrize(("platform", "shelf"), EVERY)
+def test_every_list_can_be_opened(visitor: httpx.Client, platform, shelf):
+    page = visitor.get(f"/_sandbox/pages/contents/{platform}/{shelf}", params={"of": "x"})
+    assert page.status_code == 200
+    assert "<h1>" in page.text
+
+
+def test_a_list_that_is_long_is_read_page_by_page(sandbox: Sandbox, visitor: httpx.Client, folder):
+    for _ in range(51):
+        sandbox.seed(folder)
+    first = visitor.get("/_sandbox/pages/contents/dss/bundles")
+    assert first.text.count('<th scope="row"') == 50
+    assert "Page 1 of 2" in first.text
+    second = visitor.get("/_sandbox/pages/contents/dss/bundles", params={"page": 2})
+    assert second.text.count('<th scope="row"') == 1
+    for odd in ("0", "99999999999", "x", "-1", "\u0663"):
+        assert visitor.get("/_sandbox/pages/contents/dss/bundles", params={"page": odd}).status_code == 200
+
+
+def test_a_bundle_leads_to_its_files_whatever_their_names_are(sandbox: Sandbox, visitor: httpx.Client, tmp_path):
+    made = tmp_path / "b"
+    made.mkdir()
+    (made / HOSTILE.replace("/", "_")).write_text("{}")
+    bundle = sandbox.seed(made)
+    name = f"{bundle['bundle_uuid']}.{bundle['version']}"
+    assert f"of={quote(name)}" in visitor.get("/_sandbox/pages/contents/dss/bundles").text
+    page = visitor.get("/_sandbox/pages/contents/dss/bundle-files", params={"of": name}).text
+    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;_script&gt; &amp; \\u202egnp.json" in page
+    assert "<script>alert" not in page
+
+
+def test_what_is_in_things_of_other_platforms(sandbox: Sandbox, visitor: httpx.Client):
+    library = sandbox.pangea.store.all("sample_group")[0]
+    sandbox.pangea.store.add("sample", "<b>haib</b>", {"library": library["uuid"]}, parent=library["uuid"])
+    inside = visitor.get("/_sandbox/pages/contents/pangea/inside", params={"of": library["uuid"]}).text
+    assert "&lt;b&gt;haib&lt;/b&gt;" in inside
+    children = visitor.get("/_sandbox/pages/contents/crunch/children", params={"of": "sandbox"}).text
+    assert "sandbox:example-reads" in children
+    sandbox.gen3.records.seed(
+        "demo", "<i>", [{"type": "experiment", "submitter_id": "exp-1", "projects": {"code": "<i>"}}]
+    )
+    assert ">demo<" in visitor.get("/_sandbox/pages/contents/gen3/programs").text
+    assert "exp-1" in visitor.get("/_sandbox/pages/contents/gen3/project-records", params={"of": "demo-<i>"}).text
+
+
+def test_a_list_that_there_is_not_is_told_as_a_page(visitor: httpx.Client):
+    page = visitor.get("/_sandbox/pages/contents/dss/nothing")
+    assert page.status_code == 404
+    assert "There is no such list." in page.text
+
+
+def test_pages_are_no_requests_to_a_service(sandbox: Sandbox, visitor: httpx.Client):
+    visitor.get("/")
+    visitor.get("/_sandbox/pages/requests")
+    assert sandbox.requests() == []
