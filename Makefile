@@ -9,7 +9,7 @@ endif
 STAMP := $(VENV)/.set-up
 JOBS ?= auto
 
-.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs reliability cassettes dist clean
+.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs reliability cassettes dist api api-check clean
 
 setup: $(STAMP)
 
@@ -66,7 +66,13 @@ reliability: $(STAMP)
 	@$(BIN)/python docs/build.py
 
 dist: $(STAMP)
-	@$(BIN)/python release/dist.py
+	@$(BIN)/python release/distributions.py
+
+api: $(STAMP)
+	@$(BIN)/python release/api.py
+
+api-check: $(STAMP)
+	@$(BIN)/python release/api.py --check
 
 clean:
 	rm -rf $(VENV) .peers dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache

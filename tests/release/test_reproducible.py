@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def built(release_tools, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    from dist import build_all
+    from distributions import build_all
 
     if not (ROOT / ".git").exists():
         pytest.skip("only a git checkout says what is committed")
@@ -40,14 +40,14 @@ def test_the_sdist_can_be_built_from_and_read(built):
 
 
 def test_builds_that_differ_are_named():
-    from dist import differing
+    from distributions import differing
 
     assert differing({"a": "1", "b": "2"}, {"a": "1", "b": "2"}) == []
     assert differing({"a": "1", "b": "2"}, {"a": "1", "b": "3", "c": "4"}) == ["b", "c"]
 
 
 def test_what_depends_on_the_surroundings_is_found(tmp_path):
-    from dist import NotReproducible, build_all
+    from distributions import NotReproducible, build_all
 
     project = tmp_path / "project"
     project.mkdir()
@@ -74,7 +74,7 @@ def test_what_depends_on_the_surroundings_is_found(tmp_path):
 
 
 def test_sums_are_as_sha256sum_reads_them(tmp_path):
-    from dist import sums
+    from distributions import sums
 
     for name in ("b", "a"):
         (tmp_path / name).write_text(name)

@@ -1,6 +1,6 @@
 """`make dist`: the wheel and the sdist of the last commit, byte for byte the same wherever they are made.
 
-    python release/dist.py              write them to dist/, with SHA256SUMS
+    python release/distributions.py              write them to dist/, with SHA256SUMS
 
 Both are made twice, from two check-outs that differ in folder, umask, time zone, locale and hash seed, and the wheel a third
 time from the sdist. What differs, or a wheel that is too large, ends the command with 1 and leaves dist/ as it was. Bytes

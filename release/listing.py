@@ -1,0 +1,230 @@
+"""The public names of a tree with their signatures, a line each; read by griffe, nothing is imported.
+
+Public is what `__all__` states of omicsdk, the packages directly below it (but its command line) and those below
+omicsdk.gen3, and of the generated clients with their operations and models; of a class, its members without a leading
+underscore, inherited ones too, and how it is made and called.
+
+    omicsdk.core.Retry class (object)
+    omicsdk.core.Retry.pause def (attempt: int) -> float
+    omicsdk.core.Retry.attempts attribute int
+    omicsdk.Retry is omicsdk.core.Retry
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import griffe
+
+PACKAGES = ("omicsdk_api", "omicsdk")
+HIDDEN = ("omicsdk.cli", "omicsdk_codegen")
+OPEN = "omicsdk.gen3."
+CALLED = ("__init__", "__call__")
+"""What of a class's own protocol a caller writes down."""
+
+SHARED = ("FIELDS", "additional_properties", "from_dict", "null_fields", "to_dict")
+
+Listing = dict[str, str]
+"""Full public names to their declarations."""
+
+
+def listing(folders: list[Path], packages: tuple[str, ...] = PACKAGES) -> Listing:
+    """List what is public.
+
+    Args:
+        folders: Folders that the packages are in.
+        packages: Their names; what several of them have is described for the first.
+
+    Returns:
+        Names, sorted, to their declarations.
+    """
+    loader = griffe.GriffeLoader(search_paths=folders, allow_inspection=False)
+    for package in packages:
+        loader.load(package)
+    reading = _Reading()
+    for package in packages:
+        for module in _stating(loader.modules_collection[package]):
+            for name in sorted(map(str, module.exports or ())):
+                if name in module.members:
+                    reading.describe(f"{module.path}.{name}", module.members[name])
+    return dict(sorted(reading.found.items()))
+
+
+def as_text(names: Listing) -> str:
+    """A line a name, as the file is kept."""
+    return "".join(f"{name} {declared}\n" for name, declared in names.items())
+
+
+def from_text(text: str) -> Listing:
+    """What `as_text` wrote."""
+    return dict(line.split(" ", 1) for line in text.splitlines())
+
+
+def whole(names: Listing) -> Listing:
+    """The same with everything described where it is named: `is` gives way to what it leads to, members and all."""
+    found = {name: declared for name, declared in names.items() if not declared.startswith("is ")}
+    members: dict[str, list[str]] = {}
+    for name in names:
+        parts = name.split(".")
+        for length in range(1, len(parts)):
+            members.setdefault(".".join(parts[:length]), []).append(name)
+    for name, declared in names.items():
+        if declared.startswith("is "):
+            found.update(_led_to(name, declared.removeprefix("is "), names, members))
+    return found
+
+
+def _led_to(name: str, target: str, names: Listing, members: dict[str, list[str]]) -> Iterator[tuple[str, str]]:
+    for inner in [target, *members.get(target, ())]:
+        declared = names[inner]
+        here = name + inner.removeprefix(target)
+        if declared.startswith("is "):
+            yield from _led_to(here, declared.removeprefix("is "), names, members)
+        else:
+            yield here, declared
+
+
+def _stating(module: griffe.Module) -> Iterator[griffe.Module]:
+    """The modules that state what of them is public."""
+    if module.path in HIDDEN or module.name.startswith("_"):
+        return
+    deep = module.path.count(".") > 1 and module.path.startswith("omicsdk.")
+    if module.exports is not None and module.is_init_module and (not deep or module.path.startswith(OPEN)):
+        yield module
+    for inner in module.members.values():
+        if isinstance(inner, griffe.Module):
+            yield from _stating(inner)
+
+
+class _Reading:
+    """What has been found, and where a class was described, so that each is once."""
+
+    def __init__(self) -> None:
+        self.found: Listing = {}
+        self._described: dict[str, str] = {}
+
+    def describe(self, path: str, member: griffe.Object | griffe.Alias) -> None:
+        """Take up a name and, for a class, its members."""
+        target = _target(member)
+        if target is None:
+            self.found[path] = "attribute"  # from a package that isn't ours
+        elif isinstance(target, griffe.Class):
+            if not self._is_known(path, target.path):
+                self.found[path] = f"class ({', '.join(sorted(set(_bases(target))))})"
+                self._members(path, target)
+        elif isinstance(target, griffe.Function):
+            word = "async def" if "async" in target.labels else "def"
+            self.found[path] = f"{word} {_signature(target)}"
+        elif isinstance(target, griffe.Module):
+            self.found[path] = "module"
+        else:
+            self.found[path] = f"attribute {_shown(getattr(target, 'annotation', None))}".rstrip()
+
+    def _is_known(self, path: str, target: str) -> bool:
+        """Whether a class is described elsewhere; the name is told to lead there then."""
+        known = self._described.setdefault(target, path)
+        if known != path:
+            self.found[path] = f"is {known}"
+        return known != path
+
+    def _members(self, path: str, owner: griffe.Class) -> None:
+        # What all models have is the same everywhere; their fields are what differs.
+        members = owner.members if ".models." in owner.path else owner.all_members
+        for name, member in sorted(members.items()):
+            if (name.startswith("_") and name not in CALLED) or name in SHARED:
+                continue
+            target = _target(member)
+            if target is None or isinstance(target, griffe.Class):
+                continue  # a class within a class is its own business
+            operation = _operation(target)
+            if operation is None:
+                self.describe(f"{path}.{name}", target)
+            elif not self._is_known(f"{path}.{name}", operation.path):
+                self._operation(f"{path}.{name}", operation)
+
+    def _operation(self, path: str, operation: griffe.Class) -> None:
+        """An operation of a generated client: its call, and what else it has with the same arguments."""
+        self.found[path] = f"attribute {operation.name}"
+        if operation.name.startswith("Async"):
+            return  # made from the same description as the other, with the same arguments
+        own = {name: each for name, each in operation.members.items() if isinstance(each, griffe.Function)}
+        called = [str(each.name) for each in own["__call__"].parameters] if "__call__" in own else []
+        for name, each in own.items():
+            if name == "__call__":
+                self.found[f"{path}.{name}"] = f"def {_signature(each)}"
+            elif not name.startswith("_"):
+                self.found[f"{path}.{name}"] = f"def {_signature(each, but=called)}"
+
+
+def _target(member: griffe.Object | griffe.Alias) -> griffe.Object | None:
+    try:
+        return member.final_target if isinstance(member, griffe.Alias) else member
+    except (griffe.AliasResolutionError, griffe.CyclicAliasError):
+        return None
+
+
+def _operation(member: griffe.Object) -> griffe.Class | None:
+    """The class behind an attribute of a generated client: its operations are what users call."""
+    if not isinstance(member, griffe.Attribute) or "cached" not in member.labels:
+        return None
+    said = member.annotation
+    found = _looked_up(member, said.canonical_path) if isinstance(said, griffe.ExprName) else None
+    return found if isinstance(found, griffe.Class) and ".operations." in found.path else None
+
+
+def _looked_up(near: griffe.Object, path: str) -> griffe.Object | None:
+    try:
+        return _target(near.modules_collection[path])
+    except (KeyError, griffe.AliasResolutionError):
+        return None
+
+
+def _bases(target: griffe.Class) -> Iterator[str]:
+    """What users may catch or test for: a class's own name, wherever it stands, and what it is in turn."""
+    for base in target.bases:
+        path = base if isinstance(base, str) else base.canonical_path
+        found = _looked_up(target, path)
+        if isinstance(found, griffe.Class):
+            if not found.name.startswith("_"):
+                yield found.name
+            yield from _bases(found)
+        elif not path.startswith(PACKAGES):
+            yield path
+
+
+def _signature(function: griffe.Function, but: list[str] | None = None) -> str:
+    """Parameters and what comes back, as Python spells them; self and those in `but` are left out."""
+    shown: list[str] = []
+    positional, starred = False, False
+    for each in function.parameters:
+        kind = each.kind.value if each.kind is not None else ""
+        if kind == "positional-only" and each.name not in ("self", "cls"):
+            positional = True
+        elif positional:
+            shown.append("/")
+            positional = False
+        if each.name in ("self", "cls") or each.name in (but or ()):
+            continue
+        if kind == "keyword-only" and not starred:
+            shown.append("*")
+        starred = starred or kind in ("keyword-only", "variadic positional")
+        shown.append(_parameter(each, kind))
+    if positional:
+        shown.append("/")
+    returns = f" -> {_shown(function.returns)}" if function.returns is not None else ""
+    return f"({', '.join(shown)}){returns}"
+
+
+def _parameter(each: griffe.Parameter, kind: str) -> str:
+    stars = {"variadic positional": "*", "variadic keyword": "**"}.get(kind, "")
+    text = f"{stars}{each.name}"
+    if each.annotation is not None:
+        text += f": {_shown(each.annotation)}"
+    if each.default is not None and not stars:
+        text += f" = {_shown(each.default)}"
+    return text
+
+
+def _shown(expression: object) -> str:
+    return "" if expression is None else " ".join(str(expression).split())
