@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.errors import IsFolder as IsFolder
     from omicsdk.fs.errors import NotAFolder as NotAFolder
     from omicsdk.fs.errors import NotEmpty as NotEmpty
+    from omicsdk.fs.errors import NotListed as NotListed
     from omicsdk.fs.errors import PathError as PathError
     from omicsdk.fs.errors import PathNotFound as PathNotFound
     from omicsdk.fs.errors import ReadOnly as ReadOnly
@@ -38,6 +39,7 @@ _HOMES = {
     "IsFolder": "errors",
     "NotAFolder": "errors",
     "NotEmpty": "errors",
+    "NotListed": "errors",
     "PathError": "errors",
     "PathNotFound": "errors",
     "Put": "store",
@@ -56,6 +58,7 @@ __all__ = [
     "IsFolder",
     "NotAFolder",
     "NotEmpty",
+    "NotListed",
     "PathError",
     "PathNotFound",
     "Put",

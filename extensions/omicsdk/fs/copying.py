@@ -184,7 +184,7 @@ def _carried(
         why_stopped=came.why_stopped,
     )
     puts = [Put(str(Path(folder, outcome.name)), plan.target(named[outcome.name]).path) for outcome in there]
-    if puts and not options.stopped:
+    if puts and not options.stopped and not (lost and target.puts_whole_folders):
         sent = target.put(puts, PutOptions(options.overwrite, options.control, options.progress, options.stop))
         outcomes = [
             outcome._replace(name=named[Path(put.source).name].name)

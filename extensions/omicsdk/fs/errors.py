@@ -50,6 +50,12 @@ class NotAFolder(PathError, NotADirectoryError):
     code = errno.ENOTDIR
 
 
+class NotListed(PathError):
+    """A folder whose platform doesn't tell what is in it."""
+
+    code = errno.EOPNOTSUPP
+
+
 class ReadOnly(PathError, PermissionError):
     """The place can't be written so."""
 

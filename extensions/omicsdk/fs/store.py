@@ -56,6 +56,8 @@ class Store(ABC):
     scheme: ClassVar[str]
     #: What can be done beside reading: files put, folders made, things removed, copies made over there.
     writable: ClassVar[bool] = False
+    #: Whether all files of a folder have to come in one put, because what they make there can't be added to.
+    puts_whole_folders: ClassVar[bool] = False
 
     @abstractmethod
     def look(self, path: str) -> Entry:
