@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from omicsdk.core.errors import (
@@ -96,9 +96,26 @@ def files_of(folder: Path) -> list[LocalFile]:
         for name in folders:
             if Path(parent, name).is_symlink():
                 logger.warning("%s is a link to a folder: what is in it isn't uploaded", Path(parent, name))
-        found += [_found(folder, Path(parent, name)) for name in names]
+        paths = [Path(parent, name) for name in names]
+        found += [_found(path.relative_to(folder).as_posix(), path) for path in paths]
+    return _in_order(found, str(folder))
+
+
+def files_named(files: Mapping[str, str | os.PathLike[str]]) -> list[LocalFile]:
+    """Chosen files, by name, each with a new UUID.
+
+    Args:
+        files: Where each is, by the name that it shall have in the bundle.
+
+    Raises:
+        UsageError: There are none, or one is no file or has a name that no bundle takes.
+    """
+    return _in_order([_found(name, Path(path)) for name, path in files.items()], "The choice")
+
+
+def _in_order(found: list[LocalFile], where: str) -> list[LocalFile]:
     if not found:
-        raise UsageError(f"{folder} holds no files", remedy="A bundle needs at least one file.")
+        raise UsageError(f"{where} holds no files", remedy="A bundle needs at least one file.")
     found.sort(key=lambda file: file.name)
     _warn_of_clashes(found)
     return found
@@ -113,7 +130,7 @@ def _warn_of_clashes(files: list[LocalFile]) -> None:
             logger.warning("%s: whoever downloads the bundle can't have it beside %s", file.name, other)
 
 
-def _found(folder: Path, path: Path) -> LocalFile:
+def _found(name: str, path: Path) -> LocalFile:
     try:
         facts = path.stat()
     except OSError as error:
@@ -121,7 +138,6 @@ def _found(folder: Path, path: Path) -> LocalFile:
         raise UsageError(f"{path} {what}", remedy="Take it out of the folder.") from error
     if not stat.S_ISREG(facts.st_mode):
         raise UsageError(f"{path} is no file with contents", remedy="Take it out of the folder.")
-    name = path.relative_to(folder).as_posix()
     if fault := name_fault(name):
         raise UsageError(f"{name}: the Data Store takes no such name: {fault}", remedy="Rename it, or take it out.")
     return LocalFile(path, name, str(uuid4()), (facts.st_size, facts.st_mtime_ns, facts.st_ino))
@@ -158,6 +174,20 @@ def content_type(path: Path) -> str:
     if encoding is not None:
         return "application/gzip" if encoding == "gzip" else f"application/x-{encoding}"
     return kind or "application/octet-stream"
+
+
+def staging_client() -> Any:
+    """A boto3 client for staging buckets, with the user's own credentials and endpoint as boto3 finds them.
+
+    Raises:
+        ConfigError: The settings of AWS can't be used.
+    """
+    import boto3
+
+    from omicsdk.hca.aws_settings import reading_aws_settings
+
+    with reading_aws_settings():
+        return cast("Any", boto3).client("s3")
 
 
 def staged(s3: Any, bucket: str, file: LocalFile) -> Upload:

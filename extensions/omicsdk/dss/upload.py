@@ -1,7 +1,8 @@
 """Uploading a folder as a bundle: files go to a staging bucket, and the service copies them from there."""
 
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from logging import getLogger
 from pathlib import Path
@@ -12,7 +13,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import UsageError
 from omicsdk.core.state_folder import state_folder
 from omicsdk.dss.bringing import Bringing, UploadOptions
-from omicsdk.dss.staging import LocalFile, files_of
+from omicsdk.dss.staging import LocalFile, files_named, files_of
 from omicsdk.dss.unfinished import Unfinished, record_path
 from omicsdk.dss.version import create_version
 from omicsdk.transfer import Control, Outcome, TransferReport
@@ -39,6 +40,7 @@ def upload_bundle(
     *,
     replica: "Replica",
     staging_bucket: str,
+    files: Mapping[str, str | os.PathLike[str]] | None = None,
     options: UploadOptions | None = None,
     state: Path | None = None,
     clock: Clock | None = None,
@@ -51,6 +53,7 @@ def upload_bundle(
         folder: Its files, in all sub-folders, become the bundle's; names ending in .json are metadata.
         replica: Where the bundle is registered.
         staging_bucket: A bucket of the user's own.
+        files: What becomes the bundle's in the place of all files below the folder: where each is, by its name there.
         options: How.
         state: The folder for records of unfinished uploads; by default the user's own.
         clock: For tests.
@@ -71,9 +74,9 @@ def upload_bundle(
     if options.bundle_uuid is not None and not _UUID.fullmatch(options.bundle_uuid):
         what = f"bundle_uuid is {options.bundle_uuid!r}, which is no UUID"
         raise UsageError(what, remedy="Leave it out to get a new one.")
-    files = files_of(folder)
+    found = files_of(folder) if files is None else files_named(files)
     if options.dry_run:
-        return _foreseen(files, options)
+        return _foreseen(found, options)
     control = options.control or Control()
     facts: dict[str, object] = {
         "service": api.base_url,
@@ -88,11 +91,11 @@ def upload_bundle(
         version, uuid = create_version(), options.bundle_uuid or str(uuid4())
         if record is not None:
             try:
-                files = record.begin(version, uuid, files)
+                found = record.begin(version, uuid, found)
             except OSError as error:
                 raise write_error(error, str(record.path)) from error
             version, uuid = record.version, record.bundle_uuid
-        run = Bringing(api, s3, staging_bucket, replica, version, files, record, options, control, clock)
+        run = Bringing(api, s3, staging_bucket, replica, version, found, record, options, control, clock)
         run.all()
         made = {
             "bundle_uuid": uuid,
