@@ -11,6 +11,7 @@ from omicsdk.crunch.storage.contents import as_file
 from omicsdk.crunch.storage.files import Checked
 from omicsdk.crunch.storage.names import plain
 from omicsdk.transfer import FsspecTarget
+from omicsdk.transfer.stores.told import identity
 
 #: Files that are moved at once, where nobody says: as many as `FsspecTarget` puts.
 AT_ONCE = 4
@@ -115,12 +116,34 @@ class FsspecStorage:
             FileNotFoundError: There is no such folder, and the file system knows folders.
         """
         folders, files = list[str](), list[str]()
+        for entry in self.contents(path):
+            if isinstance(entry, str):
+                folders.append(entry)
+            else:
+                files.append(entry.name)
+        return sorted(folders), sorted(files)
+
+    def look(self, name: str) -> Stored | None:
+        """A file; None for a folder.
+
+        Raises:
+            FileNotFoundError: There is neither.
+        """
+        self._fs.invalidate_cache()
+        info = cast("dict[str, Any]", self._fs.info(self._place(name)))
+        return None if info.get("type") == "directory" else _stored(name, info)
+
+    def contents(self, path: str) -> Iterator[Stored | str]:
+        """What is directly in a folder: files, and the names of folders.
+
+        Raises:
+            FileNotFoundError: There is no such folder, and the file system knows folders.
+        """
         place = self._place(path)
         for entry in cast("list[dict[str, Any]]", self._fs.ls(place, detail=True, refresh=True)):
             name = str(entry["name"]).rstrip("/").rpartition("/")[2]
             if str(entry["name"]).strip("/") != place.strip("/"):
-                (folders if entry.get("type") == "directory" else files).append(name)
-        return sorted(folders), sorted(files)
+                yield name if entry.get("type") == "directory" else _stored(name, entry)
 
     def stored(self, base: str) -> Iterator[Stored]:
         """Every file below a folder.
@@ -136,7 +159,7 @@ class FsspecStorage:
         for path, info in found.items():
             name = path.strip("/")[len(place) :].lstrip("/")
             if name and not path.endswith("/"):
-                yield Stored(name, info.get("size"))
+                yield _stored(name, info)
 
     def delete(self, name: str) -> None:
         """Removes a file; one that isn't there is no error."""
@@ -158,3 +181,7 @@ class FsspecStorage:
 
     def __repr__(self) -> str:
         return f"FsspecStorage({self._fs.unstrip_protocol(self._root)!r})"
+
+
+def _stored(name: str, info: Mapping[str, Any]) -> Stored:
+    return Stored(name, info.get("size"), identity(info))

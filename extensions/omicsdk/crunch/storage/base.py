@@ -69,11 +69,13 @@ class Stored:
         name: Its path within the folder that was listed, with "/" between its parts.
         size: Its length in bytes; None where listing doesn't tell.
         etag: What the storage says of its bytes, without quotes; may be empty.
+        modified: When it changed last, in seconds since 1970; None where the storage doesn't tell.
     """
 
     name: str
     size: int | None = None
     etag: str = ""
+    modified: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +112,17 @@ class Moves(Protocol):
 
     def send(self, base: str, files: Sequence[Sending]) -> None:
         """Puts files below a folder of the storage, in place of what has their names."""
+        ...
+
+
+@runtime_checkable
+class Looks(Protocol):
+    """A storage that says at once what a name is, and what a folder holds."""
+
+    def look(self, name: str) -> Stored | None:
+        """A file, by the name that was asked for; None where a folder has it, FileNotFoundError where nothing has."""
+        ...
+
+    def contents(self, path: str) -> Iterable[Stored | str]:
+        """What is directly in a folder: files, and folders by their names alone; nothing or an error where there is none."""
         ...

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
@@ -128,6 +129,34 @@ class FolderStorage:
                 (folders if entry.is_dir() else files).append(entry.name)
         return sorted(folders), sorted(files)
 
+    def look(self, name: str) -> Stored | None:
+        """A file; None for a folder.
+
+        Raises:
+            FileNotFoundError: There is neither.
+            UnsafePath: As `path`.
+        """
+        try:
+            status = Path(self.path(name)).stat()
+        except NotADirectoryError as error:
+            raise FileNotFoundError(*error.args) from error
+        return None if S_ISDIR(status.st_mode) else _stored(name, status)
+
+    def contents(self, path: str) -> Iterator[Stored | str]:
+        """What is directly in a folder: files, and the names of folders.
+
+        Raises:
+            FileNotFoundError: There is no such folder.
+            NotADirectoryError: It is a file.
+            UnsafePath: As `path`.
+        """
+        with os.scandir(self.path(path)) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    yield entry.name
+                elif entry.is_file():
+                    yield _stored(entry.name, entry.stat())
+
     def stored(self, base: str) -> Iterator[Stored]:
         """Every file below a folder; links are followed, but not in a circle.
 
@@ -150,7 +179,7 @@ class FolderStorage:
                     if entry.is_dir():
                         waiting.append((f"{above}{entry.name}/", entry.path, seen | {here}))
                     elif entry.is_file():
-                        yield Stored(f"{above}{entry.name}", entry.stat().st_size)
+                        yield _stored(f"{above}{entry.name}", entry.stat())
 
     def delete(self, name: str) -> None:
         """Removes a file, or an empty folder; one that isn't there is no error.
@@ -189,3 +218,7 @@ class FolderStorage:
 
     def __repr__(self) -> str:
         return f"FolderStorage({os.fspath(self.location)!r})"
+
+
+def _stored(name: str, status: os.stat_result) -> Stored:
+    return Stored(name, status.st_size, modified=status.st_mtime)

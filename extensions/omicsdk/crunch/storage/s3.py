@@ -6,8 +6,10 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any, BinaryIO, cast
@@ -90,7 +92,7 @@ class S3Storage:
         size = self.size(name)
         folder = Path(tempfile.mkdtemp(prefix="omics-crunch-"))
         try:
-            item = Item("object", self._locate(name), size, label=self._told(name))
+            item = Item("object", partial(self.location, name), size, label=self._told(name))
             download([item], folder, journal=folder / "journal", route=self._route).raise_if_failed()
             return cast("BinaryIO", _Spooled(folder / "object"))
         except BaseException:
@@ -157,6 +159,34 @@ class S3Storage:
             paginator = self._client.get_paginator("list_objects_v2")
             yield from paginator.paginate(Bucket=self._bucket, Prefix=prefix, **arguments)
 
+    def look(self, name: str) -> Stored | None:
+        """An object; None for a folder.
+
+        Raises:
+            FileNotFoundError: There is neither.
+            OmicsError: The bucket can't be read.
+        """
+        try:
+            head = self._head(name)
+        except NotFound:
+            if self.exists(name):
+                return None
+            raise FileNotFoundError(2, "No such object", self._told(name)) from None
+        return _stored(name, head, head["ContentLength"])
+
+    def contents(self, path: str) -> Iterator[Stored | str]:
+        """What is directly in a folder: objects, and the names of folders.
+
+        Raises:
+            OmicsError: The bucket can't be read.
+        """
+        prefix = f"{self._key(path)}/" if self._key(path) else ""
+        for page in self._pages(prefix, Delimiter="/"):
+            yield from (str(entry["Prefix"])[len(prefix) : -1] for entry in page.get("CommonPrefixes", []))
+            for entry in page.get("Contents", []):
+                if entry["Key"] != prefix:
+                    yield _stored(entry["Key"][len(prefix) :], entry, entry["Size"])
+
     def stored(self, base: str) -> Iterator[Stored]:
         """Every object below a folder; what stands for a folder itself isn't one.
 
@@ -168,7 +198,7 @@ class S3Storage:
             for entry in page.get("Contents", []):
                 name = cast("str", entry["Key"])[len(prefix) :]
                 if name and not name.endswith("/"):
-                    yield Stored(name, entry["Size"], str(entry.get("ETag", "")).strip('"'))
+                    yield _stored(name, entry, entry["Size"])
 
     def delete(self, name: str) -> None:
         """Removes an object; one that isn't there is no error.
@@ -231,7 +261,7 @@ class S3Storage:
     def _download(self, base: str, files: Sequence[Stored], folder: Path) -> None:
         if not files:
             return
-        items = [Item(file.name, self._locate(joined(base, file.name)), file.size) for file in files]
+        items = [Item(file.name, partial(self.location, joined(base, file.name)), file.size) for file in files]
         with tempfile.TemporaryDirectory(prefix="omics-crunch-") as place:
             download(items, folder, journal=Path(place) / "journal", route=self._route).raise_if_failed()
 
@@ -239,8 +269,18 @@ class S3Storage:
         """The client's own way (proxies, certificates), else that of the environment."""
         return S3Object(self._client, self._bucket, self._location or "-").route(url) or network(url)
 
-    def _locate(self, name: str) -> Callable[[], Location]:
-        return lambda: Location(self._signed_url(name))
+    def location(self, name: str) -> Location:
+        """Where an object is fetched from the bucket itself; a signed address is a secret.
+
+        Raises:
+            OmicsError: It can't be signed.
+        """
+        return Location(self._signed_url(name))
+
+    @property
+    def has_own_way(self) -> bool:
+        """Whether the client has proxies or certificates of its own, so that others can't fetch by its addresses."""
+        return S3Object(self._client, self._bucket, "-").route("https://-") is not None
 
     def _compare(self, name: str, file: Stored, md5: str) -> None:
         """Holds what came against an ETag that is an MD5; of encrypted objects it only looks like one."""
@@ -274,6 +314,12 @@ class S3Storage:
 
     def __repr__(self) -> str:
         return f"S3Storage({self._told('')!r})"
+
+
+def _stored(name: str, told: Mapping[str, Any], size: int) -> Stored:
+    modified: datetime | None = told.get("LastModified")
+    etag = str(told.get("ETag", "")).strip('"')
+    return Stored(name, size, etag, None if modified is None else modified.timestamp())
 
 
 def _is_there(path: Path, file: Stored) -> bool:
