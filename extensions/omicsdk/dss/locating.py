@@ -29,7 +29,7 @@ class Locator:
     def __init__(self, api: "DssApi", *, known: bool) -> None:
         self._asking = api.with_options(follow_redirects=False)
         self._refused: Unauthorized | None = None
-        self._sent_ahead = known  # whether one file goes before the others
+        self._ahead = threading.Lock()  # held by the file that goes before the others
         self._answered = threading.Event()
         if known:
             self._answered.set()
@@ -42,11 +42,8 @@ class Locator:
         file is asked for before all others: where it isn't believed, a hundred thousand wouldn't be.
         """
         ask = partial(self.locate, file)
-        if not self._sent_ahead:
-            self._sent_ahead = True
-            return partial(self._go_ahead, ask), None
         if not self._answered.is_set() or self._refused is not None:
-            return partial(self._follow, ask), None
+            return partial(self._in_turn, ask), None
         asked = self._asked_by_the_engine(file)
         return (ask, None) if asked is None else (asked, ask)
 
@@ -81,12 +78,12 @@ class Locator:
                 self._refused = error
             raise
 
-    def _go_ahead(self, ask: Callable[[], Location]) -> Location:
+    def _in_turn(self, ask: Callable[[], Location]) -> Location:
+        """Asks before the others, or after the one that does: the first that isn't there already."""
+        if self._answered.is_set() or not self._ahead.acquire(blocking=False):
+            self._answered.wait()
+            return ask()
         try:
             return ask()
         finally:
             self._answered.set()
-
-    def _follow(self, ask: Callable[[], Location]) -> Location:
-        self._answered.wait()
-        return ask()
