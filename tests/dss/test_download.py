@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,19 @@ def test_a_copy_that_cant_be_written_is_told_and_the_files_are_there(
     assert "m.tsv" in str(result.errors[0])
     assert all((folder / filestore_path(row["file_sha256"])).exists() for row in rows)
     assert [path.name for path in folder.iterdir() if path.name.endswith(".part")] == []
+
+
+def test_files_that_are_missing_come_though_the_first_ones_are_there(
+    dss: Dss, bundle: Any, folder: Path, tmp_path: Path
+):
+    rows = rows_of(dss, bundle)
+    dss.download_manifest(write(tmp_path / "m.tsv", rows[:1]), "aws").raise_if_failed()
+    stop = threading.Event()
+    watch = threading.Timer(30, stop.set)  # a download that waits for what isn't asked for would never end
+    watch.start()
+    result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws", stop=stop)
+    watch.cancel()
+    assert result.report.counts == {"done": 3, "skipped": 1, "failed": 0, "stopped": 0}
 
 
 def test_layout_bundle_takes_all_metadata_and_the_data_that_the_rows_name(
@@ -348,7 +362,7 @@ def test_a_file_that_was_taken_for_another_one_is_missed(
             there, self.full = self.full, True
             return 0 if there else None
 
-    monkeypatch.setattr("omicsdk.dss.download.KeySet", OneKey)
+    monkeypatch.setattr("omicsdk.transfer.scale.repeats.KeySet", OneKey)
     result = dss.download_manifest(write(tmp_path / "m.tsv", rows), "aws")
     assert len(result.errors) == len({row["file_sha256"] for row in rows}) - 1
     assert "isn't in the filestore" in str(result.errors[0])

@@ -85,6 +85,25 @@ TRANSFER: list[Argument] = [
     },
 ]
 
+SHARED: list[Argument] = [
+    {
+        "name": "workers",
+        "type": "integer",
+        "convert": "omicsdk.cli.commands.numbers:at_least_1",
+        "default": None,
+        "help": "Have so many processes of this machine share the files out: for many small files, and for checksums that "
+        "one processor can't keep up with.",
+    },
+    {
+        "name": "scheduler",
+        "type": "string",
+        "default": None,
+        "help": "Have the workers of a Dask cluster do so: the address of its scheduler, such as tcp://10.0.0.5:8786. They must "
+        "see the manifest and the folder under the same paths. Needs omicsdk[dask].",
+    },
+]
+"""Of commands that download what a manifest lists."""
+
 REPORT: Argument = {
     "name": "report",
     "type": "string",

@@ -147,6 +147,11 @@ class BearerToken(Bound):
         self._renewing: int | None = None  # the thread that is at it
         self._current = _checked(Token(token, expires_at))
 
+    def __reduce__(self) -> "tuple[Callable[..., BearerToken], tuple[object, ...]]":
+        if self._refresh is not None:
+            raise TypeError("a BearerToken that is renewed by a function can't be sent to another process")
+        return _held_elsewhere, (self._current, self._origins, self._remedy)
+
     @property
     def expires_at(self) -> float | None:
         """Seconds since 1970 at which the present token ends; None when nobody knows."""
@@ -223,6 +228,10 @@ class BearerToken(Bound):
                 self._renewing = None
                 self._rounds += 1
             return self._current
+
+
+def _held_elsewhere(token: Token, origins: frozenset[str] | None, remedy: str) -> BearerToken:
+    return BearerToken(token.value, origins=origins, expires_at=token.expires_at, remedy=remedy)
 
 
 class ApiKey(Bound):

@@ -20,6 +20,8 @@ from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 if TYPE_CHECKING:
     import threading
 
+    from omicsdk.drs.sharing import Shared
+
 
 def download(
     identifiers: Iterable[str | DrsId | Wanted],
@@ -36,6 +38,7 @@ def download(
     stop: threading.Event | None = None,
     control: Control | None = None,
     dry_run: bool = False,
+    shared: Shared | None = None,
 ) -> TransferReport:
     """Fetches objects into a folder; bundles become folders.
 
@@ -58,6 +61,7 @@ def download(
         stop: Set it to end the download within a second; the same call goes on from there.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only tell what would happen with each file; servers are asked for objects, nothing is written.
+        shared: The workers that fetch what was found; None where this process does. A dry run asks none of them.
 
     Returns:
         The outcome of each file, in the order of the identifiers.
@@ -78,6 +82,7 @@ def download(
         "stop": stop,
         "control": control,
         "dry_run": dry_run,
+        "shared": shared,
     }
 
     def stopped() -> bool:

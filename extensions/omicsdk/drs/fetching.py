@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Never
+from typing import Any
 
-from omicsdk.core.errors import APIError, Interrupted, NameClash, OmicsError, UnsafePath
+from omicsdk.core.errors import APIError, Interrupted, NameClash, UnsafePath
 from omicsdk.drs.access import in_order
-from omicsdk.drs.errors import IsABundle
-from omicsdk.drs.objects import DrsObject, verifiable
+from omicsdk.drs.items import FoundItems, expect, label_of
+from omicsdk.drs.objects import DrsObject
 from omicsdk.drs.planning import DrsFile
 from omicsdk.drs.server import DrsServer
-from omicsdk.transfer import Item, Location, Outcome, Outcomes, TransferReport
+from omicsdk.drs.sharing import Shared, fetch_shared
+from omicsdk.transfer import Outcome, Outcomes, TransferReport
 from omicsdk.transfer import download as fetch
 from omicsdk.transfer.downloads.wanted import guard_of
 
@@ -28,6 +29,8 @@ def fetch_found(
     folder: str | os.PathLike[str],
     preferred: Sequence[str] = (),
     retries: int = 10,
+    *,
+    shared: Shared | None = None,
     **options: Any,
 ) -> TransferReport:
     """Fetches files that were found, by the first way that works.
@@ -40,6 +43,7 @@ def fetch_found(
         folder: Where to; made when it isn't there.
         preferred: Kinds, clouds or regions of storage that are wanted most.
         retries: Failures in a row that end a file, 0 for none.
+        shared: The workers that fetch; None where this process does. A dry run asks none of them.
         **options: Of `omicsdk.transfer.download`, such as connections, progress, stop, control and dry_run.
 
     Returns:
@@ -50,10 +54,18 @@ def fetch_found(
     """
     lost = _lost(files, folder)
     good = [file for at, file in enumerate(files) if at not in lost]
-    _expect(good, preferred)
-    report = fetch(_Items(good, preferred, retries), folder, **options)
+
+    def fetched(some: Sequence[DrsFile], skip: int = 0) -> TransferReport:
+        if shared is None or options.get("dry_run"):
+            return fetch(FoundItems(some, preferred, retries, skip), folder, **options)
+        told = {name: value for name, value in options.items() if name != "dry_run"}
+        return fetch_shared(shared, some, folder, preferred, retries, skip, **told)
+
+    if shared is None:  # workers tell servers themselves
+        expect(good, preferred)
+    report = fetched(good)
     if not options.get("dry_run"):
-        report = _by_other_ways(report, good, folder, preferred, retries, options)
+        report = _by_other_ways(report, good, preferred, fetched)
     return with_outcomes(report, _merged(report.outcomes, lost)) if lost else report
 
 
@@ -93,7 +105,7 @@ def _lost(files: Iterable[DrsFile], folder: str | os.PathLike[str]) -> dict[int,
             state = "stopped" if isinstance(error, Interrupted) else "failed"
             size = file.found.size if file.found is not None else file.wanted.size
             told = None if state == "stopped" else error
-            lost[at] = Outcome(file.name, state, size, error=told, label=_label(file))
+            lost[at] = Outcome(file.name, state, size, error=told, label=label_of(file))
     return lost
 
 
@@ -108,85 +120,11 @@ def _merged(outcomes: Iterable[Outcome], lost: Mapping[int, Outcome]) -> Iterato
     yield from (lost[place] for place in sorted(lost) if place >= at)
 
 
-def _expect(files: Sequence[DrsFile], preferred: Sequence[str]) -> None:
-    """Tells each server what will be asked of it."""
-    found: dict[DrsServer, list[DrsObject]] = {}
-    stated: dict[DrsServer, list[DrsFile]] = {}
-    for file in files:
-        if file.server is not None and file.found is not None:
-            found.setdefault(file.server, []).append(file.found)
-        elif file.server is not None:
-            stated.setdefault(file.server, []).append(file)
-    for server, objects in found.items():
-        server.expect(objects, preferred)
-    for server, later in stated.items():
-        server.expect_objects((file.wanted.identifier for file in later), preferred)
-
-
-class _Items(Iterable[Item]):
-    """What the engine fetches, made each time that it is gone through."""
-
-    def __init__(self, files: Sequence[DrsFile], preferred: Sequence[str], retries: int, skip: int = 0) -> None:
-        self._files = files
-        self._preferred = preferred
-        self._retries = retries
-        self._skip = skip
-
-    def __iter__(self) -> Iterator[Item]:
-        return (item_of(file, self._preferred, self._retries, self._skip) for file in self._files)
-
-
-def item_of(file: DrsFile, preferred: Sequence[str] = (), retries: int = 10, skip: int = 0) -> Item:
-    """What the engine fetches for a file.
-
-    Args:
-        file: The file.
-        preferred: Kinds, clouds or regions of storage that are wanted most.
-        retries: Failures in a row that end it.
-        skip: Ways that were tried before and aren't any more.
-    """
-    found, wanted = file.found, file.wanted
-    stated = {**(found.checksums if found is not None else {}), **verifiable(wanted.checksums)}
-    size = wanted.size if wanted.size is not None or found is None else found.size
-    return Item(file.name, _locator(file, preferred, skip), size, stated, _label(file), retries)
-
-
-def _label(file: DrsFile) -> str:
-    text = file.wanted.identifier.text
-    return text if text != file.name else ""
-
-
-def _locator(file: DrsFile, preferred: Sequence[str], skip: int) -> Callable[[], Location]:
-    server, error = file.server, file.error
-    if server is None or error is not None:
-        return lambda: _raise(error or OmicsError(f"{file.name}: it wasn't found"))
-    if file.found is not None:
-        return server.locator(file.found, preferred, skip)
-    locator: Callable[[], Location] | None = None
-
-    def locate() -> Location:
-        nonlocal locator
-        if locator is None:
-            found = server.described(file.wanted.identifier)
-            if found.is_bundle:
-                raise IsABundle(f"{file.wanted.identifier} is a bundle, and is stated as one file", name=file.name)
-            locator = server.locator(found, preferred, skip)
-        return locator()
-
-    return locate
-
-
-def _raise(error: OmicsError) -> Never:
-    raise error
-
-
 def _by_other_ways(
     report: TransferReport,
     files: Sequence[DrsFile],
-    folder: str | os.PathLike[str],
     preferred: Sequence[str],
-    retries: int,
-    options: dict[str, Any],
+    fetched: Callable[[Sequence[DrsFile], int], TransferReport],
 ) -> TransferReport:
     """Fetches files again whose storage hasn't got them, where their servers list another one."""
     skip = 1
@@ -199,7 +137,7 @@ def _by_other_ways(
         }
         if not again:
             return report
-        second = fetch(_Items(list(again.values()), preferred, retries, skip), folder, **options)
+        second = fetched(list(again.values()), skip)
         better = dict(zip(again, second.outcomes, strict=True))
         report = with_outcomes(report, (better.get(at, each) for at, each in enumerate(report.outcomes)))
         report.seconds += second.seconds

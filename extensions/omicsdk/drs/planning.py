@@ -225,9 +225,9 @@ def _members(
         return
     for at, member in enumerate(members):
         order = (*bundle.order, at)
-        name = f"{bundle.name}/{_as_one_name(member.name or member.id)}"
+        name = f"{bundle.name}/{name_of(member)}"
         try:
-            identifier = DrsId(member.id, server.host, "", member.id) if member.id else parse_drs_id(member.uri)
+            identifier = identifier_of(member, server.host)
         except OmicsError as error:
             yield order, DrsFile(bundle.wanted, name, server=server, error=error)
             continue
@@ -250,10 +250,36 @@ def _loop(bundle: _Place) -> BundleTooDeep | None:
     return None
 
 
-def _as_one_name(text: str) -> str:
-    """A member's name as one part of a path: the standard wants names without slashes there."""
+def identifier_of(member: Member, host: str) -> DrsId:
+    """What a member of a bundle is asked for by.
+
+    Args:
+        member: The member.
+        host: The server that has the bundle.
+
+    Raises:
+        NotADrsId: Its server states nothing that it could be asked for by.
+    """
+    return DrsId(member.id, host, "", member.id) if member.id else parse_drs_id(member.uri)
+
+
+def name_of(member: Member) -> str:
+    """A member's name as one part of a path: the standard wants names without slashes there.
+
+    Args:
+        member: The member.
+    """
+    return as_one_name(member.name or member.id)
+
+
+def as_one_name(text: str) -> str:
+    """A text as one part of a path.
+
+    Args:
+        text: The text.
+    """
     return text.replace("/", "_").replace("\\", "_") or "_"
 
 
 def _as_folder(id: str) -> str:
-    return _as_one_name(id).replace(":", "_")
+    return as_one_name(id).replace(":", "_")

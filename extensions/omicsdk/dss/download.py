@@ -8,9 +8,8 @@ import logging
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -30,9 +29,10 @@ from omicsdk.dss.filestore import ROOT, link, name_in_store, store_bytes
 from omicsdk.dss.locating import Locator
 from omicsdk.dss.manifest import Manifest, ManifestError
 from omicsdk.dss.result import Bundle, Result
-from omicsdk.transfer import Control, Item, Outcome, Progress, Report, download
-from omicsdk.transfer.key_sets import KeySet
+from omicsdk.dss.sharded_manifest import ManifestFiles, Shared, fetch_shared, item_of, sha256_of
+from omicsdk.transfer import Control, Outcome, Progress, Report, download
 from omicsdk.transfer.names import check_links, check_names
+from omicsdk.transfer.scale.repeats import first_of_each
 from omicsdk.transfer.workers import Workers
 from omicsdk.transfer.writing import write_error
 
@@ -61,6 +61,7 @@ class FetchOptions:
         stop: Set it to end the transfer within a second; what arrived is kept for the next run.
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only tell what would happen with each file; nothing is written.
+        shared: The workers that fetch; None where this process does. A dry run asks none of them.
 
     Raises:
         InvalidOption: A number is negative.
@@ -72,6 +73,7 @@ class FetchOptions:
     stop: threading.Event | None = None
     control: Control | None = None
     dry_run: bool = False
+    shared: Shared | None = None
 
     def __post_init__(self) -> None:
         if self.num_retries < 0:
@@ -120,29 +122,17 @@ def fetch(
         options: How.
         known: Whether the service has answered this client before.
     """
+    if options.shared is not None and not options.dry_run:
+        listed = files if isinstance(files, ManifestFiles) else list(files)
+        return fetch_shared(options.shared, listed, folder / ROOT, options, CONNECTIONS)
     locator = Locator(api, known=known)
-
-    def items() -> Iterator[Item]:
-        seen, key = KeySet(), os.urandom(16)
-        for file in files:
-            short = blake2b(bytes.fromhex(file.sha256), digest_size=8, key=key).digest()
-            if seen.add(int.from_bytes(short, "big") & ~1) is not None:
-                continue
-            locate, renew = locator.place(file)
-            yield Item(
-                name=name_in_store(file.sha256),
-                locate=locate,
-                renew=renew,
-                size=file.size,
-                checksums={"sha256": file.sha256},
-                label=f"{file.name} (file {file.uuid}{f' version {file.version}' if file.version else ''})",
-                retries=options.num_retries,
-                min_delay=options.min_delay_seconds,
-            )
-
+    items = (
+        item_of(file, *locator.place(file), options.num_retries, options.min_delay_seconds)
+        for file in first_of_each(files, sha256_of)
+    )
     # The engine's journals stand in its target folder: inside the filestore they are out of the user's sight.
     return download(
-        items(),
+        items,
         folder / ROOT,
         progress=options.progress,
         stop=options.stop,
@@ -253,7 +243,7 @@ def errors_of(report: Report) -> list[OmicsError]:
 
 def download_rows(api: "DssApi", manifest: Manifest, replica: str, folder: Path, options: FetchOptions) -> Result:
     """Fetch a manifest's files into the filestore; layout `none`. Rows are read as they are needed."""
-    report = fetch(api, (DSSFile.from_manifest_row(row, replica) for row in manifest.rows()), folder, options)
+    report = fetch(api, ManifestFiles(manifest, replica), folder, options)
     errors = errors_of(report)
     for error in errors:
         if isinstance(error, ChecksumMismatch):

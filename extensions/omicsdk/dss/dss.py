@@ -4,6 +4,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from omicsdk.dss.download import FetchOptions, Replica
     from omicsdk.dss.manifest import Manifest
     from omicsdk.dss.result import Result
+    from omicsdk.dss.sharded_manifest import Shared
     from omicsdk.transfer import Control, Progress, TransferReport
+    from omicsdk.transfer.scale.crew import Crew
 
 logger = logging.getLogger("omicsdk.dss")
 
@@ -109,6 +112,8 @@ class Dss(HCAService, Writing):
         stop: threading.Event | None = None,
         control: "Control | None" = None,
         dry_run: bool = False,
+        workers: int | None = None,
+        scheduler: Any = None,
     ) -> "Result":
         """Download the files that a manifest lists.
 
@@ -130,19 +135,30 @@ class Dss(HCAService, Writing):
             stop: Set it to end the download within a second; the same call goes on from there.
             control: Stops and pauses it, limits its rate, and bounds its time.
             dry_run: Only tell what would happen with each file; nothing is written.
+            workers: Processes of this machine that share the files out, 1 or more; by default this one fetches alone. They
+                import the program's main module: it begins its work below `if __name__ == "__main__":`.
+            scheduler: The workers of a Dask cluster do so in their place: its scheduler's address (`tcp://HOST:8786`), a
+                cluster, or a `distributed.Client`. They must see the manifest and the folder under the same paths, and what
+                proves who asks, where that isn't a token: it is looked for there.
 
         Returns:
             The result, as `download` gives it.
 
         Raises:
             ManifestError: The manifest can't be worked from; nothing was fetched.
-            UsageError: No such layout, flags that don't go with it, or a negative number.
+            UsageError: No such layout, flags that don't go with it, a number below its bound, or workers and a scheduler.
+            MissingExtra: A scheduler is meant, and `distributed` isn't installed.
+            NoScheduler: Nothing that speaks Dask answers there.
         """
         from omicsdk.dss.download import check_layout, download_rows, download_rows_as_bundles
         from omicsdk.dss.manifest import Manifest
+        from omicsdk.transfer.scale.crew import Crew
 
         check_layout(layout, no_metadata, no_data)
+        crew = Crew.of(workers, scheduler)
         options = _options(num_retries, min_delay_seconds, progress, stop, control, dry_run=dry_run)
+        if crew is not None:
+            options = replace(options, shared=self._shared_by(crew))
         table = Manifest.open(Path(manifest))
         table.check()
         if layout == "none":
@@ -157,6 +173,14 @@ class Dss(HCAService, Writing):
             except OmicsError as error:  # the files are there all the same
                 result.errors.append(error)
         return result
+
+    def _shared_by(self, crew: "Crew") -> "Shared":
+        """What workers of a crew need to ask the same service as the same user."""
+        from omicsdk.dss.sharded_manifest import SameService, Shared, can_travel
+
+        held = self._exchange.transport.credentials
+        finds = self._finds_credentials and not can_travel(held)
+        return Shared(crew, SameService(self.base_url, None if finds else held, finds, self.config))
 
     def download_collection(
         self,

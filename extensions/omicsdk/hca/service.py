@@ -37,6 +37,8 @@ class HCAService(Client):
 
     _section: ClassVar[str]
     """The section of the HCA configuration that names the service."""
+    _finds_credentials = False
+    """Whether what proves who asks was found, not given."""
 
     def __init__(
         self,
@@ -63,6 +65,7 @@ class HCAService(Client):
             strict=strict,
         )
         self.config = config
+        self._finds_credentials = credentials is OMIT
 
 
 class AsyncHCAService(AsyncClient):

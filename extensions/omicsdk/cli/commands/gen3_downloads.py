@@ -124,6 +124,8 @@ def moved_down(
             progress=progress,
             control=control,
             dry_run=dry_run,
+            workers=arguments.get("workers"),
+            scheduler=arguments.get("scheduler"),
         )
 
     title = f"downloading to {folder}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.options import REPORT, TRANSFER
+from omicsdk.cli.options import REPORT, SHARED, TRANSFER
 from omicsdk.cli.workflows.login import login_commands
 
 TYPE_CHECKING = False
@@ -165,6 +165,7 @@ COMMANDS: list[Command] = [
             *_RETRIES,
             _FOLDER,
             *TRANSFER,
+            *SHARED,
             REPORT,
         ],
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omicsdk.cli.workflows.gen3_words import (
     DRY_RUN,
+    SHARED,
     TRANSFERS,
     choice,
     command,
@@ -52,6 +53,7 @@ OF_DATA: list[Command] = [
         _UNPACK,
         _DELETE,
         *TRANSFERS,
+        *SHARED,
         {**DRY_RUN, "help": "Only tell what would be fetched, and whether there is room; nothing is written."},
         description=with_examples(
             "Files come in parallel and are verified by every checksum that their record or the manifest states; what is "
@@ -102,6 +104,7 @@ OF_DATA: list[Command] = [
         word("output_dir", "Folder to put files into; made when it isn't there.", required=False, default="."),
         *_PULLED,
         *TRANSFERS[1:],
+        *SHARED,
         description=_PULLS,
     ),
     command(

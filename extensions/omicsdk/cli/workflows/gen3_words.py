@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omicsdk.cli.workflows.words import DRY_RUN as DRY_RUN
 from omicsdk.cli.workflows.words import LIMIT as LIMIT
+from omicsdk.cli.workflows.words import SHARED as SHARED
 from omicsdk.cli.workflows.words import TRANSFERS as TRANSFERS
 from omicsdk.cli.workflows.words import choice as choice
 from omicsdk.cli.workflows.words import command as command

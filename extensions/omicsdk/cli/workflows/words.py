@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.options import REPORT, TRANSFER
+from omicsdk.cli.options import SHARED as SHARED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from logging import getLogger
 from pathlib import Path
@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.origins import origin_of
 from omicsdk.gen3.auth.login import LoginCredentials
-from omicsdk.gen3.auth.sources import ApiKey, Arguments, ClientLogin, GivenToken, TokenService, login_of, workspace
+from omicsdk.gen3.auth.sources import (
+    ApiKey,
+    Arguments,
+    ClientLogin,
+    GivenToken,
+    Login,
+    TokenService,
+    login_of,
+    workspace,
+)
 from omicsdk.gen3.commons import endpoint_of
 from omicsdk.gen3.errors import Gen3AuthError
 
@@ -175,6 +184,11 @@ class Gen3Auth(LoginCredentials):
 
         return sent_by_hand(self, path, request, data, self._options)
 
+    def __reduce__(self) -> tuple[Callable[..., Gen3Auth], tuple[object, ...]]:
+        # Another process gets tokens of its own; what takes the network's place doesn't travel.
+        options = {name: value for name, value in self._options.items() if name != "transport"}
+        return _logged_in_elsewhere, (self._login, options)
+
     def __repr__(self) -> str:
         source = self._login.source
         match source:
@@ -187,3 +201,9 @@ class Gen3Auth(LoginCredentials):
             case TokenService():
                 way = f"the workspace token service {source.base}"
         return f"<Gen3Auth {self._login.endpoint or 'to whatever commons the token is of'} by {way}>"
+
+
+def _logged_in_elsewhere(login: Login, options: Mapping[str, Any]) -> Gen3Auth:
+    made = Gen3Auth.__new__(Gen3Auth)
+    LoginCredentials.__init__(made, login, options, SYSTEM_CLOCK)
+    return made

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import Forbidden, OmicsError, TransportError, Unauthorized
 from omicsdk.core.narrowing import is_object
@@ -15,10 +17,15 @@ from omicsdk.drs.identifiers import DrsId
 from omicsdk.drs.planning import Layout, Wanted
 from omicsdk.drs.resolution import Resolver
 from omicsdk.drs.servers import Servers
+from omicsdk.drs.sharing import Shared
 from omicsdk.gen3.data.logins import Logins
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport
+from omicsdk.transfer.scale.crew import Crew
 
 if TYPE_CHECKING:
+    import httpx
+
+    from omicsdk.core.credentials import Credentials
     from omicsdk.gen3.commons import Commons
 
 
@@ -36,6 +43,8 @@ def download(
     stop: threading.Event | None = None,
     control: Control | None = None,
     dry_run: bool = False,
+    workers: int | None = None,
+    scheduler: Any = None,
 ) -> TransferReport:
     """Downloads files; bundles become folders.
 
@@ -59,6 +68,10 @@ def download(
         control: Stops and pauses it, limits its rate, and bounds its time.
         dry_run: Only tell what would happen with each file; commons are asked for records that aren't stated, nothing is
             written.
+        workers: Processes of this machine that share the files out, 1 or more; by default this one fetches alone. They import
+            the program's main module: it begins its work below `if __name__ == "__main__":`.
+        scheduler: The workers of a Dask cluster do so in their place: its scheduler's address (`tcp://HOST:8786`), a cluster,
+            or a `distributed.Client`. They must see the folder under the same path; the login is sent to them.
 
     Returns:
         The outcome of each file, in the order of what is wanted. Call `raise_if_failed()` on it.
@@ -66,7 +79,11 @@ def download(
     Raises:
         NotADrsId: One of them isn't an identifier; nothing was asked for.
         NotWritable: The folder can't be written.
+        UsageError: Workers and a scheduler are both given, or a login that can't be sent to them.
+        MissingExtra: A scheduler is meant, and `distributed` isn't installed.
+        NoScheduler: Nothing that speaks Dask answers there.
     """
+    crew = Crew.of(workers, scheduler)
     logins = Logins(commons)
     with Servers(resolver_of(commons, settings), logins) as servers:
         report = download_objects(
@@ -81,9 +98,32 @@ def download(
             stop=stop,
             control=control,
             dry_run=dry_run,
+            shared=None if crew is None else Shared(crew, SameCommons(commons.endpoint, commons.auth)),
         )
     _explain(report, logins)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class SameCommons:
+    """Opens the servers of a commons, and of others that its login leads to, in another process.
+
+    Attributes:
+        endpoint: The commons.
+        auth: Its login.
+    """
+
+    endpoint: str
+    auth: Credentials | httpx.Auth | None = field(repr=False)
+
+    @contextmanager
+    def __call__(self) -> Generator[Servers]:
+        """Opens them for as long as the block runs."""
+        from omicsdk.gen3.commons import Commons
+
+        home = Resolver(self.endpoint.partition("://")[2])  # where each object is was found out before
+        with Commons(self.endpoint, self.auth) as commons, Servers(home, Logins(commons)) as servers:
+            yield servers
 
 
 def resolver_of(commons: Commons, settings: ResolutionSettings | None = None) -> Resolver:

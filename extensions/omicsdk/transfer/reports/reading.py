@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
 from omicsdk.core.errors import UsageError
@@ -30,18 +30,9 @@ def read_jsonl(path: str | os.PathLike[str]) -> TransferReport:
     """
     outcomes = Outcomes()
     with open(path, encoding="utf-8", errors="surrogateescape") as file:
-        first = _record(path, 1, file.readline(), "summary")
-        if first.get("format") != FORMAT:
-            raise UsageError(
-                f"{os.fspath(path)} is a report of format {first.get('format')!r}, this version reads {FORMAT}",
-                remedy="Read it with the version of omicsdk that wrote it, or a newer one.",
-            )
-        for number, line in enumerate(file):
-            record = _record(path, number + 2, line, "file")
-            try:
-                outcomes.put(number, _outcome(record))
-            except (KeyError, TypeError, ValueError) as error:
-                raise _not_a_report(path, number + 2, f"{type(error).__name__}: {error}") from error
+        first = _summary(path, file.readline())
+        for number, outcome in enumerate(_outcomes(path, file)):
+            outcomes.put(number, outcome)
     if first.get("files") != len(outcomes):
         raise _not_a_report(path, 1, f"it tells of {first.get('files')} files, and {len(outcomes)} follow")
     try:
@@ -60,6 +51,40 @@ def read_jsonl(path: str | os.PathLike[str]) -> TransferReport:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _not_a_report(path, 1, f"{type(error).__name__}: {error}") from error
+
+
+def outcomes_in(path: str | os.PathLike[str]) -> Iterator[Outcome]:
+    """Reads the outcomes of such a file one by one.
+
+    Args:
+        path: The file.
+
+    Raises:
+        UsageError: It isn't such a file.
+        OSError: It can't be read.
+    """
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        _summary(path, file.readline())
+        yield from _outcomes(path, file)
+
+
+def _summary(path: str | os.PathLike[str], line: str) -> Mapping[str, object]:
+    first = _record(path, 1, line, "summary")
+    if first.get("format") != FORMAT:
+        raise UsageError(
+            f"{os.fspath(path)} is a report of format {first.get('format')!r}, this version reads {FORMAT}",
+            remedy="Read it with the version of omicsdk that wrote it, or a newer one.",
+        )
+    return first
+
+
+def _outcomes(path: str | os.PathLike[str], lines: Iterable[str]) -> Iterator[Outcome]:
+    for number, line in enumerate(lines, 2):
+        record = _record(path, number, line, "file")
+        try:
+            yield _outcome(record)
+        except (KeyError, TypeError, ValueError) as error:
+            raise _not_a_report(path, number, f"{type(error).__name__}: {error}") from error
 
 
 def _record(path: str | os.PathLike[str], line: int, text: str, kind: str) -> Mapping[str, object]:

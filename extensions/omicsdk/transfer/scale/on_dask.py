@@ -11,7 +11,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.errors import MissingExtra
+from omicsdk.core.errors import MissingExtra, TransferError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.scale.following import ShardsProgress, Word
 from omicsdk.transfer.scale.planning import Plan
@@ -60,12 +60,13 @@ def run_on_dask(
     Raises:
         MissingExtra: `distributed` isn't installed.
         UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
+        NoScheduler: Nothing that speaks Dask answers at the address.
         ShardsOpen: The scheduler is lost, and didn't come back within `distributed.comm.timeouts.connect`.
         UsageError: The plan can't be sent to the workers; it names the item.
         ValueError: shards is below 1 or retries negative.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later.
     """
-    with _client(cluster) as client:
+    with connected(cluster) as client:
         if shards is None:
             shards = plan.earlier_shards() or PER_THREAD * max(1, sum(client.nthreads().values()))
         with _Desk.over(client) as desk:
@@ -82,8 +83,21 @@ def run_on_dask(
             )
 
 
+class NoScheduler(TransferError):
+    """No Dask scheduler answers where one was said to be."""
+
+
 @contextmanager
-def _client(cluster: Any) -> Generator[Any]:
+def connected(cluster: Any) -> Generator[Any]:
+    """Gives a `distributed.Client`; one that was made for it is closed in the end.
+
+    Args:
+        cluster: A client, or what one can be made of: the scheduler's address or a cluster.
+
+    Raises:
+        MissingExtra: `distributed` isn't installed.
+        NoScheduler: Nothing that speaks Dask answers at the address.
+    """
     try:
         import distributed
     except ModuleNotFoundError as error:
@@ -92,7 +106,15 @@ def _client(cluster: Any) -> Generator[Any]:
     if isinstance(cluster, make):
         yield cluster
         return
-    with make(cluster, set_as_default=False) as client:
+    try:
+        client = make(cluster, set_as_default=False)
+    except (OSError, ValueError, RuntimeError) as error:  # what distributed raises of addresses, ports and protocols
+        where = cluster if isinstance(cluster, str) else repr(cluster)
+        raise NoScheduler(
+            f"No Dask scheduler answers at {where}: {error}",
+            remedy="Give the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786.",
+        ) from error
+    with client:
         yield client
 
 

@@ -10,8 +10,10 @@ from omicsdk.core.errors import UsageError
 from omicsdk.transfer.arguments import each, many, path, whole_number
 from omicsdk.transfer.downloads.wanted import check_all
 from omicsdk.transfer.items import Item
-from omicsdk.transfer.names import check_names
-from omicsdk.transfer.scale.shard import Options, Shard, Source, make_folders
+from omicsdk.transfer.names import LONGEST_PATH, SUFFIX, check_names, room_in
+from omicsdk.transfer.scale.repeats import counted_once, first_of_each, name_of
+from omicsdk.transfer.scale.results import KEPT
+from omicsdk.transfer.scale.shard import Opening, Options, Shard, Source, make_folders
 from omicsdk.transfer.scale.sharing import balanced, shard_of
 from omicsdk.transfer.scale.sweeping import earlier_journals, journals_in
 from omicsdk.transfer.stores.target import FsspecTarget
@@ -32,11 +34,16 @@ class Plan:
         journals: A folder for the journals, which all workers see; by default `.omics-transfer` in the target folder.
         reports: A folder for one JSONL report a shard; by default none is written.
         rate_limit: Bytes a second for each shard that runs, above 0; None for no limit.
+        repeats: Whether names may stand there several times and mean one file each time, as in a store whose names are
+            checksums: the first is fetched. Only of a function; its names are checked by themselves, not against others.
+        opening: Is called in the worker with a shard's items and gives a context with those that are fetched: where
+            `locate` needs a client, it is opened there and closed in the end. It must be picklable.
+        kept: How many failures the result of a shard carries, with their errors; 0 or more.
         **options: Passed on to `download`, for each shard: connections, locators, environ, route, patience, clock, mode.
 
     Raises:
         UsageError: A place that isn't local is meant, and can't be used or has no `journals`.
-        ValueError: A number below its bound, or an empty folder.
+        ValueError: A number below its bound, an empty folder, or repeats with a list.
         TypeError: An argument of another type, an option that isn't known, or a source that comes only once.
     """
 
@@ -49,6 +56,9 @@ class Plan:
         journals: str | os.PathLike[str] | None = None,
         reports: str | os.PathLike[str] | None = None,
         rate_limit: float | None = None,
+        repeats: bool = False,
+        opening: Opening | None = None,
+        kept: int = KEPT,
         **options: Unpack[Options],
     ) -> None:
         if isinstance(source, Iterator):
@@ -56,6 +66,8 @@ class Plan:
             raise TypeError(f"{said}: give a list, or the function that makes it")
         if not callable(source):
             many("source", source, Item)
+            if repeats:
+                raise ValueError("repeats goes with a function as source; of a list take the first of each name")
         for option in options:
             if option not in Options.__annotations__:
                 known = ", ".join(Options.__annotations__)
@@ -76,7 +88,15 @@ class Plan:
             raise ValueError(f"rate_limit is {rate_limit} bytes a second; it must be above 0")
         self._rate_limit = rate_limit
         self._options = options
+        self._repeats = repeats
+        self._opening = opening
+        self._kept = whole_number("kept", kept, 0)
         self._checked = False
+
+    @property
+    def journals(self) -> str:
+        """The folder where the shards' journals are."""
+        return journals_in(self.folder, self._journals)
 
     def shards(self, n: int) -> list[Shard]:
         """Cuts the plan into parts that don't depend on each other.
@@ -98,11 +118,13 @@ class Plan:
             TypeError: n is no whole number, or one of the items no Item.
         """
         n = whole_number("n", n)
-        self._check()
         files, sizes = [0] * n, [0] * n
         source = self.source
         own: list[list[Item]] | None = None
-        if callable(source):
+        self._check()
+        if callable(source) and self._repeats:
+            files, sizes = counted_once(each(source(), Item), n, self._room())
+        elif callable(source):
             for item in each(source(), Item):
                 index = shard_of(item.name, n)
                 files[index] += 1
@@ -126,21 +148,47 @@ class Plan:
                 reports=self._reports,
                 rate_limit=self._rate_limit,
                 options=self._options,
+                repeats=self._repeats,
+                opening=self._opening,
+                kept=self._kept,
             )
             for index in range(n)
         ]
+
+    def order(self, n: int) -> Iterator[tuple[str, int]]:
+        """Goes through the names in the source's order, with the shard that each is in when the plan is cut into n.
+
+        Args:
+            n: How many shards there are, 1 or more.
+        """
+        source = self.source
+        if callable(source):
+            return ((item.name, shard_of(item.name, n)) for item in source())
+        shards = balanced([(item.name, item.size) for item in source], n)
+        return ((item.name, index) for item, index in zip(source, shards, strict=True))
+
+    def items_of(self, index: int, n: int) -> Iterator[Item]:
+        """Goes through the items of one shard, in the source's order.
+
+        Args:
+            index: The shard, from 0.
+            n: How many shards there are, 1 or more.
+        """
+        source = self.source() if callable(self.source) else self.source
+        own = (item for item, (_, place) in zip(source, self.order(n), strict=True) if place == index)
+        return first_of_each(own, name_of) if self._repeats else own
 
     def earlier_shards(self) -> int | None:
         """Tells into how many shards an earlier run of this plan was cut, None when there was none.
 
         Cut into as many again, its workers go on with what was begun; of several the most are taken.
         """
-        found = earlier_journals(journals_in(self.folder, self._journals), self.run)
+        found = earlier_journals(self.journals, self.run)
         return max((count for _, count in found), default=None)
 
     def _check(self) -> None:
         """Checks all names against each other, once: each shard sees its own only."""
-        if self._checked:
+        if self._checked or self._repeats:
             return
         names, folder = _Names(self.source), self.folder
         if isinstance(folder, FsspecTarget):
@@ -148,6 +196,10 @@ class Plan:
         else:
             check_all(names, folder, lambda: make_folders(folder))
         self._checked = True
+
+    def _room(self) -> int:
+        """Bytes that a whole name may have."""
+        return LONGEST_PATH - 1 - SUFFIX if isinstance(self.folder, FsspecTarget) else room_in(self.folder)
 
 
 class _Names(Iterable[str]):

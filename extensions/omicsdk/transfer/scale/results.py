@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from omicsdk.core.errors import Interrupted, OmicsError, SomeFailed, first_of
 from omicsdk.transfer.reports.outcome import STATES, Outcome, State
 
-#: A result carries so many failures; its JSONL report has all of them.
+#: A result carries so many failures by default; its JSONL report has all of them.
 KEPT = 20
 
 
@@ -22,7 +22,7 @@ class ShardResult:
         counts: How many files are in each state.
         bytes_fetched: Bytes that came over the network, in the attempt that ended.
         seconds: How long that attempt took.
-        failures: The first files that failed, KEPT at most, with their errors.
+        failures: The first files that failed, as many as the plan says, with their errors.
         worker: Host and process that ran it.
         report: The path of its JSONL report, None when none was asked for.
         error: Why the shard as a whole came to no end, None when it did.

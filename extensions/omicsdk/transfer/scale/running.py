@@ -30,6 +30,7 @@ from omicsdk.transfer.scale.telling import BEAT, Desk, FileDesk, Line, attending
 #: Seconds that running shards have for ending in order after an interrupt.
 GRACE = 10.0
 
+_REPORT = "shards_report"
 _log = getLogger("omicsdk.transfer")
 
 
@@ -85,6 +86,15 @@ def run_shards(
             control=control,
             clock=clock,
         )
+
+
+def shards_report_of(error: KeyboardInterrupt) -> ShardsReport | None:
+    """What was done until Ctrl-C or SIGTERM ended a run in order; None when that isn't what ended it.
+
+    Args:
+        error: What was raised.
+    """
+    return vars(error).get(_REPORT)
 
 
 def drive(
@@ -147,7 +157,9 @@ def drive(
         run.close()
     if control.reason in ("interrupt", "terminate"):
         told = f"{control.why}; running the same shards again goes on where they ended"
-        raise (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
+        error = (KeyboardInterrupt if control.reason == "interrupt" else Terminated)(told)
+        vars(error)[_REPORT] = run.report(clock.monotonic() - began, control.why)
+        raise error
     tell(final=True)
     report = run.report(clock.monotonic() - began, control.why)
     if report.ok and len(shards) == shards[0].of:
@@ -240,7 +252,7 @@ class _Run:
             seconds: How long it took.
             why: Why it was stopped, if it was.
         """
-        results = tuple(self._results[index] for index in self._shards)
+        results = tuple(self._results.get(index) or stopped_before(shard) for index, shard in self._shards.items())
         stopped = any(result.counts.get("stopped") for result in results)
         return ShardsReport(results, seconds, self.tracker.lost, why if stopped else "")
 

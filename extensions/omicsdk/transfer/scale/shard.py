@@ -6,7 +6,9 @@ import os
 import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypedDict
 
 from omicsdk.core.clock import Clock
@@ -17,12 +19,14 @@ from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.wire import Patience
 from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.scale.repeats import first_of_each, name_of
 from omicsdk.transfer.scale.results import KEPT, ShardResult
 from omicsdk.transfer.scale.sharing import shard_of
 from omicsdk.transfer.stores.target import FsspecTarget
 from omicsdk.transfer.writing import write_error
 
 Source = Sequence[Item] | Callable[[], Iterable[Item]]
+Opening = Callable[[Iterable[Item]], AbstractContextManager[Iterable[Item]]]
 
 
 class Options(TypedDict, total=False):
@@ -53,6 +57,9 @@ class Shard:
         reports: The folder for its JSONL report; None for no report.
         rate_limit: Bytes a second, None for no limit.
         options: How to transfer.
+        repeats: Whether names may stand in the source several times, and mean one file each time.
+        opening: Gives a context with what is fetched, of the shard's items; None where these are it.
+        kept: How many failures its result carries, with their errors.
     """
 
     index: int
@@ -66,11 +73,15 @@ class Shard:
     reports: str | None = None
     rate_limit: float | None = None
     options: Options = field(default_factory=Options, repr=False)
+    repeats: bool = False
+    opening: Opening | None = field(default=None, repr=False)
+    kept: int = KEPT
 
     def items(self) -> Iterable[Item]:
         """Gives its items: a sequence, or an iterator that reads them as it comes to them."""
         if callable(self.source):
-            return (item for item in self.source() if shard_of(item.name, self.of) == self.index)
+            own = (item for item in self.source() if shard_of(item.name, self.of) == self.index)
+            return first_of_each(own, name_of) if self.repeats else own
         return self.source
 
     def run(
@@ -97,18 +108,22 @@ class Shard:
         """
         if not self.files:
             return ShardResult(self.index, self.of, worker=worker_name())
-        report = download(
-            self.items(),
-            self.folder,
-            run=self.name,
-            journal=None if self.journals is None else os.path.join(self.journals, f"{self.name}.journal"),
-            progress=progress,
-            stop=stop,
-            control=Control(rate_limit=self.rate_limit),
-            **self.options,
-        )
+        own = self.items()
+        with nullcontext(own) if self.opening is None else self.opening(own) as items:
+            report = download(
+                items,
+                self.folder,
+                run=self.name,
+                journal=None if self.journals is None else os.path.join(self.journals, f"{self.name}.journal"),
+                progress=progress,
+                stop=stop,
+                control=Control(rate_limit=self.rate_limit),
+                **self.options,
+            )
         path = None
         if self.reports is not None:
+            if report.why_stopped:
+                report.outcomes.fill((item.name, item.size, item.label) for item in self.items())
             make_folders(self.reports)
             path = os.path.join(self.reports, f"{self.name}.jsonl")
             report.write_jsonl(path)
@@ -121,7 +136,7 @@ class Shard:
             counts=counts,
             bytes_fetched=report.bytes_fetched,
             seconds=report.seconds,
-            failures=tuple(report.failed[:KEPT]),
+            failures=tuple(islice(report.failed, self.kept)),
             worker=worker_name(),
             report=path,
         )

@@ -33,6 +33,15 @@ def balanced(files: Sequence[tuple[str, int | None]], shards: int) -> list[int]:
     return found
 
 
+def name_key(name: str) -> int:
+    """Gives a number of 64 bits for a file's name, the same in every process (Python's own hash isn't).
+
+    Args:
+        name: The file's name.
+    """
+    return int.from_bytes(hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+
+
 def shard_of(name: str, shards: int) -> int:
     """Gives the shard of a file by its name alone, for those who see the files one after the other.
 
@@ -41,7 +50,6 @@ def shard_of(name: str, shards: int) -> int:
         shards: How many shards there are, 1 or more.
 
     Returns:
-        A shard from 0; the same in every process (Python's own hash isn't).
+        A shard from 0; the same in every process.
     """
-    digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") % shards
+    return name_key(name) % shards

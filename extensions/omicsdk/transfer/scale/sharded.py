@@ -1,0 +1,182 @@
+"""`download_by`: what `download` does, done by several workers, and told in the same words."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.transfer.control import Control
+from omicsdk.transfer.interrupts import say_stopped
+from omicsdk.transfer.reports.outcome import Outcome, ReportedError
+from omicsdk.transfer.reports.outcomes import KEPT_FAILURES, Outcomes
+from omicsdk.transfer.reports.progress import Progress
+from omicsdk.transfer.reports.reading import outcomes_in
+from omicsdk.transfer.reports.report import TransferReport
+from omicsdk.transfer.reports.throughput import Throughput
+from omicsdk.transfer.scale.crew import Crew
+from omicsdk.transfer.scale.following import ShardsProgress
+from omicsdk.transfer.scale.planning import Plan
+from omicsdk.transfer.scale.results import ShardResult, ShardsReport
+from omicsdk.transfer.scale.running import shards_report_of
+from omicsdk.transfer.scale.shard import Opening, Source
+from omicsdk.transfer.scale.sweeping import journals_in
+
+_RUN = "transfer"
+
+
+def download_by(
+    crew: Crew,
+    source: Source,
+    folder: str | os.PathLike[str],
+    *,
+    opening: Opening | None = None,
+    repeats: bool = False,
+    connections: int = 16,
+    progress: Callable[[Progress], None] | None = None,
+    stop: threading.Event | None = None,
+    control: Control | None = None,
+    clock: Clock = SYSTEM_CLOCK,
+) -> TransferReport:
+    """Fetches files into a folder by several workers, which all see it under the same path.
+
+    Args:
+        crew: Who fetches.
+        source: The items, or a function that gives a fresh iterator over them; see `Plan`.
+        folder: Where to; it is made when it isn't there.
+        opening: Is called in the worker with a shard's items and gives a context with those that are fetched; see `Plan`.
+        repeats: Whether names may stand there several times, and mean one file each time; see `Plan`.
+        connections: How many requests each worker has under way at once, at most.
+        progress: Is called a few times a second, and once at the end.
+        stop: Ends the transfer when it is set; the same call goes on with it.
+        control: Stops it, bounds its time, and limits its rate, which its workers share out evenly. Pauses aren't passed on.
+        clock: Tells the time.
+
+    Returns:
+        The outcome of each item, in their order, as `download` gives it. Of each shard the first 1,000 failures have the
+        errors that were raised; others are `ReportedError`.
+
+    Raises:
+        UnsafePath: A name would lead out of the folder, or two to one path; nothing was fetched.
+        NotWritable: The folder can't be written.
+        UsageError: Something can't be sent to the workers.
+        MissingExtra: A cluster is meant, and `distributed` isn't installed.
+        NoScheduler: Nothing that speaks Dask answers at the scheduler's address.
+        ShardsOpen: The scheduler is lost.
+        KeyboardInterrupt: It was interrupted; everything is in order for going on later.
+    """
+    control = control or Control()
+    control.begin(clock.monotonic())
+    began = clock.now()
+    place = os.path.abspath(folder)
+    reports = os.path.join(journals_in(place, None), f"{_RUN}.{uuid4().hex[:12]}.reports")
+    watch = _Watch(progress)
+    with crew.ready() as hands:
+        rate = control.rate_limit
+        plan = Plan(
+            source,
+            place,
+            run=_RUN,
+            reports=reports,
+            rate_limit=None if rate is None else rate / hands.at_once,
+            repeats=repeats,
+            opening=opening,
+            kept=KEPT_FAILURES,
+            connections=connections,
+        )
+        count = hands.shards_of(plan)
+
+        def whole(told: ShardsReport) -> TransferReport:
+            _raise_what_ended_all(told)
+            return TransferReport(
+                Outcomes(_in_order(plan, told)),
+                told.seconds,
+                throughput=watch.throughput,
+                began=began,
+                title=f"Download to {place}",
+                why_stopped=told.why_stopped,
+            )
+
+        try:
+            report = whole(hands.run(plan, count, progress=watch, stop=stop, control=control))
+        except KeyboardInterrupt as error:
+            told = shards_report_of(error)
+            if told is not None:
+                say_stopped(control, whole(told))
+            raise
+        finally:
+            shutil.rmtree(reports, ignore_errors=True)
+    say_stopped(control, report)
+    return report
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Tells how far shards are as a transfer tells it.
+
+    Attributes:
+        progress: Whom to tell.
+        throughput: How fast bytes came over the time.
+    """
+
+    progress: Callable[[Progress], None] | None
+    throughput: Throughput = field(default_factory=Throughput)
+    _fetched: int = 0
+
+    def __call__(self, told: ShardsProgress) -> None:
+        self.throughput.record(told.seconds, max(0, told.bytes_fetched - self._fetched))
+        self._fetched = max(self._fetched, told.bytes_fetched)
+        if self.progress is not None:
+            self.progress(
+                Progress(
+                    told.files,
+                    told.files_done,
+                    told.files_failed,
+                    max(told.bytes, told.bytes_done),
+                    told.bytes_done,
+                    told.bytes_fetched,
+                    told.rate,
+                    told.seconds,
+                    told.final,
+                    phase="over" if told.final else "moving" if told.workers else "preparing",
+                )
+            )
+
+
+def _raise_what_ended_all(told: ShardsReport) -> None:
+    """Raises why no shard came to its end: what concerns none of the files, such as a folder that can't be written."""
+    begun = [result for result in told.results if result.error is not None or result.counts]
+    errors = [result.error for result in begun if result.error is not None]
+    if errors and len(errors) == len(begun):
+        raise errors[0]
+
+
+def _in_order(plan: Plan, told: ShardsReport) -> Iterator[Outcome]:
+    """The outcomes of all shards in the order of the plan's items; one of each shard is in memory."""
+    count = len(told.results)
+    by_shard = [_outcomes(plan, result) for result in told.results]
+    heads = [next(outcomes, None) for outcomes in by_shard]
+    for name, index in plan.order(count):
+        head = heads[index]
+        if head is not None and head.name == name:  # else it stood there before
+            yield head
+            heads[index] = next(by_shard[index], None)
+
+
+def _outcomes(plan: Plan, result: ShardResult) -> Iterator[Outcome]:
+    """The outcomes of one shard, in the order of its items."""
+    if result.report is not None:
+        errors = {outcome.name: outcome.error for outcome in result.failures}
+        for outcome in outcomes_in(result.report):
+            known = errors.get(outcome.name) if isinstance(outcome.error, ReportedError) else None
+            yield outcome if known is None else outcome._replace(error=known)
+        return
+    if not (result.error or result.counts):
+        return  # it has no items
+    for item in plan.items_of(result.index, result.of):
+        state = "stopped" if result.error is None else "failed"
+        yield Outcome(item.name, state, item.size, error=result.error, label=item.label)

@@ -1,0 +1,132 @@
+"""A manifest that several workers download comes to what one process makes of it."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import ChecksumMismatch, NotFound, UsageError
+from omicsdk.dss import Dss, tsv
+from omicsdk.dss.filestore import filestore_path
+from omicsdk.dss.manifest import COLUMNS
+from omicsdk.sandbox.faults import Rule
+
+pytestmark = pytest.mark.sandbox
+FILES = 40
+
+
+@pytest.fixture
+def source(source: Path) -> Path:
+    """The bundle's folder with many small files in it."""
+    for number in range(FILES):
+        (source / f"cell{number:02d}.txt").write_bytes(b"%d" % number * 1000)
+    return source
+
+
+@pytest.fixture
+def rows(dss: Dss, bundle: Any) -> list[dict[str, str]]:
+    """Its files as a manifest lists them, one of them twice."""
+    told = dss.get_bundle.raw(uuid=bundle["bundle_uuid"], replica="aws").json()["bundle"]
+    found = [
+        {
+            "bundle_uuid": told["uuid"],
+            "bundle_version": told["version"],
+            "file_name": file["name"],
+            "file_uuid": file["uuid"],
+            "file_sha256": file["sha256"],
+            "file_size": str(file["size"]),
+        }
+        for file in told["files"]
+    ]
+    return [*found, found[0]]
+
+
+def written(path: Path, rows: list[dict[str, str]]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = tsv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """What a user sees there, by its checksum."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and ".omics-transfer" not in path.parts
+    }
+
+
+@pytest.mark.parametrize("layout", ["none", "bundle"])
+def test_two_workers_do_what_one_process_does(dss: Dss, rows: Any, folder: Path, monkeypatch: Any, layout: str):
+    manifest = written(folder.parent / "m.tsv", rows)
+    alone, together = folder / "alone", folder / "together"
+    results: list[Any] = []
+    told: list[Any] = []
+    for place, workers in ((alone, None), (together, 2)):
+        place.mkdir()
+        monkeypatch.chdir(place)
+        results.append(
+            dss.download_manifest("../../m.tsv", "aws", layout=layout, progress=told.append, workers=workers)
+        )
+        results[-1].raise_if_failed()
+    assert manifest.exists()
+    assert tree(alone) == tree(together)
+    assert (together / "m.tsv").read_bytes().count(b"file_path") == 1
+    first, second = ([(each.name, each.state, each.label) for each in result.report.outcomes] for result in results)
+    assert first == second
+    assert len(first) == FILES + 4
+    assert [bundle.folder for bundle in results[0].bundles] == [bundle.folder for bundle in results[1].bundles]
+    last = told[-1]
+    assert (last.final, last.files, last.files_done) == (True, FILES + 4, FILES + 4)
+    assert last.bytes == last.bytes_done == results[1].report.bytes_fetched
+    assert results[1].report.throughput.total == pytest.approx(last.bytes)
+    assert not [path for path in together.rglob("*") if path.name.endswith((".part", ".reports"))]
+
+
+def test_the_same_call_goes_on_with_what_is_there(dss: Dss, rows: Any, folder: Path):
+    manifest = written(folder.parent / "m.tsv", rows)
+    dss.download_manifest(manifest, "aws", workers=2).raise_if_failed()
+    (folder / filestore_path(rows[0]["file_sha256"])).unlink()
+    for workers, fetched in ((2, 1), (3, 0), (None, 0)):
+        counts = dss.download_manifest(manifest, "aws", workers=workers).report.counts
+        assert (counts["done"], counts["skipped"]) == (fetched, FILES + 4 - fetched)
+
+
+def test_what_fails_is_told_as_without_workers(dss: Dss, rows: Any, folder: Path, omics_sandbox: Any):
+    rows[1] = {**rows[1], "file_sha256": "0" * 64}
+    rows[2] = {**rows[2], "file_uuid": "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"}
+    results = [
+        dss.download_manifest(written(folder.parent / "m.tsv", rows), "aws", download_dir=name, workers=workers)
+        for name, workers in (("alone", None), ("together", 2))
+    ]
+    alone, together = ([(type(each), str(each)) for each in result.errors] for result in results)
+    assert {kind for kind, _ in alone} == {ChecksumMismatch, NotFound}
+    assert [kind for kind, _ in alone] == [kind for kind, _ in together]
+    assert "Check file_sha256 in the manifest" in "".join(text for _, text in together)
+    assert results[1].report.counts == results[0].report.counts
+    assert not (folder / "m.tsv").exists()
+
+
+def test_a_service_that_lets_nobody_in_is_said_once_a_file(dss: Dss, rows: Any, folder: Path, omics_sandbox: Any):
+    omics_sandbox.add_faults(Rule("status", path="*/files/*", status=403))
+    result = dss.download_manifest(written(folder.parent / "m.tsv", rows), "aws", workers=2, num_retries=0)
+    assert result.report.counts["failed"] == len(result.errors) == FILES + 4
+
+
+def test_workers_and_a_scheduler_exclude_each_other(dss: Dss, rows: Any, folder: Path):
+    manifest = written(folder.parent / "m.tsv", rows)
+    with pytest.raises(UsageError, match="exclude each other"):
+        dss.download_manifest(manifest, "aws", workers=2, scheduler="tcp://127.0.0.1:1")
+    with pytest.raises(UsageError, match="workers is 0"):
+        dss.download_manifest(manifest, "aws", workers=0)
+    assert not list(folder.iterdir())
+
+
+def test_a_dry_run_needs_no_workers(dss: Dss, rows: Any, folder: Path):
+    result = dss.download_manifest(
+        written(folder.parent / "m.tsv", rows), "aws", scheduler="tcp://127.0.0.1:1", dry_run=True
+    )
+    assert result.report.counts["planned"] == FILES + 4
+    assert not list(folder.iterdir())
