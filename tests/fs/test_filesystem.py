@@ -1,0 +1,552 @@
+"""A store as a file system of fsspec: looked at, read, written, remembered, forked, pickled, shown."""
+
+import asyncio
+import gzip
+import io
+import json
+import multiprocessing
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pytest
+from breakable import Answer, Server
+from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from omicsdk.core.errors import OmicsError, SourceChanged
+from omicsdk.fs import IsFolder, PathNotFound, ReadOnly
+from omicsdk.fs.block_cache import BLOCK, BlockCache, runs
+from omicsdk.fs.filesystems import DssFileSystem
+from omicsdk.fs.read_ahead import FIRST, GrowingReadAhead
+from served_store import ServedFileSystem, ServedStore
+
+TEXT = b"".join(b"line %d\n" % number for number in range(2000))
+FILES = {
+    "p/a.txt": TEXT,
+    "p/b c/100% #1?.txt": b"odd",
+    "p/b c/deep/z.bin": bytes(1000),
+    "p/empty": b"",
+    "q/é.txt": b"accent",
+}
+
+
+@pytest.fixture
+def fs(served: ServedFileSystem) -> ServedFileSystem:
+    """`served://` with a few files."""
+    for path, data in FILES.items():
+        store_of(served).hold(path, data)
+    return served
+
+
+def store_of(fs: ServedFileSystem) -> ServedStore:
+    assert isinstance(fs.store, ServedStore)
+    return fs.store
+
+
+def test_folders_and_files_are_looked_at(fs: ServedFileSystem) -> None:
+    assert fs.ls("served://", detail=False) == ["p", "q"]
+    assert fs.ls("p/", detail=False) == ["p/a.txt", "p/b c", "p/empty"]
+    assert fs.ls("served://p/a.txt", detail=False) == ["p/a.txt"]
+    told = fs.info("served://p/a.txt")
+    assert (told["name"], told["size"], told["type"], told["mtime"]) == ("p/a.txt", len(TEXT), "file", 1e9)
+    assert told["version"]
+    assert told["checksums"].keys() == {"sha256"}
+    assert fs.info("p")["type"] == "directory"
+    assert fs.isdir("p")
+    assert fs.isfile("p/empty")
+    assert fs.exists("served://p/b c/100% #1?.txt")
+    assert not fs.exists("served://nowhere/x")
+    assert fs.find("served://") == sorted(FILES)
+    assert fs.find("p", maxdepth=1, withdirs=True) == ["p", "p/a.txt", "p/b c", "p/empty"]
+    assert fs.find("nowhere") == []
+    assert fs.glob("served://p/**/*.bin") == ["p/b c/deep/z.bin"]
+    assert fs.glob("*/*.txt") == ["p/a.txt", "q/é.txt"]
+    assert [(path, sorted(files)) for path, _, files in fs.walk("p/b c")] == [
+        ("p/b c", ["100% #1?.txt"]),
+        ("p/b c/deep", ["z.bin"]),
+    ]
+    assert fs.du("p") == len(TEXT) + 1003
+    assert fs.modified("p/a.txt") == datetime.fromtimestamp(1e9, UTC)
+    with pytest.raises(NotImplementedError, match="doesn't say when it was made"):
+        fs.created("p/a.txt")
+    assert fs.unstrip_protocol("p/a.txt") == "served://p/a.txt"
+
+
+def test_what_is_not_there_is_python_s_own_error(fs: ServedFileSystem) -> None:
+    for act in (fs.info, fs.ls, fs.cat_file, fs.open, fs.ukey):
+        with pytest.raises(FileNotFoundError, match="served://nowhere/x isn't there"):
+            act("nowhere/x")
+    for act in (fs.cat_file, fs.open, fs.sign):
+        with pytest.raises(IsADirectoryError, match="served://p is a folder"):
+            act("p")
+    with pytest.raises(PathNotFound):
+        fs.open("nowhere/x")
+    with pytest.raises(IsFolder):
+        fs.open("p")
+
+
+def test_files_are_read_whole_in_parts_and_several_at_once(fs: ServedFileSystem) -> None:
+    assert fs.cat_file("p/a.txt") == TEXT
+    assert fs.cat_file("p/a.txt", 5, 50) == TEXT[5:50]
+    assert fs.cat_file("p/a.txt", -20) == TEXT[-20:]
+    assert fs.cat_file("p/a.txt", -20, -10) == TEXT[-20:-10]
+    assert fs.cat_file("p/empty") == b""
+    assert fs.cat("served://p/b c/deep/z.bin") == bytes(1000)
+    assert fs.cat("p", recursive=True, on_error="omit") == {k: v for k, v in FILES.items() if k.startswith("p/")}
+    assert fs.head("p/a.txt", 6) == b"line 0"
+    assert fs.tail("p/a.txt", 5) == TEXT[-5:]
+    store_of(fs).calls.clear()
+
+    parts = fs.cat_ranges(["p/a.txt"] * 20 + ["nowhere"], [*range(20), 0], [*range(10, 30), 1])
+
+    assert parts[:20] == [TEXT[at : at + 10] for at in range(20)]
+    assert isinstance(parts[20], FileNotFoundError)
+    assert store_of(fs).calls.count("look p/a.txt") <= 1
+    with pytest.raises(FileNotFoundError):
+        fs.cat_ranges(["nowhere"], 0, 1, on_error="raise")
+    with pytest.raises(ValueError, match="as many"):
+        fs.cat_ranges(["p/a.txt"], [0, 1], [1])
+
+
+def test_open_files_behave_as_files(fs: ServedFileSystem) -> None:
+    with fs.open("p/a.txt") as file:
+        assert file.readline() == b"line 0\n"
+        assert file.seek(-7, 2) == len(TEXT) - 7
+        assert file.read() == TEXT[-7:]
+        assert file.read() == b""
+        file.seek(100)
+        into = bytearray(50)
+        assert file.readinto(into) == 50
+        assert bytes(into) == TEXT[100:150]
+        assert file.tell() == 150
+        assert file.readable()
+        assert file.seekable()
+        assert not file.writable()
+    with fsspec.open("served://p/a.txt", "rt", port=store_of(fs).server.port) as text:
+        assert text.readlines() == TEXT.decode().splitlines(keepends=True)
+    with fs.open("p/a.txt") as file, io.BytesIO() as copy:
+        shutil.copyfileobj(file, copy)
+        assert copy.getvalue() == TEXT
+
+
+#: fsspec's cache in a mapped file leaves that to the garbage collector.
+LEFT_OPEN = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+CACHES = ("growing", "readahead", "blockcache", "bytes", "background", "mmap", "none", "all", "first")
+
+
+@LEFT_OPEN
+@pytest.mark.parametrize("cache", CACHES)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 2500), st.integers(0, 900)), max_size=12))
+def test_any_way_through_a_file_gives_its_bytes(fs: ServedFileSystem, cache: str, reads: list[tuple[int, int]]) -> None:
+    with fs.open("p/a.txt", block_size=300, cache_type=cache) as file:
+        for place, length in reads:
+            file.seek(place * 7)
+            assert file.read(length) == TEXT[place * 7 : place * 7 + length]
+
+
+def test_more_is_read_ahead_the_longer_a_reader_goes_on() -> None:
+    body = bytes(range(256)) * 40_000
+    asked: list[tuple[int, int]] = []
+
+    def fetch(start: int, end: int) -> bytes:
+        asked.append((start, end))
+        return body[start:end]
+
+    cache = GrowingReadAhead(4 * 1024 * 1024, fetch, len(body))
+    assert b"".join(cache._fetch(at, at + 8192) for at in range(0, len(body), 8192)) == body
+    lengths = [end - start for start, end in asked]
+    assert lengths[0] == 8192 + FIRST
+    assert lengths[:4] == sorted(lengths[:4])
+    assert len(asked) < 8
+    assert sum(lengths) == len(body)
+
+    asked.clear()
+    for at in (2_000_000, 1_000, 5_000_000):
+        cache._fetch(at, at + 10)
+    assert [end - start for start, end in asked] == [10 + FIRST] * 3
+
+
+def test_a_file_that_changes_while_it_is_open_is_an_error_and_can_be_opened_again(fs: ServedFileSystem) -> None:
+    file = fs.open("p/a.txt", cache_type="none")
+    assert file.read(4) == b"line"
+    store_of(fs).hold("p/a.txt", TEXT[::-1])
+
+    with pytest.raises(SourceChanged, match="the file changed while it was read"):
+        file.read(4)
+    with pytest.raises(SourceChanged):
+        pickle.loads(pickle.dumps(file))
+
+    assert fs.cat_file("p/a.txt") == TEXT[::-1]
+    with fs.open("p/a.txt") as again:
+        assert again.read() == TEXT[::-1]
+
+
+def test_what_was_read_or_listed_before_does_not_keep_from_reading_what_is_there(fs: ServedFileSystem) -> None:
+    fs.ls("p")
+    assert fs.cat_file("p/a.txt", 0, 4) == b"line"
+    store_of(fs).hold("p/a.txt", b"shorter")
+
+    assert fs.cat_file("p/a.txt") == b"shorter"
+    store_of(fs).hold("p/a.txt", b"another")
+    assert fs.cat_ranges(["p/a.txt"], 0, None) == [b"another"]
+
+
+@pytest.mark.parametrize("sizeless", [False, True])
+def test_a_server_without_ranges_is_read_by_fetching_the_whole_once(
+    fs: ServedFileSystem, server: Server, noise: Callable[..., bytes], sizeless: bool
+) -> None:
+    body = noise(9_000_000)
+    fs = ServedFileSystem(port=server.port, sizeless=sizeless)
+    store_of(fs).hold("p/large", body)
+    server.ranges = False
+    if sizeless:
+        key = b"p/large".hex()
+        server.always[key] = lambda _server, _request, answer: Answer(200, answer.headers, answer.body, unsized=True)
+
+    with fs.open("p/large", cache_type="none") as file:
+        for place in (8_500_000, 10, 6_000_000, 4_500_000):
+            file.seek(place)
+            assert file.read(100) == body[place : place + 100]
+        assert file.size == len(body)
+
+    assert server.total < 2.5 * len(body)
+
+
+def test_long_reads_are_made_side_by_side(fs: ServedFileSystem, server: Server, noise: Callable[..., bytes]) -> None:
+    body = noise(20_000_000)
+    store_of(fs).hold("p/large", body)
+
+    assert fs.cat_file("p/large") == body
+    with fs.open("p/large") as file:
+        assert file.read() == body
+
+    assert server.most_open > 1
+    assert len(server.of(b"p/large".hex())) == 6
+
+
+def test_listings_are_remembered_until_something_changes(fs: ServedFileSystem) -> None:
+    calls = store_of(fs).calls
+    fs.ls("p")
+    calls.clear()
+    assert fs.info("p/a.txt")["size"] == len(TEXT)
+    assert fs.ls("p", detail=False) == ["p/a.txt", "p/b c", "p/empty"]
+    assert calls == []
+    fs.pipe_file("p/new", b"1")
+    assert fs.exists("p/new")
+    assert "p/new" in fs.ls("p", detail=False)
+    fs.rm_file("p/new")
+    assert not fs.exists("p/new")
+    store_of(fs).hold("p/late", b"")
+    assert "p/late" in fs.ls("p", detail=False, refresh=True)
+    fs.invalidate_cache()
+    assert fs._listings == {}
+    unremembering = ServedFileSystem(port=store_of(fs).server.port, use_listings_cache=False)
+    unremembering.ls("p")
+    calls.clear()
+    unremembering.ls("p")
+    assert calls == ["entries p"]
+
+
+def test_keys_change_with_the_bytes(fs: ServedFileSystem) -> None:
+    fs.ls("p")
+    before = fs.ukey("p/a.txt"), fs.checksum("p/a.txt")
+    assert before == (fs.ukey("p/a.txt"), fs.checksum("p/a.txt"))
+    store_of(fs).hold("p/a.txt", TEXT[::-1])
+    assert fs.ukey("p/a.txt") != before[0]
+    assert fs.checksum("p/a.txt") != before[1]
+
+
+# -- writing
+
+
+def test_files_are_put_when_they_are_closed(fs: ServedFileSystem) -> None:
+    store = store_of(fs)
+    with fs.open("new/x y.bin", "wb", block_size=100) as file:
+        file.write(b"a" * 150)
+        file.write(b"b")
+        assert store.held("new/x y.bin") is None
+    assert store.held("new/x y.bin") == b"a" * 150 + b"b"
+    with fsspec.open("served://new/t.txt.gz", "wt", compression="infer", port=store.server.port) as text:
+        text.write("compressed")
+    assert gzip.decompress(store.held("new/t.txt.gz") or b"") == b"compressed"
+    fs.pipe({"new/1": b"1", "new/2": b"2"})
+    assert fs.cat(["new/1", "new/2"]) == {"new/1": b"1", "new/2": b"2"}
+    fs.touch("new/none")
+    assert store.held("new/none") == b""
+    with pytest.raises(NotImplementedError):
+        fs.touch("new/1", truncate=False)
+    with pytest.raises(FileExistsError):
+        fs.open("new/1", "xb")
+    with pytest.raises(NotImplementedError, match="not with ab"):
+        fs.open("new/1", "ab")
+
+
+def _fails(file: Any) -> None:
+    with file as opened:
+        opened.write("half" if hasattr(opened, "encoding") else b"half")
+        raise RuntimeError("no more")
+
+
+def test_nothing_half_written_is_put(fs: ServedFileSystem) -> None:
+    store = store_of(fs)
+    store.calls.clear()
+    with pytest.raises(RuntimeError):
+        _fails(fs.open("new/x", "wb"))
+    with pytest.raises(RuntimeError):
+        _fails(fs.open("new/x", "w"))
+    with pytest.raises(RuntimeError):
+        _fails(fsspec.open("served://new/x", "wb", port=store.server.port))
+    with pytest.raises(RuntimeError):
+        _fails(fsspec.open("served://new/x.gz", "wt", compression="gzip", port=store.server.port))
+    file = fs.open("new/x", "wb")
+    file.write(b"forgotten")
+    del file
+    assert not [call for call in store.calls if call.startswith("put")]
+
+    try:
+        raise KeyError("handled")
+    except KeyError:
+        with fs.open("new/log", "wb") as file:
+            file.write(b"what happened")
+    assert store.held("new/log") == b"what happened"
+
+
+def test_transactions_put_all_or_nothing(fs: ServedFileSystem) -> None:
+    with fs.transaction:
+        with fs.open("new/1", "wb") as file:
+            file.write(b"1")
+        assert store_of(fs).held("new/1") is None
+    assert store_of(fs).held("new/1") == b"1"
+    with pytest.raises(RuntimeError), fs.transaction:  # noqa: PT012 - what breaks stands in it
+        with fs.open("new/2", "wb") as file:
+            file.write(b"2")
+        raise RuntimeError
+    assert store_of(fs).held("new/2") is None
+
+
+def test_places_that_can_not_be_written_say_so_at_once(fs: ServedFileSystem) -> None:
+    fs = ServedFileSystem(port=store_of(fs).server.port, read_only=True)
+    with pytest.raises(ReadOnly, match="served://p/x can't be written"):
+        fs.open("p/x", "wb")
+    with pytest.raises(PermissionError):
+        fs.pipe_file("p/x", b"")
+
+
+def test_files_and_folders_come_verified_and_go_together(fs: ServedFileSystem, tmp_path: Path) -> None:
+    fs.get("p", str(tmp_path / "came"), recursive=True)
+    came = {
+        path.relative_to(tmp_path / "came").as_posix(): path.read_bytes() for path in files_below(tmp_path / "came")
+    }
+    assert came == {name[2:]: data for name, data in FILES.items() if name.startswith("p/")}
+    fs.get_file("p/a.txt", str(tmp_path / "one"))
+    assert (tmp_path / "one").read_bytes() == TEXT
+    into = io.BytesIO()
+    fs.get_file("p/a.txt", into)
+    assert into.getvalue() == TEXT
+    fs.get(["p/a.txt", "q/é.txt"], [str(tmp_path / "x" / "1"), str(tmp_path / "y" / "2")])
+    assert (tmp_path / "y" / "2").read_bytes() == b"accent"
+    assert not (tmp_path / "state" / "copies").exists() or not list((tmp_path / "state" / "copies").iterdir())
+
+    store_of(fs).calls.clear()
+    fs.put(str(tmp_path / "came"), "up", recursive=True)
+    assert fs.cat_file("up/b c/100% #1?.txt") == b"odd"
+    assert len([call for call in store_of(fs).calls if call.startswith("put")]) == 1
+    fs.put_file(str(tmp_path / "one"), "up/one")
+    with pytest.raises(FileExistsError):
+        fs.put_file(str(tmp_path / "one"), "up/one", mode="create")
+
+
+def files_below(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and ".omics-transfer" not in path.parts]
+
+
+def test_a_damaged_file_does_not_come(fs: ServedFileSystem, tmp_path: Path, fault: Any) -> None:
+    store_of(fs).always("p/a.txt", fault.flip(9))
+
+    with pytest.raises(OmicsError, match="sha256"):
+        fs.get_file("p/a.txt", str(tmp_path / "a"))
+    assert not (tmp_path / "a").exists()
+
+
+def test_folders_copies_and_removals(fs: ServedFileSystem) -> None:
+    fs.makedirs("new/folder")
+    fs.makedirs("new/folder", exist_ok=True)
+    with pytest.raises(FileExistsError):
+        fs.makedirs("new/folder")
+    assert fs.isdir("new/folder")
+    fs.rmdir("new/folder")
+    assert not fs.exists("new/folder")
+    with pytest.raises(NotADirectoryError):
+        fs.rmdir("p/a.txt")
+    fs.cp("p/a.txt", "new/b.txt")
+    fs.mv("q/é.txt", "q/e.txt")
+    assert fs.cat_file("new/b.txt") == TEXT
+    assert fs.ls("q", detail=False) == ["q/e.txt"]
+    fs.rm("p", recursive=True)
+    assert fs.find("p") == []
+
+
+# -- who else uses it
+
+
+def test_a_url_for_others_where_there_is_one(fs: ServedFileSystem) -> None:
+    assert fs.sign("p/a.txt") == store_of(fs).server.url(b"p/a.txt".hex())
+    with pytest.raises(NotImplementedError, match="gives no URL that others can use"):
+        ServedFileSystem(port=store_of(fs).server.port, headers=True).sign("p/a.txt")
+
+
+def test_one_store_for_all_threads_and_instances(fs: ServedFileSystem) -> None:
+    port = store_of(fs).server.port
+    with ThreadPoolExecutor(4) as pool:
+        stores = set(pool.map(lambda _: ServedFileSystem(port=port).store, range(8)))
+    assert stores == {fs.store}
+    assert ServedFileSystem(port=port) is fs
+    assert ServedFileSystem(port=port, token="other").store is not fs.store
+    over = ServedFileSystem.over(fs.store)
+    assert over is not ServedFileSystem.over(fs.store)
+    assert over.cat_file("p/empty") == b""
+
+
+def test_pickled_it_is_the_same_and_shows_no_secret(fs: ServedFileSystem) -> None:
+    port = store_of(fs).server.port
+    secret = ServedFileSystem(port=port, token="SECRET")
+    again = pickle.loads(pickle.dumps(secret))
+    assert again.cat_file("p/a.txt") == TEXT
+    assert again.storage_options["token"] == "SECRET"
+    for shown in (repr(secret), str(secret), repr(secret.storage_options), secret.to_json(), str(secret.to_dict())):
+        assert "SECRET" not in shown
+    assert json.loads(secret.to_json())["port"] == port
+    assert "SECRET" in secret.to_json(include_password=True)
+    with fs.open("p/a.txt") as file:
+        file.seek(10)
+        copy = pickle.loads(pickle.dumps(file))
+    assert copy.read(10) == TEXT[10:20]
+
+
+def _in_fork(pipe: Any, file: Any, fs: ServedFileSystem) -> None:
+    pipe.send((file.read(10), fs.cat_file("p/a.txt", 20, 30), fs.ls("q", detail=False)))
+    pipe.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_forked_process_reads_over_connections_of_its_own(fs: ServedFileSystem) -> None:
+    file = fs.open("p/a.txt", cache_type="none")
+    assert file.read(10) == TEXT[:10]
+    here, there = multiprocessing.Pipe()
+    child = multiprocessing.get_context("fork").Process(target=_in_fork, args=(there, file, fs))
+    child.start()
+    there.close()
+    assert here.poll(30)
+    assert here.recv() == (TEXT[10:20], TEXT[20:30], ["q/é.txt"])
+    child.join(30)
+    assert child.exitcode == 0
+    assert file.read(10) == TEXT[10:20]
+
+
+def test_asynchronous_callers(fs: ServedFileSystem) -> None:
+    async def read() -> tuple[bytes, list[bytes], Any]:
+        wrapped = AsyncFileSystemWrapper(fs, asynchronous=True)
+        parts = await wrapped._cat_ranges(["p/a.txt"] * 3, [0, 5, 10], [5, 10, 15])
+        return await wrapped._cat_file("p/a.txt", 1, 5), parts, await wrapped._exists("nowhere")
+
+    assert asyncio.run(read()) == (TEXT[1:5], [TEXT[:5], TEXT[5:10], TEXT[10:15]], False)
+
+
+def test_blocks_are_kept_on_disk_for_other_reads_until_the_file_changes(
+    fs: ServedFileSystem, tmp_path: Path, noise: Callable[..., bytes]
+) -> None:
+    store, server, body = store_of(fs), store_of(fs).server, noise(3 * BLOCK + 100)
+    store.hold("p/large", body)
+    key = b"p/large".hex()
+
+    def opened() -> ServedFileSystem:
+        made = ServedFileSystem(port=server.port, block_cache=str(tmp_path / "blocks"), skip_instance_cache=True)
+        made.ls("p")  # which is remembered, and tells no reader of a change
+        return made
+
+    cached = opened()
+    assert cached.cat_file("p/large", BLOCK + 5, BLOCK + 10) == body[BLOCK + 5 : BLOCK + 10]
+    assert [request.headers["range"] for request in server.of(key)] == [f"bytes={BLOCK}-{2 * BLOCK - 1}"]
+    with opened().open("p/large", cache_type="none") as file:
+        file.seek(BLOCK)
+        assert file.read(100) == body[BLOCK : BLOCK + 100]
+    assert len(server.of(key)) == 1
+    assert opened().cat_file("p/large") == body
+    assert [request.headers["range"] for request in server.of(key)[1:]] == [
+        f"bytes=0-{BLOCK - 1}",
+        f"bytes={2 * BLOCK}-{len(body) - 1}",
+    ]
+    assert opened().cat_file("p/large", -10) == body[-10:]
+    assert len(server.of(key)) == 3
+
+    store.hold("p/large", body[::-1])
+    assert cached.cat_file("p/large", 0, 10) == body[::-1][:10]
+    assert opened().cat_file("p/large") == body[::-1]
+    private = {path.stat().st_mode & 0o077 for path in (tmp_path / "blocks").rglob("*")}
+    assert private == {0} or sys.platform == "win32"
+
+
+def test_blocks_that_were_read_longest_ago_make_room(tmp_path: Path) -> None:
+    cache = BlockCache(tmp_path, 10_000)
+    for number in range(8):
+        cache.keep("abcdef", number, bytes(1000))
+        os.utime(tmp_path / "ab" / "cdef" / str(number), (number, number))
+    assert cache.get("abcdef", 0, 1000) == bytes(1000)
+    assert cache.get("abcdef", 3, 999) is None
+    os.utime(tmp_path / "ab" / "cdef" / "3", (3, 3))
+
+    for number in range(8, 11):
+        cache.keep("abcdef", number, bytes(1000))
+
+    held = sorted(int(path.name) for path in tmp_path.rglob("*") if path.is_file())
+    assert held == [0, 3, 4, 5, 6, 7, 8, 9, 10]
+
+
+@given(st.lists(st.booleans(), max_size=40))
+def test_missing_blocks_are_asked_for_in_runs(missing: list[bool]) -> None:
+    found = list(runs(number for number, gone in enumerate(missing) if gone))
+    joined = [number for first, last in found for number in range(first, last + 1)]
+    assert joined == [number for number, gone in enumerate(missing) if gone]
+    assert all(later > last + 1 for (_, last), (later, _) in pairwise(found))
+
+
+def test_a_folder_that_can_not_be_written_is_no_hindrance(fs: ServedFileSystem, tmp_path: Path) -> None:
+    (tmp_path / "blocks").write_bytes(b"")
+    cached = ServedFileSystem(port=store_of(fs).server.port, block_cache=str(tmp_path / "blocks"))
+    assert cached.cat_file("p/a.txt") == TEXT
+
+
+@LEFT_OPEN
+def test_fsspec_s_own_caches_hold_files_that_do_not_change(fs: ServedFileSystem, tmp_path: Path) -> None:
+    options = {"served": {"port": store_of(fs).server.port, "block_size": 1000}}
+    for kind in ("blockcache", "filecache", "simplecache"):
+        chained = options | {kind: {"cache_storage": str(tmp_path / kind)}}
+        for _ in range(2):
+            with fsspec.open(f"{kind}::served://p/a.txt", **chained) as file:
+                file.seek(3000)
+                assert file.read(500) == TEXT[3000:3500]
+    assert len(store_of(fs).server.of(b"p/a.txt".hex())) == 3
+
+
+def test_options_that_a_store_does_not_take_are_told_at_once() -> None:
+    with pytest.raises(TypeError, match="colour"):
+        DssFileSystem(colour="red")
+
+
+def test_without_fsspec_it_says_what_to_install() -> None:
+    program = "import sys; sys.modules['fsspec'] = None; import omicsdk.fs.filesystems"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert "MissingExtra" in done.stderr
+    assert "pip install 'omicsdk[fsspec]'" in done.stderr

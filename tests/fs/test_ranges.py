@@ -1,0 +1,274 @@
+"""Parts of files over HTTP: the bytes that were asked for, of one and the same file, or an error that says why."""
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count, pairwise
+from typing import Any
+
+import pytest
+from breakable import Answer, MovedClock, Server
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.errors import APIError, Forbidden, SourceChanged, TooManyRedirects, TransportError
+from omicsdk.core.retry import Retry
+from omicsdk.fs.ranges import MOST_SKIPPED, NoRanges, Ranges
+from omicsdk.fs.reading import parts_of
+from omicsdk.fs.wire import Wire
+from omicsdk.transfer import Location
+
+BODY = bytes(range(256)) * 40
+
+
+@pytest.fixture(scope="module")
+def wire() -> Iterator[Wire]:
+    """Connections of these tests."""
+    made = Wire({})
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def ranges(server: Server, wire: Wire, clock: MovedClock) -> Callable[..., Ranges]:
+    """Reads of the server's file, which is put there; waits take no time."""
+
+    def make(size: int | None = len(BODY), locate: Callable[[], Location] | None = None, **more: Any) -> Ranges:
+        url = server.put("file", more.pop("body", BODY), **more)
+        return Ranges(locate or (lambda: Location(url)), size, title="sb://me/file", wire=wire, clock=clock)
+
+    return make
+
+
+def test_reads_the_bytes_that_were_asked_for(server: Server, ranges: Callable[..., Ranges]) -> None:
+    file = ranges()
+
+    assert file.read(100, 300) == BODY[100:300]
+    assert file.read(10_000) == BODY[10_000:]
+    assert file.read(0, 10**9) == BODY
+    assert file.read(len(BODY)) == file.read(5, 5) == b""
+    asked = server.of("file")
+    assert [request.headers["range"] for request in asked] == ["bytes=100-299", "bytes=10000-10239", "bytes=0-10239"]
+    assert all(request.headers["accept-encoding"] == "identity" for request in asked)
+    assert asked[0].headers.get("if-range") is None
+    assert asked[1].headers["if-range"] == server.etags["file"]
+    assert server.connections == 1
+
+
+def test_a_file_of_unknown_size_is_asked_for_it(server: Server, ranges: Callable[..., Ranges]) -> None:
+    assert ranges(None).size == len(BODY)
+    assert ranges(None).read(10_200) == BODY[10_200:]
+    assert ranges(None, body=b"").size == 0
+    assert ranges(None, body=b"").read() == b""
+
+
+@pytest.mark.parametrize("size", [None, len(BODY)])
+def test_a_file_that_changes_under_a_reader_is_an_error(
+    server: Server,
+    ranges: Callable[..., Ranges],
+    size: int | None,
+) -> None:
+    file = ranges(size)
+    file.read(0, 10)
+    server.put("file", BODY[::-1])
+
+    with pytest.raises(SourceChanged, match=r"sb://me/file: the file changed while it was read.*Open it again"):
+        file.read(10, 20)
+
+
+def test_a_file_without_an_etag_is_held_to_its_date(server: Server, ranges: Callable[..., Ranges]) -> None:
+    file = ranges(etag=None, date="Wed, 21 Oct 2015 07:28:00 GMT")
+    file.read(0, 10)
+    server.put("file", BODY[::-1], None, "Wed, 21 Oct 2015 07:28:01 GMT")
+
+    with pytest.raises(SourceChanged):
+        file.read(10, 20)
+
+
+def test_a_size_that_is_not_the_stated_one_is_an_error(ranges: Callable[..., Ranges]) -> None:
+    with pytest.raises(SourceChanged, match="10240 bytes instead of 10241"):
+        ranges(len(BODY) + 1).read(0, 10)
+
+
+def test_a_url_that_ended_is_asked_for_again(server: Server, wire: Wire, clock: MovedClock) -> None:
+    urls = (server.put(f"file{number}", BODY) for number in count())
+    asked: list[str] = []
+
+    def locate() -> Location:
+        asked.append(next(urls))
+        return Location(asked[-1])
+
+    file = Ranges(locate, len(BODY), wire=wire, clock=clock)
+    for number, status in enumerate((401, 403, 404, 410)):
+        file.read(0, 10)
+        server.always[f"file{number}"] = lambda *_, status=status: Answer(status, {}, b"ended")
+        assert file.read(10, 20) == BODY[10:20]
+    assert len(asked) == 5
+    assert clock.slept == 0
+
+
+def test_a_url_that_is_never_accepted_is_an_error_that_tells_no_secret(
+    server: Server,
+    ranges: Callable[..., Ranges],
+) -> None:
+    server.always["file"] = lambda *_: Answer(403, {}, b"<Error><Key>SIGNED</Key></Error>")
+    asked = iter([Location(server.url("file?X-Amz-Signature=SECRET")) for _ in range(3)])
+
+    with pytest.raises(Forbidden, match="sb://me/file: the server doesn't give this file") as caught:
+        ranges(locate=lambda: next(asked)).read(0, 10)
+
+    assert "SECRET" not in f"{caught.value!s}{caught.value!r}{caught.value.body}"
+    assert "SIGNED" not in str(caught.value.body)
+    assert len(server.of("file")) == 2
+
+
+def test_threads_whose_url_ended_ask_for_one_new_url(server: Server, wire: Wire, clock: MovedClock) -> None:
+    lock, asked = threading.Lock(), list[str]()
+
+    def locate() -> Location:
+        with lock:
+            asked.append(server.put(f"file{len(asked)}", BODY))
+            return Location(asked[-1])
+
+    file = Ranges(locate, len(BODY), wire=wire, clock=clock)
+    file.read(0, 1)
+    server.always["file0"] = lambda *_: Answer(403)
+    with ThreadPoolExecutor(8) as pool:
+        came = list(pool.map(lambda at: file.read(at, at + 10), range(0, 800, 10)))
+
+    assert b"".join(came) == BODY[:800]
+    assert len(asked) == 2
+
+
+def test_bodies_that_break_are_gone_on_with(
+    server: Server,
+    ranges: Callable[..., Ranges],
+    fault: Any,
+    clock: MovedClock,
+) -> None:
+    file = ranges()
+    server.fault("file", fault.cut(1000), fault.cut(500, reset=True), fault.status(503), fault.cut(0))
+
+    assert file.read(100) == BODY[100:]
+    assert clock.slept > 0
+    assert sum(request.sent for request in server.of("file") if request.status == 206) <= len(BODY) + 4096
+
+
+def test_an_answer_with_less_than_was_asked_for_is_followed_by_another(
+    server: Server,
+    ranges: Callable[..., Ranges],
+) -> None:
+    def less(_server: Server, request: Any, answer: Answer) -> Answer:
+        body = answer.body[:3000]
+        told = f"bytes {request.first}-{request.first + len(body) - 1}/{len(BODY)}"
+        return Answer(206, answer.headers | {"Content-Range": told}, body)
+
+    server.always["file"] = less
+
+    assert ranges().read() == BODY
+
+
+def test_trouble_that_lasts_ends_the_read(server: Server, wire: Wire, clock: MovedClock, fault: Any) -> None:
+    url = server.put("file", BODY)
+    server.always["file"] = fault.status(500)
+    with pytest.raises(APIError) as caught:
+        Ranges(lambda: Location(url), wire=wire, clock=clock, retry=Retry(attempts=3)).read(0, 10)
+    assert caught.value.status == 500
+    assert len(server.of("file")) == 3
+
+    server.always["file"] = fault.cut(0, reset=True)
+    with pytest.raises(TransportError, match="3 attempts"):
+        Ranges(lambda: Location(url), 10240, title="f", wire=wire, clock=clock, retry=Retry(attempts=3)).read(0, 10)
+
+
+def test_a_server_is_left_alone_as_long_as_it_asks(
+    server: Server,
+    ranges: Callable[..., Ranges],
+    fault: Any,
+    clock: MovedClock,
+) -> None:
+    server.fault("file", fault.status(429, {"Retry-After": "17"}))
+
+    assert ranges().read(0, 10) == BODY[:10]
+    assert clock.slept == 17
+
+
+WRONG = {
+    "another part": {"headers": {"Content-Range": "bytes 5-14/10240"}},
+    "a part without its place": {"headers": {"Content-Range": ""}},
+    "a part of another length": {"headers": {"Content-Range": "bytes 0-11/10240"}},
+    "more than there should be": {"body": bytes(20), "chunked": True},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_other_bytes_than_were_asked_for_are_never_given(
+    server: Server,
+    ranges: Callable[..., Ranges],
+    fault: Any,
+    wrong: str,
+) -> None:
+    server.always["file"] = fault.changed(**WRONG[wrong])
+
+    with pytest.raises(NoRanges):
+        ranges().read(0, 10)
+
+
+def test_a_server_that_gives_the_whole_is_read_near_the_beginning_only(
+    server: Server,
+    ranges: Callable[..., Ranges],
+    noise: Callable[..., bytes],
+) -> None:
+    body = noise(MOST_SKIPPED + 100_000)
+    server.ranges = False
+    file = ranges(len(body), body=body)
+
+    assert file.read(50_000, 50_010) == body[50_000:50_010]
+    with pytest.raises(NoRanges, match="gives the whole file only"):
+        file.read(MOST_SKIPPED + 1, MOST_SKIPPED + 10)
+
+
+def test_redirects_lead_on_once_and_take_no_credentials_to_strangers(
+    server: Server,
+    ranges: Callable[..., Ranges],
+) -> None:
+    elsewhere = Server()
+    try:
+        target = elsewhere.put("there", BODY)
+        server.always["file"] = lambda *_: Answer(302, {"Location": target})
+        file = ranges(
+            locate=lambda: Location(server.url("file"), {"Authorization": "Bearer SECRET", "X-Auth-Token": "t"})
+        )
+
+        assert file.read(0, 10) + file.read(10, 20) == BODY[:20]
+
+        assert len(server.of("file")) == 1
+        assert server.of("file")[0].headers["authorization"] == "Bearer SECRET"
+        for request in elsewhere.of("there"):
+            assert not {"authorization", "x-auth-token"} & request.headers.keys()
+        elsewhere.always["there"] = lambda *_: Answer(403)
+        server.always["file"] = lambda *_: Answer(302, {"Location": elsewhere.put("again", BODY)})
+        assert file.read(20, 30) == BODY[20:30]
+    finally:
+        elsewhere.close()
+
+
+def test_circles_end(server: Server, ranges: Callable[..., Ranges]) -> None:
+    server.always["file"] = lambda *_: Answer(302, {"Location": "/file"})
+
+    with pytest.raises(TooManyRedirects):
+        ranges().read(0, 10)
+
+
+def test_what_is_not_http_can_not_be_read_in_parts(ranges: Callable[..., Ranges]) -> None:
+    with pytest.raises(NoRanges, match="over ftp"):
+        ranges(locate=lambda: Location("ftp://127.0.0.1/file")).read(0, 10)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 10**6), st.integers(1, 10**6))
+def test_the_parts_of_a_read_are_the_whole_of_it(start: int, length: int, part: int) -> None:
+    parts = parts_of(start, start + length, max(part, length // 1000))
+
+    assert parts[0][0] == start
+    assert parts[-1][1] == start + length
+    assert all(end == following for (_, end), (following, _) in pairwise(parts))
+    assert all(0 < end - begin <= max(part, length // 1000) for begin, end in parts)
