@@ -1,0 +1,226 @@
+"""crunch:// paths: projects and datasets of the site, their files wherever its storage keeps them."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import fsspec
+import pytest
+from crunch_runs import put
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from omicsdk.core.errors import ConfigError
+from omicsdk.crunch import Connection
+from omicsdk.crunch.storage import StorageMissing, open_storage
+from omicsdk.fs import Entry, NotAFolder, PathError, PathNotFound, Put, PutOptions, ReadOnly, WrongUri, open_store
+from omicsdk.fs.crunch import CrunchStore
+from omicsdk.fs.fetching import fetch
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.staging import CREDENTIALS
+from unsettled import unsettled
+
+FILES = {"a.txt": "a", "deep/b #1?.txt": "bb", "deep/er/ü 100%.txt": "", "b/c": "ccc"}
+PATHS = {f"proj/data/{name}": content.encode() for name, content in FILES.items()}
+
+
+class Plain:
+    """A storage of a user's own, with the least that is needed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def open(self, name: str, mode: str = "rb") -> Any:
+        return (self.folder / name).open(mode)
+
+    def save(self, name: str, content: Any) -> str:
+        raise NotImplementedError
+
+    def exists(self, name: str) -> bool:
+        return (self.folder / name).exists()
+
+    def listdir(self, path: str) -> tuple[list[str], list[str]]:
+        entries = list(os.scandir(self.folder / path))
+        return [one.name for one in entries if one.is_dir()], [one.name for one in entries if one.is_file()]
+
+    def delete(self, name: str) -> None:
+        raise NotImplementedError
+
+    def size(self, name: str) -> int:
+        return (self.folder / name).stat().st_size
+
+
+@pytest.fixture
+def site(omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Connection]:
+    """A site with the project proj and its dataset proj:data."""
+    unsettled(monkeypatch, tmp_path)
+    monkeypatch.setenv("CRUNCH_URL", omics_sandbox.crunch_url)
+    monkeypatch.setenv("CRUNCH_TOKEN", omics_sandbox.crunch_token)
+    with Connection() as connection:
+        connection.add_project("proj")
+        connection.add_dataset("proj", "Data", base_file_path="proj/data")
+        yield connection
+
+
+def _s3(sandbox: Sandbox) -> Mapping[str, Any]:
+    return {
+        "DEFAULT_FILE_STORAGE": "storages.backends.s3.S3Storage",
+        "AWS_STORAGE_BUCKET_NAME": sandbox.staging_bucket,
+        "AWS_LOCATION": f"crunch-{uuid4().hex}",
+        "AWS_S3_ENDPOINT_URL": sandbox.s3_url,
+        "AWS_ACCESS_KEY_ID": CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        "AWS_SECRET_ACCESS_KEY": CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        "AWS_S3_ADDRESSING_STYLE": "path",
+    }
+
+
+KINDS: dict[str, Callable[[Sandbox, Path], Any]] = {
+    "folder": lambda _, folder: {"MEDIA_ROOT": str(folder), "MEDIA_URL": "/media/"},
+    "s3": lambda sandbox, _: _s3(sandbox),
+    "memory": lambda *_: {"FSSPEC_URL": f"memory://{uuid4().hex}"},
+    "own": lambda _, folder: Plain(folder),
+}
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, site: Connection, omics_sandbox: Sandbox, tmp_path: Path) -> Iterator[Any]:
+    """A store of the site with FILES in the dataset, in each kind of storage."""
+    folder = tmp_path / "media"
+    told = KINDS[request.param](omics_sandbox, put(folder, {}))
+    if request.param in ("folder", "own"):
+        put(folder / "proj/data", FILES)
+    else:
+        storage = open_storage(told)
+        for name, content in FILES.items():
+            storage.save(f"proj/data/{name}", content.encode())
+    with CrunchStore(storage_settings=told) as opened:
+        yield opened
+
+
+@pytest.fixture
+def in_a_folder(site: Connection, tmp_path: Path) -> Iterator[CrunchStore]:
+    """The same with a storage that is an empty folder."""
+    put(tmp_path / "media", {})
+    with CrunchStore(storage_settings={"MEDIA_ROOT": str(tmp_path / "media")}) as opened:
+        yield opened
+
+
+def paths(entries: Iterator[Entry]) -> list[str]:
+    return sorted(entry.path for entry in entries)
+
+
+def test_a_datasets_files_are_listed_looked_at_and_fetched(store: CrunchStore, tmp_path: Path):
+    assert paths(store.walk("proj")) == paths(store.walk("proj/data")) == sorted(PATHS)
+    assert paths(store.walk("proj/data/deep")) == ["proj/data/deep/b #1?.txt", "proj/data/deep/er/ü 100%.txt"]
+    assert {(entry.path, entry.kind) for entry in store.entries("proj/data")} == {
+        ("proj/data/a.txt", "file"),
+        ("proj/data/b", "folder"),
+        ("proj/data/deep", "folder"),
+    }
+    assert paths(store.entries("proj/data/deep")) == ["proj/data/deep/b #1?.txt", "proj/data/deep/er"]
+    assert store.look("proj/data/deep/er").is_folder
+    wanted = [(store.look(path), str(number)) for number, path in enumerate(PATHS)]
+    assert [entry.size for entry, _ in wanted] == [len(data) for data in PATHS.values()]
+    assert [paths(store.walk(path)) for path in PATHS] == [[path] for path in PATHS]
+    fetch(wanted, store, str(tmp_path / "got")).raise_if_failed()
+    assert [(tmp_path / "got" / name).read_bytes() for _, name in wanted] == list(PATHS.values())
+    for path in PATHS:
+        opened = store.open(Entry(path, "file"))
+        if opened is None:
+            assert "X-Amz-Signature=" in store.location(store.look(path)).url
+            continue
+        with opened:
+            opened.seek(1)
+            assert opened.read() == PATHS[path][1:]
+
+
+def test_what_isnt_there(store: CrunchStore):
+    for path in ("none", "none/data", "proj/none", "proj/data/none", "proj/data/a.txt/b", "sandbox/proj:data"):
+        with pytest.raises(PathNotFound, match=f"crunch://{path}"):
+            store.look(path)
+        for ask in (store.entries, store.walk):
+            with pytest.raises(PathError, match=f"crunch://{path}"):
+                list(ask(path))
+
+
+def test_a_file_is_no_folder(store: CrunchStore):
+    with pytest.raises(NotAFolder):
+        list(store.entries("proj/data/a.txt"))
+
+
+def test_the_top_has_projects_and_these_have_datasets(in_a_folder: CrunchStore, site: Connection):
+    assert paths(in_a_folder.entries("")) == ["proj", "sandbox"]
+    assert paths(in_a_folder.entries("sandbox")) == ["sandbox/example-reads"]
+    assert in_a_folder.look("proj/proj:data").is_folder
+    assert [in_a_folder.look(path).is_folder for path in ("", "proj", "proj/data")] == [True] * 3
+
+
+def test_a_dataset_without_files_is_empty_but_a_storage_that_isnt_there_is_told(
+    in_a_folder: CrunchStore, tmp_path: Path
+):
+    assert list(in_a_folder.entries("proj/data")) == list(in_a_folder.walk("proj/data")) == []
+    (tmp_path / "media").rmdir()
+    for ask in (in_a_folder.entries, in_a_folder.walk):
+        with pytest.raises(StorageMissing):
+            list(ask("proj/data"))
+
+
+def test_a_file_of_this_machine_is_located_there(in_a_folder: CrunchStore, tmp_path: Path):
+    put(tmp_path / "media/proj/data", {"a b": "1"})
+    found = in_a_folder.look("proj/data/a b")
+    assert in_a_folder.location(found).url == (tmp_path / "media/proj/data/a b").as_uri()
+    assert found.modified == (tmp_path / "media/proj/data/a b").stat().st_mtime
+    os.utime(tmp_path / "media/proj/data/a b", (1, 1))
+    assert in_a_folder.look("proj/data/a b").version != found.version
+
+
+def test_what_has_no_url_says_so(site: Connection):
+    fs = fsspec.filesystem("memory")
+    fs.pipe("/only/proj/data/a", b"1")
+    with CrunchStore(storage_settings={"FSSPEC_URL": "memory://only"}) as store:
+        found = store.look("proj/data/a")
+        with pytest.raises(PathError, match="no URL"):
+            store.location(found)
+
+
+def test_nothing_is_written(in_a_folder: CrunchStore, tmp_path: Path):
+    put(tmp_path / "media/proj/data", {"a": "1"})
+    for change in (
+        lambda: in_a_folder.make_folder("proj/data/b"),
+        lambda: in_a_folder.remove(in_a_folder.look("proj/data/a")),
+        lambda: in_a_folder.put([Put(__file__, "proj/data/c")], PutOptions()),
+    ):
+        with pytest.raises(ReadOnly):
+            change()
+    assert paths(in_a_folder.walk("proj/data")) == ["proj/data/a"]
+
+
+def test_a_path_doesnt_lead_out_of_the_storage(in_a_folder: CrunchStore):
+    with pytest.raises(WrongUri):
+        in_a_folder.look("proj/data/../../x")
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/"), min_size=1, max_size=20))
+def test_names_are_as_they_are_written(in_a_folder: CrunchStore, tmp_path: Path, name: str):
+    if name in (".", ".."):
+        return
+    put(tmp_path / "media/proj/data", {name: "1"})
+    assert f"proj/data/{name}" in paths(in_a_folder.entries("proj/data"))
+    assert in_a_folder.look(f"proj/data/{name}").size == 1
+
+
+def test_it_is_opened_by_scheme_with_what_omics_crunch_takes(
+    site: Connection, omics_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+):
+    with open_store("crunch") as store, pytest.raises(ConfigError, match="Nothing says where the datasets' files are"):
+        store.look("sandbox/example-reads/reads.fastq")
+    monkeypatch.setenv("CRUNCH_STORAGE_SETTINGS", str(omics_sandbox.crunch_storage_settings))
+    with open_store("crunch") as store:
+        assert store.look("sandbox/example-reads/reads.fastq").size == 1091
+    monkeypatch.delenv("CRUNCH_URL")
+    with open_store("crunch") as store, pytest.raises(ConfigError):
+        store.look("sandbox")
+    with open_store("crunch", connection=site, storage_settings=omics_sandbox.crunch_storage_settings) as store:
+        assert paths(store.walk("sandbox")) == ["sandbox/example-reads/reads.fastq"]
