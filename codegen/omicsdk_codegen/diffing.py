@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .operations import Argument, Draft
+from .operations import Argument, Draft, Pages
 from .plan import Package
 from .shapes import ANY, Field, Model, Type, models_in, union_of
 from .texts import literal, one_line
@@ -184,9 +184,16 @@ def _paging(before: Draft, after: Draft, old: Package, new: Package) -> Iterator
         elif after.pages is not None:
             yield False, f"has pages and iterate, by {after.pages.style}"
         return
-    if (before.pages.style, before.pages.more) != (after.pages.style, after.pages.more):
-        yield False, f"pages follow by {after.pages.style}; it was by {before.pages.style}"
+    here, there = (_follow(pages) for pages in (before.pages, after.pages))
+    if here != there:
+        yield False, f"pages follow by {there}; it was by {here}"
     yield from _received("an item of iterate", before.pages.item, after.pages.item, old, new)
+
+
+def _follow(pages: Pages) -> str:
+    """How a page leads to the next one, in words."""
+    more = ", ".join(f"{name} {one_line(value)}" for name, value in sorted(pages.more.items()))
+    return f"{pages.style} ({more})" if more else pages.style
 
 
 def _models(old: Package, new: Package) -> Iterator[Change]:

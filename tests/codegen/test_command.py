@@ -165,8 +165,10 @@ def test_two_documents_are_compared(spec: Path, tmp_path: Path, capsys: pytest.C
 
 def test_a_package_holds_a_document_to_compare_with(spec: Path, tmp_path: Path) -> None:
     assert _run(spec, "--name", "small_client", "--out", tmp_path / "out") == 0
-    kept = tmp_path / "out/src/small_client/openapi.json"
-    assert _run("diff", kept, spec, "--fail-on-breaking") == 0
+    package = tmp_path / "out/src/small_client"
+    for kept in (package / "openapi.json", package, tmp_path / "out"):
+        assert _run("diff", kept, spec, "--fail-on-breaking") == 0
+    assert _run("diff", tmp_path, spec) == 2
 
 
 def test_an_operation_is_explained(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -179,14 +179,21 @@ def _diff_parser() -> argparse.ArgumentParser:
         "Tell what changes for users of the client from one document to the next, as Markdown for a changelog: breaking "
         "changes first. A package's openapi.json is a document too.",
     )
-    parser.add_argument("old", type=Path, metavar="OLD", help="the document as it was")
-    parser.add_argument("new", type=Path, metavar="NEW", help="the document as it is")
+    parser.add_argument("old", type=_document_of, metavar="OLD", help="the document, or package, as it was")
+    parser.add_argument("new", type=_document_of, metavar="NEW", help="the document, or package, as it is")
     _add_overlay(parser, "--old-overlay")
     _add_overlay(parser, "--new-overlay")
     _add_reading(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--fail-on-breaking", action="store_true", help="end with 1 when a change is breaking")
     return parser
+
+
+def _document_of(given: str) -> Path:
+    """The document of a generated package, or of the project around it; any other path is one by itself."""
+    path = Path(given)
+    found = [path / "openapi.json", *sorted(path.glob("src/*/openapi.json"))]
+    return next((each for each in found if each.is_file()), path)
 
 
 def _explain_parser() -> argparse.ArgumentParser:
