@@ -9,7 +9,7 @@ endif
 STAMP := $(VENV)/.set-up
 JOBS ?= auto
 
-.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs reliability cassettes dist api api-check clean
+.PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs reliability cassettes dist bare sbom licences audit api api-check codegen-changelog clean
 
 setup: $(STAMP)
 
@@ -68,11 +68,28 @@ reliability: $(STAMP)
 dist: $(STAMP)
 	@$(BIN)/python release/distributions.py
 
+# What a user gets: the wheel with all extras in an environment of its own; pip needs where it gets packages from.
+bare: dist
+	@$(BIN)/python release/bare.py
+
+sbom: bare
+	@$(BIN)/python release/sbom.py
+
+licences: bare
+	@$(BIN)/python release/licences.py
+
+audit: bare
+	@$(BIN)/python release/audit.py
+
 api: $(STAMP)
 	@$(BIN)/python release/api.py
 
 api-check: $(STAMP)
 	@$(BIN)/python release/api.py --check
+
+# SINCE=REVISION compares with another revision than the last release.
+codegen-changelog: $(STAMP)
+	@$(BIN)/python release/client_changes.py $(SINCE)
 
 clean:
 	rm -rf $(VENV) .peers dist build .pytest_cache .ruff_cache .hypothesis .import_linter_cache
