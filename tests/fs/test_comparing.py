@@ -24,6 +24,8 @@ def entry(size=1, modified=None, **checksums):
         (entry(md5="a"), entry(md5="b"), "size", ""),
         (entry(None), entry(1), "size", "its size isn't stated"),
         (entry(None), entry(1), "auto", "its size isn't stated"),
+        (entry(s3_etag="a"), entry(md5="a"), "checksum", ""),
+        (entry(s3_etag="a-2"), entry(md5="a"), "checksum", "no checksum of both is known"),
         (entry(), entry(md5="b"), "checksum", "no checksum of both is known"),
     ],
 )

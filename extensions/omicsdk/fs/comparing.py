@@ -30,6 +30,16 @@ class Differences:
     same: int
 
 
+def stated(entry: Entry) -> Mapping[str, str]:
+    """What is stated of a file's bytes: of an object that was put in one part, S3's ETag is its MD5.
+
+    Args:
+        entry: The file.
+    """
+    etag = entry.checksums.get("s3_etag", "-")
+    return entry.checksums if "-" in etag or "md5" in entry.checksums else {**entry.checksums, "md5": etag}
+
+
 def common_checksum(source: Entry, target: Entry) -> str:
     """The strongest algorithm that both state a checksum by; empty where there is none.
 
@@ -37,7 +47,8 @@ def common_checksum(source: Entry, target: Entry) -> str:
         source: One file.
         target: Another one.
     """
-    return next((name for name in STRONGEST if name in source.checksums and name in target.checksums), "")
+    one, other = stated(source), stated(target)
+    return next((name for name in STRONGEST if name in one and name in other), "")
 
 
 def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
@@ -55,7 +66,7 @@ def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
         return "" if source.size is not None and target.size is not None else "its size isn't stated"
     algorithm = common_checksum(source, target)
     if algorithm:
-        equal = source.checksums[algorithm] == target.checksums[algorithm]
+        equal = stated(source)[algorithm] == stated(target)[algorithm]
         return "" if equal else f"another {algorithm}"
     if by == "checksum":
         return "no checksum of both is known"

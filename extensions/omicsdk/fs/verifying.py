@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
-from omicsdk.fs.comparing import STRONGEST, common_checksum
+from omicsdk.fs.comparing import STRONGEST, common_checksum, stated
 from omicsdk.fs.copying import batches
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.fetching import FetchOptions, fetch
@@ -57,14 +57,13 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
         return Verdict(name, "missing", "isn't there")
     if source.size is not None and copy.size is not None and source.size != copy.size:
         return Verdict(name, "wrong", f"{copy.size} bytes, not {source.size}")
-    for algorithm in STRONGEST:
-        if algorithm in source.checksums and algorithm in copy.checksums:
-            stated, found = source.checksums[algorithm], copy.checksums[algorithm]
-            if stated == found:
-                return Verdict(name, "right", algorithm)
-            # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
-            if algorithm != "s3_etag":
-                return Verdict(name, "wrong", f"its {algorithm} is {found}, not {stated}")
+    if algorithm := common_checksum(source, copy):
+        wanted, found = stated(source)[algorithm], stated(copy)[algorithm]
+        if wanted == found:
+            return Verdict(name, "right", algorithm)
+        # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
+        if algorithm != "s3_etag":
+            return Verdict(name, "wrong", f"its {algorithm} is {found}, not {wanted}")
     if source.size is None or copy.size is None:
         return Verdict(name, "unknown", "neither size nor checksum is stated")
     return Verdict(name, "size only", "no checksum is stated that could be compared")
@@ -117,8 +116,8 @@ def with_common_checksum(first: Selected, second: Selected) -> tuple[Entry, Entr
     differ = mine.size is not None and other.size is not None and mine.size != other.size
     if differ or common_checksum(mine, other):
         return mine, other
-    stated = {**mine.checksums, **other.checksums}
-    algorithm = next((name for name in STRONGEST if name in stated), "")
+    known = {**stated(mine), **stated(other)}
+    algorithm = next((name for name in STRONGEST if name in known), "")
     if not algorithm and first.uri.scheme == second.uri.scheme == "file":
         algorithm = "crc32c"
     return _with(first, algorithm), _with(second, algorithm)
@@ -126,7 +125,7 @@ def with_common_checksum(first: Selected, second: Selected) -> tuple[Entry, Entr
 
 def _with(file: Selected, algorithm: str) -> Entry:
     entry = file.entry
-    if not algorithm or algorithm in entry.checksums or file.uri.scheme != "file" or entry.size is None:
+    if not algorithm or algorithm in stated(entry) or file.uri.scheme != "file" or entry.size is None:
         return entry
     try:
         found = checksums_of(file.uri.path, [algorithm], entry.size)

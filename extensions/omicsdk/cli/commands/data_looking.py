@@ -25,18 +25,17 @@ _RANGE = re.compile(r"(\d*)-(\d*)\Z")
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
-def ls(arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
-    """`omics ls`: a row for each file or folder."""
+def ls(arguments: Mapping[str, Any], console: Console) -> Told | list[dict[str, Any]]:
+    """`omics ls`: a row for each file or folder; on a terminal size, time and name."""
     del console
     uris = [parse_uri(text) for text in arguments["uris"]]
+    patterns, recursive, long = patterns_of(arguments), bool(arguments["recursive"]), bool(arguments["long"])
     with stores_of(arguments) as stores:
-        return [
-            found
-            for uri in uris
-            for found in _listed(
-                stores, uri, patterns_of(arguments), bool(arguments["recursive"]), bool(arguments["long"])
-            )
-        ]
+        rows = [found for uri in uris for found in _listed(stores, uri, patterns, recursive, long)]
+    if long:
+        return rows
+    cells = (("" if row["size"] is None else str(row["size"]), row["modified"] or "", row["name"]) for row in rows)
+    return Told("\n".join(_aligned(cells)), rows, terminal_only=True)
 
 
 def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool, long: bool) -> Iterator[dict[str, Any]]:
