@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +30,8 @@ FILES = {
     "specimen_from_organism_0.json": "0a6c1f52-77c4-4b0e-8d1a-6f2f1c7f9e10",
 }
 
-
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1] / "docs"))  # what the manual is built by is tested here
 PAGE = HERE.parents[1] / "docs" / "coming-from-hca.md"
 EXAMPLE = re.compile(r"^<!-- (\S+) -->\n```(?:python|sh)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 """An example of the page: its name, and its text."""
@@ -81,8 +82,6 @@ def documented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Documented]
 
 
 def _scripts() -> Path:
-    import sys
-
     return Path(sys.executable).parent
 
 

@@ -1,0 +1,1 @@
+"""What the manual is made of and by; `docs/build.py` runs it."""

@@ -1,0 +1,168 @@
+"""The pages of all commands, from the data that their help and their parser are made from."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.help import placeholder
+from omicsdk.cli.options import GLOBALS, flag, flags, own_arguments
+from omicsdk.cli.shapes import Argument
+
+from building.markdown import code, light, plain
+
+FOLDER = "reference/commands"
+
+OPENING = """\
+# Commands
+
+`omics [global options] <service> <command> [options]`. The pages below are made from the data that `--help` is made from:
+each command with its arguments, what they may be, and their defaults. A required argument is marked so.
+
+Results are JSON in a pipe and a table on a terminal; messages and progress go to stderr. Exit codes are on the page
+[Errors and exit codes](../errors.md), variables and files of settings on [Environment and settings](../environment.md).
+"""
+
+
+class Listing(NamedTuple):
+    """A page.
+
+    Attributes:
+        path: Where it is within the manual.
+        title: Its words, such as `omics sb api`.
+        about: One line.
+        groups: The groups of commands on it.
+    """
+
+    path: str
+    title: str
+    about: str
+    groups: list[Group]
+
+
+def listings(catalog: Catalog) -> list[Listing]:
+    """The pages: one a service with what is handwritten for it, one each part of its generated operations."""
+    return [listing for group in catalog.root().below() for listing in _listings(group)]
+
+
+def _listings(group: Group) -> Iterator[Listing]:
+    here: list[Group] = []
+    apart: list[Group] = []
+
+    def walk(each: Group) -> None:
+        is_generated = "api" in each.path[1:2]
+        (apart if is_generated and each.path != group.path else here).append(each)
+        for below in each.below():
+            walk(below)
+
+    walk(group)
+    for part in [here, *([each] for each in apart)]:
+        commands = [each for each in part if each.found()]
+        if commands:
+            words = part[0].path
+            yield Listing(f"{FOLDER}/{'-'.join(words)}.md", f"omics {' '.join(words)}", part[0].title, commands)
+
+
+def pages(catalog: Catalog) -> dict[str, str]:
+    """All pages of commands by their path within the manual, their index with them."""
+    found = listings(catalog)
+    made = {listing.path: _page(listing) for listing in found}
+    return {f"{FOLDER}/index.md": _index(catalog, found), **made}
+
+
+def _index(catalog: Catalog, found: Iterable[Listing]) -> str:
+    lines = [OPENING, "| Page | Commands | |", "|---|---:|---|"]
+    for listing in found:
+        count = sum(len(group.found()) for group in listing.groups)
+        name = listing.path.removeprefix(f"{FOLDER}/")
+        lines.append(f"| [`{listing.title}`]({name}) | {count} | {plain(listing.about)} |")
+    lines += [
+        "",
+        "## Global options",
+        "",
+        "They stand before the service; after a command where it has no option of that name.",
+        "",
+    ]
+    lines += [_argument(argument) for argument in GLOBALS]
+    lines += ["## Commands of no service", ""]
+    lines += [_command(command, 3) for command in catalog.root().found()]
+    return "\n".join(lines)
+
+
+def _page(listing: Listing) -> str:
+    lines = [f"# {listing.title}", "", f"{plain(listing.about).rstrip('.')}.", ""]
+    about = listing.groups[0].about
+    if about:
+        lines += [light(about), ""]
+    lines += ["| Command | |", "|---|---|"]
+    for group in listing.groups:
+        for found in group.found():
+            summary = plain(found.command.get("summary") or "")
+            lines.append(f"| [`{' '.join(found.path[1:])}`](#{anchor(found)}) | {summary} |")
+    lines.append("")
+    lines += [_command(found, 2) for group in listing.groups for found in group.found()]
+    return "\n".join(lines)
+
+
+def anchor(found: Found) -> str:
+    """What a link to a command ends in."""
+    return "-".join(found.path)
+
+
+def _command(found: Found, level: int) -> str:
+    command = found.command
+    own = own_arguments(command)
+    lines = [f"{'#' * level} `omics {' '.join(found.path)}` {{ #{anchor(found)} }}", ""]
+    texts = dict.fromkeys(text for text in (command.get("summary"), command.get("description")) if text)
+    lines += [each for text in texts for each in (light(text), "")]
+    if "method" in command and "path" in command:
+        method = f", `{command['name']}` of the client" if "name" in command else ""
+        lines += [f"{code(command['method'] + ' ' + command['path'])}{method}.", ""]
+    if command.get("deprecated"):
+        lines += ["The service's document says that this operation is deprecated.", ""]
+    if command.get("forwards"):
+        lines += [f"Its options are told by `omics {' '.join(found.path)} --help`.", ""]
+    for example in command.get("examples", ()):
+        lines += ["```{ .sh .no-run }", str(example), "```", ""]
+    words = [argument for argument in own if argument.get("positional")]
+    options = [argument for argument in own if not argument.get("positional")]
+    lines += [_argument(argument) for argument in (*words, *sorted(options, key=lambda each: not each.get("required")))]
+    return "\n".join(lines) + "\n"
+
+
+def _argument(argument: Argument) -> str:
+    """An entry of a definition list: how it is spelled, what it may be, what it means."""
+    spelled = [] if argument.get("positional") else [code(each) for each in flags(argument)]
+    choices = argument.get("choices")
+    takes = "" if choices or argument.get("flag") else code(placeholder(argument))
+    kind = _kind(argument)
+    head = " ".join(filter(None, [", ".join(spelled), takes])) or code(flag(argument))
+    marks = [", required" if argument.get("required") else "", f" ({kind})" if kind else ""]
+    text = plain(argument.get("help") or "")
+    if text and text[-1] not in ".:;!?":
+        text += "."
+    if choices:
+        text += f" One of {', '.join(code(shown(choice)) for choice in choices)}."
+    default = argument.get("default")
+    if default not in (None, "", False, [], {}):
+        text += f" Default: {code(shown(default))}."
+    return f"{head}{''.join(marks)}\n:   {text.strip() or 'No description.'}\n"
+
+
+def _kind(argument: Argument) -> str:
+    """What a value is, in a word or two; empty where the spelling tells it."""
+    kind: Any = argument.get("type")
+    if argument.get("flag") or argument.get("choices") or kind in (None, "string", "boolean"):
+        return ""
+    if kind == "array":
+        items = argument.get("items")
+        return "several" if items in (None, "string") else f"several: {items}"
+    return (
+        " or ".join(kind) if isinstance(kind, list) else {"any": "JSON or text", "object": "JSON"}.get(kind, str(kind))
+    )
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(map(shown, value))
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,105 @@
+"""What mkdocs calls while it builds the manual: pages that are made at build time, and pages that stand outside docs/."""
+
+import re
+import sys
+from collections.abc import Mapping
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from building import command_pages, error_page, python_pages
+from building.drawings import drawn
+
+ROOT = Path(__file__).parents[2]
+
+OUTSIDE = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
+"""Pages at the top of the checkout, and what they are called in the manual."""
+
+_LINK = re.compile(r"(\[[^\]]*\])\(([^)\s#]+)(#[^)]*)?\)")
+_FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+
+
+def made_at_build_time() -> dict[str, str]:
+    """Pages of the reference, by their path within the manual."""
+    from omicsdk.cli.catalog import Catalog
+
+    return {**command_pages.pages(Catalog()), **python_pages.pages(), error_page.PATH: error_page.page()}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Takes pages out of the navigation that this checkout hasn't, and puts in those of commands and packages."""
+    made = made_at_build_time()
+    config.extra["made"] = made
+    outside = {name for top, name in OUTSIDE.items() if (ROOT / top).exists()}
+    here = {path.relative_to(config.docs_dir).as_posix() for path in Path(config.docs_dir).rglob("*.md")}
+    config.nav = _navigation(config.nav, {*made, *outside, *here}, made)
+    return config
+
+
+def _navigation(entry: Any, known: set[str], made: Mapping[str, str]) -> Any:
+    if isinstance(entry, dict):
+        ((title, below),) = entry.items()
+        kept = _navigation(below, known, made)
+        return {title: kept} if kept else None
+    if isinstance(entry, list):
+        named = [[name for name in made if name.startswith(each)] if _is_folder(each) else [each] for each in entry]
+        return [kept for each in chain(*named) if (kept := _navigation(each, known, made))]
+    return entry if entry in known else None
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Adds the pages that aren't files of docs/."""
+    for name, text in config.extra["made"].items():
+        files.append(File.generated(config, name, content=text))
+    for top, name in OUTSIDE.items():
+        if (ROOT / top).exists():
+            files.append(File.generated(config, name, content=(ROOT / top).read_text(encoding="utf-8")))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_further: object) -> str:
+    """Puts drawings where a page asks for them, and points links at where things are in the manual."""
+    if page.file.src_uri in OUTSIDE.values():
+        return _outside_fences(markdown, lambda text: _LINK.sub(_from_top, text))
+    return _outside_fences(drawn(markdown), lambda text: _LINK.sub(_from_docs, text))
+
+
+def _is_folder(entry: Any) -> bool:
+    return isinstance(entry, str) and entry.endswith("/")
+
+
+def _outside_fences(markdown: str, change: Any) -> str:
+    parts: list[str] = []
+    at = 0
+    for fence in _FENCE.finditer(markdown):
+        parts += [change(markdown[at : fence.start()]), fence[0]]
+        at = fence.end()
+    return "".join([*parts, change(markdown[at:])])
+
+
+def _from_top(link: re.Match[str]) -> str:
+    """A link of a page at the checkout's top."""
+    words, target, heading = link[1], link[2], link[3] or ""
+    if ":" in target:
+        return link[0]
+    if target.startswith("docs/"):
+        return f"{words}({target.removeprefix('docs/')}{heading})"
+    return f"{words}({OUTSIDE[target]}{heading})" if target in OUTSIDE else words[1:-1]
+
+
+def _from_docs(link: re.Match[str]) -> str:
+    """A link of a page of docs/ that leads out of it: to a page that the manual has too, or to a file that it hasn't."""
+    words, target, heading = link[1], link[2], link[3] or ""
+    if ":" in target or not target.startswith("../"):
+        return link[0]
+    name = re.sub(r"^(\.\./)+", "", target)
+    if name in OUTSIDE or name == "README.md":
+        up = "../" * (target.count("../") - 1)
+        return f"{words}({up}{OUTSIDE.get(name, 'index.md')}{heading})"
+    return link[0] if not (ROOT / name).exists() or (ROOT / "docs" / name).exists() else words[1:-1]

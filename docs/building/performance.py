@@ -1,0 +1,136 @@
+"""docs/performance.md from what benchmarks wrote: benchmarks/results/*.json, each its own file."""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+OPENING = """\
+# Performance
+
+Made by `make docs` from `benchmarks/results/`; nothing here is estimated. Each benchmark measures omicsdk and its peer in
+one run, interleaved, and takes medians. A ratio is ours divided by the peer's, so less is better where it isn't said
+otherwise; seconds are wall time, with CPU seconds in brackets. Behind the number of rounds stand the lowest and the
+highest ratio (or figure) of a round. Where files are moved, the file system that they went to is named, and the machine's load (1 min)
+as the case began. `make bench` measures anew on your machine.
+"""
+
+
+def performance(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The page.
+
+    Args:
+        results: A benchmark's name to what it wrote: `machine` and `rows`.
+    """
+    sections = [_section(name, result) for name, result in sorted(results.items())]
+    return "\n".join([OPENING, *(sections or ["Nothing has been measured yet.\n"])])
+
+
+def _section(name: str, result: Mapping[str, Any]) -> str:
+    rows: list[Mapping[str, Any]] = result["rows"]
+    columns = dict(_COLUMNS)
+    if not any("file_system" in row for row in rows):
+        del columns["file system, load"]
+    lines = [
+        f"## {name}",
+        "",
+        f"`python benchmarks/{name}.py`, on {_machine(result['machine'])}.",
+        "",
+        *([result["about"], ""] if "about" in result else []),
+        f"| {' | '.join(columns)} |",
+        "|---|" + "|".join("---" if title in _WORDS else "---:" for title in list(columns)[1:]) + "|",
+        *(f"| {' | '.join(cell(row) for cell in columns.values())} |" for row in rows),
+    ]
+    notes = [f"- {note}" for row in rows for note in (_bound(row), _each(row)) if note]
+    commands = dict.fromkeys(row["peer_command"] for row in rows if "peer_command" in row)
+    ran = ["Peers ran as:", "", *(f"- `{command}`" for command in commands), ""] if commands else []
+    return "\n".join([*lines, "", *notes, *([""] if notes else []), *ran])
+
+
+def _machine(machine: str | Mapping[str, Any]) -> str:
+    if isinstance(machine, str):
+        return machine
+    return ", ".join(f"{name} {value}" if name != "system" else str(value) for name, value in machine.items())
+
+
+def _case(row: Mapping[str, Any]) -> str:
+    return str(row["case"]).replace("|", "\\|")
+
+
+def _ratio(row: Mapping[str, Any]) -> str:
+    held = "" if _holds(row) else "(bounded)" if _reaches_bound(row) else "(missed)"
+    ratio = "" if row.get("unit") and row.get("peer") is None else f"{row['ratio']:.2f}"
+    return f"{ratio} {held}".strip()
+
+
+def _goal(row: Mapping[str, Any]) -> str:
+    return "" if row.get("goal") is None else f"{'≥' if row.get('higher') else '≤'} {row['goal']:g}"
+
+
+def _rounds(row: Mapping[str, Any]) -> str:
+    spread = f" ({row['spread'][0]:.2f}–{row['spread'][1]:.2f})" if row.get("spread") else ""
+    return f"{row.get('rounds', '')}{spread}"
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return f"{row['file_system']}, {row['load']:.1f}" if "file_system" in row else ""
+
+
+def _holds(row: Mapping[str, Any]) -> bool:
+    goal, ratio = row.get("goal"), row["ratio"]
+    return goal is None or (ratio >= goal if row.get("higher") else ratio <= goal)
+
+
+def _reaches_bound(row: Mapping[str, Any]) -> bool:
+    """Whether a row comes within a tenth of what its machine allows at best; a bound without a figure is reached."""
+    bound = row.get("bound")
+    return row["ratio"] <= 1.1 * bound["ratio"] if isinstance(bound, Mapping) else bool(bound)
+
+
+def _figure(row: Mapping[str, Any], who: str) -> str:
+    value = row.get(who)
+    if value is None:
+        return ""
+    text = _amount(value, row.get("unit", "s"))
+    if (cpu := row.get(f"{who}_cpu")) is not None:
+        return f"{text} ({_amount(cpu, 's')})"
+    if (wall := row.get(f"{who}_wall")) is not None:
+        return f"{text} of CPU ({_amount(wall, 's')} wall)"
+    return text
+
+
+def _amount(value: float, unit: str) -> str:
+    return f"{value * 1000:.1f} ms" if unit == "s" and value < 1 else f"{value:,.2f} {unit}"
+
+
+def _bound(row: Mapping[str, Any]) -> str:
+    bound = row.get("bound")
+    if not bound:
+        return ""
+    if isinstance(bound, Mapping):
+        return f"{row['case']}: bounded at {bound['ratio']:g}, because {bound['reason']}"
+    return f"{row['case']}: bounded, because {bound}"
+
+
+def _each(row: Mapping[str, Any]) -> str:
+    """What the worst one of a row was chosen from."""
+    told = ", ".join(f"{what} {_amount(value, row.get('unit', 's'))}" for what, value in row.get("each", {}).items())
+    return f"{row['case']}, each: {told}." if told else ""
+
+
+_COLUMNS: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "case": _case,
+    "omicsdk": partial(_figure, who="ours"),
+    "peer": partial(_figure, who="peer"),
+    "ratio": _ratio,
+    "goal": _goal,
+    "rounds": _rounds,
+    "file system, load": _place,
+}
+_WORDS = {"file system, load"}
+
+
+def read_results(folder: Path) -> dict[str, Any]:
+    """All results that benchmarks wrote, by the benchmark's name."""
+    return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))}

@@ -1,0 +1,138 @@
+"""The pages of the Python packages: each public name, from its docstring, by mkdocstrings."""
+
+import sys
+from importlib import import_module
+from typing import NamedTuple
+
+FOLDER = "reference/python"
+
+
+class Package(NamedTuple):
+    """A page of the reference.
+
+    Attributes:
+        module: What is imported.
+        about: What it is for, in a few words.
+        further: Modules below it whose public names stand on the same page.
+        only: The public names, where the module has no `__all__`.
+    """
+
+    module: str
+    about: str
+    further: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """Where its page is within the manual."""
+        return f"{FOLDER}/{self.module.removeprefix('omicsdk.').removeprefix('omicsdk_')}.md"
+
+
+PACKAGES = (
+    Package("omicsdk", "what programs import first; each name is told on the page of its package"),
+    Package("omicsdk.core", "requests, retries, credentials, paging, settings", ("omicsdk.core.checksums",)),
+    Package("omicsdk.transfer", "downloads and uploads: parallel, verified, going on where they were stopped"),
+    Package("omicsdk.dss", "the Data Store of the Human Cell Atlas", ("omicsdk.dss.tsv",)),
+    Package("omicsdk.auth", "users, groups, roles and policies of the Human Cell Atlas (Fusillade)"),
+    Package("omicsdk.upload", "upload areas of the Human Cell Atlas"),
+    Package("omicsdk.hca", "what the services of the Human Cell Atlas share"),
+    Package("omicsdk.sb", "Seven Bridges and the Cancer Genomics Cloud"),
+    Package(
+        "omicsdk.gen3",
+        "Gen3 data commons",
+        (
+            "omicsdk.gen3.data.downloading", "omicsdk.gen3.data.uploading", "omicsdk.gen3.records",
+            "omicsdk.gen3.manifests", "omicsdk.gen3.queries", "omicsdk.gen3.dictionary",
+        ),
+    ),
+    Package("omicsdk.drs", "GA4GH DRS: identifiers to bytes"),
+    Package("omicsdk.dtp", "SDS data sets to records of a Gen3 commons and back"),
+    Package("omicsdk.crunch", "django-crunch: datasets and the workflows that run over them"),
+    Package("omicsdk.pangea", "Pangea: samples and results in groups"),
+    Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms"),
+    Package("omicsdk.sandbox", "the local server of every platform", ("omicsdk.sandbox.pytest_plugin",)),
+    Package("omicsdk_codegen", "the generator", ("omicsdk_codegen.generate",)),
+)  # fmt: skip
+
+
+class Name(NamedTuple):
+    """A public name.
+
+    Attributes:
+        name: As it is imported.
+        home: The dotted name under which it is defined.
+    """
+
+    name: str
+    home: str
+
+
+def there(package: Package) -> bool:
+    """Whether a package is in this checkout."""
+    from importlib.util import find_spec
+
+    return find_spec(package.module) is not None
+
+
+def names(module: str) -> list[Name]:
+    """The public names of a module, in the order of their `__all__` (or of the file), with where each is defined.
+
+    Args:
+        module: Dotted.
+    """
+    loaded = import_module(module)
+    listed: list[str] | None = getattr(loaded, "__all__", None)
+    if listed is None:
+        listed = [
+            name for name, value in vars(loaded).items()
+            if not name.startswith("_") and getattr(value, "__module__", None) == module
+        ]  # fmt: skip
+    return [Name(name, _home(module, name)) for name in listed if not name.startswith("__")]
+
+
+def _home(module: str, name: str) -> str:
+    value = getattr(import_module(module), name)
+    if (
+        (inner := getattr(value, "__module__", None))
+        and isinstance(inner, str)
+        and inner.split(".")[0].startswith("omicsdk")
+    ):
+        found = getattr(value, "__qualname__", None)
+        if isinstance(found, str) and getattr(sys.modules.get(inner), name, None) is value:
+            return f"{inner}.{name}"
+    return f"{module}.{name}"
+
+
+def pages() -> dict[str, str]:
+    """All pages of the Python reference by their path within the manual, their index with them."""
+    found = [package for package in PACKAGES if there(package)]
+    told = {home for package in found[1:] for module in (package.module, *package.further) for _, home in names(module)}
+    made = {package.path: _package_page(package, told) for package in found}
+    rows = "\n".join(
+        f"| [`{package.module}`]({package.path.removeprefix(f'{FOLDER}/')}) | {package.about} |" for package in found
+    )
+    return {f"{FOLDER}/index.md": f"{OPENING}\n| Package | |\n|---|---|\n{rows}\n"} | made
+
+
+OPENING = """\
+# Python packages
+
+Everything that is public, from the docstrings. The clients that are generated from the services' documents are listed on
+[Generated clients](../../clients.md): their operations have the names and arguments of the [commands](../commands/index.md).
+Nothing is public that isn't listed here.
+"""
+
+
+def _package_page(package: Package, told: set[str]) -> str:
+    lines = [f"# `{package.module}`", "", f"{package.about[:1].upper()}{package.about[1:]}.", ""]
+    for module in (package.module, *package.further):
+        if module != package.module:
+            lines += [f"## `{module}`", ""]
+        lines += [f"::: {module}", "    options:", "      members: false", "      show_root_heading: false", ""]
+        for name, home in names(module):
+            if package.module == "omicsdk" or (home in told and not home.startswith(f"{package.module}.")):
+                lines.append(f"- [`{name}`][{home}]")
+            else:
+                lines += ["", f"::: {home}", "    options:", f"      heading: {name}", f"      toc_label: {name}", ""]
+        lines.append("")
+    return "\n".join(lines)

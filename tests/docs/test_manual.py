@@ -1,0 +1,110 @@
+"""Every block of Python or shell of the manual runs, page by page, against one server."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from manual import CHECKOUT, OWN_TESTS, REASONS, Block, Shell, blocks, manual_pages, prints
+from omicsdk.cli.demo.commands import environment
+
+PAGES = manual_pages()
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(CHECKOUT).as_posix()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """The server that the pages start: its folder and its port."""
+    folder = tmp_path_factory.mktemp("manual")
+    variables = environment({"HOME": str(folder), "PATH": paths()})
+    words = ["omics", "sandbox", "up", "--port", "0", "--dir", "sandbox"]
+    with subprocess.Popen(
+        words, cwd=folder, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        match = re.search(r"http://127\.0\.0\.1:(\d+)", told)
+        assert match, told
+        process.stderr.readline()  # its environment stands in the folder once this is told
+        yield folder / "sandbox", match[1]
+        process.terminate()
+        _, told = process.communicate(timeout=30)
+        assert process.returncode == (1 if os.name == "nt" else 0), told
+
+
+def paths() -> str:
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+@pytest.mark.sandbox
+@pytest.mark.skipif(shutil.which("bash") is None, reason="the manual's shell is bash, which isn't there")
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_can_be_followed(page: Path, server: tuple[Path, str], tmp_path: Path):
+    sandbox, port = server
+    shutil.copytree(CHECKOUT / "examples", tmp_path / "examples")
+    (tmp_path / "sandbox").symlink_to(sandbox)
+    home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "PATH": paths()}
+    Shell(tmp_path, environment(home), port).follow(page)
+
+
+def test_pages_that_the_manual_must_have_are_followed():
+    assert {"README.md", "docs/start.md"} <= set(map(name_of, PAGES))
+
+
+@pytest.mark.parametrize("page", sorted((CHECKOUT / "docs").rglob("*.md")), ids=name_of)
+def test_no_block_is_left_out_without_a_reason(page: Path):
+    assert {block.reason for block in blocks(page)} <= {"", *REASONS}
+    known = {"sh", "python", "text", "json", "yaml", "toml", "ini", "tsv", "csv", "html", "dockerfile", "r"}
+    assert [block.line for block in blocks(page) if block.language not in known] == []
+
+
+@pytest.mark.parametrize("page", OWN_TESTS)
+def test_a_page_with_tests_of_its_own_has_them(page: str):
+    assert (CHECKOUT / page).exists()
+    test = (CHECKOUT / OWN_TESTS[page]).read_text(encoding="utf-8")
+    assert Path(page).name in test or "PAGE" in test
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "lost"),
+    [
+        ("a\nc\n", "a\nb\nc\n", ""),
+        ("a … c\n", "a b c\n", ""),
+        ("…\nlast\n", "first\nlast\n", ""),
+        ("b\na\n", "a\nb\n", "a"),
+        ("a.c\n", "abc\n", "a.c"),
+        ("a\na\n", "a\n", "a"),
+    ],
+)
+def test_what_is_printed_is_compared_line_by_line(expected: str, printed: str, lost: str):
+    assert prints(expected, printed) == lost
+
+
+def test_the_parts_of_a_block(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text(
+        'x\n\n```python title="a.py"\n1\n```\n<!-- not run: needs an account -->\n```sh\nomics\n```\n- item\n\n'
+        "    ```sh\n    ls\n    ```\n```text\nls\n```\n"
+    )
+    assert blocks(page) == [
+        Block("python", "1\n", 3, title="a.py"),
+        Block("sh", "omics\n", 7, reason="needs an account"),
+        Block("sh", "ls\n", 12),
+        Block("text", "ls\n", 15),
+    ]
+
+
+def test_a_block_that_fails_is_named(tmp_path: Path):
+    page = CHECKOUT / "docs" / "start.md"
+    wrong = Block("sh", "echo first; exit 3\n", 7)
+    shell = Shell(tmp_path, environment({"PATH": paths()}), "1")
+    with pytest.raises(AssertionError, match="it ended with 3"):
+        shell.run(wrong)
+    assert page.exists()

@@ -1,0 +1,122 @@
+"""The reference has every command, public name, error and variable that the program has."""
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from building import command_pages, error_page, python_pages
+from building.markdown import code, light, plain
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.options import flags, own_arguments
+from omicsdk.core import errors
+
+ROOT = Path(__file__).parents[2]
+CATALOG = Catalog()
+PAGES = command_pages.pages(CATALOG)
+SECTIONS = {
+    match[1]: match[2]
+    for text in PAGES.values()
+    for match in re.finditer(r"^##+ `omics ([^`]+)` \{[^}]*\}\n(.*?)(?=^##|\Z)", text, re.MULTILINE | re.DOTALL)
+}
+
+
+def every(group: Group) -> Iterator[Found]:
+    yield from group.found()
+    for below in group.below():
+        yield from every(below)
+
+
+COMMANDS = list(every(CATALOG.root()))
+
+
+def test_every_command_has_a_section_and_no_other_has():
+    assert sorted(SECTIONS) == sorted({" ".join(found.path) for found in COMMANDS})
+    assert len(COMMANDS) > 900
+
+
+def test_every_argument_is_told_with_its_choices_and_its_default():
+    for found in COMMANDS:
+        told = SECTIONS[" ".join(found.path)]
+        for argument in own_arguments(found.command):
+            spelled = [] if argument.get("positional") else flags(argument)
+            assert [each for each in spelled if f"`{each}`" not in told] == [], found.path
+            for choice in argument.get("choices") or ():
+                assert command_pages.shown(choice) in told, (found.path, argument["name"])
+            if argument.get("required"):
+                assert ", required" in told
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_a_page_of_commands_names_no_anchor_twice(page: str):
+    anchors = re.findall(r"\{ #(\S+) \}", PAGES[page])
+    assert len(anchors) == len(set(anchors))
+    assert set(re.findall(r"\]\(#(\S+)\)", PAGES[page])) <= set(anchors)
+
+
+@pytest.mark.parametrize(
+    "package", [each for each in python_pages.PACKAGES if python_pages.there(each)], ids=lambda package: package.module
+)
+def test_every_public_name_of_a_package_is_told(package: python_pages.Package):
+    page = python_pages.pages()[package.path]
+    for module in (package.module, *package.further):
+        public = [name for name in getattr(importlib.import_module(module), "__all__", ()) if not name.startswith("__")]
+        told = set(re.findall(r"heading: (\w+)$|^- \[`(\w+)`\]", page, re.MULTILINE))
+        assert set(public) <= {one or other for one, other in told}
+
+
+def test_every_package_has_a_page():
+    folders = {f"omicsdk.{path.parent.name}" for path in (ROOT / "extensions" / "omicsdk").glob("*/__init__.py")}
+    assert folders - {package.module for package in python_pages.PACKAGES} == {"omicsdk.cli"}
+
+
+def test_every_error_is_told_with_its_exit_code():
+    page = error_page.page()
+    for name, value in vars(errors).items():
+        if isinstance(value, type) and issubclass(value, errors.OmicsError):
+            assert f"`{name}` |" in page
+    assert "`AuthError` | 4 |" in page
+    assert "`SomeFailed` | 3 |" in page
+    assert "`NotFound` | 1 |" in page
+
+
+_VARIABLE = re.compile(
+    r"[\"']((?:OMICS|SB|GEN3|GEN3SDK|PANGEA|USE|CRUNCH|HCA|DRS|LOCALLY|NCBI|GOOGLE|SSL|REQUESTS|CURL)_[A-Z0-9_]+"
+    r"|AWS_(?:PROFILE|CONFIG_FILE|CA_BUNDLE|[A-Z]+_ACCESS_KEY(?:_ID)?|ENDPOINT_URL\w*)|[A-Z]+_PROXY)[\"']"
+)
+
+
+def test_every_environment_variable_of_the_program_is_told():
+    page = (ROOT / "docs" / "reference" / "environment.md").read_text(encoding="utf-8")
+    sources = [path for path in (ROOT / "extensions" / "omicsdk").rglob("*.py") if "sandbox" not in path.parts]
+    read = {name for path in sources for name in _VARIABLE.findall(path.read_text(encoding="utf-8"))}
+    assert len(read) > 40
+    of_any_service = re.compile(r"OMICS_[A-Z0-9]+_(TOKEN|URL)")
+    assert sorted(name for name in read if f"`{name}`" not in page and not of_any_service.fullmatch(name)) == []
+
+
+def test_every_known_setting_of_the_human_cell_atlas_is_told():
+    from building.drawings import drawn
+    from omicsdk.hca.known_settings import KNOWN
+
+    page = drawn((ROOT / "docs" / "reference" / "environment.md").read_text(encoding="utf-8"))
+    assert [name for name in KNOWN if f"| `{name}` |" not in page] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a <b> & *c*", r"a &lt;b&gt; &amp; \*c\*"),
+        ("`<b> *c*` d_e", r"`<b> *c*` d\_e"),
+        ("two\n  lines | x", r"two lines \| x"),
+        ("[a](javascript:b)", r"\[a\](javascript:b)"),
+    ],
+)
+def test_plain_text_stays_as_it_is(text: str, written: str):
+    assert plain(text) == written
+
+
+def test_descriptions_keep_lists_and_lose_html_and_links():
+    assert light("- a\n- <script>\n\n`<x>` [y](z)") == "- a\n- &lt;script&gt;\n\n`<x>` \\[y](z)"
+    assert code("a`b") == "`` a`b ``"
