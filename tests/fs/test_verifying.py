@@ -1,6 +1,8 @@
 """Copies, and a platform's own bytes, are held against what is stated of them."""
 
-from omicsdk.fs import parse_uri
+from dataclasses import replace
+
+from omicsdk.fs import Store, parse_uri
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.selecting import select
 from omicsdk.fs.verifying import verify_bytes, verify_copies
@@ -16,7 +18,10 @@ def test_copies_on_this_machine_are_read(shelf, tmp_path):
     for name, data in {"a": b"1", "b": b"x", "c": b"33"}.items():
         (tmp_path / name).write_bytes(data)
     with Stores() as stores:
-        found = {each.name: each for each in verify_copies(files(stores, "shelf://p"), files(stores, str(tmp_path)))}
+        found = {
+            each.name: each
+            for each in verify_copies(files(stores, "shelf://p"), files(stores, str(tmp_path)), stores.of)
+        }
     assert {name: each.state for name, each in found.items()} == {
         "a": "right",
         "b": "wrong",
@@ -35,7 +40,15 @@ def test_files_of_this_machine_are_held_against_each_other(tmp_path):
         (tmp_path / name / "b").write_bytes(name[:3].encode())
     with Stores() as stores:
         one, other = (files(stores, str(tmp_path / name)) for name in ("one", "other"))
-        assert [each.state for each in verify_copies(one, other)] == ["right", "wrong"]
+        assert [each.state for each in verify_copies(one, other, stores.of)] == ["right", "wrong"]
+
+
+def test_what_a_listing_leaves_out_is_asked_for(shelf, monkeypatch):
+    shelf.files.update({"p/a": b"1", "q/a": b"1", "p/b": b"2", "q/b": b"x"})
+    monkeypatch.setattr(shelf, "walk", lambda self, path: (replace(e, checksums={}) for e in Store.walk(self, path)))
+    with Stores() as stores:
+        found = verify_copies(files(stores, "shelf://p"), files(stores, "shelf://q"), stores.of)
+        assert [each.state for each in found] == ["right", "wrong"]
 
 
 def test_a_platform_s_own_bytes(shelf):

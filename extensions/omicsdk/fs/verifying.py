@@ -14,6 +14,7 @@ from omicsdk.fs.entry import Entry
 from omicsdk.fs.fetching import FetchOptions, fetch
 from omicsdk.fs.selecting import Selected
 from omicsdk.fs.store import Store
+from omicsdk.fs.uri import Uri
 from omicsdk.transfer import Control, Outcome, Progress
 from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.hashing import checksums_of
@@ -72,6 +73,7 @@ def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
 def verify_copies(
     source: Mapping[str, Selected],
     copies: Mapping[str, Selected],
+    store_of: Callable[[Uri], Store],
     *,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Verdict]:
@@ -80,6 +82,7 @@ def verify_copies(
     Args:
         source: The files that count, by name.
         copies: Their copies, by name.
+        store_of: Gives the store of a file, which is asked where its listing states no checksum.
         stopped: Tells whether to stop; asked ten times a second.
 
     Yields:
@@ -91,7 +94,7 @@ def verify_copies(
         return (
             judge(name, source[name].entry, None)
             if copy is None
-            else judge(name, *with_common_checksum(source[name], copy))
+            else judge(name, *with_common_checksum(source[name], copy, store_of))
         )
 
     names = list(source)
@@ -99,12 +102,15 @@ def verify_copies(
         yield Verdict(name, "failed", str(found)) if isinstance(found, OmicsError) else found
 
 
-def with_common_checksum(first: Selected, second: Selected) -> tuple[Entry, Entry]:
-    """Gives two files a checksum of one kind, computed for those on this machine, unless they differ in size anyway.
+def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[Uri], Store]) -> tuple[Entry, Entry]:
+    """Gives two files a checksum of one kind, unless they differ in size anyway.
+
+    Platforms are asked for single files, of which many tell more than of those that they list; what is on this machine is read.
 
     Args:
         first: One file.
         second: Another one.
+        store_of: Gives the store of a file.
 
     Returns:
         Both as they are known then; as they were where one is elsewhere and states no checksum.
@@ -116,15 +122,18 @@ def with_common_checksum(first: Selected, second: Selected) -> tuple[Entry, Entr
     differ = mine.size is not None and other.size is not None and mine.size != other.size
     if differ or common_checksum(mine, other):
         return mine, other
+    mine, other = (
+        file.entry if file.uri.scheme == "file" else store_of(file.uri).look(file.entry.path)
+        for file in (first, second)
+    )
     known = {**stated(mine), **stated(other)}
     algorithm = next((name for name in STRONGEST if name in known), "")
     if not algorithm and first.uri.scheme == second.uri.scheme == "file":
         algorithm = "crc32c"
-    return _with(first, algorithm), _with(second, algorithm)
+    return _with(first, mine, algorithm), _with(second, other, algorithm)
 
 
-def _with(file: Selected, algorithm: str) -> Entry:
-    entry = file.entry
+def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
     if not algorithm or algorithm in stated(entry) or file.uri.scheme != "file" or entry.size is None:
         return entry
     try:

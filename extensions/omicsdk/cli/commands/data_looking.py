@@ -17,12 +17,12 @@ from omicsdk.fs.selecting import Patterns, select
 from omicsdk.fs.sizes import sums
 from omicsdk.fs.streaming import stream
 from omicsdk.fs.uri import Uri, parse_uri
+from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
 
 _RANGE = re.compile(r"(\d*)-(\d*)\Z")
-_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def ls(arguments: Mapping[str, Any], console: Console) -> Told | list[dict[str, Any]]:
@@ -106,7 +106,8 @@ def du(arguments: Mapping[str, Any], console: Console) -> Told:
                 for found in sums(files, arguments["depth"])
             ]
     lines = _aligned(
-        (_amount(row["bytes"], human=bool(arguments["human"])), f"{row['files']} files", row["uri"]) for row in rows
+        (size_words(row["bytes"]) if arguments["human"] else str(row["bytes"]), f"{row['files']} files", row["uri"])
+        for row in rows
     )
     return Told("\n".join(lines), rows, terminal_only=True)
 
@@ -115,12 +116,3 @@ def _aligned(rows: Iterable[tuple[str, str, str]]) -> list[str]:
     listed = list(rows)
     first, second = (max((len(row[at]) for row in listed), default=0) for at in (0, 1))
     return [f"{size:>{first}}  {files:>{second}}  {uri}" for size, files, uri in listed]
-
-
-def _amount(size: int, *, human: bool) -> str:
-    if not human:
-        return str(size)
-    amount, unit = float(size), 0
-    while amount >= 1024 and unit < len(_UNITS) - 1:
-        amount, unit = amount / 1024, unit + 1
-    return f"{size} bytes" if not unit else f"{amount:.1f} {_UNITS[unit]}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.data_places import kind_of, patterns_of, sources_of, stores_of
 from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
+from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.fs.comparing import Differences, differences
 from omicsdk.fs.copying import CopyOptions, copy_files
@@ -17,15 +18,17 @@ from omicsdk.fs.planning import CopyPlan, plan_copy
 from omicsdk.fs.selecting import Patterns, Selected, select
 from omicsdk.fs.uri import Uri, parse_uri
 from omicsdk.fs.verifying import with_common_checksum
+from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
 
+_WORDS = {"skipped": "already there", "failed": "failed", "stopped": "stopped"}
 NOTHING: Mapping[str, Any] = {"counts": {}, "files": []}
 
 
-def cp(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
-    """`omics cp`: counts, and what became of each file."""
+def cp(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics cp`: counts, and what became of each file; on a terminal a line."""
     paths = [parse_uri(text) for text in arguments["paths"]]
     if len(paths) < 2:
         raise UsageError(f"{paths[0]} goes where?", remedy="Name where to at the end: omics cp SOURCE... TARGET.")
@@ -35,12 +38,12 @@ def cp(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
         plan = plan_copy(sources, target, kind_of(stores, target))
         _refuse_places_without_way_in(stores, plan)
         if arguments["dry_run"]:
-            return _foreseen(plan, dict.fromkeys((file.name for file in plan.files), "copy"))
-        return _copied(plan, stores, arguments, console, overwrite=not arguments["no_clobber"])
+            return _foretold(_foreseen(plan, dict.fromkeys((file.name for file in plan.files), "copy")))
+        return _summed_up(_copied(plan, stores, arguments, console, overwrite=not arguments["no_clobber"]), plan.base)
 
 
-def sync(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
-    """`omics sync`: counts, and what became of each file that differed."""
+def sync(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics sync`: counts, and what became of each file that differed; on a terminal a line."""
     source, target = parse_uri(arguments["source"]), parse_uri(arguments["target"])
     patterns = patterns_of(arguments)
     with stores_of(arguments) as stores:
@@ -48,18 +51,18 @@ def sync(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
             raise NotAFolder(str(source), "is a file", remedy="omics cp copies single files.")
         wanted = {file.name: file for file in select(stores.of(source), source, patterns=patterns)}
         there = _there(stores, target, patterns)
-        found = _compared(wanted, there, arguments["compare"])
+        found = _compared(wanted, there, arguments["compare"], stores)
         plan = CopyPlan(replace(target, is_folder=True), [wanted[name] for name in found.copy])
         removed = [there[name] for name in found.remove] if arguments["delete"] else []
         if arguments["dry_run"]:
             plans = {**found.copy, **{file.name: "remove" for file in removed}}
-            return {**_foreseen(plan, plans, removed), "same": found.same}
+            return _foretold({**_foreseen(plan, plans, removed), "same": found.same})
         if plan.files:
             _refuse_places_without_way_in(stores, plan)
         result = _copied(plan, stores, arguments, console, overwrite=True) if plan.files else NOTHING
         # What should go goes last, and not at all where something didn't arrive: a target never loses before it gains.
         gone = _removed(removed, stores, target, console) if not console.exit_code else []
-        return {**result, "same": found.same, "removed": gone}
+        return _summed_up({**result, "same": found.same, "removed": gone}, target)
 
 
 def _there(stores: Stores, target: Uri, patterns: Patterns) -> dict[str, Selected]:
@@ -71,12 +74,12 @@ def _there(stores: Stores, target: Uri, patterns: Patterns) -> dict[str, Selecte
     return {file.name: file for file in select(stores.of(target), target, patterns=patterns)}
 
 
-def _compared(wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: Any) -> Differences:
+def _compared(wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: Any, stores: Stores) -> Differences:
     entries = {name: file.entry for name, file in wanted.items()}
     others = {name: file.entry for name, file in there.items()}
     if by == "checksum":
         for name in entries.keys() & others.keys():
-            entries[name], others[name] = with_common_checksum(wanted[name], there[name])
+            entries[name], others[name] = with_common_checksum(wanted[name], there[name], stores.of)
     return differences(entries, others, by)
 
 
@@ -115,6 +118,30 @@ def _foreseen(plan: CopyPlan, plans: Mapping[str, str], removed: Sequence[Select
     ]
     gone = [{"source": None, "target": str(file.uri), "size": file.entry.size, "plan": "remove"} for file in removed]
     return {"bytes": sum(file.entry.size or 0 for file in plan.files), "files": [*files, *gone]}
+
+
+def _summed_up(result: Mapping[str, Any], target: Uri) -> Told:
+    """A result, and for people how many files were copied, left, equal, removed."""
+    counts: Mapping[str, int] = result["counts"]
+    size = sum(file["size"] or 0 for file in result["files"] if file["state"] == "done")
+    words = [f"{counts.get('done', 0)} files ({size_words(size)}) copied to {target}"]
+    words += [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts.get(state)]
+    words += [f"{result['same']} equal"] if result.get("same") else []
+    words += [f"{len(result['removed'])} removed"] if result.get("removed") else []
+    return Told(", ".join(words), result, terminal_only=True)
+
+
+def _foretold(result: Mapping[str, Any]) -> Told:
+    """What would be done, and for people a line each."""
+    files: list[Mapping[str, Any]] = result["files"]
+    lines = [
+        f"remove {file['target']}"
+        if file["plan"] == "remove"
+        else f"copy {file['source']} to {file['target']} ({file['plan']})"
+        for file in files
+    ]
+    whole = f"{len(files)} files, {size_words(result['bytes'])} to copy; nothing was done"
+    return Told("\n".join([*lines, whole]), result, terminal_only=True)
 
 
 def _refuse_places_without_way_in(stores: Stores, plan: CopyPlan) -> None:

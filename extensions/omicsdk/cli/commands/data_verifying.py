@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.data_places import patterns_of, stores_of
 from omicsdk.cli.commands.transfer_reports import watched
+from omicsdk.cli.told import Told
 from omicsdk.fs.copying import SPOOL
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.selecting import Selected, select
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from omicsdk.transfer import Control, Progress
 
 
-def verify(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
-    """`omics verify`: counts, and what was found of each file."""
+def verify(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics verify`: counts, and what was found of each file; on a terminal the counts."""
     source = parse_uri(arguments["source"])
     copy = None if arguments["copy"] is None else parse_uri(arguments["copy"])
     with stores_of(arguments) as stores:
@@ -28,7 +29,9 @@ def verify(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
 
         def work(progress: Callable[[Progress], None] | None, control: Control) -> list[Verdict]:
             if copy is not None:
-                return list(verify_copies(wanted, _copies(stores, wanted, copy), stopped=lambda: bool(control.why)))
+                return list(
+                    verify_copies(wanted, _copies(stores, wanted, copy), stores.of, stopped=lambda: bool(control.why))
+                )
             store = stores.of(source)
             files = list(wanted.values())
             return list(
@@ -40,7 +43,9 @@ def verify(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
         if not verdict.is_good:
             console.some_failed(f"{verdict.name}: {verdict.state}: {verdict.why}")
     files = [{"name": verdict.name, "state": verdict.state, "why": verdict.why} for verdict in verdicts]
-    return {"counts": dict(Counter(verdict.state for verdict in verdicts)), "files": files}
+    counts = Counter(verdict.state for verdict in verdicts)
+    line = ", ".join(f"{count} {state}" for state, count in counts.items()) or "no files"
+    return Told(line, {"counts": dict(counts), "files": files}, terminal_only=True)
 
 
 def _copies(stores: Stores, wanted: Mapping[str, Selected], copy: Uri) -> dict[str, Selected]:
