@@ -43,10 +43,12 @@ class LookingFileSystem(AbstractFileSystem):
         asynchronous: bool = False,
         loop: object = None,
         batch_size: int | None = None,
+        anon: bool = False,
         **options: Any,
     ) -> None:
         super().__init__()
         del asynchronous, loop, batch_size  # fsspec passes them to every file system; this one waits in threads
+        del anon  # pandas tries so once more where something isn't permitted
         self._given = store
         self._options = options
         self._block_size = block_size
