@@ -141,6 +141,12 @@ def test_sync_copies_what_differs_and_removes_when_it_shall(omics, reads, tmp_pa
     assert not (tmp_path / "out/old").exists()
 
 
+def test_what_was_fetched_is_not_sent_back(omics, reads):
+    omics("cp", "-r", "shelf://p", "out")  # the files here are younger than those over there
+    code, told, _ = omics("sync", "out", "shelf://p")
+    assert (code, told["same"], told["files"]) == (0, 2, [])
+
+
 def test_sync_removes_nothing_when_something_did_not_arrive(omics, reads, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out/old").write_bytes(b"x")

@@ -205,7 +205,8 @@ COMMANDS: list[Command] = [
                 "choices": ["auto", "size", "checksum"],
                 "default": "auto",
                 "help": "What files are held against each other by. auto: checksums where both places state one of a kind, "
-                "else sizes, and whether the source changed after the target. checksum: files of this machine are read.",
+                "else sizes; where the source changed after the target, files of this machine are read. checksum: these are "
+                "read in any case.",
             },
             _DRY_RUN,
             *_PATTERNS,

@@ -14,6 +14,9 @@ By = Literal["auto", "size", "checksum"]
 #: Checksums by how much they tell; an S3 ETag only does where both were made of parts of one size.
 STRONGEST = ("sha256", "sha1", "md5", "crc32c", "s3_etag")
 
+#: Why a file is different that is so by its time alone.
+CHANGED = "changed since"
+
 
 @dataclass(frozen=True, slots=True)
 class Differences:
@@ -73,7 +76,7 @@ def why_different(source: Entry, target: Entry, by: By = "auto") -> str:
     if source.size is None or target.size is None:
         return "its size isn't stated"
     if source.modified is not None and target.modified is not None and source.modified > target.modified:
-        return "changed since"
+        return CHANGED
     return ""
 
 

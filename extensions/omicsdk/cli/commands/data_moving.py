@@ -10,7 +10,7 @@ from omicsdk.cli.commands.data_places import kind_of, patterns_of, sources_of, s
 from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
-from omicsdk.fs.comparing import Differences, differences
+from omicsdk.fs.comparing import CHANGED, By, Differences, differences, why_different
 from omicsdk.fs.copying import CopyOptions, copy_files
 from omicsdk.fs.errors import NotAFolder, ReadOnly
 from omicsdk.fs.opened import Stores
@@ -74,11 +74,12 @@ def _there(stores: Stores, target: Uri, patterns: Patterns) -> dict[str, Selecte
     return {file.name: file for file in select(stores.of(target), target, patterns=patterns)}
 
 
-def _compared(wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: Any, stores: Stores) -> Differences:
+def _compared(wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: By, stores: Stores) -> Differences:
     entries = {name: file.entry for name, file in wanted.items()}
     others = {name: file.entry for name, file in there.items()}
-    if by == "checksum":
-        for name in entries.keys() & others.keys():
+    for name in entries.keys() & others.keys():
+        # Times alone prove nothing: what was just fetched is younger than what it was fetched from.
+        if by == "checksum" or (by == "auto" and why_different(entries[name], others[name]) == CHANGED):
             entries[name], others[name] = with_common_checksum(wanted[name], there[name], stores.of)
     return differences(entries, others, by)
 
