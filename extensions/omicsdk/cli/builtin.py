@@ -101,6 +101,65 @@ COMMANDS: list[Command] = [
         ],
     },
     {
+        "command": "init",
+        "summary": "Find the settings and credentials of all platforms, try them, and say how to get what is missing.",
+        "description": "Looks where each platform's own programs keep theirs: variables, and files in your home. Secrets are never "
+        "shown. On a terminal it asks before it tries or writes anything; elsewhere it does neither unless told to.\n\n"
+        "Examples:\n\n    omics init\n    omics init --check --output json",
+        "run": "omicsdk.cli.commands.init:init",
+        "bare": True,
+        "parameters": [
+            {
+                "name": "check",
+                "type": "boolean",
+                "flag": True,
+                "default": False,
+                "help": "Try each with one call that changes nothing, without asking, and write nothing; ends with 1 when one fails.",
+            },
+            {
+                "name": "timeout",
+                "type": "number",
+                "convert": "omicsdk.cli.commands.numbers:above_0",
+                "default": 10,
+                "help": "Seconds that each step of a call may take.",
+            },
+        ],
+    },
+    {
+        "command": "doctor",
+        "summary": "Look at this machine, the network and each configured service; say what is wrong and what to do.",
+        "description": "Name resolution, proxy, TLS, clocks, each login with one call that changes nothing; disk, hard links, open "
+        "files, encoding, libcurl, versions, extras. Only services that are configured are asked. Ends with 1 when something "
+        "failed.\n\nExamples:\n\n    omics doctor\n    omics doctor dss sb\n    omics doctor --json > report.json",
+        "run": "omicsdk.cli.commands.doctor:doctor",
+        "bare": True,
+        "parameters": [
+            {
+                "name": "services",
+                "type": "array",
+                "items": "string",
+                "positional": True,
+                "default": None,
+                "choices": ["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"],
+                "help": "Only these services; all that are configured when omitted.",
+            },
+            {
+                "name": "json",
+                "type": "boolean",
+                "flag": True,
+                "default": False,
+                "help": "Print JSON, on a terminal too.",
+            },
+            {
+                "name": "timeout",
+                "type": "number",
+                "convert": "omicsdk.cli.commands.numbers:above_0",
+                "default": 10,
+                "help": "Seconds that each step of a call may take.",
+            },
+        ],
+    },
+    {
         "command": "completion",
         "summary": "Print a script that completes commands and options in your shell.",
         "description": "bash: omics completion bash > ~/.local/share/bash-completion/completions/omics\n\n"

@@ -104,6 +104,22 @@ class Console:
         self._stderr.flush()
         return self._stdin.readline().strip().lower() in ("y", "yes")
 
+    @property
+    def asks(self) -> bool:
+        """Whether questions are asked: somebody is there, and `--yes` doesn't answer for them."""
+        return not self._assume_yes and self._stdin.isatty() and self._stderr.isatty()
+
+    def agrees(self, question: str) -> bool:
+        """Asks whether something shall be done that nobody asked for.
+
+        Args:
+            question: Without the question mark's "[y/N]".
+
+        Returns:
+            The answer; True with `--yes`, and False without asking when nobody is there.
+        """
+        return self._assume_yes or (self.asks and self.confirm(question))
+
     @contextmanager
     def progress(self, title: str = "") -> Generator[Callable[[TransferProgress], None] | None]:
         """A bar for one transfer, gone at its end.

@@ -1,0 +1,126 @@
+"""`omics init`: what there is of each platform's settings and credentials, whether it holds, and what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omicsdk.cli.doctor import telling
+from omicsdk.cli.doctor.finding import find
+from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES
+from omicsdk.cli.doctor.probing import Probe, environment, limit, side_by_side, tried
+from omicsdk.cli.told import Told
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from omicsdk.cli.console import Console
+    from omicsdk.cli.doctor.logins import Login
+    from omicsdk.cli.doctor.outcome import Outcome
+    from omicsdk.cli.shapes import Command
+
+REPLICA = "aws"
+"""The replica that the published client's documentation takes in its examples."""
+
+
+def init(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics init`: asks before it tries or writes anything, and without a terminal does neither unless it is told to.
+
+    Args:
+        arguments: check, replica, timeout.
+        console: Where questions go.
+
+    Raises:
+        ConfigError: The settings can't be written.
+    """
+    environ, seconds = environment(), float(arguments["timeout"])
+    found = find(SERVICES, environ, Path.home())
+    shown = telling.logins(found, SERVICES)
+    if console.asks:
+        for line in shown.splitlines():
+            console.line(line)
+    callable_ = [login for login in found if login.call is not None and not login.problem]
+    tests: list[Outcome] = []
+    is_wanted = arguments["check"] or (
+        bool(callable_) and console.agrees(f"Test each with one call that changes nothing ({len(callable_)})?")
+    )
+    if is_wanted:
+        probes = [Probe("login", login.subject, lambda login=login: tried(login, environ, seconds)) for login in found]
+        tests = [outcome for outcome in side_by_side(probes, limit(seconds)) if outcome.probe == "login"]
+        if any(outcome.status == "failed" for outcome in tests):
+            console.exit_code = 1
+    written = _defaults(found, console) if not arguments["check"] else []
+    text = _text("" if console.asks else shown, tests, written)
+    return Told(text, _data(found, tests, written), terminal_only=True)
+
+
+def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Which commands of the Data Store want a replica that nothing names.
+
+    Args:
+        commands: Its handwritten commands.
+        configured: What the settings have under `dss`.
+
+    Returns:
+        The names that lead to each setting.
+    """
+    return [
+        ("dss", command["command"], "replica")
+        for command in commands
+        for argument in command.get("parameters", [])
+        if argument["name"] == "replica" and argument.get("required") and "run" in command
+        if "replica" not in (configured.get(command["command"]) or {})
+    ]
+
+
+def _defaults(found: Sequence[Login], console: Console) -> list[str]:
+    """Offers to write the settings that omics itself wants."""
+    if not any(login.service == "dss" for login in found):
+        return []
+    import os
+
+    from omicsdk.cli.workflows.dss import COMMANDS
+    from omicsdk.core.config_file import set_value
+    from omicsdk.core.narrowing import is_object
+    from omicsdk.hca.config import read_settings, user_file
+
+    configured = read_settings().get("dss", default={})
+    wanted = missing_defaults(COMMANDS, configured if is_object(configured) else {})
+    file = user_file(os.environ)
+    if not wanted or not console.agrees(
+        f"Take the replica {REPLICA} for the Data Store where a command isn't given one (written into {file})?"
+    ):
+        return []
+    for keys in wanted:
+        set_value(file, keys, REPLICA)
+    return [f"{'.'.join(keys)} = {REPLICA}" for keys in wanted]
+
+
+def _text(shown: str, tests: Sequence[Outcome], written: Sequence[str]) -> str:
+    parts = [part for part in (shown, telling.outcomes(tests) if tests else "") if part]
+    if written:
+        parts.append("\n".join(["Written:", *(f"  {line}" for line in written)]))
+    parts.append("Next: omics doctor looks at the machine and the network; omics help lists what there is.")
+    return "\n\n".join(parts)
+
+
+def _data(found: Sequence[Login], tests: Sequence[Outcome], written: Sequence[str]) -> dict[str, Any]:
+    tested = {outcome.subject: outcome for outcome in tests}
+    services: list[dict[str, Any]] = []
+    for service in SERVICES:
+        own = [login for login in found if login.service == service]
+        services.append(
+            {
+                "service": service,
+                "found": [_row(login, tested.get(login.subject)) for login in own],
+                **({} if own else {"remedy": HOW_TO_GET[service]}),
+            }
+        )
+    return {"services": services, "written": list(written)}
+
+
+def _row(login: Login, test: Outcome | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"what": login.what, "origin": login.origin, "url": login.url}
+    row |= {name: text for name in ("problem", "remedy", "warning") if (text := getattr(login, name))}
+    return row | ({} if test is None else {"test": {"status": test.status, "found": test.found, "remedy": test.remedy}})

@@ -1,0 +1,119 @@
+"""What this machine has to offer: room, hard links, open files, an encoding. Decisions over gathered facts."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from omicsdk.cli.doctor.outcome import Outcome
+
+MIB, GIB = 2**20, 2**30
+ROOM_FAILED, ROOM_WARNING = 100 * MIB, 1 * GIB
+"""Bytes: journals and settings need the first, and few downloads of omics data are smaller than the second."""
+INODES_FAILED, INODES_WARNING = 100, 10_000
+FILES_WARNING = 256
+"""Open files that a process may have: a transfer has some hundred connections and files at once."""
+
+
+class Room(NamedTuple):
+    """What is left where a folder is.
+
+    Attributes:
+        folder: The folder.
+        use: What it is for.
+        free: Bytes that may be written.
+        inodes: Files that may be made; None where the file system doesn't count them.
+        error: Why nothing can be told.
+        writable: Whether this user may write there.
+    """
+
+    folder: str
+    use: str
+    free: int = 0
+    inodes: int | None = None
+    error: str = ""
+    writable: bool = True
+
+
+def room(facts: Room) -> Outcome:
+    """Whether a folder has room.
+
+    Args:
+        facts: What was gathered.
+    """
+    subject = f"{facts.use}: {facts.folder}"
+    if facts.error:
+        return Outcome("disk", subject, "warning", facts.error, "Check the folder and its permissions.")
+    left = f"{_size(facts.free)} free" + (f", {facts.inodes:,} files" if facts.inodes is not None else "")
+    if not facts.writable:
+        return Outcome("disk", subject, "warning", f"can't be written ({left})", "Work in a folder of your own.")
+    few = facts.inodes is not None and facts.inodes < INODES_WARNING
+    if facts.free >= ROOM_WARNING and not few:
+        return Outcome("disk", subject, "ok", left)
+    failed = facts.free < ROOM_FAILED or (facts.inodes is not None and facts.inodes < INODES_FAILED)
+    what = "files" if few and facts.free >= ROOM_WARNING else "bytes"
+    remedy = "Delete many small files, or use another disk." if what == "files" else "Make room, or use another disk."
+    return Outcome("disk", subject, "failed" if failed else "warning", f"only {left}", remedy)
+
+
+def _size(count: int) -> str:
+    return f"{count / GIB:,.1f} GiB" if count >= GIB else f"{count / MIB:,.0f} MiB"
+
+
+def hard_links(folder: str, error: str | None) -> Outcome:
+    """Whether a second name can be made for a file.
+
+    Args:
+        folder: Where that was tried.
+        error: Why it didn't work; None where it did.
+    """
+    if error is None:
+        return Outcome("hard links", folder, "ok", "can be made")
+    remedy = (
+        "Downloads into bundles copy files that they share instead, which takes more room; nothing else needs links."
+    )
+    return Outcome("hard links", folder, "warning", f"can't be made: {error}", remedy)
+
+
+def open_files(soft: int | None, hard: int | None) -> Outcome:
+    """Whether enough files may be open at once.
+
+    Args:
+        soft: How many may be; None where there is no such limit.
+        hard: How many the user may ask for; None likewise.
+    """
+    if soft is None:
+        return Outcome("open files", "", "ok", "no limit")
+    if soft >= FILES_WARNING:
+        return Outcome("open files", "", "ok", f"{soft:,} may be open")
+    most = "unlimited" if hard is None else str(hard)
+    allowed = hard is None or hard > soft
+    remedy = f"Raise it: ulimit -n {most if hard is not None and hard < 4096 else 4096}" if allowed else ""
+    return Outcome("open files", "", "warning", f"only {soft} may be open", remedy or "Ask the administrator for more.")
+
+
+class Encodings(NamedTuple):
+    """How texts become bytes.
+
+    Attributes:
+        names: Of names of files.
+        files: Of files that are opened without one.
+        output: Of what is printed.
+    """
+
+    names: str
+    files: str
+    output: str
+
+
+def encodings(facts: Encodings) -> Outcome:
+    """Whether names and texts of any language survive.
+
+    Args:
+        facts: What was gathered.
+    """
+    told = {"names of files": facts.names, "files": facts.files, "output": facts.output}
+    others = [f"{what} in {name}" for what, name in told.items() if name.lower().replace("-", "") not in ("utf8", "")]
+    if not others:
+        return Outcome("encoding", "", "ok", "UTF-8")
+    remedy = "Set PYTHONUTF8=1, or a locale such as LC_ALL=C.UTF-8."
+    return Outcome("encoding", "", "warning", "; ".join(others), remedy)

@@ -1,0 +1,151 @@
+"""Where the settings and credentials of all platforms are looked for."""
+
+import base64
+import json
+import sys
+
+import pytest
+from omicsdk.cli.doctor.finding import find
+from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES
+from omicsdk.core.credentials import Token
+from omicsdk.core.token_file import TokenFile
+
+CANARY = "canary-0123456789"
+
+
+@pytest.fixture
+def look(tmp_path):
+    """Looks with variables alone, in a home of its own."""
+
+    def run(*services, **variables):
+        environ = {"HOME": str(tmp_path), "OMICS_TOKEN_FILE": str(tmp_path / "tokens.json"), **variables}
+        found = find(services or SERVICES, environ, tmp_path)
+        assert CANARY not in repr(found)
+        return found
+
+    return run
+
+
+def commons_key(commons):
+    """An API key as a commons issues it; only its issuer is read here."""
+    parts = ({"alg": "none"}, {"iss": f"{commons}/user"})
+    return ".".join(
+        [*(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts), "x"]
+    )
+
+
+def written(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def test_nothing_is_found_where_there_is_nothing(look):
+    assert look() == []
+    assert set(HOW_TO_GET) == set(SERVICES)
+
+
+def test_an_account_of_google_alone_is_for_something_else(look):
+    assert look(GOOGLE_APPLICATION_CREDENTIALS="/key.json") == []
+
+
+def test_hca_settings_and_logins(look, tmp_path):
+    config = written(
+        tmp_path / "c.json", json.dumps({"DSSClient": {"swagger_url": "https://dss.example.org/v1/swagger.json"}})
+    )
+    (alone,) = look("dss", HCA_CONFIG_FILE=str(config))
+    assert (alone.what, alone.url, str(config) in alone.origin) == ("settings", "https://dss.example.org/v1", True)
+    assert alone.call.url == "https://dss.example.org/v1/swagger.json"
+    assert "omics dss login" in alone.warning
+    TokenFile(tmp_path / "tokens.json").put("https://dss.example.org", Token(CANARY, None))
+    (stored,) = look("dss", HCA_CONFIG_FILE=str(config))
+    assert (stored.what, stored.origin) == ("login", str(tmp_path / "tokens.json"))
+    (given,) = look("dss", HCA_CONFIG_FILE=str(config), OMICS_DSS_TOKEN=CANARY)
+    assert given.origin == "OMICS_DSS_TOKEN"
+    assert given.call.proof().headers("GET", given.call.url) == {"authorization": f"Bearer {CANARY}"}
+
+
+def test_a_malformed_file_is_told_and_the_others_are_looked_at(look, tmp_path):
+    config = written(tmp_path / "c.json", '{"DSSClient": ')
+    found = look(HCA_CONFIG_FILE=str(config), CRUNCH_URL="https://c.example", CRUNCH_TOKEN=CANARY)
+    assert [(login.service, bool(login.problem)) for login in found] == [
+        ("dss", True),
+        ("auth", True),
+        ("upload", True),
+        ("crunch", False),
+    ]
+    assert str(config) in found[0].problem
+
+
+def test_an_upload_key_is_not_sent_to_be_tried(look):
+    (found,) = look("upload", OMICS_UPLOAD_TOKEN=CANARY)
+    assert (found.what, found.call.proof) == ("key", None)
+
+
+def test_sb_variables_and_each_profile(look, tmp_path):
+    written(
+        tmp_path / ".sevenbridges" / "credentials",
+        f"[default]\napi_endpoint = https://a.example/v2\nauth_token = {CANARY}\n"
+        f"[half]\nauth_token = {CANARY}\n[open]\napi_endpoint = http://b.example/v2\nauth_token = {CANARY}\n",
+    )
+    variable, default, half, plain = look("sb", SB_API_ENDPOINT="https://c.example/v2", SB_AUTH_TOKEN=CANARY)
+    assert (variable.what, variable.origin) == ("token", "SB_API_ENDPOINT and SB_AUTH_TOKEN")
+    assert variable.call.proof().headers("GET", variable.call.url) == {"x-sbg-auth-token": CANARY}
+    assert (default.what, default.call.url) == ("profile default", "https://a.example/v2/user")
+    assert "one is missing" in half.problem
+    assert "isn't https" in plain.problem
+
+
+def test_an_ini_file_is_not_quoted(look, tmp_path):
+    written(tmp_path / ".sevenbridges" / "credentials", CANARY)
+    (found,) = look("sb")
+    assert "INI file" in found.problem
+    assert CANARY not in found.problem + found.remedy
+
+
+def test_gen3_files_are_tried_once_each(look, tmp_path):
+    key = json.dumps({"api_key": commons_key("https://a.example"), "key_id": "k"})
+    file = written(tmp_path / ".gen3" / "credentials.json", key)
+    other = json.dumps({"api_key": commons_key("https://b.example"), "key_id": "k"})
+    second = written(tmp_path / ".gen3" / "credentials_b.json", other)
+    found = look("gen3", GEN3_API_KEY="credentials")
+    assert [(login.url, login.origin) for login in found] == [
+        ("https://a.example", "GEN3_API_KEY (credentials)"),
+        ("https://b.example", str(second)),
+    ]
+    assert found[0].call.url == "https://a.example/user/credentials/cdis/access_token"
+    if sys.platform != "win32":
+        file.chmod(0o644)
+        assert "chmod 600" in look("gen3")[0].warning
+
+
+def test_gen3_what_cannot_be_used_is_told(look, tmp_path):
+    assert look("gen3", GEN3_API_KEY=str(tmp_path / "gone.json"))[0].problem == "there is no such file"
+    assert "isn't tried" in look("gen3", GEN3_API_KEY="idp://wts/other")[0].warning
+    written(tmp_path / ".gen3" / "credentials.json", "[]")
+    assert "JSON object" in look("gen3")[0].problem
+    (tmp_path / ".gen3" / "credentials.json").unlink()
+    (open_,) = look("gen3", GEN3_ENDPOINT="a.example")
+    assert (open_.url, open_.call.proof) == ("https://a.example", None)
+
+
+@pytest.mark.parametrize(
+    ("variables", "what", "url", "problem"),
+    [
+        ({"CRUNCH_URL": "https://c.example/", "CRUNCH_TOKEN": CANARY}, "token", "https://c.example", ""),
+        ({"CRUNCH_URL": "https://c.example"}, "settings", "https://c.example", "missing"),
+        ({"CRUNCH_TOKEN": CANARY}, "token", "", "missing"),
+        ({"CRUNCH_URL": "http://c.example", "CRUNCH_TOKEN": CANARY}, "token", "http://c.example", "encrypted"),
+        ({"PANGEA_USER": "a@b.example", "PANGEA_PASS": CANARY}, "account", "https://pangeabio.io", ""),
+        ({"PANGEA_USER": "a@b.example"}, "account", "https://pangeabio.io", "missing"),
+        ({"PANGEA_ENDPOINT": "https://p.example", "OMICS_PANGEA_TOKEN": CANARY}, "token", "https://p.example", ""),
+        ({"PANGEA_ENDPOINT": "https://p.example"}, "settings", "https://p.example", ""),
+    ],
+)
+def test_sites_are_named_by_variables(look, variables, what, url, problem):
+    (found,) = look("crunch", "pangea", **variables)
+    assert (found.what, found.url) == (what, url)
+    assert problem in found.problem
+    assert bool(problem) == (found.call is None)
+    assert found.origin == " and ".join(variables)

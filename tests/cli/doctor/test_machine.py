@@ -1,0 +1,67 @@
+"""What is said of this machine."""
+
+import pytest
+from omicsdk.cli.doctor.machine import GIB, MIB, Encodings, Room, encodings, hard_links, open_files, room
+from omicsdk.cli.doctor.surveying import link_error
+from omicsdk.cli.doctor.surveying import room as room_of
+
+
+@pytest.mark.parametrize(
+    ("facts", "status", "told"),
+    [
+        (Room("/d", "here", 5 * GIB, 10**6), "ok", "5.0 GiB free, 1,000,000 files"),
+        (Room("/d", "here", 5 * GIB), "ok", "5.0 GiB free"),
+        (Room("/d", "here", 500 * MIB, 10**6), "warning", "only 500 MiB"),
+        (Room("/d", "here", 5 * MIB, 10**6), "failed", "only 5 MiB"),
+        (Room("/d", "here", 5 * GIB, 5000), "warning", "5,000 files"),
+        (Room("/d", "here", 5 * GIB, 3), "failed", "3 files"),
+        (Room("/d", "here", 5 * GIB, 10**6, writable=False), "warning", "can't be written"),
+        (Room("/d", "here", error="can't be looked at"), "warning", "can't be looked at"),
+    ],
+)
+def test_room_is_bytes_and_files(facts, status, told):
+    found = room(facts)
+    assert (found.subject, found.status, bool(found.remedy)) == ("here: /d", status, status != "ok")
+    assert told in found.found
+
+
+def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_stand_in(tmp_path):
+    here, later = room_of("state", tmp_path), room_of("state", tmp_path / "not" / "yet")
+    assert later.folder == str(tmp_path / "not" / "yet")
+    assert later.free > 0
+    assert later.writable
+    assert (here.error, later.error) == ("", "")
+    assert not (tmp_path / "not").exists()
+
+
+def test_hard_links_are_tried_and_nothing_stays(tmp_path):
+    assert link_error(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []
+    assert link_error(tmp_path / "gone") == "No such file or directory"
+    assert hard_links("/d", None).status == "ok"
+    found = hard_links("/d", "Operation not permitted")
+    assert (found.status, "Operation not permitted" in found.found, bool(found.remedy)) == ("warning", True, True)
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "status", "remedy"),
+    [
+        (None, None, "ok", ""),
+        (1024, 4096, "ok", ""),
+        (64, None, "warning", "ulimit -n 4096"),
+        (64, 8192, "warning", "ulimit -n 4096"),
+        (64, 512, "warning", "ulimit -n 512"),
+        (64, 64, "warning", "administrator"),
+    ],
+)
+def test_few_open_files_are_told_with_what_may_be_asked_for(soft, hard, status, remedy):
+    found = open_files(soft, hard)
+    assert found.status == status
+    assert remedy in found.remedy
+
+
+def test_an_encoding_that_is_not_utf8_is_named():
+    assert encodings(Encodings("utf-8", "UTF-8", "UTF8")).status == "ok"
+    found = encodings(Encodings("utf-8", "ISO-8859-1", "ascii"))
+    assert (found.status, found.found) == ("warning", "files in ISO-8859-1; output in ascii")
+    assert "PYTHONUTF8=1" in found.remedy

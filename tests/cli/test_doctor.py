@@ -1,0 +1,149 @@
+"""`omics doctor` and `omics init` against the sandbox: what people and scripts are shown."""
+
+import json
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+SECRETS = ("OMICS_DSS_TOKEN", "OMICS_AUTH_TOKEN", "OMICS_UPLOAD_TOKEN", "SB_AUTH_TOKEN", "CRUNCH_TOKEN", "PANGEA_PASS")
+ALL = ["dss", "auth", "upload", "sb", "gen3", "crunch", "pangea"]
+
+
+@pytest.fixture
+def alone(monkeypatch, tmp_path):
+    """A user of nothing yet."""
+    for name in (*SECRETS, "SB_API_ENDPOINT", "CRUNCH_URL", "PANGEA_ENDPOINT", "PANGEA_USER", "GEN3_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("GEN3_ENDPOINT", "HCA_CONFIG_FILE", "GOOGLE_APPLICATION_CREDENTIALS", "OMICS_TOKEN_FILE", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    return tmp_path
+
+
+@pytest.fixture
+def sandbox(alone, omics_sandbox, monkeypatch):
+    """The same, told where the sandbox is."""
+    variables = omics_sandbox.environment()
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return omics_sandbox
+
+
+@pytest.fixture
+def hidden(sandbox):
+    """Checks that texts have no secret in them."""
+    variables = sandbox.environment()
+    key = json.loads(Path(variables["GEN3_API_KEY"]).read_text())["api_key"]
+
+    def check(*texts):
+        # Some secrets of the sandbox are words that paths have, too.
+        for secret in (*(variables[name] for name in SECRETS if "sandbox" not in variables[name]), key):
+            assert not any(secret in text for text in texts)
+
+    return check
+
+
+def by_probe(rows, probe):
+    return [row for row in rows if row["probe"] == probe]
+
+
+def test_every_login_is_tried_with_one_call(omics, sandbox, hidden):
+    ran = omics("doctor")
+    assert (ran.code, ran.err) == (0, "")
+    assert {row["status"] for row in ran.json} <= {"ok", "skipped", "warning"}
+    logins = by_probe(ran.json, "login")
+    assert [(row["subject"].partition(":")[0], row["status"]) for row in logins] == [(name, "ok") for name in ALL]
+    assert [row["status"] for row in by_probe(ran.json, "clock")] == ["ok"]
+    asked = [entry["path"] for entry in sandbox.requests()]
+    assert len(asked) == len(ALL)
+    hidden(ran.out)
+
+
+def test_only_what_is_named_is_asked(omics, sandbox):
+    ran = omics("doctor", "sb", "gen3", "--json", tty=True)
+    assert [row["subject"] for row in by_probe(ran.json, "login")] == ["sb: token", "gen3: API key"]
+    assert omics("doctor", "sbb").code == 2
+
+
+def test_a_wrong_token_fails_with_its_remedy(omics, sandbox, monkeypatch):
+    monkeypatch.setenv("SB_AUTH_TOKEN", "0" * 32)
+    ran = omics("doctor", "sb", tty=True)
+    assert ran.code == 1
+    assert "FAILED" in ran.out
+    assert "the login isn't taken (from SB_API_ENDPOINT and SB_AUTH_TOKEN)" in ran.out
+    assert "> Make a token under Developer" in ran.out
+    assert "0" * 32 not in ran.out + ran.err
+
+
+def test_a_service_that_is_down_fails_and_the_others_are_told(omics, sandbox, monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("CRUNCH_URL", f"http://127.0.0.1:{taken.getsockname()[1]}")
+        ran = omics("doctor", "crunch", "sb", "--timeout", "5")
+    assert ran.code == 1
+    assert [(row["subject"], row["status"]) for row in by_probe(ran.json, "login")] == [
+        ("sb: token", "ok"),
+        ("crunch: token", "failed"),
+    ]
+
+
+def test_without_anything_configured_only_the_machine_is_looked_at(omics, alone):
+    ran = omics("doctor", "--output", "jsonl")
+    assert ran.code == 0
+    probes = {json.loads(line)["probe"] for line in ran.out.splitlines()}
+    assert probes == {"versions", "pycurl", "extras", "encoding", "open files", "disk", "hard links"}
+    named = omics("doctor", "sb").json[-1]
+    assert (named["subject"], named["status"], named["remedy"]) == ("sb", "skipped", "See: omics init")
+
+
+def test_init_says_how_to_get_what_is_missing(omics, alone):
+    ran = omics("init")
+    assert (ran.code, ran.err) == (0, "")
+    assert [each["service"] for each in ran.json["services"]] == ALL
+    assert all(each["remedy"] and not each["found"] for each in ran.json["services"])
+    assert not (alone / "config").exists()
+
+
+def test_init_without_a_terminal_asks_nothing_of_anybody(omics, sandbox, hidden):
+    ran = omics("init")
+    assert (ran.code, ran.err) == (0, "")
+    assert all(each["found"] and "test" not in each["found"][0] for each in ran.json["services"])
+    assert (ran.json["written"], sandbox.requests()) == ([], [])
+    hidden(ran.out)
+
+
+def test_init_check_tries_and_writes_nothing(omics, sandbox, alone):
+    ran = omics("init", "--check", "--output", "json")
+    assert ran.code == 0
+    assert {each["found"][0]["test"]["status"] for each in ran.json["services"]} == {"ok"}
+    assert not (alone / "config").exists()
+
+
+def test_init_asks_on_a_terminal_before_it_tries_or_writes(omics, sandbox, alone, hidden):
+    ran = omics("init", tty=True, typed="n\nn\n")
+    assert ran.code == 0
+    assert "from SB_API_ENDPOINT and SB_AUTH_TOKEN" in ran.err
+    assert ran.err.count("[y/N]") == 2
+    assert sandbox.requests() == []
+    assert not (alone / "config").exists()
+    ran = omics("init", tty=True, typed="y\ny\n")
+    assert "7 ok" in ran.out
+    assert "dss.download.replica = aws" in ran.out
+    hidden(ran.out, ran.err)
+    written = json.loads((alone / "config" / "hca" / "config.json").read_text())
+    assert written["dss"]["download"] == {"replica": "aws"}
+    assert "replica" not in omics("init", tty=True, typed="n\nn\n").err, "it is set"
+
+
+def test_yes_answers_for_scripts(omics, sandbox, alone):
+    ran = omics("--yes", "init")
+    assert ran.json["services"][0]["found"][0]["test"]["status"] == "ok"
+    assert "dss.download.replica = aws" in ran.json["written"]
+    shutil.rmtree(alone / "config")
