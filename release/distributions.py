@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +73,8 @@ def build_all(repository: Path, commit: str, target: Path) -> list[Path]:
         again = _wheel_of_sdist(next(made[0].glob("*.tar.gz")), Path(scratch, "unpacked"), epoch)
         wrong = [f"{name} differs from one build to the next" for name in differing(first, second)]
         wrong += [f"{name} from the sdist is another" for name in differing(_digests([wheel]), _digests([again]))]
+        tags = _run(["git", "tag", "--list", "v[0-9]*", "--points-at", commit], repository).split()
+        wrong += misnamed(tags, wheel.name)
         if wheel.stat().st_size > LARGEST_WHEEL:
             wrong.append(f"{wheel.name} has {wheel.stat().st_size} bytes; {LARGEST_WHEEL} are the most")
         if wrong:
@@ -92,6 +94,19 @@ def differing(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
         second: Those of the other build.
     """
     return sorted({name for name, _ in first.items() ^ second.items()})
+
+
+def misnamed(tags: Sequence[str], wheel: str) -> list[str]:
+    """What is wrong with a commit's tags, in words: none of them is that of the version which was built.
+
+    Args:
+        tags: Its tags of releases.
+        wheel: The wheel's file name.
+    """
+    version = wheel.split("-")[1]
+    return (
+        [f"the commit is tagged {tags[0]}, and its version is {version}"] if tags and f"v{version}" not in tags else []
+    )
 
 
 def sums(files: Iterable[Path]) -> str:
@@ -152,7 +167,7 @@ def main() -> int:
     except subprocess.CalledProcessError as error:
         sys.stderr.write(f"dist: {' '.join(map(str, error.cmd))} failed:\n{error.stderr}")
         return 1
-    for old in {*target.glob("omicsdk-*")} - {*files}:
+    for old in {*target.glob("omicsdk*")} - {*files}:
         old.unlink()
     (target / "SHA256SUMS").write_text(sums(files), encoding="utf-8", newline="\n")
     if _run(["git", "status", "--porcelain", "--untracked-files=no"], ROOT):

@@ -1,6 +1,6 @@
 """`make sbom`: what the wheel with all extras needs, as CycloneDX JSON beside it; the same environment gives the same bytes.
 
-python release/sbom.py          write dist/omicsdk-VERSION.cdx.json from build/bare
+python release/sbom.py          write dist/omicsdk.cdx.json from build/bare
 """
 
 from __future__ import annotations
@@ -85,8 +85,7 @@ def main() -> int:
     if wrong:
         sys.stderr.write("".join(f"sbom: {each}\n" for each in wrong))
         return 1
-    version = bom["metadata"]["component"]["version"]
-    target = ROOT / "dist" / f"omicsdk-{version}.cdx.json"
+    target = ROOT / "dist" / "omicsdk.cdx.json"
     target.write_text(json.dumps(bom, indent=1, sort_keys=True) + "\n", encoding="utf-8", newline="\n")
     sys.stderr.write(f"dist/{target.name}: {len(bom['components'])} packages\n")
     return 0

@@ -80,3 +80,11 @@ def test_sums_are_as_sha256sum_reads_them(tmp_path):
         (tmp_path / name).write_text(name)
     a, b = (hashlib.sha256(name.encode()).hexdigest() for name in "ab")
     assert sums(tmp_path.iterdir()) == f"{a}  a\n{b}  b\n"
+
+
+def test_a_tag_names_the_version_that_is_built():
+    from distributions import misnamed
+
+    wheel = "omicsdk-0.2.0-py3-none-any.whl"
+    assert misnamed([], wheel) == misnamed(["v0.2.0"], wheel) == []
+    assert misnamed(["v0.3.0"], wheel) == ["the commit is tagged v0.3.0, and its version is 0.2.0"]

@@ -1,0 +1,92 @@
+"""Workflows run what a developer can run, with no more rights than they need."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+TEMPLATES = sorted((ROOT / ".github" / "ISSUE_TEMPLATE").glob("*.yml"))
+WRITES = {
+    ("release", "build"): {"id-token", "attestations"},
+    ("release", "publish"): {"id-token"},
+    ("release", "announce"): {"contents"},
+}
+"""Jobs that may write, and what."""
+GIVEN = re.compile(r"\$\{\{\s*(?:github\.(?:event|head_ref|ref_name|actor)|inputs)\b")
+
+
+def read(path: Path) -> dict[str, Any]:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def steps(workflow: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for job in workflow["jobs"].values():
+        yield from job["steps"]
+
+
+def targets() -> set[str]:
+    return set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+
+
+each_workflow = pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+
+
+@each_workflow
+def test_every_make_target_is_there(path):
+    asked = {
+        word
+        for step in steps(read(path))
+        for line in re.findall(r"^make (.*?)(?: #.*)?$", step.get("run", ""), re.MULTILINE)
+        for word in line.split()
+        if "=" not in word
+    }
+    assert asked
+    assert asked <= targets()
+
+
+@each_workflow
+def test_rights_are_stated_and_least(path):
+    workflow = read(path)
+    assert workflow["permissions"] == {"contents": "read"}
+    for name, job in workflow["jobs"].items():
+        written = {right for right, how in job.get("permissions", {}).items() if how == "write"}
+        assert written == WRITES.get((path.stem, name), set())
+        assert job["timeout-minutes"] <= 60
+
+
+@each_workflow
+def test_what_others_name_is_no_code(path):
+    assert "pull_request_target" not in path.read_text(encoding="utf-8")
+    for step in steps(read(path)):
+        assert not GIVEN.search(step.get("run", "")), "give it as a variable of the environment"
+
+
+@each_workflow
+def test_actions_have_versions_and_keep_no_token(path):
+    for step in steps(read(path)):
+        if "uses" in step:
+            assert re.fullmatch(r"[\w.-]+/[\w.-]+@(v\d[\w.]*|release/v\d+|[0-9a-f]{40})", step["uses"])
+        if step.get("uses", "").startswith("actions/checkout@"):
+            assert step["with"]["persist-credentials"] is False
+
+
+def test_only_what_was_tested_is_published():
+    jobs = read(ROOT / ".github" / "workflows" / "release.yml")["jobs"]
+    assert set(jobs["publish"]["needs"]) == {"test", "build"}
+    assert jobs["announce"]["needs"] == "publish"
+
+
+@pytest.mark.parametrize("path", [path for path in TEMPLATES if path.stem != "config"], ids=lambda path: path.stem)
+def test_a_form_can_be_filled_in(path):
+    form = read(path)
+    assert form["name"]
+    assert form["description"]
+    fields = [each for each in form["body"] if each["type"] != "markdown"]
+    assert len({each["id"] for each in fields}) == len(fields)
+    assert any(each["validations"]["required"] for each in fields)
+    assert all(each["attributes"]["label"] for each in fields)
