@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import OmicsError
 from omicsdk.dss.bundle import ALL, chosen, filters
@@ -283,6 +283,7 @@ class Dss(HCAService, Writing):
             AuthError: The service or the bucket doesn't know the caller; likewise.
             Interrupted: It was stopped, or its time is over; the same call goes on.
         """
+        from omicsdk.dss.staging import staging_client
         from omicsdk.dss.upload import UploadOptions, upload_bundle
         from omicsdk.hca.config import HCAConfig
 
@@ -301,21 +302,12 @@ class Dss(HCAService, Writing):
         )
         return upload_bundle(
             self,
-            None if dry_run else _s3(),
+            None if dry_run else staging_client(),
             Path(src_dir),
             replica=replica,
             staging_bucket=staging_bucket,
             options=options,
         )
-
-
-def _s3() -> Any:
-    import boto3
-
-    from omicsdk.hca.aws_settings import reading_aws_settings
-
-    with reading_aws_settings():
-        return cast("Any", boto3).client("s3")
 
 
 def _write_copy(table: "Manifest", download_dir: str) -> None:

@@ -15,6 +15,8 @@ from omicsdk.gen3.errors import Gen3AuthError
 
 ENDPOINT_VARIABLE = "GEN3_ENDPOINT"
 """Environment variable: the commons, where nothing else says which it is."""
+URL_VARIABLE, TOKEN_VARIABLE = "OMICS_GEN3_URL", "OMICS_GEN3_TOKEN"
+"""Environment variables: the commons, and an access token, for all programs of this package."""
 PROFILE_PAGE = "credentials.json comes from your profile page of the commons."
 
 
@@ -105,3 +107,20 @@ class Access:
         """Closes the connections of what was asked."""
         if "commons" in vars(self):
             self.commons.close()
+
+
+def found(endpoint: str | None = None, source: str | None = None, token: str | None = None) -> Access:
+    """The commons and login that are given, else those of OMICS_GEN3_URL and OMICS_GEN3_TOKEN, else as `Access` finds them.
+
+    Args:
+        endpoint: The commons.
+        source: Where the login comes from.
+        token: An access token that takes its place.
+
+    Raises:
+        UsageError: Both a token and a source were given, or the connection wouldn't be encrypted.
+        ConfigError: The endpoint isn't one.
+    """
+    if token is None and source is None:
+        token = os.environ.get(TOKEN_VARIABLE, "").strip() or None
+    return Access(endpoint or os.environ.get(URL_VARIABLE, "").strip() or None, source, token)

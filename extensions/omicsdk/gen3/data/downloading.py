@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import Forbidden, OmicsError, TransportError, Unauthorized
+from omicsdk.core.errors import OmicsError, TransportError, Unauthorized
 from omicsdk.core.narrowing import is_object
 from omicsdk.drs.downloading import download as download_objects
 from omicsdk.drs.hosts import ResolutionSettings
@@ -19,6 +19,7 @@ from omicsdk.drs.resolution import Resolver
 from omicsdk.drs.servers import Servers
 from omicsdk.drs.sharing import Shared
 from omicsdk.gen3.data.logins import Logins
+from omicsdk.gen3.data.refusals import explained
 from omicsdk.transfer import Control, Outcome, Outcomes, Progress, TransferReport
 from omicsdk.transfer.scale.crew import Crew
 
@@ -158,29 +159,4 @@ def _explain(report: TransferReport, logins: Logins) -> None:
 
 def _explained(outcome: Outcome, logins: Logins) -> Outcome:
     error = outcome.error
-    if not isinstance(error, Unauthorized):
-        return outcome
-    host = next((each for each in logins.refused if each in error.url), "")
-    if host:
-        error.remedy = (
-            f"There is no login for {host}: {logins.refused[host]}. Log in to it on your profile page, or use its own."
-        )
-    elif logins.has_own and "permission" in error.message:
-        return outcome._replace(error=_forbidden(error))
-    return outcome
-
-
-def _forbidden(error: Unauthorized) -> Forbidden:
-    """The same answer as what it means: Fence says 401, too, to those it knows, where they may not read a file."""
-    return Forbidden(
-        error.message,
-        status=error.status,
-        code=error.code,
-        request_id=error.request_id,
-        method=error.method,
-        url=error.url,
-        body=error.body,
-        operation=error.operation,
-        headers=error.headers,
-        remedy="The login is good and may not read this file: ask the owner of the data for access.",
-    )
+    return outcome._replace(error=explained(error, logins)) if isinstance(error, Unauthorized) else outcome

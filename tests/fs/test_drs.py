@@ -1,0 +1,273 @@
+"""Objects of DRS servers: files, bundles as folders, and who is asked with which login."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from drs_host import DrsHost
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.clock import ManualClock
+from omicsdk.core.credentials import BearerToken
+from omicsdk.core.errors import Forbidden, NotFound, Unauthorized
+from omicsdk.drs.errors import BundleTooDeep, NoAccess
+from omicsdk.drs.hosts import ResolutionSettings
+from omicsdk.drs.resolution import Resolver, UnknownPrefix
+from omicsdk.drs.servers import Servers
+from omicsdk.fs.drs import DrsStore
+from omicsdk.fs.drs_logins import FoundLogins, drs_host_of
+from omicsdk.fs.drs_objects import LASTS
+from omicsdk.fs.drs_paths import drs_readings, gen3_readings
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.store import Put, PutOptions
+from omicsdk.transfer import download
+
+
+@pytest.fixture
+def host() -> Iterator[DrsHost]:
+    made = DrsHost()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(host: DrsHost) -> Iterator[DrsStore]:
+    resolver = Resolver(known={"dg.4503": host.name, "lab": host.name}, settings=ResolutionSettings(order=()))
+    with Servers(resolver) as servers, DrsStore(servers=servers) as store:
+        yield store
+
+
+@pytest.fixture
+def bundle(host: DrsHost) -> str:
+    """A bundle of two files, one of them with a name that needs care, and a bundle with one."""
+    for id in ("a", "b", "c"):
+        host.add(id, id.encode() * 3)
+    host.bundle("inner", {"name": "deep.txt", "id": "c"})
+    members = [{"name": "a.txt", "id": "a"}, {"name": "50% #1?.txt", "id": "b"}, {"name": "more", "id": "inner"}]
+    host.bundle("set/1", *members)
+    return f"{host.name}/set/1"
+
+
+def paths(entries: Iterator[Entry]) -> list[str]:
+    return [entry.path for entry in entries]
+
+
+def bytes_of(store: DrsStore, entry: Entry) -> bytes:
+    found = store.location(entry)
+    return httpx.get(found.url, headers=dict(found.headers), trust_env=False).content
+
+
+def test_an_object_is_a_file(store: DrsStore, host: DrsHost) -> None:
+    host.add("0d8b", b"ACGT")
+    entry = store.look(f"{host.name}/0d8b")
+    assert (entry.kind, entry.size, entry.details["name"]) == ("file", 4, "0d8b.bin")
+    assert entry.version == f"sha256:{entry.checksums['sha256']}"
+    assert bytes_of(store, entry) == b"ACGT"
+    assert paths(store.walk(entry.path)) == [entry.path]
+    with pytest.raises(NotAFolder):
+        store.entries(entry.path)
+
+
+@pytest.mark.parametrize(
+    ("id", "path"),
+    [
+        ("dg.4503/0d8b", "dg.4503/0d8b"),
+        ("dg.4503/0d8b", "dg.4503:0d8b"),
+        ("lab:7/8", "lab:7/8"),
+        ("a b%/c?", "HOST/a%20b%25/c%3F"),
+    ],
+)
+def test_all_forms_of_identifiers_lead_to_it(store: DrsStore, host: DrsHost, id: str, path: str) -> None:
+    host.add(id, b"ACGT")
+    assert bytes_of(store, store.look(path.replace("HOST", host.name))) == b"ACGT"
+
+
+def test_a_bundle_is_a_folder_of_its_members(store: DrsStore, host: DrsHost, bundle: str) -> None:
+    assert store.look(bundle).is_folder
+    listed = list(store.entries(bundle))
+    assert [(entry.path, entry.kind) for entry in listed] == [
+        (f"{bundle}/a.txt", "file"),
+        (f"{bundle}/50% #1?.txt", "file"),
+        (f"{bundle}/more", "folder"),
+    ]
+    assert [bytes_of(store, entry) for entry in listed[:2]] == [b"aaa", b"bbb"]
+    assert paths(store.walk(bundle)) == [f"{bundle}/a.txt", f"{bundle}/50% #1?.txt", f"{bundle}/more/deep.txt"]
+    assert paths(store.walk(f"{bundle}/more")) == [f"{bundle}/more/deep.txt"]
+
+
+def test_members_are_found_by_their_names_without_a_listing(store: DrsStore, host: DrsHost, bundle: str) -> None:
+    for name, content in (("a.txt", b"aaa"), ("50% #1?.txt", b"bbb"), ("more/deep.txt", b"ccc")):
+        entry = store.look(f"{bundle}/{name}")
+        assert entry.path == f"{bundle}/{name}"
+        assert bytes_of(store, entry) == content
+    with pytest.raises(PathNotFound):
+        store.look(f"{bundle}/a")
+    with pytest.raises(PathNotFound):
+        store.look(f"{bundle}/a.txt/b")
+
+
+def test_the_longest_identifier_counts(store: DrsStore, host: DrsHost, bundle: str) -> None:
+    host.add("set/1/a.txt", b"an object of that name")
+    assert bytes_of(store, store.look(f"{bundle}/a.txt")) == b"an object of that name"
+
+
+def test_what_was_found_is_asked_for_again_after_a_minute(host: DrsHost) -> None:
+    clock = ManualClock()
+    host.add("x", b"1")
+    with Servers(Resolver(settings=ResolutionSettings(order=()))) as servers:
+        store = DrsStore(servers=servers, clock=clock)
+        first = store.look(f"{host.name}/x")
+        host.add("x", b"22")
+        assert store.look(f"{host.name}/x") == first
+        clock.advance(LASTS + 1)
+        again = store.look(f"{host.name}/x")
+    assert (first.size, again.size) == (1, 2)
+    assert first.version != again.version
+
+
+def test_a_member_that_cant_be_had_fails_alone(store: DrsStore, host: DrsHost, tmp_path: Path) -> None:
+    host.add("a", b"a")
+    host.bundle("set", {"name": "a.txt", "id": "a"}, {"name": "gone.txt", "id": "nowhere"})
+    for listed in (store.entries, store.walk):
+        good, bad = listed(f"{host.name}/set")
+        assert (good.size, bad.kind, bad.size) == (1, "file", None)
+        assert "no record found" in bad.details["error"]
+        with pytest.raises(NotFound):
+            store.location(bad)
+    report = download([store.item(each, each.name) for each in store.walk(f"{host.name}/set")], tmp_path)
+    assert [outcome.state for outcome in report.outcomes] == ["done", "failed"]
+
+
+def test_bundles_that_hold_themselves_end(store: DrsStore, host: DrsHost) -> None:
+    host.bundle("loop", {"name": "again", "id": "loop"})
+    path = f"{host.name}/loop"
+    (bad,) = store.walk(path)
+    assert "holds itself" in bad.details["error"]
+    with pytest.raises(BundleTooDeep):
+        list(store.entries(f"{path}/again"))
+
+
+def test_urls_of_many_files_come_in_one_request(store: DrsStore, host: DrsHost, tmp_path: Path) -> None:
+    for number in range(20):
+        host.add(f"f{number}", b"%d" % number)
+    host.bundle("set", *({"name": f"{number}.txt", "id": f"f{number}"} for number in range(20)))
+    items = [store.item(entry, entry.name) for entry in store.walk(f"{host.name}/set")]
+    download(items, tmp_path).raise_if_failed()
+    assert (tmp_path / "19.txt").read_bytes() == b"19"
+    assert host.count("ga4gh/drs/v1/objects/access") == 1
+    assert not any("/access/s3" in path for _, path, _ in host.asked)
+
+
+def test_ways_to_the_bytes_are_tried_in_turn(store: DrsStore, host: DrsHost) -> None:
+    host.add("x", b"ACGT", ways=("s3", "gs"))
+    host.answers["ga4gh/drs/v1/objects/x/access/s3"] = [(403, {}, {"msg": "not from here"})]
+    assert bytes_of(store, store.look(f"{host.name}/x")) == b"ACGT"
+    host.add("none", b"", ways=())
+    with pytest.raises(NoAccess):
+        store.location(store.look(f"{host.name}/none"))
+
+
+def test_servers_cant_be_listed(store: DrsStore, host: DrsHost) -> None:
+    for path in ("", host.name, "drs.example.org", "dg.4503"):
+        assert store.look(path).is_folder
+        for listed in (store.entries, store.walk):
+            with pytest.raises(NotListed, match="/ID"):
+                listed(path)
+    assert not host.asked
+
+
+@pytest.mark.parametrize("path", ["0d8b4c1e", "drs.example.org/a?b", "no host/x"])
+def test_what_names_no_object_says_what_to_write(store: DrsStore, path: str) -> None:
+    with pytest.raises(WrongUri, match="drs://HOST/ID"):
+        store.look(path)
+
+
+def test_what_isnt_there_is_told(store: DrsStore, host: DrsHost) -> None:
+    with pytest.raises(PathNotFound, match=f"drs://{host.name}/no/such/thing isn't there"):
+        store.look(f"{host.name}/no/such/thing")
+    with pytest.raises(UnknownPrefix):
+        store.look("dg.9999/1")
+    with pytest.raises(ReadOnly):
+        store.put([Put("a", f"{host.name}/a")], PutOptions())
+
+
+def test_a_login_goes_to_its_own_server_only(host: DrsHost, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "OMICS_GEN3_URL", "OMICS_GEN3_TOKEN", "OMICS_SB_URL", "NAMESPACE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("OMICS_SB_TOKEN", "secret")
+    monkeypatch.setenv("SB_API_ENDPOINT", "https://cavatica-api.sbgenomics.com/v2")
+    logins = FoundLogins()
+    found = logins("cavatica-ga4gh-api.sbgenomics.com")
+    assert found is not None
+    assert dict(found.headers("GET", "")) == {"x-sbg-auth-token": "secret"}
+    assert logins("cgc-ga4gh-api.sbgenomics.com") is None
+    assert logins(host.name) is None
+    monkeypatch.setenv("SB_API_ENDPOINT", f"http://{host.name}/v2")
+    host.token, host.login = "secret", "x-sbg-auth-token"
+    host.add("x", b"ACGT")
+    with DrsStore() as store:
+        assert bytes_of(store, store.look(f"{host.name}/x")) == b"ACGT"
+
+
+def test_without_a_login_it_is_said_which_one_helps(host: DrsHost) -> None:
+    host.add("x", b"ACGT")
+    host.token = "secret"
+    with DrsStore(credentials=lambda host: None) as store, pytest.raises(Unauthorized, match="GEN3_API_KEY"):
+        store.look(f"{host.name}/x")
+    with DrsStore(credentials=lambda host: BearerToken("secret")) as store:
+        assert bytes_of(store, store.look(f"{host.name}/x")) == b"ACGT"
+        host.answers["ga4gh/drs/v1/objects/y"] = [(403, {}, {"msg": "not for you"})]
+        with pytest.raises(Forbidden, match="not for you"):
+            store.look(f"{host.name}/y")
+
+
+@pytest.mark.parametrize(
+    ("api", "drs"),
+    [
+        ("https://api.sbgenomics.com/v2", "ga4gh-api.sbgenomics.com"),
+        ("https://cgc-api.sbgenomics.com/v2", "cgc-ga4gh-api.sbgenomics.com"),
+        ("https://api.sb.biodatacatalyst.nhlbi.nih.gov/v2", "ga4gh-api.sb.biodatacatalyst.nhlbi.nih.gov"),
+        ("http://127.0.0.1:8080/sb/v2", "127.0.0.1:8080"),
+        ("https://capi.example.org/v2", "capi.example.org"),
+    ],
+)
+def test_each_platform_of_seven_bridges_has_its_drs_server(api: str, drs: str) -> None:
+    assert drs_host_of(api) == drs
+
+
+PARTS = st.lists(st.text("ab1-", min_size=1, max_size=3), min_size=1, max_size=5)
+
+
+@given(PARTS, st.sampled_from(["drs.example.org", "localhost:8080"]))
+def test_a_path_is_read_from_the_longest_identifier_to_the_shortest(parts: list[str], host: str) -> None:
+    readings = drs_readings("/".join([host, *parts]))
+    assert [len(reading.names) for reading in readings] == list(range(len(parts)))
+    for reading in readings:
+        assert reading.identifier.host == host
+        assert [*reading.identifier.accession.split("/"), *reading.names] == parts
+
+
+@given(PARTS)
+def test_a_guid_is_of_a_host_where_one_is_named(parts: list[str]) -> None:
+    guid = "/".join(parts)
+    at_home, elsewhere = gen3_readings(f"dg.1/{guid}"), gen3_readings(f"commons.example.org/dg.1/{guid}")
+    assert {reading.identifier.host for reading in at_home} == {""}
+    assert {reading.identifier.host for reading in elsewhere} == {"commons.example.org"}
+    assert at_home[0].identifier.candidates[0] == elsewhere[0].identifier.candidates[0] == f"dg.1/{guid}"
+
+
+def test_more_than_a_hundred_members_come_as_answers_arrive(store: DrsStore, host: DrsHost) -> None:
+    members: list[dict[str, Any]] = []
+    for number in range(250):
+        host.add(f"m{number}", b"")
+        members.append({"name": str(number), "id": f"m{number}"})
+    host.bundle("big", *members)
+    listing = store.entries(f"{host.name}/big")
+    next(listing)
+    asked = [method for method, path, _ in host.asked if path == "ga4gh/drs/v1/objects"]
+    assert asked == ["POST"]
+    assert len(list(listing)) == 249

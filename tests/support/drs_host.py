@@ -1,0 +1,110 @@
+"""A small DRS server on loopback: objects, bundles, access URLs and bytes, with what goes wrong at real ones."""
+
+import hashlib
+import json
+import socket
+from typing import Any
+from urllib.parse import quote, unquote
+
+from loopback import Head, LoopbackServer
+
+API = "ga4gh/drs/v1/objects"
+
+
+class DrsHost(LoopbackServer):
+    """One server with its storage."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.objects: dict[str, dict[str, Any]] = {}
+        self.bytes: dict[str, bytes] = {}
+        self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.bulk = True
+        self.alone: set[str] = set()  # objects whose URLs don't come with others
+        self.token = ""
+        self.login = "authorization"  # the header that the token stands in
+        self.answers: dict[str, list[tuple[int, dict[str, str], Any]]] = {}  # by path, before the usual answer
+
+    @property
+    def name(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def add(self, id: str, content: bytes, *, ways: tuple[str, ...] = ("s3",), **more: Any) -> str:
+        """Adds a file; gives its DRS URI."""
+        self.bytes[id] = content
+        self.objects[id] = {
+            "id": id,
+            "name": f"{id.rpartition('/')[2]}.bin",
+            "size": len(content),
+            "checksums": [{"type": "sha-256", "checksum": hashlib.sha256(content).hexdigest()}],
+            "access_methods": [
+                {"type": way, "access_id": way, "access_url": {"url": f"{way}://b/{id}"}} for way in ways
+            ],
+        } | more
+        return f"drs://{self.name}/{id}"
+
+    def bundle(self, id: str, *members: dict[str, Any], name: str = "") -> str:
+        self.objects[id] = {"id": id, "name": name or id, "checksums": [], "contents": list(members)}
+        return f"drs://{self.name}/{id}"
+
+    def count(self, start: str) -> int:
+        return sum(path.startswith(start) for _, path, _ in self.asked)
+
+    def respond(self, connection: socket.socket, reader: Any, head: Head) -> bool:
+        body = reader.read(int(head.headers.get("content-length", 0)))
+        path = unquote(head.path)
+        with self._guard:
+            self.asked.append((head.method, path, head.headers))
+            waiting = self.answers.get(path)
+            status, headers, content = waiting.pop(0) if waiting else self._answer(head, path, body)
+        raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        connection.sendall(f"HTTP/1.1 {status} X\r\nContent-Length: {len(raw)}\r\n{lines}\r\n".encode() + raw)
+        return True
+
+    def _answer(self, head: Head, path: str, body: bytes) -> tuple[int, dict[str, str], Any]:
+        if path.startswith("storage/"):
+            return self._stored(head, path.split("/", 2)[2])
+        said = f"Bearer {self.token}" if self.login == "authorization" else self.token
+        if self.token and head.headers.get(self.login) != said:
+            return 401, {}, {"msg": "no token"}
+        if path == API and head.method == "POST":
+            if not self.bulk:
+                return 404, {}, {"msg": "no such route"}
+            ids = json.loads(body)["bulk_object_ids"]
+            return 200, {}, {"resolved_drs_object": [self.objects[each] for each in ids if each in self.objects]}
+        if path == f"{API}/access":
+            if not self.bulk:
+                return 404, {}, {"msg": "no such route"}
+            urls = [
+                {
+                    "drs_object_id": each["bulk_object_id"],
+                    "drs_access_id": way,
+                    "url": self._url(way, each["bulk_object_id"]),
+                }
+                for each in json.loads(body)["bulk_object_access_ids"]
+                for way in each["bulk_access_ids"]
+                if each["bulk_object_id"] not in self.alone
+            ]
+            return 200, {}, {"resolved_drs_object_access_urls": urls}
+        id, access, way = path.removeprefix(f"{API}/").partition("/access/")
+        if id not in self.objects:
+            return 404, {}, {"msg": "no record found", "status_code": 404}
+        if not access:
+            return 200, {}, self.objects[id]
+        return 200, {}, {"url": self._url(way, id)}
+
+    def _url(self, way: str, id: str) -> str:
+        return self.url(f"storage/{way}/{quote(id)}", "signature=secret")
+
+    def _stored(self, head: Head, id: str) -> tuple[int, dict[str, str], Any]:
+        content = self.bytes.get(id)
+        if content is None or self.login in head.headers:
+            return 404 if content is None else 400, {}, b"<Error/>"
+        asked = head.headers.get("range", "")
+        first, _, last = asked.removeprefix("bytes=").partition("-")
+        if not asked:
+            return 200, {}, content
+        end = min(int(last), len(content) - 1) if last else len(content) - 1
+        piece = content[int(first) : end + 1]
+        return 206, {"Content-Range": f"bytes {first}-{end}/{len(content)}"}, piece
