@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 OUTSIDE = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "security.md"}
 """Pages at the top of the checkout, and what they are called in the manual."""
 
-_LINK = re.compile(r"(\[[^\]]*\])\(([^)\s#]+)(#[^)]*)?\)")
+LINK = re.compile(r"(\[[^\]]*\])\(([^)\s#]+)(#[^)]*)?\)")
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 
 
@@ -66,8 +66,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Page, **_further: object) -> str:
     """Puts drawings where a page asks for them, and points links at where things are in the manual."""
     if page.file.src_uri in OUTSIDE.values():
-        return _outside_fences(markdown, lambda text: _LINK.sub(_from_top, text))
-    return _outside_fences(drawn(markdown), lambda text: _LINK.sub(_from_docs, text))
+        return _outside_fences(markdown, lambda text: LINK.sub(from_top, text))
+    return _outside_fences(drawn(markdown), lambda text: LINK.sub(from_docs, text))
 
 
 def _is_folder(entry: Any) -> bool:
@@ -83,7 +83,7 @@ def _outside_fences(markdown: str, change: Any) -> str:
     return "".join([*parts, change(markdown[at:])])
 
 
-def _from_top(link: re.Match[str]) -> str:
+def from_top(link: re.Match[str]) -> str:
     """A link of a page at the checkout's top."""
     words, target, heading = link[1], link[2], link[3] or ""
     if ":" in target:
@@ -93,7 +93,7 @@ def _from_top(link: re.Match[str]) -> str:
     return f"{words}({OUTSIDE[target]}{heading})" if target in OUTSIDE else words[1:-1]
 
 
-def _from_docs(link: re.Match[str]) -> str:
+def from_docs(link: re.Match[str]) -> str:
     """A link of a page of docs/ that leads out of it: to a page that the manual has too, or to a file that it hasn't."""
     words, target, heading = link[1], link[2], link[3] or ""
     if ":" in target or not target.startswith("../"):

@@ -1,0 +1,153 @@
+"""The manual as a site: it is built without a warning, its links lead somewhere, and it can be read on a telephone."""
+
+import functools
+import http.server
+import importlib.util
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from building.docstrings import fenced
+from building.hooks import LINK, OUTSIDE, from_docs, from_top
+from building.site import build, lost_in_site
+from omicsdk.core.file_lock import locked
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+SAMPLE = [
+    "index", "start", "tutorials/index", "tutorials/seven-bridges", "how-to/move-a-terabyte", "coming-from-gen3",
+    "reference/commands/index", "reference/commands/dss", "reference/python/transfer", "reference/environment",
+    "reference/errors", "architecture", "performance", "reliability", "design/transfer", "changelog",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site; processes of one run share it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if base.name.startswith("popen-") else base) / "site"
+    told = folder.with_suffix(".json")
+    with locked(folder.with_suffix(".lock")):
+        if not told.exists():
+            told.write_text(json.dumps(build(folder)))
+    assert json.loads(told.read_text()) == []
+    return folder
+
+
+def test_every_link_of_the_site_leads_somewhere_and_nothing_is_fetched_from_elsewhere(site: Path):
+    assert lost_in_site(site) == []
+
+
+def test_the_search_knows_every_page(site: Path):
+    index = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))
+    found = {entry["location"].partition("#")[0] for entry in index["docs"]}
+    pages = {path.relative_to(site).as_posix() for path in site.rglob("*.html")} - {"404.html"}
+    assert {name or "index.html" for name in found} == pages
+    assert len(pages) > 70
+
+
+def test_every_page_of_the_manual_can_be_found_by_its_navigation(site: Path):
+    text = (site / "index.html").read_text(encoding="utf-8")
+    pages = [path.relative_to(site).as_posix() for path in site.rglob("*.html") if path.name != "404.html"]
+    assert [page for page in pages if f'href="{page}"' not in text] == []
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    handler = functools.partial(Quiet, directory=str(site))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.skipif(
+    CHROMIUM is None or importlib.util.find_spec("playwright") is None, reason="Chromium or playwright isn't installed"
+)
+def test_pages_fit_on_a_telephone_and_search_finds(address: str):
+    from playwright.sync_api import sync_playwright
+
+    asked: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 390, "height": 844}, color_scheme="dark")
+        page.on("request", lambda request: asked.append(request.url))
+        for name in SAMPLE:
+            page.goto(f"{address}/{name}.html")
+            wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert wider == 0, f"{name} is {wider} pixels wider than a telephone"
+        page.goto(f"{address}/start.html")
+        assert page.locator(".md-content pre").count() > 5
+        page.locator("button.md-code__button[data-md-type='copy']").first.wait_for()
+        page.set_viewport_size({"width": 1280, "height": 900})
+        page.locator(".md-search__input").fill("download-manifest")
+        page.locator(".md-search-result__link").first.wait_for()
+        assert "download-manifest" in page.locator(".md-search-result").inner_text()
+        browser.close()
+    assert [url for url in asked if not url.startswith((address, "data:", "blob:"))] == []
+
+
+def test_what_is_wrong_with_a_site_is_told(tmp_path: Path):
+    (tmp_path / "a.html").write_text(
+        '<h1 id="here"></h1><a href="#here"></a><a href="b.html#there"></a><a href="gone.html"></a>'
+        '<a href="https:///x"></a><script src="https://cdn.example.org/x.js"></script><a href="https://example.org/y"></a>'
+    )
+    (tmp_path / "b.html").write_text("<h1>x</h1>")
+    assert lost_in_site(tmp_path) == [
+        "a.html: b.html#there leads to no heading",
+        "a.html: gone.html leads nowhere",
+        "a.html: https:///x is no address",
+        "a.html: https://cdn.example.org/x.js is fetched from elsewhere",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("[x](docs/design.md#a)", "[x](design.md#a)"),
+        ("[x](CHANGELOG.md)", "[x](changelog.md)"),
+        ("[x](LICENSE)", "x"),
+        ("[x](https://example.org/)", "[x](https://example.org/)"),
+    ],
+)
+def test_links_of_pages_at_the_top_lead_into_the_manual(text: str, there: str):
+    assert LINK.sub(from_top, text) == there
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("[x](../README.md)", "[x](index.md)"),
+        ("[x](../../CONTRIBUTING.md#style)", "[x](../contributing.md#style)"),
+        ("[x](../examples/reads.py)", "x"),
+        ("[x](../start.md)", "[x](../start.md)"),
+        ("[x](gone.md)", "[x](gone.md)"),
+    ],
+)
+def test_links_out_of_docs_lead_to_what_the_manual_has(text: str, there: str):
+    assert LINK.sub(from_docs, text) == there
+
+
+def test_pages_at_the_top_that_there_are_belong_to_the_manual():
+    assert {"CHANGELOG.md", "CONTRIBUTING.md"} <= {name for name in OUTSIDE if (ROOT / name).exists()}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("What.\n\nfrom a import b\n\nb()\n\nMore.", "What.\n\n```python\nfrom a import b\n\nb()\n```\n\nMore."),
+        ("Args:\n    a: What (b).", "Args:\n    a: What (b)."),
+        ("Pure.", "Pure."),
+        ("with a as b:\n    b.c()\nd = e()", "```python\nwith a as b:\n    b.c()\nd = e()\n```"),
+        ("with nothing else", "with nothing else"),
+    ],
+)
+def test_examples_in_docstrings_become_code(text: str, code: str):
+    assert fenced(text) == code
