@@ -22,7 +22,9 @@ from omicsdk.fs.drs_objects import LASTS
 from omicsdk.fs.drs_paths import drs_readings, gen3_readings
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.selecting import select
 from omicsdk.fs.store import Put, PutOptions
+from omicsdk.fs.uri import Uri
 from omicsdk.transfer import download
 
 
@@ -67,6 +69,8 @@ def test_an_object_is_a_file(store: DrsStore, host: DrsHost) -> None:
     assert entry.version == f"sha256:{entry.checksums['sha256']}"
     assert bytes_of(store, entry) == b"ACGT"
     assert paths(store.walk(entry.path)) == [entry.path]
+    (selected,) = select(store, Uri("drs", entry.path))
+    assert selected.name == "0d8b.bin"
     with pytest.raises(NotAFolder):
         store.entries(entry.path)
 

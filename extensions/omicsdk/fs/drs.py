@@ -158,4 +158,11 @@ def _entry(path: str, found: Found | OmicsError) -> Entry:
     kind = next((each for each in STRONGEST if each in told.checksums), "")
     version = f"{kind}:{told.checksums[kind]}" if kind else ""
     ways = {"access": [method.kind for method in told.methods]}
-    return Entry(path, "file", told.size, told.checksums, None, version, {**details, **ways}, found)
+    return Entry(path, "file", told.size, told.checksums, None, version, {**details, **ways}, found, _file_name(found))
+
+
+def _file_name(found: Found) -> str:
+    """What a copy is called: as the object is, where the path ends in its identifier; a member has its name in the path."""
+    name = found.object.name.replace("\\", "/").rpartition("/")[2]
+    is_member = bool(found.above) or found.together is not None
+    return "" if is_member or name in ("", ".", "..") else name

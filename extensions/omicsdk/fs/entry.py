@@ -20,6 +20,7 @@ class Entry:
         version: What changes whenever the bytes do (a version, an ETag, a checksum); empty where there is no such thing.
         details: What else the platform says, for people: ids, media types.
         handle: What its store needs to find the bytes again without asking; opaque to everybody else.
+        file_name: What a copy of it is called where its path ends in an identifier; empty where the path has the name.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Entry:
     version: str = ""
     details: Mapping[str, Any] = field(default_factory=dict[str, Any])
     handle: Any = field(default=None, repr=False, compare=False)
+    file_name: str = ""
 
     @property
     def name(self) -> str:

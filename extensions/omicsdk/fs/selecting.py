@@ -68,7 +68,7 @@ def select(store: Store, uri: Uri, *, recursive: bool = True, patterns: Patterns
     """
     entry = store.look(uri.path)
     if not entry.is_folder:
-        yield Selected(uri, entry, entry.name or uri.name)
+        yield Selected(uri, entry, entry.file_name or entry.name or uri.name)
         return
     if not recursive:
         raise IsFolder(str(uri), "is a folder", remedy="Give --recursive for all that is in it.")
