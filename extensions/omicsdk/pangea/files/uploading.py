@@ -59,6 +59,7 @@ def upload_files(
     stop: threading.Event | None = None,
     control: Control | None = None,
     clock: Clock = SYSTEM_CLOCK,
+    called: Callable[[AnalysisResultField, Path], str] | None = None,
 ) -> TransferReport:
     """Sends files into fields that are on the server; one that fails doesn't keep the others from being sent.
 
@@ -77,6 +78,8 @@ def upload_files(
         stop: Ends the run when it is set.
         control: Stops and pauses it, limits its rate, and bounds its time.
         clock: Tells the time.
+        called: Gives what a field's object is called in its bucket, where a sample has one of a name; by default it is the
+            file's own name.
 
     Returns:
         The outcome of each file, in their order. Call `raise_if_failed()` on it.
@@ -97,7 +100,7 @@ def upload_files(
         store = FieldStore(
             field.knex,
             route,
-            path.name,
+            path.name if called is None else called(field, path),
             PartUrls(journal.with_name(f"{journal.name}.{field.uuid}.urls") if journal is not None else None),
             lambda: object_facts(field.knex, route, field.inherited_url_options),
             part_size=chunk_size,
