@@ -161,22 +161,30 @@ COMMANDS: list[Command] = [
     },
     {
         "command": "completion",
-        "summary": "Print a script that completes commands and options in your shell.",
-        "description": "bash: omics completion bash > ~/.local/share/bash-completion/completions/omics\n\n"
-        "zsh: omics completion zsh > a folder of $fpath, as _omics\n\n"
-        "fish: omics completion fish > ~/.config/fish/completions/omics.fish\n\n"
-        "powershell: omics completion powershell >> $PROFILE",
-        "run": "omicsdk.cli.completion:print_script",
+        "summary": "Complete commands, options and their values in your shell: put the script where the shell reads it, or print it.",
+        "description": "With --install the script goes where your shell reads it, and what is left to do is told. Without it the "
+        "script is printed.\n\nThe script holds all there is: no key press starts Python. Install it again after an update.\n\n"
+        "Examples:\n\n    omics completion --install\n    omics completion zsh --install\n"
+        "    omics completion bash > ~/.local/share/bash-completion/completions/omics\n"
+        "    omics completion fish > ~/.config/fish/completions/omics.fish\n    omics completion powershell >> $PROFILE",
+        "run": "omicsdk.cli.commands.completion:completion",
         "bare": True,
         "parameters": [
             {
                 "name": "shell",
                 "type": "string",
                 "positional": True,
-                "required": True,
+                "default": None,
                 "choices": ["bash", "zsh", "fish", "powershell"],
-                "help": "The shell that the script is for.",
-            }
+                "help": "The shell that the script is for. When omitted: with --install that of SHELL.",
+            },
+            {
+                "name": "install",
+                "type": "boolean",
+                "flag": True,
+                "default": False,
+                "help": "Put it where the shell reads it (bash, zsh, fish).",
+            },
         ],
     },
     {

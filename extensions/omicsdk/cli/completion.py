@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from omicsdk.cli.catalog import Catalog, Group
 from omicsdk.cli.options import GLOBALS, flags, global_arguments, own_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from typing import Any
+    from collections.abc import Iterable, Iterator
 
-    from omicsdk.cli.console import Console
+    from omicsdk.cli.catalog import Catalog, Group
     from omicsdk.cli.shapes import Argument
 
 
@@ -29,12 +27,6 @@ class Place:
         self.path = path
         self.words = words
         self.options = options
-
-
-def print_script(arguments: Mapping[str, Any], console: Console) -> str:
-    """`omics completion SHELL`."""
-    del console
-    return script(arguments["shell"], Catalog())
 
 
 def script(shell: str, catalog: Catalog) -> str:
@@ -89,14 +81,25 @@ def _harmless(words: Iterable[object]) -> list[str]:
     return [text for text in texts if text and all(c.isascii() and (c.isalnum() or c in "-_.:/+@,=") for c in text)]
 
 
+def _own(place: Place) -> tuple[list[Argument], bool]:
+    """What a place takes beside the global options, and whether it takes all of those: they are written once."""
+    first = len(place.options) - len(GLOBALS)
+    if first >= 0 and place.options[first:] == GLOBALS:
+        return place.options[:first], True
+    return place.options, False
+
+
 def _value_flags() -> str:
     return "|".join(spelling for argument in GLOBALS if _takes_value(argument) for spelling in flags(argument))
 
 
 def _bash(found: list[Place]) -> str:
     words = "\n".join(f"    {_single(p.path)}) echo {_single(' '.join(p.words))} ;;" for p in found if p.words)
+    everywhere = " ".join(s for a in GLOBALS for s in flags(a))
     options = "\n".join(
-        f"    {_single(p.path)}) echo {_single(' '.join(s for a in p.options for s in flags(a)))} ;;" for p in found
+        f"    {_single(p.path)}) echo {_single(' '.join(s for a in own for s in flags(a)))}{' $everywhere' * shared} ;;"
+        for p in found
+        for own, shared in [_own(p)]
     )
     values = "\n".join(
         f"    {_single(f'{p.path} {spelling}'.strip())}) echo {_single(' '.join(_choices(a)))} ;;"
@@ -112,6 +115,7 @@ _omics_words() {{
   esac
 }}
 _omics_options() {{
+  local everywhere={_single(everywhere)}
   case $1 in
 {options}
   esac
@@ -153,9 +157,13 @@ def _zsh(found: list[Place]) -> str:
         for p in found
         if p.words
     )
+    everywhere = " ".join(described(s, a.get("help")) for a in GLOBALS for s in flags(a))
+    shown = ' "${everywhere[@]}"'
     options = "\n".join(
-        f"    {_single(p.path)}) reply=({' '.join(described(s, a.get('help')) for a in p.options for s in flags(a))}) ;;"
+        f"    {_single(p.path)}) reply=({' '.join(described(s, a.get('help')) for a in own for s in flags(a))}"
+        f"{shown * shared}) ;;"
         for p in found
+        for own, shared in [_own(p)]
     )
     values = "\n".join(
         f"    {_single(f'{p.path} {spelling}'.strip())}) reply=({' '.join(map(_single, _choices(a)))}) ;;"
@@ -173,6 +181,7 @@ _omics_words() {{
   esac
 }}
 _omics_options() {{
+  local -a everywhere=({everywhere})
   reply=()
   case $1 in
 {options}
@@ -230,29 +239,50 @@ def _fish(found: list[Place]) -> str:
         plain = "".join(c for c in text if c.isprintable())
         return "'" + plain.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
-    lines: list[str] = []
-    for place in found:
-        here = f"-n {quoted(f'__omics_at {quoted(place.path)}')}"
-        for word, summary in place.words.items():
-            lines.append(f"complete -c omics {here} -f -a {quoted(word)} -d {quoted(_first_sentence(summary))}")
-        for argument in place.options:
-            spellings = " ".join(f"-l {s[2:]}" if s.startswith("--") else f"-s {s[1:]}" for s in flags(argument))
-            choices = _choices(argument)
-            value = f"-x -a {quoted(' '.join(choices))}" if choices else "-r" if _takes_value(argument) else ""
-            lines.append(
-                f"complete -c omics {here} {spellings} {value} -d {quoted(_first_sentence(argument.get('help')))}"
-            )
-    known = "\n".join(f"    case {quoted(f'{p.path} {w}'.strip())}\n      return 0" for p in found for w in p.words)
+    def offered(words: Iterable[tuple[str, str | None]]) -> str:
+        pairs = " ".join(f"{quoted(word)} {quoted(_first_sentence(text))}" for word, text in words)
+        return f"printf '%s\\t%s\\n' {pairs}" if pairs else "true"
+
+    def case(path: str, lines: str) -> str:
+        return f"    case {quoted(path)}\n      {lines}"
+
+    def spelled(arguments: Iterable[Argument]) -> str:
+        return offered((s, a.get("help")) for a in arguments for s in flags(a))
+
+    words = "\n".join(case(p.path, offered(p.words.items())) for p in found if p.words)
+    options = "\n".join(
+        case(p.path, f"{spelled(own)}{'; __omics_everywhere' * shared}") for p in found for own, shared in [_own(p)]
+    )
+    values = "\n".join(
+        case(f"{p.path} {spelling}".strip(), f"string split ' ' -- {quoted(' '.join(_choices(a)))}")
+        for p in found
+        for a in p.options
+        if _choices(a)
+        for spelling in flags(a)
+    )
     return f"""# Completion of omics for fish; made by: omics completion fish
-function __omics_known
+function __omics_words
   switch $argv[1]
-{known}
+{words}
   end
-  return 1
 end
-function __omics_at
+function __omics_everywhere
+  {spelled(GLOBALS)}
+end
+function __omics_options
+  switch $argv[1]
+{options}
+  end
+end
+function __omics_values
+  switch $argv[1]
+{values}
+  end
+end
+function __omics_complete
   set -l words (commandline -opc)
-  set -l place
+  set -l current (commandline -ct)
+  set -l place ''
   set -l skip 0
   for word in $words[2..-1]
     if test $skip = 1
@@ -265,15 +295,32 @@ function __omics_at
       case '-*'
         continue
       case '*'
-        set -l next (string trim -- "$place $word")
-        if __omics_known $next
-          set place $next
+        if contains -- $word (__omics_words "$place" | string replace -r '\\t.*' '')
+          set place (string trim -- "$place $word")
         end
     end
   end
-  test "$place" = "$argv[1]"
+  if string match -q -- '-*' $current
+    __omics_options "$place"
+    return
+  end
+  if string match -q -- '-*' $words[-1]
+    set -l offered (__omics_values (string trim -- "$place $words[-1]"))
+    if set -q offered[1]
+      printf '%s\\n' $offered
+      return
+    end
+  else
+    set -l offered (__omics_words "$place")
+    if set -q offered[1]
+      printf '%s\\n' $offered
+      return
+    end
+  end
+  __fish_complete_path $current
 end
-""" + "\n".join(lines)
+complete -c omics -f -a '(__omics_complete)'
+"""
 
 
 def _powershell(found: list[Place]) -> str:
