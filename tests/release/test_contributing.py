@@ -1,0 +1,54 @@
+"""What a contributor is told to run can be run, and what is named is there."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+COMMANDS = [shlex.split(line, comments=True) for block in BLOCKS for line in block.splitlines()]
+TARGETS = sorted({word for words in re.findall(r"`make ([a-z -]+?)[`A-Z]", PAGE) for word in words.split()})
+NAMED = re.findall(r"`((?:\.ci|codegen|docs|extensions|specs|tests)/[\w./-]*|[\w-]+\.(?:md|toml|yml))`", PAGE)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def test_every_target_is_one():
+    done = subprocess.run(["make", "-n", *TARGETS], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", [words for words in COMMANDS if words[0] != "make"], ids=" ".join)
+def test_a_command(words):
+    """Tests that are named are collected, and the others are run."""
+    program = Path(words[0]).name
+    command = {
+        "python": [sys.executable, *words[1:], "--collect-only", "-q"],
+        "omics": [str(Path(sys.executable).with_name("omics")), *words[1:]],
+    }[program]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout
+
+
+def test_what_is_run_in_the_first_hour_is_in_the_makefile():
+    first = [words[1] for words in COMMANDS if words[0] == "make"]
+    assert first == ["setup", "demo", "test"]
+    assert set(first) <= set(TARGETS) | {"setup", "demo"}
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMED)))
+def test_what_is_named_is_there(name):
+    assert (ROOT / name).exists() or list((ROOT / ".github").rglob(name)), name
+
+
+def test_every_target_is_told_of():
+    told = {*TARGETS, *(words[1] for words in COMMANDS if words[0] == "make")}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert set(phony.split()) <= told
