@@ -21,55 +21,7 @@ if TYPE_CHECKING:
 GROUPS: dict[str, BuiltinGroup] = {
     "sandbox": {
         "title": "A local server with every service in it, to try, teach and test.",
-        "commands": [
-            {
-                "command": "up",
-                "summary": "Start the server; Ctrl-C ends it.",
-                "description": "State is kept in the folder and is there again the next time. What to set for other programs "
-                "to find the server is printed as shell lines. Needs the extra: pip install 'omicsdk[sandbox]'.",
-                "run": "omicsdk.cli.commands.sandbox:up",
-                "bare": True,
-                "parameters": [
-                    {
-                        "name": "port",
-                        "type": "integer",
-                        "default": 0,
-                        "help": "TCP port on 127.0.0.1; 0 picks a free one.",
-                    },
-                    {
-                        "name": "dir",
-                        "type": "string",
-                        "default": "omics-sandbox",
-                        "help": "Folder that keeps the state; made when it isn't there.",
-                    },
-                    {
-                        "name": "faults",
-                        "type": "string",
-                        "help": "YAML or JSON file of faults that the server shall show.",
-                    },
-                ],
-            },
-            {
-                "command": "seed",
-                "summary": "Put folders into a sandbox as bundles of the Data Store.",
-                "description": "Each folder becomes a bundle; files whose names end in .json are its metadata. Give the URL of a "
-                "running sandbox, or the folder of one that isn't running.",
-                "run": "omicsdk.cli.commands.sandbox:seed",
-                "bare": True,
-                "parameters": [
-                    {
-                        "name": "folder",
-                        "type": "array",
-                        "items": "string",
-                        "positional": True,
-                        "required": True,
-                        "help": "Folders of files.",
-                    },
-                    {"name": "url", "type": "string", "help": "A running sandbox, such as http://127.0.0.1:8080."},
-                    {"name": "dir", "type": "string", "help": "The folder of a sandbox that isn't running."},
-                ],
-            },
-        ],
+        "workflows": "omicsdk.cli.workflows.sandbox",
     },
     "config": {"title": "Settings, and where each comes from.", "workflows": "omicsdk.cli.workflows.config"},
 }

@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from omicsdk.sandbox.faults import Rule
     from omicsdk.sandbox.running import STAGING_BUCKET, running_url
     from omicsdk.sandbox.server import Sandbox, serve
+    from omicsdk.sandbox.snapshots import load_snapshot
     from omicsdk.sandbox.store import FolderInUse
 
-__all__ = ["STAGING_BUCKET", "FolderInUse", "Rule", "Sandbox", "running_url", "serve"]
+__all__ = ["STAGING_BUCKET", "FolderInUse", "Rule", "Sandbox", "load_snapshot", "running_url", "serve"]
 
 _HOMES = {
     "STAGING_BUCKET": "running",
     "FolderInUse": "store",
     "Rule": "faults",
     "Sandbox": "server",
+    "load_snapshot": "snapshots",
     "running_url": "running",
     "serve": "server",
 }

@@ -1,14 +1,16 @@
 """The control API under /_sandbox/: time, faults, settings, tokens, the request log, reset."""
 
 import json
+import tempfile
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from omicsdk.sandbox.app import response
@@ -45,6 +47,8 @@ def control_routes(sandbox: "Sandbox") -> Mount:
     route("POST", "/settings", lambda _request, body: _turn_settings(sandbox, body))
     route("POST", "/tokens", lambda _request, body: _issue_token(sandbox, body))
     route("POST", "/service-accounts", lambda _request, body: _make_service_account(sandbox, body))
+    route("GET", "/contents", lambda _request, _body: sandbox.contents())
+    routes.append(Route("/snapshot", _snapshot(sandbox), methods=["GET"]))
     route("POST", "/seed", lambda _request, body: _seed(sandbox, body))
     route("POST", "/finish", lambda _request, _body: {"finished": sandbox.finish()})
     route("POST", "/reset", lambda _request, _body: sandbox.reset())
@@ -60,8 +64,23 @@ def _guarded(answer: Callable[[Request, Any], object], names: Collection[str]) -
             return response(Reply(answered if answered is not None else {}), {})
         except Problem as problem:
             return response(Reply(problem.body(), problem.status), {})
-        except ValueError as error:
+        except (ValueError, OSError) as error:  # of what was asked for, or of the file that it names
             return response(Reply(bad_arguments(str(error)).body(), 400), {})
+
+    return serve
+
+
+def _snapshot(sandbox: "Sandbox") -> Callable[[Request], Any]:
+    async def serve(request: Request) -> Response:
+        try:
+            _refuse_web_pages(request, sandbox.names)
+        except Problem as problem:
+            return response(Reply(problem.body(), problem.status), {})
+        # Beside the state, where there is room for its contents.
+        with tempfile.NamedTemporaryFile(dir=sandbox.folder, prefix="snapshot-", delete=False) as file:
+            path = Path(file.name)
+        await run_in_threadpool(sandbox.save, path)
+        return FileResponse(path, media_type="application/x-tar", background=BackgroundTask(path.unlink))
 
     return serve
 
@@ -161,7 +180,12 @@ def _make_service_account(sandbox: "Sandbox", body: object) -> object:
 
 
 def _seed(sandbox: "Sandbox", body: object) -> object:
-    given = fields_of(body, folder=str, replica=str, creator_uid=int)
+    given = fields_of(body, folder=str, replica=str, creator_uid=int, service=str, exchanges=str)
+    if "exchanges" in given:
+        if not Path(given["exchanges"]).is_absolute():
+            raise ValueError("seed takes a recording with its absolute path")
+        return sandbox.seed_exchanges(given["exchanges"])
     if not Path(given.get("folder", "")).is_absolute():
         raise ValueError("seed takes a folder with its absolute path")
-    return sandbox.seed(**given)
+    service = given.pop("service", "dss")
+    return sandbox.seed(**given) if service == "dss" else sandbox.seed_service(service, given["folder"])

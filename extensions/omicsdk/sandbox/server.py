@@ -8,7 +8,7 @@ import uuid as uuids
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import omicsdk
 from omicsdk.core.atomic_file import in_place_of
@@ -37,6 +37,10 @@ from omicsdk.sandbox.settings import Settings
 from omicsdk.sandbox.staging import CREDENTIALS
 from omicsdk.sandbox.upload.state import API_KEY, BUCKET_TEMPLATE, Upload
 from omicsdk.sandbox.wire import RequestLog, Stalls, Wire
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.seeding.exchanges import Report
+    from omicsdk.sandbox.snapshots import Snapshot
 
 # A token for people who try things out outlives any session of that kind.
 LOOPBACK = "127.0.0.1"
@@ -430,6 +434,63 @@ class Sandbox:
             ValueError: The folder has no files, or isn't one.
         """
         return seed_folder(self._up.dss, Path(folder), replica=replica, creator_uid=creator_uid)
+
+    def seed_service(self, service: str, folder: Path | str) -> dict[str, Any]:
+        """Puts a folder's files into a platform, without the network.
+
+        Args:
+            service: `dss` makes a bundle, `upload` an area, `sb` a project, `gen3` index records, `crunch` a project whose
+                folders are datasets, `pangea` a library whose folders are samples.
+            folder: The folder.
+
+        Returns:
+            What was made.
+
+        Raises:
+            ValueError: There is no such service, the folder isn't one or has nothing for it, or a name is taken.
+        """
+        if service == "dss":
+            return dict(self.seed(folder))
+        from omicsdk.sandbox.seeding.folders import seed_service
+
+        return seed_service(self, service, Path(folder).absolute())
+
+    def seed_exchanges(self, file: Path | str) -> "Report":
+        """Puts what other servers answered into the sandbox: things of django-crunch, Pangea and Gen3 commons.
+
+        Args:
+            file: JSON lines, each with `request` (`method`, `path`, `body`) and `response` (`status`, `body`).
+
+        Returns:
+            How many things were taken and how many were left, by kind and reason.
+
+        Raises:
+            ValueError: A line isn't an exchange; nothing was made.
+            OSError: The file can't be read.
+        """
+        from omicsdk.sandbox.seeding.exchanges import seed_exchanges
+
+        return seed_exchanges(self, Path(file))
+
+    def save(self, file: Path | str) -> "Snapshot":
+        """Writes the whole state into one file, for `load_snapshot`, while requests go on.
+
+        Args:
+            file: The file; replaced where it is there.
+
+        Returns:
+            What is in it. What is only on the S3 server isn't.
+        """
+        from omicsdk.sandbox.snapshots import save_snapshot
+
+        self.upload.settle_all()
+        return save_snapshot(self.grounds.database, self.folder, Path(file))
+
+    def contents(self) -> dict[str, dict[str, int]]:
+        """How much is in the sandbox: the length of each list of each platform, as its pages show them."""
+        from omicsdk.sandbox.contents import counted
+
+        return counted(self.grounds.database)
 
     def add_faults(self, *rules: Rule) -> list[int]:
         """Puts faults in force and returns their numbers."""

@@ -121,6 +121,20 @@ class Database:
         with self._lock:
             return self._connection.execute(statement, values).fetchone()
 
+    def copy_to(self, path: Path) -> None:
+        """Writes a copy as it is at one moment, while others go on reading and writing.
+
+        Args:
+            path: A file that isn't there yet.
+        """
+        copy = sqlite3.connect(path)
+        try:
+            with self._lock:
+                # In one step: between steps a writer of another connection would make it begin again.
+                self._connection.backup(copy)
+        finally:
+            copy.close()
+
     def clear(self) -> None:
         """Empties every table."""
         with self.transaction():

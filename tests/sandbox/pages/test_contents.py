@@ -6,7 +6,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.pages.overview import COLLECTIONS
+from omicsdk.sandbox.contents import COLLECTIONS
 
 EVERY = [(each.name, shelf.name) for each in COLLECTIONS for shelf in each.shelves]
 HOSTILE = "<script>alert('x')</script> & \u202egnp.json"

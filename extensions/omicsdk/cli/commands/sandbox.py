@@ -12,7 +12,7 @@ from omicsdk.core.errors import ConfigError, MissingExtra, OmicsError, SomeFaile
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
     from typing import Any
 
     from omicsdk.cli.console import Console
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "environment.sh"
 """Shell lines that point other programs at the sandbox, in its folder; they hold a token."""
+_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def up(arguments: Mapping[str, Any], console: Console) -> None:
@@ -33,83 +34,143 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
     from omicsdk.core.atomic_file import write_private
 
     def tell(sandbox: Sandbox) -> None:
-        lines = _shell_lines(sandbox.environment())
+        from omicsdk.sandbox.shells import shell_lines
+
+        lines = shell_lines(sandbox.environment())
         write_private(sandbox.folder / ENVIRONMENT, lines)
         console.message(f"sandbox at {sandbox.url}, state in {sandbox.folder}; Ctrl-C ends it")
+        console.message(f"in a browser: {sandbox.url}/")
         console.message(f"in another shell: . {shlex.quote(str(sandbox.folder / ENVIRONMENT))}")
         sys.stdout.write(lines)
         sys.stdout.flush()
 
-    port = arguments["port"]
-    if not 0 <= port <= 65535:
-        raise UsageError(f"--port: {port} isn't a port", remedy="Give 1 to 65535, or 0 for a free one.")
-    with _troubles(arguments["dir"], port, arguments["faults"]):
+    port, s3_port, host = arguments["port"], arguments["s3_port"], arguments["host"]
+    for name, number in (("--port", port), ("--s3-port", s3_port)):
+        if not 0 <= number <= 65535:
+            raise UsageError(f"{name}: {number} isn't a port", remedy="Give 1 to 65535, or 0 for a free one.")
+    if host not in _LOOPBACK:
+        console.message(
+            f"warning: on {host} whoever reaches this machine controls the sandbox, and reads what it may read here"
+        )
+    with troubles(arguments["dir"], port, arguments["faults"]):
         from omicsdk.sandbox import serve
 
-        serve(Path(arguments["dir"]), port, arguments["faults"] or (), on_ready=tell)
+        serve(
+            Path(arguments["dir"]),
+            port,
+            arguments["faults"] or (),
+            host=host,
+            s3_port=s3_port,
+            names=arguments["name"] or (),
+            on_ready=tell,
+        )
 
 
-def seed(arguments: Mapping[str, Any], console: Console) -> list[Any]:
-    """`omics sandbox seed`: makes a bundle of each folder, in a running sandbox or in a stopped one's folder.
+def seed(arguments: Mapping[str, Any], console: Console) -> Any:
+    """`omics sandbox seed`: puts folders or a recording into a running sandbox, or into a stopped one's folder.
 
     Raises:
-        UsageError: Neither or both of them are named, or a folder isn't one.
+        UsageError: Neither or both of them are named, there is nothing to put in, or a folder isn't one.
         SomeFailed: Some of several folders couldn't be taken; the others are in.
+    """
+    one_sandbox(arguments)
+    if bool(arguments["folder"]) == bool(arguments["exchanges"]):
+        raise UsageError("give folders to put in, or --exchanges with a recording")
+    recording = Path(arguments["exchanges"]).absolute() if arguments["exchanges"] else None
+    folders = [Path(name).absolute() for name in arguments["folder"] or ()]
+    if recording is not None and not recording.is_file():
+        raise UsageError(f"--exchanges: {recording} isn't a file")
+    if wrong := [folder for folder in folders if not folder.is_dir()]:
+        raise UsageError(f"{wrong[0]} isn't a folder")
+    with troubles(arguments["dir"] or ""), _seeder(arguments) as put:
+        return (
+            _folders(folders, arguments["service"], put, console) if recording is None else _recording(recording, put)
+        )
+
+
+def one_sandbox(arguments: Mapping[str, Any]) -> None:
+    """Checks that a command names one sandbox.
+
+    Raises:
+        UsageError: It names none, or two.
     """
     if bool(arguments["url"]) == bool(arguments["dir"]):
         raise UsageError("give --url of a running sandbox or --dir of one that isn't running")
-    folders = [Path(name).absolute() for name in arguments["folder"]]
-    if wrong := [folder for folder in folders if not folder.is_dir()]:
-        raise UsageError(f"{wrong[0]} isn't a folder")
+
+
+def _recording(file: Path, put: Callable[[dict[str, str]], Any]) -> Any:
+    try:
+        return put({"exchanges": str(file)})
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _folders(folders: list[Path], service: str, put: Callable[[dict[str, str]], Any], console: Console) -> list[Any]:
     made: list[Any] = []
     errors: list[OmicsError] = []
-    with _troubles(arguments["dir"] or ""), _seeder(arguments) as put:
-        for folder in folders:
-            try:
-                made.append(put(folder))
-            except ValueError as error:
-                errors.append(UsageError(f"{folder}: {error}"))
-            except OmicsError as error:
-                errors.append(error)
+    for folder in folders:
+        try:
+            made.append(put({"folder": str(folder), "service": service}))
+        except ValueError as error:
+            errors.append(UsageError(f"{folder}: {error}"))
+        except OmicsError as error:
+            errors.append(error)
     if errors and len(folders) == 1:
         raise errors[0]
     if errors:
-        for bundle in made:
-            console.message(f"made bundle {bundle['bundle_uuid']}")
+        for each in made:
+            console.message(f"made {' '.join(map(str, next(iter(each.items()))))}")
         raise SomeFailed(f"{len(errors)} of {len(folders)} folders weren't taken", errors)
     return made
 
 
 @contextmanager
-def _seeder(arguments: Mapping[str, Any]) -> Generator[Any]:
-    """What puts one folder into the sandbox that the arguments name."""
+def _seeder(arguments: Mapping[str, Any]) -> Generator[Callable[[dict[str, str]], Any]]:
+    """What puts something into the sandbox that the arguments name."""
     if arguments["dir"]:
         if not Path(arguments["dir"]).is_dir():
             raise UsageError(f"--dir: there is no folder {arguments['dir']}")
         from omicsdk.sandbox import Sandbox
 
         with Sandbox(Path(arguments["dir"])) as sandbox:
-            yield sandbox.seed
+
+            def take(what: dict[str, str]) -> Any:
+                if "exchanges" in what:
+                    return sandbox.seed_exchanges(what["exchanges"])
+                return sandbox.seed_service(what["service"], what["folder"])
+
+            yield take
         return
+    # The server reads folders itself: it runs on this machine.
+    with control(arguments["url"]) as ask:
+        yield lambda what: ask("POST", "/seed", what).json()
+
+
+@contextmanager
+def control(url: str) -> Generator[Callable[..., Any]]:
+    """What asks a running sandbox's control API: called with a method, a path and a JSON body, it gives the answer.
+
+    Args:
+        url: The sandbox's address.
+    """
     from omicsdk.core.bodies import json_body
-    from omicsdk.core.request import OperationFacts, request
+    from omicsdk.core.request import NO_BODY, OperationFacts, request
     from omicsdk.core.transport import Transport
 
-    facts = OperationFacts(name="seed", method="POST", path="/_sandbox/seed")
-    transport = Transport(arguments["url"].rstrip("/"))
+    transport = Transport(url.rstrip("/"))
 
-    def put(folder: Path) -> Any:
-        # The server reads the folder itself: it runs on this machine.
-        return transport.send(request(facts, facts.path, body=json_body({"folder": str(folder)}))).json()
+    def ask(method: str, path: str, body: dict[str, str] | None = None) -> Any:
+        facts = OperationFacts(name=path.strip("/"), method=method, path=f"/_sandbox{path}")
+        return transport.send(request(facts, facts.path, body=NO_BODY if body is None else json_body(body)))
 
     try:
-        yield put
+        yield ask
     finally:
         transport.close()
 
 
 @contextmanager
-def _troubles(folder: str, port: int = 0, faults: str | None = None) -> Generator[None]:
+def troubles(folder: str, port: int = 0, faults: str | None = None) -> Generator[None]:
     """Says in our errors what can go wrong with a server, its folder and its file of faults."""
     try:
         yield
@@ -137,7 +198,3 @@ def _troubles(folder: str, port: int = 0, faults: str | None = None) -> Generato
             f"another sandbox runs on the folder {folder}",
             remedy="Give its address with --url, stop it, or choose another folder with --dir.",
         ) from error
-
-
-def _shell_lines(environment: Mapping[str, str]) -> str:
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())

@@ -61,7 +61,8 @@ def content_type(name: str) -> str:
     return kind or "application/octet-stream"
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
+def files_below(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The files of a tree, each with its path in the tree, with slashes, in that path's order."""
     found: list[tuple[str, Path]] = []
     for base, _folders, names in os.walk(folder):
         for name in names:
@@ -90,7 +91,7 @@ def seed_folder(dss: Dss, folder: Path, *, replica: str, creator_uid: int) -> Bu
         raise ValueError(f"the replica is aws or gcp, not {replica}")
     if not folder.is_dir():
         raise ValueError(f"{folder} isn't a folder")
-    stored = [(name, dss.grounds.objects.put_file(path)) for name, path in _walk(folder)]
+    stored = [(name, dss.grounds.objects.put_file(path)) for name, path in files_below(folder)]
     if not stored:
         raise ValueError(f"{folder} has no files")
     version = dss.new_version("")

@@ -23,7 +23,7 @@ from omicsdk.sandbox.gen3.metadata.service import metadata_service
 from omicsdk.sandbox.gen3.metadata.state import Metadata
 from omicsdk.sandbox.gen3.peregrine.service import peregrine_service
 from omicsdk.sandbox.gen3.records.seeding import Records
-from omicsdk.sandbox.gen3.seeding import OPEN, add_file
+from omicsdk.sandbox.gen3.seeding import OPEN, add_file, add_stored_file
 from omicsdk.sandbox.gen3.sheepdog.service import sheepdog_service
 from omicsdk.sandbox.gen3.sower.jobs import Sower
 from omicsdk.sandbox.gen3.sower.routes import sower_routes
@@ -33,6 +33,7 @@ from omicsdk.sandbox.gen3.storage_urls import PREFIX as STORAGE
 from omicsdk.sandbox.gen3.ws_storage.routes import ws_storage_routes
 from omicsdk.sandbox.gen3.wts.service import wts_service
 from omicsdk.sandbox.gen3.wts.state import Wts
+from omicsdk.sandbox.objects import StoredObject
 from omicsdk.sandbox.service import Grounds, Service
 
 Documents = Callable[[str], Mapping[str, Any]]
@@ -137,6 +138,19 @@ class Gen3:
             The GUID.
         """
         return add_file(self.files, self.index, name, content, authz=authz, did=did, **more)
+
+    def add_stored_file(self, name: str, stored: StoredObject, md5: str) -> str:
+        """Puts a content that is in the store already into the commons' bucket, with a record that everybody may read.
+
+        Args:
+            name: The file's name.
+            stored: The content.
+            md5: Its MD5, in hex digits.
+
+        Returns:
+            The GUID.
+        """
+        return add_stored_file(self.files, self.index, name, stored, md5)
 
     def clear(self) -> None:
         """Puts back what is there from the start, after the database was emptied."""

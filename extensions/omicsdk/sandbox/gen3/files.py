@@ -18,11 +18,14 @@ class Files:
         database: Where it is kept which content a URL has.
         objects: The contents.
         now: The sandbox's time in seconds since 1970.
+
+    Attributes:
+        objects: The contents.
     """
 
     def __init__(self, database: Database, objects: ObjectStore, now: Callable[[], float]) -> None:
         self._database = database
-        self._objects = objects
+        self.objects = objects
         self._now = now
         database.define(
             gen3_files="url TEXT PRIMARY KEY, sha256 TEXT NOT NULL, etag TEXT NOT NULL, stored REAL NOT NULL",
@@ -36,7 +39,7 @@ class Files:
             url: Where, such as s3://sandbox-gen3/KEY; what was there is replaced.
             content: The bytes.
         """
-        stored = self._objects.put_bytes(content)
+        stored = self.objects.put_bytes(content)
         self.enter(url, stored, hashlib.md5(content, usedforsecurity=False).hexdigest())
         return stored
 
@@ -61,12 +64,12 @@ class Files:
     def with_etag(self, url: str) -> tuple[StoredObject, str] | None:
         """The content at a URL with the ETag that it is served with, without quotes; None when there is none."""
         row = self._database.row("SELECT sha256, etag FROM gen3_files WHERE url = ?", (url,))
-        stored = self._objects.get(row["sha256"]) if row else None
+        stored = self.objects.get(row["sha256"]) if row else None
         return (stored, row["etag"]) if row and stored else None
 
     def path(self, stored: StoredObject) -> Path:
         """Where the bytes of a content lie."""
-        return self._objects.path(stored.sha256)
+        return self.objects.path(stored.sha256)
 
     def publish(self, url: str) -> None:
         """Lets everybody read what is at a URL without a signature, as in a public bucket."""

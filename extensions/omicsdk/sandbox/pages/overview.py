@@ -4,24 +4,15 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from omicsdk.sandbox.crunch.shelves import CRUNCH
-from omicsdk.sandbox.dss.shelves import DSS
-from omicsdk.sandbox.fusillade.shelves import FUSILLADE
-from omicsdk.sandbox.gen3.shelves import GEN3
+from omicsdk.sandbox.contents import COLLECTIONS
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, link, moment, pager, table
-from omicsdk.sandbox.pages.shelf import PAGE, Collection, Shelf
-from omicsdk.sandbox.pangea.shelves import PANGEA
 from omicsdk.sandbox.problems import not_found
-from omicsdk.sandbox.sb.shelves import SB
+from omicsdk.sandbox.shelf import PAGE, Collection, Shelf
 from omicsdk.sandbox.store import Database
-from omicsdk.sandbox.upload.shelves import UPLOAD
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox
-
-COLLECTIONS = (DSS, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA)
-"""All platforms, in the order of the first page."""
 
 
 def overview(sandbox: "Sandbox") -> Page:

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from omicsdk.sandbox.pages.html import Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, moment, pager, table
 from omicsdk.sandbox.pages.overview import page_number
-from omicsdk.sandbox.pages.shelf import PAGE
+from omicsdk.sandbox.shelf import PAGE
 from omicsdk.sandbox.wire import Entry
 
 if TYPE_CHECKING:

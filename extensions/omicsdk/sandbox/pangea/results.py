@@ -29,13 +29,14 @@ from omicsdk.sandbox.service import Call, Reply
 
 _REPLICATE_LENGTH = 12
 _TELLING = ("description", "metadata", "is_private", "is_hidden")
-_NEW: Mapping[str, Any] = {
+NEW_RESULT: Mapping[str, Any] = {
     "description": "",
     "metadata": {},
     "is_private": False,
     "is_hidden": False,
     "pipeline_module": None,
 }
+"""What a result is at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _list(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
 
 def _create(pangea: Pangea, call: Call, kind: ResultKind) -> Reply:
     person = pangea.access.need(call)
-    fields = {**_NEW, **_named(validated(_fields(pangea, kind), fields_of(call)))}
+    fields = {**NEW_RESULT, **_named(validated(_fields(pangea, kind), fields_of(call)))}
     _check_replicate(pangea, kind, fields)
     if not may_write(pangea, call, person, fields):
         raise forbidden(f"Organization membership is required to create a {kind.words}.")

@@ -53,26 +53,50 @@ def create_project(sb: Sb, call: Call) -> Reply:
     name: str = call.body["name"]
     if not name.strip():
         raise bad("The name of the project is empty", 3007)
-    owner, now = sb.user(call), when(sb.now())
-    id = _free_id(sb, owner, name)
+    project = add_project(
+        sb,
+        sb.user(call),
+        name,
+        description=call.body.get("description", ""),
+        billing_group=_billing_group(sb, call.body.get("billing_group")),
+        tags=list(call.body.get("tags") or ()),
+        settings=_settings(_SETTINGS, call.body.get("settings") or {}),
+    )
+    return Reply(project_json(sb, call, project))
+
+
+def add_project(sb: Sb, owner: str, name: str, **fields: Any) -> JsonObject:
+    """Makes a project.
+
+    Args:
+        sb: The platform.
+        owner: Whose it is; they may do everything in it.
+        name: Its name; its identity is made of it.
+        fields: Its description, billing_group, tags and settings, where they aren't the usual ones.
+
+    Returns:
+        The project.
+    """
+    id, now = _free_id(sb, owner, name), when(sb.now())
     project: JsonObject = {
         "id": id,
         "name": name,
-        "description": call.body.get("description", ""),
-        "billing_group": _billing_group(sb, call),
+        "description": "",
+        "billing_group": _billing_group(sb, None),
         "type": "v2",
-        "tags": list(call.body.get("tags") or ()),
-        "settings": _settings(_SETTINGS, call.body.get("settings") or {}),
+        "tags": [],
+        "settings": _settings(_SETTINGS, {}),
         "root_folder": sb.work.files.make_root(id),
         "created_by": owner,
         "created_on": now,
         "modified_on": now,
         "category": "PRIVATE",
+        **fields,
     }
     sb.documents.put("project", id, project)
     member = {"username": owner, "type": "USER", "permissions": permissions_of(EVERYTHING, "project")}
     sb.membership.add("project", id, member)
-    return Reply(project_json(sb, call, project))
+    return project
 
 
 def get_project(sb: Sb, call: Call) -> Reply:
@@ -89,7 +113,7 @@ def update_project(sb: Sb, call: Call) -> Reply:
     if "type" in call.body:
         changes["type"] = _type(call.body["type"])
     if "billing_group" in call.body:
-        changes["billing_group"] = _billing_group(sb, call)
+        changes["billing_group"] = _billing_group(sb, call.body["billing_group"])
     if "settings" in call.body:
         changes["settings"] = _settings(project["settings"], call.body["settings"])
     project = {**project, **changes, "modified_on": when(sb.now())}
@@ -122,8 +146,7 @@ def _free_id(sb: Sb, owner: str, name: str) -> str:
     return id
 
 
-def _billing_group(sb: Sb, call: Call) -> str:
-    given: str | None = call.body.get("billing_group")
+def _billing_group(sb: Sb, given: str | None) -> str:
     if given is None:
         return sb.documents.ids("billing-group")[0]
     if sb.documents.get("billing-group", given) is None:

@@ -1,6 +1,6 @@
 """What the sandbox's pages list of the Upload service."""
 
-from omicsdk.sandbox.pages.shelf import Collection, Shelf
+from omicsdk.sandbox.shelf import Collection, Shelf
 
 UPLOAD = Collection(
     "upload",
@@ -12,15 +12,17 @@ UPLOAD = Collection(
             "Upload areas",
             ("Area", "State", "Files told of"),
             "SELECT a.uuid, CASE WHEN a.gone IS NOT NULL THEN 'deleted' WHEN a.locked THEN 'locked' ELSE 'open' END,"
-            " (SELECT count(*) FROM upload_jobs j WHERE j.area = a.uuid) FROM upload_areas a ORDER BY a.rowid",
+            " (SELECT count(*) FROM (SELECT name FROM upload_jobs j WHERE j.area = a.uuid UNION"
+            " SELECT name FROM upload_checked c WHERE c.area = a.uuid)) FROM upload_areas a ORDER BY a.rowid",
             opens="area-files",
         ),
         Shelf(
             "area-files",
             "Files of an area that the service was told of",
             ("Name", "Checksums"),
-            "SELECT j.name, CASE WHEN j.computed THEN 'computed' ELSE 'to be computed' END, j.area FROM upload_jobs j"
-            " ORDER BY j.name",
+            "SELECT name, CASE WHEN max(computed) THEN 'computed' ELSE 'to be computed' END, area FROM"
+            " (SELECT area, name, computed FROM upload_jobs UNION ALL SELECT area, name, 1 FROM upload_checked)"
+            " GROUP BY area, name ORDER BY name",
             inside="area",
         ),
         Shelf(

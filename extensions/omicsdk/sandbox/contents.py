@@ -1,0 +1,53 @@
+"""How much of what is in a sandbox, platform by platform."""
+
+from pathlib import Path
+
+from omicsdk.sandbox.crunch.shelves import CRUNCH
+from omicsdk.sandbox.dss.shelves import DSS
+from omicsdk.sandbox.fusillade.shelves import FUSILLADE
+from omicsdk.sandbox.gen3.shelves import GEN3
+from omicsdk.sandbox.pangea.shelves import PANGEA
+from omicsdk.sandbox.sb.shelves import SB
+from omicsdk.sandbox.snapshots import STATE
+from omicsdk.sandbox.store import Database, FolderLock, opening
+from omicsdk.sandbox.upload.shelves import UPLOAD
+
+COLLECTIONS = (DSS, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA)
+"""All platforms, in the order in which they are shown."""
+
+
+def counted(database: Database) -> dict[str, dict[str, int]]:
+    """The length of each list of each platform.
+
+    Args:
+        database: The state.
+    """
+    return {
+        each.name: {shelf.name: shelf.count(database) for shelf in each.shelves if not shelf.inside}
+        for each in COLLECTIONS
+    }
+
+
+def counted_in(folder: Path) -> dict[str, dict[str, int]]:
+    """The same for a folder that no sandbox runs on.
+
+    Args:
+        folder: The sandbox's folder.
+
+    Raises:
+        ValueError: It isn't one.
+        FolderInUse: A sandbox runs on it.
+    """
+    path = folder / STATE
+    if not path.is_file():
+        raise ValueError(f"{folder} isn't a sandbox's folder: it has no {STATE}")
+    lock = FolderLock(folder)
+    try:
+        with opening(path):
+            database = Database(path)
+            try:
+                return counted(database)
+            finally:
+                database.close()
+    finally:
+        lock.release()

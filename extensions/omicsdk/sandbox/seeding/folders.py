@@ -1,0 +1,197 @@
+"""Puts a folder's files into a platform of the sandbox, as somebody would have done by its API."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
+from omicsdk.sandbox.dss.seeding import content_type, files_below
+from omicsdk.sandbox.pangea.group_fields import NEW_GROUP
+from omicsdk.sandbox.pangea.results import NEW_RESULT, new_replicate
+from omicsdk.sandbox.pangea.samples import new_sample
+from omicsdk.sandbox.pangea.seeding import ORGANIZATION
+from omicsdk.sandbox.pangea.store import named
+from omicsdk.sandbox.sb import SANDBOX_SB_USER
+from omicsdk.sandbox.sb.projects import add_project
+from omicsdk.sandbox.upload.state import BUCKET
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
+
+_BLOCK = 1024 * 1024
+_WORKFLOW = "workflow"
+_METADATA = "metadata.json"
+
+Summary = dict[str, Any]
+
+
+def _upload(sandbox: "Sandbox", folder: Path) -> Summary:
+    """A new upload area with the folder's files, whose checksums are known."""
+    upload = sandbox.upload
+    address = sandbox.area()
+    area = address.removeprefix(f"s3://{BUCKET}/").rstrip("/")
+    staging = sandbox.grounds.staging
+    names: list[str] = []
+    for name, path in _files(folder):
+        staging.put(BUCKET, f"{area}/{name}", str(path), content_type(name))
+        upload.keep(area, name, upload.object(area, name), sandbox.grounds.objects.put_file(path))
+        upload.store.mark_computed(area, name)
+        names.append(name)
+    return {"area": address, "files": names}
+
+
+def _sb(sandbox: "Sandbox", folder: Path) -> Summary:
+    """A new project of the folder's name with its files and folders."""
+    sb = sandbox.sb
+    stored = [(name, path, sb.work.blobs.put_file(path)) for name, path in _files(folder)]
+    with sandbox.grounds.database.transaction():
+        project = add_project(sb, SANDBOX_SB_USER, folder.name)
+        folders = {"": project["root_folder"]}
+        for name, path, blob in stored:
+            above, _, last = name.rpartition("/")
+            parent = _sb_folder(sandbox, project["id"], folders, above)
+            sb.work.files.add(project=project["id"], parent=parent, name=last, size=path.stat().st_size, blob=blob)
+    return {"project": project["id"], "files": [name for name, _, _ in stored]}
+
+
+def _sb_folder(sandbox: "Sandbox", project: str, folders: dict[str, str], path: str) -> str:
+    if path not in folders:
+        above, _, last = path.rpartition("/")
+        parent = _sb_folder(sandbox, project, folders, above)
+        folders[path] = sandbox.sb.work.files.add(project=project, parent=parent, name=last, type="folder").id
+    return folders[path]
+
+
+def _gen3(sandbox: "Sandbox", folder: Path) -> Summary:
+    """The folder's files in the commons' bucket, each with a record in the index that everybody may read."""
+    found: dict[str, str] = {}
+    for name, path in _files(folder):
+        found[name] = sandbox.gen3.add_stored_file(name, sandbox.grounds.objects.put_file(path), _md5(path))
+    return {"files": found}
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _crunch(sandbox: "Sandbox", folder: Path) -> Summary:
+    """A new project of the folder's name: its folders are datasets with their files, a file `workflow` is its workflow."""
+    crunch = sandbox.crunch
+    datasets = sorted(each for each in folder.iterdir() if each.is_dir())
+    if not datasets:
+        raise ValueError(f"{folder} has no folders: each of them becomes a dataset")
+    script = folder / _WORKFLOW
+    workflow = script.read_text(encoding="utf-8") if script.is_file() else ""
+    if taken := [
+        each for each in (folder.name, *(each.name for each in datasets)) if crunch.tree.named(each) is not None
+    ]:
+        raise ValueError(f"the site has something called {taken[0]!r} already")
+    made: dict[str, list[str]] = {}
+    project = crunch.tree.add(PROJECT, None, {"name": folder.name, "workflow": workflow})
+    for each in datasets:
+        # By itself a dataset shares its project's folder, where files of two datasets may have one name.
+        path = f"crunch/{project.slug}/{each.name}"
+        dataset = crunch.tree.add(DATASET, project, {"name": each.name, "base_file_path": path})
+        made[dataset.slug] = []
+        for name, source in files_below(each):
+            target = crunch.storage / path / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            made[dataset.slug].append(name)
+    return {"project": project.slug, "datasets": made}
+
+
+def _pangea(sandbox: "Sandbox", folder: Path) -> Summary:
+    """A new library of the folder's name.
+
+    Its folders are samples, `metadata.json` in one is its metadata, and MODULE/FIELD.json below it are fields of results.
+    """
+    store = sandbox.pangea.store
+    organization = store.all("organization", named(ORGANIZATION))
+    if not organization:
+        raise ValueError(f"Pangea has no organization {ORGANIZATION} to put a library into")
+    if store.count("sample_group", named(folder.name)):
+        raise ValueError(f"Pangea has a group {folder.name!r} already")
+    samples = sorted(each for each in folder.iterdir() if each.is_dir())
+    owner = organization[0]["uuid"]
+    left = [name for name, _ in files_below(folder) if "/" not in name]
+    made: list[str] = []
+    with sandbox.grounds.database.transaction():
+        fields = {**NEW_GROUP, "organization": owner, "is_library": True, "has_library": True}
+        library = store.add("sample_group", folder.name, fields, parent=owner)["uuid"]
+        for each in samples:
+            metadata: Any = _json(each / _METADATA) if (each / _METADATA).is_file() else {}
+            sample = new_sample(store, name=each.name, library=library, metadata=metadata)
+            left += [f"{each.name}/{name}" for name in _pangea_results(sandbox, sample["uuid"], each)]
+            made.append(each.name)
+    return {"library": library, "samples": made, "left": left}
+
+
+def _pangea_results(sandbox: "Sandbox", sample: str, folder: Path) -> list[str]:
+    """Makes results of a sample; the names of files that can't be one."""
+    store = sandbox.pangea.store
+    modules: dict[str, str] = {}
+    left: list[str] = []
+    for name, path in files_below(folder):
+        module, slash, field = name.partition("/")
+        if name == _METADATA:
+            continue
+        if not slash or "/" in field or not field.endswith(".json"):
+            left.append(name)
+            continue
+        if module not in modules:
+            result = {**NEW_RESULT, "sample": sample, "replicate": new_replicate()}
+            modules[module] = store.add("sample_ar", module, result, parent=sample)["uuid"]
+        above = modules[module]
+        data = {"stored_data": _json(path), "analysis_result": above, "description": ""}
+        store.add("sample_ar_field", field.removesuffix(".json"), data, parent=above)
+    return left
+
+
+def _json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path} isn't JSON: {error}") from error
+
+
+def _files(folder: Path) -> Iterator[tuple[str, Path]]:
+    found = list(files_below(folder))
+    if not found:
+        raise ValueError(f"{folder} has no files")
+    yield from found
+
+
+SERVICES: dict[str, Callable[["Sandbox", Path], Summary]] = {
+    "upload": _upload,
+    "sb": _sb,
+    "gen3": _gen3,
+    "crunch": _crunch,
+    "pangea": _pangea,
+}
+"""What takes a folder for each platform but the Data Store, whose bundles have arguments of their own."""
+
+
+def seed_service(sandbox: "Sandbox", service: str, folder: Path) -> Summary:
+    """Puts a folder into one of the platforms.
+
+    Args:
+        sandbox: The running sandbox.
+        service: One of `SERVICES`.
+        folder: The folder.
+
+    Returns:
+        What was made; a list `left` has files that the platform has no place for.
+
+    Raises:
+        ValueError: There is no such service, the folder isn't one or has nothing for it, or a name is taken.
+    """
+    if service not in SERVICES:
+        raise ValueError(f"there is no service {service!r}; there are dss, {', '.join(SERVICES)}")
+    if not folder.is_dir():
+        raise ValueError(f"{folder} isn't a folder")
+    return SERVICES[service](sandbox, folder)

@@ -1,0 +1,98 @@
+"""`omics sandbox save`, `load`, `status` and `seed`: a sandbox's state as files."""
+
+import json
+from pathlib import Path
+
+import pytest
+from omicsdk.sandbox import Sandbox
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "data"
+    (made / "sample").mkdir(parents=True)
+    (made / "sample" / "metadata.json").write_text('{"city": "Oslo"}')
+    return made
+
+
+def test_a_running_sandbox_is_saved_and_loaded_elsewhere(omics, omics_sandbox, folder, tmp_path):
+    words = ("sandbox", "seed", str(folder), "--url", omics_sandbox.url, "--service")
+    for service in ("dss", "upload", "sb", "gen3", "crunch", "pangea"):
+        assert omics(*words, service, installed=True).code == 0
+    file, copy = tmp_path / "state.tar", tmp_path / "copy"
+    ran = omics("sandbox", "save", str(file), "--url", omics_sandbox.url, installed=True)
+    assert json.loads(ran.out)["bytes"] == file.stat().st_size
+    assert file.stat().st_mode & 0o77 == 0
+    ran = omics("sandbox", "load", str(file), "--dir", str(copy), installed=True)
+    assert (ran.code, json.loads(ran.out)["folder"]) == (0, str(copy))
+    here = json.loads(omics("sandbox", "status", "--url", omics_sandbox.url, installed=True).out)
+    there = json.loads(omics("sandbox", "status", "--dir", str(copy), installed=True).out)
+    assert (here["running"], there["running"]) == (True, False)
+    assert here["contents"] == there["contents"]
+    assert here["contents"]["pangea"]["samples"] == 1
+
+
+def test_the_status_of_a_folder_that_a_sandbox_runs_on(omics, tmp_path):
+    with Sandbox(tmp_path / "s") as sandbox:
+        ran = omics("sandbox", "status", "--dir", str(tmp_path / "s"), installed=True)
+        assert json.loads(ran.out)["url"] == sandbox.url
+        busy = omics("sandbox", "save", str(tmp_path / "x.tar"), "--dir", str(tmp_path / "s"), installed=True)
+    assert busy.code != 0
+    assert "another sandbox runs" in busy.err
+    assert not (tmp_path / "x.tar").exists()
+
+
+def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
+    state, recording = tmp_path / "s", tmp_path / "r.jsonl"
+    state.mkdir()
+    line = {"request": {"method": "GET", "path": "/mds/metadata/g1"}, "response": {"status": 200, "body": {"a": 1}}}
+    recording.write_text(json.dumps(line))
+    ran = omics("sandbox", "seed", "--exchanges", str(recording), "--dir", str(state), installed=True)
+    assert json.loads(ran.out) == {"taken": {"metadata documents": 1}, "left": {}}
+    ran = omics("sandbox", "seed", str(folder), "--dir", str(state), installed=True)
+    assert json.loads(ran.out)[0]["files"][0]["name"] == "sample/metadata.json"
+    ran = omics("sandbox", "save", str(tmp_path / "x.tar"), "--dir", str(state), installed=True)
+    assert json.loads(ran.out)["format"] == 1
+    for words in ((), ("--replace",)):
+        ran = omics("sandbox", "load", str(tmp_path / "x.tar"), "--dir", str(state), *words, installed=True)
+        assert (ran.code == 0) == bool(words)
+    assert "--replace" in omics("sandbox", "load", str(tmp_path / "x.tar"), "--dir", str(state), installed=True).err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("seed", "--dir", "."), "give folders to put in"),
+        (("seed", "x", "--exchanges", "y", "--dir", "."), "give folders to put in"),
+        (("seed", "x"), "give --url of a running sandbox or --dir"),
+        (("seed", "--exchanges", "nothing.jsonl", "--dir", "x"), "nothing.jsonl isn't a file"),
+        (("save", "x.tar"), "give --url of a running sandbox or --dir"),
+        (("save", "nowhere/x.tar", "--dir", "."), "nowhere isn't a folder"),
+        (("save", "x.tar", "--dir", "."), "isn't a sandbox's folder"),
+        (("load", "x.tar", "--dir", "new"), "x.tar"),
+        (("status",), "give --url of a running sandbox or --dir"),
+        (("status", "--dir", "nowhere"), "there is no folder nowhere"),
+        (("status", "--dir", "."), "isn't a sandbox's folder"),
+        (("up", "--s3-port", "70000"), "--s3-port: 70000 isn't a port"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(omics, tmp_path, monkeypatch, words, said):
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    ran = omics("sandbox", *words, installed=True)
+    assert ran.code != 0
+    assert said in ran.err.replace("\n", " ")
+    assert "Traceback" not in ran.err
+    assert list(work.iterdir()) == []
+
+
+def test_a_recording_with_a_bad_line_is_one_line(omics, tmp_path):
+    (tmp_path / "s").mkdir()
+    (tmp_path / "r.jsonl").write_text("{")
+    ran = omics(
+        "sandbox", "seed", "--exchanges", str(tmp_path / "r.jsonl"), "--dir", str(tmp_path / "s"), installed=True
+    )
+    assert "line 1 isn't an exchange" in ran.err

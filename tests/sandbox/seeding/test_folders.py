@@ -1,0 +1,128 @@
+"""A folder's files, put into each platform, are there as if somebody had brought them by its API."""
+
+import hashlib
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+
+NAMES = ["cell_suspension_0.json", "empty.txt", "links.json", "reads/r1.fastq.gz"]
+READS = bytes(range(256)) * 400
+
+
+@pytest.fixture
+def client(sandbox: Sandbox):
+    with httpx.Client(base_url=sandbox.url, trust_env=False, follow_redirects=True) as client:
+        yield client
+
+
+def test_an_upload_area_has_them_with_their_checksums(sandbox: Sandbox, folder: Path, client: httpx.Client):
+    made = sandbox.seed_service("upload", folder)
+    assert made["files"] == NAMES
+    area = made["area"].rstrip("/").rpartition("/")[2]
+    for name in NAMES:
+        told = client.get(f"/upload/v1/area/{area}/{quote(name, safe='')}").json()
+        assert told["checksums"]["sha256"] == hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    assert "reads/r1.fastq.gz" in client.get(f"/_sandbox/pages/contents/upload/area-files?of={area}").text
+    assert ">4</td>" in client.get("/_sandbox/pages/contents/upload/areas").text
+
+
+def test_a_project_of_seven_bridges_has_them_in_folders(sandbox: Sandbox, folder: Path, client: httpx.Client):
+    first, second = sandbox.seed_service("sb", folder), sandbox.seed_service("sb", folder)
+    assert (first["project"], second["project"]) == ("sandbox-user/bundle", "sandbox-user/bundle_1")
+    client.headers["X-SBG-Auth-Token"] = sandbox.sb_token
+    assert client.get(f"/sb/v2/projects/{first['project']}").json()["permissions"]["admin"]
+    top = client.get("/sb/v2/files", params={"project": first["project"]}).json()["items"]
+    assert sorted(each["name"] for each in top) == ["cell_suspension_0.json", "empty.txt", "links.json", "reads"]
+    [reads] = [each for each in top if each["name"] == "reads"]
+    [inside] = client.get(f"/sb/v2/files/{reads['id']}/list").json()["items"]
+    url = client.get(f"/sb/v2/files/{inside['id']}/download_info").json()["url"]
+    assert client.get(url, headers={"X-SBG-Auth-Token": ""}).content == READS
+
+
+def test_a_commons_has_records_and_bytes(sandbox: Sandbox, folder: Path, client: httpx.Client):
+    made = sandbox.seed_service("gen3", folder)["files"]
+    assert sorted(made) == NAMES
+    record = client.get(f"/index/index/{made['reads/r1.fastq.gz']}").json()
+    assert (record["size"], record["file_name"]) == (len(READS), "reads/r1.fastq.gz")
+    signed = client.get(f"/user/data/download/{made['reads/r1.fastq.gz']}").json()["url"]
+    assert client.get(signed).content == READS
+
+
+def test_a_crunch_project_has_a_dataset_for_each_folder(sandbox: Sandbox, folder: Path, client: httpx.Client):
+    (folder / "workflow").write_text("#!/bin/sh\nwc -c *")
+    made = sandbox.seed_service("crunch", folder)
+    assert made == {"project": "bundle", "datasets": {"bundle:reads": ["r1.fastq.gz"]}}
+    client.headers["Authorization"] = f"Token {sandbox.crunch_token}"
+    dataset = client.get("/crunch/api/datasets/bundle:reads/").json()
+    path = sandbox.crunch.storage / dataset["base_file_path"] / "r1.fastq.gz"
+    assert path.read_bytes() == READS
+    assert client.get("/crunch/api/projects/bundle/").json()["workflow"] == "#!/bin/sh\nwc -c *"
+    with pytest.raises(ValueError, match="'bundle' already"):
+        sandbox.seed_service("crunch", folder)
+
+
+def test_a_library_of_pangea_has_a_sample_for_each_folder(sandbox: Sandbox, folder: Path, client: httpx.Client):
+    (folder / "reads" / "metadata.json").write_text('{"city": "Oslo"}')
+    (folder / "reads" / "kraken").mkdir()
+    (folder / "reads" / "kraken" / "report.json").write_text("[1, 2]")
+    made = sandbox.seed_service("pangea", folder)
+    assert (made["samples"], made["left"]) == (
+        ["reads"],
+        ["cell_suspension_0.json", "empty.txt", "links.json", "reads/r1.fastq.gz"],
+    )
+    [sample] = client.get(f"/pangea/api/sample_groups/{made['library']}/samples").json()["results"]
+    assert (sample["name"], sample["metadata"]) == ("reads", {"city": "Oslo"})
+    [result] = client.get("/pangea/api/sample_ars", params={"sample_id": sample["uuid"]}).json()["results"]
+    assert result["module_name"] == "kraken"
+    [field] = client.get("/pangea/api/sample_ar_fields", params={"analysis_result_id": result["uuid"]}).json()[
+        "results"
+    ]
+    assert (field["name"], field["stored_data"]) == ("report", [1, 2])
+    with pytest.raises(ValueError, match="'bundle' already"):
+        sandbox.seed_service("pangea", folder)
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        ("upload", "has no files"),
+        ("sb", "has no files"),
+        ("gen3", "has no files"),
+        ("crunch", "has no folders"),
+        ("x", "no service 'x'"),
+    ],
+)
+def test_a_folder_that_has_nothing_is_told_and_makes_nothing(sandbox: Sandbox, tmp_path: Path, service, words):
+    (tmp_path / "bare").mkdir()
+    before = sandbox.contents()
+    with pytest.raises(ValueError, match=words):
+        sandbox.seed_service(service, tmp_path / "bare")
+    with pytest.raises(ValueError, match="isn't a folder"):
+        sandbox.seed_service("sb", tmp_path / "nothing")
+    after = sandbox.contents()
+    assert {**after, "upload": 0} == {**before, "upload": 0}
+
+
+def test_metadata_that_isnt_json_is_told_and_makes_nothing(sandbox: Sandbox, folder: Path):
+    (folder / "reads" / "metadata.json").write_text("{")
+    before = sandbox.contents()
+    with pytest.raises(ValueError, match=r"metadata\.json isn't JSON"):
+        sandbox.seed_service("pangea", folder)
+    assert sandbox.contents() == before
+
+
+def test_by_the_control_api(sandbox: Sandbox, folder: Path, client: httpx.Client, tmp_path: Path):
+    answer = client.post("/_sandbox/seed", json={"folder": str(folder), "service": "sb"})
+    assert answer.json()["project"] == "sandbox-user/bundle"
+    assert client.post("/_sandbox/seed", json={"folder": str(folder), "service": "x"}).status_code == 400
+    assert client.post("/_sandbox/seed", json={"exchanges": "x.jsonl"}).status_code == 400
+    assert client.post("/_sandbox/seed", json={"exchanges": str(tmp_path / "x.jsonl")}).status_code == 400
+    (tmp_path / "y.jsonl").write_text(
+        json.dumps({"request": {"method": "GET", "path": "/"}, "response": {"status": 404}})
+    )
+    left = client.post("/_sandbox/seed", json={"exchanges": str(tmp_path / "y.jsonl")}).json()
+    assert left == {"taken": {}, "left": {"exchanges that were refused": 1}}
