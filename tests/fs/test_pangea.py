@@ -313,16 +313,17 @@ def test_odd_names_are_found_by_what_lists_call_them(store: PangeaStore, group: 
         assert store.look(f"{path}/m%2Fx/f%2Fg").size == 1
 
 
-def test_of_two_samples_of_a_name_one_is_called_by_its_uuid(store: PangeaStore, group: SampleGroup):
-    other = group.org.sample_group("Other", is_library=True).create()
-    twin = other.sample("s 1").create()
-    twin.analysis_result("only here").create().field("f", 1).create()
+def test_samples_that_share_a_name_are_called_by_their_uuids(store: PangeaStore, group: SampleGroup, tmp_path: Path):
+    own = group.sample("s 1").get()
+    twin = group.org.sample_group("Other", is_library=True).create().sample("s 1").create()
+    for number, sample in enumerate((own, twin)):
+        sample.analysis_result("m").create().field("f", number).create()
     group.add_sample(twin).save()
-    folders = paths(store.entries(G))
-    assert S in folders
-    (named,) = set(folders) - {S}
-    assert {path for folder in folders for path in paths(store.entries(folder))} == {f"{folders[1]}/only here"} or named
-    assert len(set(paths(store.walk(G)))) == 1
+    contents = {f"{G}/{own.uuid}/m/f": b"0", f"{G}/{twin.uuid}/m/f": b"1"}
+    assert set(paths(store.entries(G))) == {f"{G}/{own.uuid}", f"{G}/{twin.uuid}"}
+    assert {path: got(store, path, tmp_path) for path in paths(store.walk(G))} == contents
+    with pytest.raises(PathNotFound):
+        store.look(f"{G}/{group.uuid}")
 
 
 def test_what_is_public_is_read_without_a_login(store: PangeaStore, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch):

@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import BinaryIO, ClassVar, TypeVar, cast
 
 from omicsdk.core.errors import APIError, OmicsError
+from omicsdk.core.narrowing import is_object
 from omicsdk.fs import pangea_told
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathError, PathNotFound, ReadOnly, WrongUri
@@ -19,7 +20,7 @@ from omicsdk.fs.pangea_told import Held, field_entry
 from omicsdk.fs.putting import is_stopped
 from omicsdk.fs.store import Put, PutOptions, Store
 from omicsdk.pangea.analysis_result import AnalysisResult
-from omicsdk.pangea.blob_constructors import sample_from_blob
+from omicsdk.pangea.blob_constructors import sample_from_uuid
 from omicsdk.pangea.errors import PangeaGeneralError, PangeaNotFoundError, RemoteObjectError, not_there
 from omicsdk.pangea.field import AnalysisResultField
 from omicsdk.pangea.files.objects import item_of, locator
@@ -47,17 +48,18 @@ _ELSEWHERE = "Organizations and groups are made and removed with: omics pangea c
 class PangeaStore(Store):
     """Organizations, groups, samples and their results as folders, and the results' fields as files.
 
-    Results of a group itself are below `pangea://ORGANIZATION/GROUP/.results`. A result is called by its module alone where that
-    has no other one, else by `MODULE.REPLICATE`; the module alone means the newest then. Names stand as they are, but for what would be read as something else: a slash is
-    `%2F`, a dot in a module's name `%2E`, and the `%` of a name that has such three characters itself `%25`. Of several samples
-    of one name in a group the later ones are called by their uuids.
+    Results of a group itself are below `pangea://ORGANIZATION/GROUP/.results`. A result is called by its module alone where
+    that has no other one, else by `MODULE.REPLICATE`; the module alone means the newest then. Names stand as they are, but for
+    what would be read as something else: a slash is `%2F`, a dot in a module's name `%2E`, and the `%` of a name that has such
+    three characters itself `%25`. Samples that share a name in a group are called by their uuids.
 
-    A field that refers to a file is that file; one that holds a value is a file with its JSON. What is public is read without a
-    login.
+    A field that refers to a file is that file; one that holds a value is a file with its JSON. What is public is read without
+    a login.
 
-    What is put makes fields, and results that aren't there, which only members of the organization see; samples are made by `make_folder` alone, so that no mistyped name
-    becomes one, and groups and organizations not at all, since somebody has to say who may see them. A file goes into a field
-    of another name first (`FIELD~unfinished`), which takes the place of the old one when it is whole.
+    What is put makes fields, and results that aren't there, which only members of the organization see. Samples are made by
+    `make_folder` alone, so that no mistyped name becomes one, and groups and organizations not at all, since somebody has to
+    say who may see them. A file goes into a field of another name first (`FIELD~unfinished`), which takes the place of the old
+    one when it is whole.
 
     Args:
         endpoint: The server's address; by default OMICS_PANGEA_URL, else PANGEA_ENDPOINT, else https://pangeabio.io.
@@ -145,10 +147,14 @@ class PangeaStore(Store):
         except PangeaNotFoundError:
             if not is_uuid(parts[2]):
                 raise
-            for blob in paginated_iterator(self.knex, f"sample_groups/{group.uuid}/samples"):
-                if blob["uuid"] == parts[2]:
-                    return sample_from_blob(self.knex, blob)
-            raise
+            if all(link.get("uuid") != parts[2] for link in pangea_told.objects(self._links(group))):
+                raise
+            return sample_from_uuid(self.knex, parts[2])
+
+    def _links(self, group: SampleGroup) -> object:
+        """Names and uuids of all samples of a group, by one request."""
+        told: object = self.knex.get(f"sample_groups/{group.uuid}/sample_links")
+        return told.get("links") if is_object(told) else None
 
     def _result(self, parts: Sequence[str]) -> Result:
         """A result, asked for anew: which is the newest changes."""
@@ -198,8 +204,7 @@ class PangeaStore(Store):
                     raise NotAFolder(self.uri(path), "is a field, which is a file")
 
     def _in_group(self, path: str, group: SampleGroup) -> Iterator[Entry]:
-        listed = paginated_iterator(self.knex, f"sample_groups/{group.uuid}/samples")
-        for sample, part in pangea_told.samples_with_parts(listed):
+        for sample, part in pangea_told.samples_with_parts(self._links(group)):
             yield Entry(f"{path}/{part}", "folder", details={"uuid": sample.get("uuid")})
         if next(iter(group.get_analysis_results(cache=False)), None) is not None:
             yield Entry(f"{path}/{OF_GROUP}", "folder")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,7 +71,7 @@ def manifest_entries(path: str, manifest: Mapping[str, Any]) -> Iterator[Entry]:
         path: The group's path.
         manifest: Its manifest.
     """
-    for sample, part in samples_with_parts(objects(manifest.get("samples"))):
+    for sample, part in samples_with_parts(manifest.get("samples")):
         yield from results_entries(f"{path}/{part}", OF_SAMPLE_ROUTE, sample)
     yield from results_entries(f"{path}/{OF_GROUP}", OF_GROUP_ROUTE, manifest)
 
@@ -91,17 +92,17 @@ def results_entries(path: str, route: str, manifest: Mapping[str, Any]) -> Itera
             yield field_entry(f"{below}/{escaped(str(each.get('name')))}", route, each)
 
 
-def samples_with_parts(samples: Iterator[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Samples with what they are called in a path; of several of one name the later ones by their uuids.
+def samples_with_parts(told: object) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Samples with what they are called in a path; those of one name by their uuids.
 
     Args:
-        samples: What the server says of them.
+        told: What the server says of all samples of a group.
     """
-    taken = set[str]()
+    samples = list(objects(told))
+    counts = Counter(str(sample.get("name")) for sample in samples)
     for sample in samples:
-        part = sample_part(str(sample.get("name")))
-        yield sample, str(sample.get("uuid")) if part in taken else part
-        taken.add(part)
+        name = str(sample.get("name"))
+        yield sample, sample_part(name) if counts[name] == 1 else str(sample.get("uuid"))
 
 
 def objects(value: object) -> Iterator[Mapping[str, Any]]:
