@@ -190,6 +190,8 @@ def test_without_a_staging_bucket_it_is_said_how_to_name_one(
     monkeypatch.setenv("HCA_CONFIG_FILE", str(tmp_path / "none.json"))
     with pytest.raises(ReadOnly, match=BUCKET_VARIABLE):
         store.put(puts(source, "aws/source"), PutOptions())
+    with pytest.raises(ReadOnly, match=BUCKET_VARIABLE):
+        store.check_puts(["aws/source/a.txt"])
 
 
 def test_a_put_that_is_stopped_makes_no_bundle_and_goes_on(store: DssStore, source: Path, staged: str) -> None:

@@ -143,6 +143,9 @@ class DssStore(Store):
         checksums = {kind: entry.checksums[kind] for kind in ("sha256",) if kind in entry.checksums}
         return Item(name, locate, entry.size, checksums or entry.checksums, self.uri(entry.path), renew=renew)
 
+    def check_puts(self, paths: Sequence[str]) -> None:
+        self._new_bundles([Put("", path) for path in paths])
+
     def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
         """Makes bundles of files: one of each folder that is directly in a replica.
 
@@ -161,14 +164,11 @@ class DssStore(Store):
             UsageError: One has a name that no bundle takes.
         """
         from omicsdk.dss.staging import staging_client
-        from omicsdk.fs.dss_puts import make_bundles, new_bundles
+        from omicsdk.fs.dss_puts import make_bundles
 
-        bundles = new_bundles(files)
-        if not bundles:
+        if not files:
             return TransferReport()
-        bucket = self._bucket(bundles[0].path)
-        for bundle in bundles:
-            self._refuse_existing(bundle)
+        bundles, bucket = self._new_bundles(files)
         return make_bundles(self._dss(), staging_client(), bucket, files, bundles, options, self._creator())
 
     def close(self) -> None:
@@ -252,6 +252,16 @@ class DssStore(Store):
 
     def _handle(self, entry: Entry) -> DSSFile:
         return entry.handle if entry.handle is not None else self.look(entry.path).handle
+
+    def _new_bundles(self, files: Sequence[Put]) -> tuple[Sequence[NewBundle], str]:
+        """What files make, and the staging bucket that they go through."""
+        from omicsdk.fs.dss_puts import new_bundles
+
+        bundles = new_bundles(files)
+        bucket = self._bucket(bundles[0].path if bundles else "")
+        for bundle in bundles:
+            self._refuse_existing(bundle)
+        return bundles, bucket
 
     def _bucket(self, path: str) -> str:
         named = self._staging_bucket or os.environ.get(BUCKET_VARIABLE, "").strip()

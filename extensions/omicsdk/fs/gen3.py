@@ -14,8 +14,6 @@ from omicsdk.drs.resolution import Resolver
 from omicsdk.fs.drs import DrsStore
 from omicsdk.fs.drs_paths import Reading, gen3_readings, host_in, is_top
 from omicsdk.fs.errors import NotListed, ReadOnly
-from omicsdk.fs.store import Put, PutOptions
-from omicsdk.transfer import TransferReport
 
 if TYPE_CHECKING:
     from omicsdk.core.errors import OmicsError, Unauthorized
@@ -68,21 +66,19 @@ class Gen3Store(DrsStore):
         self._settings = settings
         self._logins: Logins | None = None
 
-    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+    def check_puts(self, paths: Sequence[str]) -> None:
         """Refuses: a commons gives each file its GUID, so no path can be chosen for it.
 
         Raises:
             ReadOnly: Always; the remedy has the command that uploads.
         """
-        del options
-        path = files[0].path if files else ""
-        sources = " ".join(put.source for put in files[:3]) + (" ..." if len(files) > 3 else "") if files else "FILES"
+        path = paths[0] if paths else ""
         host = host_in(path)
         endpoint = f"--endpoint {host} " if host else ""
         raise ReadOnly(
             self.uri(path),
             "can't be written: a commons gives each file its own GUID",
-            remedy=f"Upload it, and keep the GUIDs: omics gen3 {endpoint}upload {sources} --manifest-out guids.tsv",
+            remedy=f"Upload files, and keep their GUIDs: omics gen3 {endpoint}upload FILES --manifest-out guids.tsv",
         )
 
     def close(self) -> None:

@@ -13,6 +13,9 @@ from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import ReadOnly
 from omicsdk.transfer import Control, Item, Location, Progress, TransferReport
 
+#: What to do where a platform takes no files.
+HOW_ELSE = "Copy to a folder of this machine, to sb:// or to s3://."
+
 
 @dataclass(frozen=True, slots=True)
 class Put:
@@ -128,6 +131,18 @@ class Store(ABC):
         """
         return Item(name, partial(self.location, entry), entry.size, dict(entry.checksums), label=self.uri(entry.path))
 
+    def check_puts(self, paths: Sequence[str]) -> None:
+        """Refuses what can't be put, before anything is read for it.
+
+        Args:
+            paths: Where files shall be, as `Put.path`.
+
+        Raises:
+            ReadOnly: Nothing can be put there so; the remedy says how else.
+        """
+        if not self.writable:
+            raise ReadOnly(self.uri(paths[0] if paths else ""), "can't be written", remedy=HOW_ELSE)
+
     def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
         """Puts files of this machine there; folders on the way are made.
 
@@ -142,7 +157,8 @@ class Store(ABC):
             ReadOnly: Nothing can be put there so; the remedy says how else.
         """
         del options
-        raise ReadOnly(self.uri(files[0].path if files else ""), "can't be written")
+        self.check_puts([file.path for file in files])
+        raise ReadOnly(self.uri(files[0].path if files else ""), "can't be written", remedy=HOW_ELSE)
 
     def make_folder(self, path: str) -> None:
         """Makes a folder, and those above it; one that is there is no error.

@@ -12,7 +12,7 @@ from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
 from omicsdk.fs.comparing import CHANGED, By, Differences, differences, why_different
 from omicsdk.fs.copying import CopyOptions, copy_files
-from omicsdk.fs.errors import NotAFolder, ReadOnly
+from omicsdk.fs.errors import NotAFolder
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.planning import CopyPlan, plan_copy
 from omicsdk.fs.selecting import Patterns, Selected, select
@@ -22,6 +22,7 @@ from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
+    from omicsdk.transfer import Outcome
 
 _WORDS = {"skipped": "already there", "failed": "failed", "stopped": "stopped"}
 NOTHING: Mapping[str, Any] = {"counts": {}, "files": []}
@@ -36,7 +37,7 @@ def cp(arguments: Mapping[str, Any], console: Console) -> Told:
     with stores_of(arguments) as stores:
         sources = sources_of(stores, uris, patterns_of(arguments), recursive=bool(arguments["recursive"]))
         plan = plan_copy(sources, target, kind_of(stores, target))
-        _refuse_places_without_way_in(stores, plan)
+        _check_way_in(stores, plan)
         if arguments["dry_run"]:
             return _foretold(_foreseen(plan, dict.fromkeys((file.name for file in plan.files), "copy")))
         return _summed_up(_copied(plan, stores, arguments, console, overwrite=not arguments["no_clobber"]), plan.base)
@@ -58,7 +59,7 @@ def sync(arguments: Mapping[str, Any], console: Console) -> Told:
             plans = {**found.copy, **{file.name: "remove" for file in removed}}
             return _foretold({**_foreseen(plan, plans, removed), "same": found.same})
         if plan.files:
-            _refuse_places_without_way_in(stores, plan)
+            _check_way_in(stores, plan)
         result = _copied(plan, stores, arguments, console, overwrite=True) if plan.files else NOTHING
         # What should go goes last, and not at all where something didn't arrive: a target never loses before it gains.
         gone = _removed(removed, stores, target, console) if not console.exit_code else []
@@ -106,7 +107,7 @@ def _copied(
     )
     told(report, named_errors(report.failed), arguments, console, title)
     files = [
-        {"source": str(file.uri), "target": str(plan.target(file)), "size": outcome.size, "state": outcome.state}
+        {"source": str(file.uri), "target": _landed(plan, file, outcome), "size": outcome.size, "state": outcome.state}
         for file, outcome in zip(plan.files, report.outcomes, strict=True)
     ]
     return {"counts": report.counts, "files": files}
@@ -145,12 +146,15 @@ def _foretold(result: Mapping[str, Any]) -> Told:
     return Told("\n".join([*lines, whole]), result, terminal_only=True)
 
 
-def _refuse_places_without_way_in(stores: Stores, plan: CopyPlan) -> None:
-    store = stores.of(plan.base)
-    if not store.writable:
-        raise ReadOnly(
-            str(plan.base), "can't be written", remedy="Copy to a folder of this machine, to sb:// or to s3://."
-        )
+def _check_way_in(stores: Stores, plan: CopyPlan) -> None:
+    """Refuses a place that takes none of the files so, before anything is fetched for it."""
+    stores.of(plan.base).check_puts([plan.target(file).path for file in plan.files])
+
+
+def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
+    """Where a file is: some platforms give what is put there a place of their own."""
+    is_told = outcome.state in ("done", "skipped") and outcome.label.startswith(f"{plan.base.scheme}://")
+    return outcome.label if is_told else str(plan.target(file))
 
 
 def _removed(files: Sequence[Selected], stores: Stores, target: Uri, console: Console) -> list[str]:
