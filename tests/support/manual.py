@@ -1,6 +1,7 @@
 """The manual's examples: which blocks a page has, and a shell that runs them in the page's order.
 
-Every block of `sh` and `python` of every page is run, so a page needs no test of its own. What a page can say to that:
+Every block of `sh` and `python` of every page is run, so a page needs no test of its own; a page `docs/some-page.md` that has
+one, `tests/docs/test_some_page.py`, is left to it. What a page can say to that:
 
 - A block of `text` straight behind an example is what the example prints; `…` stands for what differs from run to run,
   and a line with nothing else for lines that are left out.
@@ -28,16 +29,6 @@ REASONS = (
     "is of another program",
 )
 """Why a block may be left out."""
-
-OWN_TESTS = {
-    "docs/dtp.md": "tests/docs/test_dtp.py",
-    "docs/coming-from-hca.md": "tests/docs/test_coming_from_hca.py",
-    "docs/coming-from-sevenbridges.md": "tests/docs/test_coming_from_sevenbridges.py",
-    "docs/coming-from-gen3.md": "tests/docs/test_coming_from_gen3.py",
-    "docs/coming-from-crunch.md": "tests/docs/test_coming_from_crunch.py",
-    "docs/coming-from-pangea.md": "tests/docs/test_coming_from_pangea.py",
-}
-"""Pages whose blocks are run one by one, each by a test that looks at what became of it; that test counts them, too."""
 
 _FENCE = re.compile(
     r"(?:^<!-- not run: (?P<reason>[^\n]*) -->\n)?"
@@ -85,14 +76,15 @@ def blocks(page: Path) -> list[Block]:
     return found
 
 
+def own_test(page: Path) -> Path:
+    """The test of a page whose examples are run one by one, with a look at what became of each: it may be there or not."""
+    return CHECKOUT / "tests" / "docs" / f"test_{page.stem.replace('-', '_')}.py"
+
+
 def manual_pages() -> list[Path]:
-    """Every page of the manual that has blocks to run and no tests of its own."""
+    """Every page of the manual that has blocks to run and no test of its own."""
     every = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
-    return [
-        page
-        for page in every
-        if page.relative_to(CHECKOUT).as_posix() not in OWN_TESTS and any(block.is_run for block in blocks(page))
-    ]
+    return [page for page in every if not own_test(page).exists() and any(block.is_run for block in blocks(page))]
 
 
 def prints(expected: str, printed: str) -> str:

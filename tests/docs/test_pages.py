@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from manual import CHECKOUT, OWN_TESTS, REASONS, Block, Shell, blocks, manual_pages, prints
+from manual import CHECKOUT, REASONS, Block, Shell, blocks, manual_pages, own_test, prints
 from omicsdk.cli.demo.commands import environment
 
 PAGES = manual_pages()
@@ -65,11 +65,17 @@ def test_no_block_is_left_out_without_a_reason(page: Path):
     assert [block.line for block in blocks(page) if block.language not in known] == []
 
 
-@pytest.mark.parametrize("page", OWN_TESTS)
-def test_a_page_with_tests_of_its_own_has_them(page: str):
-    assert (CHECKOUT / page).exists()
-    test = (CHECKOUT / OWN_TESTS[page]).read_text(encoding="utf-8")
-    assert Path(page).name in test or "PAGE" in test
+OWN = [page for page in sorted((CHECKOUT / "docs").rglob("*.md")) if own_test(page).exists()]
+
+
+@pytest.mark.parametrize("page", OWN, ids=name_of)
+def test_a_page_with_a_test_of_its_own_is_read_by_it(page: Path):
+    assert page.name in own_test(page).read_text(encoding="utf-8") or page.name == "dtp.md"
+
+
+def test_pages_with_tests_of_their_own_are_few():
+    assert {"coming-from-hca.md", "coming-from-gen3.md", "dtp.md"} <= {page.name for page in OWN}
+    assert len(OWN) < 12
 
 
 @pytest.mark.parametrize(
