@@ -1,0 +1,76 @@
+"""A manifest of 50,000 small files on a cluster of two workers, of which one is killed half-way."""
+
+import hashlib
+import json
+import logging
+import os
+import shutil
+import signal
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from omicsdk.dss import Dss
+from omicsdk.dss.filestore import filestore_path
+from small_files import serving, write_manifest
+
+FILES = 50_000
+SHARDS = 8
+CONNECTIONS = 64  # of each worker, as the Data Store's downloads have
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """In memory where there is such a place: fifty thousand files and folders are a disk's work of a minute."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or shutil.disk_usage(memory).free < 1 << 30:
+        yield tmp_path
+        return
+    with TemporaryDirectory(dir=memory) as path:
+        yield Path(path)
+
+
+def test_nothing_is_lost(folder: Path, monkeypatch: Any):
+    from distributed import Client, LocalCluster
+
+    monkeypatch.chdir(folder)
+    digests = write_manifest(folder / "wanted.tsv", FILES)
+    killed: list[int] = []
+    with (
+        serving() as url,
+        LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+        Dss(url, credentials=None) as dss,
+    ):
+        client.wait_for_workers(2)
+        processes = list(client.run(os.getpid).values())
+
+        def watch(progress: Any) -> None:
+            if not killed and progress.files_done >= FILES // 2:
+                killed.append(processes[0])
+                os.kill(processes[0], signal.SIGKILL)
+
+        result = dss.download_manifest("wanted.tsv", "aws", download_dir="store", scheduler=client, progress=watch)
+        with urllib.request.urlopen(url.replace("/v1", "/counts")) as answer:
+            told = json.load(answer)
+    result.raise_if_failed()
+    assert killed
+    assert len(result.report.outcomes) == result.report.counts["done"] + result.report.counts["skipped"] == FILES
+    store = folder / "store"
+    found = [store / filestore_path(digest) for digest in digests]
+    assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in found)
+    assert not [name for _, _, names in os.walk(store) for name in names if name.endswith(".part")]
+    assert (folder / "wanted.tsv").read_text().count(".hca/v2") == FILES
+    assert told["files"] == FILES
+    # what was on its way to the one that was killed comes again; and each shard's first file is asked for by the client, too
+    assert told["requests"] - FILES <= 4 * CONNECTIONS + SHARDS + 1
