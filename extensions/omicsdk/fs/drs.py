@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Never
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError, Unauthorized
@@ -86,7 +86,7 @@ class DrsStore(Store):
         try:
             return found.locate()
         except Unauthorized as error:
-            raise self._explained(error, found.server.host) from error
+            self._raise_explained(error, found.server.host)
 
     def item(self, entry: Entry, name: str) -> Item:
         found: object = entry.handle
@@ -129,6 +129,12 @@ class DrsStore(Store):
 
     # -- within
 
+    def _raise_explained(self, error: Unauthorized, host: str) -> Never:
+        better = self._explained(error, host)
+        if better is error:
+            raise error
+        raise better from error
+
     def _servers(self) -> Servers:
         if self._given is not None:
             return self._given
@@ -141,7 +147,7 @@ class DrsStore(Store):
         try:
             found = self._objects.find(path, lambda: self._readings(path))
         except Unauthorized as error:
-            raise self._explained(error, error.url.partition("://")[2].partition("/")[0]) from error
+            self._raise_explained(error, error.url.partition("://")[2].partition("/")[0])
         if found is None:
             remedy = "Check the identifier, and the names of members behind it."
             raise PathNotFound(self.uri(path), "isn't there", remedy=remedy)

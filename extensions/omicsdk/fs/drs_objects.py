@@ -18,7 +18,6 @@ from omicsdk.drs.planning import DEEPEST, DrsFile, Wanted, find, identifier_of, 
 from omicsdk.drs.server import DrsServer
 from omicsdk.drs.servers import Servers
 from omicsdk.fs.drs_paths import Reading
-from omicsdk.fs.errors import NotAFolder
 from omicsdk.transfer import Location
 
 #: Objects that are kept, at most, and seconds for which they are believed.
@@ -136,7 +135,6 @@ class Objects:
             The path of each, with the object, or why it couldn't be found.
 
         Raises:
-            NotAFolder: It isn't a bundle.
             BundleTooDeep: It holds itself.
         """
         members = _members_of(path, bundle)
@@ -236,13 +234,11 @@ def _key(found: Found) -> tuple[str, str]:
 
 
 def _members_of(path: str, bundle: Found) -> Sequence[Member]:
-    if bundle.object.members is None:
-        raise NotAFolder(path, "is a file")
     if bundle.object.id and _key(bundle) in bundle.above:
         raise BundleTooDeep(f"{path}: the bundle {bundle.object.id} holds itself", name=path)
     if len(bundle.above) >= DEEPEST:
         raise BundleTooDeep(f"{path}: bundles stand in bundles on more than {DEEPEST} levels", name=path)
-    return bundle.object.members
+    return bundle.object.members or ()
 
 
 def raised(error: OmicsError) -> OmicsError:

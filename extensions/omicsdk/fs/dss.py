@@ -29,6 +29,9 @@ BUCKET_VARIABLE = "OMICS_DSS_STAGING_BUCKET"
 #: How many one page of a listing has: the most and the least that the service gives.
 PAGE, LEAST_PAGE = 500, 10
 
+#: Seconds for which a service that didn't believe the caller for one file isn't asked for others.
+BELIEVED = 60.0
+
 
 class DssStore(Store):
     """Files of the Data Store.
@@ -73,7 +76,8 @@ class DssStore(Store):
         self._client = client
         self._is_own = client is None
         self._lock = threading.RLock()
-        self._locator: Locator | None = None
+        self._clock = clock
+        self._locator: tuple[Locator, float] | None = None
         self._bundles = Bundles(self._manifest, clock)
 
     # -- looking
@@ -137,8 +141,10 @@ class DssStore(Store):
     def item(self, entry: Entry, name: str) -> Item:
         file = self._handle(entry)
         with self._lock:
-            self._locator = self._locator or self._new_locator()
-            locate, renew = self._locator.place(file)
+            now = self._clock.monotonic()
+            if self._locator is None or now > self._locator[1]:
+                self._locator = self._new_locator(), now + BELIEVED
+            locate, renew = self._locator[0].place(file)
         # The other checksums are of the same bytes, and cost more time than they prove.
         checksums = {kind: entry.checksums[kind] for kind in ("sha256",) if kind in entry.checksums}
         return Item(name, locate, entry.size, checksums or entry.checksums, self.uri(entry.path), renew=renew)

@@ -16,7 +16,7 @@ from omicsdk.dss.files import DSSFile
 #: Checksums that a manifest states of each file.
 CHECKSUMS = ("sha256", "sha1", "crc32c", "s3_etag")
 #: Files in all manifests that are kept, at most; about 1 KB each.
-KEPT = 100_000
+KEPT = 50_000
 #: Seconds for which a bundle's latest version is believed to be that.
 LATEST = 10.0
 

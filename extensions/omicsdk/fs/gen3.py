@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.drs.hosts import server_url
 from omicsdk.drs.identifiers import DrsId, parse_drs_id
 from omicsdk.drs.resolution import Resolver
 from omicsdk.fs.drs import DrsStore
@@ -74,7 +75,7 @@ class Gen3Store(DrsStore):
         """
         path = paths[0] if paths else ""
         host = host_in(path)
-        endpoint = f"--endpoint {host} " if host else ""
+        endpoint = f"--endpoint {server_url(host).removeprefix('https://')} " if host else ""
         raise ReadOnly(
             self.uri(path),
             "can't be written: a commons gives each file its own GUID",
