@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 
+from omicsdk.cli.colours import is_forced
 from omicsdk.cli.errors import DONE, SOME_FAILED, printable
+from omicsdk.cli.json_lines import json_line
 from omicsdk.cli.options import LEVELS
 
 # Columns of a progress line: bytes, rate, time and files, and the same without the time.
@@ -47,6 +50,7 @@ class Console:
         assume_yes: Answer every question with yes.
         stderr: Where to; by default the process' stderr.
         stdin: Where answers come from; by default the process' stdin.
+        as_json: Tell everything as JSON, an object a line.
 
     Attributes:
         exit_code: What the process ends with when nothing is raised: 0, or 3 after `some_failed`.
@@ -59,7 +63,9 @@ class Console:
         assume_yes: bool = False,
         stderr: TextIO | None = None,
         stdin: TextIO | None = None,
+        as_json: bool = False,
     ) -> None:
+        self._as_json = as_json
         self._level = LEVELS[level]
         self._assume_yes = assume_yes
         self._stderr = sys.stderr if stderr is None else stderr
@@ -70,7 +76,7 @@ class Console:
     @property
     def interactive(self) -> bool:
         """Whether a person watches: stderr is a terminal and the level is INFO or lower."""
-        return self._level <= LEVELS["INFO"] and self._stderr.isatty()
+        return self._level <= LEVELS["INFO"] and not self._as_json and self._stderr.isatty()
 
     def message(self, text: str) -> None:
         """Tells what happens; shown up to level INFO."""
@@ -146,7 +152,7 @@ class Console:
         from rich.table import Column
         from rich.text import Text
 
-        terminal = RichConsole(file=self._stderr)
+        terminal = RichConsole(file=self._stderr, force_terminal=is_forced(os.environ))
         name, bar_width, everything = _fitted(printable(title), terminal.width)
         line = Column(no_wrap=True)
         columns: list[ProgressColumn] = [
@@ -179,12 +185,28 @@ class Console:
 
     def line(self, text: str) -> None:
         """Writes one line as it is, whatever the level."""
-        self._print(printable(text))
+        if self._as_json:
+            self._object("INFO", text)
+        else:
+            self._print(printable(text))
+
+    def raw(self, line: str) -> None:
+        """Writes a line that was made for stderr, such as JSON."""
+        self._print(line)
 
     def _say(self, level: str, text: str) -> None:
-        if LEVELS[level] >= self._level:
-            for line in text.splitlines():
-                self.line(f"omics: {line}")
+        if LEVELS[level] < self._level:
+            return
+        if self._as_json:
+            self._object(level, text)
+            return
+        for line in text.splitlines():
+            self.line(f"omics: {line}")
+
+    def _object(self, level: str, text: str) -> None:
+        from time import time
+
+        self._print(json_line(level, "omics", text, time()))
 
     def _write(self, line: str) -> None:
         self._stderr.write(f"{line}\n")

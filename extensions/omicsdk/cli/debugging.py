@@ -6,6 +6,7 @@ import logging
 import sys
 from contextlib import contextmanager
 
+from omicsdk.cli.json_lines import json_line
 from omicsdk.core.redaction import mask_text
 
 TYPE_CHECKING = False
@@ -28,15 +29,33 @@ class _Lines(logging.Handler):
             self.handleError(record)
 
 
+class _Objects(_Lines):
+    """Hands on records as JSON."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            fields = {name: value for name, value in vars(record).items() if name not in _ORDINARY}
+            if record.exc_info is not None and record.exc_info[1] is not None:
+                fields["error"] = f"{type(record.exc_info[1]).__name__}: {record.exc_info[1]}"
+            self._write(json_line(record.levelname, record.name, record.getMessage(), record.created, fields))
+        except Exception:
+            self.handleError(record)
+
+
+_ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
+"""What every record has; the rest are fields that were given with `extra`."""
+
+
 @contextmanager
-def logs_shown(level: str, write: Callable[[str], None]) -> Generator[None]:
+def logs_shown(level: str, write: Callable[[str], None], *, as_json: bool = False) -> Generator[None]:
     """Shows our log records for a while.
 
     Args:
         level: DEBUG, INFO, WARNING, ERROR or CRITICAL.
         write: Is given each line.
+        as_json: Whether a line is a JSON object.
     """
-    handler = _Lines(write)
+    handler = _Objects(write) if as_json else _Lines(write)
     handler.setFormatter(logging.Formatter("%(name)s: %(message)s" if level == "DEBUG" else "omics: %(message)s"))
     logger = logging.getLogger("omicsdk")
     before = logger.level
@@ -51,6 +70,11 @@ def logs_shown(level: str, write: Callable[[str], None]) -> Generator[None]:
 
 def print_traceback(error: BaseException) -> None:
     """Prints where an error came from, with secrets masked."""
+    sys.stderr.write(traceback_of(error))
+
+
+def traceback_of(error: BaseException) -> str:
+    """Where an error came from, with secrets masked."""
     import traceback
 
-    sys.stderr.write(mask_text("".join(traceback.format_exception(error))))
+    return mask_text("".join(traceback.format_exception(error)))

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import errno
+import sys
 
+from omicsdk.cli.json_lines import json_line, wants_json
 from omicsdk.cli.variables import variable
 from omicsdk.core.errors import AuthError, ConfigError, OmicsError, SomeFailed, Unauthorized, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
@@ -33,6 +39,34 @@ def exit_code(error: BaseException) -> int:
     if isinstance(error, UsageError | ConfigError):
         return USAGE
     return SOME_FAILED if isinstance(error, SomeFailed) else REFUSED
+
+
+def tell(error: BaseException, where: str, words: Sequence[str]) -> None:
+    """Tells on stderr what a command ended with.
+
+    Args:
+        error: What was raised.
+        where: The command that it happened in.
+        words: What was typed: whether JSON is wanted, and where an error came from.
+    """
+    shows_origin = "--debug" in words and not isinstance(error, KeyboardInterrupt)
+    if not wants_json(words):
+        if shows_origin:
+            from omicsdk.cli.debugging import print_traceback
+
+            print_traceback(error)
+        for line in lines_of(error, where):
+            sys.stderr.write(f"{line}\n")
+        return
+    from time import time
+
+    fields: dict[str, object] = {"error": type(_told(error)).__name__, "exit_code": exit_code(error)}
+    if shows_origin:
+        from omicsdk.cli.debugging import traceback_of
+
+        fields["traceback"] = traceback_of(error)
+    for line in lines_of(error, where):
+        sys.stderr.write(f"{json_line('ERROR', 'omics', line.removeprefix('omics: '), time(), fields)}\n")
 
 
 def lines_of(error: BaseException, where: str = "") -> list[str]:

@@ -48,15 +48,18 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
 
         sys.stdout.write(f"{version_line()}\n")
         return DONE
-    level = "DEBUG" if settings.get("debug") else settings.get("log-level", "INFO")
-    console = Console(level, assume_yes=bool(settings.get("yes")))
+    # A command with a --quiet of its own leaves -q alone.
+    least = "ERROR" if settings.get("quiet") or settings.get("q") else settings.get("log-level", "INFO")
+    level = "DEBUG" if settings.get("debug") else least
+    as_json = settings.get("log-format") == "json"
+    console = Console(level, assume_yes=bool(settings.get("yes")), as_json=as_json)
     output = Output(settings.get("output"), settings.get("query"))
     if found.command.get("quick"):
         _run(found, values, settings, catalog, console, output)
         return console.exit_code
     from omicsdk.cli.debugging import logs_shown
 
-    with logs_shown(level, console.line):
+    with logs_shown(level, console.raw if as_json else console.line, as_json=as_json):
         _run(found, values, settings, catalog, console, output)
     return console.exit_code
 

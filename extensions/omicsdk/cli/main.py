@@ -35,14 +35,9 @@ def main(argv: Sequence[str] | None = None, *, catalog: Catalog | None = None) -
         _abandon_stdout()
         return 0
     except (Exception, KeyboardInterrupt) as error:
-        from omicsdk.cli.errors import exit_code, lines_of
+        from omicsdk.cli.errors import exit_code, tell
 
-        if "--debug" in words and not isinstance(error, KeyboardInterrupt):
-            from omicsdk.cli.debugging import print_traceback
-
-            print_traceback(error)
-        for line in lines_of(error, " ".join(where)):
-            print(line, file=sys.stderr)  # noqa: T201 - what a command says
+        tell(error, " ".join(where), words)
         try:
             sys.stdout.flush()
         except OSError:

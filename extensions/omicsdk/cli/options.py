@@ -34,11 +34,25 @@ GLOBALS: list[Argument] = [
     },
     {"name": "yes", "type": "boolean", "flag": True, "help": "Don't ask before something is deleted."},
     {
+        "name": "quiet",
+        "short": "-q",
+        "type": "boolean",
+        "flag": True,
+        "help": "Tell errors only: no progress, no notes.",
+    },
+    {
         "name": "log-level",
         "type": "string",
         "choices": list(LEVELS),
         "default": "INFO",
         "help": "What is told on stderr; progress is shown up to INFO.",
+    },
+    {
+        "name": "log-format",
+        "type": "string",
+        "choices": ["text", "json"],
+        "default": "text",
+        "help": "How it is told on stderr: text, or JSON (an object a line with time, level, logger and message).",
     },
     {
         "name": "debug",
@@ -151,9 +165,14 @@ def global_arguments(own: list[Argument]) -> list[Argument]:
     taken = {spelling for argument in own if not argument.get("positional") for spelling in flags(argument)}
     found: list[Argument] = []
     for argument in GLOBALS:
-        if flag(argument) not in taken:
+        short = argument.get("short")
+        if flag(argument) not in taken and short not in taken:
             found.append(argument)
-        elif (short := argument.get("short")) and short not in taken:
+        elif flag(argument) not in taken:
+            long: Argument = {**argument}
+            long.pop("short", None)
+            found.append(long)
+        elif short is not None and short not in taken:
             found.append({**argument, "name": short.lstrip("-")})
     return found
 

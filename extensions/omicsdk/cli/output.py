@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
+from omicsdk.cli.colours import is_forced
 from omicsdk.cli.errors import printable
 from omicsdk.cli.rows import brief, cells_of, columns_of, fitting, items_of, parts_of
 from omicsdk.cli.told import Told
@@ -127,7 +129,7 @@ class Output:
             def on_broken_pipe(self) -> None:  # rich's own ends the program as if something had failed
                 raise BrokenPipeError
 
-        console = Tables(file=self._stdout, highlight=False)
+        console = Tables(file=self._stdout, highlight=False, force_terminal=is_forced(os.environ))
         for title, facts, rows in parts_of(value):
             if title:
                 console.print(Text(f"{printable(title)} ({len(rows)})", style="bold"))
