@@ -40,9 +40,11 @@ def changes(old: Listing, new: Listing) -> list[Change]:
         new: As they are.
 
     Returns:
-        Changes by name; of a class that is gone, the class alone. What is new is no change to anybody.
+        Changes by name; of a class that is gone, the class alone, and of one with several names those of the first. What is
+        new is no change to anybody.
     """
-    before, after = whole(old), whole(new)
+    twice = {name for name, declared in old.items() if declared.startswith("is ") and new.get(name) == declared}
+    before, after = (whole({name: names[name] for name in names if name not in twice}) for names in (old, new))
     gone = {name for name in before if name not in after}
     found: set[Change] = set()
     for name, declared in before.items():

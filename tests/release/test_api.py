@@ -126,6 +126,8 @@ def test_a_name_that_leads_elsewhere_is_compared_as_what_it_leads_to():
     old = {"a.Box": "class ()", "a.Box.open": "def (key)", "b.Box": "is a.Box"}
     moved = {"b.Box": "class ()", "b.Box.open": "def (key)", "a.Box": "is b.Box"}
     assert changes(old, moved) == []
+    shut = {"a.Box": "class ()", "a.Box.open": "def (key, hard)", "b.Box": "is a.Box"}
+    assert [str(change) for change in changes(old, shut)] == ["a.Box.open needs the new argument hard"]
     gone = {"b.Box": "class ()", "b.Box.open": "def ()"}
     assert [str(change) for change in changes(old, gone)] == [
         "a.Box is gone",
