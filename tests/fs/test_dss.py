@@ -20,6 +20,7 @@ from omicsdk.fs.dss_puts import new_bundles
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.store import Put, PutOptions
+from omicsdk.hca.config import HCAConfig
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import download
 
@@ -192,6 +193,20 @@ def test_without_a_staging_bucket_it_is_said_how_to_name_one(
         store.put(puts(source, "aws/source"), PutOptions())
     with pytest.raises(ReadOnly, match=BUCKET_VARIABLE):
         store.check_puts(["aws/source/a.txt"])
+
+
+@pytest.mark.parametrize("way", ["option", "variable", "configuration"])
+def test_a_staging_bucket_is_named_by_option_variable_or_the_default_of_uploads(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(BUCKET_VARIABLE, raising=False)
+    config = HCAConfig({"XDG_CONFIG_HOME": "/nowhere"})
+    store = DssStore(config=config, staging_bucket="mine" if way == "option" else None)
+    if way == "variable":
+        monkeypatch.setenv(BUCKET_VARIABLE, "mine")
+    if way == "configuration":
+        config["dss"] = {"upload": {"staging_bucket": "mine"}}
+    store.check_puts(["aws/folder/a.txt"])
 
 
 def test_a_put_that_is_stopped_makes_no_bundle_and_goes_on(store: DssStore, source: Path, staged: str) -> None:

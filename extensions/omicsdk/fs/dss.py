@@ -49,7 +49,7 @@ class DssStore(Store):
         base_url: The service, such as `https://dss.example.org/v1`; by default what the HCA configuration says.
         token: An access token for it; by default what `Dss` finds.
         staging_bucket: The S3 bucket through which files are put; by default that of OMICS_DSS_STAGING_BUCKET, else
-            `DSSClient.staging_bucket` of the HCA configuration.
+            the default of `omics dss upload` in the HCA configuration (`dss.upload.staging_bucket`).
         config: The HCA configuration; by default that of the user's files.
         client: A client in the place of a new one; it stays open.
         clock: What tells the time.
@@ -271,7 +271,7 @@ class DssStore(Store):
 
     def _bucket(self, path: str) -> str:
         named = self._staging_bucket or os.environ.get(BUCKET_VARIABLE, "").strip()
-        named = named or str(self._settings()["DSSClient"].get("staging_bucket") or "")
+        named = named or self._bucket_of_uploads()
         if not named:
             raise ReadOnly(
                 self.uri(path),
@@ -279,6 +279,15 @@ class DssStore(Store):
                 remedy=f"Set {BUCKET_VARIABLE} to an S3 bucket that you may write to and that the Data Store may read.",
             )
         return named
+
+    def _bucket_of_uploads(self) -> str:
+        """The default of `omics dss upload`; empty where the configuration has none."""
+        from omicsdk.hca.config import Section
+
+        found: object = self._settings()
+        for name in ("dss", "upload", "staging_bucket"):
+            found = found.get(name) if isinstance(found, Section) else None
+        return found if isinstance(found, str) else ""
 
     def _creator(self) -> int:
         return int(self._settings().get("creator_uid", 0))
