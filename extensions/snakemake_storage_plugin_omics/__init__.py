@@ -1,0 +1,203 @@
+"""Files of platforms as inputs and outputs of Snakemake 8 and later: `storage.omics("dss://aws/UUID/cells.csv")`.
+
+Snakemake finds this package by its name. What is done stands in omicsdk.fs; this is how Snakemake asks for it.
+"""
+
+# pyright: reportMissingModuleSource=false
+# Snakemake's own environment has its interface; what is used of it stands in typings/.
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import OmicsError
+from omicsdk.fs import STORES, Entry, PathError, PathNotFound, Put, PutOptions, Store, Uri, parse_uri
+from snakemake_interface_storage_plugins.io import IOCacheStorageInterface, Mtime, get_constant_prefix
+from snakemake_interface_storage_plugins.settings import StorageProviderSettingsBase
+from snakemake_interface_storage_plugins.storage_object import StorageObjectGlob, StorageObjectRead, StorageObjectWrite
+from snakemake_interface_storage_plugins.storage_provider import (
+    ExampleQuery,
+    Operation,
+    QueryType,
+    StorageProviderBase,
+    StorageQueryValidationResult,
+)
+
+if TYPE_CHECKING:
+    from omicsdk.fs.opened import Stores
+
+#: Entries of a folder that are looked at together; of a larger one the files that are needed are asked for one by one.
+MOST_LISTED = 10_000
+
+
+@dataclass
+class StorageProviderSettings(StorageProviderSettingsBase):
+    """None of our own: logins and addresses are those that the platforms' commands use."""
+
+
+class StorageProvider(StorageProviderBase):
+    """The files of all platforms."""
+
+    def __post_init__(self) -> None:
+        from omicsdk.fs.opened import Stores
+
+        self.stores: Stores = Stores()
+
+    def __deepcopy__(self, _: dict[int, Any]) -> StorageProvider:
+        return self  # a copy would have connections of its own
+
+    @classmethod
+    def example_queries(cls) -> list[ExampleQuery]:
+        """Gives examples."""
+        return [
+            ExampleQuery("dss://aws/UUID.VERSION/cells.csv", "A file of a bundle in the Data Store", QueryType.INPUT),
+            ExampleQuery("drs://HOST/ID", "An object of a GA4GH DRS server", QueryType.INPUT),
+            ExampleQuery("sb://OWNER/PROJECT/reads/{sample}.bam", "Files on a Seven Bridges platform", QueryType.ANY),
+        ]
+
+    def rate_limiter_key(self, query: str, operation: Operation) -> str:
+        """Tells which requests are counted together: those to one platform."""
+        del operation
+        return parse_uri(query).scheme
+
+    def default_max_requests_per_second(self) -> float:
+        """Gives a rate that all platforms bear."""
+        return 20.0
+
+    def use_rate_limiter(self) -> bool:
+        """Says that requests are to be counted."""
+        return True
+
+    @classmethod
+    def is_valid_query(cls, query: str) -> StorageQueryValidationResult:
+        """Tells whether a text, perhaps with wildcards, is a URI of a platform."""
+        try:
+            uri = parse_uri(query)
+        except OmicsError as error:
+            return StorageQueryValidationResult(query, valid=False, reason=str(error))
+        if uri.scheme == "file" or uri.scheme not in STORES:
+            known = ", ".join(f"{scheme}://" for scheme in STORES if scheme != "file")
+            return StorageQueryValidationResult(query, valid=False, reason=f"it begins with none of {known}")
+        if uri.scheme == "s3" and find_spec("snakemake_storage_plugin_s3") is not None:
+            return StorageQueryValidationResult(query, valid=False, reason="s3:// is storage.s3's, which is installed")
+        if ".." in uri.path.split("/"):
+            return StorageQueryValidationResult(query, valid=False, reason="'..' would lead out of Snakemake's folder")
+        return StorageQueryValidationResult(query, valid=True)
+
+    def postprocess_query(self, query: str) -> str:
+        """Gives each place one spelling."""
+        uri = parse_uri(query)
+        return str(Uri(uri.scheme, uri.path))
+
+
+class StorageObject(StorageObjectRead, StorageObjectWrite, StorageObjectGlob):
+    """A file; as an input, a folder with all that is in it."""
+
+    provider: StorageProvider
+
+    @property
+    def _uri(self) -> Uri:
+        return parse_uri(self.query)
+
+    @property
+    def _store(self) -> Store:
+        return self.provider.stores.of(self._uri)
+
+    def _entry(self) -> Entry:
+        return self._store.look(self._uri.path)
+
+    def _suffix(self, path: str) -> str:
+        return f"{self._uri.scheme}/{path}"
+
+    def local_suffix(self) -> str:
+        """Gives the place below Snakemake's folder for what is fetched."""
+        return self._suffix(self._uri.path)
+
+    def get_inventory_parent(self) -> str | None:
+        """Gives the key of the folder that is listed for what is known of this file."""
+        parent = self._uri.path.rpartition("/")[0]
+        return self.cache_key(self._suffix(parent)) if parent else None
+
+    async def inventory(self, cache: IOCacheStorageInterface) -> None:
+        """Notes what one listing tells of the files beside this one.
+
+        Args:
+            cache: Where.
+        """
+        key, parent = self.get_inventory_parent(), self._uri.path.rpartition("/")[0]
+        if key is None or key in cache.exists_in_storage:
+            return
+        cache.exists_in_storage[key] = True
+        try:
+            for entry in islice(self._store.entries(parent), MOST_LISTED):
+                if not entry.is_folder:
+                    self._note(entry, cache)
+        except PathError:  # it isn't there yet, or its platform doesn't list it
+            return
+
+    def _note(self, entry: Entry, cache: IOCacheStorageInterface) -> None:
+        key = self.cache_key(self._suffix(entry.path))
+        cache.exists_in_storage[key] = True
+        cache.mtime[key] = Mtime(storage=entry.modified or 0.0)
+        if entry.size is not None:
+            cache.size[key] = entry.size
+
+    def cleanup(self) -> None:
+        """Leaves nothing behind: what was fetched is Snakemake's."""
+
+    def exists(self) -> bool:
+        """Tells whether it is there."""
+        try:
+            self._entry()
+        except PathNotFound:
+            return False
+        return True
+
+    def mtime(self) -> float:
+        """Tells when it was changed last, in seconds since 1970: for a folder the newest of its files.
+
+        Where a platform doesn't say, it is as old as can be: what is made of it isn't made again.
+        """
+        return max((entry.modified or 0.0 for entry in self._files()), default=0.0)
+
+    def size(self) -> int:
+        """Tells its bytes; 0 where the platform doesn't say."""
+        return sum(entry.size or 0 for entry in self._files())
+
+    def _files(self) -> Iterator[Entry]:
+        entry = self._entry()
+        return self._store.walk(entry.path) if entry.is_folder else iter([entry])
+
+    def retrieve_object(self) -> None:
+        """Fetches it, verified; what a lost run began is gone on with."""
+        from omicsdk.fs.fetching import FetchOptions, fetch
+        from omicsdk.fs.unfinished import Unfinished
+
+        local, entry = self.local_path().absolute(), self._entry()
+        if entry.is_folder:
+            local.mkdir(parents=True, exist_ok=True)
+            start = len(entry.path) + 1
+            folder, wanted = local, [(file, file.path[start:]) for file in self._store.walk(entry.path)]
+        else:
+            folder, wanted = local.parent, [(entry, local.name)]
+        with Unfinished("snakemake", [self.query, str(local)]) as journal:
+            report = fetch(wanted, self._store, str(folder), FetchOptions(journal=journal.path))
+            journal.keep = not report.ok
+        report.raise_if_failed()
+
+    def store_object(self) -> None:
+        """Puts it, verified."""
+        self._store.put([Put(str(self.local_path()), self._uri.path)], PutOptions()).raise_if_failed()
+
+    def remove(self) -> None:
+        """Removes it."""
+        self._store.remove(self._entry())
+
+    def list_candidate_matches(self) -> Iterable[str]:
+        """Gives the URIs among which those that fit the wildcards are."""
+        start = parse_uri(get_constant_prefix(self.query, strip_incomplete_parts=True))
+        return [str(Uri(start.scheme, entry.path)) for entry in self._store.walk(start.path)]

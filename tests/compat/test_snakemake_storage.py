@@ -1,0 +1,136 @@
+"""Workflows of Snakemake whose inputs and outputs are on platforms: `storage.omics("dss://...")`."""
+
+import json
+import os
+import re
+import subprocess
+import sysconfig
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from omicsdk.fs.sb import SbStore
+from omicsdk.sandbox import Rule, Sandbox
+
+pytestmark = pytest.mark.compat("snakemake8")
+
+PEERS = Path(__file__).resolve().parent.parent.parent / ".peers"
+FOLDERS = """\
+import site
+site.addsitedir({folder!r})
+"""
+PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "snakemake.md"
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def store(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[SbStore]:
+    """The project p of the sandbox, which the variables name."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
+    with SbStore() as opened:
+        opened.api.projects.create("p", billing_group=opened.api.billing_groups.query()[0].id)
+        yield opened
+
+
+@pytest.fixture
+def snakemake(store: SbStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs a Snakefile by Snakemake's own environment, which has this package beside it as after an installation."""
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    (beside / "sitecustomize.py").write_text(FOLDERS.format(folder=sysconfig.get_path("purelib")))
+    monkeypatch.setenv("PYTHONPATH", str(beside))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    work = tmp_path / "work"
+    work.mkdir()
+
+    def run(snakefile: str, *words: str) -> subprocess.CompletedProcess[str]:
+        (work / "Snakefile").write_text(snakefile)
+        program = str(PEERS / "snakemake8" / "bin" / "snakemake")
+        command = [program, "--cores", "2", *words]
+        return subprocess.run(command, cwd=work, env=os.environ, capture_output=True, text=True, timeout=100)
+
+    return run
+
+
+@pytest.fixture
+def bundle(sandbox: Sandbox, tmp_path: Path) -> str:
+    """A bundle with two tables, and what isn't one."""
+    folder = tmp_path / "bundle"
+    folder.mkdir()
+    (folder / "cells one.csv").write_text("a,b\nc,d\n")
+    (folder / "more.csv").write_text("a,b\n")
+    (folder / "links.json").write_text(json.dumps({}))
+    return sandbox.seed(folder)["bundle_uuid"]
+
+
+def content(store: SbStore, path: str) -> bytes:
+    from omicsdk.fs.reading import FileBytes
+
+    return FileBytes(store, store.look(path)).read()
+
+
+def test_the_documented_workflow_has_inputs_in_a_bundle_and_outputs_in_a_project(
+    snakemake: Run, store: SbStore, bundle: str, tmp_path: Path
+) -> None:
+    page = re.search(r'^```python title="Snakefile"\n(.*?)^```$', PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    assert page is not None
+    workflow = re.sub(r"(?<=dss://aws/)[-0-9a-f]{36}", bundle, page[1]).replace("sb://me/counts", "sb://sandbox-user/p")
+    done = snakemake(workflow)
+
+    assert done.returncode == 0, done.stderr
+    assert content(store, "sandbox-user/p/cells one.txt") == b"2\n"
+    assert content(store, "sandbox-user/p/more.txt") == b"1\n"
+    assert content(store, "sandbox-user/p/all.txt") == b"1\n2\n"
+    ran = tmp_path / "work" / "ran.txt"
+    assert ran.read_text().split() == ["count", "count", "add"]
+    left = [path for path in (tmp_path / "work" / ".snakemake" / "storage").rglob("*") if path.is_file()]
+    assert left == []  # copies go when nobody needs them
+
+    again = snakemake(workflow)
+    assert "Nothing to be done" in again.stderr, again.stderr
+    store.remove(store.look("sandbox-user/p/all.txt"))
+    mended = snakemake(workflow)
+    assert mended.returncode == 0, mended.stderr
+    assert ran.read_text().split() == ["count", "count", "add", "add"]
+
+
+def test_a_bundle_comes_as_a_folder(snakemake: Run, store: SbStore, bundle: str) -> None:
+    workflow = f"""\
+rule list:
+    input: storage("dss://aws/{bundle}")
+    output: storage("sb://sandbox-user/p/names.txt")
+    shell: "ls {{input:q}} > {{output:q}}"
+"""
+    done = snakemake(workflow)
+
+    assert done.returncode == 0, done.stderr
+    assert content(store, "sandbox-user/p/names.txt") == b"cells one.csv\nlinks.json\nmore.csv\n"
+
+
+def test_what_is_not_there_and_what_is_damaged(snakemake: Run, sandbox: Sandbox, store: SbStore, bundle: str) -> None:
+    def copying(name: str) -> str:
+        source, made = f"dss://aws/{bundle}/{name}", "sb://sandbox-user/p/copy.csv"
+        return f'rule copy:\n    input: storage("{source}")\n    output: storage("{made}")\n    shell: "cp {{input}} {{output}}"\n'
+
+    missing = snakemake(copying("none.csv"))
+    assert missing.returncode == 1
+    assert "Missing input files" in missing.stderr
+    sandbox.add_faults(Rule("wrong", path="/_objects/*", at=1, length=1))
+    damaged = snakemake(copying("more.csv"))
+    assert damaged.returncode == 1
+    assert "Failed to retrieve storage object" in damaged.stderr
+    assert list(store.entries("sandbox-user/p")) == []
+
+
+@pytest.mark.parametrize(
+    ("uri", "why"),
+    [("ftp://host/a", "begins with none of s3://, dss://"), ("sb://me/../a", "Write the path without it")],
+)
+def test_what_is_no_uri_of_a_platform_is_told(snakemake: Run, uri: str, why: str) -> None:
+    told = snakemake(f'rule a:\n    input: storage.omics("{uri}")\n')
+    assert told.returncode == 1
+    assert why in told.stderr
