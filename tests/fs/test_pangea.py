@@ -1,5 +1,6 @@
 """pangea:// paths: fields of results as files, whatever kind they are, and what leads to them as folders."""
 
+import hashlib
 import io
 import json
 import threading
@@ -214,6 +215,16 @@ def test_a_put_that_was_stopped_goes_on(store: PangeaStore, group: SampleGroup, 
     put(store, tmp_path, {path: b"1"}).raise_if_failed()
     assert store.look(path).details["uuid"] == field.uuid
     assert paths(store.entries(f"{S}/raw")) == [path]
+
+
+def test_size_and_checksums_of_what_was_put_are_kept_with_it(store: PangeaStore, group: SampleGroup, tmp_path: Path):
+    path = f"{S}/raw/a"
+    put(store, tmp_path, {path: b"abc"}).raise_if_failed()
+    entry = store.look(path)
+    assert (entry.size, entry.checksums) == (3, {"md5": hashlib.md5(b"abc").hexdigest()})
+    assert got(store, path, tmp_path) == b"abc"
+    put(store, tmp_path, {path: b""}).raise_if_failed()
+    assert store.look(path).size == 0
 
 
 def test_samples_files_have_objects_of_their_own(store: PangeaStore, group: SampleGroup, tmp_path: Path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
@@ -207,6 +207,9 @@ class CrunchStore(Store):
         return str(entry.handle if entry.handle is not None else self.look(entry.path).handle)
 
     # -- changes
+
+    def check_puts(self, paths: Sequence[str]) -> None:
+        raise ReadOnly(self.uri(paths[0] if paths else ""), "can't be written", remedy=_WRITTEN)
 
     def make_folder(self, path: str) -> None:
         raise ReadOnly(self.uri(path), "isn't made", remedy=_WRITTEN)

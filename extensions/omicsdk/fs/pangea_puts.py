@@ -8,7 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from omicsdk.core.checksums import ALGORITHMS
 from omicsdk.core.errors import OmicsError, UsageError
+from omicsdk.core.narrowing import is_object
 from omicsdk.fs.errors import AlreadyThere
 from omicsdk.fs.putting import is_stopped, unsent
 from omicsdk.fs.store import Put, PutOptions
@@ -121,11 +123,19 @@ def _finished(ended: tuple[_Sending, Outcome]) -> None:
             with suppress(PangeaNotFoundError):
                 old.delete()
         new.name = new.name.removesuffix(UNFINISHED)
+        if is_object(new.stored_data):
+            new.stored_data = {**new.stored_data, **_facts(outcome)}
         new.save()
     elif outcome.state == "failed":
         with suppress(OmicsError):  # the outcome says what is wrong
             if new.refresh().stored_data == {}:
                 new.delete()
+
+
+def _facts(outcome: Outcome) -> dict[str, object]:
+    """What is known of a file that was sent, as fields state it: the platform tells neither size nor checksums by itself."""
+    size = {} if outcome.size is None else {"size": outcome.size}
+    return {**size, **{name: outcome.checksums[name] for name in ALGORITHMS if name in outcome.checksums}}
 
 
 def _called(field: AnalysisResultField, path: Path) -> str:
