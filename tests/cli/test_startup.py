@@ -35,6 +35,7 @@ OF_RE = {
 WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external", "warnings", "_warnings"} | {
     "omicsdk.cli.workflows",
     "omicsdk.cli.workflows.auth",
+    "omicsdk.cli.workflows.config",
     "omicsdk.cli.workflows.dss",
     "omicsdk.cli.workflows.gen3",
     *(
@@ -44,6 +45,7 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
     "omicsdk.cli.workflows.login",
     "omicsdk.cli.workflows.pangea",
     *(f"omicsdk.cli.workflows.pangea_{name}" for name in ("files", "ncbi", "tags", "things", "words")),
+    "omicsdk.cli.workflows.sandbox",
     "omicsdk.cli.workflows.sb",
     *(
         f"omicsdk.cli.workflows.sb_{name}"
@@ -72,7 +74,7 @@ def loaded_by(*words: str) -> set[str]:
     return set(probe["loaded"])
 
 
-@pytest.mark.parametrize("words", [("--help",), (), ("help",), ("sandbox", "--help"), ("completion", "-h")])
+@pytest.mark.parametrize("words", [("--help",), (), ("help",), ("completion", "-h"), ("doctor", "--help")])
 def test_help_loads_no_more_than_it_must(words):
     assert loaded_by(*words) <= OURS | LIBRARY | OF_RE
 
@@ -102,6 +104,9 @@ def test_help_loads_no_more_than_it_must(words):
         ("pangea", "-e", "x", "tag", "list", "--help"),
         ("pangea", "upload", "metadata", "--help"),
         ("pangea", "api", "get-me", "--help"),
+        ("sandbox", "--help"),
+        ("sandbox", "up", "--help"),
+        ("config", "set", "--help"),
     ],
 )
 def test_help_of_a_service_adds_its_workflows(words):

@@ -31,6 +31,7 @@ COMMANDS: list[Command] = [
     {
         "command": "codegen",
         "summary": "Generate a typed client from an OpenAPI or Swagger document of your own.",
+        "examples": ["omics codegen openapi.yaml --name myservice --out myservice-client"],
         "run": "omicsdk.cli.commands.codegen:main",
         "forwards": True,
     },
@@ -40,6 +41,7 @@ COMMANDS: list[Command] = [
         "description": "Starts a sandbox on a free port, uploads a small real data set as bundles, searches, downloads in both "
         "layouts, kills a download half-way and resumes it, checks every checksum, and leaves nothing running. "
         "Needs the extra: pip install 'omicsdk[sandbox]'.",
+        "examples": ["omics demo", "omics demo --keep demo-folder"],
         "run": "omicsdk.cli.demo:run",
         "bare": True,
         "parameters": [
@@ -146,6 +148,7 @@ COMMANDS: list[Command] = [
         'see it too.\n\nzsh: eval "$(omics alias hca --shell zsh)"\n\nsh: eval "$(omics alias hca --shell sh)" in a script\'s first lines\n\nfish: omics alias hca --shell fish | source\n\n'
         "powershell: omics alias hca --shell powershell | Out-String | Invoke-Expression\n\n"
         "Results are JSON on a terminal too, and nothing is asked before something is deleted: as hca had it.",
+        "examples": ['eval "$(omics alias hca)"', "omics alias hca --shell fish | source"],
         "run": "omicsdk.cli.commands.alias:print_function",
         "bare": True,
         "parameters": [
@@ -169,6 +172,7 @@ COMMANDS: list[Command] = [
     {
         "command": "clear-hca-cache",
         "summary": "Nothing to do: no definitions of services are cached.",
+        "examples": ["omics clear-hca-cache"],
         "run": "omicsdk.cli.commands.documented:nothing_cached",
         "bare": True,
         "parameters": [],

@@ -92,6 +92,8 @@ def command_help(found: Found, width: int) -> str:
     sections = [_filled(usage, width, "    ")]
     for text in dict.fromkeys((command.get("summary") or "", command.get("description") or "")):
         sections += _prose(text, width)
+    if examples := command.get("examples"):
+        sections += ["Examples:", "\n".join(f"    {line}" for line in examples)]
     if command.get("deprecated"):
         sections.append("The service's document says that this operation is deprecated.")
     for heading, arguments in (("Arguments:", words), ("Required:", required), ("Options:", optional)):

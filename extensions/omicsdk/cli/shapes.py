@@ -55,6 +55,7 @@ class Command(TypedDict):
         command: The words after the service, or the last one.
         summary: One line.
         description: More than that.
+        examples: Command lines that show it, whole, where the description doesn't end with some.
         method: An operation's HTTP method.
         path: An operation's path template.
         parameters: Its arguments.
@@ -73,6 +74,7 @@ class Command(TypedDict):
     command: str
     summary: NotRequired[str | None]
     description: NotRequired[str | None]
+    examples: NotRequired[list[str]]
     method: NotRequired[str]
     path: NotRequired[str]
     parameters: NotRequired[list[Argument]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.workflows.words import exemplified
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
@@ -21,7 +23,7 @@ _FILE: Argument = {
     "help": "Settings file to change; by default your own, see omics config path.",
 }
 
-COMMANDS: list[Command] = [
+_COMMANDS: list[Command] = [
     {
         "command": "list",
         "summary": "Show every setting with its value (secrets masked) and its origin.",
@@ -88,3 +90,19 @@ COMMANDS: list[Command] = [
         "parameters": [],
     },
 ]
+
+_EXAMPLES = {
+    "list": (
+        "",
+        "--show-origin",
+    ),
+    "get": ("DSSClient.swagger_url",),
+    "set": (
+        "DSSClient.swagger_url https://dss.example.org/v1/swagger.json",
+        "dss.download.num_retries 3",
+    ),
+    "unset": ("dss.download.num_retries",),
+    "path": ("",),
+}
+
+COMMANDS = exemplified("config", _COMMANDS, _EXAMPLES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omicsdk.cli.options import REPORT, SHARED, TRANSFER
 from omicsdk.cli.workflows.login import login_commands
+from omicsdk.cli.workflows.words import exemplified
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ _RETRIES: list[Argument] = [
     },
 ]
 
-COMMANDS: list[Command] = [
+_COMMANDS: list[Command] = [
     *login_commands("dss"),
     {
         "command": "upload",
@@ -323,3 +324,42 @@ COMMANDS: list[Command] = [
     {"command": "patch-collection", "extends": True, "run": "omicsdk.cli.commands.dss_writing:patch_collection"},
     {"command": "patch-bundle", "extends": True, "run": "omicsdk.cli.commands.dss_writing:patch_bundle"},
 ]
+
+_EXAMPLES = {
+    "login": (
+        "",
+        "--remote",
+    ),
+    "logout": ("",),
+    "upload": ("--src-dir bundle/ --replica aws --staging-bucket my-staging-bucket",),
+    "download": (
+        "--bundle-uuid ffffffff-0000-4000-8000-000000000001 --replica aws --download-dir data",
+        "--bundle-uuid ffffffff-0000-4000-8000-000000000001 --replica aws --data-filter '*.fastq.gz'",
+    ),
+    "download-manifest": (
+        "--manifest manifest.tsv --replica aws",
+        "--manifest manifest.tsv --replica aws --layout bundle --download-dir data",
+    ),
+    "create-version": ("",),
+    "refresh-swagger": ("",),
+    "download-collection": ("--uuid ffffffff-0000-4000-8000-000000000001 --replica aws --download-dir data",),
+    "listen": (
+        "--port 8080 --once",
+        "--port 8080 --exec ./arrived.sh",
+    ),
+    "put-file": (
+        "--uuid ffffffff-0000-4000-8000-000000000001 --creator-uid 0 --source-url s3://my-staging-bucket/reads.fastq.gz --version 2026-01-31T120000.000000Z",
+    ),
+    "put-collection": (
+        "--uuid ffffffff-0000-4000-8000-000000000001 --replica aws --version 2026-01-31T120000.000000Z --name atlas --description 'First release' --details '{}' --contents @contents.json",
+    ),
+    "patch-collection": (
+        "--uuid ffffffff-0000-4000-8000-000000000001 --replica aws --version 2026-01-31T120000.000000Z --name atlas-2",
+    ),
+    "patch-bundle": (
+        "--uuid ffffffff-0000-4000-8000-000000000001 --replica aws --version 2026-01-31T120000.000000Z --add-files @files.json",
+    ),
+    "post-bundles-checkout": ("--uuid ffffffff-0000-4000-8000-000000000001 --replica aws --wait",),
+}
+
+COMMANDS = exemplified("dss", _COMMANDS, _EXAMPLES)

@@ -6,9 +6,22 @@ from omicsdk.cli.workflows.pangea_files import OF_FILES
 from omicsdk.cli.workflows.pangea_ncbi import OF_NCBI
 from omicsdk.cli.workflows.pangea_tags import OF_TAGS
 from omicsdk.cli.workflows.pangea_things import OF_ACCOUNTS, OF_THINGS
+from omicsdk.cli.workflows.words import exemplified
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Command
 
-COMMANDS: list[Command] = [*OF_ACCOUNTS, *OF_THINGS, *OF_FILES, *OF_TAGS, *OF_NCBI]
+_COMMANDS: list[Command] = [*OF_ACCOUNTS, *OF_THINGS, *OF_FILES, *OF_TAGS, *OF_NCBI]
+
+_EXAMPLES = {
+    "version": ("",),
+    "list orgs": ("",),
+    "list groups": ("'My organization'",),
+    "list projects": ("'My organization'",),
+    "list buckets": ("'My organization'",),
+    "tag list groups": ("soil",),
+    "ncbi list bioproject": ("PRJNA000001 --outfile runs.tsv",),
+}
+
+COMMANDS = exemplified("pangea", _COMMANDS, _EXAMPLES)

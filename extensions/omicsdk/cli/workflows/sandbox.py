@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.workflows.words import exemplified
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
@@ -16,7 +18,7 @@ _SNAPSHOT: Argument = {
     "help": "The file with the state.",
 }
 
-COMMANDS: list[Command] = [
+_COMMANDS: list[Command] = [
     {
         "command": "up",
         "summary": "Start the server; Ctrl-C ends it.",
@@ -135,3 +137,19 @@ COMMANDS: list[Command] = [
         "parameters": [_URL, {**_DIR, "help": "The sandbox's folder, whether it is running or not."}],
     },
 ]
+
+_EXAMPLES = {
+    "up": (
+        "",
+        "--port 8080 --dir my-sandbox",
+    ),
+    "seed": (
+        "bundle-1/ bundle-2/ --dir my-sandbox",
+        "bundle-1/ --url http://127.0.0.1:8080",
+    ),
+    "save": ("state.tar.gz --url http://127.0.0.1:8080",),
+    "load": ("state.tar.gz --dir my-sandbox",),
+    "status": ("--url http://127.0.0.1:8080",),
+}
+
+COMMANDS = exemplified("sandbox", _COMMANDS, _EXAMPLES)

@@ -8,9 +8,19 @@ from omicsdk.cli.workflows.sb_manifest import OF_MANIFEST
 from omicsdk.cli.workflows.sb_projects import OF_PROJECTS
 from omicsdk.cli.workflows.sb_storage import OF_STORAGE
 from omicsdk.cli.workflows.sb_tasks import OF_TASKS
+from omicsdk.cli.workflows.words import exemplified
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Command
 
-COMMANDS: list[Command] = [*OF_FILES, *OF_TASKS, *OF_PROJECTS, *OF_APPS, *OF_STORAGE, *OF_MANIFEST]
+_COMMANDS: list[Command] = [*OF_FILES, *OF_TASKS, *OF_PROJECTS, *OF_APPS, *OF_STORAGE, *OF_MANIFEST]
+
+_EXAMPLES = {
+    "projects ls": (
+        "",
+        "--owner me --tag pilot",
+    ),
+}
+
+COMMANDS = exemplified("sb", _COMMANDS, _EXAMPLES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.cli.options import REPORT, TRANSFER
+from omicsdk.cli.workflows.words import exemplified
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _WHICH: list[Argument] = [
 ]
 _LIMITS = [argument for argument in TRANSFER if argument["name"] != "dry_run"]
 
-COMMANDS: list[Command] = [
+_COMMANDS: list[Command] = [
     {
         "command": "select",
         "summary": "Select the upload area to which files go.",
@@ -184,3 +185,25 @@ COMMANDS: list[Command] = [
         ],
     },
 ]
+
+_EXAMPLES = {
+    "select": (
+        "s3://org-hca-upload-prod/ffffffff-0000-4000-8000-000000000001/",
+        "ffff",
+    ),
+    "files": (
+        "reads.fastq.gz",
+        "data/ --file-extension fastq.gz",
+    ),
+    "list": (
+        "",
+        "--long",
+    ),
+    "areas": ("",),
+    "forget": ("ffff",),
+    "creds": ("ffff",),
+    "status": ("reads.fastq.gz",),
+    "report": ("--output-file-name report.txt",),
+}
+
+COMMANDS = exemplified("upload", _COMMANDS, _EXAMPLES)

@@ -7,6 +7,8 @@ from omicsdk.cli.options import SHARED as SHARED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from omicsdk.cli.shapes import Argument, Command, Kind
 
 _HOME = "omicsdk.cli.commands"
@@ -22,6 +24,23 @@ def examples(service: str, text: str, *lines: str) -> str:
     """
     before = [text, ""] if text else []
     return "\n".join([*before, "Examples:", "", *(f"    omics {service} {line}" for line in lines)])
+
+
+def exemplified(service: str, commands: list[Command], table: Mapping[str, tuple[str, ...]]) -> list[Command]:
+    """Commands with the examples that a table has for them.
+
+    Args:
+        service: The service's word; empty for commands of none.
+        commands: The commands.
+        table: Examples by the command's words: what stands after them.
+    """
+    before = f"omics {service}".strip()
+    return [
+        {**each, "examples": [f"{before} {each['command']} {rest}".rstrip() for rest in table[each["command"]]]}
+        if each["command"] in table
+        else each
+        for each in commands
+    ]
 
 
 def flag(name: str, text: str, short: str | None = None) -> Argument:

@@ -1,0 +1,65 @@
+"""Every handwritten command has an example, and each example can be typed as it stands."""
+
+import shlex
+
+import pytest
+from omicsdk.cli.catalog import Catalog, Found, Group
+from omicsdk.cli.options import split_globals
+from omicsdk.cli.parser import parse
+
+BEYOND = {"|", ">", ">>", "<", "&&", ";"}
+"""Where the shell's part of a line begins."""
+
+
+def handwritten(group: Group):
+    for found in group.found():
+        if "run" in found.command:
+            yield found
+    for below in group.below():
+        yield from handwritten(below)
+
+
+COMMANDS = list(handwritten(Catalog().root()))
+NAMES = [" ".join(found.path) for found in COMMANDS]
+
+
+def lines_of(found: Found) -> list[str]:
+    lines = (found.command.get("description") or "").replace("\\\n", " ").splitlines()
+    shown = [line.strip() for line in lines if line.startswith("    ") and "omics " in line]
+    return [*shown, *found.command.get("examples", [])]
+
+
+def typed(line: str) -> list[str]:
+    """The words after `omics`, without what the shell does with them."""
+    command = line.partition("$(")[2].rpartition(")")[0] if "$(" in line else line
+    words = shlex.split(command, comments=True)
+    words = words[words.index("omics") + 1 :]
+    ends = [number for number, word in enumerate(words) if word in BEYOND]
+    return words[: ends[0]] if ends else words
+
+
+def test_all_of_them_are_looked_at():
+    assert len(COMMANDS) > 190
+
+
+@pytest.mark.parametrize("found", COMMANDS, ids=NAMES)
+def test_a_command_has_examples_that_can_be_typed(found, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = lines_of(found)
+    assert lines, "no example"
+    if found.command.get("forwards"):
+        return
+    own = [line for line in lines if typed(line)[: len(found.path)] == found.path]
+    assert own, f"no example shows the command itself: {lines}"
+    catalog = Catalog()
+    for line in lines:
+        words = typed(line)
+        node = None
+        while not isinstance(node, Found):
+            _, _, words = split_globals(words, node.options if node else [])
+            node = catalog.start(words[0]) if node is None else node.child(words[0])
+            words = words[1:]
+        for word in words:
+            if word.startswith("@"):
+                (tmp_path / word[1:]).write_text("{}")
+        parse(node.command, words)
