@@ -51,6 +51,7 @@ PACKAGES = (
     Package("omicsdk.pangea", "Pangea: samples and results in groups"),
     Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms"),
     Package("omicsdk.sandbox", "the local server of every platform", ("omicsdk.sandbox.pytest_plugin",)),
+    Package("omicsdk.testing", "fixtures of pytest for each platform", ("omicsdk.testing.fixtures",)),
     Package("omicsdk_codegen", "the generator", ("omicsdk_codegen.generate",)),
 )  # fmt: skip
 
@@ -124,7 +125,7 @@ Nothing is public that isn't listed here.
 
 
 def _package_page(package: Package, told: set[str]) -> str:
-    lines = [f"# `{package.module}`", "", f"{package.about[:1].upper()}{package.about[1:]}.", ""]
+    lines = [f"# `{package.module}`", ""]
     for module in (package.module, *package.further):
         if module != package.module:
             lines += [f"## `{module}`", ""]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 WIDTH = 420
 """Units of a drawing; narrow, so that it can be read on a telephone."""
 
-_GAP, _LINE, _PAD, _LETTER = 8, 15, 8, 6.1
+_GAP, _LINE, _PAD, _LETTER = 8, 15, 8, 6.6
 
 
 class Box(NamedTuple):
