@@ -19,36 +19,12 @@ from omicsdk.fs.crunch import CrunchStore
 from omicsdk.fs.fetching import fetch
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.staging import CREDENTIALS
+from plain_storage import Plain
+from stored_files import paths
 from unsettled import unsettled
 
 FILES = {"a.txt": "a", "deep/b #1?.txt": "bb", "deep/er/ü 100%.txt": "", "b/c": "ccc"}
 PATHS = {f"proj/data/{name}": content.encode() for name, content in FILES.items()}
-
-
-class Plain:
-    """A storage of a user's own, with the least that is needed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def open(self, name: str, mode: str = "rb") -> Any:
-        return (self.folder / name).open(mode)
-
-    def save(self, name: str, content: Any) -> str:
-        raise NotImplementedError
-
-    def exists(self, name: str) -> bool:
-        return (self.folder / name).exists()
-
-    def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        entries = list(os.scandir(self.folder / path))
-        return [one.name for one in entries if one.is_dir()], [one.name for one in entries if one.is_file()]
-
-    def delete(self, name: str) -> None:
-        raise NotImplementedError
-
-    def size(self, name: str) -> int:
-        return (self.folder / name).stat().st_size
 
 
 @pytest.fixture
@@ -106,19 +82,15 @@ def in_a_folder(site: Connection, tmp_path: Path) -> Iterator[CrunchStore]:
         yield opened
 
 
-def paths(entries: Iterator[Entry]) -> list[str]:
-    return sorted(entry.path for entry in entries)
-
-
 def test_a_datasets_files_are_listed_looked_at_and_fetched(store: CrunchStore, tmp_path: Path):
-    assert paths(store.walk("proj")) == paths(store.walk("proj/data")) == sorted(PATHS)
-    assert paths(store.walk("proj/data/deep")) == ["proj/data/deep/b #1?.txt", "proj/data/deep/er/ü 100%.txt"]
+    assert sorted(paths(store.walk("proj"))) == sorted(paths(store.walk("proj/data"))) == sorted(PATHS)
+    assert sorted(paths(store.walk("proj/data/deep"))) == ["proj/data/deep/b #1?.txt", "proj/data/deep/er/ü 100%.txt"]
     assert {(entry.path, entry.kind) for entry in store.entries("proj/data")} == {
         ("proj/data/a.txt", "file"),
         ("proj/data/b", "folder"),
         ("proj/data/deep", "folder"),
     }
-    assert paths(store.entries("proj/data/deep")) == ["proj/data/deep/b #1?.txt", "proj/data/deep/er"]
+    assert sorted(paths(store.entries("proj/data/deep"))) == ["proj/data/deep/b #1?.txt", "proj/data/deep/er"]
     assert store.look("proj/data/deep/er").is_folder
     wanted = [(store.look(path), str(number)) for number, path in enumerate(PATHS)]
     assert [entry.size for entry, _ in wanted] == [len(data) for data in PATHS.values()]
@@ -150,7 +122,7 @@ def test_a_file_is_no_folder(store: CrunchStore):
 
 
 def test_the_top_has_projects_and_these_have_datasets(in_a_folder: CrunchStore, site: Connection):
-    assert paths(in_a_folder.entries("")) == ["proj", "sandbox"]
+    assert sorted(paths(in_a_folder.entries(""))) == ["proj", "sandbox"]
     assert paths(in_a_folder.entries("sandbox")) == ["sandbox/example-reads"]
     assert in_a_folder.look("proj/proj:data").is_folder
     assert [in_a_folder.look(path).is_folder for path in ("", "proj", "proj/data")] == [True] * 3

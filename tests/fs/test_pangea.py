@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,7 +26,6 @@ from omicsdk.fs import (
     open_store,
     parse_uri,
 )
-from omicsdk.fs.fetching import fetch
 from omicsdk.fs.pangea import PangeaStore
 from omicsdk.fs.pangea_names import (
     OF_GROUP,
@@ -42,7 +40,7 @@ from omicsdk.fs.pangea_puts import UNFINISHED
 from omicsdk.pangea import Organization, SampleGroup
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
-from omicsdk.transfer import TransferReport
+from stored_files import got, paths, put
 from unsettled import unsettled
 
 G = "Sandbox/Sandbox Library"
@@ -69,29 +67,6 @@ def group(store: PangeaStore) -> SampleGroup:
     """The sandbox's library, which has a bucket, with the sample `s 1`."""
     store.make_folder(S)
     return Organization(store.knex, "Sandbox").sample_group("Sandbox Library").get()
-
-
-def put(store: PangeaStore, folder: Path, files: dict[str, bytes], **options: Any) -> TransferReport:
-    """Puts bytes under paths."""
-    puts = []
-    for number, (path, data) in enumerate(files.items()):
-        source = folder / f"source-{number}"
-        source.write_bytes(data)
-        puts.append(Put(str(source), path))
-    return store.put(puts, PutOptions(**options))
-
-
-def got(store: PangeaStore, path: str, folder: Path) -> bytes:
-    """The bytes under a path."""
-    fetch([(store.look(path), "got")], store, str(folder / "down")).raise_if_failed()
-    found = folder / "down" / "got"
-    data = found.read_bytes()
-    found.unlink()
-    return data
-
-
-def paths(entries: Iterator[Entry]) -> list[str]:
-    return [entry.path for entry in entries]
 
 
 FILES = {

@@ -33,6 +33,7 @@ from omicsdk.fs.s3_told import checksums, may_be_of_usual_parts, prefix_of, spli
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.staging import CREDENTIALS
 from omicsdk.transfer import download
+from stored_files import paths
 from unsettled import unsettled
 
 MIB = 1024 * 1024
@@ -66,10 +67,6 @@ def fill(client: Any, *keys: str) -> None:
         client.put_object(Bucket="bkt", Key=key, Body=key.encode())
 
 
-def files(entries: Iterator[Entry]) -> list[str]:
-    return [entry.path for entry in entries]
-
-
 def test_it_is_opened_by_its_scheme(client: Any):
     with open_store("s3") as store:
         assert store.look("bkt") == Entry("bkt", "folder")
@@ -95,13 +92,13 @@ def test_folders_are_what_keys_begin_with(store: S3Store, client: Any):
     assert store.look("bkt/a/made").is_folder
     listed = {(entry.path, entry.kind) for entry in store.entries("bkt/a")}
     assert listed == {("bkt/a/b", "folder"), ("bkt/a/made", "folder"), ("bkt/a/d.txt", "file")}
-    assert files(store.entries("bkt/a/made")) == []
+    assert paths(store.entries("bkt/a/made")) == []
     assert {entry.path for entry in store.entries("bkt")} == {"bkt/a", "bkt/e"}
-    assert "bkt" in files(store.entries(""))
-    assert files(store.walk("bkt")) == ["bkt/a/b/c.txt", "bkt/a/d.txt", "bkt/e"]
-    assert files(store.walk("bkt/a/b")) == ["bkt/a/b/c.txt"]
-    assert files(store.walk("bkt/e")) == ["bkt/e"]
-    assert "bkt/e" in files(store.walk(""))
+    assert "bkt" in paths(store.entries(""))
+    assert paths(store.walk("bkt")) == ["bkt/a/b/c.txt", "bkt/a/d.txt", "bkt/e"]
+    assert paths(store.walk("bkt/a/b")) == ["bkt/a/b/c.txt"]
+    assert paths(store.walk("bkt/e")) == ["bkt/e"]
+    assert "bkt/e" in paths(store.walk(""))
 
 
 def test_what_a_list_says_is_what_a_look_says(store: S3Store, client: Any):
@@ -113,8 +110,8 @@ def test_what_a_list_says_is_what_a_look_says(store: S3Store, client: Any):
 def test_an_object_goes_before_the_folder_of_its_name(store: S3Store, client: Any):
     fill(client, "a", "a/b")
     assert not store.look("bkt/a").is_folder
-    assert files(store.walk("bkt/a")) == ["bkt/a"]
-    assert files(store.entries("bkt/a")) == ["bkt/a/b"]
+    assert paths(store.walk("bkt/a")) == ["bkt/a"]
+    assert paths(store.entries("bkt/a")) == ["bkt/a/b"]
 
 
 @pytest.mark.parametrize("path", ["bkt/none", "bkt/none/below", "no-such-bucket", "no-such-bucket/key"])
@@ -133,7 +130,7 @@ def test_a_file_has_no_entries(store: S3Store, client: Any):
 
 def test_keys_are_kept_as_they_are_written(store: S3Store, client: Any, tmp_path: Path):
     fill(client, *ODD_KEYS)
-    assert set(files(store.walk("bkt"))) == {f"bkt/{key}" for key in ODD_KEYS}
+    assert set(paths(store.walk("bkt"))) == {f"bkt/{key}" for key in ODD_KEYS}
     items = []
     for number, key in enumerate(ODD_KEYS):
         path = parse_uri(f"s3://bkt/{key}").path

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -24,7 +23,7 @@ from omicsdk.fs import (
 )
 from omicsdk.fs.sb import SbStore
 from omicsdk.sandbox import Sandbox
-from omicsdk.transfer import TransferReport, download
+from stored_files import got, paths, put
 from unsettled import unsettled
 
 P = "sandbox-user/p"
@@ -44,29 +43,6 @@ def store(sandbox: Sandbox) -> Iterator[SbStore]:
     with SbStore() as opened:
         opened.api.projects.create("p", billing_group=opened.api.billing_groups.query()[0].id)
         yield opened
-
-
-def put(store: SbStore, folder: Path, files: dict[str, bytes], **options: Any) -> TransferReport:
-    """Puts bytes under paths."""
-    puts = []
-    for number, (path, data) in enumerate(files.items()):
-        source = folder / f"source-{number}"
-        source.write_bytes(data)
-        puts.append(Put(str(source), path))
-    return store.put(puts, PutOptions(**options))
-
-
-def got(store: SbStore, path: str, folder: Path) -> bytes:
-    """The bytes under a path."""
-    download([store.item(store.look(path), "got")], folder / "down").raise_if_failed()
-    found = folder / "down" / "got"
-    data = found.read_bytes()
-    found.unlink()
-    return data
-
-
-def paths(entries: Iterator[Entry]) -> list[str]:
-    return [entry.path for entry in entries]
 
 
 TREE = {f"{P}/a.txt": b"a", f"{P}/reads/b #1?.txt": b"bb", f"{P}/reads/deep/ü 100%.txt": b""}

@@ -1,0 +1,46 @@
+"""Files in stores, as bytes under paths."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from omicsdk.fs import Entry, Put, PutOptions, Store
+from omicsdk.fs.fetching import fetch
+from omicsdk.transfer import TransferReport
+
+
+def put(store: Store, folder: Path, files: Mapping[str, bytes], **options: Any) -> TransferReport:
+    """Puts bytes under paths.
+
+    Args:
+        store: Where to.
+        folder: A folder for the files that are sent.
+        files: Bytes by path.
+        options: Those of the put.
+    """
+    puts = []
+    for number, (path, data) in enumerate(files.items()):
+        source = folder / f"source-{number}"
+        source.write_bytes(data)
+        puts.append(Put(str(source), path))
+    return store.put(puts, PutOptions(**options))
+
+
+def got(store: Store, path: str, folder: Path) -> bytes:
+    """The bytes under a path.
+
+    Args:
+        store: Where they are.
+        path: The path.
+        folder: A folder for the file that comes.
+    """
+    fetch([(store.look(path), "got")], store, str(folder / "down")).raise_if_failed()
+    found = folder / "down" / "got"
+    data = found.read_bytes()
+    found.unlink()
+    return data
+
+
+def paths(entries: Iterable[Entry]) -> list[str]:
+    """The paths of entries."""
+    return [entry.path for entry in entries]
