@@ -13,16 +13,22 @@ from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.retry import Retry
 from omicsdk.dss import Dss
+from omicsdk.fs.copying import CopyOptions, copy_files
 from omicsdk.fs.dss import BUCKET_VARIABLE, DssStore
 from omicsdk.fs.dss_bundles import LATEST, Bundle, Bundles
 from omicsdk.fs.dss_paths import moment_of, read_path
 from omicsdk.fs.dss_puts import new_bundles
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.opened import Stores
+from omicsdk.fs.planning import CopyPlan
+from omicsdk.fs.selecting import Selected
 from omicsdk.fs.store import Put, PutOptions
+from omicsdk.fs.uri import Uri
 from omicsdk.hca.config import HCAConfig
 from omicsdk.sandbox import Rule
-from omicsdk.transfer import download
+from omicsdk.transfer import TransferReport, download
+from shelf_store import Shelf
 
 pytestmark = pytest.mark.sandbox
 
@@ -46,10 +52,16 @@ def bundle(omics_sandbox: Any, source: Path) -> Any:
 
 
 @pytest.fixture
-def store(omics_sandbox: Any) -> Iterator[DssStore]:
+def client(omics_sandbox: Any) -> Iterator[Dss]:
     url = omics_sandbox.swagger_url.rpartition("/")[0]
     proof = BearerToken(omics_sandbox.token())
-    with Dss(url, credentials=proof, retry=Retry(attempts=3, base=0.0)) as client, DssStore(client=client) as store:
+    with Dss(url, credentials=proof, retry=Retry(attempts=3, base=0.0)) as client:
+        yield client
+
+
+@pytest.fixture
+def store(client: Dss) -> Iterator[DssStore]:
+    with DssStore(client=client) as store:
         yield store
 
 
@@ -225,6 +237,33 @@ def test_a_file_that_fails_makes_no_bundle(store: DssStore, source: Path, staged
     assert not report.counts["done"]
     assert list(store.entries("aws")) == []
     store.put(puts(source, "aws/source"), PutOptions()).raise_if_failed()
+
+
+def copied(client: Dss, spool: Path) -> TransferReport:
+    """Copies the shelf's folder `p` into the replica, with room for one file at a time."""
+    files = [Selected(Uri("shelf", entry.path), entry, entry.path) for entry in Shelf().walk("p")]
+    plan = CopyPlan(Uri("dss", "aws", is_folder=True), files)
+    with Stores({"dss": {"client": client}}) as stores:
+        return copy_files(plan, stores, CopyOptions(spool=str(spool), spool_bytes=1))
+
+
+def test_a_folder_of_another_platform_becomes_one_bundle_whatever_room_there_is(
+    store: DssStore, client: Dss, staged: str, shelf: type[Shelf], tmp_path: Path
+) -> None:
+    shelf.files.update({"p/a": b"1", "p/deep/b": b"22"})
+    copied(client, tmp_path).raise_if_failed()
+    (made,) = store.entries("aws")
+    assert [(entry.name, entry.size) for entry in store.walk(made.path)] == [("a", 1), ("b", 2)]
+
+
+def test_where_one_of_its_files_didnt_arrive_there_is_no_bundle(
+    store: DssStore, client: Dss, staged: str, shelf: type[Shelf], tmp_path: Path
+) -> None:
+    shelf.files.update({"p/a": b"1", "p/b": b"2"})
+    shelf.broken.add("p/b")
+    report = copied(client, tmp_path)
+    assert [outcome.state for outcome in report.outcomes] == ["stopped", "failed"]
+    assert list(store.entries("aws")) == []
 
 
 def manifest(*names: str, version: str = "2020-01-01T000000.000000Z") -> dict[str, Any]:
