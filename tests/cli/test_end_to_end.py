@@ -365,7 +365,7 @@ def test_one_folder_of_two_that_cant_be_taken_is_3(omics, omics_sandbox, source,
         (("x",), "give --url"),
         (("x", "--url", "http://127.0.0.1:1", "--dir", "y"), "give --url"),
         (("/nonexistent", "--url", "http://127.0.0.1:1"), "/nonexistent isn't a folder"),
-        ((), "FOLDER is required"),
+        (("--dir", "."), "give folders to put in"),
     ],
 )
 def test_seeding_wrongly_is_usage(omics, words, said):

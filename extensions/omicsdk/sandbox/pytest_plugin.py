@@ -4,7 +4,7 @@
         omics_sandbox.seed("my-bundle")
         ...  # point a client at omics_sandbox.swagger_url
 
-The server runs once in each test process. pytest loads this module in every run, so it imports nothing of weight.
+`dss_sandbox`, `sb_sandbox` and the like (omicsdk.testing.fixtures) have clients as well. The server runs once in each test process. pytest loads this module in every run, so it imports nothing of weight.
 """
 
 from collections.abc import Generator
@@ -14,6 +14,9 @@ import pytest
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox
+
+# The platforms' fixtures, which have clients; the sandbox itself knows none.
+pytest_plugins = ["omicsdk.testing.fixtures"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,19 @@
+"""Fixtures for tests of programs that use the platforms: clients that are ready, against the sandbox.
+
+pytest finds them by itself where omicsdk is installed; docs/testing-with-the-sandbox.md has recipes.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omicsdk.testing.platform import Platform
+
+__all__ = ["Platform"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from omicsdk.testing.platform import Platform
+
+    return Platform

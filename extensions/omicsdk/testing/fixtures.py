@@ -1,0 +1,110 @@
+"""One fixture for each platform. pytest loads this module in every run, so it imports nothing of weight."""
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from omicsdk.auth import Auth
+    from omicsdk.crunch import Crunch
+    from omicsdk.dss import Dss
+    from omicsdk.gen3 import Commons
+    from omicsdk.pangea import Pangea
+    from omicsdk.sandbox.server import Sandbox
+    from omicsdk.sb import Api
+    from omicsdk.testing.platform import Platform
+    from omicsdk.upload import UploadClient
+
+
+@pytest.fixture
+def omics_environment(
+    omics_sandbox: "Sandbox", monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """The variables that lead this SDK, `omics` and the platforms' own clients to the sandbox, set for the test.
+
+    Programs that the test starts inherit them.
+    """
+    # A test's own settings, such as a selected upload area, are none of the next one's.
+    (omics_sandbox.folder / "hca-config.json").unlink(missing_ok=True)
+    variables = {**omics_sandbox.environment(), "OMICS_STATE_DIR": str(tmp_path_factory.mktemp("omics-state"))}
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
+
+
+@pytest.fixture
+def dss_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Dss]]":  # noqa: ARG001 - the environment is set
+    """The Data Store, without bundles; `client` is a `Dss` that may do everything."""
+    from omicsdk.dss import Dss
+    from omicsdk.testing.platform import Platform
+
+    with Dss() as client:
+        yield Platform(client, omics_sandbox, "dss", "/dss/*")
+
+
+@pytest.fixture
+def auth_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Auth]]":  # noqa: ARG001 - the environment is set
+    """Fusillade with its first users, groups and roles; `client` is an administrator's `Auth`."""
+    from omicsdk.auth import Auth
+    from omicsdk.testing.platform import Platform
+
+    with Auth() as client:
+        yield Platform(client, omics_sandbox, "auth", "/auth/*")
+
+
+@pytest.fixture
+def upload_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[UploadClient]]":  # noqa: ARG001 - the environment is set
+    """The Upload service, without areas; `client` is an `UploadClient` with the service's key."""
+    from omicsdk.testing.platform import Platform
+    from omicsdk.upload import UploadClient
+
+    with UploadClient() as client:
+        yield Platform(client, omics_sandbox, "upload", "/upload/*")
+
+
+@pytest.fixture
+def sb_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Api]]":  # noqa: ARG001 - the environment is set
+    """The Seven Bridges Platform, without projects; `client` is the `Api` of sandbox-user."""
+    from omicsdk.sb import Api
+    from omicsdk.testing.platform import Platform
+
+    with Api(url=omics_sandbox.sb_url, token=omics_sandbox.sb_token, debug=True) as client:
+        yield Platform(client, omics_sandbox, "sb", "/sb/*")
+
+
+@pytest.fixture
+def gen3_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Commons]]":
+    """A Gen3 commons, without programs, records and files; `client` is an administrator's `Commons`.
+
+    Its services stand at the root of the server, so faults without a path are for all platforms.
+    """
+    from omicsdk.gen3 import Commons
+    from omicsdk.gen3.auth import Gen3Auth
+    from omicsdk.testing.platform import Platform
+
+    auth = Gen3Auth(omics_environment["GEN3_ENDPOINT"], refresh_file=omics_environment["GEN3_API_KEY"])
+    with Commons(omics_environment["GEN3_ENDPOINT"], auth) as client:
+        yield Platform(client, omics_sandbox, "gen3", "*")
+
+
+@pytest.fixture
+def crunch_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Crunch]]":  # noqa: ARG001 - the environment is set
+    """A django-crunch site without projects; `client` is an administrator's `Crunch`."""
+    from omicsdk.crunch import Crunch
+    from omicsdk.testing.platform import Platform
+
+    omics_sandbox.crunch.empty()
+    with Crunch() as client:
+        yield Platform(client, omics_sandbox, "crunch", "/crunch/*")
+
+
+@pytest.fixture
+def pangea_sandbox(omics_sandbox: "Sandbox", omics_environment: dict[str, str]) -> "Generator[Platform[Pangea]]":
+    """Pangea with an organization and an empty library; `client` is a `Pangea` logged in as their member."""
+    from omicsdk.pangea import Pangea
+    from omicsdk.testing.platform import Platform
+
+    login = {"email": omics_environment["PANGEA_USER"], "password": omics_environment["PANGEA_PASS"]}
+    with Pangea(omics_environment["PANGEA_ENDPOINT"], **login) as client:
+        yield Platform(client, omics_sandbox, "pangea", "/pangea/*")

@@ -1,0 +1,46 @@
+"""The recipes of docs/testing-with-the-sandbox.md: each file of the page is run by pytest, in a process of its own."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+PAGE = Path(__file__).parents[2] / "docs" / "testing-with-the-sandbox.md"
+RECIPES = dict(
+    re.findall(r'^```python title="(\S+)"\n(.*?)^```$', PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+)
+TESTS = [(name, test) for name, text in RECIPES.items() for test in re.findall(r"^def (test_\w+)", text, re.MULTILINE)]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What pytest says of all recipes, as a user's project with nothing but them runs them."""
+    project = tmp_path_factory.mktemp("project")
+    for name, text in RECIPES.items():
+        (project / name).write_text(text, encoding="utf-8")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("OMICS_", "PYTEST_", "HCA_"))}
+    environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
+    command = [sys.executable, "-m", "pytest", "-rA", "-q", "-p", "no:cacheprovider", "--strict-markers", "."]
+    found = subprocess.run(command, cwd=project, env=environ, capture_output=True, text=True, check=False)
+    return found.stdout + found.stderr
+
+
+def test_the_page_has_a_recipe_for_each_of_its_subjects():
+    assert {
+        "test_pipeline.py",
+        "test_failing_network.py",
+        "test_expiry.py",
+        "test_seeds.py",
+        "test_snapshots.py",
+    } == set(RECIPES)
+    assert len(re.findall(r"^```python", PAGE.read_text(encoding="utf-8"), re.MULTILINE)) == len(RECIPES)
+
+
+@pytest.mark.parametrize(("name", "test"), TESTS)
+def test_a_recipe_holds(ran: str, name: str, test: str):
+    assert f"PASSED {name}::{test}" in ran, ran
