@@ -23,11 +23,13 @@ from breakable import Answer, Server
 from fsspec.implementations.asyn_wrapper import AsyncFileSystemWrapper
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.fs import IsFolder, PathNotFound, ReadOnly
 from omicsdk.fs.block_cache import BLOCK, BlockCache, runs
 from omicsdk.fs.filesystems import DssFileSystem
 from omicsdk.fs.read_ahead import FIRST, GrowingReadAhead
+from omicsdk.fs.reading import FAST, PART, read_in_parts
 from served_store import ServedFileSystem, ServedStore
 
 TEXT = b"".join(b"line %d\n" % number for number in range(2000))
@@ -121,6 +123,7 @@ def test_files_are_read_whole_in_parts_and_several_at_once(fs: ServedFileSystem)
 def test_open_files_behave_as_files(fs: ServedFileSystem) -> None:
     with fs.open("p/a.txt") as file:
         assert file.readline() == b"line 0\n"
+        assert b"".join(file) == TEXT[7:]
         assert file.seek(-7, 2) == len(TEXT) - 7
         assert file.read() == TEXT[-7:]
         assert file.read() == b""
@@ -223,16 +226,31 @@ def test_a_server_without_ranges_is_read_by_fetching_the_whole_once(
     assert server.total < 2.5 * len(body)
 
 
-def test_long_reads_are_made_side_by_side(fs: ServedFileSystem, server: Server, noise: Callable[..., bytes]) -> None:
-    body = noise(20_000_000)
-    store_of(fs).hold("p/large", body)
+class Slow:
+    """A file of zeros that comes at a rate."""
 
-    assert fs.cat_file("p/large") == body
-    with fs.open("p/large") as file:
-        assert file.read() == body
+    size = 5 * PART
 
-    assert server.most_open > 1
-    assert len(server.of(b"p/large".hex())) == 6
+    def __init__(self, rate: float) -> None:
+        self.rate, self.clock = rate, ManualClock()
+        self.reads: list[tuple[int, int]] = []
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        end = self.size if end is None else end
+        self.reads.append((start, end))
+        self.clock.advance((end - start) / self.rate)
+        return bytes(end - start)
+
+
+def test_long_reads_are_made_side_by_side_where_one_connection_is_slow(fs: ServedFileSystem, noise: Any) -> None:
+    slow, fast = Slow(FAST / 2), Slow(FAST * 2)
+    for source in (slow, fast):
+        assert read_in_parts(source, 0, source.size, source.clock) == bytes(source.size)
+    assert sorted(slow.reads) == [(at, at + PART) for at in range(0, slow.size, PART)]
+    assert fast.reads == [(0, PART), (PART, fast.size)]
+
+    store_of(fs).hold("p/large", noise(2 * PART + 5))
+    assert fs.cat_file("p/large", 3) == noise(2 * PART + 5)[3:]
 
 
 def test_listings_are_remembered_until_something_changes(fs: ServedFileSystem) -> None:

@@ -19,6 +19,9 @@ from omicsdk.fs.telling import info_of
 if TYPE_CHECKING:
     from omicsdk.fs.filesystem import OmicsFileSystem
 
+#: Bytes that are looked through for the end of a line at a time.
+LINE = 8192
+
 _log = getLogger("omicsdk.fs")
 
 
@@ -72,6 +75,15 @@ class ReadFile(AbstractBufferedFile):
             version=entry.version,
         )
         self.details = info_of(entry) | {"size": there}
+
+    def readuntil(self, char: bytes = b"\n", blocks: int | None = None) -> bytes:
+        """Reads up to some bytes, and these: a line.
+
+        Args:
+            char: The bytes.
+            blocks: How many are looked through at a time, 8 KiB by default: more than a line is read again with the next.
+        """
+        return super().readuntil(char, blocks or LINE)
 
     def _fetch_range(self, start: int, end: int) -> bytes:
         if self._process != os.getpid():  # locks and streams that were copied by a fork are another process's
