@@ -179,7 +179,7 @@ COMMANDS: list[Command] = [
     },
     {
         "command": "help",
-        "summary": "Show help on a command: omics help dss get-bundle.",
+        "summary": "Show help on a command: omics help dss get-bundle. Or on a topic: omics help topics.",
         "bare": True,
         "parameters": [
             {

@@ -118,7 +118,15 @@ class Group:
         if word in below:
             return below[word]
         known = [name for name, _ in [*self.handwritten(), *self.groups(), *self.operations()]]
-        raise unknown_word(self.path, word, known)
+        raise unknown_word(self.path, word, known, [] if self.path else self._elsewhere(word))
+
+    def _elsewhere(self, word: str) -> list[str]:
+        """The commands and groups of services that have a word which was typed without the service's."""
+        return [
+            " ".join(["omics", *group.path, word])
+            for group in self._groups().values()
+            if any(word == name for name, _ in [*group.handwritten(), *group.groups()] if name != "api")
+        ]
 
     def found(self) -> list[Found]:
         """Every command that stands here, whole; for completion and tests."""

@@ -67,6 +67,8 @@ def group_help(group: Group, width: int) -> str:
     if not group.path:
         sections.append(_options("Global options:", GLOBALS, width))
     sections.append(f"Help on a command: {where} <command> --help")
+    if not group.path:
+        sections[-1] += "\nHelp on what commands have in common: omics help topics"
     return "\n\n".join(sections) + "\n"
 
 
@@ -93,7 +95,7 @@ def command_help(found: Found, width: int) -> str:
     for text in dict.fromkeys((command.get("summary") or "", command.get("description") or "")):
         sections += _prose(text, width)
     if examples := command.get("examples"):
-        sections += ["Examples:", "\n".join(f"    {line}" for line in examples)]
+        sections += ["Examples:", "\n".join(_example(line, width) for line in examples)]
     if command.get("deprecated"):
         sections.append("The service's document says that this operation is deprecated.")
     for heading, arguments in (("Arguments:", words), ("Required:", required), ("Options:", optional)):
@@ -102,6 +104,17 @@ def command_help(found: Found, width: int) -> str:
     everywhere = [flags(argument)[-1] for argument in global_arguments(own)]
     sections.append(_filled(["Global options, see omics --help:", *everywhere], width, "  "))
     return "\n\n".join(sections) + "\n"
+
+
+def topic_help(title: str, text: str, width: int) -> str:
+    """The help of a topic.
+
+    Args:
+        title: What it is about, one line.
+        text: Light Markdown.
+        width: Characters a line.
+    """
+    return "\n\n".join([title, *_prose(text, width)]) + "\n"
 
 
 def placeholder(argument: Argument) -> str:
@@ -156,6 +169,12 @@ def _filled(words: list[str], width: int, indent: str) -> str:
     """Words that stay whole (an option with its value), over lines."""
     lines = wrapped(words, width - len(indent))
     return f"\n{indent}".join(lines)
+
+
+def _example(line: str, width: int) -> str:
+    """A command line that can be pasted: broken before options only, as shells take it."""
+    pieces = line.replace(" --", "\n--").split("\n")
+    return "    " + " \\\n        ".join(wrapped(pieces, width - 10))
 
 
 def wrapped(words: list[str], width: int) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.help import command_help, group_help, terminal_width
+from omicsdk.cli.help import command_help, group_help, terminal_width, topic_help
 from omicsdk.cli.options import flags, global_arguments, own_arguments, split_globals
 
 TYPE_CHECKING = False
@@ -80,7 +80,10 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
             return _show_help(node or catalog.root())
         if words[0] == "help":
             # Of the whole program, and of a group of commands: the documentation has `hca upload help` as well.
-            return _show_help(_walked(catalog, node, [word for word in words[1:] if not word.startswith("-")], where))
+            named = [word for word in words[1:] if not word.startswith("-")]
+            if node is None and len(named) == 1 and (told := _topic(named[0])) is not None:
+                return _write(told)
+            return _show_help(_walked(catalog, node, named, where))
         node = _child(catalog, node, words[0])
         where.append(words.pop(0))
         if isinstance(node, Found):
@@ -104,6 +107,14 @@ def _check_options(options: list[str], *, needs_command: bool) -> None:
     parse_globals(options)
     if needs_command:
         raise UsageError("a command is missing after the options")
+
+
+def _topic(name: str) -> str | None:
+    """The help of a topic; a service or command of the name is none."""
+    from omicsdk.cli.topics import topic
+
+    found = topic(name)
+    return None if found is None else topic_help(*found, terminal_width())
 
 
 def _walked(catalog: Catalog, start: Group | None, words: list[str], where: list[str]) -> Group | Found:

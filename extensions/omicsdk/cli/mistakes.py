@@ -9,19 +9,23 @@ if TYPE_CHECKING:
     from omicsdk.core.errors import UsageError
 
 
-def unknown_word(path: list[str], word: str, known: list[str]) -> UsageError:
+def unknown_word(path: list[str], word: str, known: list[str], elsewhere: Iterable[str] = ()) -> UsageError:
     """The error for a word that is no command.
 
     Args:
         path: The words before it.
         word: What was typed.
         known: The words that may stand there.
+        elsewhere: Whole commands that end in that word.
     """
     from omicsdk.core.errors import UsageError
 
     kind = "command" if path else "command or service"
     see = f"See: {' '.join(['omics', *path])} --help"
-    return UsageError(f"there is no {kind} {word!r}", remedy=f"{did_you_mean(word, known)} {see}".lstrip())
+    near = did_you_mean(word, known)
+    if whole := list(elsewhere)[:3]:
+        near = f"Did you mean {' or '.join(whole)}?"
+    return UsageError(f"there is no {kind} {word!r}", remedy=f"{near} {see}".lstrip())
 
 
 def unknown_option(word: str, known: Iterable[str]) -> UsageError:
@@ -50,5 +54,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     known = list(known)
     # Abbreviations are refused, but their ends are plain.
     whole = [candidate for candidate in known if candidate.startswith(word)] if len(word.lstrip("-")) > 1 else []
-    near = whole if len(whole) == 1 else difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"Did you mean {near[0]}?" if near else ""
+    if len(whole) == 1:
+        return f"Did you mean {whole[0]}?"
+    # In capitals, or with the other dash, it is the same word.
+    plain = {candidate.lower().replace("_", "-"): candidate for candidate in reversed(known)}
+    near = difflib.get_close_matches(word.lower().replace("_", "-"), plain, n=1, cutoff=0.6)
+    return f"Did you mean {plain[near[0]]}?" if near else ""

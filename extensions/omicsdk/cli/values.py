@@ -188,7 +188,11 @@ def _check_choices(argument: Argument, value: Any) -> None:
     given: list[Any] = value if kind_of(argument) == "array" else [value]
     for one in given:
         if one not in choices and str(one) not in map(str, choices):
-            raise _wrong(argument, f"one of {', '.join(map(str, choices))}", str(one))
+            from omicsdk.cli.mistakes import did_you_mean
+
+            wrong = _wrong(argument, f"one of {', '.join(map(str, choices))}", str(one))
+            wrong.remedy = did_you_mean(str(one), map(str, choices))
+            raise wrong
 
 
 def _wrong(argument: Argument, expected: str, word: str, detail: str = "") -> UsageError:
