@@ -47,7 +47,8 @@ def main() -> int:
         return NO_ENVIRONMENT
     variables = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     with tempfile.TemporaryDirectory() as elsewhere:
-        command = [python_of(HOME).with_name("omics"), "demo", "--large-mib", "64"]
+        omics = shutil.which("omics", path=python_of(HOME).parent) or "omics"
+        command = [omics, "demo", "--large-mib", "64"]
         return subprocess.run(command, cwd=elsewhere, env={**variables, "HOME": elsewhere}).returncode
 
 

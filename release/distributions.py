@@ -1,23 +1,27 @@
 """`make dist`: the wheel and the sdist of the last commit, byte for byte the same wherever they are made.
 
-    python release/distributions.py              write them to dist/, with SHA256SUMS
+    python release/distributions.py              write them to dist/, with SHA256SUMS and built.json
 
 Both are made twice, from two check-outs that differ in folder, umask, time zone, locale and hash seed, and the wheel a third
 time from the sdist. What differs, or a wheel that is too large, ends the command with 1 and leaves dist/ as it was. Bytes
-also depend on the versions of hatchling and of zlib in Python: to verify a release, use those that its notes name.
+also depend on the versions of hatchling and of zlib in Python: to verify a release, use those that its built.json names.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -65,7 +69,8 @@ def build_all(repository: Path, commit: str, target: Path) -> list[Path]:
         NotReproducible: With the names of the files that differ.
         subprocess.CalledProcessError: git or hatchling failed; its stderr says why.
     """
-    epoch = _run(["git", "log", "-1", "--format=%ct", commit], repository).strip()
+    # Named once: HEAD may move while this runs.
+    commit, epoch = _run(["git", "log", "-1", "--format=%H %ct", commit], repository).split()
     with tempfile.TemporaryDirectory(prefix="omicsdk-dist-") as scratch:
         made = [_build_in(Path(scratch), place, repository, commit, epoch) for place in (HERE, ELSEWHERE)]
         first, second = (_digests(folder.iterdir()) for folder in made)
@@ -107,6 +112,16 @@ def misnamed(tags: Sequence[str], wheel: str) -> list[str]:
     return (
         [f"the commit is tagged {tags[0]}, and its version is {version}"] if tags and f"v{version}" not in tags else []
     )
+
+
+def built_with(commit: str) -> dict[str, str]:
+    """What the bytes were made of and by: the commit, and versions of what writes archives."""
+    return {
+        "commit": commit,
+        "hatchling": metadata.version("hatchling"),
+        "python": platform.python_version(),
+        "zlib": zlib.ZLIB_RUNTIME_VERSION,
+    }
 
 
 def sums(files: Iterable[Path]) -> str:
@@ -160,7 +175,8 @@ def main() -> int:
     """Write dist/, and say what is in it; gives the exit code."""
     target = ROOT / "dist"
     try:
-        files = build_all(ROOT, "HEAD", target)
+        commit = _run(["git", "rev-parse", "HEAD"], ROOT).strip()
+        files = build_all(ROOT, commit, target)
     except NotReproducible as error:
         sys.stderr.write(f"dist: {error}\n")
         return 1
@@ -170,6 +186,8 @@ def main() -> int:
     for old in {*target.glob("omicsdk*")} - {*files}:
         old.unlink()
     (target / "SHA256SUMS").write_text(sums(files), encoding="utf-8", newline="\n")
+    built = json.dumps(built_with(commit), indent=1, sort_keys=True) + "\n"
+    (target / "built.json").write_text(built, encoding="utf-8", newline="\n")
     if _run(["git", "status", "--porcelain", "--untracked-files=no"], ROOT):
         sys.stderr.write("dist: changes that aren't committed are not in it\n")
     sys.stderr.write("".join(f"dist/{path.name}: {path.stat().st_size / 1024:.0f} KiB\n" for path in files))

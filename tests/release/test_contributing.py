@@ -29,7 +29,7 @@ def test_a_command(words):
     program = Path(words[0]).name
     command = {
         "python": [sys.executable, *words[1:], "--collect-only", "-q"],
-        "omics": [str(Path(sys.executable).with_name("omics")), *words[1:]],
+        "omics": [shutil.which("omics", path=Path(sys.executable).parent) or "omics", *words[1:]],
     }[program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

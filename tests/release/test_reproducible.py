@@ -88,3 +88,12 @@ def test_a_tag_names_the_version_that_is_built():
     wheel = "omicsdk-0.2.0-py3-none-any.whl"
     assert misnamed([], wheel) == misnamed(["v0.2.0"], wheel) == []
     assert misnamed(["v0.3.0"], wheel) == ["the commit is tagged v0.3.0, and its version is 0.2.0"]
+
+
+def test_what_the_bytes_depend_on_is_told():
+    from distributions import built_with
+
+    told = built_with("abc")
+    assert told["commit"] == "abc"
+    assert told.keys() == {"commit", "hatchling", "python", "zlib"}
+    assert all(told.values())
