@@ -130,7 +130,7 @@ class Hands:
         """
         report = self.work(plan, shards, progress=progress, stop=stop, control=control)
         if report.lost:
-            _log.warning("%d shards were begun again, because their workers were lost", report.lost)
+            _log.warning("workers were lost, and shards begun again by others: %d times", report.lost)
         return report
 
 
