@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from omicsdk.core.errors import ConfigError, Conflict, NotFound, TransferError
+from omicsdk.core.errors import ConfigError, Conflict, Forbidden, NotFound, TransferError
 from omicsdk.fs import (
     Entry,
     IsFolder,
@@ -22,7 +22,7 @@ from omicsdk.fs import (
     parse_uri,
 )
 from omicsdk.fs.sb import SbStore
-from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox import Rule, Sandbox
 from stored_files import got, paths, put
 from unsettled import unsettled
 
@@ -182,6 +182,18 @@ def test_files_are_copied_over_there(store: SbStore, tmp_path: Path):
         store.copy(entry, f"{P}/folder")
     with pytest.raises(PathNotFound):
         store.copy(Entry(f"{P}/none", "file"), f"{P}/c")
+
+
+@pytest.mark.parametrize(("method", "left"), [("DELETE", [b"b"]), ("PATCH", [b"a"])])
+def test_of_a_copy_that_cant_replace_one_of_both_is_there(
+    store: SbStore, sandbox: Sandbox, tmp_path: Path, method: str, left: list[bytes]
+):
+    put(store, tmp_path, {f"{P}/from/a": b"a", f"{P}/to/b": b"b"}).raise_if_failed()
+    entry = store.look(f"{P}/from/a")
+    sandbox.add_faults(Rule("status", path="/sb/v2/files/*", method=method, nth=1, status=403, code="5001"))
+    with pytest.raises(Forbidden):
+        store.copy(entry, f"{P}/to/b")
+    assert [got(store, path, tmp_path) for path in paths(store.entries(f"{P}/to"))] == left
 
 
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -211,19 +211,28 @@ class SbStore(Store):
             if there is None:
                 self._copied(file_id, target.name, place)
                 return True
-            aside = self._copied(file_id, f".{os.urandom(4).hex()}.{target.name[:_KEPT]}", place)
-            try:
-                self.api.call(self.api.client.delete_file.build(file_id=str(there.file.id)))
-                self.api.call(self.api.client.update_file.build(file_id=aside, name=target.name))
-            except OmicsError:
-                with suppress(OmicsError):  # the first error says what is wrong
-                    self.api.call(self.api.client.delete_file.build(file_id=aside))
-                raise
+            self._replaced(str(there.file.id), self._copied(file_id, _aside(target.name), place), target.name)
         return True
 
     def _copied(self, file_id: str, name: str, place: Place) -> str:
         request = self.api.client.copy_file.build(file_id=file_id, name=name, **place.target)
         return str(self.api.call_object(request)["id"])
+
+    def _replaced(self, old: str, new: str, name: str) -> None:
+        """Puts a file in the place of another one, which it lies beside: at any time one of both is there."""
+        try:
+            self.api.call(self.api.client.delete_file.build(file_id=old))
+        except OmicsError:
+            with suppress(OmicsError):  # the first error says what is wrong
+                self.api.call(self.api.client.delete_file.build(file_id=new))
+            raise
+        try:
+            self.api.call(self.api.client.update_file.build(file_id=new, name=name))
+        except OmicsError as error:
+            error.remedy = (
+                f"The copy is there under another name: its id is {new}. Give it its name. {error.remedy}".strip()
+            )
+            raise
 
     def close(self) -> None:
         if self._made is not None:
@@ -303,6 +312,11 @@ def _entry(path: str, file: File) -> Entry:
         {"id": file.id},
         str(file.id),
     )
+
+
+def _aside(name: str) -> str:
+    """A name for what will take another one's place."""
+    return f".{os.urandom(4).hex()}.{name[:_KEPT]}"
 
 
 def _size(source: str) -> int:
