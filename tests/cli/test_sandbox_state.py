@@ -96,3 +96,9 @@ def test_a_recording_with_a_bad_line_is_one_line(omics, tmp_path):
         "sandbox", "seed", "--exchanges", str(tmp_path / "r.jsonl"), "--dir", str(tmp_path / "s"), installed=True
     )
     assert "line 1 isn't an exchange" in ran.err
+
+
+def test_an_address_that_others_reach_is_warned_of(omics, tmp_path):
+    ran = omics("sandbox", "up", "--host", "192.0.2.1", "--dir", str(tmp_path / "s"), installed=True)
+    assert ran.code != 0  # this machine hasn't that address
+    assert "warning: on 192.0.2.1 whoever reaches this machine controls the sandbox" in ran.err.replace("\n", " ")

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from omicsdk.core.config_file import set_value, unset
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
+from omicsdk.sandbox.host_names import is_ours, url_of
 
 
 @pytest.fixture
@@ -343,3 +344,44 @@ def test_loading_the_plugin_loads_no_server():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have one loopback address only")
+def test_it_listens_where_it_is_told_to(tmp_path: Path):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        s3_port = free.getsockname()[1]
+    with Sandbox(tmp_path, host="127.0.0.2", s3_port=s3_port) as sandbox:
+        assert sandbox.url.startswith("http://127.0.0.2:")
+        assert running_url(tmp_path) == sandbox.url
+        assert sandbox.s3_url == f"http://127.0.0.2:{s3_port}"
+        for path in ("/", "/_sandbox/clock"):
+            assert httpx.get(f"{sandbox.url}{path}", trust_env=False).status_code == 200
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(sandbox.url.replace("127.0.0.2", "127.0.0.1"), trust_env=False)
+
+
+@pytest.mark.parametrize(
+    ("host", "ours"),
+    [
+        ("localhost:80", True),
+        ("127.0.0.53", True),
+        ("[::1]:8080", True),
+        ("Sandbox:8080", True),
+        ("evil.example.org", False),
+        ("127.0.0.1.example.org", False),
+        ("10.0.0.1", False),
+        ("", False),
+        ("[", False),
+    ],
+)
+def test_names_of_this_machine(host: str, ours: bool):
+    assert is_ours(host, ("sandbox",)) is ours
+
+
+def test_all_addresses_are_reached_by_loopback():
+    assert [url_of(host, 1) for host in ("0.0.0.0", "::", "::1", "192.0.2.1")] == [
+        "http://127.0.0.1:1",
+        "http://127.0.0.1:1",
+        "http://[::1]:1",
+        "http://192.0.2.1:1",
+    ]

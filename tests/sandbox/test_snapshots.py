@@ -219,4 +219,4 @@ def test_the_control_api_gives_one(sandbox: Sandbox, tmp_path: Path, folder: Pat
         assert control.get("/snapshot", headers={"Host": "evil.example.org"}).status_code == 403
         assert control.get("/contents").json() == sandbox.contents()
     load_snapshot(tmp_path / "state.tar", tmp_path / "second")
-    assert not list(sandbox.folder.glob("snapshot-*"))
+    assert not list((sandbox.folder / "objects" / "incoming").iterdir())

@@ -76,8 +76,9 @@ def _snapshot(sandbox: "Sandbox") -> Callable[[Request], Any]:
             _refuse_web_pages(request, sandbox.names)
         except Problem as problem:
             return response(Reply(problem.body(), problem.status), {})
-        # Beside the state, where there is room for its contents.
-        with tempfile.NamedTemporaryFile(dir=sandbox.folder, prefix="snapshot-", delete=False) as file:
+        # Where there is room for the contents, and where the next start removes what a lost connection left.
+        passing = sandbox.folder / "objects" / "incoming"
+        with tempfile.NamedTemporaryFile(dir=passing, prefix="snapshot-", delete=False) as file:
             path = Path(file.name)
         await run_in_threadpool(sandbox.save, path)
         return FileResponse(path, media_type="application/x-tar", background=BackgroundTask(path.unlink))

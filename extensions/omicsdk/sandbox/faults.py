@@ -32,7 +32,8 @@ class Rule:
             byte `at` of the body, or instead of an answer when `at` is 0. `stall`: send nothing more from byte
             `at` on (0: not even the status) until released. `wrong`: flip the bits of `length` bytes at `at`.
             `delay`: answer after `seconds` of the sandbox's time. `throttle`: send the body at `rate`. `no_range`: answer as if no range had been asked for.
-        path: Shell pattern that the request's path must match; default every path but the control API's. Requests
+        path: Shell pattern that the request's path must match; default every path but those of the control API and
+            the pages. Requests
             to the S3 server have the path /_s3/BUCKET/KEY and are meant only by patterns that begin so, with the
             actions `status` and `reset` (no answer).
         method: HTTP method; default every one.

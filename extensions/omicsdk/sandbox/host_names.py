@@ -1,20 +1,42 @@
-"""Under which names the sandbox lets itself be controlled: a page on the web may point a name of its own at this machine."""
+"""Addresses and names of this machine: where the sandbox listens, and by which names it lets itself be controlled."""
 
+import ipaddress
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LOOPBACK = "127.0.0.1"
+"""Where a sandbox listens unless it is told otherwise."""
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - what users may ask for
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a name or an address is one that only this machine reaches."""
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def url_of(host: str, port: int) -> str:
+    """Where programs on this machine find a server.
+
+    Args:
+        host: The address that it listens on.
+        port: Its port.
+    """
+    name = LOOPBACK if host in _EVERYWHERE else host
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
 def is_ours(host: str, also: Collection[str] = ()) -> bool:
-    """Whether a request's Host header names this machine.
+    """Whether a request's Host header names this machine: a page on the web may point a name of its own at it.
 
     Args:
         host: The header, with a port or without.
         also: Further names that the user allowed.
     """
     try:
-        name = urlsplit(f"//{host}").hostname
+        name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return name in LOOPBACK or (name or "") in {each.lower() for each in also}
+    return is_loopback(name) or name in {each.lower() for each in also}

@@ -29,6 +29,7 @@ from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import Gateway
+from omicsdk.sandbox.host_names import url_of
 from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
@@ -67,6 +68,7 @@ class Running:
 
     Attributes:
         port: The port that it listens on.
+        url: Where programs on this machine find it.
         grounds: What the services stand on.
         dss: The Data Store.
         fusillade: The authorisation service.
@@ -108,7 +110,8 @@ class Running:
         self.socket = socket.create_server((host, port), backlog=1024, reuse_port=False)
         self._closers.append(self.socket.close)
         self.port: int = self.socket.getsockname()[1]
-        where = {"url": f"http://127.0.0.1:{self.port}", "pid": os.getpid()}
+        self.url = url_of(host, self.port)
+        where = {"url": self.url, "pid": os.getpid()}
         (folder / _WHERE).write_text(json.dumps(where), encoding="utf-8")
         self._database = Database(folder / _STATE)
         self._closers.append(self._database.close)

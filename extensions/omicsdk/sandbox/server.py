@@ -24,6 +24,7 @@ from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule, read_rules
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.host_names import LOOPBACK
 from omicsdk.sandbox.pages.routes import page_routes
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
     from omicsdk.sandbox.snapshots import Snapshot
 
 # A token for people who try things out outlives any session of that kind.
-LOOPBACK = "127.0.0.1"
-"""The address that a sandbox listens on unless it is told otherwise."""
 _LONG = 30 * 24 * 3600.0
 
 
@@ -178,8 +177,8 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """Scheme, host and port: http://127.0.0.1:PORT."""
-        return f"http://127.0.0.1:{self._up.port}"
+        """Scheme, host and port: http://127.0.0.1:PORT unless it was told another address."""
+        return self._up.url
 
     @property
     def swagger_url(self) -> str:

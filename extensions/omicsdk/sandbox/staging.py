@@ -13,6 +13,7 @@ from importlib import import_module
 from typing import Any, cast
 
 from omicsdk.core.checksums import ETAG_PART
+from omicsdk.sandbox.host_names import LOOPBACK, url_of
 from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi
 from omicsdk.sandbox.s3.moto_objects import empty_buckets, find_object
 from omicsdk.sandbox.s3.wire import HANG_UP, OWN_AGENT
@@ -68,7 +69,7 @@ class Staging:
         before_read: Callable[[str, str], object] = _say_nothing,
         refill: Callable[[], object] = _say_nothing,
         *,
-        where: tuple[str, int] = ("127.0.0.1", 0),
+        where: tuple[str, int] = (LOOPBACK, 0),
     ) -> None:
         self._buckets = tuple(buckets)
         self._guard = guard
@@ -109,7 +110,7 @@ class Staging:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), name="omics-sandbox-staging", daemon=True)
         thread.start()
         self._server, self._thread = server, thread
-        self._url = f"http://127.0.0.1:{server.server_port}"
+        self._url = url_of(self._where[0], server.server_port)
         self._make_buckets()
         self._refill()
 

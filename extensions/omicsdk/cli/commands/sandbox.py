@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 ENVIRONMENT = "environment.sh"
 """Shell lines that point other programs at the sandbox, in its folder; they hold a token."""
-_LOOPBACK = ("127.0.0.1", "localhost")
 
 
 def up(arguments: Mapping[str, Any], console: Console) -> None:
@@ -48,13 +47,14 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
     for name, number in (("--port", port), ("--s3-port", s3_port)):
         if not 0 <= number <= 65535:
             raise UsageError(f"{name}: {number} isn't a port", remedy="Give 1 to 65535, or 0 for a free one.")
-    if host not in _LOOPBACK:
-        console.message(
-            f"warning: on {host} whoever reaches this machine controls the sandbox, and reads what it may read here"
-        )
     with troubles(arguments["dir"], port, arguments["faults"]):
         from omicsdk.sandbox import serve
+        from omicsdk.sandbox.host_names import is_loopback
 
+        if not is_loopback(host):
+            console.message(
+                f"warning: on {host} whoever reaches this machine controls the sandbox and reads what you may"
+            )
         serve(
             Path(arguments["dir"]),
             port,
