@@ -22,6 +22,8 @@ from omicsdk.fs.drs_objects import LASTS
 from omicsdk.fs.drs_paths import drs_readings, gen3_readings
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.fetching import fetch
+from omicsdk.fs.reading import FileBytes
 from omicsdk.fs.selecting import select
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.fs.uri import Uri
@@ -172,6 +174,31 @@ def test_ways_to_the_bytes_are_tried_in_turn(store: DrsStore, host: DrsHost) -> 
     host.add("none", b"", ways=())
     with pytest.raises(NoAccess):
         store.location(store.look(f"{host.name}/none"))
+
+
+@pytest.mark.parametrize("status", [403, 404, 410])
+def test_a_copy_that_its_storage_hasnt_got_is_fetched_and_read_elsewhere(
+    store: DrsStore, host: DrsHost, tmp_path: Path, status: int
+) -> None:
+    host.add("x", b"ACGT", ways=("s3", "gs"))
+    host.add("y", b"TG")
+    host.answers["storage/s3/x"] = [(status, {}, b"<Error/>")] * 9
+    entries = [store.look(f"{host.name}/{id}") for id in "xy"]
+    report = fetch([(entry, entry.file_name) for entry in entries], store, str(tmp_path))
+    report.raise_if_failed()
+    assert (tmp_path / "x.bin").read_bytes() == b"ACGT"
+    assert [outcome.name for outcome in report.outcomes] == ["x.bin", "y.bin"]
+    with DrsStore(credentials=lambda _: None) as fresh:
+        assert FileBytes(fresh, fresh.look(f"{host.name}/x")).read(1, 3) == b"CG"
+
+
+def test_where_no_storage_has_it_that_is_told(store: DrsStore, host: DrsHost, tmp_path: Path) -> None:
+    host.add("x", b"ACGT", ways=("s3", "gs"))
+    for way in ("s3", "gs"):
+        host.answers[f"storage/{way}/x"] = [(404, {}, b"<Error/>")] * 9
+    (failed,) = fetch([(store.look(f"{host.name}/x"), "x")], store, str(tmp_path)).failed
+    assert isinstance(failed.error, NotFound)
+    assert host.count("storage/gs/x") == 1
 
 
 def test_servers_cant_be_listed(store: DrsStore, host: DrsHost) -> None:

@@ -84,9 +84,13 @@ class DrsStore(Store):
         if not isinstance(found, Found):
             raise self._not_listed(entry.path)
         try:
-            return found.locate()
+            return found.copies.locate()
         except Unauthorized as error:
             self._raise_explained(error, found.server.host)
+
+    def elsewhere(self, entry: Entry, refused: Location | None = None) -> bool:
+        found: object = entry.handle
+        return isinstance(found, Found) and found.copies.skip(refused)
 
     def item(self, entry: Entry, name: str) -> Item:
         found: object = entry.handle

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import BadRequest, Forbidden, NotFound, OmicsError, Unauthorized
+from omicsdk.drs.access import in_order
 from omicsdk.drs.ahead import AT_ONCE
 from omicsdk.drs.errors import BundleTooDeep
 from omicsdk.drs.identifiers import DrsId
@@ -22,6 +23,8 @@ from omicsdk.transfer import Location
 
 #: Objects that are kept, at most, and seconds for which they are believed.
 KEPT, LASTS = 10_000, 60.0
+#: URLs of an object of which it is remembered which copy they were of.
+REMEMBERED = 8
 _TOP = "top"
 
 
@@ -49,6 +52,55 @@ class Together:
             server.expect(expected, self._preferred)
 
 
+class Copies:
+    """The copies of an object's bytes, asked for in turn. Thread-safe.
+
+    Args:
+        server: Who has the object.
+        found: The object.
+        preferred: Kinds, clouds or regions of storage that are wanted most.
+    """
+
+    def __init__(self, server: DrsServer, found: DrsObject, preferred: Sequence[str]) -> None:
+        self._server = server
+        self._object = found
+        self._preferred = preferred
+        self._lock = threading.Lock()
+        self._skip = 0
+        self._locate = server.locator(found, preferred)
+        self._given: OrderedDict[str, int] = OrderedDict()
+
+    def locate(self) -> Location:
+        """Where the bytes are, by the first way that the server doesn't refuse."""
+        with self._lock:
+            locate, skip = self._locate, self._skip
+        location = locate()
+        with self._lock:
+            self._given[location.url] = skip
+            while len(self._given) > REMEMBERED:
+                self._given.popitem(last=False)
+        return location
+
+    def skip(self, refused: Location | None) -> bool:
+        """Gives up a copy whose storage hasn't got the bytes.
+
+        Args:
+            refused: Where they weren't; None for where `locate` led last.
+
+        Returns:
+            Whether there is another one.
+        """
+        with self._lock:
+            failed = self._given.get(refused.url, self._skip) if refused is not None else self._skip
+            if failed < self._skip:
+                return True  # another thread has met the same
+            if self._skip + 1 >= len(in_order(self._object.methods, self._preferred)):
+                return False
+            self._skip += 1
+            self._locate = self._server.locator(self._object, self._preferred, self._skip)
+            return True
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """An object that was found.
@@ -57,7 +109,7 @@ class Found:
         identifier: What it was asked for by.
         server: Who has it.
         object: What it is.
-        locate: Asks for its bytes, each of its ways in turn.
+        copies: Where its bytes are.
         above: The bundles that it was reached through, each as host and identifier.
         together: What it was listed with.
     """
@@ -65,7 +117,7 @@ class Found:
     identifier: DrsId
     server: DrsServer
     object: DrsObject
-    locate: Callable[[], Location] = field(repr=False)
+    copies: Copies = field(repr=False, compare=False)
     above: tuple[tuple[str, str], ...] = ()
     together: Together | None = field(default=None, repr=False, compare=False)
 
@@ -214,7 +266,7 @@ class Objects:
         above: tuple[tuple[str, str], ...] = (),
         together: Together | None = None,
     ) -> Found:
-        return Found(identifier, server, told, server.locator(told, self._preferred), above, together)
+        return Found(identifier, server, told, Copies(server, told, self._preferred), above, together)
 
     def _known(self, path: str) -> Found | None:
         with self._lock:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from omicsdk.core.checksums import Digests
-from omicsdk.core.errors import ChecksumMismatch, OmicsError, TruncatedTransfer
+from omicsdk.core.errors import APIError, ChecksumMismatch, OmicsError, TruncatedTransfer
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathError
 from omicsdk.fs.store import Store
@@ -21,6 +21,8 @@ from omicsdk.transfer import Control, Outcome, Progress, TransferReport, downloa
 from omicsdk.transfer.names import check_name
 from omicsdk.transfer.writing import write_error
 
+#: Statuses of a storage that say that another copy may be there.
+GONE = (403, 404, 410)
 _STRIDE = 1024 * 1024
 
 
@@ -84,15 +86,7 @@ def fetch(
                 outcomes[name] = _streamed(stream, entry, name, folder, store)
     report = TransferReport(title=f"Download to {folder}")
     if by_engine:
-        report = download(
-            [store.item(entry, name) for entry, name in by_engine],
-            folder,
-            connections=chosen.connections,
-            control=chosen.control,
-            progress=chosen.progress,
-            stop=chosen.stop,
-            journal=chosen.journal,
-        )
+        report = _downloaded(by_engine, store, folder, chosen)
         if not outcomes:
             return report
         outcomes |= {outcome.name: outcome for outcome in report.outcomes}
@@ -104,6 +98,44 @@ def fetch(
         title=report.title,
         why_stopped=report.why_stopped or chosen.control.why,
     )
+
+
+def _downloaded(
+    wanted: Sequence[tuple[Entry, str]], store: Store, folder: str, options: FetchOptions
+) -> TransferReport:
+    """Fetches by the engine; what isn't where it should be is looked for where its platform has another copy."""
+    report = TransferReport()
+    found: dict[str, Outcome] = {}
+    left = wanted
+    while left:
+        part = download(
+            [store.item(entry, name) for entry, name in left],
+            folder,
+            connections=options.connections,
+            control=options.control,
+            progress=options.progress,
+            stop=options.stop,
+            journal=options.journal,
+        )
+        if not found and part.ok:
+            return part
+        found |= {outcome.name: outcome for outcome in part.outcomes}
+        report = TransferReport(
+            (found[name] for _, name in wanted),
+            report.seconds + part.seconds,
+            throughput=part.throughput,
+            began=report.began or part.began,
+            title=part.title,
+            why_stopped=part.why_stopped,
+        )
+        gone = [each for each in left if _is_gone(found[each[1]])] if not report.why_stopped else []
+        left = [each for each in gone if store.elsewhere(each[0])]
+    return report
+
+
+def _is_gone(outcome: Outcome) -> bool:
+    """Whether a storage said that it hasn't got a file."""
+    return outcome.attempts > 0 and isinstance(outcome.error, APIError) and outcome.error.status in GONE
 
 
 def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store) -> Outcome:

@@ -61,6 +61,8 @@ class Ranges:
         retry: When to try again.
         clock: Tells the time and waits.
         fraction: Draws the jitter of waits: a number from 0 to 1.
+        elsewhere: Is told of a location whose new URL isn't accepted either, and says whether `locate` leads to another copy
+            from then on; None where there is one copy only.
     """
 
     def __init__(
@@ -73,8 +75,10 @@ class Ranges:
         retry: Retry | None = None,
         clock: Clock = SYSTEM_CLOCK,
         fraction: Callable[[], float] = random.random,
+        elsewhere: Callable[[Location], bool] | None = None,
     ) -> None:
         self.title = title
+        self._elsewhere = elsewhere
         self._locate = locate
         self._stated = size is not None
         self._size = size
@@ -164,6 +168,10 @@ class Ranges:
             else:
                 return False
             return True
+
+    def is_elsewhere(self, refused: Location) -> bool:
+        """Whether there is another copy, which `where` leads to from then on."""
+        return self._elsewhere is not None and self._elsewhere(refused)
 
     def asked(self, location: Location, start: int, end: int) -> Asked:
         """The request for some bytes, as far as an answer is judged by it."""
@@ -319,7 +327,7 @@ class _Reading:
         """Asks for another URL in the place of one that has ended; a new one that isn't accepted either is refused."""
         error = self._error(location, verdict, answer)
         if self._file.ended(location):
-            if self._renewals:
+            if self._renewals and not self._file.is_elsewhere(location):
                 raise error
             self._renewals += 1
             _log.info("%s: its URL isn't accepted (%d), asking for another", self._file.title, verdict.status)

@@ -97,7 +97,12 @@ class FileBytes:
             return self._opened
 
     def _ranges(self) -> Ranges:
-        return Ranges(partial(self._store.location, self.entry), self.entry.size, title=self._uri)
+        return Ranges(
+            partial(self._store.location, self.entry),
+            self.entry.size,
+            title=self._uri,
+            elsewhere=partial(self._store.elsewhere, self.entry),
+        )
 
     def _whole(self, why: NoRanges) -> Source:
         """Fetches the file, verified, where no part of it can be had."""

@@ -93,6 +93,19 @@ class Store(ABC):
             entry: A file, as `look` or `entries` gave it.
         """
 
+    def elsewhere(self, entry: Entry, refused: Location | None = None) -> bool:
+        """Takes note that a file's bytes aren't where `location` leads, not with a new URL either.
+
+        Args:
+            entry: The file.
+            refused: Where they weren't; by default where `location` led last.
+
+        Returns:
+            Whether there is another copy, so that `location` leads somewhere else from now on.
+        """
+        del entry, refused
+        return False
+
     def open(self, entry: Entry) -> BinaryIO | None:
         """Opens a file whose bytes no http, https or ftp URL leads to: its platform has them on this machine, or in itself.
 
