@@ -160,6 +160,16 @@ def test_a_folder_that_was_replaced_elsewhere_is_found_again(store: SbStore, tmp
     assert got(store, f"{P}/a/c", tmp_path) == b"2"
 
 
+def test_folders_are_asked_for_once(store: SbStore, sandbox: Sandbox, tmp_path: Path):
+    put(store, tmp_path, {f"{P}/a/b/{number}": b"1" for number in range(3)}).raise_if_failed()
+    before = len(sandbox.requests("/sb/v2/files"))
+    for number in range(3):
+        store.look(f"{P}/a/b/{number}")
+        with pytest.raises(PathNotFound):
+            store.look(f"{P}/a/b/none-{number}")
+    assert len(sandbox.requests("/sb/v2/files")) == before + 6
+
+
 def test_projects_are_neither_made_nor_removed(store: SbStore):
     with pytest.raises(ReadOnly, match="nothing"):
         store.make_folder("sandbox-user/nothing")

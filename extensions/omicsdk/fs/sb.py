@@ -273,9 +273,7 @@ class SbStore(Store):
         known = self._places
         if known is not None:
             with suppress(NotFound):
-                found = ask(known)
-                if found is not None:
-                    return found
+                return ask(known)
         self._places = Places(self.api)
         return ask(self._places)
 
