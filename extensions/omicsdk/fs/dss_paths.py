@@ -17,7 +17,7 @@ REPLICAS: tuple[Replica, ...] = ("aws", "gcp")
 FILES = "files"
 
 #: What to do to have files in the Data Store.
-NEW_BUNDLE = "Name a folder, whose files make a new bundle: omics cp -r FOLDER dss://aws/"
+NEW_BUNDLE = "Name a folder, without a slash behind it, and its files make a new bundle: omics cp -r FOLDER dss://aws/"
 
 _UUID = re.compile(r"[A-Za-z0-9]{8}(?:-[A-Za-z0-9]{4}){3}-[A-Za-z0-9]{12}")
 _FORMS = (
