@@ -13,7 +13,7 @@ from omicsdk.fs.errors import IsFolder, NotAFolder, WrongUri
 from omicsdk.fs.fsspec_parts import AbstractFileSystem, DirCache, stringify_path
 from omicsdk.fs.live import Live, shared_store
 from omicsdk.fs.store import Store
-from omicsdk.fs.telling import Options, info_of, key_of, moment, without_secrets
+from omicsdk.fs.telling import Options, info_of, key_of, without_secrets
 from omicsdk.fs.uri import parse_uri
 
 #: Seconds after which a listing is asked for again.
@@ -216,18 +216,15 @@ class LookingFileSystem(AbstractFileSystem):
         return int(self.ukey(path), 16)
 
     def created(self, path: str) -> datetime:
-        """When it was made; NotImplementedError where the platform doesn't say."""
-        entry = self._entry(self._strip_protocol(path))
-        said = entry.details.get("created")
-        if isinstance(said, str):
-            found = datetime.fromisoformat(said)
-            return found if found.tzinfo else found.replace(tzinfo=UTC)
-        return moment(said, self.store.uri(entry.path), "made")
+        """Raises NotImplementedError: no platform tells of all its files when they were made."""
+        raise NotImplementedError(f"{self.unstrip_protocol(path)}: ask `modified` when it was changed last")
 
     def modified(self, path: str) -> datetime:
-        """When it was changed last; NotImplementedError where the platform doesn't say."""
+        """Tells when it was changed last; NotImplementedError where the platform doesn't say."""
         entry = self._entry(self._strip_protocol(path))
-        return moment(entry.modified, self.store.uri(entry.path), "changed")
+        if entry.modified is None:
+            raise NotImplementedError(f"{self.store.uri(entry.path)}: its platform doesn't say when it was changed")
+        return datetime.fromtimestamp(entry.modified, UTC)
 
     def sign(self, path: str, expiration: int = 100, **kwargs: Any) -> str:
         """Gives a URL by which anybody reads a file for a while; for how long is the platform's to say.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -35,7 +34,7 @@ def info_of(entry: Entry) -> dict[str, Any]:
         entry: A file or folder.
 
     Returns:
-        name, size and type as fsspec has them; mtime and created where the platform says them, in seconds since 1970;
+        name, size and type as fsspec has them; mtime where the platform says it, in seconds since 1970;
         version, checksums and details where there are any.
     """
     told: dict[str, Any] = {
@@ -63,19 +62,3 @@ def key_of(entry: Entry, uri: str) -> str:
     """
     facts = [uri, entry.kind, entry.size, entry.version, entry.modified, sorted(entry.checksums.items())]
     return blake2b(repr(facts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
-
-
-def moment(seconds: float | None, uri: str, what: str) -> datetime:
-    """Gives a time as fsspec does.
-
-    Args:
-        seconds: Since 1970; None where the platform doesn't say.
-        uri: What it is of.
-        what: What happened then, as it reads after "when it was".
-
-    Raises:
-        NotImplementedError: The platform doesn't say.
-    """
-    if seconds is None:
-        raise NotImplementedError(f"{uri}: its platform doesn't say when it was {what}")
-    return datetime.fromtimestamp(seconds, UTC)
