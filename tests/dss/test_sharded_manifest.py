@@ -1,14 +1,17 @@
 """A manifest that several workers download comes to what one process makes of it."""
 
 import hashlib
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
+from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import ChecksumMismatch, NotFound, UsageError
 from omicsdk.dss import Dss, tsv
 from omicsdk.dss.filestore import filestore_path
 from omicsdk.dss.manifest import COLUMNS
+from omicsdk.dss.sharded_manifest import can_travel
 from omicsdk.sandbox.faults import Rule
 
 pytestmark = pytest.mark.sandbox
@@ -130,3 +133,15 @@ def test_a_dry_run_needs_no_workers(dss: Dss, rows: Any, folder: Path):
     )
     assert result.report.counts["planned"] == FILES + 4
     assert not list(folder.iterdir())
+
+
+def test_a_token_travels_unless_this_process_renews_it():
+    given = BearerToken("a-token", origins=["https://dss.example.org"], expires_at=2e9)
+    again = pickle.loads(pickle.dumps(given))
+    url = "https://dss.example.org/v1"
+    assert again.headers("GET", url) == given.headers("GET", url)
+    assert again.goes_to(url)
+    assert not again.goes_to("https://elsewhere.example.org")
+    assert can_travel(given)
+    assert can_travel(None)
+    assert not can_travel(BearerToken("a-token", refresh=lambda: "another"))

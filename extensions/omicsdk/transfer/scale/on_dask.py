@@ -186,6 +186,11 @@ class _Desk:
         """Why no worker will ever be heard again: the client has given up its scheduler."""
         return "the connection to the Dask scheduler is lost" if self._client.status == "closed" else ""
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the scheduler is there; for a while the client looks for one that is lost."""
+        return self._client.status == "running"
+
     def leave(self) -> None:
         """Does nothing: workers keep in mind what they were told."""
 

@@ -151,6 +151,7 @@ class ShardsOpen(SomeFailed):
         errors = [result.error for result in report.results if result.error is not None]
         super().__init__(f"{numbers(report.open)} of {len(report.results)} shards are open: {reason}", errors)
         self.report = report
+        self.reason = reason
         self.open = report.open
 
 

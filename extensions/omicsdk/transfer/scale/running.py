@@ -139,7 +139,7 @@ def drive(
     try:
         with interrupts(control), control.watched(run.wake):
             run.start()
-            while run.open and (given_up is None or clock.monotonic() < given_up):
+            while run.unfinished and (given_up is None or clock.monotonic() < given_up):
                 if stop is not None and stop.is_set():
                     control.stop()
                 if control.over(clock.monotonic()):
@@ -207,6 +207,11 @@ class _Run:
         """Ends the waiting of `step`; from any thread or a signal's handler."""
         self._ends.put(None)
 
+    @property
+    def unfinished(self) -> bool:
+        """Whether there are shards that run, or wait to be begun again."""
+        return bool(self.open or self._lost)
+
     def step(self, control: Control) -> None:
         """Waits a moment for what comes, and deals with it.
 
@@ -270,8 +275,10 @@ class _Run:
     def _submit(self, index: int) -> None:
         try:
             future = self._executor.submit(work, self._tasks[index], self._desk.line, ours=self._make is not None)
-        except (BrokenExecutor, RuntimeError) as error:  # RuntimeError: somebody has shut it down
-            self._broken = error
+        except Exception as error:
+            if not (isinstance(error, BrokenExecutor | RuntimeError) or self._desk.gone):
+                raise
+            self._broken = error  # RuntimeError: somebody has shut it down
             self._lost[index] = error
         else:
             self.open[future] = index
@@ -301,6 +308,8 @@ class _Run:
         if control is not None and control.stopped:
             self.stop()
         while self._lost and not (self._broken is not None and self.open):
+            if not (self._stopped or self._desk.reachable or self._desk.gone):
+                return
             lost, self._lost = self._lost, dict[int, BaseException]()
             if self._broken is not None and not self._stopped:
                 self._replace_pool(lost)
@@ -320,7 +329,7 @@ class _Run:
         if self._make is None:
             for index, error in lost.items():
                 self._over(self._failed(index, error))
-            raise ShardsOpen(self.report(0.0), f"what ran them broke ({_shown(broken)})") from broken
+            raise ShardsOpen(self.report(0.0), self._desk.gone or f"what ran them broke ({_shown(broken)})") from broken
         _log.warning("the executor broke (%s), shards %s go on in a new one", _shown(broken), numbers(sorted(lost)))
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._executor = self._make()

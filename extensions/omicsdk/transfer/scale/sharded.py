@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import TransferError
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import say_stopped
 from omicsdk.transfer.reports.outcome import Outcome, ReportedError
@@ -21,7 +22,7 @@ from omicsdk.transfer.reports.throughput import Throughput
 from omicsdk.transfer.scale.crew import Crew
 from omicsdk.transfer.scale.following import ShardsProgress
 from omicsdk.transfer.scale.planning import Plan
-from omicsdk.transfer.scale.results import ShardResult, ShardsReport
+from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
 from omicsdk.transfer.scale.running import shards_report_of
 from omicsdk.transfer.scale.shard import Opening, Source
 from omicsdk.transfer.scale.sweeping import journals_in
@@ -66,7 +67,7 @@ def download_by(
         UsageError: Something can't be sent to the workers.
         MissingExtra: A cluster is meant, and `distributed` isn't installed.
         NoScheduler: Nothing that speaks Dask answers at the scheduler's address.
-        ShardsOpen: The scheduler is lost.
+        TransferError: The scheduler is lost.
         KeyboardInterrupt: It was interrupted; everything is in order for going on later.
     """
     control = control or Control()
@@ -103,6 +104,9 @@ def download_by(
 
         try:
             report = whole(hands.run(plan, count, progress=watch, stop=stop, control=control))
+        except ShardsOpen as error:
+            reason = f"{error.reason}; {len(error.open)} of {len(error.report.results)} shards came to no end"
+            raise TransferError(reason, remedy="The same call goes on where this one ended.") from error
         except KeyboardInterrupt as error:
             told = shards_report_of(error)
             if told is not None:

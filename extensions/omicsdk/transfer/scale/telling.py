@@ -62,6 +62,11 @@ class Desk(Protocol):
         """Why no worker will ever be heard again, "" as long as some may be."""
         ...
 
+    @property
+    def reachable(self) -> bool:
+        """Whether shards can be handed in at present."""
+        ...
+
     def leave(self) -> None:
         """Lets what `stop` said stand when the desk is closed: there are shards that haven't heard it."""
         ...
@@ -157,6 +162,11 @@ class FileDesk:
     def gone(self) -> str:
         """Nothing: files can always be read."""
         return ""
+
+    @property
+    def reachable(self) -> bool:
+        """Always: the executor is in this process."""
+        return True
 
     def leave(self) -> None:
         """Lets the word to stop stand; the folder stays."""

@@ -1,0 +1,56 @@
+"""A download by several workers says in the words of one what became of it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omicsdk.core.errors import NotWritable, SomeFailed, TransferError
+from omicsdk.transfer import Item
+from omicsdk.transfer.scale.crew import Crew, Hands
+from omicsdk.transfer.scale.planning import Plan
+from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
+from omicsdk.transfer.scale.sharded import download_by
+
+
+def test_files_come_in_the_order_of_the_list(items: list[Item], target: Path, right: Any):
+    report = download_by(Crew(2), items, target)
+    assert report.ok
+    assert [outcome.name for outcome in report.outcomes] == [item.name for item in items]
+    assert right()
+
+
+def test_a_folder_that_cant_be_is_said_once(items: list[Item], target: Path):
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text("a file")
+    with pytest.raises(NotWritable, match=re.escape(target.name)):
+        download_by(Crew(2), items, target)
+
+
+def test_what_ends_one_shard_fails_its_files_alone(items: list[Item], target: Path, monkeypatch: Any):
+    reason = TransferError("Shard 1 of 2 came to no end")
+
+    def run(hands: Hands, plan: Plan, shards: int, **_: Any) -> ShardsReport:
+        done = plan.shards(2)[0].run(progress=None)
+        return ShardsReport((done, ShardResult(1, 2, error=reason)))
+
+    monkeypatch.setattr(Hands, "run", run)
+    report = download_by(Crew(2), [Item(item.name, item.locate, item.size) for item in items], target)
+    failed = {outcome.name: outcome.error for outcome in report.failed}
+    assert set(failed.values()) == {reason}
+    assert len(report.outcomes) == len(items) == len(failed) + report.counts["done"]
+    with pytest.raises(SomeFailed, match="Shard 1 of 2"):
+        report.raise_if_failed()
+
+
+def test_a_scheduler_that_is_lost_is_said_in_a_line(items: list[Item], target: Path, monkeypatch: Any):
+    def run(hands: Hands, plan: Plan, shards: int, **_: Any) -> ShardsReport:
+        lost = TransferError("it ended")
+        told = ShardsReport((ShardResult(0, 2, error=lost), ShardResult(1, 2, error=lost)))
+        raise ShardsOpen(told, "the connection to the Dask scheduler is lost")
+
+    monkeypatch.setattr(Hands, "run", run)
+    with pytest.raises(TransferError, match="scheduler is lost; 2 of 2 shards came to no end") as caught:
+        download_by(Crew(2), items, target)
+    assert not isinstance(caught.value, SomeFailed)
+    assert "same call" in caught.value.remedy
