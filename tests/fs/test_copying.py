@@ -105,6 +105,15 @@ def test_what_is_there_stays_when_it_shall(shelf, tmp_path):
     assert tree(tmp_path)["a"] == b"mine"
 
 
+@pytest.mark.parametrize("copying", ["", "yes"])
+def test_what_is_there_stays_on_a_platform_too(shelf, tmp_path, copying):
+    shelf.files.update({"p/a": b"1", "p/b": b"2", "q/a": b"mine"})
+    stores = Stores({"shelf": {"copying": copying}})
+    report = copied("shelf://p", "shelf://q", stores, overwrite=False)
+    assert [outcome.state for outcome in report.outcomes] == ["skipped", "done"]
+    assert (shelf.files["q/a"], shelf.files["q/b"]) == (b"mine", b"2")
+
+
 def test_names_that_lead_out_are_refused(shelf, tmp_path):
     shelf.files.update({"p/../../x": b"1"})
     with pytest.raises(UnsafePath):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import threading
@@ -12,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from omicsdk.core.errors import OmicsError
+from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.fetching import FetchOptions, fetch
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.planning import CopyPlan
@@ -80,7 +80,8 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     """
     chosen = options or CopyOptions()
     reports: list[TransferReport] = []
-    for scheme, group in groupby(plan.files, key=lambda file: file.uri.scheme):
+    files = plan.files if chosen.overwrite else _lacking(plan, stores.of(plan.base), chosen)
+    for scheme, group in groupby(files, key=lambda file: file.uri.scheme):
         part = CopyPlan(plan.base, list(group))
         if chosen.stopped:
             reports.append(_not_begun(part.files))
@@ -90,7 +91,8 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
             reports.append(_up(part, stores.of(plan.base), chosen))
         else:
             reports.append(_across(part, stores, chosen))
-    return joined(reports, f"Copy to {plan.base}")
+    report = joined(reports, f"Copy to {plan.base}")
+    return report if len(files) == len(plan.files) else _with_left(report, plan)
 
 
 def joined(reports: Sequence[TransferReport], title: str) -> TransferReport:
@@ -112,11 +114,10 @@ def joined(reports: Sequence[TransferReport], title: str) -> TransferReport:
 def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """Into a folder of this machine."""
     folder = plan.base.path
-    files = [file for file in plan.files if options.overwrite or not os.path.lexists(plan.target(file).path)]
-    with Unfinished("down", [folder, *(f"{file.uri}\t{file.name}" for file in files)]) as journal:
-        report = fetch([(file.entry, file.name) for file in files], store, folder, options.fetching(journal.path))
+    with Unfinished("down", [folder, *(f"{file.uri}\t{file.name}" for file in plan.files)]) as journal:
+        report = fetch([(file.entry, file.name) for file in plan.files], store, folder, options.fetching(journal.path))
         journal.keep = not report.ok
-    return report if len(files) == len(plan.files) else _with_left(report, plan)
+    return report
 
 
 def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
@@ -211,6 +212,20 @@ def batches(files: Sequence[Selected], room: int) -> Iterator[list[Selected]]:
         used += size
     if batch:
         yield batch
+
+
+def _lacking(plan: CopyPlan, target: Store, options: CopyOptions) -> list[Selected]:
+    """The files that aren't at the target yet; of what couldn't be asked for it is found out when it is put."""
+
+    def look(file: Selected) -> bool:
+        try:
+            target.look(plan.target(file).path)
+        except PathNotFound:
+            return False
+        return True
+
+    there = side_by_side(look, plan.files, lambda: options.stopped)
+    return [file for file, found in zip(plan.files, there, strict=True) if found is not True]
 
 
 def _not_begun(files: Sequence[Selected]) -> TransferReport:
