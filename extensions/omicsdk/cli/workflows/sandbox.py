@@ -145,10 +145,11 @@ _EXAMPLES = {
     ),
     "seed": (
         "bundle-1/ bundle-2/ --dir my-sandbox",
-        "bundle-1/ --url http://127.0.0.1:8080",
+        "study/ --service gen3 --url http://127.0.0.1:8080",
+        "--exchanges recording.jsonl --dir my-sandbox",
     ),
-    "save": ("state.tar.gz --url http://127.0.0.1:8080",),
-    "load": ("state.tar.gz --dir my-sandbox",),
+    "save": ("state.tar --url http://127.0.0.1:8080",),
+    "load": ("state.tar --dir my-sandbox",),
     "status": ("--url http://127.0.0.1:8080",),
 }
 
