@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from omicsdk.fs.opened import Stores
 
 #: Entries of a folder that are looked at together; of a larger one the files that are needed are asked for one by one.
-MOST_LISTED = 10_000
+MOST_LISTED = 1000
 
 
 @dataclass
