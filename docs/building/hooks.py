@@ -65,6 +65,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, **_further: object) -> str:
     """Puts drawings where a page asks for them, and points links at where things are in the manual."""
+    page.meta["search"] = {"boost": _weight(page.file.src_uri)}
     if page.file.src_uri in OUTSIDE.values():
         return _outside_fences(markdown, lambda text: LINK.sub(from_top, text))
     return _outside_fences(drawn(markdown), lambda text: LINK.sub(from_docs, text))
@@ -72,6 +73,13 @@ def on_page_markdown(markdown: str, page: Page, **_further: object) -> str:
 
 def _is_folder(entry: Any) -> bool:
     return isinstance(entry, str) and entry.endswith("/")
+
+
+def _weight(name: str) -> float:
+    """How far up a search tells a page: what teaches before what lists."""
+    if name.startswith(("start", "tutorials/", "how-to/")):
+        return 4
+    return 0.5 if name.startswith(("reference/commands/", "reference/python/")) else 1
 
 
 def _outside_fences(markdown: str, change: Any) -> str:
