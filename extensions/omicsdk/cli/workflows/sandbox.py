@@ -124,6 +124,7 @@ _COMMANDS: list[Command] = [
             {
                 "name": "replace",
                 "type": "boolean",
+                "flag": True,
                 "default": False,
                 "help": "Take away the state that is in the folder.",
             },
