@@ -122,8 +122,8 @@ def _command(found: Found, level: int) -> str:
         lines += ["The service's document says that this operation is deprecated.", ""]
     if command.get("forwards"):
         lines += [f"Its options are told by `omics {' '.join(found.path)} --help`.", ""]
-    for example in command.get("examples", ()):
-        lines += ["```{ .sh .no-run }", str(example), "```", ""]
+    if examples := command.get("examples"):
+        lines += ["```sh", *examples, "```", ""]
     words = [argument for argument in own if argument.get("positional")]
     options = [argument for argument in own if not argument.get("positional")]
     lines += [_argument(argument) for argument in (*words, *sorted(options, key=lambda each: not each.get("required")))]

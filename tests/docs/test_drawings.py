@@ -1,7 +1,6 @@
 """The drawings of the architecture say what the code says."""
 
 import re
-import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -35,13 +34,7 @@ def test_what_a_box_says_it_imports_stands_below_it():
                 assert used in beside or place[used] > place[layers.short(name)], f"{name} imports {used}"
 
 
-def test_imports_are_those_that_python_makes():
-    loaded = {
-        ".".join(name.split(".")[:2])
-        for name in sys.modules
-        if name.startswith("omicsdk.transfer") and name.count(".") >= 1
-    }
-    assert loaded <= {"omicsdk.transfer"}
+def test_imports_are_read_from_the_code():
     assert "omicsdk.core" in imports("omicsdk.transfer")
     assert imports("omicsdk.core") <= {"omicsdk_api"}
     assert "omicsdk.gen3" in imports("omicsdk.dtp")

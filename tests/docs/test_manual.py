@@ -107,10 +107,9 @@ def test_the_parts_of_a_block(tmp_path: Path):
     ]
 
 
-def test_a_block_that_fails_is_named(tmp_path: Path):
-    page = CHECKOUT / "docs" / "start.md"
-    wrong = Block("sh", "echo first; exit 3\n", 7)
+def test_a_block_that_fails_ends_the_page(tmp_path: Path):
     shell = Shell(tmp_path, environment({"PATH": paths()}), "1")
-    with pytest.raises(AssertionError, match="it ended with 3"):
-        shell.run(wrong)
-    assert page.exists()
+    with pytest.raises(AssertionError, match="it ended with 3\nfirst"):
+        shell.run(Block("sh", "echo first; exit 3\n", 7))
+    shell.run(Block("sh", "FOUND=here\n", 8))
+    assert shell.run(Block("sh", "echo $FOUND\n", 9)) == "here\n"

@@ -46,6 +46,7 @@ def test_every_argument_is_told_with_its_choices_and_its_default():
                 assert command_pages.shown(choice) in told, (found.path, argument["name"])
             if argument.get("required"):
                 assert ", required" in told
+        assert [line for line in found.command.get("examples", ()) if line not in told] == [], found.path
 
 
 @pytest.mark.parametrize("page", sorted(PAGES))
