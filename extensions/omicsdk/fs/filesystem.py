@@ -64,7 +64,9 @@ class OmicsFileSystem(ReadingFileSystem):
         if not self.store.writable:
             raise ReadOnly(self.store.uri(path), "can't be written")
         if self.store.puts_whole_folders:
-            remedy = "Write the folder's files on this machine, then put it whole: fs.put(folder, path, recursive=True)."
+            remedy = (
+                "Write the folder's files on this machine, then put it whole: fs.put(folder, path, recursive=True)."
+            )
             raise ReadOnly(self.store.uri(path), "can't be written file by file", remedy=remedy)
         if mode not in ("wb", "xb"):
             raise NotImplementedError(f"{self.store.uri(path)} can be written whole (wb, xb), not with {mode}")
