@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from omicsdk.fs.sb import SbStore
+from omicsdk.fs.places.sb import SbStore
 from omicsdk.sandbox import Rule, Sandbox
 
 pytestmark = pytest.mark.compat("snakemake8")
@@ -68,7 +68,7 @@ def bundle(sandbox: Sandbox, tmp_path: Path) -> str:
 
 
 def content(store: SbStore, path: str) -> bytes:
-    from omicsdk.fs.reading import FileBytes
+    from omicsdk.fs.reading.file_bytes import FileBytes
 
     return FileBytes(store, store.look(path)).read()
 

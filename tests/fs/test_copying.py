@@ -5,10 +5,10 @@ import hashlib
 import pytest
 from omicsdk.core.errors import ChecksumMismatch, ServerError, UnsafePath
 from omicsdk.fs import parse_uri
-from omicsdk.fs.copying import CopyOptions, batches, copy_files
+from omicsdk.fs.copying.copies import CopyOptions, batches, copy_files
+from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy
+from omicsdk.fs.copying.selecting import select
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.planning import CopyPlan, Source, plan_copy
-from omicsdk.fs.selecting import select
 from omicsdk.transfer import Control
 
 

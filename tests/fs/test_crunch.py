@@ -15,8 +15,8 @@ from omicsdk.core.errors import ConfigError
 from omicsdk.crunch import Connection
 from omicsdk.crunch.storage import StorageMissing, open_storage
 from omicsdk.fs import Entry, NotAFolder, PathError, PathNotFound, Put, PutOptions, ReadOnly, WrongUri, open_store
-from omicsdk.fs.crunch import CrunchStore
-from omicsdk.fs.fetching import fetch
+from omicsdk.fs.copying.fetching import fetch
+from omicsdk.fs.places.crunch.store import CrunchStore
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.staging import CREDENTIALS
 from plain_storage import Plain

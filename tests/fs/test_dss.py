@@ -13,16 +13,16 @@ from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.retry import Retry
 from omicsdk.dss import Dss
-from omicsdk.fs.copying import CopyOptions, copy_files
-from omicsdk.fs.dss import BUCKET_VARIABLE, DssStore
-from omicsdk.fs.dss_bundles import LATEST, Bundle, Bundles
-from omicsdk.fs.dss_paths import moment_of, read_path
-from omicsdk.fs.dss_puts import new_bundles
+from omicsdk.fs.copying.copies import CopyOptions, copy_files
+from omicsdk.fs.copying.planning import CopyPlan
+from omicsdk.fs.copying.selecting import Selected
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly, WrongUri
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.planning import CopyPlan
-from omicsdk.fs.selecting import Selected
+from omicsdk.fs.places.dss.bundles import LATEST, Bundle, Bundles
+from omicsdk.fs.places.dss.paths import moment_of, read_path
+from omicsdk.fs.places.dss.puts import new_bundles
+from omicsdk.fs.places.dss.store import BUCKET_VARIABLE, DssStore
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.fs.uri import Uri
 from omicsdk.hca.config import HCAConfig

@@ -26,10 +26,10 @@ from hypothesis import strategies as st
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import OmicsError, SourceChanged
 from omicsdk.fs import IsFolder, PathNotFound, ReadOnly
-from omicsdk.fs.block_cache import BLOCK, BlockCache, runs
 from omicsdk.fs.filesystems import DssFileSystem
-from omicsdk.fs.read_ahead import FIRST, GrowingReadAhead
-from omicsdk.fs.reading import FAST, PART, read_in_parts
+from omicsdk.fs.filesystems.read_ahead import FIRST, GrowingReadAhead
+from omicsdk.fs.reading.block_cache import BLOCK, BlockCache, runs
+from omicsdk.fs.reading.file_bytes import FAST, PART, read_in_parts
 from served_store import ServedFileSystem, ServedStore
 
 TEXT = b"".join(b"line %d\n" % number for number in range(2000))

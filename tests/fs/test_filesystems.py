@@ -6,8 +6,8 @@ from typing import Any
 
 import fsspec
 import pytest
-from omicsdk.fs import live
-from omicsdk.fs.filesystem import OmicsFileSystem
+from omicsdk.fs.filesystems import live
+from omicsdk.fs.filesystems.filesystem import OmicsFileSystem
 from omicsdk.fs.schemes import STORES
 from omicsdk.sandbox import Sandbox
 from unsettled import unsettled

@@ -9,7 +9,7 @@ import pytest
 from omicsdk.core.errors import Forbidden, Unauthorized, UsageError
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import NotAFolder, NotListed, PathNotFound, ReadOnly
-from omicsdk.fs.gen3 import Gen3Store
+from omicsdk.fs.places.gen3 import Gen3Store
 from omicsdk.fs.store import Put, PutOptions
 from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.gen3.commons import Commons

@@ -26,8 +26,7 @@ from omicsdk.fs import (
     open_store,
     parse_uri,
 )
-from omicsdk.fs.pangea import PangeaStore
-from omicsdk.fs.pangea_names import (
+from omicsdk.fs.places.pangea.names import (
     OF_GROUP,
     escaped,
     module_and_replicate,
@@ -36,7 +35,8 @@ from omicsdk.fs.pangea_names import (
     result_parts,
     sample_part,
 )
-from omicsdk.fs.pangea_puts import UNFINISHED
+from omicsdk.fs.places.pangea.puts import UNFINISHED
+from omicsdk.fs.places.pangea.store import PangeaStore
 from omicsdk.pangea import Organization, SampleGroup
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER

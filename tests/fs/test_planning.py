@@ -3,8 +3,8 @@
 import pytest
 from omicsdk.core.errors import NameClash, UsageError
 from omicsdk.fs import Entry, Uri, parse_uri
-from omicsdk.fs.planning import Source, plan_copy
-from omicsdk.fs.selecting import Selected
+from omicsdk.fs.copying.planning import Source, plan_copy
+from omicsdk.fs.copying.selecting import Selected
 
 
 def file(uri, name=None):

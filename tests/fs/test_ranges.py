@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import APIError, Forbidden, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.core.retry import Retry
-from omicsdk.fs.ranges import MOST_SKIPPED, NoRanges, Ranges
-from omicsdk.fs.reading import parts_of
-from omicsdk.fs.wire import Wire
+from omicsdk.fs.reading.file_bytes import parts_of
+from omicsdk.fs.reading.ranges import MOST_SKIPPED, NoRanges, Ranges
+from omicsdk.fs.reading.wire import Wire
 from omicsdk.transfer import Location
 
 BODY = bytes(range(256)) * 40

@@ -13,9 +13,8 @@ import fsspec
 import numpy as np
 import pandas as pd
 import pytest
-from omicsdk.fs import live
-from omicsdk.fs.filesystems import DssFileSystem, SbFileSystem
-from omicsdk.fs.sb import SbStore
+from omicsdk.fs.filesystems import DssFileSystem, SbFileSystem, live
+from omicsdk.fs.places.sb import SbStore
 from omicsdk.sandbox import Sandbox
 from unsettled import unsettled
 

@@ -21,7 +21,7 @@ from omicsdk.fs import (
     open_store,
     parse_uri,
 )
-from omicsdk.fs.sb import SbStore
+from omicsdk.fs.places.sb import SbStore
 from omicsdk.sandbox import Rule, Sandbox
 from stored_files import got, paths, put
 from unsettled import unsettled

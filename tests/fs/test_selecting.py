@@ -2,8 +2,8 @@
 
 import pytest
 from omicsdk.fs import IsFolder, PathNotFound, open_store, parse_uri
-from omicsdk.fs.selecting import Patterns, select
-from omicsdk.fs.sizes import sums
+from omicsdk.fs.copying.selecting import Patterns, select
+from omicsdk.fs.copying.sizes import sums
 
 
 @pytest.fixture

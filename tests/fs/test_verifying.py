@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from omicsdk.fs import Store, parse_uri
+from omicsdk.fs.copying.selecting import select
+from omicsdk.fs.copying.verifying import verify_bytes, verify_copies
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.selecting import select
-from omicsdk.fs.verifying import verify_bytes, verify_copies
 
 
 def files(stores, uri):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.fs import Entry, Put, PutOptions, Store
-from omicsdk.fs.fetching import fetch
+from omicsdk.fs.copying.fetching import fetch
 from omicsdk.transfer import TransferReport
 
 

@@ -180,7 +180,7 @@ class Dss(HCAService, Writing):
 
         held = self._exchange.transport.credentials
         finds = self._finds_credentials and not can_travel(held)
-        return Shared(crew, SameService(self.base_url, None if finds else held, finds, self.config))
+        return Shared(crew, SameService(Dss, self.base_url, None if finds else held, finds, self.config))
 
     def download_collection(
         self,

@@ -20,6 +20,7 @@ from omicsdk.transfer.scale.repeats import first_of_each
 if TYPE_CHECKING:
     from omicsdk.core.credentials import Credentials
     from omicsdk.dss.download import FetchOptions
+    from omicsdk.dss.dss import Dss
     from omicsdk.hca.config import HCAConfig
     from omicsdk.transfer.scale.crew import Crew
 
@@ -29,12 +30,14 @@ class SameService:
     """Makes a client of the same service in another process.
 
     Attributes:
+        client: The client's class.
         base_url: Where the service is.
         credentials: What proves who asks, as it was given.
         finds_credentials: Whether the other process finds that itself, in its environment and its user's files.
         config: The HCA configuration; None for that of the user's files.
     """
 
+    client: type[Dss]
     base_url: str
     credentials: Credentials | None = field(default=None, repr=False)
     finds_credentials: bool = False
@@ -50,10 +53,8 @@ class SameService:
         Yields:
             The same items with what finds them.
         """
-        from omicsdk.dss.dss import Dss
-
         given: dict[str, Any] = {} if self.finds_credentials else {"credentials": self.credentials}
-        with Dss(self.base_url, config=self.config, **given) as api:
+        with self.client(self.base_url, config=self.config, **given) as api:
             locator = Locator(api, known=False)
             yield (_placed(item, locator) for item in items)
 

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 #: Scheme to the class that opens it.
 STORES = {
-    "file": "omicsdk.fs.local:LocalStore",
-    "s3": "omicsdk.fs.s3:S3Store",
-    "dss": "omicsdk.fs.dss:DssStore",
-    "drs": "omicsdk.fs.drs:DrsStore",
-    "gen3": "omicsdk.fs.gen3:Gen3Store",
-    "sb": "omicsdk.fs.sb:SbStore",
-    "pangea": "omicsdk.fs.pangea:PangeaStore",
-    "crunch": "omicsdk.fs.crunch:CrunchStore",
+    "file": "omicsdk.fs.places.local:LocalStore",
+    "s3": "omicsdk.fs.places.s3.store:S3Store",
+    "dss": "omicsdk.fs.places.dss.store:DssStore",
+    "drs": "omicsdk.fs.places.drs.store:DrsStore",
+    "gen3": "omicsdk.fs.places.gen3:Gen3Store",
+    "sb": "omicsdk.fs.places.sb:SbStore",
+    "pangea": "omicsdk.fs.places.pangea.store:PangeaStore",
+    "crunch": "omicsdk.fs.places.crunch.store:CrunchStore",
 }
 
 

@@ -10,12 +10,12 @@ from omicsdk.cli.commands.data_places import patterns_of, row, stores_of
 from omicsdk.cli.output import Output
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
+from omicsdk.fs.copying.selecting import Patterns, select
+from omicsdk.fs.copying.sizes import sums
 from omicsdk.fs.errors import IsFolder
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.reading import FileBytes
-from omicsdk.fs.selecting import Patterns, select
-from omicsdk.fs.sizes import sums
-from omicsdk.fs.streaming import stream
+from omicsdk.fs.reading.file_bytes import FileBytes
+from omicsdk.fs.reading.streaming import stream
 from omicsdk.fs.uri import Uri, parse_uri
 from omicsdk.transfer.reports.words import size_words
 

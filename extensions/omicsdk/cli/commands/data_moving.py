@@ -10,14 +10,14 @@ from omicsdk.cli.commands.data_places import kind_of, patterns_of, sources_of, s
 from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
-from omicsdk.fs.comparing import CHANGED, By, Differences, differences, why_different
-from omicsdk.fs.copying import CopyOptions, copy_files
+from omicsdk.fs.copying.comparing import CHANGED, By, Differences, differences, why_different
+from omicsdk.fs.copying.copies import CopyOptions, copy_files
+from omicsdk.fs.copying.planning import CopyPlan, plan_copy
+from omicsdk.fs.copying.selecting import Patterns, Selected, select
+from omicsdk.fs.copying.verifying import with_common_checksum
 from omicsdk.fs.errors import NotAFolder
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.planning import CopyPlan, plan_copy
-from omicsdk.fs.selecting import Patterns, Selected, select
 from omicsdk.fs.uri import Uri, parse_uri
-from omicsdk.fs.verifying import with_common_checksum
 from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.data_places import patterns_of, stores_of
 from omicsdk.cli.commands.transfer_reports import watched
 from omicsdk.cli.told import Told
-from omicsdk.fs.copying import SPOOL
+from omicsdk.fs.copying.copies import SPOOL
+from omicsdk.fs.copying.selecting import Selected, select
+from omicsdk.fs.copying.verifying import Verdict, verify_bytes, verify_copies
 from omicsdk.fs.opened import Stores
-from omicsdk.fs.selecting import Selected, select
 from omicsdk.fs.uri import Uri, parse_uri
-from omicsdk.fs.verifying import Verdict, verify_bytes, verify_copies
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console

@@ -1,0 +1,1 @@
+"""Copies, comparisons and sums of files, whatever the place."""

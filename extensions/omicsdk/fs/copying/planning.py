@@ -1,0 +1,99 @@
+"""What a copy comes to: which file goes where, by the rules of `cp`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from typing import Literal
+
+from omicsdk.core.errors import NameClash, UsageError
+from omicsdk.fs.copying.selecting import Selected
+from omicsdk.fs.uri import Uri
+
+#: What stands at a target: nothing is "".
+Kind = Literal["file", "folder", ""]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One of the things to copy.
+
+    Attributes:
+        uri: As it was named.
+        is_folder: Whether it is a folder.
+        files: The files that it means, with their names below it.
+    """
+
+    uri: Uri
+    is_folder: bool
+    files: Sequence[Selected]
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPlan:
+    """Files and where they go.
+
+    Attributes:
+        base: The folder that they go into.
+        files: The files; `name` is the path below that folder.
+    """
+
+    base: Uri
+    files: Sequence[Selected]
+
+    def target(self, file: Selected) -> Uri:
+        """Where a file goes.
+
+        Args:
+            file: One of `files`.
+        """
+        return self.base.child(file.name)
+
+
+def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
+    """Says which file goes where.
+
+    One file goes to the name that is given, or into the folder of that name where there is one or a slash is behind it. A
+    folder goes into a folder that is there, and becomes the one that isn't; with a slash behind the source it is what is in it
+    that goes there. Several sources go into a folder.
+
+    Args:
+        sources: What is copied.
+        target: Where to.
+        kind: What is there already.
+
+    Raises:
+        UsageError: Several sources, or a folder, go to what is a file.
+        NameClash: Two files would go to one place.
+    """
+    into = target.is_folder or kind == "folder"
+    if not into and len(sources) == 1 and not sources[0].is_folder:
+        only = sources[0].files[0]
+        return CopyPlan(_parent(target), [replace(only, name=target.name)])
+    if kind == "file":
+        raise UsageError(f"{target} is a file", remedy="Name a folder to copy into.")
+    if not into and len(sources) > 1 and not any(source.is_folder for source in sources):
+        raise UsageError(f"{target} isn't there", remedy=f"Several files go into a folder: write {target}/ to make it.")
+    files: list[Selected] = []
+    for source in sources:
+        keeps_name = source.is_folder and not source.uri.is_folder and (into or len(sources) > 1)
+        before = f"{source.uri.name}/" if keeps_name and source.uri.name not in ("", ".", "..") else ""
+        files += [replace(file, name=f"{before}{file.name}") for file in source.files]
+    _refuse_clashes(files, target)
+    return CopyPlan(replace(target, is_folder=True), files)
+
+
+def _parent(uri: Uri) -> Uri:
+    if uri.scheme == "file":
+        return Uri("file", str(PurePath(uri.path).parent), is_folder=True)
+    return Uri(uri.scheme, uri.path.rpartition("/")[0], is_folder=True)
+
+
+def _refuse_clashes(files: Sequence[Selected], target: Uri) -> None:
+    seen: dict[str, Selected] = {}
+    for file in files:
+        other = seen.setdefault(file.name, file)
+        if other is not file:
+            said = f"would come from {other.uri} and {file.uri}"
+            raise NameClash(str(target.child(file.name)), said, remedy="Copy them to different folders.")

@@ -1,0 +1,183 @@
+"""Whether copies are what their platform states, and whether a platform's own bytes are."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from omicsdk.core.errors import ChecksumMismatch, OmicsError
+from omicsdk.fs.copying.comparing import STRONGEST, common_checksum, stated
+from omicsdk.fs.copying.copies import batches
+from omicsdk.fs.copying.fetching import FetchOptions, fetch
+from omicsdk.fs.copying.selecting import Selected
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.store import Store
+from omicsdk.fs.uri import Uri
+from omicsdk.transfer import Control, Outcome, Progress
+from omicsdk.transfer.calls import side_by_side
+from omicsdk.transfer.hashing import checksums_of
+
+State = Literal["right", "wrong", "missing", "size only", "unknown", "failed"]
+
+#: States that need no attention. A size alone proves little, but there is nothing better where no checksum is stated.
+GOOD: frozenset[State] = frozenset({"right", "size only"})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found of a file.
+
+    Attributes:
+        name: Its path below what was verified.
+        state: `right` and `wrong` by a checksum (or a size that differs); `missing` in the copy; `size only` where sizes are
+            equal and no checksum is stated; `unknown` where not even a size is; `failed` where it couldn't be read.
+        why: By what, or why not.
+    """
+
+    name: str
+    state: State
+    why: str
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it needs no attention."""
+        return self.state in GOOD
+
+
+def judge(name: str, source: Entry, copy: Entry | None) -> Verdict:
+    """Says whether a copy is what its source states.
+
+    Args:
+        name: What to call it.
+        source: The file that counts.
+        copy: Its copy; None where there is none.
+    """
+    if copy is None:
+        return Verdict(name, "missing", "isn't there")
+    if source.size is not None and copy.size is not None and source.size != copy.size:
+        return Verdict(name, "wrong", f"{copy.size} bytes, not {source.size}")
+    if algorithm := common_checksum(source, copy):
+        wanted, found = stated(source)[algorithm], stated(copy)[algorithm]
+        if wanted == found:
+            return Verdict(name, "right", algorithm)
+        # An ETag of other parts is another text for the same bytes: it proves that files are equal, not that they aren't.
+        if algorithm != "s3_etag":
+            return Verdict(name, "wrong", f"its {algorithm} is {found}, not {wanted}")
+    if source.size is None or copy.size is None:
+        return Verdict(name, "unknown", "neither size nor checksum is stated")
+    return Verdict(name, "size only", "no checksum is stated that could be compared")
+
+
+def verify_copies(
+    source: Mapping[str, Selected],
+    copies: Mapping[str, Selected],
+    store_of: Callable[[Uri], Store],
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Verdict]:
+    """Holds copies against what is stated of their sources; files of this machine are read, platforms are believed.
+
+    Args:
+        source: The files that count, by name.
+        copies: Their copies, by name.
+        store_of: Gives the store of a file, which is asked where its listing states no checksum.
+        stopped: Tells whether to stop; asked ten times a second.
+
+    Yields:
+        A verdict for each file of the source, in order.
+    """
+
+    def verdict(name: str) -> Verdict:
+        copy = copies.get(name)
+        return (
+            judge(name, source[name].entry, None)
+            if copy is None
+            else judge(name, *with_common_checksum(source[name], copy, store_of))
+        )
+
+    names = list(source)
+    for name, found in zip(names, side_by_side(verdict, names, stopped), strict=True):
+        yield Verdict(name, "failed", str(found)) if isinstance(found, OmicsError) else found
+
+
+def with_common_checksum(first: Selected, second: Selected, store_of: Callable[[Uri], Store]) -> tuple[Entry, Entry]:
+    """Gives two files a checksum of one kind, unless they differ in size anyway.
+
+    Platforms are asked for single files, of which many tell more than of those that they list; what is on this machine is read.
+
+    Args:
+        first: One file.
+        second: Another one.
+        store_of: Gives the store of a file.
+
+    Returns:
+        Both as they are known then; as they were where one is elsewhere and states no checksum.
+
+    Raises:
+        OmicsError: One of them can't be read.
+    """
+    mine, other = first.entry, second.entry
+    differ = mine.size is not None and other.size is not None and mine.size != other.size
+    if differ or common_checksum(mine, other):
+        return mine, other
+    mine, other = (
+        file.entry if file.uri.scheme == "file" else store_of(file.uri).look(file.entry.path)
+        for file in (first, second)
+    )
+    known = {**stated(mine), **stated(other)}
+    algorithm = next((name for name in STRONGEST if name in known), "")
+    if not algorithm and first.uri.scheme == second.uri.scheme == "file":
+        algorithm = "crc32c"
+    return _with(first, mine, algorithm), _with(second, other, algorithm)
+
+
+def _with(file: Selected, entry: Entry, algorithm: str) -> Entry:
+    if not algorithm or algorithm in stated(entry) or file.uri.scheme != "file" or entry.size is None:
+        return entry
+    try:
+        found = checksums_of(file.uri.path, [algorithm], entry.size)
+    except OSError as error:
+        raise OmicsError(f"{file.uri} can't be read: {error.strerror or error}") from error
+    return replace(entry, checksums={**entry.checksums, **found})
+
+
+def verify_bytes(
+    files: Sequence[Selected],
+    store: Store,
+    *,
+    room: int,
+    spool: str | None = None,
+    control: Control | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Iterator[Verdict]:
+    """Fetches a platform's files and holds their bytes against what it states of them; nothing stays.
+
+    Args:
+        files: The files.
+        store: The store that has them.
+        room: Bytes that may lie on this machine at once; a larger file lies there alone.
+        spool: The folder for them; by default the system's temporary one.
+        control: Stops, limits the rate, bounds the time.
+        progress: Called a few times a second.
+
+    Yields:
+        A verdict for each file, in order.
+    """
+    for batch in batches(files, room):
+        with tempfile.TemporaryDirectory(prefix="omics-", dir=spool) as folder:
+            wanted = [(file.entry, str(number)) for number, file in enumerate(batch)]
+            report = fetch(wanted, store, folder, FetchOptions(control=control or Control(), progress=progress))
+            for file, outcome in zip(batch, report.outcomes, strict=True):
+                yield _fetched(file, outcome)
+
+
+def _fetched(file: Selected, outcome: Outcome) -> Verdict:
+    if isinstance(outcome.error, ChecksumMismatch):
+        return Verdict(file.name, "wrong", str(outcome.error))
+    if outcome.state != "done":
+        return Verdict(file.name, "failed", str(outcome.error or "it was stopped"))
+    if outcome.checksums:
+        return Verdict(file.name, "right", ", ".join(outcome.checksums))
+    return Verdict(file.name, "size only" if file.entry.size is not None else "unknown", "no checksum is stated")

@@ -1,0 +1,1 @@
+"""The platforms' places that files are in, one store a scheme."""

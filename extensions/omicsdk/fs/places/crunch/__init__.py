@@ -1,0 +1,1 @@
+"""Files of a crunch site's datasets."""

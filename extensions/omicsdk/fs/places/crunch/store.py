@@ -1,0 +1,250 @@
+"""Files of a crunch site's datasets: `crunch://project/dataset/path/in/dataset`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, cast
+
+from omicsdk.core.errors import ConfigError, NotFound, UnsafePath
+from omicsdk.crunch.connections import Connection
+from omicsdk.crunch.storage import Storage, StorageMissing, open_storage
+from omicsdk.crunch.storage.base import Stored
+from omicsdk.crunch.storage.files import stored_below
+from omicsdk.crunch.storage.folder import FolderStorage
+from omicsdk.crunch.storage.names import joined
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.places.crunch.storage import address, contents, looked
+from omicsdk.fs.places.settings import said
+from omicsdk.fs.store import Store
+from omicsdk.transfer import Location
+
+if TYPE_CHECKING:
+    from omicsdk_api.crunch.models.dataset import Dataset
+
+#: What says where the datasets' files are, as for `omics crunch`.
+STORAGE_VARIABLE = "CRUNCH_STORAGE_SETTINGS"
+_WRITTEN = "Files of a dataset are written by its runs: omics crunch run."
+
+
+class CrunchStore(Store):
+    """Projects and datasets as the site has them, by their slugs, and the datasets' files as its storage has them.
+
+    A dataset is named by the end of its slug, `reads` for `my-project:reads`; the whole slug will do. Files that lie in a
+    folder of this machine, or in a store without URLs, are opened where they are. Nothing can be written.
+
+    Args:
+        url: Where the site is; by default OMICS_CRUNCH_URL, else CRUNCH_URL.
+        token: The token of a user of the site; by default OMICS_CRUNCH_TOKEN, else CRUNCH_TOKEN.
+        storage_settings: Where the datasets' files are: Django's settings as a mapping or a .toml or .json file, or a storage
+            (`omicsdk.crunch.storage`); by default the file that CRUNCH_STORAGE_SETTINGS names.
+        connection: A connection that is ready, in place of `url` and `token`; it isn't closed.
+    """
+
+    scheme: ClassVar[str] = "crunch"
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        token: str | None = None,
+        storage_settings: Mapping[str, Any] | str | os.PathLike[str] | Storage | None = None,
+        connection: Connection | None = None,
+    ) -> None:
+        self._url, self._token = url, token
+        self._settings = storage_settings
+        self._given = connection
+        self._made: Connection | None = None
+        self._opened: Storage | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def connection(self) -> Connection:
+        """The site.
+
+        Raises:
+            ConfigError: Nothing says where it is, or whose token is sent.
+        """
+        if self._given is not None:
+            return self._given
+        with self._lock:
+            if self._made is None:
+                url, token = said(self._url, "OMICS_CRUNCH_URL"), said(self._token, "OMICS_CRUNCH_TOKEN")
+                self._made = Connection(url, token)
+            return self._made
+
+    @property
+    def storage(self) -> Storage:
+        """Where the datasets' files are.
+
+        Raises:
+            ConfigError: Nothing says where, or it can't be understood.
+        """
+        with self._lock:
+            if self._opened is None:
+                settings = self._settings if self._settings is not None else said(None, STORAGE_VARIABLE)
+                if settings is None:
+                    raise ConfigError(
+                        "Nothing says where the datasets' files are",
+                        remedy=f"Set {STORAGE_VARIABLE} to a TOML or JSON file such as "
+                        '{"MEDIA_ROOT": "/data"}, or give storage_settings.',
+                    )
+                self._opened = open_storage(settings)
+            return self._opened
+
+    # -- looking
+
+    def look(self, path: str) -> Entry:
+        project, dataset, inner = _parts(path)
+        with self._asking(path):
+            if not dataset:
+                if project:
+                    self.connection.api.get_project(slug=project)
+                return Entry(path, "folder")
+            base = self._dataset(path, project, dataset).base_file_path
+            if not inner:
+                return Entry(path, "folder", details={"storage": base})
+            name = joined(base, inner)
+            found = looked(self.storage, name)
+        return Entry(path, "folder") if found is None else _entry(path, name, found)
+
+    def _dataset(self, path: str, project: str, name: str) -> Dataset:
+        api = self.connection.api
+        try:
+            found = api.get_dataset(slug=f"{project}:{name}")
+        except NotFound:
+            found = api.get_dataset(slug=name)
+        if found.parent != project:
+            raise PathNotFound(self.uri(path), f"isn't there: {found.slug} belongs to the project {found.parent}")
+        return found
+
+    def entries(self, path: str) -> Iterator[Entry]:
+        project, dataset, inner = _parts(path)
+        if not dataset:
+            yield from self._things(path, project)
+            return
+        with self._asking(path):
+            base = joined(self._dataset(path, project, dataset).base_file_path, inner)
+            is_there = False
+            try:
+                for found in contents(self.storage, base):
+                    is_there = True
+                    if isinstance(found, str):
+                        yield Entry(f"{path}/{found}", "folder")
+                    else:
+                        yield _entry(f"{path}/{found.name}", joined(base, found.name), found)
+            except FileNotFoundError:
+                if inner:
+                    raise
+                self._check_storage()
+                return  # nothing was put into the dataset yet
+        if inner and not is_there and not self.look(path).is_folder:
+            raise NotAFolder(self.uri(path), "is a file")
+
+    def _things(self, path: str, project: str) -> Iterator[Entry]:
+        """All projects, or the datasets of one."""
+        api = self.connection.api
+        with self._asking(path):
+            if not project:
+                for each in api.list_projects.iterate():
+                    yield Entry(each.slug, "folder", details={"name": each.name})
+                return
+            api.get_project(slug=project)
+            for dataset in api.list_datasets.iterate():
+                if dataset.parent == project:
+                    name = dataset.slug.removeprefix(f"{project}:")
+                    yield Entry(f"{path}/{name}", "folder", details={"name": dataset.name, "id": dataset.id})
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Gives all files below a folder; those of a dataset by one list, where the storage has such."""
+        project, dataset, inner = _parts(path)
+        if not dataset:
+            for folder in self.entries(path):
+                yield from self.walk(folder.path)
+            return
+        with self._asking(path):
+            base = joined(self._dataset(path, project, dataset).base_file_path, inner)
+            if inner and (file := looked(self.storage, base)) is not None:
+                yield _entry(path, base, file)
+                return
+            try:
+                for found in stored_below(self.storage, base):
+                    yield _entry(f"{path}/{found.name}", joined(base, found.name), found)
+            except FileNotFoundError:
+                if inner:
+                    raise
+                self._check_storage()
+
+    def _check_storage(self) -> None:
+        if not self.storage.exists(""):
+            raise StorageMissing(f"{self.storage!r} isn't there")
+
+    # -- bytes
+
+    def open(self, entry: Entry) -> BinaryIO | None:
+        name = self._name(entry)
+        with self._asking(entry.path):
+            if address(self.storage, name) is not None:
+                return None
+            return cast("BinaryIO", self.storage.open(name, "rb"))
+
+    def location(self, entry: Entry) -> Location:
+        """Says where a file is: a URL that is signed, or a file:// one of this machine, which only `open` is for."""
+        name, storage = self._name(entry), self.storage
+        with self._asking(entry.path):
+            if isinstance(storage, FolderStorage):
+                return Location(Path(storage.path(name)).as_uri())
+            found = address(storage, name)
+        if found is None:
+            raise PathError(self.uri(entry.path), "has no URL", remedy="Have the store open it.")
+        return found
+
+    def _name(self, entry: Entry) -> str:
+        return str(entry.handle if entry.handle is not None else self.look(entry.path).handle)
+
+    # -- changes
+
+    def check_puts(self, paths: Sequence[str]) -> None:
+        raise ReadOnly(self.uri(paths[0] if paths else ""), "can't be written", remedy=_WRITTEN)
+
+    def make_folder(self, path: str) -> None:
+        raise ReadOnly(self.uri(path), "isn't made", remedy=_WRITTEN)
+
+    def remove(self, entry: Entry) -> None:
+        raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=_WRITTEN)
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    @contextmanager
+    def _asking(self, path: str) -> Generator[None]:
+        """Has what isn't there told as that, whoever says it: the site, the storage, or the system."""
+        try:
+            yield
+        except PathError:
+            raise
+        except NotADirectoryError as error:
+            raise NotAFolder(self.uri(path), "is a file") from error
+        except (NotFound, FileNotFoundError) as error:
+            raise PathNotFound(self.uri(path), "isn't there") from error
+        except OSError as error:
+            raise PathError(self.uri(path), f"can't be read: {error.strerror or error}") from error
+        except UnsafePath as error:
+            raise WrongUri(f"{self.uri(path)} leads nowhere: {error.message}", remedy=error.remedy) from error
+
+
+def _parts(path: str) -> tuple[str, str, str]:
+    """Project, dataset, and the path in the dataset; empty where there is none."""
+    project, _, rest = path.partition("/")
+    dataset, _, inner = rest.partition("/")
+    return project, dataset, inner
+
+
+def _entry(path: str, name: str, stored: Stored) -> Entry:
+    version = stored.etag or (f"{stored.modified}-{stored.size}" if stored.modified is not None else "")
+    return Entry(path, "file", stored.size, modified=stored.modified, version=version, handle=name)

@@ -1,0 +1,1 @@
+"""Bundles of the Data Store as folders."""

@@ -1,0 +1,157 @@
+"""Files of Gen3 data commons by their GUIDs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.drs.hosts import server_url
+from omicsdk.drs.identifiers import DrsId, parse_drs_id
+from omicsdk.drs.resolution import Resolver
+from omicsdk.fs.errors import NotListed, ReadOnly
+from omicsdk.fs.places.drs.paths import Reading, gen3_readings, host_in, is_top
+from omicsdk.fs.places.drs.store import DrsStore
+
+if TYPE_CHECKING:
+    from omicsdk.core.errors import OmicsError, Unauthorized
+    from omicsdk.drs.hosts import ResolutionSettings
+    from omicsdk.drs.servers import Servers
+    from omicsdk.gen3.access import Access
+    from omicsdk.gen3.commons import Commons
+    from omicsdk.gen3.data.logins import Logins
+
+
+class Gen3Store(DrsStore):
+    """Files of Gen3 commons.
+
+    `gen3://HOST/GUID` is a file of a commons, `gen3://GUID` or `gen3:///GUID` one of one's own, and where a GUID has a prefix
+    that is another commons', of that one. A bundle is a folder, as in `drs://`. Other commons are asked with a token of the
+    workspace token service, where it has one.
+
+    An index holds millions of records without folders, so a commons can't be listed. Nothing can be put: the commons gives a
+    file its GUID, so there is no place that could be named before; `omics gen3 upload` tells the GUIDs.
+
+    Args:
+        endpoint: One's own commons; by default what OMICS_GEN3_URL or GEN3_ENDPOINT says, else the one that the login is of.
+        refresh_file: Where the login comes from, as `Gen3Auth` takes it; by default GEN3_API_KEY, ~/.gen3/credentials, or a
+            workspace's token service. Without any, what is open can be had.
+        token: An access token in its place; by default that of OMICS_GEN3_TOKEN.
+        commons: One's own commons with its login, in the place of all these; it stays open.
+        preferred: Kinds, clouds or regions of storage that are wanted most, such as `gs`.
+        settings: How prefixes of other commons are resolved; by default as the environment says.
+        clock: What tells the time.
+    """
+
+    scheme: ClassVar[str] = "gen3"
+
+    def __init__(
+        self,
+        *,
+        endpoint: str | None = None,
+        refresh_file: str | os.PathLike[str] | None = None,
+        token: str | None = None,
+        commons: Commons | None = None,
+        preferred: Sequence[str] = (),
+        settings: ResolutionSettings | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        super().__init__(preferred=preferred, clock=clock)
+        self._endpoint = endpoint
+        self._file = None if refresh_file is None else os.fspath(refresh_file)
+        self._token = token
+        self._given_commons = commons
+        self._settings = settings
+        self._logins: Logins | None = None
+
+    def check_puts(self, paths: Sequence[str]) -> None:
+        """Refuses: a commons gives each file its GUID, so no path can be chosen for it.
+
+        Raises:
+            ReadOnly: Always; the remedy has the command that uploads.
+        """
+        path = paths[0] if paths else ""
+        host = host_in(path)
+        endpoint = f"--endpoint {server_url(host).removeprefix('https://')} " if host else ""
+        raise ReadOnly(
+            self.uri(path),
+            "can't be written: a commons gives each file its own GUID",
+            remedy=f"Upload files, and keep their GUIDs: omics gen3 {endpoint}upload FILES --manifest-out guids.tsv",
+        )
+
+    def close(self) -> None:
+        super().close()
+        if self._given_commons is None and "_access" in vars(self):
+            self._access.close()
+
+    def _readings(self, path: str) -> Sequence[Reading]:
+        if not host_in(path):
+            _ = self._home  # which says what to do where nobody knows it
+        return gen3_readings(path)
+
+    def _is_top(self, path: str) -> bool:
+        return is_top(path) and (not path or bool(host_in(path)))
+
+    def _not_listed(self, path: str) -> NotListed:
+        said = "can't be listed: the index of a commons may have millions of records, and no folders"
+        return NotListed(self.uri(path), said, remedy=f"Name a GUID: gen3://{host_in(path)}/GUID")
+
+    def _opened(self) -> Servers:
+        from omicsdk.drs.servers import Servers
+        from omicsdk.gen3.data.logins import Logins
+
+        if self._given_commons is None and not (self._access.is_named or self._access.has_login()):
+            return Servers(Resolver(settings=self._settings))
+        self._logins = Logins(self._home)
+        return Servers(_OwnFirst(self._home, self._settings), self._logins)
+
+    def _explained(self, error: Unauthorized, host: str) -> OmicsError:
+        from omicsdk.gen3.data.refusals import explained
+
+        del host
+        if self._logins is not None:
+            return explained(error, self._logins)
+        error.remedy = f"There is no login. {self._access.how_to_log_in}"
+        return error
+
+    @cached_property
+    def _access(self) -> Access:
+        from omicsdk.gen3.access import found
+
+        return found(self._endpoint, self._file, self._token)
+
+    @property
+    def _home(self) -> Commons:
+        return self._given_commons if self._given_commons is not None else self._access.commons
+
+
+class _OwnFirst(Resolver):
+    """Finds the commons of GUIDs. One's own is asked for its prefix when there is one to be looked for.
+
+    Args:
+        commons: One's own commons.
+        settings: How prefixes of others are resolved.
+    """
+
+    def __init__(self, commons: Commons, settings: ResolutionSettings | None) -> None:
+        super().__init__(commons.endpoint.partition("://")[2], mds_url=commons.endpoint, settings=settings)
+        self._commons = commons
+        self._prefix_lock = threading.Lock()
+        self._prefix: str | None = None
+
+    def host(self, identifier: DrsId | str) -> str:
+        one = parse_drs_id(identifier) if isinstance(identifier, str) else identifier
+        if one.is_compact and one.prefix == self._own_prefix():
+            return self.default_host
+        return super().host(one)
+
+    def _own_prefix(self) -> str:
+        from omicsdk.gen3.data.downloading import own_prefix
+
+        with self._prefix_lock:
+            if self._prefix is None:
+                self._prefix = own_prefix(self._commons)
+            return self._prefix

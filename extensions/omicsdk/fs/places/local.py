@@ -1,0 +1,95 @@
+"""Files of this machine, so that commands need not tell them from others."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, ClassVar
+
+from omicsdk.fs.copying.fetching import FetchOptions, fetch
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.errors import NotAFolder, PathError, PathNotFound
+from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.transfer import Control, Location, Outcome, TransferReport
+
+
+class LocalStore(Store):
+    """Files of this machine. Links are followed, save those to a folder above, which would have no end."""
+
+    scheme: ClassVar[str] = "file"
+    writable: ClassVar[bool] = True
+
+    def look(self, path: str) -> Entry:
+        try:
+            found = os.stat(path)  # noqa: PTH116 - thousands of them
+        except FileNotFoundError as error:
+            raise PathNotFound(path, "isn't there") from error
+        return _entry(path, found)
+
+    def entries(self, path: str) -> Iterator[Entry]:
+        try:
+            listed = sorted(os.scandir(path), key=lambda each: each.name)
+        except FileNotFoundError as error:
+            raise PathNotFound(path, "isn't there") from error
+        except NotADirectoryError as error:
+            raise NotAFolder(path, "is a file") from error
+        for each in listed:
+            try:
+                yield _entry(each.path, each.stat())
+            except FileNotFoundError:
+                continue  # removed since, or a link that leads nowhere
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        yield from self._below(self.look(path), ())
+
+    def _below(self, entry: Entry, above: tuple[tuple[int, int], ...]) -> Iterator[Entry]:
+        if not entry.is_folder:
+            yield entry
+            return
+        found = os.stat(entry.path)  # noqa: PTH116 - as above
+        place = found.st_dev, found.st_ino
+        if place in above:
+            return
+        for each in self.entries(entry.path):
+            yield from self._below(each, (*above, place))
+
+    def location(self, entry: Entry) -> Location:
+        return Location(Path(entry.path).absolute().as_uri())
+
+    def open(self, entry: Entry) -> BinaryIO | None:
+        try:
+            return Path(entry.path).open("rb")
+        except FileNotFoundError as error:
+            raise PathNotFound(entry.path, "isn't there") from error
+        except OSError as error:
+            raise PathError(entry.path, f"can't be read: {error.strerror or error}") from error
+
+    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+        how = FetchOptions(control=options.control or Control(), progress=options.progress, stop=options.stop)
+        outcomes: list[Outcome] = []
+        for file in files:
+            target = Path(file.path)
+            if not options.overwrite and os.path.lexists(target):
+                error = PathError(file.path, "is there already", remedy="Name another target, or allow to replace it.")
+                outcomes.append(Outcome(file.path, "failed", error=error))
+                continue
+            report = fetch([(self.look(file.source), target.name)], self, str(target.parent), how)
+            outcomes.append(report.outcomes[0]._replace(name=file.path))
+        return TransferReport(outcomes, title="Copies within this machine", why_stopped=how.control.why)
+
+    def make_folder(self, path: str) -> None:
+        Path(path).mkdir(parents=True, exist_ok=True)
+
+    def remove(self, entry: Entry) -> None:
+        Path(entry.path).rmdir() if entry.is_folder else Path(entry.path).unlink()
+
+    def uri(self, path: str) -> str:
+        return path
+
+
+def _entry(path: str, found: os.stat_result) -> Entry:
+    if stat.S_ISDIR(found.st_mode):
+        return Entry(path, "folder", modified=found.st_mtime)
+    return Entry(path, "file", found.st_size, modified=found.st_mtime, version=f"{found.st_mtime_ns}-{found.st_size}")

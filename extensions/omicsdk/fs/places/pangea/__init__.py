@@ -1,0 +1,1 @@
+"""Fields of Pangea's analysis results as files."""

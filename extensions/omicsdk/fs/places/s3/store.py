@@ -1,0 +1,272 @@
+"""Objects of S3, and of stores that speak its language, as files: `s3://bucket/key`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar
+
+from omicsdk.core.errors import Forbidden, NotFound, OmicsError
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.errors import AlreadyThere, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.places.putting import put_files
+from omicsdk.fs.places.s3 import told as s3_told
+from omicsdk.fs.places.s3.clients import S3Clients
+from omicsdk.fs.places.s3.told import prefix_of, split
+from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.transfer import Location, S3Object, TransferReport, Upload
+from omicsdk.transfer.s3_errors import s3_error
+
+#: Seconds for which a signed URL is good; another one is signed when it has ended.
+EXPIRES = 3600
+#: From this size on a copy over there is made of parts: a single request takes at most 5 GiB, and its time is bounded.
+COPY_IN_PARTS = 1024**3
+#: The size of those parts.
+COPY_PART = 256 * 1024**2
+_OWN_TOOLS = "Buckets are made and removed by their platform's own tools, since they cost and have rules of their own."
+
+
+class S3Store(Store):
+    """Buckets and their objects. Keys are kept as they are written, dots and doubled slashes among them.
+
+    S3 has no folders: one is there as long as a key begins with it, or an object is called like it with a slash behind, which
+    is never shown as a file. Where a key is also what others begin with, the object is what its path names.
+
+    Args:
+        client: A boto3 client for S3, used for all buckets.
+        endpoint_url: Where the store is; by default where boto3 looks (AWS_ENDPOINT_URL_S3, ~/.aws), else Amazon's.
+        region_name: The region that is asked first; by default where boto3 looks. A bucket's own is found out.
+        profile_name: The profile of ~/.aws; by default AWS_PROFILE, else none.
+        anonymous: Whether requests aren't signed; by default they aren't when boto3 finds no credentials.
+        session: A session of boto3 in place of a new one.
+    """
+
+    scheme: ClassVar[str] = "s3"
+    writable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        client: Any = None,
+        endpoint_url: str | None = None,
+        region_name: str | None = None,
+        profile_name: str | None = None,
+        anonymous: bool | None = None,
+        session: Any = None,
+    ) -> None:
+        self._clients = S3Clients(
+            client,
+            endpoint_url=endpoint_url,
+            region_name=region_name,
+            profile_name=profile_name,
+            anonymous=anonymous,
+            session=session,
+        )
+
+    # -- looking
+
+    def look(self, path: str) -> Entry:
+        bucket, key = split(path)
+        if not path:
+            return Entry("", "folder")
+        if key is None:
+            return self._bucket(bucket)
+        refused: Forbidden | None = None
+        if not path.endswith("/"):
+            try:
+                return self._object(path, bucket, key)
+            except PathNotFound:
+                pass
+            except Forbidden as error:  # so answers S3, too, where nothing is and the bucket may not be listed
+                refused = error
+        try:
+            if not self._begins_with(path, prefix_of(key)):
+                raise self._missing(path)
+        except OmicsError as error:
+            raise refused or error from error.__cause__
+        return Entry(path, "folder")
+
+    def _bucket(self, bucket: str) -> Entry:
+        try:
+            with self._asking("Looking at", bucket):
+                self._clients.of(bucket).head_bucket(Bucket=bucket)
+        except Forbidden:  # it is there; what may be done in it is told by whatever is done
+            pass
+        return Entry(bucket, "folder")
+
+    def _object(self, path: str, bucket: str, key: str) -> Entry:
+        client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
+        with self._asking("Looking at", path):
+            told: Mapping[str, Any] = client.head_object(**place, ChecksumMode="ENABLED")
+        first_part = None
+        if not s3_told.checksums(told, 0, None) and s3_told.may_be_of_usual_parts(told):
+            first_part = _first_part(client, place)
+        return s3_told.seen_object(path, told, first_part)
+
+    def _begins_with(self, path: str, prefix: str, besides: str = "") -> bool:
+        """Whether a key begins so, and isn't the one that doesn't count."""
+        bucket, _ = split(path)
+        with self._asking("Listing", path):
+            told = self._clients.of(bucket).list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=2)
+        return any(each["Key"] != besides for each in told.get("Contents", ()))
+
+    def entries(self, path: str) -> Iterator[Entry]:
+        if not path:
+            yield from self._buckets()
+            return
+        bucket, key = split(path)
+        prefix, is_there = prefix_of(key), key is None
+        for page in self._pages(path, prefix, Delimiter="/"):
+            for each in page.get("CommonPrefixes", ()):
+                is_there = True
+                yield Entry(f"{bucket}/{each['Prefix'][:-1]}", "folder")
+            for each in page.get("Contents", ()):
+                is_there = True
+                if each["Key"] != prefix:
+                    yield s3_told.listed_object(bucket, each)
+        if not is_there and not self.look(path).is_folder:
+            raise NotAFolder(self.uri(path), "is an object")
+
+    def _buckets(self) -> Iterator[Entry]:
+        with self._asking("Listing buckets of", ""):
+            told = self._clients.first.list_buckets()
+        for each in told.get("Buckets", ()):
+            yield Entry(str(each["Name"]), "folder", modified=s3_told.seconds(each.get("CreationDate")))
+
+    def _pages(self, path: str, prefix: str, **arguments: str) -> Iterator[Mapping[str, Any]]:
+        bucket, _ = split(path)
+        with self._asking("Listing", path):
+            paginator = self._clients.of(bucket).get_paginator("list_objects_v2")
+            yield from paginator.paginate(Bucket=bucket, Prefix=prefix, **arguments)
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        found = self.look(path)
+        if not found.is_folder:
+            yield found
+            return
+        if not path:
+            for bucket in self._buckets():
+                yield from self.walk(bucket.path)
+            return
+        bucket, key = split(path)
+        for page in self._pages(path, prefix_of(key)):
+            for each in page.get("Contents", ()):
+                if not each["Key"].endswith("/"):
+                    yield s3_told.listed_object(bucket, each)
+
+    # -- bytes
+
+    def location(self, entry: Entry) -> Location:
+        """Signs a URL, good for an hour; without credentials it is the object's plain one."""
+        bucket, key = split(entry.path)
+        client, place = self._clients.of(bucket), {"Bucket": bucket, "Key": key}
+        with self._asking("Signing for", entry.path):
+            return Location(str(client.generate_presigned_url("get_object", Params=place, ExpiresIn=EXPIRES)))
+
+    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+        """Puts files as objects, in parts where they are large; each part carries a checksum that S3 verifies.
+
+        Without `overwrite` each object is looked for before its file is sent.
+        """
+
+        def prepare(file: Put) -> Upload:
+            bucket, key = self._key(file.path)
+            if not options.overwrite:
+                self._check_free(file.path, bucket, key)
+            return Upload(file.source, S3Object(self._clients.of(bucket), bucket, key), file.path)
+
+        return put_files(files, prepare, options)
+
+    def _key(self, path: str) -> tuple[str, str]:
+        bucket, key = split(path)
+        if not bucket or not key or key.endswith("/"):
+            raise WrongUri(f"{self.uri(path)} names no object", remedy="Write s3://bucket/key.")
+        return bucket, key
+
+    def _check_free(self, path: str, bucket: str, key: str) -> None:
+        try:
+            self._object(path, bucket, key)
+        except PathNotFound:
+            return
+        raise AlreadyThere(self.uri(path))
+
+    # -- changes
+
+    def make_folder(self, path: str) -> None:
+        """Makes an object of no bytes that stands for a folder, where no key begins with it yet.
+
+        Raises:
+            PathNotFound: There is no such bucket.
+            ReadOnly: It would be a bucket.
+        """
+        bucket, key = split(path)
+        if key is None:
+            try:
+                self.look(path)
+            except PathNotFound as error:
+                raise ReadOnly(self.uri(path), "isn't there, and isn't made", remedy=_OWN_TOOLS) from error
+            return
+        prefix = prefix_of(key)
+        if not self._begins_with(path, prefix):
+            with self._asking("Making", path):
+                self._clients.of(bucket).put_object(Bucket=bucket, Key=prefix, Body=b"")
+
+    def remove(self, entry: Entry) -> None:
+        bucket, key = split(entry.path)
+        if key is None:
+            raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=_OWN_TOOLS)
+        if entry.is_folder:
+            key = prefix_of(key)
+            if self._begins_with(entry.path, key, besides=key):
+                raise NotEmpty(self.uri(entry.path))
+        with self._asking("Removing", entry.path):
+            self._clients.of(bucket).delete_object(Bucket=bucket, Key=key)
+
+    def copy(self, entry: Entry, path: str) -> bool:
+        """Copies an object, to any bucket that the same credentials may write to; a large one in parts."""
+        from boto3.s3.transfer import TransferConfig
+
+        bucket, key = split(entry.path)
+        to, new = self._key(path)
+        if path != entry.path:  # S3 refuses to copy one onto itself
+            with self._asking("Copying", entry.path):
+                self._clients.of(to).copy(
+                    {"Bucket": bucket, "Key": key},
+                    to,
+                    new,
+                    SourceClient=self._clients.of(bucket),
+                    Config=TransferConfig(multipart_threshold=COPY_IN_PARTS, multipart_chunksize=COPY_PART),
+                )
+        return True
+
+    def close(self) -> None:
+        self._clients.close()
+
+    @contextmanager
+    def _asking(self, doing: str, path: str) -> Generator[None]:
+        """Has boto3's errors raised as ours."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except (BotoCoreError, ClientError) as error:
+            told = s3_error(error, f"{doing} {self.uri(path)}")
+            if isinstance(told, NotFound):
+                raise self._missing(path, told) from error
+            raise told from error
+
+    def _missing(self, path: str, told: NotFound | None = None) -> PathNotFound:
+        bucket, _ = split(path)
+        if told is not None and told.code == "NoSuchBucket":
+            return PathNotFound(self.uri(path), f"isn't there: there is no bucket {bucket}")
+        return PathNotFound(self.uri(path), "isn't there")
+
+
+def _first_part(client: Any, place: Mapping[str, str]) -> int | None:
+    """The size of an object's first part in bytes; None where the store doesn't tell."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return int(client.head_object(**place, PartNumber=1)["ContentLength"])
+    except ClientError:
+        return None

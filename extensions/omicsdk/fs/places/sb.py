@@ -1,0 +1,324 @@
+"""Files of a Seven Bridges platform by their paths: `sb://owner/project/folder/file`."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from omicsdk.core.errors import Conflict, NotFound, OmicsError
+from omicsdk.fs.entry import Entry
+from omicsdk.fs.errors import IsFolder, NotAFolder, NotEmpty, PathNotFound, ReadOnly, WrongUri
+from omicsdk.fs.places.putting import put_files
+from omicsdk.fs.places.settings import said
+from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.sb.access import connected
+from omicsdk.sb.api import Api
+from omicsdk.sb.enums import PartSize, RequestParameters
+from omicsdk.sb.errors import SbgError
+from omicsdk.sb.models.file import File
+from omicsdk.sb.paths import SCHEME, SbPath, WrongPath, checked_name, parse
+from omicsdk.sb.places import Place, Places
+from omicsdk.sb.transfer.routes import file_routes
+from omicsdk.sb.transfer.slots import slots_of
+from omicsdk.sb.transfer.store import PlatformStore
+from omicsdk.sb.transfer.wanted import checksums_in, url_of
+from omicsdk.transfer import Location, TransferReport, Upload
+
+T = TypeVar("T")
+
+#: What the platform says of a folder that it doesn't delete.
+_NOT_EMPTY = 5021
+#: Characters of a name that are kept in another one.
+_KEPT = 200
+
+
+class SbStore(Store):
+    """Projects with their folders and files. Projects and their owners are folders here that can't be made or removed.
+
+    Args:
+        url: The platform's base URL; by default OMICS_SB_URL, else what the variables or files of sevenbridges-python say.
+        token: A developer's token; by default OMICS_SB_TOKEN, else likewise. One that was found goes to the platform that it
+            was found beside, and to no other.
+        profile: The section of ~/.sevenbridges/credentials, in place of `url`.
+        api: A client that is ready, in place of all others; it isn't closed.
+    """
+
+    scheme: ClassVar[str] = "sb"
+    writable: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        token: str | None = None,
+        profile: str | None = None,
+        api: Api | None = None,
+    ) -> None:
+        self._settings = url, token, profile
+        self._given = api
+        self._made: Api | None = None
+        self._places: Places | None = None
+        self._connecting, self._making = threading.Lock(), threading.Lock()
+
+    @property
+    def api(self) -> Api:
+        """The client.
+
+        Raises:
+            ConfigError: Nothing says which platform is asked, or whose token is sent.
+        """
+        if self._given is not None:
+            return self._given
+        with self._connecting:
+            if self._made is None:
+                url, token, profile = self._settings
+                if profile is None:
+                    url, token = said(url, "OMICS_SB_URL"), said(token, "OMICS_SB_TOKEN")
+                self._made = connected(url, token, profile)
+            return self._made
+
+    # -- looking
+
+    def look(self, path: str) -> Entry:
+        place = self._parsed(path)
+        if not place.names:
+            self._check_top(path, place)
+            return Entry(path, "folder")
+        try:
+            with self._asking(path):
+                found = self._in_places(lambda places: places.find(place))
+        except NotAFolder as error:  # above it
+            raise PathNotFound(self.uri(path), "isn't there") from error
+        if found is None:
+            raise PathNotFound(self.uri(path), "isn't there")
+        return _entry(path, found.file)
+
+    def _check_top(self, path: str, place: SbPath) -> None:
+        """Makes sure that an owner or a project is there."""
+        with self._asking(path):
+            if place.project_name:
+                self.api.projects.get(place.project)
+            elif place.owner and not self.api.projects.query(owner=place.owner, limit=1):
+                raise PathNotFound(self.uri(path), "has no project that you may see")
+
+    def entries(self, path: str) -> Iterator[Entry]:
+        place = self._parsed(path)
+        with self._asking(path):
+            if not place.project_name:
+                yield from self._projects(path, place.owner)
+                return
+            for found in self._in_places(lambda places: _begun(places.children(places.folder(place)))):
+                yield _entry(f"{path}/{found.file.name}", found.file)
+
+    def _projects(self, path: str, owner: str) -> Iterator[Entry]:
+        """Projects of an owner, or all owners of projects."""
+        told: dict[str, None] = {}
+        for project in self.api.projects.query(owner=owner or None, limit=100).all():
+            parts = str(project.id).split("/")
+            name = parts[-1] if owner else parts[0]
+            if name not in told:
+                told[name] = None
+                yield Entry(
+                    f"{path}/{name}" if path else name, "folder", details={"name": project.name} if owner else {}
+                )
+        if owner and not told:
+            raise PathNotFound(self.uri(path), "has no project that you may see")
+
+    def walk(self, path: str) -> Iterator[Entry]:
+        """Gives all files below a folder; several folders are asked for at once."""
+        place = self._parsed(path)
+        if not place.project_name:
+            for folder in self.entries(path):
+                yield from self.walk(folder.path)
+            return
+        if place.names and not (found := self.look(path)).is_folder:
+            yield found
+            return
+        with self._asking(path):
+            for each in self._in_places(lambda places: _begun(places.below(places.folder(place)))):
+                if each.path is not None and not each.file.is_folder():
+                    yield _entry(str(each.path).removeprefix(SCHEME), each.file)
+
+    # -- bytes
+
+    def location(self, entry: Entry) -> Location:
+        with self._asking(entry.path):
+            return Location(url_of(self.api, self._id(entry)))
+
+    def put(self, files: Sequence[Put], options: PutOptions) -> TransferReport:
+        """Puts files into projects, in parts; a file that is replaced stays until the new one is whole."""
+        api = self.api
+
+        def prepare(file: Put) -> Upload:
+            target = self._in_a_project(file.path)
+            place = self._folder(file.path, target.parent)
+            where = place.target
+            project, parent = where.get("project"), where.get("parent")
+            routes = file_routes(api.client, target.name, project=project, parent=parent, overwrite=options.overwrite)
+            name = f"{project or parent}/{target.name}"
+            store = PlatformStore(api, routes, name, _size(file.source), PartSize.UPLOAD_RECOMMENDED_SIZE)
+            return Upload(file.source, store, file.path, retries=RequestParameters.DEFAULT_RETRY_COUNT)
+
+        connections = slots_of(api, "upload").count
+        return put_files(files, prepare, options, connections=connections, environ=api.environ, clock=api.clock)
+
+    # -- changes
+
+    def make_folder(self, path: str) -> None:
+        place = self._parsed(path)
+        if place.names:
+            self._folder(path, place)
+            return
+        try:
+            self._check_top(path, place)
+        except PathNotFound as error:
+            remedy = "Make the project first: omics sb projects create."
+            raise ReadOnly(self.uri(path), "isn't there, and isn't made", remedy=remedy) from error
+
+    def remove(self, entry: Entry) -> None:
+        if not self._parsed(entry.path).names:
+            remedy = "Whole projects are deleted with: omics sb api projects delete-project."
+            raise ReadOnly(self.uri(entry.path), "isn't removed", remedy=remedy)
+        try:
+            with self._asking(entry.path):
+                self.api.call(self.api.client.delete_file.build(file_id=self._id(entry)))
+        except SbgError as error:
+            if error.code == _NOT_EMPTY:
+                raise NotEmpty(self.uri(entry.path)) from error
+            raise
+        if entry.is_folder:
+            self._places = None
+
+    def copy(self, entry: Entry, path: str) -> bool:
+        """Copies a file; what has its name there stays until the copy is made."""
+        if entry.is_folder:
+            return False
+        if path == entry.path:
+            return True
+        target = self._in_a_project(path)
+        place, file_id = self._folder(path, target.parent), self._id(entry)
+        with self._asking(path):
+            there = self._in_places(lambda places: places.find(target))
+        if there is not None and there.file.is_folder():
+            raise IsFolder(self.uri(path), "is a folder")
+        with self._asking(entry.path):
+            if there is None:
+                self._copied(file_id, target.name, place)
+                return True
+            self._replaced(str(there.file.id), self._copied(file_id, _aside(target.name), place), target.name)
+        return True
+
+    def _copied(self, file_id: str, name: str, place: Place) -> str:
+        request = self.api.client.copy_file.build(file_id=file_id, name=name, **place.target)
+        return str(self.api.call_object(request)["id"])
+
+    def _replaced(self, old: str, new: str, name: str) -> None:
+        """Puts a file in the place of another one, which it lies beside: at any time one of both is there."""
+        try:
+            self.api.call(self.api.client.delete_file.build(file_id=old))
+        except OmicsError:
+            with suppress(OmicsError):  # the first error says what is wrong
+                self.api.call(self.api.client.delete_file.build(file_id=new))
+            raise
+        try:
+            self.api.call(self.api.client.update_file.build(file_id=new, name=name))
+        except OmicsError as error:
+            error.remedy = (
+                f"The copy is there under another name: its id is {new}. Give it its name. {error.remedy}".strip()
+            )
+            raise
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    # -- paths
+
+    def _parsed(self, path: str) -> SbPath:
+        try:
+            return parse(f"{SCHEME}{path}")
+        except WrongPath as error:
+            raise WrongUri(error.message, remedy=error.remedy) from error
+
+    def _in_a_project(self, path: str) -> SbPath:
+        """A file's path, whose name the platform takes."""
+        place = self._parsed(path)
+        if not place.names:
+            raise WrongUri(f"{self.uri(path)} names no file", remedy="Write sb://owner/project/folder/file.")
+        try:
+            checked_name(place.name)
+        except WrongPath as error:
+            raise WrongUri(f"{self.uri(path)}: {error.message}", remedy=error.remedy) from error
+        return place
+
+    def _id(self, entry: Entry) -> str:
+        return entry.handle if isinstance(entry.handle, str) else str(self.look(entry.path).handle)
+
+    def _folder(self, path: str, folder: SbPath) -> Place:
+        """A folder, made with those above it where it isn't there; one at a time, so that none is made twice."""
+        with self._making, self._asking(path):
+            try:
+                return self._in_places(lambda places: places.folder(folder, make=True))
+            except Conflict:  # somebody else was faster
+                return self._in_places(lambda places: places.folder(folder, make=True))
+
+    def _in_places(self, ask: Callable[[Places], T]) -> T:
+        """Asks by the folders that are known, and where something isn't there once more without: one may have been replaced."""
+        known = self._places
+        if known is not None:
+            with suppress(NotFound):
+                return ask(known)
+        self._places = Places(self.api)
+        return ask(self._places)
+
+    @contextmanager
+    def _asking(self, path: str) -> Generator[None]:
+        """Has the platform's errors of paths raised as ours."""
+        try:
+            yield
+        except NotFound as error:
+            remedy = error.remedy if "://" in error.remedy else None  # the one that was meant
+            raise PathNotFound(self.uri(path), "isn't there, or may not be seen", remedy=remedy) from error
+        except WrongPath as error:
+            raise NotAFolder(self.uri(path), f"leads nowhere: {error.message}") from error
+
+
+def _begun(entries: Iterator[T]) -> Iterator[T]:
+    """Entries of which the first has been asked for, so that it is known whether their folder is there."""
+    return chain(list(islice(entries, 1)), entries)
+
+
+def _entry(path: str, file: File) -> Entry:
+    modified: Any = file.modified_on
+    told = modified.timestamp() if isinstance(modified, datetime) else None
+    if file.is_folder():
+        return Entry(path, "folder", modified=told, details={"id": file.id}, handle=str(file.id))
+    size = file.field("size")
+    return Entry(
+        path,
+        "file",
+        size if isinstance(size, int) else None,
+        checksums_in(file.field("metadata")),
+        told,
+        f"{file.id}-{told}-{size}",  # a file that is replaced keeps its id
+        {"id": file.id},
+        str(file.id),
+    )
+
+
+def _aside(name: str) -> str:
+    """A name for what will take another one's place."""
+    return f".{os.urandom(4).hex()}.{name[:_KEPT]}"
+
+
+def _size(source: str) -> int:
+    try:
+        return Path(source).stat().st_size
+    except OSError:  # its turn will tell
+        return 0

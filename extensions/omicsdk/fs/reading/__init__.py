@@ -1,0 +1,1 @@
+"""A file's bytes by places, however its platform gives them."""

@@ -1,0 +1,356 @@
+"""Reads parts of a file over HTTP: exactly the bytes that were asked for, all of one and the same file, or an error."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from logging import getLogger
+from typing import TYPE_CHECKING
+
+from omicsdk.core.api_errors import api_error
+from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.errors import (
+    APIError,
+    ConnectionLost,
+    OmicsError,
+    SourceChanged,
+    TimedOut,
+    TooManyRedirects,
+    TransferError,
+    TransportError,
+)
+from omicsdk.core.origins import origin_of
+from omicsdk.core.redaction import without_query
+from omicsdk.core.redirects import REDIRECT_LIMIT
+from omicsdk.core.retry import Retry
+from omicsdk.core.sending.conversation import WireFailure
+from omicsdk.fs.reading.wire import Wire, network_errors, shared_wire
+from omicsdk.transfer import Location
+from omicsdk.transfer.downloads.answers import WANTED, Asked, Kind, Verdict, judge
+from omicsdk.transfer.downloads.asking import followed, headers_for
+from omicsdk.transfer.network.heads import redirected
+
+if TYPE_CHECKING:
+    from httpx import Response
+
+#: Bytes before those that were asked for that are read and dropped where a server gives nothing but the whole file.
+MOST_SKIPPED = 4 * 1024 * 1024
+#: Bytes that have to come between two failures for the first to be forgotten.
+PROGRESS = 1024 * 1024
+
+_log = getLogger("omicsdk.fs")
+
+
+class NoRanges(TransferError):
+    """The server gives whole files only, so that no part can be read."""
+
+    default_remedy = "Copy the file to this machine and read it there."
+
+
+class Ranges:
+    """Parts of one file, read from any number of threads over the process's connections.
+
+    The first answer says by its ETag, or its date, which file it is; an answer of another one is an error from then on.
+
+    Args:
+        locate: Says where the file is; asked again when its URL isn't accepted any longer.
+        size: The file's size in bytes as its platform states it; None when it doesn't.
+        title: What messages call it.
+        wire: What sends; by default what the whole process shares.
+        retry: When to try again.
+        clock: Tells the time and waits.
+        fraction: Draws the jitter of waits: a number from 0 to 1.
+        elsewhere: Is told of a location whose new URL isn't accepted either, and says whether `locate` leads to another copy
+            from then on; None where there is one copy only.
+    """
+
+    def __init__(
+        self,
+        locate: Callable[[], Location],
+        size: int | None = None,
+        *,
+        title: str = "",
+        wire: Wire | None = None,
+        retry: Retry | None = None,
+        clock: Clock = SYSTEM_CLOCK,
+        fraction: Callable[[], float] = random.random,
+        elsewhere: Callable[[Location], bool] | None = None,
+    ) -> None:
+        self.title = title
+        self._elsewhere = elsewhere
+        self._locate = locate
+        self._stated = size is not None
+        self._size = size
+        self._given = wire
+        self._retry = retry or Retry()
+        self._clock = clock
+        self._fraction = fraction
+        self._lock = threading.Lock()
+        self._locating = threading.Lock()
+        self._location: Location | None = None
+        self._direct: Location | None = None  # where a redirect of it leads
+        self._validators: dict[str, str] = {}  # by origin: what one server says is nothing to another
+
+    @property
+    def size(self) -> int:
+        """The file's size in bytes; asks the server where the platform doesn't state it.
+
+        Raises:
+            NoRanges: The server doesn't say.
+        """
+        if self._size is None:
+            _Reading(self, 0, 1).learn_size()
+        if self._size is None:
+            raise NoRanges(f"{self.title}: its server doesn't say how many bytes it has", name=self.title)
+        return self._size
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """Reads bytes.
+
+        Args:
+            start: The first one, counted from 0.
+            end: The one behind the last; None for the file's end, which also cuts off what is beyond it.
+
+        Returns:
+            Those bytes, all of them.
+
+        Raises:
+            SourceChanged: The file isn't what it was when it was first read, or has another size than its platform says.
+            NoRanges: The server gives nothing but the whole file, and this part is far from its beginning.
+            APIError: The server refuses, still so after the retries, and with a new URL.
+            TransportError: No answer, still so after the retries.
+        """
+        size = self.size
+        end = size if end is None else min(end, size)
+        return _Reading(self, start, end).read() if start < end else b""
+
+    # -- what readings share
+
+    @property
+    def sized(self) -> bool:
+        """Whether its size is known."""
+        return self._size is not None
+
+    def wire(self) -> Wire:
+        """What sends."""
+        return self._given or shared_wire()
+
+    def where(self) -> Location:
+        """Where to ask."""
+        with self._locating:  # one of the threads that need it asks
+            with self._lock:
+                known = self._direct or self._location
+            if known is not None:
+                return known
+            location = self._locate()
+            with self._lock:
+                self._location = location
+            return location
+
+    def moved(self, here: Location, there: Location) -> None:
+        """Notes where a redirect leads."""
+        with self._lock:
+            if here is self._location or here is self._direct:
+                self._direct = there
+
+    def ended(self, refused: Location) -> bool:
+        """Forgets a location that isn't accepted.
+
+        Returns:
+            Whether it was the one in use, and not one that another thread has had replaced already.
+        """
+        with self._lock:
+            if refused is self._direct:
+                self._direct = None
+            elif refused is self._location:
+                self._location = self._direct = None
+            else:
+                return False
+            return True
+
+    def is_elsewhere(self, refused: Location) -> bool:
+        """Whether there is another copy, which `where` leads to from then on."""
+        return self._elsewhere is not None and self._elsewhere(refused)
+
+    def asked(self, location: Location, start: int, end: int) -> Asked:
+        """The request for some bytes, as far as an answer is judged by it."""
+        return Asked(start, end, True, self._size, self._stated, self._validators.get(origin_of(location.url), ""))
+
+    def judged(self, location: Location, start: int, end: int, answer: Response) -> Verdict:
+        """What an answer is; one that is accepted tells what the next ones are held against."""
+        headers = {name: value for name in WANTED.values() if (value := answer.headers.get(name)) is not None}
+        with self._lock:
+            verdict = judge(self.asked(location, start, end), answer.status_code, headers, self._clock.now())
+            if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
+                if verdict.validator:
+                    self._validators.setdefault(origin_of(location.url), verdict.validator)
+                if self._size is None:
+                    self._size = verdict.size
+            elif verdict.status == 416 and verdict.size == 0 and self._size is None:
+                self._size = 0
+        return verdict
+
+    def pause(self, failures: int, began: float, error: OmicsError, retry_after: float | None = None) -> None:
+        """Waits for the next try, or raises where there is none."""
+        pause = self._retry.next_pause(
+            failures=failures,
+            elapsed=self._clock.monotonic() - began,
+            fraction=self._fraction(),
+            retry_after=retry_after,
+        )
+        if pause is None:
+            raise error
+        _log.info("%s: %s; again in %.1f s", self.title, error, pause)
+        self._clock.sleep(pause)
+
+    def now(self) -> float:
+        """Seconds by a clock that never goes back."""
+        return self._clock.monotonic()
+
+
+class _Reading:
+    """One read: how far it is, and what it has met since it last got on."""
+
+    def __init__(self, file: Ranges, start: int, end: int) -> None:
+        self._file = file
+        self._at = start
+        self._end = end
+        self._pieces: list[bytes] = []
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._began = self._file.now()
+        self._failures = self._redirects = self._renewals = self._gained = 0
+
+    def read(self) -> bytes:
+        while self._at < self._end:
+            self._step()
+        return b"".join(self._pieces)
+
+    def learn_size(self) -> None:
+        """Asks for a first byte, whose answer tells the size; a file without bytes has none to give."""
+        try:
+            self.read()
+        except (NoRanges, SourceChanged):
+            if not self._file.sized:
+                raise
+
+    def _step(self) -> None:
+        file = self._file
+        location = file.where()
+        try:
+            self._ask(location)
+        except WireFailure as failure:
+            self._failed(failure, location)
+
+    def _ask(self, location: Location) -> None:
+        file = self._file
+        if not location.url.lower().startswith(("http://", "https://")):
+            raise NoRanges(f"{file.title} can't be read in parts over {location.url.partition(':')[0]}")
+        asked = file.asked(location, self._at, self._end)
+        answer = file.wire().get(location.url, headers_for(location, asked))
+        try:
+            verdict = file.judged(location, self._at, self._end, answer)
+            if verdict.kind in (Kind.ACCEPT, Kind.WHOLE):
+                self._take(answer, verdict)
+            else:
+                self._go_on(location, verdict, answer)
+        finally:
+            answer.close()
+
+    def _take(self, answer: Response, verdict: Verdict) -> None:
+        """Keeps the bytes that were asked for."""
+        skip = self._at - verdict.start
+        if skip > MOST_SKIPPED:
+            raise NoRanges(f"{self._file.title}: its server gives the whole file only", name=self._file.title)
+        before = self._at
+        with network_errors():
+            for piece in answer.iter_raw():
+                if verdict.kind is Kind.ACCEPT and len(piece) > self._end - self._at:
+                    raise NoRanges(f"{self._file.title}: its server sends more than it is asked for")
+                kept = piece[skip : skip + self._end - self._at]
+                skip = max(0, skip - len(piece))
+                if kept:
+                    self._pieces.append(kept)
+                    self._at += len(kept)
+                    self._got_on(len(kept))
+                if self._at >= self._end and verdict.kind is Kind.WHOLE:
+                    return  # what follows wasn't asked for
+        promised = self._end if verdict.end is None else min(verdict.end, self._end)
+        if self._at < promised or self._at == before:
+            lost = ConnectionLost("the body ended early", method="GET", operation=self._file.title)
+            raise WireFailure(lost, arrived=True)
+
+    def _got_on(self, count: int) -> None:
+        self._gained += count
+        if self._gained >= PROGRESS:
+            self._begin_anew()
+
+    def _go_on(self, location: Location, verdict: Verdict, answer: Response) -> None:
+        file = self._file
+        match verdict.kind:
+            case Kind.MOVED:
+                self._moved(location, verdict)
+            case Kind.ENDED:
+                self._refused(location, verdict, answer)
+            case Kind.REFUSED if verdict.status == 404:  # some stores say so of what they don't let see
+                self._refused(location, verdict, answer)
+            case Kind.LATER:
+                self._failures += 1
+                file.pause(self._failures, self._began, self._error(location, verdict, answer), verdict.retry_after)
+            case Kind.CHANGED | Kind.WRONG_SIZE:
+                raise SourceChanged(
+                    f"{file.title}: the file changed while it was read: {verdict.why}",
+                    name=file.title,
+                    remedy="Open it again to read the new one from the beginning.",
+                )
+            case Kind.WRONG_RANGE:
+                raise NoRanges(f"{file.title}: its server answered with {verdict.why}", name=file.title)
+            case _:
+                raise self._error(location, verdict, answer)
+
+    def _moved(self, location: Location, verdict: Verdict) -> None:
+        there = redirected(location.url, verdict.location)
+        shown = without_query(location.url)
+        if there is None:
+            raise TransportError("the redirect's address makes no sense", method="GET", url=shown)
+        self._redirects += 1
+        if self._redirects > REDIRECT_LIMIT:
+            raise TooManyRedirects("sent round in circles", method="GET", url=shown)
+        self._file.moved(location, followed(location, there))
+        if verdict.retry_after:
+            late = TimedOut("the service isn't ready to give it", method="GET", url=shown, operation=self._file.title)
+            self._file.pause(1, self._began, late, verdict.retry_after)
+
+    def _refused(self, location: Location, verdict: Verdict, answer: Response) -> None:
+        """Asks for another URL in the place of one that has ended; a new one that isn't accepted either is refused."""
+        error = self._error(location, verdict, answer)
+        if self._file.ended(location):
+            if self._renewals and not self._file.is_elsewhere(location):
+                raise error
+            self._renewals += 1
+            _log.info("%s: its URL isn't accepted (%d), asking for another", self._file.title, verdict.status)
+
+    def _failed(self, failure: WireFailure, location: Location) -> None:
+        error = failure.error
+        error.method, error.url, error.operation = "GET", without_query(location.url), self._file.title
+        if failure.lasting:
+            raise error from failure.__cause__
+        self._failures += 1
+        error.attempts = self._failures
+        self._file.pause(self._failures, self._began, error)
+
+    def _error(self, location: Location, verdict: Verdict, answer: Response) -> APIError:
+        said = api_error(
+            status=verdict.status,
+            headers=answer.headers,
+            body=self._file.wire().finish(answer),
+            method="GET",
+            url=without_query(location.url),
+            retry_after=verdict.retry_after,
+        )
+        if isinstance(said.body, str):  # a store's XML repeats what was signed
+            said.body = None
+        said.message = f"{self._file.title}: the server doesn't give this file: {said.message}"
+        return said
