@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from omicsdk.cli.commands.data_looking import span_of
+from omicsdk.cli.commands.files.looking import span_of
 from omicsdk.cli.main import main
 from omicsdk.core.errors import UsageError
 from shelf_store import shelf as shelf

@@ -10,7 +10,7 @@ import pytest
 from dtp_project import DATASET, PROGRAM, PROJECT, case
 from gen3_command import gen3_command
 from interrupting import interrupted
-from omicsdk.cli.commands.dtp_progress import PAUSE, Counting
+from omicsdk.cli.commands.dtp.progress import PAUSE, Counting
 from omicsdk.core.clock import ManualClock
 from omicsdk.sandbox import Rule
 from sds_sheets import DESCRIPTION, GOOD_SUBJECTS, write_sheet

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from gen3_command import gen3_command
-from omicsdk.cli.commands.gen3_access import connect
+from omicsdk.cli.commands.gen3.access import connect
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.gen3 import Gen3AuthError
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER

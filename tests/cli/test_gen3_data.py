@@ -120,7 +120,7 @@ def test_an_upload_to_a_commons_that_doesn_t_answer_ends_before_the_first_file(g
     def down(commons):
         raise ConnectFailed("Connection refused", url=f"{commons.endpoint}/index/guid/prefix")
 
-    monkeypatch.setattr("omicsdk.cli.commands.gen3_uploads.own_prefix", down)
+    monkeypatch.setattr("omicsdk.cli.commands.gen3.uploads.own_prefix", down)
     (work / "a.txt").write_text("a")
     ran = gen3("upload", "a.txt", "--authz", "/open")
     assert (ran.code, "Connection refused" in ran.err) == (1, True)

@@ -1,7 +1,7 @@
 """Who asks Pangea, and where it is: logins, tokens, nobody, and what is said when that fails."""
 
 import pytest
-from omicsdk.cli.commands.pangea_access import connect
+from omicsdk.cli.commands.pangea.access import connect
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
 from pangea_command import pangea_command
 

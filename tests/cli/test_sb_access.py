@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from omicsdk.cli.catalog import Catalog, Found, Group
-from omicsdk.cli.commands.sb_access import chosen, connect, told_rate_limit
+from omicsdk.cli.commands.sb.access import chosen, connect, told_rate_limit
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.sb import Api

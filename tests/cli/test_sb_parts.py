@@ -6,10 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from omicsdk.cli.commands.sb_jobs import errors_of, finished
-from omicsdk.cli.commands.sb_rows import limited, object_row, pairs, row, volume_row
-from omicsdk.cli.commands.sb_tagging import tagged
-from omicsdk.cli.commands.sb_tasks import batch_by_of, inputs_of
+from omicsdk.cli.commands.sb.jobs import errors_of, finished
+from omicsdk.cli.commands.sb.rows import limited, object_row, pairs, row, volume_row
+from omicsdk.cli.commands.sb.tagging import tagged
+from omicsdk.cli.commands.sb.tasks import batch_by_of, inputs_of
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.errors import MissingExtra, UsageError
 from omicsdk.sb.cwl import WrongApp, read_app, references

@@ -39,16 +39,16 @@ WORKFLOWS = {"importlib", "importlib._bootstrap", "importlib._bootstrap_external
     "omicsdk.cli.workflows.dss",
     "omicsdk.cli.workflows.gen3",
     *(
-        f"omicsdk.cli.workflows.gen3_{name}"
+        f"omicsdk.cli.workflows.gen3.{name}"
         for name in ("auth", "crosswalk", "data", "discovery", "manifests", "records", "words")
     ),
     "omicsdk.cli.workflows.login",
     "omicsdk.cli.workflows.pangea",
-    *(f"omicsdk.cli.workflows.pangea_{name}" for name in ("files", "ncbi", "tags", "things", "words")),
+    *(f"omicsdk.cli.workflows.pangea.{name}" for name in ("files", "ncbi", "tags", "things", "words")),
     "omicsdk.cli.workflows.sandbox",
     "omicsdk.cli.workflows.sb",
     *(
-        f"omicsdk.cli.workflows.sb_{name}"
+        f"omicsdk.cli.workflows.sb.{name}"
         for name in ("apps", "files", "manifest", "projects", "storage", "tasks", "words")
     ),
     "omicsdk.cli.workflows.upload",

@@ -115,7 +115,7 @@ COMMANDS: list[Command] = [
         "summary": "List files and folders of any platform, or what is known of one file.",
         "description": "Examples:\n\n    omics ls sb://me/my-project/reads/\n    omics ls --recursive --include '*.csv' "
         "dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d\n    omics --output jsonl ls s3://my-bucket/runs/",
-        "run": "omicsdk.cli.commands.data_looking:ls",
+        "run": "omicsdk.cli.commands.files.looking:ls",
         "bare": True,
         "parameters": [
             _uris("uris", "What to list"),
@@ -137,7 +137,7 @@ COMMANDS: list[Command] = [
         "summary": "Print the bytes of files.",
         "description": "Examples:\n\n    omics cat drs://data.example.org/0d8b4c1e | zcat | head\n"
         "    omics cat --range 0-65535 s3://my-bucket/reads.bam > head.bam",
-        "run": "omicsdk.cli.commands.data_looking:cat",
+        "run": "omicsdk.cli.commands.files.looking:cat",
         "bare": True,
         "parameters": [
             _uris("uris", "Files, printed one after the other"),
@@ -161,7 +161,7 @@ COMMANDS: list[Command] = [
         "stopped.\n\nExamples:\n\n    omics cp dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d/cells.csv .\n"
         "    omics cp -r sb://me/my-project/reads/ s3://my-bucket/reads/\n"
         "    omics cp reads_1.fastq.gz reads_2.fastq.gz sb://me/my-project/reads/",
-        "run": "omicsdk.cli.commands.data_moving:cp",
+        "run": "omicsdk.cli.commands.files.moving:cp",
         "bare": True,
         "parameters": [
             _uris("paths", "What to copy, one or more, and at the end where to"),
@@ -187,7 +187,7 @@ COMMANDS: list[Command] = [
         "description": "Both may be anywhere. Nothing is removed without --delete, which asks on a terminal unless --yes is "
         "given.\n\nExamples:\n\n    omics sync --dry-run sb://me/my-project/reads/ reads/\n"
         "    omics sync --delete results/ s3://my-bucket/results/",
-        "run": "omicsdk.cli.commands.data_moving:sync",
+        "run": "omicsdk.cli.commands.files.moving:sync",
         "bare": True,
         "parameters": [
             _uri("source", "The folder that counts"),
@@ -219,7 +219,7 @@ COMMANDS: list[Command] = [
         "command": "du",
         "summary": "Sum up files and bytes of folders.",
         "description": "Examples:\n\n    omics du --depth 1 sb://me/my-project\n    omics du --human s3://my-bucket/runs/",
-        "run": "omicsdk.cli.commands.data_looking:du",
+        "run": "omicsdk.cli.commands.files.looking:du",
         "bare": True,
         "parameters": [
             _uris("uris", "Folders"),
@@ -249,7 +249,7 @@ COMMANDS: list[Command] = [
         "checksums computed, platforms are believed what they state. Without one, the source's bytes are fetched, checked "
         "and thrown away. Ends with 3 when a file is missing, wrong or can't be judged.\n\nExamples:\n\n"
         "    omics verify sb://me/my-project/reads/ reads/\n    omics verify drs://data.example.org/0d8b4c1e",
-        "run": "omicsdk.cli.commands.data_verifying:verify",
+        "run": "omicsdk.cli.commands.files.verifying:verify",
         "bare": True,
         "parameters": [
             _uri("source", "The file or folder that counts"),

@@ -33,8 +33,8 @@ SERVICES: dict[str, Service] = {
     "sb": {
         "title": "Seven Bridges and the Cancer Genomics Cloud: files, tasks, apps, projects, volumes",
         "workflows": "omicsdk.cli.workflows.sb",
-        "client": "omicsdk.cli.commands.sb_access:connect",
-        "credentials": "omicsdk.cli.commands.sb_access:token",
+        "client": "omicsdk.cli.commands.sb.access:connect",
+        "credentials": "omicsdk.cli.commands.sb.access:token",
         "operations": "client",
         "groups": {
             "files": "Files and folders: list, print, copy, move, upload, download, search, tag",
@@ -59,8 +59,8 @@ SERVICES: dict[str, Service] = {
     "gen3": {
         "title": "Gen3 data commons: log in, download, upload, submit, query, manifests, discovery, workspaces",
         "workflows": "omicsdk.cli.workflows.gen3",
-        "client": "omicsdk.cli.commands.gen3_access:connect",
-        "credentials": "omicsdk.cli.commands.gen3_access:token",
+        "client": "omicsdk.cli.commands.gen3.access:connect",
+        "credentials": "omicsdk.cli.commands.gen3.access:token",
         "operations": "generated",
         "about": "Groups and commands have the names of gen3's. What isn't there: configure (name files by --auth), nih, pfb and "
         "users, which ask other services than a commons or work on files of their own.",
@@ -98,8 +98,8 @@ SERVICES: dict[str, Service] = {
     "dtp": {
         "title": "Digital-twin workflow: SDS data sets to records of a Gen3 commons and back, files from PACS and iRODS",
         "workflows": "omicsdk.cli.workflows.dtp",
-        "client": "omicsdk.cli.commands.dtp_access:connect",
-        "credentials": "omicsdk.cli.commands.gen3_access:token",
+        "client": "omicsdk.cli.commands.dtp.access:connect",
+        "credentials": "omicsdk.cli.commands.gen3.access:token",
         "documented": True,
         "options": [
             {
@@ -127,8 +127,8 @@ SERVICES: dict[str, Service] = {
     "crunch": {
         "title": "django-crunch: run workflows over datasets and report their stages, add projects, datasets, items, attributes",
         "workflows": "omicsdk.cli.workflows.crunch",
-        "client": "omicsdk.cli.commands.crunch_access:connect",
-        "credentials": "omicsdk.cli.commands.crunch_access:token",
+        "client": "omicsdk.cli.commands.crunch.access:connect",
+        "credentials": "omicsdk.cli.commands.crunch.access:token",
         "operations": "api",
         "remedy": "Set CRUNCH_TOKEN, or give --token: an administrator of the site issues tokens.",
         "options": [
@@ -149,8 +149,8 @@ SERVICES: dict[str, Service] = {
     "pangea": {
         "title": "Pangea: samples and results in groups: list, create, upload, download, tag, metadata tables",
         "workflows": "omicsdk.cli.workflows.pangea",
-        "client": "omicsdk.cli.commands.pangea_access:connect",
-        "credentials": "omicsdk.cli.commands.pangea_access:token",
+        "client": "omicsdk.cli.commands.pangea.access:connect",
+        "credentials": "omicsdk.cli.commands.pangea.access:token",
         "operations": "generated",
         "about": "Commands have the names of pangea-api's, and what is public is read without a login.",
         "remedy": "Give --email and --password, or set PANGEA_USER and PANGEA_PASS; or set OMICS_PANGEA_TOKEN.",

@@ -60,7 +60,7 @@ _COMMANDS: list[Command] = [
         "Data Store under one version, and bound together in a new bundle. Files whose names end in .json are indexed "
         "as metadata. An upload that was interrupted or failed goes on when the same command is given again. Needs credentials "
         "for the bucket (as the AWS command line has them) and for the Data Store.",
-        "run": "omicsdk.cli.commands.dss:upload",
+        "run": "omicsdk.cli.commands.dss.bundles:upload",
         "parameters": [
             {
                 "name": "src_dir",
@@ -110,7 +110,7 @@ _COMMANDS: list[Command] = [
         "description": "Files go to the store .hca in the download folder and are linked into <uuid>.<version>/ with the bundle's "
         "manifest as bundle.json. What is there already is verified, not fetched again; a download that was stopped goes "
         "on where it was. Prints the bundle's manifest.",
-        "run": "omicsdk.cli.commands.dss:download",
+        "run": "omicsdk.cli.commands.dss.bundles:download",
         "parameters": [
             {"name": "bundle_uuid", "type": "string", "required": True, "help": "UUID of the bundle."},
             _REPLICA,
@@ -149,7 +149,7 @@ _COMMANDS: list[Command] = [
         "bundle_version, file_name, file_uuid, file_sha256 and file_size, in any order; file_version is used when it is there, "
         "other columns are kept. The files go to the store .hca in the download folder, and a copy of the manifest with "
         "their paths in the column file_path goes to the current folder.",
-        "run": "omicsdk.cli.commands.dss:download_manifest",
+        "run": "omicsdk.cli.commands.dss.bundles:download_manifest",
         "parameters": [
             {"name": "manifest", "type": "string", "required": True, "help": "Path of the manifest."},
             _REPLICA,
@@ -173,7 +173,7 @@ _COMMANDS: list[Command] = [
     {
         "command": "create-version",
         "summary": "Print the present time as a version for a new file, bundle or collection.",
-        "run": "omicsdk.cli.commands.dss:create_version",
+        "run": "omicsdk.cli.commands.dss.bundles:create_version",
         "bare": True,
         "parameters": [],
     },
@@ -190,7 +190,7 @@ _COMMANDS: list[Command] = [
         "description": "Bundles become folders, as by download. Files that the collection links to by themselves go to "
         "files/<uuid>.<version>; a link to a part of a metadata file brings the whole file, and the command says so. A manifest of "
         "all files of bundles, with their paths, goes to the current folder.",
-        "run": "omicsdk.cli.commands.dss:download_collection",
+        "run": "omicsdk.cli.commands.dss.bundles:download_collection",
         "parameters": [
             {"name": "uuid", "type": "string", "required": True, "help": "UUID of the collection."},
             _REPLICA,
@@ -213,7 +213,7 @@ _COMMANDS: list[Command] = [
         "a notification arrived when its line is printed (or --exec has ended well); else it sends it again later. Listens "
         "at this machine only, unless --host says otherwise: let a web server that speaks TLS pass requests on to it. Ends by "
         "Ctrl-C.",
-        "run": "omicsdk.cli.commands.dss_listening:listen",
+        "run": "omicsdk.cli.commands.dss.listening:listen",
         "bare": True,
         "parameters": [
             {
@@ -268,7 +268,7 @@ _COMMANDS: list[Command] = [
     {
         "command": "post-bundles-checkout",
         "extends": True,
-        "run": "omicsdk.cli.commands.dss_writing:checkout",
+        "run": "omicsdk.cli.commands.dss.writing:checkout",
         "parameters": [
             {
                 "name": "wait",
@@ -304,7 +304,7 @@ _COMMANDS: list[Command] = [
     {
         "command": "put-file",
         "extends": True,
-        "run": "omicsdk.cli.commands.dss_writing:put_file",
+        "run": "omicsdk.cli.commands.dss.writing:put_file",
         "parameters": [
             {
                 "name": "wait",
@@ -320,9 +320,13 @@ _COMMANDS: list[Command] = [
             },
         ],
     },
-    {"command": "put-collection", "extends": True, "run": "omicsdk.cli.commands.dss_writing:put_collection"},
-    {"command": "patch-collection", "extends": True, "run": "omicsdk.cli.commands.dss_writing:patch_collection"},
-    {"command": "patch-bundle", "extends": True, "run": "omicsdk.cli.commands.dss_writing:patch_bundle"},
+    {"command": "put-collection", "extends": True, "run": "omicsdk.cli.commands.dss.writing:put_collection"},
+    {
+        "command": "patch-collection",
+        "extends": True,
+        "run": "omicsdk.cli.commands.dss.writing:patch_collection",
+    },
+    {"command": "patch-bundle", "extends": True, "run": "omicsdk.cli.commands.dss.writing:patch_bundle"},
 ]
 
 _EXAMPLES = {

@@ -45,7 +45,7 @@ COMMANDS: list[Command] = [
             "convert my-dataset records --project 12L",
             "convert my-dataset records --project 12L --experiment dataset-12L_1-version-1 --schema-dir sds-dictionary",
         ),
-        "run": "omicsdk.cli.commands.dtp_conversion:convert",
+        "run": "omicsdk.cli.commands.dtp.conversion:convert",
         "parameters": [
             _SOURCE,
             word("dest_dir", "Folder that gets the files; made when it isn't there."),
@@ -64,7 +64,7 @@ COMMANDS: list[Command] = [
             "validate my-dataset --project 12L",
             "validate records --program demo1 --project 12L --output table",
         ),
-        "run": "omicsdk.cli.commands.dtp_conversion:validate",
+        "run": "omicsdk.cli.commands.dtp.conversion:validate",
         "parameters": [
             word("source", "An SDS data set's folder; or a folder or file of records (.json, .tsv, .csv, .xlsx)."),
             {
@@ -87,7 +87,7 @@ COMMANDS: list[Command] = [
             "submit records --program demo1 --project 12L --dry-run",
             "submit records --config workflow.ini --refused --output tsv",
         ),
-        "run": "omicsdk.cli.commands.dtp_submission:submit",
+        "run": "omicsdk.cli.commands.dtp.submission:submit",
         "parameters": [
             words("files", "Files of records (.json, .jsonl, .tsv, .csv, .xlsx), or folders of such files."),
             _PROGRAM,
@@ -111,7 +111,7 @@ COMMANDS: list[Command] = [
             "download dataset-12L_1-version-1 --config workflow.ini",
             "download dataset-12L_1-version-1 data --config gen3.json --storage-config irods.json",
         ),
-        "run": "omicsdk.cli.commands.dtp_downloads:download",
+        "run": "omicsdk.cli.commands.dtp.downloads:download",
         "parameters": [
             word("dataset_id", "The data set's name in the commons: the submitter_id of its experiment."),
             word("dest", "Folder in which the data set's folder is made.", required=False, default="."),
@@ -136,7 +136,7 @@ COMMANDS: list[Command] = [
             "query '{ experiment(first: 0) { submitter_id } }' --query experiment[].submitter_id",
             'query @cases.graphql --variables \'{"sex": ["F"]}\'',
         ),
-        "run": "omicsdk.cli.commands.dtp_queries:query",
+        "run": "omicsdk.cli.commands.dtp.queries:query",
         "parameters": [
             word("text", "A query in GraphQL; @FILE for what is in a file, - for stdin.", required=False),
             option("variables", "Values of its variables: a JSON object, or @FILE.", kind="object"),
@@ -155,7 +155,7 @@ COMMANDS: list[Command] = [
             "export --record 0d8b4c1e-8f0e-4a7c-9a0a-6f6f3a1c2b3d --program demo1 --project 12L",
             "export --sds restored --experiment dataset-12L_1-version-1 --program demo1 --project 12L",
         ),
-        "run": "omicsdk.cli.commands.dtp_exports:export",
+        "run": "omicsdk.cli.commands.dtp.exports:export",
         "parameters": [
             word("node", "All records of this node, such as case.", required=False),
             option("record", "One record by its id."),

@@ -1,0 +1,117 @@
+"""What `omics crunch add-...` does: each gives what the site has stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.crunch.access import told
+from omicsdk.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omicsdk.cli.console import Console
+    from omicsdk.crunch.connections import Connection
+
+
+def project(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-project`: the project.
+
+    Raises:
+        UsageError: The workflow's file can't be read.
+        CrunchAPIException: The site refused it.
+    """
+    workflow = "" if arguments["workflow"] is None else _text(Path(arguments["workflow"]))
+    site = told(connection, arguments, console)
+    about = arguments["description"], arguments["details"]
+    return site.add_project(arguments["project"], *about, workflow=workflow).json()
+
+
+def _text(file: Path) -> str:
+    try:
+        text = file.read_text("utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"--workflow: {file} can't be read: {error.strerror or error}", remedy="Give the name of a file."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"--workflow: {file} isn't UTF-8 text", remedy="A site keeps workflows as text.") from error
+    if not text.strip():
+        raise UsageError(f"--workflow: {file} is empty", remedy="Leave it out, or give a workflow.")
+    return text
+
+
+def dataset(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-dataset`: the dataset.
+
+    Raises:
+        CrunchAPIException: The site refused it.
+    """
+    site = told(connection, arguments, console)
+    about = arguments["description"], arguments["details"]
+    folder = arguments["base_file_path"]
+    return site.add_dataset(arguments["project"], arguments["dataset"], *about, base_file_path=folder).json()
+
+
+def item(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-item`: the item.
+
+    Raises:
+        CrunchAPIException: The site refused it.
+    """
+    site = told(connection, arguments, console)
+    return site.add_item(arguments["parent"], arguments["item"], arguments["description"], arguments["details"]).json()
+
+
+def char_attribute(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-char-attribute`: the attribute; errors as those of `Connection`'s method, here and below."""
+    return told(connection, arguments, console).add_char_attribute(*_given(arguments)).json()
+
+
+def float_attribute(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-float-attribute`: the attribute."""
+    return told(connection, arguments, console).add_float_attribute(*_given(arguments)).json()
+
+
+def integer_attribute(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-integer-attribute`: the attribute."""
+    return told(connection, arguments, console).add_integer_attribute(*_given(arguments)).json()
+
+
+def filesize_attribute(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-filesize-attribute`: the attribute."""
+    return told(connection, arguments, console).add_filesize_attribute(*_given(arguments)).json()
+
+
+def boolean_attribute(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-boolean-attribute`: the attribute."""
+    return told(connection, arguments, console).add_boolean_attribute(*_given(arguments)).json()
+
+
+def url_attribute(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-url-attribute`: the attribute."""
+    return told(connection, arguments, console).add_url_attribute(*_given(arguments)).json()
+
+
+def datetime_attribute(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-datetime-attribute`: the attribute."""
+    site = told(connection, arguments, console)
+    return site.add_datetime_attribute(*_given(arguments), arguments["format"]).json()
+
+
+def date_attribute(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-date-attribute`: the attribute."""
+    site = told(connection, arguments, console)
+    return site.add_date_attribute(*_given(arguments), arguments["format"]).json()
+
+
+def lat_long_attribute(connection: Connection, arguments: Mapping[str, Any], console: Console) -> object:
+    """`omics crunch add-lat-long-attribute`: the attribute."""
+    site = told(connection, arguments, console)
+    place = arguments["latitude"], arguments["longitude"]
+    return site.add_lat_long_attribute(arguments["item"], arguments["key"], *place).json()
+
+
+def _given(arguments: Mapping[str, Any]) -> tuple[str, str, Any]:
+    return arguments["item"], arguments["key"], arguments["value"]

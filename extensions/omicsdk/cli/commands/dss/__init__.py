@@ -1,0 +1,1 @@
+"""What the workflow commands of `omics dss` do."""

@@ -1,0 +1,1 @@
+"""What the commands for files of every platform do."""

@@ -1,0 +1,118 @@
+"""What `omics ls`, `omics cat` and `omics du` do: looking into places without copying anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.files.places import patterns_of, row, stores_of
+from omicsdk.cli.output import Output
+from omicsdk.cli.told import Told
+from omicsdk.core.errors import UsageError
+from omicsdk.fs.copying.selecting import Patterns, select
+from omicsdk.fs.copying.sizes import sums
+from omicsdk.fs.errors import IsFolder
+from omicsdk.fs.opened import Stores
+from omicsdk.fs.reading.file_bytes import FileBytes
+from omicsdk.fs.reading.streaming import stream
+from omicsdk.fs.uri import Uri, parse_uri
+from omicsdk.transfer.reports.words import size_words
+
+if TYPE_CHECKING:
+    from omicsdk.cli.console import Console
+
+_RANGE = re.compile(r"(\d*)-(\d*)\Z")
+
+
+def ls(arguments: Mapping[str, Any], console: Console) -> Told | list[dict[str, Any]]:
+    """`omics ls`: a row for each file or folder; on a terminal size, time and name."""
+    del console
+    uris = [parse_uri(text) for text in arguments["uris"]]
+    patterns, recursive, long = patterns_of(arguments), bool(arguments["recursive"]), bool(arguments["long"])
+    with stores_of(arguments) as stores:
+        rows = [found for uri in uris for found in _listed(stores, uri, patterns, recursive, long)]
+    if long:
+        return rows
+    cells = (("" if row["size"] is None else str(row["size"]), row["modified"] or "", row["name"]) for row in rows)
+    return Told("\n".join(_aligned(cells)), rows, terminal_only=True)
+
+
+def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool, long: bool) -> Iterator[dict[str, Any]]:
+    store = stores.of(uri)
+    entry = store.look(uri.path)
+    if not entry.is_folder or recursive:
+        for file in select(store, uri, patterns=patterns):
+            yield row(str(file.uri), file.entry, name=file.name, long=long)
+        return
+    for found in store.entries(entry.path):
+        if found.is_folder or patterns.fit(found.name):
+            yield row(str(Uri(uri.scheme, found.path, found.is_folder)), found, long=long)
+
+
+def cat(arguments: Mapping[str, Any], console: Console) -> None:
+    """`omics cat`: all files are looked for before the first byte is written."""
+    del console
+    span = span_of(arguments["range"])
+    with stores_of(arguments) as stores:
+        found = [(stores.of(uri), stores.of(uri).look(uri.path)) for uri in map(parse_uri, arguments["uris"])]
+        for store, entry in found:
+            if entry.is_folder:
+                raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls tells what is in it.")
+        output = Output()
+        for store, entry in found:
+            output.chunks(stream(FileBytes(store, entry), *span))
+
+
+def span_of(text: str | None) -> tuple[int | None, int | None]:
+    """Reads what was typed after `--range`.
+
+    Args:
+        text: FIRST-LAST, FIRST- or -COUNT; None for all.
+
+    Returns:
+        The first byte, negative when counted from the end, and the byte behind the last; None where there is no such bound.
+
+    Raises:
+        UsageError: It isn't of that form, or the last byte stands before the first.
+    """
+    if text is None:
+        return None, None
+    found = _RANGE.match(text)
+    if found is None or text == "-":
+        raise UsageError(f"--range {text}: that is no range", remedy="Give 0-99, 100- or -100.")
+    first, last = found.groups()
+    if not first:
+        return -int(last), None
+    if last and int(last) < int(first):
+        raise UsageError(f"--range {text}: the last byte stands before the first", remedy="Give 0-99.")
+    return int(first), int(last) + 1 if last else None
+
+
+def du(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics du`: files and bytes of each folder."""
+    del console
+    rows: list[dict[str, Any]] = []
+    with stores_of(arguments) as stores:
+        for uri in map(parse_uri, arguments["uris"]):
+            files = select(stores.of(uri), uri, patterns=patterns_of(arguments))
+            rows += [
+                {
+                    "uri": str(uri.child(found.name) if found.name else uri),
+                    "files": found.files,
+                    "bytes": found.size,
+                    **({"unsized": found.unsized} if found.unsized else {}),
+                }
+                for found in sums(files, arguments["depth"])
+            ]
+    lines = _aligned(
+        (size_words(row["bytes"]) if arguments["human"] else str(row["bytes"]), f"{row['files']} files", row["uri"])
+        for row in rows
+    )
+    return Told("\n".join(lines), rows, terminal_only=True)
+
+
+def _aligned(rows: Iterable[tuple[str, str, str]]) -> list[str]:
+    listed = list(rows)
+    first, second = (max((len(row[at]) for row in listed), default=0) for at in (0, 1))
+    return [f"{size:>{first}}  {files:>{second}}  {uri}" for size, files, uri in listed]

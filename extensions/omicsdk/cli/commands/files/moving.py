@@ -1,0 +1,171 @@
+"""What `omics cp` and `omics sync` do: files between any two places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.files.places import kind_of, patterns_of, sources_of, stores_of
+from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
+from omicsdk.cli.told import Told
+from omicsdk.core.errors import UsageError
+from omicsdk.fs.copying.comparing import CHANGED, By, Differences, differences, why_different
+from omicsdk.fs.copying.copies import CopyOptions, copy_files
+from omicsdk.fs.copying.planning import CopyPlan, plan_copy
+from omicsdk.fs.copying.selecting import Patterns, Selected, select
+from omicsdk.fs.copying.verifying import with_common_checksum
+from omicsdk.fs.errors import NotAFolder
+from omicsdk.fs.opened import Stores
+from omicsdk.fs.uri import Uri, parse_uri
+from omicsdk.transfer.reports.words import size_words
+
+if TYPE_CHECKING:
+    from omicsdk.cli.console import Console
+    from omicsdk.transfer import Outcome
+
+_WORDS = {"skipped": "already there", "failed": "failed", "stopped": "stopped"}
+NOTHING: Mapping[str, Any] = {"counts": {}, "files": []}
+
+
+def cp(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics cp`: counts, and what became of each file; on a terminal a line."""
+    paths = [parse_uri(text) for text in arguments["paths"]]
+    if len(paths) < 2:
+        raise UsageError(f"{paths[0]} goes where?", remedy="Name where to at the end: omics cp SOURCE... TARGET.")
+    *uris, target = paths
+    with stores_of(arguments) as stores:
+        sources = sources_of(stores, uris, patterns_of(arguments), recursive=bool(arguments["recursive"]))
+        plan = plan_copy(sources, target, kind_of(stores, target))
+        _check_way_in(stores, plan)
+        if arguments["dry_run"]:
+            return _foretold(_foreseen(plan, dict.fromkeys((file.name for file in plan.files), "copy")))
+        return _summed_up(_copied(plan, stores, arguments, console, overwrite=not arguments["no_clobber"]), plan.base)
+
+
+def sync(arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics sync`: counts, and what became of each file that differed; on a terminal a line."""
+    source, target = parse_uri(arguments["source"]), parse_uri(arguments["target"])
+    patterns = patterns_of(arguments)
+    with stores_of(arguments) as stores:
+        if not stores.of(source).look(source.path).is_folder:
+            raise NotAFolder(str(source), "is a file", remedy="omics cp copies single files.")
+        wanted = {file.name: file for file in select(stores.of(source), source, patterns=patterns)}
+        there = _there(stores, target, patterns)
+        found = _compared(wanted, there, arguments["compare"], stores)
+        plan = CopyPlan(replace(target, is_folder=True), [wanted[name] for name in found.copy])
+        removed = [there[name] for name in found.remove] if arguments["delete"] else []
+        if arguments["dry_run"]:
+            plans = {**found.copy, **{file.name: "remove" for file in removed}}
+            return _foretold({**_foreseen(plan, plans, removed), "same": found.same})
+        if plan.files:
+            _check_way_in(stores, plan)
+        result = _copied(plan, stores, arguments, console, overwrite=True) if plan.files else NOTHING
+        # What should go goes last, and not at all where something didn't arrive: a target never loses before it gains.
+        gone = _removed(removed, stores, target, console) if not console.exit_code else []
+        return _summed_up({**result, "same": found.same, "removed": gone}, target)
+
+
+def _there(stores: Stores, target: Uri, patterns: Patterns) -> dict[str, Selected]:
+    kind = kind_of(stores, target)
+    if kind == "file":
+        raise NotAFolder(str(target), "is a file", remedy="Name a folder.")
+    if not kind:
+        return {}
+    return {file.name: file for file in select(stores.of(target), target, patterns=patterns)}
+
+
+def _compared(wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: By, stores: Stores) -> Differences:
+    entries = {name: file.entry for name, file in wanted.items()}
+    others = {name: file.entry for name, file in there.items()}
+    for name in entries.keys() & others.keys():
+        # Times alone prove nothing: what was just fetched is younger than what it was fetched from.
+        if by == "checksum" or (by == "auto" and why_different(entries[name], others[name]) == CHANGED):
+            entries[name], others[name] = with_common_checksum(wanted[name], there[name], stores.of)
+    return differences(entries, others, by)
+
+
+def _copied(
+    plan: CopyPlan, stores: Stores, arguments: Mapping[str, Any], console: Console, *, overwrite: bool
+) -> dict[str, Any]:
+    title = f"copying to {plan.base}"
+    report = watched(
+        lambda progress, control: copy_files(
+            plan,
+            stores,
+            CopyOptions(
+                overwrite=overwrite,
+                connections=arguments["connections"],
+                control=control,
+                progress=progress,
+                spool=arguments["spool"],
+            ),
+        ),
+        arguments,
+        console,
+        title,
+    )
+    told(report, named_errors(report.failed), arguments, console, title)
+    files = [
+        {"source": str(file.uri), "target": _landed(plan, file, outcome), "size": outcome.size, "state": outcome.state}
+        for file, outcome in zip(plan.files, report.outcomes, strict=True)
+    ]
+    return {"counts": report.counts, "files": files}
+
+
+def _foreseen(plan: CopyPlan, plans: Mapping[str, str], removed: Sequence[Selected] = ()) -> dict[str, Any]:
+    files = [
+        {"source": str(file.uri), "target": str(plan.target(file)), "size": file.entry.size, "plan": plans[file.name]}
+        for file in plan.files
+    ]
+    gone = [{"source": None, "target": str(file.uri), "size": file.entry.size, "plan": "remove"} for file in removed]
+    return {"bytes": sum(file.entry.size or 0 for file in plan.files), "files": [*files, *gone]}
+
+
+def _summed_up(result: Mapping[str, Any], target: Uri) -> Told:
+    """A result, and for people how many files were copied, left, equal, removed."""
+    counts: Mapping[str, int] = result["counts"]
+    size = sum(file["size"] or 0 for file in result["files"] if file["state"] == "done")
+    words = [f"{counts.get('done', 0)} files ({size_words(size)}) copied to {target}"]
+    words += [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts.get(state)]
+    words += [f"{result['same']} equal"] if result.get("same") else []
+    words += [f"{len(result['removed'])} removed"] if result.get("removed") else []
+    return Told(", ".join(words), result, terminal_only=True)
+
+
+def _foretold(result: Mapping[str, Any]) -> Told:
+    """What would be done, and for people a line each."""
+    files: list[Mapping[str, Any]] = result["files"]
+    lines = [
+        f"remove {file['target']}"
+        if file["plan"] == "remove"
+        else f"copy {file['source']} to {file['target']} ({file['plan']})"
+        for file in files
+    ]
+    whole = f"{len(files)} files, {size_words(result['bytes'])} to copy; nothing was done"
+    return Told("\n".join([*lines, whole]), result, terminal_only=True)
+
+
+def _check_way_in(stores: Stores, plan: CopyPlan) -> None:
+    """Refuses a place that takes none of the files so, before anything is fetched for it."""
+    stores.of(plan.base).check_puts([plan.target(file).path for file in plan.files])
+
+
+def _landed(plan: CopyPlan, file: Selected, outcome: Outcome) -> str:
+    """Where a file is: some platforms give what is put there a place of their own."""
+    is_told = outcome.state in ("done", "skipped") and outcome.label.startswith(f"{plan.base.scheme}://")
+    return outcome.label if is_told else str(plan.target(file))
+
+
+def _removed(files: Sequence[Selected], stores: Stores, target: Uri, console: Console) -> list[str]:
+    if not files:
+        return []
+    if not console.confirm(
+        f"{len(files)} files of {target} that the source doesn't have will be removed for good. Go on?"
+    ):
+        console.message("nothing was removed")
+        return []
+    store = stores.of(target)
+    for file in files:
+        store.remove(file.entry)
+    return [str(file.uri) for file in files]

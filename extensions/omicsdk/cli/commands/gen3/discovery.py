@@ -1,0 +1,175 @@
+"""What `omics gen3 discovery` does; files that are written are told by their names, as gen3's command does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.gen3.published import published
+from omicsdk.cli.commands.output_files import check_folder_of
+from omicsdk.cli.errors import INTERRUPTED
+from omicsdk.cli.told import Told
+from omicsdk.core.errors import SomeFailed, UsageError
+from omicsdk.core.narrowing import is_object
+from omicsdk.gen3.manifests.discovery import GUID_TYPE, name_for, read_discovery
+from omicsdk.gen3.manifests.discovery_combining import combine_discovery
+from omicsdk.gen3.manifests.discovery_objects import (
+    delete_objects,
+    objects_in_table,
+    objects_of,
+    publish_objects,
+    write_objects,
+    write_template,
+)
+from omicsdk.gen3.manifests.discovery_publishing import publish_discovery
+from omicsdk.gen3.metadata import Gen3Metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from omicsdk.cli.commands.gen3.access import Access
+    from omicsdk.cli.console import Console
+
+OBJECTS = "discovery_objects"
+
+
+def read(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics gen3 discovery read`: the file, and how many studies are in it."""
+    del console
+    form: str = arguments["output_format"]
+    suffix = arguments.get("output_filename_suffix") or ""
+    named: str = arguments.get("output_file") or name_for(access.endpoint, arguments["guid_type"], suffix, f".{form}")
+    check_folder_of("--output-file", named)
+    count = read_discovery(
+        access.login,
+        named,
+        endpoint=access.endpoint,
+        guid_type=arguments["guid_type"],
+        limit=arguments["limit"],
+        aggregate=bool(arguments.get("agg")),
+        output_format=form,
+    )
+    return Told(named, {"documents": count, "output": named})
+
+
+def combine(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics gen3 discovery combine`: the file, and how many studies are in it."""
+    del console
+    output: str = arguments["output_filename"]
+    with TemporaryDirectory(prefix="omics-discovery-") as folder:
+        current = Path(folder, "current.tsv")
+        read_discovery(
+            access.auth,
+            current,
+            endpoint=access.endpoint,
+            limit=arguments["max_number_discovery_records"],
+            aggregate=bool(arguments.get("agg")),
+        )
+        count = combine_discovery(
+            current,
+            arguments["file"],
+            arguments["discovery_column_to_map_on"],
+            arguments["metadata_column_to_map"],
+            output,
+            prefix=arguments.get("metadata_prefix") or "",
+            exact=bool(arguments.get("exact")),
+        )
+    return Told(output, {"documents": count, "output": output})
+
+
+def publish(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
+    """`omics gen3 discovery publish`: how many documents were created, updated and left out."""
+    path: str | None = arguments.get("file")
+    if path is None and arguments.get("default_file"):
+        path = name_for(access.endpoint, arguments["guid_type"])
+    if path is None:
+        raise UsageError("nothing says which file to publish", remedy="Give FILE, or --default-file.")
+    made = publish_discovery(
+        access.auth,
+        path,
+        endpoint=access.endpoint,
+        guid_type=arguments["guid_type"],
+        guid_field=arguments.get("guid_field"),
+        omit_empty=bool(arguments.get("omit_empty")),
+    )
+    return published(made, console)
+
+
+def delete(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, str] | None:
+    """`omics gen3 discovery delete`: what was deleted."""
+    guid: str = arguments["guid"]
+    with Gen3Metadata(access.endpoint, access.auth) as documents:
+        document: object = documents.get(guid)
+        kind = document.get("_guid_type") if is_object(document) else None
+        if kind != GUID_TYPE:
+            raise UsageError(
+                f"{guid} is no study of the discovery page: its _guid_type is {kind!r}",
+                remedy="Check the GUID. Other metadata is deleted with: omics gen3 api metadata delete.",
+            )
+        if arguments.get("dry_run"):
+            return {"would delete": guid}
+        if not console.confirm(f"Deleting the metadata of {guid} is for good. Go on?"):
+            return _nothing(console)
+        documents.delete(guid)
+    return {"deleted": guid}
+
+
+def read_objects(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:
+    """`omics gen3 discovery objects read`: the file, and how many objects are in it; or their GUIDs."""
+    del console
+    datasets: list[str] = arguments.get("dataset_guids") or []
+    form: str = arguments["output_format"]
+    named = arguments.get("output_file")
+    check_folder_of("--output-file", named)
+    if arguments.get("template"):
+        file: str = named or name_for(access.endpoint, OBJECTS, "TEMPLATE")
+        write_template(file)
+        return Told(file, {"objects": 0, "output": file})
+    found = objects_of(
+        access.auth,
+        datasets=datasets,
+        endpoint=access.endpoint,
+        limit=arguments["limit"],
+    )
+    if arguments.get("only_object_guids"):
+        guids = [str(each.get("guid")) for each in found]
+        return Told("\n".join(guids), guids)
+    file = named or name_for(access.endpoint, OBJECTS, ending=f".{form}")
+    return Told(file, {"objects": write_objects(found, file, form), "output": file})
+
+
+def publish_object_table(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
+    """`omics gen3 discovery objects publish`: how many studies were created and updated."""
+    made = publish_objects(
+        access.auth, arguments["file"], endpoint=access.endpoint, overwrite=bool(arguments.get("overwrite"))
+    )
+    return published(made, console, in_lines=False)
+
+
+def delete_object_lists(access: Access, arguments: Mapping[str, Any], console: Console) -> dict[str, Any] | None:
+    """`omics gen3 discovery objects delete`: how many objects were taken from each study."""
+    given: list[str] = arguments.get("guids") or []
+    file: str | None = arguments.get("file")
+    if bool(given) == bool(file):
+        raise UsageError("nothing says which objects are meant", remedy="Give GUIDs of studies, or --file TABLE.")
+    wanted: dict[str, Collection[str] | None] = dict.fromkeys(given)
+    if file is not None:
+        wanted.update({dataset: set(objects) for dataset, objects in objects_in_table(file).items()})
+    named = ", ".join(wanted) if len(wanted) < 5 else f"{len(wanted)} studies"
+    if arguments.get("dry_run"):
+        return {"would delete": {name: "all" if some is None else sorted(some) for name, some in wanted.items()}}
+    if not console.confirm(f"Taking objects from {named} is for good; their files stay. Go on?"):
+        return _nothing(console)
+    counts = delete_objects(access.auth, wanted)
+    missing = [each for each in wanted if each not in counts]
+    for each in missing:
+        console.some_failed(f"{each}: there is no such study")
+    if missing and not counts:
+        raise SomeFailed(f"none of {len(missing)} studies is there", remedy="Check their GUIDs.")
+    return {"counts": counts}
+
+
+def _nothing(console: Console) -> None:
+    console.message("nothing was deleted")
+    console.exit_code = INTERRUPTED

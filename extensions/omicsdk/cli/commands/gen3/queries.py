@@ -1,0 +1,90 @@
+"""What `omics gen3 query` and `explore` do."""
+
+from __future__ import annotations
+
+import json
+import sys
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from omicsdk.cli.commands.output_files import check_folder_of
+from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.errors import UsageError
+from omicsdk.gen3.queries.asking import answer
+from omicsdk.gen3.queries.paging import rows
+from omicsdk.gen3.query import Gen3Query
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from omicsdk.cli.commands.gen3.access import Access
+    from omicsdk.cli.console import Console
+
+
+def query(access: Access, arguments: Mapping[str, Any], console: Console) -> Any:
+    """`omics gen3 query`: the answer's data."""
+    del console
+    text, variables = query_text(arguments["text"]), arguments.get("variables")
+    if arguments.get("rows"):
+        if arguments.get("guppy"):
+            raise UsageError("--rows and --guppy exclude each other", remedy="Give all rows with: omics gen3 explore.")
+        return list(rows(access.commons, text, variables))
+    if arguments.get("guppy"):
+        with _explorer(access) as explorer:
+            return explorer.graphql_query(text, variables).get("data")
+    return answer(access.commons.peregrine, text, variables).get("data")
+
+
+def explore(access: Access, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]] | None:
+    """`omics gen3 explore`: rows of records, or nothing where they go to a file."""
+    limit, out = arguments.get("limit"), arguments.get("out")
+    check_folder_of("--out", out)
+    order = [_direction(each) for each in arguments.get("sort") or ()]
+    with _explorer(access) as explorer:
+        found = explorer.iterate_rows(
+            arguments["data_type"], arguments["fields"], arguments.get("filter"), order, arguments["accessibility"]
+        )
+        with closing(cast("Generator[dict[str, Any]]", found)):
+            wanted = islice(found, limit)
+            if out is None:
+                return list(wanted)
+            count = 0
+            with in_place_of(out) as file:
+                for row in wanted:
+                    file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
+                    count += 1
+    console.message(f"{count} records are in {out}")
+    return None
+
+
+def _explorer(access: Access) -> Gen3Query:
+    return Gen3Query(access.login, endpoint=access.endpoint)
+
+
+def _direction(text: str) -> dict[str, str]:
+    field, _, order = text.partition(":")
+    if order not in ("", "asc", "desc"):
+        raise UsageError(f"--sort {text}: {order!r} is no order", remedy="Write FIELD, FIELD:asc or FIELD:desc.")
+    return {field: order or "asc"}
+
+
+def query_text(given: str) -> str:
+    """A query as it was typed, or from where it was said to be.
+
+    Args:
+        given: The query, or `-` for what stdin has, or @FILE for what is in a file.
+
+    Raises:
+        UsageError: The file can't be read.
+    """
+    if given == "-":
+        return sys.stdin.read()
+    if not given.startswith("@"):
+        return given
+    try:
+        return Path(given[1:]).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it isn't UTF-8 text"
+        raise UsageError(f"{given[1:]} can't be read: {said}", remedy="Give @ and the path of a file.") from error

@@ -1,0 +1,139 @@
+"""What commands of `omics pangea` print: a documented line for each thing, and files that lines go into."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.output_files import check_folder_of
+from omicsdk.cli.told import Told
+from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from omicsdk.cli.commands.pangea.places import Thing
+
+
+def organization_line(thing: Thing) -> str:
+    """An organization as documented lines have it."""
+    return f"<Pangea::Organization {thing['name']} {thing['uuid']} />"
+
+
+def group_line(thing: Thing) -> str:
+    """A sample group as documented lines have it."""
+    return f"<Pangea::SampleGroup {thing['name']} {thing['uuid']} />"
+
+
+def sample_line(thing: Thing) -> str:
+    """A sample as documented lines have it."""
+    return f"<Pangea::Sample {thing['name']} {thing['uuid']} />"
+
+
+def result_line(thing: Thing) -> str:
+    """An analysis result as documented lines have it, whose word for it is that of samples."""
+    return f"<Pangea::Sample {thing['module_name']} {thing['replicate']} {thing['uuid']} />"
+
+
+def field_line(thing: Thing) -> str:
+    """A field of an analysis result."""
+    return f"<Pangea::AnalysisResultField {thing['name']} {thing['uuid']} />"
+
+
+def tag_line(thing: Thing) -> str:
+    """A tag as documented lines have it."""
+    return f"<Pangea::Contrib::Tag {thing['name']} {thing['uuid']} />"
+
+
+def check_outfile(arguments: Mapping[str, Any]) -> None:
+    """Checks that a file can be put where it is to be, before anything is asked for.
+
+    Args:
+        arguments: Those of the command.
+
+    Raises:
+        UsageError: Its folder isn't there.
+    """
+    given: str = arguments.get("outfile") or "-"
+    check_folder_of("--outfile", None if given == "-" else given)
+
+
+def told(text: str, data: object, arguments: Mapping[str, Any], *, made: bool = False) -> Told:
+    """What a command gives: documented lines, or data for whoever asks for a form of it.
+
+    Args:
+        text: The lines; with --outfile they go there.
+        data: The same as JSON data.
+        arguments: Those of the command.
+        made: Whether people were told already what was done, so that terminals get nothing and pipes the data.
+
+    Raises:
+        OSError: The file can't be written.
+    """
+    given: str = arguments.get("outfile") or "-"
+    if given == "-":
+        return Told("", data, terminal_only=True) if made else Told(text, data)
+    with in_place_of(given) as file:
+        file.write(f"{text}\n".encode() if text and not text.endswith("\n") else text.encode())
+    return Told("", data)
+
+
+def lines(found: Iterable[str]) -> str:
+    """Lines as one text."""
+    return "\n".join(found)
+
+
+def as_json(value: object) -> str:
+    """Data as documented: four blanks deep, keys in order."""
+    return json.dumps(value, indent=4, sort_keys=True)
+
+
+def names_given(words: Iterable[str] | None, file: str | None, option: str, *, parted: bool = False) -> list[str]:
+    """Names that were typed and those of a file, each once, in order.
+
+    Args:
+        words: What was typed.
+        file: The file, a name a line; - is stdin, None is none.
+        option: What named the file, such as --sample-manifest.
+        parted: Whether commas part names.
+
+    Raises:
+        UsageError: The file can't be read.
+    """
+    given = [*(words or ()), *(text_of(file, option).splitlines() if file is not None else ())]
+    if parted:
+        given = [name for each in given for name in each.split(",")]
+    return list(dict.fromkeys(name.strip() for name in given if name.strip()))
+
+
+def text_of(file: str, option: str, encoding: str = "utf_8") -> str:
+    """What stands in a file; a mark of its byte order isn't part of it.
+
+    Args:
+        file: Its path; - is stdin.
+        option: What named it.
+        encoding: How its text is encoded.
+
+    Raises:
+        UsageError: It can't be read.
+    """
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return content.decode(encoding).removeprefix("\ufeff")
+    except OSError as error:
+        raise UsageError(
+            f"{option}: can't read {file}: {error.strerror or error}",
+            remedy="Give the name of a file that you can read.",
+        ) from error
+    except LookupError as error:
+        raise UsageError(
+            f"--encoding: there is no encoding {encoding!r}", remedy="Give one such as utf_8, latin_1 or cp1252."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{option}: byte {error.start} of {file} isn't {encoding} text",
+            remedy="Save it so, or give its --encoding.",
+        ) from error

@@ -1,0 +1,103 @@
+"""What `omics sb exports` does."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.sb.manifest import found_files
+from omicsdk.cli.commands.sb.named import files_named
+from omicsdk.cli.commands.sb.rows import limited
+from omicsdk.cli.commands.sb.storage_jobs import Wanted, check_given, job_row, over, started, volume_of
+from omicsdk.cli.commands.sb.tables import opened, read
+from omicsdk.cli.commands.sb.transfers import check_names
+from omicsdk.core.errors import UsageError
+from omicsdk.sb.manifest import Row
+from omicsdk.sb.paths import is_path
+from omicsdk.sb.places import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omicsdk.cli.console import Console
+    from omicsdk.sb.api import Api
+    from omicsdk.sb.models.storage_export import Export
+
+COLUMNS = ("file", "volume", "location")
+ABSENT = "there is no such file"
+
+
+def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+    """`omics sb exports ls`: rows of exports."""
+    del console
+    page = api.exports.query(volume=arguments.get("volume"), state=arguments.get("state"), limit=100)
+    return [export_row(each) for each in limited(page.all(), arguments.get("limit"))]
+
+
+def start(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+    """`omics sb exports start`: a row for each export that was wanted."""
+    check_given(arguments, "export")
+    wanted = _listed(api, arguments, console) if arguments.get("manifest") is not None else _typed(api, arguments)
+    check_names([each.target for each in wanted], "Give them different names.")
+    if arguments.get("dry_run"):
+        return [each.row(error=None if each.item else ABSENT) for each in wanted]
+    ready = [each for each in wanted if each.item]
+    for each in ready:
+        each.item["overwrite"] = bool(arguments.get("overwrite"))
+    submit = partial(api.exports.bulk_submit, copy_only=bool(arguments.get("copy_only")))
+    rows = iter(started(api.exports, submit, ready, arguments, console, "exports"))
+    return [next(rows) if each.item else each.row(error=ABSENT) for each in wanted]
+
+
+def wait(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+    """`omics sb exports wait`: the exports, which are over."""
+    return [export_row(job) for job in over(api.exports, arguments, console, "exports")]
+
+
+def export_row(job: Export) -> dict[str, Any]:
+    """An export as a row.
+
+    Args:
+        job: The export.
+    """
+    source: Mapping[str, Any] = job.field("source") or {}
+    target: Mapping[str, Any] = job.field("destination") or {}
+    return job_row(job, source.get("file"), f"{target.get('volume')}/{target.get('location')}")
+
+
+def _typed(api: Api, arguments: Mapping[str, Any]) -> list[Wanted]:
+    """What words say."""
+    places, volume, to = Places(api), str(arguments["volume"]), str(arguments.get("to") or "")
+    recursive = bool(arguments.get("recursive"))
+    files = [each for text in arguments["paths"] for each in files_named(places, text, recursive=recursive)]
+    if not files:
+        raise UsageError("there are no files in it", remedy="Name files, or a folder with some.")
+    if to and not to.endswith("/") and len(files) > 1:
+        raise UsageError(f"--to {to}: only one file can have that name", remedy=f"Name a folder: --to {to}/")
+    is_name = to and not to.endswith("/")
+    return [
+        _wanted(0, str(entry.file.id), entry.name, volume, to if is_name else f"{to}{'/'.join(parts)}")
+        for parts, entry in files
+    ]
+
+
+def _listed(api: Api, arguments: Mapping[str, Any], console: Console) -> list[Wanted]:
+    """What a table says; files that aren't there are told, and have no item."""
+    with opened(arguments["manifest"]) as lines:
+        rows = read(lines, COLUMNS, ("file", "location"))
+    volumes = {number: volume_of(cells, number, arguments) for number, cells in rows}
+    named = [
+        Row(number, *(("", cells["file"]) if is_path(cells["file"]) else (cells["file"], "")), cells={})
+        for number, cells in rows
+    ]
+    files = {row.line: file for row, file in found_files(api, named, console)}
+    return [
+        _wanted(number, str(files[number].id), cells["file"], volumes[number], cells["location"])
+        if number in files
+        else Wanted(number, cells["file"], f"{volumes[number]}/{cells['location']}", {})
+        for number, cells in rows
+    ]
+
+
+def _wanted(line: int, id: str, name: str, volume: str, location: str) -> Wanted:
+    return Wanted(line, name, f"{volume}/{location}", {"file": id, "volume": volume, "location": location})

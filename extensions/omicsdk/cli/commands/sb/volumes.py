@@ -1,0 +1,26 @@
+"""What `omics sb volumes` does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.cli.commands.sb.rows import limited, object_row, volume_row
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from omicsdk.cli.console import Console
+    from omicsdk.sb.api import Api
+
+
+def ls(api: Api, arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
+    """`omics sb volumes ls`: rows of volumes, or of what is on one; folders first."""
+    del console
+    limit = arguments.get("limit")
+    if arguments.get("volume") is None:
+        return [volume_row(volume) for volume in limited(api.volumes.query(limit=100).all(), limit)]
+    volume = api.volumes.get(arguments["volume"])
+    page = volume.list(prefix=arguments.get("prefix"), limit=100)
+    objects = [object_row(each) for each in limited(page.all(), limit)]
+    folders = [{"location": each.field("prefix"), "type": "folder"} for each in page.prefixes]
+    return [*folders, *objects] if limit is None else [*folders, *objects][:limit]
