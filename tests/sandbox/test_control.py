@@ -196,6 +196,7 @@ def test_it_listens_on_loopback_only(sandbox: Sandbox):
 def test_the_environment(sandbox: Sandbox):
     environment = sandbox.environment()
     assert environment["AWS_ENDPOINT_URL_S3"] == sandbox.s3_url
+    assert environment["OMICS_DSS_STAGING_BUCKET"] == sandbox.staging_bucket
     config = Path(environment["HCA_CONFIG_FILE"])
     assert sandbox.swagger_url in config.read_text()
     assert config.stat().st_mode & 0o77 == 0

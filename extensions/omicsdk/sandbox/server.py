@@ -289,6 +289,7 @@ class Sandbox:
             **CREDENTIALS,
             "HCA_CONFIG_FILE": str(config),
             "OMICS_DSS_TOKEN": self.token(ADMINISTRATOR, _LONG),
+            "OMICS_DSS_STAGING_BUCKET": self.staging_bucket,
             "OMICS_AUTH_TOKEN": self.token(ADMINISTRATOR, _LONG),
             "OMICS_UPLOAD_TOKEN": self.upload_key,
             "SB_API_ENDPOINT": self.sb_url,
