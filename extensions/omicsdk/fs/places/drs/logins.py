@@ -37,10 +37,10 @@ class FoundLogins:
 
 
 def drs_host_of(endpoint: str) -> str:
-    """The DRS server of a platform of Seven Bridges: its API's host with `ga4gh-` before `api`.
+    """The DRS server that a platform of Seven Bridges is taken to have: its API's host with `ga4gh-` before `api`.
 
-    cavatica-api.sbgenomics.com has cavatica-ga4gh-api.sbgenomics.com, as the platform's documentation names it, and the other
-    ones are called likewise. The API of another kind of host is its own.
+    So cavatica-api.sbgenomics.com would have cavatica-ga4gh-api.sbgenomics.com. No document that this was built from says so:
+    it only decides whose token a host of that name is sent. The API of another kind of host is taken to serve DRS itself.
 
     Args:
         endpoint: The API's URL.
