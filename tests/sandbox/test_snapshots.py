@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.sandbox import FolderInUse, Rule, Sandbox, load_snapshot
+from omicsdk.sandbox import FolderInUse, Rule, Sandbox, load_snapshot, snapshots
 from omicsdk.sandbox.snapshots import save_folder
+from omicsdk.sandbox.store import Database, FolderLock
 
 READS = bytes(range(256)) * 400
 
@@ -179,14 +180,107 @@ def test_nothing_in_an_archive_gets_out_of_the_folder(saved: Path, tmp_path: Pat
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def _about(tmp_path: Path, **changes: object) -> Path:
+def test_a_file_with_holes_is_refused_before_it_fills_the_disk(saved: Path, tmp_path: Path):
+    entry = tarfile.TarInfo("objects/aa/holes")
+    size = 1 << 50
+    entry.pax_headers = {"GNU.sparse.map": f"{size - 1},1", "GNU.sparse.size": str(size)}
+    hostile = _with(saved, tmp_path / "hostile.tar", entry)
+    with pytest.raises(ValueError, match="holes', which isn't part of a snapshot"):
+        load_snapshot(hostile, tmp_path / "second")
+
+
+@pytest.mark.parametrize("name", ["state.sqlite", "signing.key", "crunch-storage/a/b"])
+def test_two_entries_of_one_place_are_refused(saved: Path, tmp_path: Path, name):
+    first = _with(saved, tmp_path / "first.tar", tarfile.TarInfo("crunch-storage/a"))
+    hostile = _with(first, tmp_path / "hostile.tar", tarfile.TarInfo(name))
+    with pytest.raises(ValueError, match="twice, or below a file"):
+        load_snapshot(hostile, tmp_path / "second")
+
+
+def _about_of(tmp_path: Path, content: str) -> Path:
     path = tmp_path / "about.tar"
-    content = json.dumps({"format": 1, "schema": 1, "version": "9", "made": 0.0, "contents": 0, "bytes": 0} | changes)
     entry = tarfile.TarInfo("snapshot.json")
     entry.size = len(content)
     with tarfile.open(path, "w") as archive:
         archive.addfile(entry, io.BytesIO(content.encode()))
     return path
+
+
+def _about(tmp_path: Path, **changes: object) -> Path:
+    stated = {"format": 1, "schema": 1, "version": "9", "made": 0.0, "contents": 0, "bytes": 0}
+    return _about_of(tmp_path, json.dumps(stated | changes))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "[" * 60_000])
+def test_one_that_says_nothing_of_itself_is_refused(tmp_path: Path, content):
+    with pytest.raises(ValueError, match=r"isn't a snapshot of a sandbox: snapshot\.json can't be read"):
+        load_snapshot(_about_of(tmp_path, content), tmp_path / "second")
+
+
+def test_what_is_emptied_while_it_is_saved_is_saved_as_it_is_then(tmp_path: Path, folder: Path, monkeypatch):
+    with Sandbox(tmp_path / "first") as sandbox:
+        sandbox.seed(folder)
+        copy, times = Database.copy_to, iter(range(1))
+
+        def copy_then_reset(database: Database, path: Path) -> None:
+            copy(database, path)
+            for _ in times:
+                sandbox.reset()
+
+        monkeypatch.setattr(Database, "copy_to", copy_then_reset)
+        sandbox.save(tmp_path / "state.tar")
+        times = iter(range(10))
+        monkeypatch.setattr("omicsdk.sandbox.snapshots._lost", lambda _folder: "00")
+        with pytest.raises(OSError, match="emptied again and again"):
+            sandbox.save(tmp_path / "none.tar")
+    assert not (tmp_path / "none.tar").exists()
+    monkeypatch.undo()
+    load_snapshot(tmp_path / "state.tar", tmp_path / "second")
+
+
+def test_files_that_a_pipeline_removes_meanwhile_are_left_out(first: Path, tmp_path: Path, monkeypatch):
+    listed = snapshots._files
+    left: list[str] = []
+
+    def list_then_remove(folder: Path) -> list[Path]:
+        found = list(listed(folder))
+        if folder.name == "crunch-storage":
+            found[0].unlink()
+            left.extend(path.relative_to(folder).as_posix() for path in found[1:])
+        return found
+
+    monkeypatch.setattr(snapshots, "_files", list_then_remove)
+    save_folder(first, tmp_path / "state.tar")
+    with tarfile.open(tmp_path / "state.tar") as archive:
+        kept = [name for name in archive.getnames() if name.startswith("crunch-storage/")]
+    assert kept == [f"crunch-storage/{name}" for name in left]
+
+
+def test_where_the_new_state_cant_be_put_the_old_one_stays(first: Path, saved: Path, tmp_path: Path, monkeypatch):
+    (first / "mark").write_text("")
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.name == "made":
+            raise PermissionError(13, "no", str(target))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(PermissionError):
+        load_snapshot(saved, first, replace=True)
+    assert (first / "mark").exists()
+
+
+def test_a_sandbox_that_was_started_meanwhile_keeps_its_folder(first: Path, saved: Path, monkeypatch):
+    locks: list[FolderLock] = []
+
+    def check_then_start(made: Path, source: Path) -> None:
+        locks.append(FolderLock(first))
+
+    monkeypatch.setattr(snapshots, "_check_whole", check_then_start)
+    with pytest.raises(FolderInUse):
+        load_snapshot(saved, first, replace=True)
+    locks[0].release()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ once, and the files of django-crunch's datasets. What is only on the S3 server (
 isn't in it, as it doesn't outlive a restart either; files of upload areas that the service was told of are contents.
 """
 
+import contextlib
 import io
 import json
 import os
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import TypedDict
+from typing import Any, TypedDict, cast
 
 import omicsdk
 from omicsdk.core.atomic_file import PRIVATE, in_place_of
@@ -29,6 +30,7 @@ _KEYS = ("signing.key", "gen3.key", "oauth.key")
 _TREES = ("objects", "crunch-storage")
 # Elsewhere these are letters of a name like others.
 _ODD = frozenset("\\:\0" if os.name == "nt" else "\0")
+_TRIES = 3
 _PASSING = "incoming"  # below objects: what is being written
 
 
@@ -71,10 +73,7 @@ def save_snapshot(database: Database, folder: Path, target: Path) -> Snapshot:
     passing.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=passing) as name:
         kept = Path(name)
-        # A content is there before a row names it, so what the copy names is among the files that are linked after it.
-        database.copy_to(kept / STATE)
-        for path in _files(objects):
-            _link(path, kept / "objects" / path.relative_to(objects))
+        _copy_state(database, objects, kept)
         lengths = [path.stat().st_size for path in _files(kept / "objects")]
         about: Snapshot = {
             "format": FORMAT,
@@ -93,8 +92,25 @@ def save_snapshot(database: Database, folder: Path, target: Path) -> Snapshot:
             for path in _files(kept / "objects"):
                 archive.add(path, path.relative_to(kept).as_posix())
             for path in _files(folder / "crunch-storage"):
-                _add_changing(archive, path, path.relative_to(folder).as_posix())
+                _add_changing(archive, path, path.relative_to(folder).as_posix(), kept)
     return about
+
+
+def _copy_state(database: Database, objects: Path, kept: Path) -> None:
+    """Copies the database and links the contents that it names.
+
+    Raises:
+        OSError: Contents were taken away, time and again, between the one and the other.
+    """
+    for _ in range(_TRIES):
+        # A content is there before a row names it, so what the copy names is among the files that are linked after it.
+        database.copy_to(kept / STATE)
+        for path in _files(objects):
+            _link(path, kept / "objects" / path.relative_to(objects))
+        if _lost(kept) is None:
+            return
+        (kept / STATE).unlink()  # a reset came between them
+    raise OSError("the sandbox is emptied again and again while it is saved: save it once that is over")
 
 
 def save_folder(folder: Path, target: Path) -> Snapshot:
@@ -131,12 +147,15 @@ def _files(folder: Path) -> Iterator[Path]:
 
 def _link(path: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(path, target)
-    except FileNotFoundError:  # a part of an upload that has just become a content
-        return
-    except OSError:  # a file system without links
-        shutil.copy2(path, target)
+    with contextlib.suppress(
+        FileNotFoundError, FileExistsError
+    ):  # an upload's part that became a content; linked before
+        try:
+            os.link(path, target)
+        except (FileNotFoundError, FileExistsError):
+            raise
+        except OSError:  # a file system without links
+            shutil.copy2(path, target)
 
 
 def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
@@ -145,11 +164,15 @@ def _add_bytes(archive: tarfile.TarFile, name: str, content: bytes) -> None:
     archive.addfile(entry, io.BytesIO(content))
 
 
-def _add_changing(archive: tarfile.TarFile, path: Path, name: str) -> None:
-    """Adds a file that others may be writing: as long as it is when it is opened."""
-    with path.open("rb") as file, tempfile.TemporaryFile() as copy:
+def _add_changing(archive: tarfile.TarFile, path: Path, name: str, kept: Path) -> None:
+    """Adds a file that others may be writing, as long as it is when it is opened; nothing if they have removed it."""
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return
+    with file, tempfile.TemporaryFile(dir=kept) as copy:
         shutil.copyfileobj(file, copy)
-        entry = archive.gettarinfo(path, name)
+        entry = archive.gettarinfo(arcname=name, fileobj=file)
         entry.size = copy.tell()
         copy.seek(0)
         archive.addfile(entry, copy)
@@ -172,9 +195,8 @@ def load_snapshot(source: Path, folder: Path, *, replace: bool = False) -> Snaps
         FolderInUse: A sandbox runs on the folder.
         OSError: Something can't be read or written.
     """
-    folder = folder.absolute()
-    if folder.exists():
-        _check_free(folder, replace=replace)
+    folder = folder.resolve()
+    _check_free(folder, replace=replace)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as name:
         made = Path(name) / "made"
@@ -187,13 +209,27 @@ def load_snapshot(source: Path, folder: Path, *, replace: bool = False) -> Snaps
         except tarfile.TarError as error:
             raise ValueError(f"{source} isn't a snapshot of a sandbox, or not a whole one: {error}") from error
         _check_whole(made, source)
-        if folder.exists():
-            folder.rename(Path(name) / "before")
-        made.rename(folder)
+        _check_free(folder, replace=replace)  # a sandbox may have been started since
+        _put(made, folder, Path(name) / "before")
     return about
 
 
+def _put(made: Path, folder: Path, before: Path) -> None:
+    """Puts what was made in the folder's place; where that fails, the folder is as it was."""
+    if not folder.exists():
+        made.rename(folder)
+        return
+    folder.rename(before)
+    try:
+        made.rename(folder)
+    except BaseException:
+        before.rename(folder)
+        raise
+
+
 def _check_free(folder: Path, *, replace: bool) -> None:
+    if not folder.exists():
+        return
     if not folder.is_dir():
         raise ValueError(f"{folder} isn't a folder")
     if not any(folder.iterdir()):
@@ -210,13 +246,17 @@ def _about(archive: tarfile.TarFile, source: Path) -> Snapshot:
     file = archive.extractfile(first) if first is not None and first.name == _ABOUT and first.isreg() else None
     if file is None:
         raise ValueError(f"{source} isn't a snapshot of a sandbox")
-    about: Snapshot = json.loads(file.read(65536))
-    if (about["format"], about["schema"]) != (FORMAT, SCHEMA_VERSION):
+    try:
+        about: Any = json.loads(file.read(65536))
+        layout, version = (about["format"], about["schema"]), about["version"]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"{source} isn't a snapshot of a sandbox: {_ABOUT} can't be read") from error
+    if layout != (FORMAT, SCHEMA_VERSION):
         raise ValueError(
-            f"{source} was written by omicsdk {about['version']} with layout {about['format']}.{about['schema']}; this "
-            f"release reads {FORMAT}.{SCHEMA_VERSION}"
+            f"{source} was written by omicsdk {version} with layout {layout[0]}.{layout[1]}; this release reads "
+            f"{FORMAT}.{SCHEMA_VERSION}"
         )
-    return about
+    return cast("Snapshot", about)
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, made: Path, source: Path) -> None:
@@ -225,13 +265,18 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, made: Path, sour
         return
     path = PurePosixPath(member.name)
     known = member.name in (STATE, *_KEYS) or (len(path.parts) > 1 and path.parts[0] in _TREES)
-    if not member.isreg() or not known or {"..", "."} & set(member.name.split("/")) or set(member.name) & _ODD:
+    plain = member.isreg() and not member.issparse()  # holes could make some bytes fill a disk
+    if not plain or not known or {"..", "."} & set(member.name.split("/")) or set(member.name) & _ODD:
         raise ValueError(f"{source} holds {member.name!r}, which isn't part of a snapshot")
     content = archive.extractfile(member)
     assert content is not None
     target = made.joinpath(*path.parts)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("xb") as file, content:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = target.open("xb")
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ValueError(f"{source} holds {member.name!r} twice, or below a file") from error
+    with file, content:
         shutil.copyfileobj(content, file)
     if member.name in _KEYS:
         target.chmod(PRIVATE)
@@ -241,14 +286,18 @@ def _check_whole(made: Path, source: Path) -> None:
     if not (made / STATE).is_file():
         raise ValueError(f"{source} has no {STATE}")
     try:
-        state = sqlite3.connect(made / STATE)
-        try:
-            rows = state.execute("SELECT sha256, size FROM objects").fetchall()
-        finally:
-            state.close()
-    except sqlite3.DatabaseError as error:
+        lost = _lost(made)
+    except (sqlite3.DatabaseError, TypeError) as error:
         raise ValueError(f"{source} is damaged: {STATE}: {error}") from error
-    for sha256, size in rows:
-        path = made / "objects" / sha256[:2] / sha256
-        if not path.is_file() or path.stat().st_size != size:
-            raise ValueError(f"{source} is damaged: the content {sha256} is missing or has another length")
+    if lost is not None:
+        raise ValueError(f"{source} is damaged: the content {lost} is missing or has another length")
+
+
+def _lost(folder: Path) -> str | None:
+    """A content that the database of a folder names and that isn't there with its length; None when all are."""
+    with contextlib.closing(sqlite3.connect(folder / STATE)) as state:
+        for sha256, size in state.execute("SELECT sha256, size FROM objects"):
+            path = folder / "objects" / sha256[:2] / sha256
+            if not path.is_file() or path.stat().st_size != size:
+                return sha256
+    return None
