@@ -11,6 +11,7 @@ from omicsdk.core.atomic_file import read_private, write_private
 from omicsdk.core.credentials import Token
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.file_lock import locked
+from omicsdk.core.home_folder import within_home
 from omicsdk.core.origins import origin_of
 
 PATH_VARIABLE = "OMICS_TOKEN_FILE"
@@ -25,13 +26,16 @@ def token_file(environ: Mapping[str, str] | None = None) -> "TokenFile":
 
     Args:
         environ: The environment's variables; by default the process's own.
+
+    Raises:
+        ConfigError: No file is named, and the user has no home.
     """
     named = (os.environ if environ is None else environ).get(PATH_VARIABLE)
     if named:
         return TokenFile(Path(named).expanduser())
     from platformdirs import user_config_path
 
-    return TokenFile(user_config_path("omicsdk", appauthor=False) / "tokens.json")
+    return TokenFile(within_home(lambda: user_config_path("omicsdk", appauthor=False)) / "tokens.json")
 
 
 @dataclass(frozen=True, slots=True)

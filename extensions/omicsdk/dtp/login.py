@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
+from omicsdk.core.home_folder import home_folder
 from omicsdk.dtp.auth import Auth
 from omicsdk.gen3.auth.provider import Gen3Auth
 from omicsdk.gen3.auth.sources import Arguments, TokenService, login_of
@@ -32,7 +32,7 @@ def login_to(endpoint: str | None, credentials: Proof) -> Gen3Auth:
     if isinstance(credentials, Mapping):
         return Auth(endpoint=endpoint, refresh_token=credentials)
     named = os.fspath(credentials)
-    source = login_of(Arguments(endpoint, named), os.environ, Path.home()).source
+    source = login_of(Arguments(endpoint, named), os.environ, home_folder()).source
     if isinstance(source, TokenService) and source.missing is not None:
         raise Gen3AuthError(
             f"There is no credentials file {source.missing}",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from pathlib import Path
 
 from omicsdk.core.errors import UsageError
+from omicsdk.core.home_folder import home_folder
 from omicsdk.core.origins import is_confidential
 from omicsdk.gen3.auth.provider import Gen3Auth
 from omicsdk.gen3.auth.sources import DEFAULT_FILE, FOLDER, KEY_VARIABLE, NAMESPACE_VARIABLE
@@ -98,7 +98,7 @@ class Access:
         """Whether anything was given or lies where logins lie; a workspace has its token service."""
         if self._token is not None or self._source is not None or os.environ.get(KEY_VARIABLE):
             return True
-        folder = Path.home() / FOLDER
+        folder = home_folder() / FOLDER
         return bool(os.environ.get(NAMESPACE_VARIABLE)) or any(
             (folder / name).is_file() for name in (DEFAULT_FILE, f"{DEFAULT_FILE}.json")
         )

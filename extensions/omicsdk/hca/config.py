@@ -13,6 +13,7 @@ from typing import Any
 
 from omicsdk.core.config import Keys, Layer, Settings, merge, merged, name_of, read_layer
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.home_folder import home_folder
 from omicsdk.core.narrowing import is_object
 from omicsdk.hca.known_settings import check_kinds
 
@@ -231,7 +232,7 @@ def user_file(environ: Mapping[str, str]) -> Path:
 def user_folder(environ: Mapping[str, str]) -> Path:
     """The folder of the user's configuration: `hca` below XDG_CONFIG_HOME, by default below ~/.config."""
     home = environ.get("XDG_CONFIG_HOME")
-    return (Path(home) if home else Path(environ.get("HOME") or Path.home()) / ".config") / "hca"
+    return (Path(home) if home else Path(environ.get("HOME") or home_folder()) / ".config") / "hca"
 
 
 def read_settings() -> Settings:

@@ -11,6 +11,7 @@ from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.completion import script
 from omicsdk.core.atomic_file import in_place_of, target_of, write_text
 from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.home_folder import home_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,9 @@ def completion(arguments: Mapping[str, Any], console: Console) -> str | None:
             remedy="Run: omics completion powershell >> $PROFILE",
         )
     install(
-        shell, place_of(shell, os.environ, Path.home(), has_loader=any(map(os.path.exists, _BASH_COMPLETION))), console
+        shell,
+        place_of(shell, os.environ, home_folder(), has_loader=any(map(os.path.exists, _BASH_COMPLETION))),
+        console,
     )
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omicsdk.cli.doctor import telling
@@ -10,6 +9,7 @@ from omicsdk.cli.doctor.finding import find
 from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES
 from omicsdk.cli.doctor.probing import Probe, environment, limit, side_by_side, tried
 from omicsdk.cli.told import Told
+from omicsdk.core.home_folder import home_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ def init(arguments: Mapping[str, Any], console: Console) -> Told:
         ConfigError: The settings can't be written.
     """
     environ, seconds = environment(), float(arguments["timeout"])
-    found = find(SERVICES, environ, Path.home())
+    found = find(SERVICES, environ, home_folder())
     shown = telling.logins(found, SERVICES)
     if console.asks:
         for line in shown.splitlines():

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from logging import getLogger
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
+from omicsdk.core.home_folder import home_folder
 from omicsdk.core.origins import origin_of
 from omicsdk.gen3.auth.login import LoginCredentials
 from omicsdk.gen3.auth.sources import (
@@ -89,7 +89,7 @@ class Gen3Auth(LoginCredentials):
             client_scopes,
             access_token,
         )
-        login = login_of(given, os.environ, Path.home())
+        login = login_of(given, os.environ, home_folder())
         options = {"timeout": timeout, "retry": retry, "transport": transport}
         super().__init__(login, {name: value for name, value in options.items() if value is not None}, clock)
         if isinstance(login.source, TokenService) and login.source.missing is not None:

@@ -1,0 +1,36 @@
+"""A user without a home: a container's user that nobody gave a name."""
+
+import pytest
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.home_folder import home_folder
+from omicsdk.core.state_folder import state_folder
+from omicsdk.core.token_file import token_file
+
+pwd = pytest.importorskip("pwd")
+
+
+@pytest.fixture
+def homeless(monkeypatch, tmp_path):
+    def unknown(number):
+        raise KeyError(number)
+
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "OMICS_TOKEN_FILE", "OMICS_STATE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("find", [home_folder, token_file, state_folder])
+def test_it_is_told_what_to_set(homeless, find):
+    with pytest.raises(ConfigError, match="HOME isn't set") as raised:
+        find()
+    assert raised.value.remedy.startswith("Set HOME")
+
+
+def test_what_is_named_needs_no_home(homeless, monkeypatch):
+    monkeypatch.setenv("OMICS_TOKEN_FILE", str(homeless / "tokens.json"))
+    monkeypatch.setenv("OMICS_STATE_DIR", str(homeless / "state"))
+    assert token_file().path == homeless / "tokens.json"
+    assert state_folder() == homeless / "state"
+    assert list(homeless.iterdir()) == []
