@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="AnalysisResultField")
 
 
-class AnalysisResult(RemoteObject, Generic[F]):
+class AnalysisResult(RemoteObject, ABC, Generic[F]):
     """What a module found; the base of results of samples and of groups.
 
     Several results of one module are told apart by their replicates. Without one, the newest is meant, as the server does
@@ -82,6 +83,7 @@ class AnalysisResult(RemoteObject, Generic[F]):
         """What tells it from others, for the cache."""
         return f"{type(self).__name__}\x1f{self.module_name}\x1f{self.replicate or ''}\x1f{self.parent.pre_hash()}"
 
+    @abstractmethod
     def field(self, field_name: str, data: object = None) -> F:
         """Makes a field of it, which isn't on the server yet.
 
@@ -89,7 +91,6 @@ class AnalysisResult(RemoteObject, Generic[F]):
             field_name: Its name.
             data: What it holds; nothing by default.
         """
-        raise NotImplementedError
 
     def get_fields(self, cache: bool = True) -> Iterator[F]:
         """Yields all fields of it that are on the server.
@@ -107,9 +108,9 @@ class AnalysisResult(RemoteObject, Generic[F]):
         for blob in self.list_field_blobs({}):
             yield self.field(blob["name"])._fetched(blob)
 
+    @abstractmethod
     def _owner(self) -> Mapping[str, str]:
         """The uuid of what it belongs to, by the name that the server has for it."""
-        raise NotImplementedError
 
     def _creation(self) -> dict[str, object]:
         sent = super()._creation()
