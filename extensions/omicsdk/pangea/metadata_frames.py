@@ -117,12 +117,12 @@ def _named(library: SampleGroup, names: Collection[str]) -> dict[str, Sample]:
 
 
 def _rows(frame: pandas.DataFrame) -> dict[str, dict[str, Any]]:
-    names, columns = [str(each) for each in frame.index], [str(each) for each in frame.columns]
+    untyped: Any = frame
+    names, columns = [str(each) for each in untyped.index], [str(each) for each in untyped.columns]
     for what, titles in (("row", names), ("column", columns)):
         if len(set(titles)) < len(titles):
             twice = next(title for title in titles if titles.count(title) > 1)
             raise UsageError(f"The frame has two {what}s {twice!r}", remedy="Keep one of them.")
-    untyped: Any = frame
     values = untyped.astype(object).itertuples(index=False, name=None)
     return {
         name: {title: _plain(value) for title, value in zip(columns, row, strict=True) if not _is_missing(value)}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
-
 from omicsdk.core.errors import (
     AuthError,
     ConnectFailed,
@@ -29,8 +27,7 @@ def s3_error(error: Exception, what: str) -> OmicsError:
 
     said = mask_text(str(error))
     if isinstance(error, boto.ClientError):
-        response = cast("dict[str, dict[str, Any]]", error.response)
-        about, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
+        about, meta = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
         code, status = str(about.get("Code", "")), int(meta.get("HTTPStatusCode", 0) or 0)
         if code == "NoSuchUpload":
             return NoSuchUpload(f"{what}: the store doesn't know this upload (any longer)")

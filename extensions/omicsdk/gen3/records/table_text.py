@@ -4,9 +4,6 @@ import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
 
-#: What a commons takes tables of tabs as. It has to be bare: with a charset the table is read as JSON.
-TSV_TYPE = "text/tab-separated-values"
-
 
 def tsv_of(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> str:
     """Writes cells as a table of tabs, without a byte order mark, which a commons doesn't take.

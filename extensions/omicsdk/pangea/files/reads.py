@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     from omicsdk.pangea.tagging import Tag
 
 PAIRED_END = "raw::paired_short_reads"
-SINGLE_END = "raw::single_short_reads"
-NANOPORE = "raw::basecalled_nanopore_reads"
-"""The platform's modules for reads."""
+"""The platform's module for reads that come in pairs."""
 
 State = Literal["uploaded", "kept", "planned", "failed", "stopped"]
 
