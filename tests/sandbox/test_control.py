@@ -98,6 +98,8 @@ def test_settings(sandbox: Sandbox, control):
     assert answer["dss.checkout_redirects"]["meaning"]
     for body in ({"dss.nothing": 1}, {"dss.read_only": "yes"}, {"dss.retry_after": -1}, {"dss.retry_after": True}):
         assert control.post("/settings", json=body).status_code == 400
+    endless = {"content": b'{"dss.retry_after": Infinity}', "headers": {"Content-Type": "application/json"}}
+    assert control.post("/settings", **endless).status_code == 400
     assert sandbox.settings.number("dss.checkout_redirects") == 2
     control.post("/reset")
     assert sandbox.settings.number("dss.checkout_redirects") == 0
@@ -160,6 +162,10 @@ def test_seeding_over_http(control, web, folder):
 def test_web_pages_cannot_reach_it(control):
     assert control.get("/", headers={"Host": "evil.example.org"}).status_code == 403
     assert control.get("/", headers={"Origin": "https://evil.example.org"}).status_code == 403
+    for asked_by in ("cross-site", "same-site", "same-origin"):
+        for place in ("/", "/snapshot"):
+            assert control.get(place, headers={"Sec-Fetch-Site": asked_by}).status_code == 403
+    assert control.get("/", headers={"Sec-Fetch-Site": "none"}).status_code == 200
     plain = control.post("/seed", content=b"{}", headers={"Content-Type": "text/plain"})
     assert plain.status_code == 415
     assert control.post("/clock", content=b"{", headers={"Content-Type": "application/json"}).status_code == 400
@@ -361,6 +367,15 @@ def test_it_listens_where_it_is_told_to(tmp_path: Path):
             httpx.get(sandbox.url.replace("127.0.0.2", "127.0.0.1"), trust_env=False)
 
 
+def test_a_snapshot_that_fails_leaves_nothing(sandbox: Sandbox, control, monkeypatch):
+    def fail(_file: Path) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(sandbox, "save", fail)
+    assert control.get("/snapshot").status_code == 500
+    assert not list((sandbox.folder / "objects" / "incoming").iterdir())
+
+
 @pytest.mark.parametrize(
     ("host", "ours"),
     [
@@ -377,6 +392,11 @@ def test_it_listens_where_it_is_told_to(tmp_path: Path):
 )
 def test_names_of_this_machine(host: str, ours: bool):
     assert is_ours(host, ("sandbox",)) is ours
+
+
+@pytest.mark.parametrize(("host", "names"), [("192.0.2.1", ("a", "192.0.2.1")), ("0.0.0.0", ("a",)), ("::", ("a",))])
+def test_the_address_that_it_listens_on_is_one_of_its_names(host: str, names: tuple[str, ...]):
+    assert Sandbox(host=host, names=["a"]).names == names
 
 
 def test_all_addresses_are_reached_by_loopback():

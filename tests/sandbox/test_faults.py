@@ -220,6 +220,8 @@ def test_rules_can_be_taken_back():
         ({"action": "status", "status": 42}, "42 isn't a status"),
         ({"action": "cut", "each": "day"}, "by rule or by path"),
         ({"action": "throttle", "rate": 0}, "rate is more than 0"),
+        ({"action": "throttle", "rate": float("inf")}, "rate has an end"),
+        ({"action": "delay", "seconds": float("nan")}, "seconds has an end"),
     ],
 )
 def test_what_is_no_rule(stated, words):

@@ -27,6 +27,7 @@ def test_the_whole_object(url):
     assert answer.content == DATA
     assert answer.headers["content-length"] == str(len(DATA))
     assert answer.headers["accept-ranges"] == "bytes"
+    assert answer.headers["content-security-policy"] == "sandbox"
 
 
 @pytest.mark.parametrize(

@@ -76,19 +76,31 @@ def _snapshot(sandbox: "Sandbox") -> Callable[[Request], Any]:
             _refuse_web_pages(request, sandbox.names)
         except Problem as problem:
             return response(Reply(problem.body(), problem.status), {})
-        # Where there is room for the contents, and where the next start removes what a lost connection left.
-        passing = sandbox.folder / "objects" / "incoming"
-        with tempfile.NamedTemporaryFile(dir=passing, prefix="snapshot-", delete=False) as file:
-            path = Path(file.name)
-        await run_in_threadpool(sandbox.save, path)
+        path = await run_in_threadpool(_saved, sandbox)
         return FileResponse(path, media_type="application/x-tar", background=BackgroundTask(path.unlink))
 
     return serve
 
 
+def _saved(sandbox: "Sandbox") -> Path:
+    # Where there is room for the contents, and where the next start removes what a lost connection left.
+    passing = sandbox.folder / "objects" / "incoming"
+    with tempfile.NamedTemporaryFile(dir=passing, prefix="snapshot-", delete=False) as file:
+        path = Path(file.name)
+    try:
+        sandbox.save(path)
+    except BaseException:
+        path.unlink()
+        raise
+    return path
+
+
 def _refuse_web_pages(request: Request, names: Collection[str]) -> None:
     """The control API reads local folders: a page in the user's browser mustn't reach it."""
-    if not is_ours(request.headers.get("host", ""), names) or request.headers.get("origin"):
+    headers = request.headers
+    # A page can ask without an origin, as for an image; browsers still say then that another site asks.
+    asked_by = headers.get("sec-fetch-site", "none")
+    if not is_ours(headers.get("host", ""), names) or headers.get("origin") or asked_by != "none":
         raise Problem(403, "Forbidden", "The control API answers to programs on this machine only")
 
 

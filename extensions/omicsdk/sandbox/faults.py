@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from fnmatch import fnmatchcase
+from math import inf
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -77,6 +78,8 @@ class Rule:
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
                 raise ValueError(f"{name} is a number, not {value!r}")
+            if value is not None and not abs(value) < inf:
+                raise ValueError(f"{name} has an end, {value!r} has none")
         if self._is_of_s3 and self.action not in _OF_S3:
             raise ValueError(f"the S3 server knows the actions {' and '.join(_OF_S3)}, not {self.action!r}")
         if not 200 <= self.status <= 599:

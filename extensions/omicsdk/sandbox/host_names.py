@@ -28,6 +28,11 @@ def url_of(host: str, port: int) -> str:
     return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
 
+def names_of(host: str) -> tuple[str, ...]:
+    """What a server is asked for by besides names of loopback: the address that it listens on, unless that is all of them."""
+    return () if host in _EVERYWHERE or is_loopback(host) else (host,)
+
+
 def is_ours(host: str, also: Collection[str] = ()) -> bool:
     """Whether a request's Host header names this machine: a page on the web may point a name of its own at it.
 

@@ -206,6 +206,9 @@ async def serve_file(
         "Accept-Ranges": "bytes",
         "Last-Modified": formatdate(int(os.fstat(file.fileno()).st_mtime), usegmt=True),
         "Content-Type": fields.get("response-content-type", "application/octet-stream"),
+        # A stored page would else be one of ours to a browser, and could use the sandbox's own pages.
+        "Content-Security-Policy": "sandbox",
+        "X-Content-Type-Options": "nosniff",
     }
     if "response-content-disposition" in fields:
         headers["Content-Disposition"] = fields["response-content-disposition"]

@@ -24,7 +24,7 @@ from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule, read_rules
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.commons import Gen3
-from omicsdk.sandbox.host_names import LOOPBACK
+from omicsdk.sandbox.host_names import LOOPBACK, names_of
 from omicsdk.sandbox.pages.routes import page_routes
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
 from omicsdk.sandbox.pangea.state import Pangea
@@ -64,7 +64,7 @@ class Sandbox:
         names: Names besides localhost by which pages and control API may be asked for, such as a container's.
 
     Attributes:
-        names: As given.
+        names: As given, with the address that it listens on where that isn't one of loopback.
         clock: The sandbox's time; tests move it.
         settings: The switches; see `settings.all()`.
         fault_book: The injected faults in force.
@@ -91,7 +91,7 @@ class Sandbox:
         self._documents = documents or {}
         self._host = host
         self._s3_port = s3_port
-        self.names = tuple(names)
+        self.names = (*names, *names_of(host))
         self.clock = Clock()
         self.fault_book = FaultBook()
         self.request_log = RequestLog()

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 from omicsdk.sandbox.store import Database
 
@@ -72,7 +73,7 @@ class Settings:
             right = (
                 isinstance(value, type(default))
                 if isinstance(default, bool | str)
-                else isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
+                else isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
             )
             if not right:
                 kind = (
