@@ -97,9 +97,23 @@ def test_sb_variables_and_each_profile(look, tmp_path):
     assert "isn't https" in plain.problem
 
 
-def test_an_ini_file_is_not_quoted(look, tmp_path):
+def test_a_token_of_sb_that_stands_in_several_places_is_tried_once(look, tmp_path):
+    same = f"api_endpoint = https://a.example/v2/\nauth_token = {CANARY}\n"
+    written(tmp_path / ".sevenbridges" / "credentials", f"[default]\n{same}[again]\n{same}")
+    variable, *profiles = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
+    assert variable.call is not None
+    assert [each.call for each in profiles] == [None, None]
+    assert {each.warning for each in profiles} == {
+        "the same token as in SB_API_ENDPOINT and SB_AUTH_TOKEN, which is tried"
+    }
+    default, again = look("sb")
+    assert (default.call is not None, again.call) == (True, None)
+
+
+def test_an_ini_file_is_not_quoted_and_hides_no_other_token(look, tmp_path):
     written(tmp_path / ".sevenbridges" / "credentials", CANARY)
-    (found,) = look("sb")
+    variable, found = look("sb", SB_API_ENDPOINT="https://a.example/v2", SB_AUTH_TOKEN=CANARY)
+    assert variable.call is not None
     assert "INI file" in found.problem
     assert CANARY not in found.problem + found.remedy
 

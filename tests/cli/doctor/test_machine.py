@@ -43,6 +43,18 @@ def test_hard_links_are_tried_and_nothing_stays(tmp_path):
     assert (found.status, "Operation not permitted" in found.found, bool(found.remedy)) == ("warning", True, True)
 
 
+def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, monkeypatch):
+    here, temporary = tmp_path / "here", tmp_path / "temporary"
+    here.mkdir()
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    linked = []
+    monkeypatch.setattr("os.link", lambda first, second: linked.append(first))
+    assert link_error(here) is None
+    assert linked[0].startswith(str(temporary))
+    assert [*here.iterdir(), *temporary.iterdir()] == []
+
+
 @pytest.mark.parametrize(
     ("soft", "hard", "status", "remedy"),
     [

@@ -47,6 +47,20 @@ def test_an_answer_tells_whether_the_login_holds(status, outcome, told):
     assert CANARY not in repr(found)
 
 
+@pytest.mark.parametrize(
+    ("service", "origin", "remedy"),
+    [
+        ("dss", "/home/me/.config/omicsdk/tokens.json", "Log in again: omics dss login"),
+        ("dss", "OMICS_DSS_TOKEN", "Set OMICS_DSS_TOKEN to a token that holds; or unset it, and: omics dss login"),
+        ("auth", "GOOGLE_APPLICATION_CREDENTIALS", "unset GOOGLE_APPLICATION_CREDENTIALS, and: omics auth login"),
+        ("sb", "SB_API_ENDPOINT and SB_AUTH_TOKEN", "Make a token under Developer"),
+    ],
+)
+def test_the_remedy_of_a_login_that_is_not_taken_replaces_the_one_that_was_sent(service, origin, remedy):
+    found = judge(LOGIN._replace(service=service, origin=origin), answered(401))
+    assert remedy in found.remedy
+
+
 def test_the_servers_date_is_kept_whatever_it_answers():
     assert answered(200, date="Thu, 01 Jan 2026 12:00:00 GMT").date == "Thu, 01 Jan 2026 12:00:00 GMT"
     assert answered(401, date="Thu, 01 Jan 2026 12:00:00 GMT").date == "Thu, 01 Jan 2026 12:00:00 GMT"

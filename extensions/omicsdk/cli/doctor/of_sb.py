@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import configparser
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from omicsdk.cli.doctor.finding import variables
 from omicsdk.cli.doctor.logins import HOW_TO_GET, Call, Login
@@ -19,22 +19,47 @@ _PAIRS = (("OMICS_SB_URL", "OMICS_SB_TOKEN"), ("SB_API_ENDPOINT", "SB_AUTH_TOKEN
 
 
 def logins(environ: Mapping[str, str], home: Path) -> list[Login]:
-    """Everything that a token stands in.
+    """Everything that a token stands in; one that stands in several places is tried once.
 
     Args:
         environ: The environment's variables.
         home: The user's folder.
-
-    Raises:
-        ConfigError: The credentials file is malformed.
     """
-    found: list[Login] = []
-    for pair in _PAIRS:
-        url, token = (environ.get(name, "").strip() for name in pair)
-        if url or token:
-            found.append(_login("token", variables(pair, environ), url, token, " and ".join(pair)))
+    named = [_Named("token", variables(pair, environ), environ, *pair) for pair in _PAIRS]
     file = home / ".sevenbridges" / "credentials"
-    return [*found, *(_profile(name, values, file) for name, values in _sections(file).items())]
+    problems: list[Login] = []
+    try:
+        named += [
+            _Named(f"profile {name}", f"{file} [{name}]", values, "api_endpoint", "auth_token")
+            for name, values in _sections(file).items()
+        ]
+    except ConfigError as error:
+        problems.append(Login("sb", "settings", "", problem=error.message, remedy=error.remedy))
+    found: list[Login] = []
+    first: dict[tuple[str, str], str] = {}
+    for each in named:
+        url, token = (each.values.get(name, "").strip() for name in (each.url, each.token))
+        if not each.origin:
+            continue
+        login = _login(each.what, each.origin, url, token, f"{each.url} and {each.token}")
+        origin = first.setdefault((url.rstrip("/"), token), each.origin)
+        if login.call is not None and origin != each.origin:
+            login = login._replace(call=None, warning=f"the same token as in {origin}, which is tried")
+        found.append(login)
+    return [*found, *problems]
+
+
+class _Named(NamedTuple):
+    """Where a token may stand: what that is called, where it is, and the names of the address and of the token there."""
+
+    what: str
+    origin: str
+    values: Mapping[str, str]
+    url: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"_Named({self.origin!r})"
 
 
 def _sections(file: Path) -> dict[str, Mapping[str, str]]:
@@ -51,11 +76,6 @@ def _sections(file: Path) -> dict[str, Mapping[str, str]]:
             remedy="Write sections such as [default] with lines api_endpoint = ... and auth_token = ...",
         ) from None
     return {name: dict(parser[name]) for name in parser.sections()}
-
-
-def _profile(name: str, values: Mapping[str, str], file: Path) -> Login:
-    url, token = (values.get(key, "").strip() for key in ("api_endpoint", "auth_token"))
-    return _login(f"profile {name}", f"{file} [{name}]", url, token, "api_endpoint and auth_token")
 
 
 def _login(what: str, origin: str, url: str, token: str, both: str) -> Login:

@@ -64,13 +64,13 @@ def link_error(folder: Path) -> str | None:
     """Makes a file and a second name for it, and takes both away.
 
     Args:
-        folder: Where.
+        folder: Where links are wanted; where temporary files lie on the same file system, it is tried among them.
 
     Returns:
         Why that didn't work; None where it did.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=folder) as made:
+        with tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=_beside(folder)) as made:
             first = os.path.join(made, "file")  # noqa: PTH118 - what os.link takes
             with open(first, "wb"):  # noqa: PTH123 - likewise
                 pass
@@ -78,6 +78,12 @@ def link_error(folder: Path) -> str | None:
     except OSError as error:
         return error.strerror or str(error)
     return None
+
+
+def _beside(folder: Path) -> str:
+    """A folder on the same file system, by preference one where nobody minds what is made."""
+    temporary = tempfile.gettempdir()
+    return temporary if os.stat(temporary).st_dev == folder.stat().st_dev else str(folder)  # noqa: PTH116 - a text
 
 
 def file_limits() -> tuple[int | None, int | None]:

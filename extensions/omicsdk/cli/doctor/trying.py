@@ -102,7 +102,7 @@ def judge(login: Login, answer: Answer | None) -> Outcome:
         return Outcome(PROBE, login.subject, "warning", where, "It sends elsewhere: check the address.")
     if answer.status in (400, 401):
         what = _placed(login, f"{where}: the login isn't taken")
-        return Outcome(PROBE, login.subject, "failed", what, _renewal(login.service))
+        return Outcome(PROBE, login.subject, "failed", what, _renewal(login))
     if answer.status == 403:
         # Whoever isn't allowed something was recognised.
         what = f"{where}: the login is known, and may not look at itself"
@@ -125,9 +125,14 @@ def _sentence(remedy: str) -> str:
     return remedy and f"Run: {remedy}"
 
 
-def _renewal(service: str) -> str:
+def _renewal(login: Login) -> str:
     from omicsdk.cli.doctor.logins import HOW_TO_GET
 
-    if service in ("dss", "auth"):
-        return f"Log in again: omics {service} login"
-    return HOW_TO_GET[service]
+    if login.service not in ("dss", "auth"):
+        return HOW_TO_GET[login.service]
+    if login.origin == "GOOGLE_APPLICATION_CREDENTIALS":
+        return f"Ask the service's operators to admit that account; or unset {login.origin}, and: omics {login.service} login"
+    if login.origin == f"OMICS_{login.service.upper()}_TOKEN":
+        # It wins over whatever a login leaves.
+        return f"Set {login.origin} to a token that holds; or unset it, and: omics {login.service} login"
+    return f"Log in again: omics {login.service} login"
