@@ -1,9 +1,12 @@
 """`omics ls`, `cat`, `cp`, `sync`, `du` and `verify`, whatever the platform."""
 
+import errno
 import json
+from pathlib import Path
 
 import pytest
-from omicsdk.cli.commands.files.looking import span_of
+from omicsdk.cli.commands.files.looking import du, ls, span_of
+from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
 from omicsdk.core.errors import UsageError
 from shelf_store import shelf as shelf
@@ -154,6 +157,32 @@ def test_sync_removes_nothing_when_something_did_not_arrive(omics, reads, tmp_pa
     code, told, _ = omics("sync", "--delete", "shelf://p", "out")
     assert (code, told["removed"]) == (3, [])
     assert (tmp_path / "out/old").exists()
+
+
+def test_sync_tells_what_it_could_not_remove_and_goes_on(omics, reads, tmp_path, monkeypatch):
+    for name in ("out/kept", "out/old"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    unlink = Path.unlink
+
+    def refused(path, *args, **options):
+        if path.name == "kept":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        unlink(path, *args, **options)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    code, told, why = omics("sync", "--delete", "shelf://p", "out")
+    assert (code, told["removed"]) == (3, ["out/old"])
+    assert why == "omics: out/kept isn't removed: Permission denied\n"
+
+
+def test_a_name_that_would_steer_a_terminal_stays_on_its_line(omics, shelf):
+    shelf.files["p/a\nremove everything\x1b[2J/x"] = b"1"
+    arguments = {"uris": ["shelf://p"], "recursive": False, "long": False, "depth": 1, "human": False}
+    for command, count in ((ls, 1), (du, 2)):
+        lines = command(arguments, Console()).text.splitlines()
+        assert len(lines) == count
+        assert "".join(lines).isprintable()
 
 
 def test_sync_to_a_platform(omics, reads, tmp_path):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.places import patterns_of, row, stores_of
+from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import UsageError
@@ -34,7 +35,9 @@ def ls(arguments: Mapping[str, Any], console: Console) -> Told | list[dict[str, 
         rows = [found for uri in uris for found in _listed(stores, uri, patterns, recursive, long)]
     if long:
         return rows
-    cells = (("" if row["size"] is None else str(row["size"]), row["modified"] or "", row["name"]) for row in rows)
+    cells = (
+        ("" if row["size"] is None else str(row["size"]), row["modified"] or "", printable(row["name"])) for row in rows
+    )
     return Told("\n".join(_aligned(cells)), rows, terminal_only=True)
 
 
@@ -106,7 +109,11 @@ def du(arguments: Mapping[str, Any], console: Console) -> Told:
                 for found in sums(files, arguments["depth"])
             ]
     lines = _aligned(
-        (size_words(row["bytes"]) if arguments["human"] else str(row["bytes"]), f"{row['files']} files", row["uri"])
+        (
+            size_words(row["bytes"]) if arguments["human"] else str(row["bytes"]),
+            f"{row['files']} files",
+            printable(row["uri"]),
+        )
         for row in rows
     )
     return Told("\n".join(lines), rows, terminal_only=True)

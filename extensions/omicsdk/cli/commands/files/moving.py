@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.places import kind_of, patterns_of, sources_of, stores_of
 from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
+from omicsdk.cli.errors import printable
 from omicsdk.cli.told import Told
-from omicsdk.core.errors import UsageError
+from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.fs.copying.comparing import CHANGED, By, Differences, differences, why_different
 from omicsdk.fs.copying.copies import CopyOptions, copy_files
 from omicsdk.fs.copying.planning import CopyPlan, plan_copy
@@ -18,6 +19,7 @@ from omicsdk.fs.copying.verifying import with_common_checksum
 from omicsdk.fs.errors import NotAFolder
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.uri import Uri, parse_uri
+from omicsdk.transfer.calls import side_by_side
 from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
@@ -78,10 +80,18 @@ def _there(stores: Stores, target: Uri, patterns: Patterns) -> dict[str, Selecte
 def _compared(wanted: Mapping[str, Selected], there: Mapping[str, Selected], by: By, stores: Stores) -> Differences:
     entries = {name: file.entry for name, file in wanted.items()}
     others = {name: file.entry for name, file in there.items()}
-    for name in entries.keys() & others.keys():
-        # Times alone prove nothing: what was just fetched is younger than what it was fetched from.
-        if by == "checksum" or (by == "auto" and why_different(entries[name], others[name]) == CHANGED):
-            entries[name], others[name] = with_common_checksum(wanted[name], there[name], stores.of)
+    # Times alone prove nothing: what was just fetched is younger than what it was fetched from.
+    doubtful = [
+        name
+        for name in entries
+        if name in others
+        and (by == "checksum" or (by == "auto" and why_different(entries[name], others[name]) == CHANGED))
+    ]
+    known = side_by_side(lambda name: with_common_checksum(wanted[name], there[name], stores.of), doubtful)
+    for name, found in zip(doubtful, known, strict=True):
+        if isinstance(found, OmicsError):
+            raise found
+        entries[name], others[name] = found
     return differences(entries, others, by)
 
 
@@ -137,9 +147,11 @@ def _foretold(result: Mapping[str, Any]) -> Told:
     """What would be done, and for people a line each."""
     files: list[Mapping[str, Any]] = result["files"]
     lines = [
-        f"remove {file['target']}"
-        if file["plan"] == "remove"
-        else f"copy {file['source']} to {file['target']} ({file['plan']})"
+        printable(
+            f"remove {file['target']}"
+            if file["plan"] == "remove"
+            else f"copy {file['source']} to {file['target']} ({file['plan']})"
+        )
         for file in files
     ]
     whole = f"{len(files)} files, {size_words(result['bytes'])} to copy; nothing was done"
@@ -166,6 +178,14 @@ def _removed(files: Sequence[Selected], stores: Stores, target: Uri, console: Co
         console.message("nothing was removed")
         return []
     store = stores.of(target)
+    gone: list[str] = []
     for file in files:
-        store.remove(file.entry)
-    return [str(file.uri) for file in files]
+        try:
+            store.remove(file.entry)
+        except (OmicsError, OSError) as error:
+            console.some_failed(
+                f"{printable(str(file.uri))} isn't removed: {error.strerror or error if isinstance(error, OSError) else error}"
+            )
+        else:
+            gone.append(str(file.uri))
+    return gone
