@@ -1,23 +1,18 @@
 """The page for those who come from django-crunch's client: what it names is there, and every example runs."""
 
-import importlib
 import json
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from coming_from import ComingFrom, Run, check_names
 from omicsdk.sandbox import Sandbox
+from unsettled import without_proxies
 
-PAGE = (Path(__file__).parents[2] / "docs" / "coming-from-crunch.md").read_text(encoding="utf-8")
-EXAMPLES: dict[str, str] = dict(
-    re.findall(r"^<!-- (\S+\.py) -->\n```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-)
+PAGE = ComingFrom("crunch")
 DOCUMENTED = {
     "Connection": (
         *("add_attributes", "add_boolean_attribute", "add_char_attribute", "add_dataset", "add_date_attribute"),
@@ -36,39 +31,23 @@ DOCUMENTED = {
 }
 """What the published documentation of the client lists."""
 
-Example = Callable[[str], SimpleNamespace]
-
 
 def test_the_imports_that_it_shows_work():
-    shown = re.findall(r"`((?:from|import) omicsdk[^`]*)`", PAGE)
-    assert len(shown) >= 5
-    for line in shown:
-        exec(line, {})
+    PAGE.check_imports()
 
 
 def test_names_that_it_tells_are_there():
-    for path in set(re.findall(r"`(omicsdk(?:\.\w+)+)`", PAGE)):
-        module, _, name = path.rpartition(".")
-        try:
-            importlib.import_module(path)
-        except ImportError:
-            assert hasattr(importlib.import_module(module), name), path
+    check_names(PAGE.text)
 
 
 def test_the_commands_are_there():
-    rows = re.findall(r"^\| `crunch ([^`]+)` \| `omics crunch ([^`]+)` \|", PAGE, re.MULTILINE)
-    assert len(rows) == 17
-    assert [row for row in rows if row[0] != row[1]] == []
-    omics = Path(sys.executable).with_name("omics")
-    for _, word in rows:
-        shown = subprocess.run([omics, "crunch", word, "--help"], capture_output=True, text=True, timeout=60)
-        assert f"Usage: omics crunch {word}" in shown.stdout, word
+    assert PAGE.check_commands("crunch", "crunch") == 17
 
 
 @pytest.mark.parametrize("of", DOCUMENTED)
 def test_every_documented_call_is_in_an_example(of: str):
     owner = {"Connection": r"connection\.", "Run": r"run\.", "diagnostics": ""}[of]
-    text = "\n".join(EXAMPLES.values())
+    text = "\n".join(PAGE.examples.values())
     assert [name for name in DOCUMENTED[of] if not re.search(rf"\b{owner}{name}\b", text)] == []
 
 
@@ -78,11 +57,7 @@ def test_every_documented_call_is_in_an_example(of: str):
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, omics_sandbox: Sandbox) -> Path:
     """Where the examples run: the site is that of the variables, and a storage and a script are there."""
-    for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    for scheme in ("http", "https", "all"):
-        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
-        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+    without_proxies(monkeypatch)
     monkeypatch.setenv("CRUNCH_URL", omics_sandbox.crunch_url)
     monkeypatch.setenv("CRUNCH_TOKEN", omics_sandbox.crunch_token)
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
@@ -96,17 +71,10 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, omics_sandbox: Sandb
 
 
 @pytest.fixture
-def run(folder: Path) -> Iterator[Example]:
+def run(folder: Path) -> Iterator[Run]:
     """Runs an example after the page's first lines, and gives the names that it has made."""
-    made: dict[str, Any] = {}
-
-    def running(name: str) -> SimpleNamespace:
-        for each in ("begin.py", name):
-            exec(compile(EXAMPLES[each], each, "exec"), made)
-        return SimpleNamespace(**{key: value for key, value in made.items() if key != "__builtins__"})
-
-    yield running
-    made["connection"].close()
+    with PAGE.running() as running:
+        yield running
 
 
 def statuses(made: SimpleNamespace) -> list[tuple[int, int, str]]:
@@ -115,12 +83,10 @@ def statuses(made: SimpleNamespace) -> list[tuple[int, int, str]]:
 
 
 def test_every_example_is_run_by_a_test():
-    source = Path(__file__).read_text(encoding="utf-8")
-    assert set(EXAMPLES) == set(re.findall(r'\brun\("([^"]+)"\)', source)) | {"begin.py"}
-    assert PAGE.partition("\n## Examples\n")[2].partition("\n## ")[0].count("\n```") == 2 * len(EXAMPLES)
+    PAGE.check_all_are_run(__file__)
 
 
-def test_adding(run: Example):
+def test_adding(run: Run):
     made = run("adding.py")
     assert (made.project, made.dataset) == ("my-project", "my-project:data-set-1")
     assert made.item == "my-project:data-set-1:sample-1"
@@ -128,7 +94,7 @@ def test_adding(run: Example):
     assert made.connection.get_json_response("api/projects/my-project/")["workflow"] == made.workflow.strip()
 
 
-def test_attributes(run: Example):
+def test_attributes(run: Run):
     made = run("attributes.py")
     found = made.connection.get_json_response(f"api/items/{made.item}/")["attributes"]
     values = {each["key"]: each.get("value", (each.get("latitude"), each.get("longitude"))) for each in found}
@@ -154,7 +120,7 @@ def test_attributes(run: Example):
     }
 
 
-def test_requests(run: Example, omics_sandbox: Sandbox):
+def test_requests(run: Run, omics_sandbox: Sandbox):
     made = run("requests.py")
     assert made.headers == {"Authorization": f"Token {omics_sandbox.crunch_token}"}
     assert made.address == f"{omics_sandbox.crunch_url}/api/datasets/"
@@ -162,20 +128,20 @@ def test_requests(run: Example, omics_sandbox: Sandbox):
     assert (made.posted.status_code, made.posted.json()["slug"]) == (201, "sandbox:by-hand")
 
 
-def test_statuses(run: Example):
+def test_statuses(run: Run):
     made = run("statuses.py")
     assert statuses(made) == [(1, 1, ""), (1, 3, "The storage isn't mounted")]
     assert (len(made.facts), made.facts["queue"]) == (15, "none")
     assert made.worker.startswith(made.version())
 
 
-def test_a_run(run: Example):
+def test_a_run(run: Run):
     made = run("run.py")
     assert made.counts == "reads.fastq 25\n"
     assert [status[:2] for status in statuses(made)] == [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2)]
 
 
-def test_stages(run: Example):
+def test_stages(run: Run):
     made = run("stages.py")
     assert not made.failed
     assert (made.run.working_directory / "counts.txt").read_text() == "counts.txt\nreads.fastq\n"
@@ -183,6 +149,6 @@ def test_stages(run: Example):
     assert (list(made.folders), list(made.files)) == ([], ["reads.fastq"])
 
 
-def test_typed(run: Example):
+def test_typed(run: Run):
     made = run("typed.py")
     assert (made.slugs, made.description) == (["sandbox:example-reads"], "25 reads")

@@ -3,25 +3,19 @@
 import importlib
 import json
 import re
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
+from types import ModuleType
 
 import pytest
+from coming_from import DOCS, ComingFrom, Run, check_names
 from omicsdk.sandbox import Sandbox
+from unsettled import without_proxies
 
-DOCS = Path(__file__).parents[2] / "docs"
-PAGE = (DOCS / "coming-from-gen3.md").read_text(encoding="utf-8")
-EXAMPLES: dict[str, str] = dict(
-    re.findall(r"^<!-- (\S+\.py) -->\n```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-)
+PAGE = ComingFrom("gen3")
 USER = "sandbox-user@example.org"
-
-Run = Callable[[str], SimpleNamespace]
 
 
 @pytest.fixture
@@ -35,7 +29,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
 
 
 def test_the_table_is_what_would_be_made(names: ModuleType):
-    assert names.page(PAGE) == PAGE, "run `make docs`"
+    assert names.page(PAGE.text) == PAGE.text, "run `make docs`"
 
 
 def test_every_public_name_has_a_row(names: ModuleType):
@@ -43,8 +37,8 @@ def test_every_public_name_has_a_row(names: ModuleType):
     assert published["version"] == "4.28.5"
     for module, found in published["modules"].items():
         for name in found:
-            assert f"| `{module}.{name}` |" in PAGE or module in names.REPLACED
-    assert [module for module in (*names.LEFT_OUT, *names.REPLACED) if f"| `{module}` |" not in PAGE] == []
+            assert f"| `{module}.{name}` |" in PAGE.text or module in names.REPLACED
+    assert [module for module in (*names.LEFT_OUT, *names.REPLACED) if f"| `{module}` |" not in PAGE.text] == []
 
 
 def test_a_name_that_is_nowhere_is_no_table(names: ModuleType):
@@ -63,30 +57,16 @@ def test_what_is_left_out_is_left_out(names: ModuleType):
 
 
 def test_the_imports_that_it_shows_work():
-    shown = re.findall(r"`((?:from|import) omicsdk[^`]*)`", PAGE)
-    assert len(shown) >= 5
-    for line in shown:
-        exec(line, {})
+    PAGE.check_imports()
 
 
 def test_what_stands_instead_is_there(names: ModuleType):
-    told = " ".join([*names.LEFT_OUT.values(), *names.REPLACED.values(), PAGE.partition("\n## Names\n")[0]])
-    for path in set(re.findall(r"`(omicsdk(?:\.\w+)+)`", told)):
-        module, _, name = path.rpartition(".")
-        try:
-            importlib.import_module(path)
-        except ImportError:
-            assert hasattr(importlib.import_module(module), name), path
+    told = " ".join([*names.LEFT_OUT.values(), *names.REPLACED.values(), PAGE.text.partition("\n## Names\n")[0]])
+    check_names(told)
 
 
 def test_the_commands_are_there():
-    rows = re.findall(r"^\| `gen3 ([^`]+)` \| `omics gen3 ([^`]+)` \|", PAGE, re.MULTILINE)
-    assert len(rows) > 20
-    assert [row for row in rows if row[0] != row[1]] == []
-    omics = Path(sys.executable).with_name("omics")
-    for _, words in rows:
-        shown = subprocess.run([omics, "gen3", *words.split(), "--help"], capture_output=True, text=True, timeout=60)
-        assert f"Usage: omics gen3 {words}" in shown.stdout, words
+    assert PAGE.check_commands("gen3", "gen3") > 20
 
 
 # -- examples
@@ -95,11 +75,9 @@ def test_the_commands_are_there():
 @pytest.fixture
 def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, omics_sandbox: Sandbox) -> Path:
     """The folder of a user whose credentials are in their place; the examples run there."""
-    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NO_PROXY", "no_proxy"):
+    without_proxies(monkeypatch)
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT"):
         monkeypatch.delenv(name, raising=False)
-    for scheme in ("http", "https", "all"):
-        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
-        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -113,23 +91,12 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, omics_sandbox: Sandbox
 @pytest.fixture
 def run(home: Path) -> Iterator[Run]:
     """Runs an example after the page's first lines, and gives the names that it has made."""
-    made: dict[str, Any] = {}
-
-    def running(name: str) -> SimpleNamespace:
-        for each in ("begin.py", name):
-            exec(compile(EXAMPLES[each], each, "exec"), made)
-        return SimpleNamespace(**{key: value for key, value in made.items() if key != "__builtins__"})
-
-    yield running
-    for each in made.values():
-        if hasattr(each, "close") and not isinstance(each, type):
-            each.close()
+    with PAGE.running() as running:
+        yield running
 
 
 def test_every_example_is_run_by_a_test():
-    source = Path(__file__).read_text(encoding="utf-8")
-    assert set(EXAMPLES) == set(re.findall(r'\brun\("([^"]+)"\)', source)) | {"begin.py"}
-    assert PAGE.partition("\n## Examples\n")[2].partition("\n## ")[0].count("\n```") == 2 * len(EXAMPLES)
+    PAGE.check_all_are_run(__file__)
 
 
 def test_records(run: Run):
@@ -159,7 +126,7 @@ def test_an_upload(run: Run, omics_sandbox: Sandbox):
 
 
 def test_files(run: Run, home: Path, omics_sandbox: Sandbox):
-    guid = re.findall(r'^guid = "(.*)"', EXAMPLES["files.py"], re.MULTILINE)[0]
+    guid = re.findall(r'^guid = "(.*)"', PAGE.examples["files.py"], re.MULTILINE)[0]
     omics_sandbox.gen3.add_file("reads.fastq", b"@read/1\nACGT\n", did=guid)
     assert run("files.py").link.startswith(omics_sandbox.url)
     assert (home / "downloads" / "reads.fastq").read_bytes() == b"@read/1\nACGT\n"

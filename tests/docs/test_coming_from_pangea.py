@@ -2,20 +2,15 @@
 
 import importlib
 import re
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from coming_from import ComingFrom, Run, check_names
 from omicsdk.sandbox import Sandbox
+from unsettled import without_proxies
 
-PAGE = (Path(__file__).parents[2] / "docs" / "coming-from-pangea.md").read_text(encoding="utf-8")
-EXAMPLES: dict[str, str] = dict(
-    re.findall(r"^<!-- (\S+\.py) -->\n```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-)
+PAGE = ComingFrom("pangea")
 DOCUMENTED = {
     "RemoteObject": "cache_blob create delete get get_cached_blob idem load_blob optional_remote_fields save",
     "Knex": "add_auth_token delete get login post put",
@@ -33,39 +28,22 @@ DOCUMENTED = {
 }
 """What the published documentation of the client lists."""
 
-Example = Callable[[str], SimpleNamespace]
-
 
 def test_the_imports_that_it_shows_work():
-    shown = re.findall(r"`((?:from|import) omicsdk[^`]*)`", PAGE)
-    assert len(shown) >= 5
-    for line in shown:
-        exec(line, {})
+    PAGE.check_imports()
 
 
 def test_names_that_it_tells_are_there():
-    for path in set(re.findall(r"`(omicsdk(?:\.\w+)+)`", PAGE)):
-        module, _, name = path.rpartition(".")
-        try:
-            importlib.import_module(path)
-        except ImportError:
-            assert hasattr(importlib.import_module(module), name), path
+    check_names(PAGE.text)
 
 
 def test_the_commands_are_there():
-    rows = re.findall(r"^\| `pangea-api ([^`]+)` \| `omics pangea ([^`]+)` \|", PAGE, re.MULTILINE)
-    assert len(rows) == 29
-    assert [row for row in rows if row[0] != row[1]] == []
-    omics = Path(sys.executable).with_name("omics")
-    for _, words in rows:
-        asked = [omics, "pangea", *words.split(), "--help"]
-        shown = subprocess.run(asked, capture_output=True, text=True, timeout=60)
-        assert f"Usage: omics pangea {words}" in shown.stdout, words
+    assert PAGE.check_commands("pangea-api", "pangea") == 29
 
 
 @pytest.mark.parametrize("of", DOCUMENTED)
 def test_every_documented_call_is_in_an_example(of: str):
-    text = "\n".join(EXAMPLES.values())
+    text = "\n".join(PAGE.examples.values())
     assert hasattr(importlib.import_module("omicsdk.pangea"), of)
     assert [name for name in DOCUMENTED[of].split() if not re.search(rf"\.{name}\b", text)] == []
 
@@ -76,11 +54,8 @@ def test_every_documented_call_is_in_an_example(of: str):
 @pytest.fixture
 def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, omics_sandbox: Sandbox) -> Path:
     """Where the examples run: the server and the login are those of the variables, and there are two files."""
-    for name in ("NO_PROXY", "no_proxy", "USE_PANGEA_CACHE"):
-        monkeypatch.delenv(name, raising=False)
-    for scheme in ("http", "https", "all"):
-        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
-        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+    without_proxies(monkeypatch)
+    monkeypatch.delenv("USE_PANGEA_CACHE", raising=False)
     for name, value in omics_sandbox.environment().items():
         if name.startswith("PANGEA_"):
             monkeypatch.setenv(name, value)
@@ -93,26 +68,17 @@ def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, omics_sandbox: Sandb
 
 
 @pytest.fixture
-def run(folder: Path) -> Iterator[Example]:
+def run(folder: Path) -> Iterator[Run]:
     """Runs an example after the page's first lines, and gives the names that it has made."""
-    made: dict[str, Any] = {}
-
-    def running(name: str) -> SimpleNamespace:
-        for each in ("begin.py", name):
-            exec(compile(EXAMPLES[each], each, "exec"), made)
-        return SimpleNamespace(**{key: value for key, value in made.items() if key != "__builtins__"})
-
-    yield running
-    made["knex"].close()
+    with PAGE.running() as running:
+        yield running
 
 
 def test_every_example_is_run_by_a_test():
-    source = Path(__file__).read_text(encoding="utf-8")
-    assert set(EXAMPLES) == set(re.findall(r'\brun\("([^"]+)"\)', source)) | {"begin.py"}
-    assert PAGE.partition("\n## Examples\n")[2].count("\n```") == 2 * len(EXAMPLES)
+    PAGE.check_all_are_run(__file__)
 
 
-def test_samples(run: Example):
+def test_samples(run: Run):
     made = run("samples.py")
     assert (made.cities, made.again) == (["Paris"], ["soil/1 🧬"])
     assert made.groups == ["Deep Samples", "My Library"]
@@ -129,7 +95,7 @@ def test_samples(run: Example):
     assert list(made.group.get_samples()) == []
 
 
-def test_results(run: Example):
+def test_results(run: Run):
     made = run("results.py")
     assert made.name == "s1/s1.kraken2__taxa.counts.json"
     assert made.counts == {"Bacteria": 13, "Archaea": 1}
@@ -141,7 +107,7 @@ def test_results(run: Example):
     assert len(made.keys) == 4
 
 
-def test_files(run: Example):
+def test_files(run: Run):
     made = run("files.py")
     assert made.name == "s1/s1.raw__reads.large.fastq.gz"
     assert made.url.startswith("http://127.0.0.1:")
@@ -150,7 +116,7 @@ def test_files(run: Example):
     assert made.either.stored_data["__type__"] == "s3"
 
 
-def test_remote_objects(run: Example):
+def test_remote_objects(run: Run):
     made = run("remote.py")
     assert not made.there
     assert made.kept["name"] == "s"
@@ -159,7 +125,7 @@ def test_remote_objects(run: Example):
     assert "was deleted" in made.gone
 
 
-def test_requests(run: Example):
+def test_requests(run: Run):
     made = run("requests.py")
     assert [each["name"] for each in made.found] == ["By Other Hands"]
     assert "By Other Hands" in made.names
@@ -170,20 +136,20 @@ def test_requests(run: Example):
     assert made.new.get_info
 
 
-def test_the_cache(run: Example):
+def test_the_cache(run: Run):
     made = run("cache.py")
     assert (made.kept["name"], made.there, made.cleared) == ("Kept", True, None)
     assert not Path(made.path).exists()
 
 
-def test_tags_and_pipelines(run: Example):
+def test_tags_and_pipelines(run: Run):
     made = run("tags.py")
     assert made.tagged == (["s"], ["Tagged Library"])
     assert (made.some, made.tags) == (["s"], ["soil"])
     assert made.modules == [("trim", "1.0"), ("count", "2.1")]
 
 
-def test_what_is_new(run: Example):
+def test_what_is_new(run: Run):
     made = run("beyond.py")
     assert len(made.uuids) == 3
     assert made.found.uuid == made.uuids[0]

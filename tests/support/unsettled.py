@@ -1,4 +1,4 @@
-"""A user without settings, credentials and proxies, for tests of stores."""
+"""A user without settings, credentials and proxies."""
 
 import os
 from pathlib import Path
@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 
 _PREFIXES = ("AWS_", "SB_", "PANGEA_", "CRUNCH_", "OMICS_")
-_NAMES = ("NO_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "USE_PANGEA_CACHE")
+
+
+def without_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Takes the variables of proxies away, so that the sandbox is reached.
+
+    Args:
+        monkeypatch: Puts them back.
+    """
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
 
 
 def unsettled(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
@@ -17,8 +27,9 @@ def unsettled(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         folder: Where the home is.
     """
     for name in list(os.environ):
-        if name.startswith(_PREFIXES) or name.upper() in _NAMES:
+        if name.startswith(_PREFIXES) or name.upper() == "USE_PANGEA_CACHE":
             monkeypatch.delenv(name)
+    without_proxies(monkeypatch)
     home = folder / "home"
     home.mkdir()
     for name in ("HOME", "USERPROFILE", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "PANGEA_API_CACHE_DIR", "OMICS_STATE_DIR"):

@@ -1,0 +1,97 @@
+"""What the pages for those who come from another client have alike: what they name is there, and their examples run."""
+
+import importlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+Run = Callable[[str], SimpleNamespace]
+
+
+class ComingFrom:
+    """The page for those who come from a client.
+
+    Args:
+        name: What the page is called behind `coming-from-`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.text = (DOCS / f"coming-from-{name}.md").read_text(encoding="utf-8")
+        self.examples: dict[str, str] = dict(
+            re.findall(r"^<!-- (\S+\.py) -->\n```python\n(.*?)^```$", self.text, re.MULTILINE | re.DOTALL)
+        )
+
+    def check_imports(self) -> None:
+        """Runs every import that the page shows."""
+        shown = re.findall(r"`((?:from|import) omicsdk[^`]*)`", self.text)
+        assert len(shown) >= 5
+        for line in shown:
+            exec(line, {})
+
+    def check_commands(self, theirs: str, ours: str) -> int:
+        """Asks every command of ours in the page's table for its help; it has the words that theirs has.
+
+        Args:
+            theirs: The other client's command.
+            ours: The group of our commands.
+
+        Returns:
+            How many rows the table has.
+        """
+        rows = re.findall(rf"^\| `{theirs} ([^`]+)` \| `omics {ours} ([^`]+)` \|", self.text, re.MULTILINE)
+        assert [row for row in rows if row[0] != row[1]] == []
+        omics = Path(sys.executable).with_name("omics")
+        for _, words in rows:
+            asked = [omics, ours, *words.split(), "--help"]
+            shown = subprocess.run(asked, capture_output=True, text=True, timeout=60)
+            assert f"Usage: omics {ours} {words}" in shown.stdout, words
+        return len(rows)
+
+    def check_all_are_run(self, tests: str) -> None:
+        """Looks for every example in the file of its tests, and for blocks of Python that are no examples.
+
+        Args:
+            tests: The file: each example but begin.py is `run("...")` there.
+        """
+        source = Path(tests).read_text(encoding="utf-8")
+        assert set(self.examples) == set(re.findall(r'\brun\("([^"]+)"\)', source)) | {"begin.py"}
+        assert self.text.count("\n```python\n") == len(self.examples)
+
+    @contextmanager
+    def running(self) -> Iterator[Run]:
+        """Gives what runs an example after the page's first lines, and gives the names that both have made.
+
+        At its end what can be closed of them is.
+        """
+        made: dict[str, Any] = {}
+
+        def run(name: str) -> SimpleNamespace:
+            for each in ("begin.py", name):
+                exec(compile(self.examples[each], each, "exec"), made)
+            return SimpleNamespace(**{key: value for key, value in made.items() if key != "__builtins__"})
+
+        yield run
+        for each in made.values():
+            if hasattr(each, "close") and not isinstance(each, type | ModuleType):
+                each.close()
+
+
+def check_names(text: str) -> None:
+    """Looks up every name of ours that a text tells.
+
+    Args:
+        text: Markdown; names stand as `omicsdk.module.Name`.
+    """
+    for path in set(re.findall(r"`(omicsdk(?:\.\w+)+)`", text)):
+        module, _, name = path.rpartition(".")
+        try:
+            importlib.import_module(path)
+        except ImportError:
+            assert hasattr(importlib.import_module(module), name), path
