@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from omicsdk.cli.catalog import Catalog, Found, Group
 from omicsdk.cli.help import placeholder
-from omicsdk.cli.options import GLOBALS, flag, flags, own_arguments
+from omicsdk.cli.options import GLOBALS, flags, own_arguments
 from omicsdk.cli.shapes import Argument
 
 from building.markdown import code, light, plain
@@ -76,6 +76,10 @@ def _index(catalog: Catalog, found: Iterable[Listing]) -> str:
         count = sum(len(group.found()) for group in listing.groups)
         name = listing.path.removeprefix(f"{FOLDER}/")
         lines.append(f"| [`{listing.title}`]({name}) | {count} | {plain(listing.about)} |")
+    lines += ["", "| Commands of no service | |", "|---|---|"]
+    for command in catalog.root().found():
+        words = f"omics {' '.join(command.path)}"
+        lines.append(f"| [`{words}`](#{anchor(command)}) | {plain(command.command.get('summary') or '')} |")
     lines += [
         "",
         "## Global options",
@@ -134,9 +138,10 @@ def _argument(argument: Argument) -> str:
     """An entry of a definition list: how it is spelled, what it may be, what it means."""
     spelled = [] if argument.get("positional") else [code(each) for each in flags(argument)]
     choices = argument.get("choices")
-    takes = "" if choices or argument.get("flag") else code(placeholder(argument))
+    unlisted: Argument = {**argument, "choices": []}
+    takes = "" if argument.get("flag") or (choices and spelled) else code(placeholder(unlisted))
     kind = _kind(argument)
-    head = " ".join(filter(None, [", ".join(spelled), takes])) or code(flag(argument))
+    head = " ".join(filter(None, [", ".join(spelled), takes]))
     marks = [", required" if argument.get("required") else "", f" ({kind})" if kind else ""]
     text = plain(argument.get("help") or "")
     if text and text[-1] not in ".:;!?":

@@ -3,6 +3,7 @@
 import re
 
 _CODE = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
+_ITEM = re.compile(r"\s|[-*+] |\d+[.)] ")
 _STEERS = re.compile(r"([\\*_\[\]#|~$])")
 
 
@@ -22,8 +23,19 @@ def light(text: str) -> str:
     Args:
         text: A description.
     """
-    parts = _CODE.split(text.strip())
+    parts = _CODE.split(_fenced(text.strip()))
     return "".join(part if at % 2 else _angles(part).replace("[", r"\[") for at, part in enumerate(parts))
+
+
+def _fenced(text: str) -> str:
+    """Paragraphs that are code because they are indented, between fences; those that go on with a list's item stay."""
+    paragraphs = text.split("\n\n")
+    for at in range(1, len(paragraphs)):
+        lines = paragraphs[at].rstrip("\n").split("\n")
+        is_code = all(line.startswith("    ") for line in lines) and "```" not in text
+        if is_code and not _ITEM.match(paragraphs[at - 1]):
+            paragraphs[at] = "\n".join(["```", *(line[4:] for line in lines), "```"])
+    return "\n\n".join(paragraphs)
 
 
 def code(text: str) -> str:

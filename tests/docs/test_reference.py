@@ -49,6 +49,27 @@ def test_every_argument_is_told_with_its_choices_and_its_default():
         assert [line for line in found.command.get("examples", ()) if line not in told] == [], found.path
 
 
+def test_an_argument_that_stands_by_its_place_is_not_told_as_an_option():
+    told = SECTIONS["completion"]
+    assert "`SHELL`" in told
+    assert "`--shell`" not in told
+    assert "`SERVICES ...`" in SECTIONS["doctor"]
+
+
+def test_examples_within_a_description_are_code_as_they_are_typed():
+    assert "```\nomics doctor\nomics doctor dss sb\nomics doctor --json > report.json\n```" in SECTIONS["doctor"]
+    listed = "- an item\n\n    its <second> paragraph\n\nAs in:\n\n    a[0] < b\n\nand no more"
+    assert light(listed) == (
+        "- an item\n\n    its &lt;second&gt; paragraph\n\nAs in:\n\n```\na[0] < b\n```\n\nand no more"
+    )
+
+
+def test_commands_of_no_service_are_listed_where_the_page_of_commands_begins():
+    index = PAGES["reference/commands/index.md"]
+    opening = index[: index.index("## Global options")]
+    assert [each for each in CATALOG.root().found() if f"](#{command_pages.anchor(each)})" not in opening] == []
+
+
 @pytest.mark.parametrize("page", sorted(PAGES))
 def test_a_page_of_commands_names_no_anchor_twice(page: str):
     anchors = re.findall(r"\{ #(\S+) \}", PAGES[page])
