@@ -6,16 +6,15 @@ from pathlib import Path
 import pytest
 from omicsdk.crunch import Connection
 from omicsdk.sandbox import Sandbox
+from unsettled import without_proxies
 
 
 @pytest.fixture(autouse=True)
 def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings, no proxies."""
-    for name in ("CRUNCH_URL", "CRUNCH_TOKEN", "CRUNCH_STORAGE_SETTINGS", "NO_PROXY", "no_proxy"):
+    for name in ("CRUNCH_URL", "CRUNCH_TOKEN", "CRUNCH_STORAGE_SETTINGS"):
         monkeypatch.delenv(name, raising=False)
-    for scheme in ("http", "https", "all"):
-        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
-        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+    without_proxies(monkeypatch)
     monkeypatch.setenv("OMICS_STATE_DIR", str(tmp_path / "state"))
 
 

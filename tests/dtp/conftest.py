@@ -11,6 +11,7 @@ from omicsdk.gen3.dictionary import Dictionary
 from omicsdk.sandbox import Sandbox
 from orthanc import Orthanc, program, running
 from sds_sheets import DESCRIPTION, GOOD_SUBJECTS, Rows, write_sheet
+from unsettled import without_proxies
 
 Folders = Callable[..., Path]
 
@@ -49,11 +50,9 @@ def dictionary(sds_document: Mapping[str, Any]) -> Dictionary:
 @pytest.fixture(autouse=True)
 def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A user without credentials, settings or proxies."""
-    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NAMESPACE", "NO_PROXY", "no_proxy"):
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NAMESPACE"):
         monkeypatch.delenv(name, raising=False)
-    for scheme in ("http", "https", "all"):
-        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
-        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+    without_proxies(monkeypatch)
     home = tmp_path_factory.mktemp("home")
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))

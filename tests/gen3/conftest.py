@@ -8,6 +8,7 @@ import pytest
 from gen3_commons import FakeCommons, token
 from omicsdk.core.clock import ManualClock
 from omicsdk.sandbox import Sandbox
+from unsettled import without_proxies
 
 
 @pytest.fixture
@@ -42,11 +43,9 @@ def home(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, home: Path) -> None:
     """A user without credentials, settings or proxies."""
-    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NAMESPACE", "GEN3SDK_MAX_RETRIES", "NO_PROXY", "no_proxy"):
+    for name in ("GEN3_API_KEY", "GEN3_ENDPOINT", "NAMESPACE", "GEN3SDK_MAX_RETRIES"):
         monkeypatch.delenv(name, raising=False)
-    for scheme in ("http", "https", "all"):
-        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
-        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+    without_proxies(monkeypatch)
     home.mkdir()
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(home))

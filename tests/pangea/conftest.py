@@ -7,16 +7,15 @@ import pytest
 from omicsdk.pangea import Knex, Organization, SampleGroup, User
 from omicsdk.sandbox import Sandbox
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
+from unsettled import without_proxies
 
 
 @pytest.fixture(autouse=True)
 def _nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A user without a login, a cache, settings or proxies."""
-    for name in ("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS", "USE_PANGEA_CACHE", "NO_PROXY", "no_proxy"):
+    for name in ("PANGEA_ENDPOINT", "PANGEA_USER", "PANGEA_PASS", "USE_PANGEA_CACHE"):
         monkeypatch.delenv(name, raising=False)
-    for scheme in ("http", "https", "all"):
-        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
-        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+    without_proxies(monkeypatch)
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

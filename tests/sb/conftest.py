@@ -6,6 +6,7 @@ import httpx
 import pytest
 from omicsdk.core.clock import ManualClock
 from omicsdk.sb import Api
+from unsettled import without_proxies
 
 BASE = "https://api.example.org/v2"
 Answer = Callable[[httpx.Request], httpx.Response]
@@ -29,10 +30,8 @@ def make(clock: ManualClock) -> Callable[..., Api]:
 @pytest.fixture(autouse=True)
 def nothing_around(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     """A user without credentials, settings or proxies."""
-    for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "REQUEST_METHOD", "NO_PROXY", "no_proxy"):
+    for name in ("SB_API_ENDPOINT", "SB_AUTH_TOKEN", "REQUEST_METHOD"):
         monkeypatch.delenv(name, raising=False)
-    for scheme in ("http", "https", "all"):
-        monkeypatch.delenv(f"{scheme}_proxy", raising=False)
-        monkeypatch.delenv(f"{scheme}_proxy".upper(), raising=False)
+    without_proxies(monkeypatch)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("USERPROFILE", str(tmp_path / "home"))
