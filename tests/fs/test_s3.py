@@ -164,6 +164,19 @@ def test_files_are_put(store: S3Store, client: Any, tmp_path: Path):
     assert store.look("bkt/x/none").size == 0
 
 
+def test_what_was_put_in_parts_is_fetched_as_it_was(store: S3Store, client: Any, tmp_path: Path):
+    pieces = [b"a" * 5 * MIB, b"b"]
+    place = {"Bucket": "bkt", "Key": "parts.bin"}
+    place["UploadId"] = client.create_multipart_upload(**place, ChecksumAlgorithm="SHA256")["UploadId"]
+    parts: list[dict[str, Any]] = []
+    for number, piece in enumerate(pieces, 1):
+        sent = client.upload_part(**place, PartNumber=number, Body=piece, ChecksumAlgorithm="SHA256")
+        parts.append({"PartNumber": number, "ETag": sent["ETag"], "ChecksumSHA256": sent["ChecksumSHA256"]})
+    client.complete_multipart_upload(**place, MultipartUpload={"Parts": parts})
+    download([store.item(store.look("bkt/parts.bin"), "parts.bin")], tmp_path).raise_if_failed()
+    assert (tmp_path / "parts.bin").read_bytes() == b"".join(pieces)
+
+
 def test_what_is_there_stays_without_overwrite(store: S3Store, client: Any, tmp_path: Path):
     fill(client, "old")
     source = tmp_path / "new"
@@ -338,6 +351,9 @@ def test_an_etag_is_a_checksum_only_where_it_is_one_of_the_contents():
     assert checksums(parts, 100 * MIB, 64 * MIB) == {"s3_etag": f"{md5}-2"}
     assert checksums(told("", 3, ChecksumCRC32C="NjYuLg=="), 3, None) == {"crc32c": "36362e2e"}
     assert checksums(told("", 3, ChecksumCRC32C="NjYuLg==-2"), 3, None) == {}
+    assert checksums(told(f"{md5}-2", 3, ChecksumCRC32C="NjYuLg=="), 3, None) == {}
+    whole = told(f"{md5}-2", 3, ChecksumCRC32C="NjYuLg==", ChecksumType="FULL_OBJECT")
+    assert checksums(whole, 3, None) == {"crc32c": "36362e2e"}
 
 
 def test_the_size_of_the_first_part_says_whether_an_etag_is_of_the_usual_parts(

@@ -78,8 +78,11 @@ def checksums(told: Mapping[str, Any], size: int, first_part: int | None) -> dic
         size: The object's size in bytes.
         first_part: As for `seen_object`.
     """
-    found = {name: from_base64(name, str(told.get(member, ""))) for name, member in _CHECKSUMS.items()}
     etag = etag_of(told)
+    # Some servers state a checksum of the parts' checksums without `-NUMBER` behind it, and without its type.
+    whole = told.get("ChecksumType", "COMPOSITE" if "-" in etag else "FULL_OBJECT") == "FULL_OBJECT"
+    members = _CHECKSUMS if whole else {}
+    found = {name: from_base64(name, str(told.get(member, ""))) for name, member in members.items()}
     if not _is_encrypted(told):
         if is_checksum("md5", etag):
             found["md5"] = etag
