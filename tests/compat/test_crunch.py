@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from both_clients import Check, Told, differences, shows
 from crunch_user import environment
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_READER
 from omicsdk.sandbox.server import Sandbox
@@ -27,13 +28,6 @@ PARTS = {
 }
 GROUPS = [group for groups in PARTS.values() for group in groups]
 SIX = [[1, 1], [1, 2], [2, 1], [2, 2], [3, 1], [3, 2]]
-
-Told = dict[str, dict[str, Any]]
-Check = Callable[[Any], bool]
-
-
-def shows(value: Any) -> Check:
-    return lambda seen: seen == value
 
 
 def has(*words: str) -> Check:
@@ -137,15 +131,7 @@ def test_the_published_crunch_client_works_with_the_sandbox(seen: dict[str, Told
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_published_crunch_client_and_ours_see_the_same(seen: dict[str, Told], group: str) -> None:
-    theirs, ours = seen[PUBLISHED][group], seen[OURS][group]
-    assert "ended by" not in ours, ours["ended by"]
-    assert list(ours) == list(theirs)
-    wrong = {
-        label: {"ours": ours[label], "published": theirs[label]}
-        for label in theirs
-        if (group, label) not in DEFECTS and not agrees(ours[label], theirs[label])
-    }
-    assert wrong == {}
+    assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)

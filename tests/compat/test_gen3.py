@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from both_clients import Check, Told, differences, gave, shows
 from connect_proxy import ConnectProxy
 from omicsdk.sandbox.gen3.access import CLIENT_ID, CLIENT_SECRET
 from omicsdk.sandbox.server import Sandbox
@@ -32,21 +33,9 @@ PARTS = {
 GROUPS = [group for groups in PARTS.values() for group in groups]
 SUBJECTS = [{"submitter_id": f"s{number:03}", "age": number, "sex": "mf"[number % 2]} for number in range(40)]
 
-Group = dict[str, Any]
-Told = dict[str, Group]
-Check = Callable[[Any], bool]
-
 
 def refused_by(kind: str) -> Check:
     return lambda seen: kind in seen["raised"]
-
-
-def gave(value: Any) -> Check:
-    return lambda seen: seen == {"given": value}
-
-
-def shows(value: Any) -> Check:
-    return lambda seen: seen == value
 
 
 NOTHING = gave(None)
@@ -219,15 +208,7 @@ def test_the_published_client_works_with_the_sandbox(seen: dict[str, Told], grou
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_published_client_and_ours_see_the_same(seen: dict[str, Told], group: str):
-    theirs, ours = seen[PUBLISHED][group], seen[OURS][group]
-    assert "ended by" not in ours, ours["ended by"]
-    assert list(ours) == list(theirs)
-    wrong = {
-        label: {"ours": ours[label], "published": theirs[label]}
-        for label in theirs
-        if (group, label) not in DEFECTS and not agrees(ours[label], theirs[label])
-    }
-    assert wrong == {}
+    assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)

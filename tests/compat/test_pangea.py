@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from both_clients import Check, Told, differences, gave, shows
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
 from omicsdk.sandbox.server import Sandbox
 
@@ -36,21 +37,9 @@ PARTS = {
 }
 GROUPS = [group for groups in PARTS.values() for group in groups]
 
-Group = dict[str, Any]
-Told = dict[str, Group]
-Check = Callable[[Any], bool]
-
 
 def refused_by(kind: str, status: int | None = None) -> Check:
     return lambda seen: "raised" in seen and kind in seen["raised"] and seen["status"] == status
-
-
-def gave(value: Any) -> Check:
-    return lambda seen: seen == {"given": value}
-
-
-def shows(value: Any) -> Check:
-    return lambda seen: seen == value
 
 
 NOTHING = gave(None)
@@ -163,15 +152,7 @@ def test_the_published_client_works_with_the_sandbox(seen: dict[str, Told], grou
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_published_client_and_ours_see_the_same(seen: dict[str, Told], group: str):
-    theirs, ours = seen[PUBLISHED][group], seen[OURS][group]
-    assert "ended by" not in ours, ours["ended by"]
-    assert list(ours) == list(theirs)
-    wrong = {
-        label: {"ours": ours[label], "published": theirs[label]}
-        for label in theirs
-        if (group, label) not in DEFECTS and not agrees(ours[label], theirs[label])
-    }
-    assert wrong == {}
+    assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from both_clients import Check, Told, differences
 from omicsdk.sandbox.document import operations, read_document
 from omicsdk.sandbox.server import Sandbox
 
@@ -57,16 +58,13 @@ GROUPS = [
     "automation_runs",
 ]
 
-Group = dict[str, Any]
-Told = dict[str, Group]
 
-
-def refused_by(kind: str) -> Callable[[Any], bool]:
+def refused_by(kind: str) -> Check:
     return lambda seen: seen["raised"][0] == kind
 
 
 # What the published client does wrong, by (group, label): how that shows, and what is right and held here to.
-DEFECTS: dict[tuple[str, str], tuple[Callable[[Any], bool], Callable[[Any], bool]]] = {
+DEFECTS: dict[tuple[str, str], tuple[Check, Check]] = {
     # It looks for permissions among changes that there aren't any of.
     ("members", "nothing to save"): (refused_by("KeyError"), refused_by("ResourceNotModified")),
     # A list that is None where it is empty can't be gone through.
@@ -153,16 +151,7 @@ def agrees(ours: Any, theirs: Any) -> bool:
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_the_published_client_and_ours_see_the_same(seen: dict[str, Told], group: str):
-    theirs, ours = seen[PUBLISHED][group], seen[OURS][group]
-    assert "ended by" not in theirs, theirs["ended by"]
-    assert "ended by" not in ours, ours["ended by"]
-    assert list(ours) == list(theirs)
-    wrong = {
-        label: {"ours": ours[label], "published": theirs[label]}
-        for label in theirs
-        if (group, label) not in DEFECTS and not agrees(ours[label], theirs[label])
-    }
-    assert wrong == {}
+    assert differences(seen[PUBLISHED][group], seen[OURS][group], agrees, DEFECTS, group) == {}
 
 
 @pytest.mark.parametrize(("group", "label"), DEFECTS)

@@ -1,0 +1,44 @@
+"""What a published client and ours saw of the same scenario, held against each other."""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+Group = dict[str, Any]
+Told = dict[str, Group]
+"""What one of them saw: values by group and label."""
+
+Check = Callable[[Any], bool]
+
+
+def gave(value: Any) -> Check:
+    """Whether a call gave a value."""
+    return lambda seen: seen == {"given": value}
+
+
+def shows(value: Any) -> Check:
+    """Whether a value was noted."""
+    return lambda seen: seen == value
+
+
+def differences(
+    theirs: Group, ours: Group, agrees: Callable[[Any, Any], bool], defects: Collection[tuple[str, str]], group: str
+) -> Mapping[str, Any]:
+    """Gives what both don't see alike in a group of the scenario, by label.
+
+    Args:
+        theirs: What the published client saw.
+        ours: What ours saw.
+        agrees: Whether two values, ours and theirs, are the same.
+        defects: Groups and labels where the published client is wrong; they are left out.
+        group: The group.
+    """
+    for told in (ours, theirs):
+        if "ended by" in told:
+            return {"ended by": told["ended by"]}
+    if list(ours) != list(theirs):
+        return {"labels": {"ours": list(ours), "published": list(theirs)}}
+    return {
+        label: {"ours": ours[label], "published": theirs[label]}
+        for label in theirs
+        if (group, label) not in defects and not agrees(ours[label], theirs[label])
+    }
