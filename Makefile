@@ -25,10 +25,10 @@ codegen-check: $(STAMP)
 	@$(BIN)/python -m omicsdk_codegen check
 
 test: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) -m "not long and not compat" tests
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not long and not compat" tests
 
 test-long: $(STAMP)
-	@$(BIN)/python -m pytest -q -n $(JOBS) tests
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal --hypothesis-profile thorough tests
 
 compat: $(STAMP)
 	@$(BIN)/python tests/compat/make_environments.py

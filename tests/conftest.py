@@ -8,7 +8,11 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("developer", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 # The same examples on every run: a change is judged by what it changed. New examples are found by developers.
 settings.register_profile("ci", settings.get_profile("developer"), derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "developer")
+thorough = settings.get_profile("ci" if os.environ.get("CI") else "developer")
+# `make test-long` tries the most; tests of their own number of examples say it in times this one.
+settings.register_profile("thorough", thorough)
+settings.register_profile("quick", thorough, max_examples=40)
+settings.load_profile("quick")
 
 # A developer's service account would be found by every client of the tests, before their own logins.
 os.environ.pop("GOOGLE_APPLICATION_CREDENTIALS", None)

@@ -52,7 +52,11 @@ def client(_server: Sandbox):
         yield made
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3 * settings().max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(request=requests())
 def test_no_request_makes_it_fail(client, request):
     operation, path, query, body = request

@@ -84,7 +84,9 @@ def box(_server: Sandbox):
         yield _server, made
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=2 * settings().max_examples, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(request=requests())
 def test_no_request_makes_it_fail(box, request):
     sandbox, client = box
@@ -97,7 +99,7 @@ def test_no_request_makes_it_fail(box, request):
         assert answer.json()["status"] == answer.status_code
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     form=st.dictionaries(
         st.sampled_from(
@@ -117,7 +119,7 @@ def test_no_form_makes_it_fail(box, form, authorization, path):
     assert answer.status_code in (400, 401), answer.text
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.text("abcXYZ019-_.=é", min_size=1, max_size=40)
     | st.sampled_from(["..", "e30.e30.", "e30.e30.e30", "bnVsbA.e30.x", "W10.e30.x"])
@@ -139,7 +141,7 @@ claims = st.dictionaries(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(claims | values)
 def test_no_claims_make_it_fail(box, stated):
     sandbox, _ = box

@@ -149,7 +149,11 @@ def place(sandbox: Sandbox) -> Generator[Place]:
         yield Place(client, {f"{{{name}}}": uuid for name, uuid in found.items()})
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5 * settings().max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_what_is_taken_can_be_read(place: Place, data: st.DataObject) -> None:
     method, path = data.draw(st.sampled_from(list(WRITES)))

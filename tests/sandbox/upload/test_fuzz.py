@@ -71,7 +71,11 @@ def client(_server: Sandbox):
         yield made
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3 * settings().max_examples // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(request=requests())
 @example(request=(STORE, f"/v1/area/{AREA}/{'x' * 1100}", "text/plain; dcp-type=data", b"{}"))
 @example(request=(STORE, f"/v1/area/{AREA}/%00", "text/plain; dcp-type=data", b"{}"))
