@@ -112,10 +112,7 @@ class WorkOrder(Order):
         """
         from omicsdk.pangea.blob_constructors import sample_from_blob
 
-        options = {"work_order_uuid": self.uuid}
-        sample = sample_from_blob(self.knex, self.knex.get(f"samples/{self.sample}", url_options=options))
-        sample.url_options.update(options)
-        return sample
+        return self._opened(f"samples/{self.sample}", sample_from_blob)
 
     def get_job_orders(self) -> Iterator[JobOrder]:
         """Yields its jobs, as they were when it was fetched."""
@@ -271,11 +268,7 @@ class GroupWorkOrder(Order):
         """
         from omicsdk.pangea.blob_constructors import sample_group_from_blob
 
-        options = {"work_order_uuid": self.uuid}
-        url = f"sample_groups/{self.sample_group}"
-        group = sample_group_from_blob(self.knex, self.knex.get(url, url_options=options))
-        group.url_options.update(options)
-        return group
+        return self._opened(f"sample_groups/{self.sample_group}", sample_group_from_blob)
 
     def get_work_orders(self) -> Iterator[WorkOrder]:
         """Yields the work orders of its samples, as the server has them now.
