@@ -1,8 +1,10 @@
 """Copies between any two places: what arrives is whole and right, what fails is told, nothing is half-written."""
 
 import hashlib
+import io
 
 import pytest
+from omicsdk.core.clock import SystemClock
 from omicsdk.core.errors import ChecksumMismatch, ServerError, UnsafePath
 from omicsdk.fs import parse_uri
 from omicsdk.fs.copying.copies import CopyOptions, batches, copy_files
@@ -128,6 +130,31 @@ def test_a_stop_leaves_what_is_done(shelf, tmp_path):
     report = copied("shelf://p", str(tmp_path / "out"), control=control)
     assert not report.ok
     assert [outcome.state for outcome in report.outcomes] == ["stopped", "stopped"]
+
+
+@pytest.mark.parametrize("why", ["asked", "budget"])
+def test_a_stop_in_the_midst_of_a_stream_leaves_nothing_half_written(shelf, tmp_path, monkeypatch, why):
+    shelf.files["p/a"] = bytes(3 * 1024**2)
+    control = Control(budget=3600)
+
+    class Stream(io.BytesIO):
+        def read(self, size=-1):
+            control.stop(why)
+            return super().read(size)
+
+    monkeypatch.setattr(shelf, "open", lambda _store, entry: Stream(shelf.files[entry.path]))
+    report = copied("shelf://p/a", str(tmp_path / "out/a"), control=control)
+    assert [outcome.state for outcome in report.outcomes] == ["stopped"]
+    assert report.why_stopped == control.why
+    assert tree(tmp_path / "out") == {}
+
+
+def test_streams_end_with_the_time_that_they_may_take(shelf, tmp_path, monkeypatch):
+    shelf.files["p/a"] = b"1"
+    times = iter(range(0, 10**6, 60))
+    monkeypatch.setattr(SystemClock, "monotonic", lambda _clock: float(next(times)))
+    report = copied("shelf://p/a", str(tmp_path / "out/a"), control=Control(budget=30))
+    assert [outcome.state for outcome in report.outcomes] == ["stopped"]
 
 
 def test_nothing_of_a_copy_is_remembered_when_it_is_done(shelf, tmp_path):

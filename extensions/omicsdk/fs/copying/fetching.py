@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from omicsdk.core.checksums import Digests
-from omicsdk.core.errors import APIError, ChecksumMismatch, OmicsError, TruncatedTransfer
+from omicsdk.core.clock import SYSTEM_CLOCK
+from omicsdk.core.errors import APIError, ChecksumMismatch, Interrupted, OmicsError, TruncatedTransfer
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathError
 from omicsdk.fs.store import Store
@@ -46,8 +47,8 @@ class FetchOptions:
 
     @property
     def stopped(self) -> bool:
-        """Whether it shall end."""
-        return bool(self.control.why) or (self.stop is not None and self.stop.is_set())
+        """Whether it shall end: it was stopped, or its time is over."""
+        return self.control.over(SYSTEM_CLOCK.monotonic(), self.stop)
 
 
 def fetch(
@@ -68,6 +69,7 @@ def fetch(
         UnsafePath: A name would lead out of the folder; nothing was fetched.
     """
     chosen = options or FetchOptions()
+    chosen.control.begin(SYSTEM_CLOCK.monotonic())
     outcomes: dict[str, Outcome] = {}
     by_engine: list[tuple[Entry, str]] = []
     for entry, name in wanted:
@@ -83,7 +85,7 @@ def fetch(
             by_engine.append((entry, name))
         else:
             with stream:
-                outcomes[name] = _streamed(stream, entry, name, folder, store)
+                outcomes[name] = _streamed(stream, entry, name, folder, store, chosen)
     report = TransferReport(title=f"Download to {folder}")
     if by_engine:
         report = _downloaded(by_engine, store, folder, chosen)
@@ -138,7 +140,7 @@ def _is_gone(outcome: Outcome) -> bool:
     return outcome.attempts > 0 and isinstance(outcome.error, APIError) and outcome.error.status in GONE
 
 
-def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store) -> Outcome:
+def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store, options: FetchOptions) -> Outcome:
     check_name(name)
     target = Path(folder, *name.split("/"))
     digests = Digests(entry.checksums, entry.size)
@@ -147,11 +149,11 @@ def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Sto
             raise PathError(
                 str(target), "and what is to be copied there are the same file", remedy="Name another target."
             )
-        size = _written(stream, target, digests, entry)
+        size = _written(stream, target, digests, entry, options)
         if store.scheme == "file":
             shutil.copystat(entry.path, target)
     except OmicsError as error:
-        return Outcome(name, "failed", entry.size, error=error)
+        return Outcome(name, "stopped" if isinstance(error, Interrupted) else "failed", entry.size, error=error)
     except OSError as error:
         return Outcome(name, "failed", entry.size, error=write_error(error, str(target)))
     return Outcome(
@@ -159,12 +161,17 @@ def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Sto
     )
 
 
-def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry) -> int:
-    """Writes a stream to a file that appears when it is whole and right; gives its size."""
+def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry, options: FetchOptions) -> int:
+    """Writes a stream to a file that appears when it is whole and right, unless it is stopped; gives its size."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with aside(target) as part:
         with part.open("wb") as file:
-            size = sum(_added(chunk, file, digests) for chunk in iter(lambda: stream.read(_STRIDE), b""))
+            size = 0
+            while chunk := stream.read(_STRIDE):
+                if options.stopped:
+                    raise Interrupted(f"{target} isn't whole: it was stopped")
+                digests.update(chunk)
+                size += file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
         if entry.size is not None and size != entry.size:
@@ -175,11 +182,6 @@ def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry) -> 
                 raise ChecksumMismatch(str(target), algorithm=algorithm, expected=stated, actual=found[algorithm])
         part.replace(target)
     return size
-
-
-def _added(chunk: bytes, file: BinaryIO, digests: Digests) -> int:
-    digests.update(chunk)
-    return file.write(chunk)
 
 
 @contextmanager
