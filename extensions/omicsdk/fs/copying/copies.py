@@ -65,7 +65,7 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
     """Copies files. One that fails doesn't keep the others from being copied.
 
     Bytes that come here are verified by what their platform states of them, and appear under their names when they are whole.
-    What a stopped copy began is gone on with by the same one.
+    What a stopped copy began is gone on with by the same one, unless it is one from platform to platform: that begins anew.
 
     Args:
         plan: What goes where.
