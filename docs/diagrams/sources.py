@@ -11,6 +11,7 @@ ROOTS = {
     "omicsdk": ROOT / "extensions" / "omicsdk",
     "omicsdk_api": ROOT / "generated" / "omicsdk_api",
     "omicsdk_codegen": ROOT / "codegen" / "omicsdk_codegen",
+    "snakemake_storage_plugin_omics": ROOT / "extensions" / "snakemake_storage_plugin_omics",
 }
 _IMPORT = re.compile(r"^\s*(?:from|import)\s+(omicsdk\w*(?:\.\w+)*)", re.MULTILINE)
 
@@ -49,9 +50,9 @@ def _merged(first: list[list[str]], second: list[list[str]]) -> list[list[str]]:
 
 @cache
 def packages() -> list[str]:
-    """All packages at the top: those of `omicsdk`, the generated clients, the generator."""
+    """All packages at the top: those of `omicsdk`, the generated clients, the generator, Snakemake's plugin."""
     below = sorted(path.parent.name for path in ROOTS["omicsdk"].glob("*/__init__.py"))
-    return [*(f"omicsdk.{name}" for name in below), "omicsdk_api", "omicsdk_codegen"]
+    return [*(f"omicsdk.{name}" for name in below), *(name for name in ROOTS if name != "omicsdk")]
 
 
 @cache

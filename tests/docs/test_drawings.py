@@ -22,6 +22,7 @@ def texts(svg: str) -> str:
 def test_every_package_has_a_box():
     told = [box.title for row in layers.rows() for box in row]
     assert sorted(told) == sorted(map(layers.short, packages()))
+    assert {"fs", "testing", "sandbox", "snakemake_storage_plugin_omics"} <= {*told}
 
 
 def test_what_a_box_says_it_imports_stands_below_it():
@@ -38,6 +39,7 @@ def test_imports_are_read_from_the_code():
     assert "omicsdk.core" in imports("omicsdk.transfer")
     assert imports("omicsdk.core") <= {"omicsdk_api"}
     assert "omicsdk.gen3" in imports("omicsdk.dtp")
+    assert "omicsdk.fs" in imports("snakemake_storage_plugin_omics")
 
 
 def test_the_generator_has_its_steps_in_the_order_of_the_code():
