@@ -68,6 +68,7 @@ import httpx, pytest
 @pytest.mark.parametrize("turn", [1, 2])
 def test_it(omics_sandbox, turn):
     url = omics_sandbox.swagger_url.replace("swagger.json", "bundles/all?replica=aws")
+    assert url.startswith("http://127.0.0.1:")
     assert httpx.get(url, trust_env=False).json()["bundles"] == []
     omics_sandbox.seed({json.dumps(str(folder))})
     assert len(httpx.get(url, trust_env=False).json()["bundles"]) == 1
