@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from omicsdk.cli.commands.files.looking import du, ls, span_of
+from omicsdk.cli.commands.files.places import files_words
 from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
 from omicsdk.core.errors import UsageError
@@ -183,6 +184,11 @@ def test_a_name_that_would_steer_a_terminal_stays_on_its_line(omics, shelf):
         lines = command(arguments, Console()).text.splitlines()
         assert len(lines) == count
         assert "".join(lines).isprintable()
+
+
+@pytest.mark.parametrize(("count", "said"), [(0, "0 files"), (1, "1 file"), (2, "2 files")])
+def test_how_many_files_is_said_in_english(count, said):
+    assert files_words(count) == said
 
 
 def test_sync_to_a_platform(omics, reads, tmp_path):

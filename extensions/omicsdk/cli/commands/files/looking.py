@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.files.places import patterns_of, row, stores_of
+from omicsdk.cli.commands.files.places import files_words, patterns_of, row, stores_of
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output
 from omicsdk.cli.told import Told
@@ -111,7 +111,7 @@ def du(arguments: Mapping[str, Any], console: Console) -> Told:
     lines = _aligned(
         (
             size_words(row["bytes"]) if arguments["human"] else str(row["bytes"]),
-            f"{row['files']} files",
+            files_words(row["files"]),
             printable(row["uri"]),
         )
         for row in rows

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.commands.files.places import kind_of, patterns_of, sources_of, stores_of
+from omicsdk.cli.commands.files.places import files_words, kind_of, patterns_of, sources_of, stores_of
 from omicsdk.cli.commands.transfer_reports import named_errors, told, watched
 from omicsdk.cli.errors import printable
 from omicsdk.cli.told import Told
@@ -136,7 +136,7 @@ def _summed_up(result: Mapping[str, Any], target: Uri) -> Told:
     """A result, and for people how many files were copied, left, equal, removed."""
     counts: Mapping[str, int] = result["counts"]
     size = sum(file["size"] or 0 for file in result["files"] if file["state"] == "done")
-    words = [f"{counts.get('done', 0)} files ({size_words(size)}) copied to {target}"]
+    words = [f"{files_words(counts.get('done', 0))} ({size_words(size)}) copied to {target}"]
     words += [f"{counts[state]} {word}" for state, word in _WORDS.items() if counts.get(state)]
     words += [f"{result['same']} equal"] if result.get("same") else []
     words += [f"{len(result['removed'])} removed"] if result.get("removed") else []
@@ -154,7 +154,7 @@ def _foretold(result: Mapping[str, Any]) -> Told:
         )
         for file in files
     ]
-    whole = f"{len(files)} files, {size_words(result['bytes'])} to copy; nothing was done"
+    whole = f"{files_words(len(files))}, {size_words(result['bytes'])} to copy; nothing was done"
     return Told("\n".join([*lines, whole]), result, terminal_only=True)
 
 
@@ -173,7 +173,7 @@ def _removed(files: Sequence[Selected], stores: Stores, target: Uri, console: Co
     if not files:
         return []
     if not console.confirm(
-        f"{len(files)} files of {target} that the source doesn't have will be removed for good. Go on?"
+        f"{files_words(len(files))} of {target} that the source doesn't have will be removed for good. Go on?"
     ):
         console.message("nothing was removed")
         return []

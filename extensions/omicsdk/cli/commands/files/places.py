@@ -117,5 +117,14 @@ def row(uri: str, entry: Entry, *, name: str = "", long: bool = False) -> dict[s
     return found
 
 
+def files_words(count: int) -> str:
+    """How many files, in words.
+
+    Args:
+        count: How many.
+    """
+    return "1 file" if count == 1 else f"{count} files"
+
+
 def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
