@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from omicsdk.core.errors import NotWritable, SomeFailed, TransferError
-from omicsdk.transfer import Item
+from omicsdk.transfer import Item, Location
 from omicsdk.transfer.scale.crew import Crew, Hands
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.results import ShardResult, ShardsOpen, ShardsReport
@@ -41,6 +41,23 @@ def test_what_ends_one_shard_fails_its_files_alone(items: list[Item], target: Pa
     assert len(report.outcomes) == len(items) == len(failed) + report.counts["done"]
     with pytest.raises(SomeFailed, match="Shard 1 of 2"):
         report.raise_if_failed()
+
+
+def test_a_list_that_changes_meanwhile_hides_nothing_that_failed(
+    server: Any, items: list[Item], target: Path, monkeypatch: Any
+):
+    listed = [Item("gone", Location(server.url("gone")), 1, retries=0), *items]
+    names = [item.name for item in listed]
+
+    def run(hands: Hands, plan: Plan, shards: int, **_: Any) -> ShardsReport:
+        told = ShardsReport(tuple(shard.run(progress=None) for shard in plan.shards(2)))
+        del listed[0]
+        return told
+
+    monkeypatch.setattr(Hands, "run", run)
+    report = download_by(Crew(2), lambda: iter(listed), target)
+    assert [outcome.name for outcome in report.failed] == ["gone"]
+    assert sorted(outcome.name for outcome in report.outcomes) == sorted(names)
 
 
 def test_a_scheduler_that_is_lost_is_said_in_a_line(items: list[Item], target: Path, monkeypatch: Any):

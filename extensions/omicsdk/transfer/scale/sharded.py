@@ -160,7 +160,10 @@ def _raise_what_ended_all(told: ShardsReport) -> None:
 
 
 def _in_order(plan: Plan, told: ShardsReport) -> Iterator[Outcome]:
-    """The outcomes of all shards in the order of the plan's items; one of each shard is in memory."""
+    """The outcomes of all shards in the order of the plan's items; one of each shard is in memory.
+
+    Where the source gives other items than before, such as a list that somebody changed, what is left comes last.
+    """
     count = len(told.results)
     by_shard = [_outcomes(plan, result) for result in told.results]
     heads = [next(outcomes, None) for outcomes in by_shard]
@@ -169,6 +172,10 @@ def _in_order(plan: Plan, told: ShardsReport) -> Iterator[Outcome]:
         if head is not None and head.name == name:  # else it stood there before
             yield head
             heads[index] = next(by_shard[index], None)
+    for head, rest in zip(heads, by_shard, strict=True):
+        if head is not None:
+            yield head
+            yield from rest
 
 
 def _outcomes(plan: Plan, result: ShardResult) -> Iterator[Outcome]:
