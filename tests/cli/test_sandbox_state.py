@@ -39,9 +39,14 @@ def test_the_status_of_a_folder_that_a_sandbox_runs_on(omics, tmp_path):
         ran = omics("sandbox", "status", "--dir", str(tmp_path / "s"), installed=True)
         assert json.loads(ran.out)["url"] == sandbox.url
         busy = omics("sandbox", "save", str(tmp_path / "x.tar"), "--dir", str(tmp_path / "s"), installed=True)
+        loaded = omics(
+            "sandbox", "load", str(tmp_path / "x.tar"), "--dir", str(tmp_path / "s"), "--replace", installed=True
+        )
     assert busy.code != 0
     assert "another sandbox runs" in busy.err
     assert not (tmp_path / "x.tar").exists()
+    assert loaded.code != 0
+    assert "Stop that sandbox: load makes a folder" in loaded.err.replace("\n", " ")
 
 
 def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
@@ -71,7 +76,7 @@ def test_a_stopped_folder_is_filled_and_saved(omics, folder, tmp_path):
         (("save", "x.tar"), "give --url of a running sandbox or --dir"),
         (("save", "nowhere/x.tar", "--dir", "."), "nowhere isn't a folder"),
         (("save", "x.tar", "--dir", "."), "isn't a sandbox's folder"),
-        (("load", "x.tar", "--dir", "new"), "x.tar"),
+        (("load", "x.tar", "--dir", "new"), "the state isn't loaded: x.tar: No such file"),
         (("status",), "give --url of a running sandbox or --dir"),
         (("status", "--dir", "nowhere"), "there is no folder nowhere"),
         (("status", "--dir", "."), "isn't a sandbox's folder"),
@@ -101,4 +106,5 @@ def test_a_recording_with_a_bad_line_is_one_line(omics, tmp_path):
 def test_an_address_that_others_reach_is_warned_of(omics, tmp_path):
     ran = omics("sandbox", "up", "--host", "192.0.2.1", "--dir", str(tmp_path / "s"), installed=True)
     assert ran.code != 0  # this machine hasn't that address
+    assert "Give an address of this machine with --host" in ran.err.replace("\n", " ")
     assert "warning: on 192.0.2.1 whoever reaches this machine controls the sandbox" in ran.err.replace("\n", " ")

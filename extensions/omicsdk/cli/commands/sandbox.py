@@ -170,8 +170,23 @@ def control(url: str) -> Generator[Callable[..., Any]]:
 
 
 @contextmanager
-def troubles(folder: str, port: int = 0, faults: str | None = None) -> Generator[None]:
-    """Says in our errors what can go wrong with a server, its folder and its file of faults."""
+def troubles(
+    folder: str,
+    port: int = 0,
+    faults: str | None = None,
+    *,
+    failed: str = "the sandbox can't start",
+    in_use: str = "Give its address with --url, stop it, or choose another folder with --dir.",
+) -> Generator[None]:
+    """Says in our errors what can go wrong with a server, its folder and its file of faults.
+
+    Args:
+        folder: The sandbox's folder.
+        port: The port that it listens on.
+        faults: The file of faults.
+        failed: What isn't done.
+        in_use: What to do when another sandbox runs on the folder.
+    """
     try:
         yield
     except ModuleNotFoundError as error:
@@ -183,18 +198,19 @@ def troubles(folder: str, port: int = 0, faults: str | None = None) -> Generator
             raise ConfigError(
                 f"the sandbox can't start: port {port} is taken", remedy="Choose another one with --port."
             ) from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise ConfigError(f"{failed}: {error}", remedy="Give an address of this machine with --host.") from error
         what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
         is_faults = faults is not None and error.filename == faults
-        remedy = "Give a file of faults that can be read." if is_faults else "Choose another folder with --dir."
-        raise ConfigError(f"the sandbox can't start: {what}", remedy=remedy) from error
+        remedy = (
+            "Give a file of faults that can be read." if is_faults else "Choose another place; --dir names the folder."
+        )
+        raise ConfigError(f"{failed}: {what}", remedy=remedy) from error
     except OmicsError:
         raise
     except ValueError as error:  # what stands in the file of faults, or in the folder
-        raise ConfigError(f"the sandbox can't start: {error}") from error
+        raise ConfigError(f"{failed}: {error}") from error
     except Exception as error:
         if type(error).__name__ != "FolderInUse":
             raise
-        raise ConfigError(
-            f"another sandbox runs on the folder {folder}",
-            remedy="Give its address with --url, stop it, or choose another folder with --dir.",
-        ) from error
+        raise ConfigError(f"another sandbox runs on the folder {folder}", remedy=in_use) from error

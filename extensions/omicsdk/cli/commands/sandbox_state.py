@@ -8,6 +8,9 @@ from pathlib import Path
 from omicsdk.cli.commands.sandbox import control, one_sandbox, troubles
 from omicsdk.core.errors import ConfigError, UsageError
 
+_WAIT = 3600.0
+"""Seconds that a sandbox may take to write a snapshot before it sends it; all contents may have to be copied."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +30,9 @@ def save(arguments: Mapping[str, Any], _console: Console) -> dict[str, Any]:
     target = Path(arguments["file"]).absolute()
     if not target.parent.is_dir():
         raise UsageError(f"{target.parent} isn't a folder")
-    if not arguments["dir"]:
-        return {"file": str(target), "bytes": _fetched(arguments["url"], target)}
-    with troubles(arguments["dir"]):
+    with troubles(arguments["dir"] or "", failed="the state isn't saved"):
+        if not arguments["dir"]:
+            return {"file": str(target), "bytes": _fetched(arguments["url"], target)}
         from omicsdk.sandbox.snapshots import save_folder
 
         try:
@@ -45,7 +48,7 @@ def _fetched(url: str, target: Path) -> int:
     from omicsdk.core.transport import Transport
 
     facts = OperationFacts(name="snapshot", method="GET", path="/_sandbox/snapshot")
-    transport = Transport(url.rstrip("/"))
+    transport = Transport(url.rstrip("/"), timeout=_WAIT)
     try:
         answer = transport.send(request(facts, facts.path), stream=True)
         with contextlib.closing(answer), in_place_of(target, mode=PRIVATE) as file:
@@ -63,7 +66,8 @@ def load(arguments: Mapping[str, Any], console: Console) -> dict[str, Any]:
         ConfigError: The file isn't one, is damaged or of another release's layout, or the folder holds something.
     """
     folder = Path(arguments["dir"])
-    with troubles(arguments["dir"]):
+    in_use = "Stop that sandbox: load makes a folder, it doesn't change a running sandbox. Or choose another folder with --dir."
+    with troubles(arguments["dir"], failed="the state isn't loaded", in_use=in_use):
         from omicsdk.sandbox import load_snapshot
 
         try:
@@ -84,7 +88,7 @@ def status(arguments: Mapping[str, Any], _console: Console) -> dict[str, Any]:
     """
     one_sandbox(arguments)
     url: str | None = arguments["url"]
-    with troubles(arguments["dir"] or ""):
+    with troubles(arguments["dir"] or "", failed="the sandbox can't be looked at"):
         if url is None:
             folder = Path(arguments["dir"])
             if not folder.is_dir():

@@ -111,6 +111,8 @@ _COMMANDS: list[Command] = [
     {
         "command": "load",
         "summary": "Make a sandbox's folder of such a file.",
+        "description": "The sandbox mustn't be running: it is started on the folder afterwards. Whoever made the file knows "
+        "the keys and tokens in it.",
         "run": "omicsdk.cli.commands.sandbox_state:load",
         "bare": True,
         "parameters": [
