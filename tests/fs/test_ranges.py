@@ -252,6 +252,24 @@ def test_redirects_lead_on_once_and_take_no_credentials_to_strangers(
         elsewhere.close()
 
 
+def test_a_url_and_where_it_leads_may_both_have_ended(server: Server, wire: Wire, clock: MovedClock) -> None:
+    asked: list[str] = []
+
+    def locate() -> Location:
+        name = f"signed{len(asked)}"
+        asked.append(server.put(name, b""))
+        there = server.put(f"there{len(asked)}", BODY)
+        server.always[name] = lambda *_: Answer(302, {"Location": there})
+        return Location(asked[-1])
+
+    file = Ranges(locate, len(BODY), wire=wire, clock=clock)
+    file.read(0, 10)
+    for ended in ("signed0", "there1"):
+        server.always[ended] = lambda *_: Answer(403, {}, b"ended")
+    assert file.read(10, 20) == BODY[10:20]
+    assert len(asked) == 2
+
+
 def test_circles_end(server: Server, ranges: Callable[..., Ranges]) -> None:
     server.always["file"] = lambda *_: Answer(302, {"Location": "/file"})
 

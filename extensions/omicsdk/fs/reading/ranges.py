@@ -6,7 +6,7 @@ import random
 import threading
 from collections.abc import Callable
 from logging import getLogger
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.api_errors import api_error
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -154,20 +154,20 @@ class Ranges:
             if here is self._location or here is self._direct:
                 self._direct = there
 
-    def ended(self, refused: Location) -> bool:
+    def ended(self, refused: Location) -> Literal["", "redirect", "location"]:
         """Forgets a location that isn't accepted.
 
         Returns:
-            Whether it was the one in use, and not one that another thread has had replaced already.
+            What it was: where a redirect leads, or the location itself; empty where another thread has had it replaced already.
         """
         with self._lock:
             if refused is self._direct:
                 self._direct = None
-            elif refused is self._location:
+                return "redirect"
+            if refused is self._location:
                 self._location = self._direct = None
-            else:
-                return False
-            return True
+                return "location"
+            return ""
 
     def is_elsewhere(self, refused: Location) -> bool:
         """Whether there is another copy, which `where` leads to from then on."""
@@ -221,7 +221,8 @@ class _Reading:
 
     def _begin_anew(self) -> None:
         self._began = self._file.now()
-        self._failures = self._redirects = self._renewals = self._gained = 0
+        self._failures = self._redirects = self._gained = 0
+        self._ended = set[str]()  # of a redirect and the URL behind it, each may end once: both may have
 
     def read(self) -> bytes:
         while self._at < self._end:
@@ -326,10 +327,10 @@ class _Reading:
     def _refused(self, location: Location, verdict: Verdict, answer: Response) -> None:
         """Asks for another URL in the place of one that has ended; a new one that isn't accepted either is refused."""
         error = self._error(location, verdict, answer)
-        if self._file.ended(location):
-            if self._renewals and not self._file.is_elsewhere(location):
+        if what := self._file.ended(location):
+            if what in self._ended and not self._file.is_elsewhere(location):
                 raise error
-            self._renewals += 1
+            self._ended.add(what)
             _log.info("%s: its URL isn't accepted (%d), asking for another", self._file.title, verdict.status)
 
     def _failed(self, failure: WireFailure, location: Location) -> None:
