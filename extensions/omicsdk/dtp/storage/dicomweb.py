@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from logging import getLogger
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -41,8 +40,6 @@ BATCH = 200
 RETRIES = 4
 _SERIES, _INSTANCE, _CLASS = "0020000E", "00080018", "00080016"
 _ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-
-_log = getLogger("omicsdk.dtp")
 
 
 class DicomWebStore:

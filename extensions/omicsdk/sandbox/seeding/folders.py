@@ -21,7 +21,6 @@ from omicsdk.sandbox.upload.state import BUCKET
 if TYPE_CHECKING:
     from omicsdk.sandbox.server import Sandbox
 
-_BLOCK = 1024 * 1024
 _WORKFLOW = "workflow"
 _METADATA = "metadata.json"
 

@@ -6,7 +6,6 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from logging import getLogger
 from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
@@ -35,7 +34,6 @@ from omicsdk.transfer.waiting import opened
 from omicsdk.transfer.writing import write_error
 
 _RUN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
-_log = getLogger("omicsdk.transfer")
 
 
 def download(

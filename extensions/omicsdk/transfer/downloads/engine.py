@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
-from logging import getLogger
 
 from omicsdk.core.environment import curl_options
 from omicsdk.core.errors import ConnectionLost, OmicsError, TransferError, TransportError
@@ -45,8 +44,6 @@ OPEN = 2048
 AT_ONCE = 256
 #: Seconds over which a rate is taken for a report's curve.
 SAMPLE = 0.25
-
-_log = getLogger("omicsdk.transfer")
 
 
 class Engine:
