@@ -13,6 +13,7 @@ PAGES = (
     "/",
     "/_sandbox/pages/requests",
     "/_sandbox/pages/faults",
+    "/_sandbox/pages/settings",
     "/_sandbox/pages/tokens",
     "/_sandbox/pages/environment",
 )
@@ -113,12 +114,13 @@ def test_by_keyboard_alone_a_fault_is_switched_on_and_has_its_effect(opened, san
         assert outline != "none", seen[-1]
         if seen[-1].startswith("Every service answers 503"):
             break
-    assert seen[:8] == [
+    assert seen[:9] == [
         "Skip to the content",
         "omics sandbox",
         "Contents",
         "Requests",
         "Faults",
+        "Settings",
         "Tokens",
         "Environment",
         "Clear all faults",

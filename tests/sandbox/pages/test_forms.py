@@ -10,6 +10,7 @@ from omicsdk.sandbox.pages.faults import SWITCHES
 
 FAULTS = "/_sandbox/pages/faults"
 TOKENS = "/_sandbox/pages/tokens"
+SETTINGS = "/_sandbox/pages/settings"
 
 
 def form_token(page: str) -> str:
@@ -69,6 +70,48 @@ def test_what_makes_no_sense_is_told(sandbox: Sandbox, visitor: httpx.Client, fi
     assert answer.status_code == 400
     assert words in answer.text
     assert sandbox.fault_book.rules() == []
+
+
+def test_time_is_moved_stopped_and_runs_on(sandbox: Sandbox, visitor: httpx.Client):
+    before = sandbox.clock.now()
+    assert "Time was moved forward." in _post(visitor, SETTINGS, do="advance", seconds="7200").text
+    assert sandbox.clock.now() - before >= 7200
+    page = _post(visitor, SETTINGS, do="freeze", at="2031-02-03T04:05").text
+    assert "It is 2031-02-03 04:05:00 UTC; time stands still." in page
+    assert sandbox.clock.state()["frozen"]
+    assert "time runs." in _post(visitor, SETTINGS, do="resume").text
+    assert not sandbox.clock.state()["frozen"]
+
+
+def test_switches_are_turned(sandbox: Sandbox, visitor: httpx.Client):
+    turned = {"dss.read_only": "true", "dss.retry_after": "2.5", "sb.failing_tasks": '"><b>*'}
+    page = _post(visitor, SETTINGS, do="turn", **turned).text
+    assert sandbox.settings.flag("dss.read_only")
+    assert sandbox.settings.number("dss.retry_after") == 2.5
+    assert sandbox.settings.text("sb.failing_tasks") == '"><b>*'
+    assert 'value="&quot;&gt;&lt;b&gt;*"' in page
+    assert "<b>" not in page
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"do": "advance", "seconds": "-1"}, "only moves forward"),
+        ({"do": "advance", "seconds": "soon"}, "takes a number"),
+        ({"do": "advance", "seconds": "inf"}, "the year 9000"),
+        ({"do": "freeze", "at": "noon"}, "isn&#x27;t a moment"),
+        ({"do": "turn", "dss.read_only": "true", "dss.retry_after": "nan"}, "takes 0 or more"),
+        ({"do": "turn", "dss.read_only": "perhaps"}, "takes true or false"),
+        ({"do": "turn", "dss.nothing": "1"}, "there is no setting"),
+        ({}, "say what to do"),
+    ],
+)
+def test_what_is_no_time_and_no_switch_changes_nothing(sandbox: Sandbox, visitor: httpx.Client, fields, words):
+    before = sandbox.settings.all()
+    answer = _post(visitor, SETTINGS, **fields)
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert sandbox.settings.all() == before
 
 
 def test_a_token_is_shown_once_and_works(visitor: httpx.Client, web: httpx.Client, caplog):

@@ -15,6 +15,7 @@ _MENU = (
     ("/", "Contents"),
     (f"{HOME}/requests", "Requests"),
     (f"{HOME}/faults", "Faults"),
+    (f"{HOME}/settings", "Settings"),
     (f"{HOME}/tokens", "Tokens"),
     (f"{HOME}/environment", "Environment"),
 )
@@ -148,11 +149,12 @@ def labelled(label: str, name: str, hint: str = "", /, **attributes: str | int |
     return element("div", element("label", label, for_=name), box, note, class_="field")
 
 
-def chosen(label: str, name: str, choices: Sequence[tuple[str, str]], value: str = "") -> Html:
+def chosen(label: str, name: str, choices: Sequence[tuple[str, str]], value: str = "", *, hint: str = "") -> Html:
     """A list to choose from, with its label: each value and what people read."""
+    note = element("span", hint, id=f"{name}-hint", class_="hint") if hint else None
     options = [element("option", text, value=each, selected=each == value) for each, text in choices]
-    box = element("select", options, id=name, name=name)
-    return element("div", element("label", label, for_=name), box, class_="field")
+    box = element("select", options, id=name, name=name, aria_describedby=f"{name}-hint" if hint else None)
+    return element("div", element("label", label, for_=name), box, note, class_="field")
 
 
 def button(text: str, **attributes: str | int | bool | None) -> Html:

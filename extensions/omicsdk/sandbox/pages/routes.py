@@ -37,7 +37,7 @@ def page_routes(sandbox: "Sandbox") -> list[BaseRoute]:
         Route("/contents/{platform}/{shelf}", shown("contents"), methods=["GET"]),
         Route("/requests", shown("requests"), methods=["GET"]),
     ]
-    for name in ("faults", "tokens", "environment"):
+    for name in ("faults", "settings", "tokens", "environment"):
         inner.append(Route(f"/{name}", shown(name), methods=["GET", "POST"]))
     return [Route("/", shown("overview"), methods=["GET"]), Mount("/_sandbox/pages", routes=inner)]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 from starlette.responses import Response
 
-from omicsdk.sandbox.pages import environment, faults, overview, requests, tokens
+from omicsdk.sandbox.pages import environment, faults, overview, requests, settings, tokens
 from omicsdk.sandbox.pages.gate import Answer, Fields, Gate
 
 if TYPE_CHECKING:
@@ -28,11 +28,13 @@ class Site:
             "contents": lambda request: overview.contents(sandbox, request),
             "requests": lambda request: requests.requests(sandbox, request),
             "faults": lambda request: faults.faults(sandbox, form_token, request.query_params.get("done", "")),
+            "settings": lambda request: settings.settings(sandbox, form_token, request.query_params.get("done", "")),
             "tokens": lambda _request: tokens.tokens(form_token),
             "environment": lambda _request: environment.environment(form_token),
         }
         self._changes: dict[str, Callable[[Request, Fields], Answer]] = {
             "faults": lambda _request, fields: faults.change(sandbox, fields),
+            "settings": lambda _request, fields: settings.change(sandbox, fields),
             "tokens": lambda _request, fields: tokens.make(sandbox, form_token, fields),
             "environment": lambda _request, fields: environment.make(sandbox, form_token, fields),
         }

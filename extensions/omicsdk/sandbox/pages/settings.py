@@ -1,0 +1,149 @@
+"""The page of time and switches: what a test or a teacher turns while the sandbox runs."""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from omicsdk.sandbox.pages.gate import Fields
+from omicsdk.sandbox.pages.html import Content, Html, element
+from omicsdk.sandbox.pages.layout import HOME, Page, button, chosen, form, labelled, moment
+from omicsdk.sandbox.settings import Value
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.server import Sandbox
+
+PLACE = f"{HOME}/settings"
+
+_PLATFORMS = {
+    "dss": "Data Store (DSS)",
+    "upload": "Upload service",
+    "auth": "Fusillade",
+    "sb": "Seven Bridges Platform",
+    "gen3": "Gen3 data commons",
+    "crunch": "django-crunch",
+    "pangea": "Pangea",
+}
+_DONE = {
+    "advance": "Time was moved forward.",
+    "freeze": "Time stands still.",
+    "resume": "Time runs on.",
+    "turn": "The switches are turned.",
+}
+
+
+def settings(sandbox: "Sandbox", form_token: str, done: str) -> Page:
+    """The page."""
+    known = sandbox.settings.all()
+    groups: dict[str, list[str]] = {}
+    for name in known:
+        groups.setdefault(name.partition(".")[0], []).append(name)
+    shown = [
+        element(
+            "section",
+            element("h3", _PLATFORMS.get(group, group), id=f"of-{group}"),
+            element("div", [_switch(name, **known[name]) for name in names], class_="fields"),
+            aria_labelledby=f"of-{group}",
+        )
+        for group, names in groups.items()
+    ]
+    content = [
+        element("h2", "Time"),
+        _time(sandbox, form_token),
+        element("h2", "Switches"),
+        form(PLACE, form_token, shown, element("p", button("Turn the switches", name="do", value="turn"))),
+    ]
+    return Page("Settings", content, PLACE, said=_DONE.get(done, ""))
+
+
+def _time(sandbox: "Sandbox", form_token: str) -> list[Content]:
+    state = sandbox.clock.state()
+    still = state["frozen"]
+    return [
+        element("p", f"It is {moment(state['now'])} UTC; time {'stands still' if still else 'runs'}."),
+        form(
+            PLACE,
+            form_token,
+            labelled("Seconds forward", "seconds", type="number", min=0, step="any", required=True, value=3600),
+            button("Move time forward", name="do", value="advance"),
+            class_="inline",
+        ),
+        form(
+            PLACE,
+            form_token,
+            labelled(
+                "Moment in UTC", "at", "empty for the present", type="datetime-local", step=1, min="1970-01-01T00:00"
+            ),
+            button("Stop time", name="do", value="freeze"),
+            class_="inline",
+        ),
+        form(PLACE, form_token, button("Let time run on", name="do", value="resume")) if still else None,
+    ]
+
+
+def _switch(name: str, value: Value, default: Value, meaning: Value) -> Html:
+    hint = f"{meaning}; by default {_text(default) or 'empty'}"
+    if isinstance(default, bool):
+        return chosen(name, name, [("true", "true"), ("false", "false")], _text(value), hint=hint)
+    if isinstance(default, str):
+        return labelled(name, name, hint, type="text", value=_text(value), autocomplete="off")
+    return labelled(name, name, hint, type="number", min=0, step="any", required=True, value=_text(value))
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def change(sandbox: "Sandbox", fields: Fields) -> str:
+    """Does what one of the page's forms says, and tells where to go on.
+
+    Raises:
+        ValueError: What was entered is no time, or no value of a switch.
+    """
+    done = fields.get("do", "")
+    if done == "advance":
+        sandbox.clock.advance(_number("Seconds forward", fields.get("seconds", "")))
+    elif done == "freeze":
+        sandbox.clock.freeze(_moment(fields.get("at", "")))
+    elif done == "resume":
+        sandbox.clock.resume()
+    elif done == "turn":
+        _turn(sandbox, fields)
+    else:
+        raise ValueError("The form doesn't say what to do.")
+    return f"{PLACE}?done={done}"
+
+
+def _moment(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+    except ValueError as error:
+        raise ValueError(f"{text!r} isn't a moment such as 2026-01-31T12:00:00.") from error
+
+
+def _turn(sandbox: "Sandbox", fields: Fields) -> None:
+    """Turns the switches whose value isn't what it is already."""
+    known = sandbox.settings.all()
+    sent = {name: text for name, text in fields.items() if name != "do"}
+    wanted = {name: _value(name, text, known[name]["default"] if name in known else "") for name, text in sent.items()}
+    sandbox.settings.turn(
+        {name: value for name, value in wanted.items() if name not in known or value != known[name]["value"]}
+    )
+
+
+def _value(name: str, text: str, default: Value) -> Value:
+    if isinstance(default, str):
+        return text
+    if isinstance(default, bool):
+        if text not in ("true", "false"):
+            raise ValueError(f"{name} takes true or false, not {text!r}.")
+        return text == "true"
+    return _number(name, text)
+
+
+def _number(name: str, text: str) -> float | int:
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError as error:
+        raise ValueError(f"{name} takes a number, not {text!r}.") from error
