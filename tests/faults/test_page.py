@@ -17,7 +17,7 @@ RESULTS = HERE / "results.json"
 @pytest.fixture(scope="module")
 def page() -> ModuleType:
     """The script that makes the page."""
-    spec = importlib.util.spec_from_file_location("docs_reliability", ROOT / "docs" / "reliability.py")
+    spec = importlib.util.spec_from_file_location("docs_reliability", ROOT / "docs" / "building" / "reliability.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -15,6 +15,9 @@ MARK = re.compile(r"# error: (.+)$")
 NOT_TYPES = {"reportUnusedExpression", "reportUnusedCallResult", "reportUnusedCoroutine"}
 """Rules that speak of statements without effect: those are what the wrong files are made of."""
 
+BLOCK = re.compile(r"^```python(?: [^\n]*)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+UNTYPED = ("def test_", "from runs import")
+"""What stands in examples without types: fixtures, and a client that the page makes itself."""
 
 Errors = dict[Path, dict[int, list[str]]]
 """Messages by file and line."""
@@ -22,8 +25,8 @@ Errors = dict[Path, dict[int, list[str]]]
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory: pytest.TempPathFactory) -> Errors:
-    """Errors by file and line, of all files in one run; the README's examples and those of examples/ are among them."""
-    examples = _examples(tmp_path_factory.mktemp("readme"))
+    """Errors by file and line, of all files in one run; the manual's examples and those of examples/ are among them."""
+    examples = _examples(tmp_path_factory.mktemp("pages"))
     files = [*HERE.glob("right_*.py"), *(HERE / "wrong").glob("*.py"), *(CHECKOUT / "examples").glob("*.py"), *examples]
     # An own project file: the checkout's leaves out the files that are wrong on purpose.
     project = tmp_path_factory.mktemp("project") / "pyrightconfig.json"
@@ -55,13 +58,16 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Errors:
 
 
 def _examples(folder: Path) -> list[Path]:
-    """The README's Python examples, a file each."""
-    blocks = re.findall(r"^```python\n(.*?)^```$", (CHECKOUT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
-    typed = [block for block in blocks if "def test_" not in block]  # a fixture's type isn't written there
-    files = [folder / f"readme_{number}.py" for number in range(len(typed))]
-    for file, block in zip(files, typed, strict=True):
-        file.write_text(block)
-    assert len(files) >= 6
+    """The Python examples of the README and of the pages that teach, a file each."""
+    pages = [CHECKOUT / "README.md", CHECKOUT / "docs" / "start.md"]
+    pages += sorted(page for part in ("how-to", "tutorials") for page in (CHECKOUT / "docs" / part).glob("*.md"))
+    files: list[Path] = []
+    for page in pages:
+        for number, block in enumerate(BLOCK.findall(page.read_text(encoding="utf-8"))):
+            if not any(word in block for word in UNTYPED):
+                files.append(folder / f"{page.parent.name}_{page.stem}_{number}.py")
+                files[-1].write_text(block, encoding="utf-8")
+    assert len(files) >= 15
     return files
 
 
