@@ -23,6 +23,12 @@ from omicsdk.cli.topics import TOPICS
         (["completion", "ZSH"], "Did you mean zsh?"),
         (["doctor", "gen"], "Did you mean gen3?"),
         (["dss", "download", "--bundle-uuid", "x", "--replica", "asw"], "Did you mean aws?"),
+        (["help", "credential"], "Did you mean credentials?"),
+        (["help", "Exit-Codes"], "Did you mean exit-codes?"),
+        (["help", "topic"], "Did you mean topics?"),
+        (["help", "dsss"], "Did you mean dss?"),
+        (["help", "nothing"], "See: omics --help, or omics help topics"),
+        (["topics"], "Did you mean omics help topics?"),
     ],
 )
 def test_what_was_meant_is_named(omics, words, meant):

@@ -187,7 +187,7 @@ COMMANDS: list[Command] = [
                 "type": "array",
                 "items": "string",
                 "positional": True,
-                "help": "The command's words; by default the whole program.",
+                "help": "The command's words, or a topic; by default the whole program.",
             }
         ],
     },

@@ -122,6 +122,8 @@ class Group:
 
     def _elsewhere(self, word: str) -> list[str]:
         """The commands and groups of services that have a word which was typed without the service's."""
+        if word in ("topic", "topics"):
+            return ["omics help topics"]
         return [
             " ".join(["omics", *group.path, word])
             for group in self._groups().values()

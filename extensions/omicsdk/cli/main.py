@@ -81,8 +81,10 @@ def _dispatch(words: list[str], catalog: Catalog, where: list[str]) -> int:
         if words[0] == "help":
             # Of the whole program, and of a group of commands: the documentation has `hca upload help` as well.
             named = [word for word in words[1:] if not word.startswith("-")]
-            if node is None and len(named) == 1 and (told := _topic(named[0])) is not None:
-                return _write(told)
+            if node is None and len(named) == 1:
+                if (told := _topic(named[0])) is not None:
+                    return _write(told)
+                _check_topic(named[0], catalog)
             return _show_help(_walked(catalog, node, named, where))
         node = _child(catalog, node, words[0])
         where.append(words.pop(0))
@@ -115,6 +117,17 @@ def _topic(name: str) -> str | None:
 
     found = topic(name)
     return None if found is None else topic_help(*found, terminal_width())
+
+
+def _check_topic(name: str, catalog: Catalog) -> None:
+    """Looks at a word that is asked about alone: topics are among what could have been meant."""
+    root = catalog.root()
+    known = [word for word, _ in [*root.groups(), *root.handwritten()]]
+    if name in known:
+        return
+    from omicsdk.cli.mistakes import unknown_topic
+
+    raise unknown_topic(name, known)
 
 
 def _walked(catalog: Catalog, start: Group | None, words: list[str], where: list[str]) -> Group | Found:

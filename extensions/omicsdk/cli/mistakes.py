@@ -28,6 +28,23 @@ def unknown_word(path: list[str], word: str, known: list[str], elsewhere: Iterab
     return UsageError(f"there is no {kind} {word!r}", remedy=f"{near} {see}".lstrip())
 
 
+def unknown_topic(word: str, known: Iterable[str]) -> UsageError:
+    """The error for a word that help was asked about, and that is nothing.
+
+    Args:
+        word: What was typed.
+        known: The commands and services.
+    """
+    from omicsdk.cli.topics import TOPICS
+    from omicsdk.core.errors import UsageError
+
+    near = did_you_mean(word, [*TOPICS, "topics", *known])
+    return UsageError(
+        f"there is no command, service or topic {word!r}",
+        remedy=f"{near} See: omics --help, or omics help topics".lstrip(),
+    )
+
+
 def unknown_option(word: str, known: Iterable[str]) -> UsageError:
     """The error for a word that no option or argument takes.
 

@@ -32,7 +32,12 @@ GLOBALS: list[Argument] = [
         "type": "string",
         "help": "Bearer token to send; also OMICS_<SERVICE>_TOKEN, which doesn't show in process lists.",
     },
-    {"name": "yes", "type": "boolean", "flag": True, "help": "Don't ask before something is deleted."},
+    {
+        "name": "yes",
+        "type": "boolean",
+        "flag": True,
+        "help": "Answer every question with yes: before something is deleted, replaced or set up.",
+    },
     {
         "name": "quiet",
         "short": "-q",
