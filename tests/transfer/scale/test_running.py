@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
-from omicsdk.core.errors import Interrupted, NotFound, NotWritable, SomeFailed, TransferError, UsageError
+from omicsdk.core.errors import Interrupted, NotFound, NotWritable, ServerError, SomeFailed, TransferError, UsageError
 from omicsdk.transfer import Item, Location
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.journals.journal import Journal
@@ -464,3 +464,19 @@ def test_arguments_that_make_no_sense(plan):
             run_shards([shard], pool, retries=-1)
         with pytest.raises(ValueError, match="twice"):
             run_shards([shard, shard], pool)
+
+
+def test_what_an_error_was_raised_from_does_not_leave_its_worker(target: Path):
+    import distributed  # noqa: F401 - has causes pickled, of all exceptions that there are
+
+    def locate():
+        try:
+            raise OSError("https://data.example.org/x?X-Amz-Signature=canary")
+        except OSError as error:
+            raise ServerError("x is out of reach") from error
+
+    plan = Plan([Item("x", locate, retries=0)], target)
+    (shard,) = plan.shards(1)
+    result = shard.run()
+    assert [outcome.error and outcome.error.message for outcome in result.failures] == ["x is out of reach"]
+    assert b"canary" not in pickle.dumps(result)

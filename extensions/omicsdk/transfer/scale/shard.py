@@ -13,11 +13,13 @@ from typing import TypedDict
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.environment import Network
+from omicsdk.core.errors import OmicsError, SomeFailed
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.downloading import download
 from omicsdk.transfer.items import Item
 from omicsdk.transfer.network.wire import Patience
+from omicsdk.transfer.reports.outcome import Outcome
 from omicsdk.transfer.reports.progress import Progress
 from omicsdk.transfer.scale.repeats import first_of_each, name_of
 from omicsdk.transfer.scale.results import KEPT, ShardResult
@@ -136,10 +138,24 @@ class Shard:
             counts=counts,
             bytes_fetched=report.bytes_fetched,
             seconds=report.seconds,
-            failures=tuple(islice(report.failed, self.kept)),
+            failures=tuple(_alone(outcome) for outcome in islice(report.failed, self.kept)),
             worker=worker_name(),
             report=path,
         )
+
+
+def _alone(outcome: Outcome) -> Outcome:
+    """A failure without what its error was raised from.
+
+    Causes may hold presigned URLs, and Dask has them pickled, too, with every exception that it found when it was imported.
+    """
+    waiting: list[OmicsError] = [] if outcome.error is None else [outcome.error]
+    while waiting:
+        error = waiting.pop()
+        error.__cause__ = error.__context__ = error.__traceback__ = None
+        if isinstance(error, SomeFailed):
+            waiting += error.errors
+    return outcome
 
 
 def make_folders(path: str) -> None:
