@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from omicsdk.cli.options import REPORT, TRANSFER
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument, Command
@@ -58,24 +60,8 @@ _MOVING: list[Argument] = [
         "default": 16,
         "help": "Requests for bytes that run at once, at most.",
     },
-    {
-        "name": "limit_rate",
-        "type": "string",
-        "default": None,
-        "help": "Bytes a second that files may take together, with K, M or G for powers of 1024: 10M.",
-    },
-    {
-        "name": "time_budget",
-        "type": "string",
-        "default": None,
-        "help": "Stop after so long, in order: seconds, or 90m, or 2h30m. The same command goes on from there.",
-    },
-    {
-        "name": "report",
-        "type": "string",
-        "default": None,
-        "help": "File to write what became of each file into: FILE.html (a page for people) or FILE.jsonl (JSON lines).",
-    },
+    *(argument for argument in TRANSFER if argument["name"] != "dry_run"),
+    REPORT,
     {
         "name": "quiet",
         "short": "-q",

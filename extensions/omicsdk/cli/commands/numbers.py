@@ -17,9 +17,7 @@ def at_least_1(number: float) -> float:
     Raises:
         UsageError: It is below 1.
     """
-    if number < 1:
-        raise UsageError(f"{number:g} is below 1", remedy="Give 1 or more.")
-    return number
+    return _at_least(1, number)
 
 
 def at_least_0(number: float) -> float:
@@ -34,9 +32,7 @@ def at_least_0(number: float) -> float:
     Raises:
         UsageError: It is below 0.
     """
-    if number < 0:
-        raise UsageError(f"{number:g} is below 0", remedy="Give 0 or more.")
-    return number
+    return _at_least(0, number)
 
 
 def above_0(number: float) -> float:
@@ -53,4 +49,10 @@ def above_0(number: float) -> float:
     """
     if number <= 0:
         raise UsageError(f"{number:g} isn't above 0", remedy="Give seconds above 0.")
+    return number
+
+
+def _at_least(least: int, number: float) -> float:
+    if number < least:
+        raise UsageError(f"{number:g} is below {least}", remedy=f"Give {least} or more.")
     return number
