@@ -53,20 +53,23 @@ class Patterns:
 ALL = Patterns()
 
 
-def select(store: Store, uri: Uri, *, recursive: bool = True, patterns: Patterns = ALL) -> Iterator[Selected]:
+def select(
+    store: Store, uri: Uri, *, entry: Entry | None = None, recursive: bool = True, patterns: Patterns = ALL
+) -> Iterator[Selected]:
     """Gives the files that a URI means.
 
     Args:
         store: The store that has it.
         uri: A file, or a folder.
+        entry: What `store.look` said of it; asked for when it isn't given.
         recursive: Whether a folder means all files below it.
         patterns: Which of those are wanted; what is named itself is wanted always.
 
     Raises:
         PathNotFound: Nothing is there.
-        IsFolder: It is a folder, and `recursive` isn't asked for; or it is a file, and was written with a slash at its end.
+        IsFolder: It is a folder, and `recursive` isn't asked for.
     """
-    entry = store.look(uri.path)
+    entry = entry or store.look(uri.path)
     if not entry.is_folder:
         yield Selected(uri, entry, entry.file_name or entry.name or uri.name)
         return

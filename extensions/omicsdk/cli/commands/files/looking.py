@@ -45,7 +45,7 @@ def _listed(stores: Stores, uri: Uri, patterns: Patterns, recursive: bool, long:
     store = stores.of(uri)
     entry = store.look(uri.path)
     if not entry.is_folder or recursive:
-        for file in select(store, uri, patterns=patterns):
+        for file in select(store, uri, entry=entry, patterns=patterns):
             yield row(str(file.uri), file.entry, name=file.name, long=long)
         return
     for found in store.entries(entry.path):

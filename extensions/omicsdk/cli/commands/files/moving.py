@@ -50,9 +50,10 @@ def sync(arguments: Mapping[str, Any], console: Console) -> Told:
     source, target = parse_uri(arguments["source"]), parse_uri(arguments["target"])
     patterns = patterns_of(arguments)
     with stores_of(arguments) as stores:
-        if not stores.of(source).look(source.path).is_folder:
+        entry = stores.of(source).look(source.path)
+        if not entry.is_folder:
             raise NotAFolder(str(source), "is a file", remedy="omics cp copies single files.")
-        wanted = {file.name: file for file in select(stores.of(source), source, patterns=patterns)}
+        wanted = {file.name: file for file in select(stores.of(source), source, entry=entry, patterns=patterns)}
         there = _there(stores, target, patterns)
         found = _compared(wanted, there, arguments["compare"], stores)
         plan = CopyPlan(replace(target, is_folder=True), [wanted[name] for name in found.copy])

@@ -78,8 +78,9 @@ def sources_of(stores: Stores, uris: Sequence[Uri], patterns: Patterns, *, recur
     found: list[Source] = []
     for uri in uris:
         store = stores.of(uri)
-        is_folder = store.look(uri.path).is_folder
-        found.append(Source(uri, is_folder, list(select(store, uri, recursive=recursive, patterns=patterns))))
+        entry = store.look(uri.path)
+        files = list(select(store, uri, entry=entry, recursive=recursive, patterns=patterns))
+        found.append(Source(uri, entry.is_folder, files))
     return found
 
 
