@@ -154,7 +154,17 @@ def test_importing_loads_nothing_heavy(module):
 
 @pytest.mark.parametrize(
     "name",
-    ["errors", "retry", "environment", "credentials", "redaction", "config", "token_file", "transport", "client"],
+    [
+        "errors",
+        "retry",
+        "settings.environment",
+        "credentials",
+        "redaction",
+        "settings.config",
+        "token_file",
+        "sending.transport",
+        "client",
+    ],
 )
 def test_what_decides_does_not_need_httpx(name):
     code = f"import sys, omicsdk.core.{name}; print('httpx' in sys.modules)"
@@ -163,7 +173,7 @@ def test_what_decides_does_not_need_httpx(name):
 
 def test_nothing_is_printed_unless_logging_is_set_up():
     code = (
-        "import logging, omicsdk.core.transport\n"
+        "import logging, omicsdk.core.sending.transport\n"
         "logging.getLogger('omicsdk.http').warning('not for users')\n"
         "logging.getLogger('omicsdk').error('nor this')"
     )

@@ -66,8 +66,8 @@ if TYPE_CHECKING:
     from omicsdk.core.omit import Omit as Omit
     from omicsdk.core.retry import NO_RETRY as NO_RETRY
     from omicsdk.core.retry import Retry as Retry
+    from omicsdk.core.sending.transport import Timeout as Timeout
     from omicsdk.core.token_file import TokenFile as TokenFile
-    from omicsdk.core.transport import Timeout as Timeout
     from omicsdk.dss import AsyncDss as AsyncDss
     from omicsdk.dss import Dss as Dss
     from omicsdk.dss import DSSClient as DSSClient
@@ -123,7 +123,7 @@ _HOMES = {
     "SourceChanged": "core.errors",
     "TLSFailed": "core.errors",
     "TimedOut": "core.errors",
-    "Timeout": "core.transport",
+    "Timeout": "core.sending.transport",
     "Token": "core.credentials",
     "TokenFile": "core.token_file",
     "TooLarge": "core.errors",

@@ -14,10 +14,10 @@ from omicsdk.cli.catalog import Catalog
 from omicsdk.cli.main import main
 from omicsdk.core.bodies import json_body
 from omicsdk.core.client import Client
-from omicsdk.core.exchange import Exchange
 from omicsdk.core.omit import OMIT
 from omicsdk.core.operation import Operation
 from omicsdk.core.request import OperationFacts, Paging, Request, request, segment
+from omicsdk.core.sending.exchange import Exchange
 
 UUID = {"name": "uuid", "python": "uuid", "in": "path", "required": True, "type": "string", "help": "Which widget."}
 

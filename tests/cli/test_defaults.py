@@ -9,8 +9,8 @@ from omicsdk.cli.options import key, own_arguments
 from omicsdk.cli.parser import parse
 from omicsdk.cli.services import SERVICES
 from omicsdk.cli.values import kind_of
-from omicsdk.core.config import Layer, merged
 from omicsdk.core.errors import ConfigError, UsageError
+from omicsdk.core.settings.config import Layer, merged
 
 CATALOG = Catalog()
 CONFIGURED = [name for name, service in SERVICES.items() if "settings" in service]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.config import Layer, merged
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.settings.config import Layer, merged
 
 pytestmark = pytest.mark.compat("hca")
 

@@ -23,7 +23,7 @@ from omicsdk.core.credentials import (
 )
 from omicsdk.core.errors import AuthError, ConfigError
 from omicsdk.core.request import Request
-from omicsdk.core.transport import AsyncTransport
+from omicsdk.core.sending.transport import AsyncTransport
 
 URL = "https://api.example.org/v1/x"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
-from omicsdk.core.state_folder import state_folder
+from omicsdk.core.files.state_folder import state_folder
 from omicsdk.dss import Dss, UploadFailed, bringing, registration, staging
 from omicsdk.dss.ending import EndingClock
 from omicsdk.sandbox import Rule

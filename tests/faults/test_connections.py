@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from breakable import MovedClock, Server
-from omicsdk.core.environment import Network
+from omicsdk.core.settings.environment import Network
 from omicsdk.transfer import Item, Location, Patience
 
 MIB = 1024 * 1024

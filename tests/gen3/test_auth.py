@@ -567,7 +567,7 @@ def test_the_login_is_cheap_to_import():
         "platformdirs",
         "omicsdk_api",
         "omicsdk.transfer",
-        "omicsdk.core.transport",
+        "omicsdk.core.sending.transport",
     }
     code = "import sys; from omicsdk.gen3.auth import Gen3Auth; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

@@ -448,7 +448,7 @@ def test_a_configuration_that_was_logged_out_of_can_be_saved(person, tmp_path):
 
 
 def test_a_file_that_cannot_be_changed_is_told(person, monkeypatch):
-    from omicsdk.core import config_file
+    from omicsdk.core.settings import config_file
 
     def refuse(path, text):
         raise ConfigError(f"{path} can't be written")

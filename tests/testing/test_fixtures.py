@@ -77,7 +77,7 @@ def test_programs_that_a_test_starts_are_led_to_the_sandbox(omics_environment: d
 def test_loading_the_plugin_imports_nothing_of_weight():
     program = (
         "import sys, omicsdk.sandbox.pytest_plugin, omicsdk.testing.fixtures;"
-        "print([name for name in ('httpx', 'starlette', 'moto', 'boto3', 'omicsdk.core.transport') if name in sys.modules])"
+        "print([name for name in ('httpx', 'starlette', 'moto', 'boto3', 'omicsdk.core.sending.transport') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ran.stdout == "[]\n"

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from omicsdk.core.environment import Network
 from omicsdk.core.errors import TLSFailed
+from omicsdk.core.settings.environment import Network
 from omicsdk.transfer import Item, Location, PutTo, Upload, download, upload
 
 

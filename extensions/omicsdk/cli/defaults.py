@@ -13,9 +13,9 @@ from omicsdk.cli.connecting import loaded
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import GLOBALS, LEVELS, global_arguments, key, own_arguments
 from omicsdk.cli.values import kind_of, spelled, value_of
-from omicsdk.core.config import name_of
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.narrowing import is_object
+from omicsdk.core.settings.config import name_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.catalog import Catalog, Found
     from omicsdk.cli.shapes import Argument, Command, Service
-    from omicsdk.core.config import Keys, Settings
+    from omicsdk.core.settings.config import Keys, Settings
 
 CONFIGURABLE = ("output", "query", "log-level")
 """The options for everything that may be configured for one command; the others are secrets, or the moment's."""

@@ -100,7 +100,7 @@ class Service(TypedDict):
         credentials: `module:function` that makes credentials of what --access-token gives; by default a bearer token.
         client: `module:class` of its client, which has the platform's own ways to find the service and credentials; by
             default the generated one.
-        settings: `module:function` that reads its configuration, a `core.config.Settings`. The member named after the
+        settings: `module:function` that reads its configuration, a `core.settings.config.Settings`. The member named after the
             service holds the defaults of its commands, `log_level` that of --log-level.
         sections: Members of that which are no commands, but settings of the service.
         groups: Words that handwritten commands stand below, each with its title: that of `files ls` is `files`.

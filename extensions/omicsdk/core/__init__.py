@@ -59,16 +59,16 @@ if TYPE_CHECKING:
     from omicsdk.core.request import Request as Request
     from omicsdk.core.retry import NO_RETRY as NO_RETRY
     from omicsdk.core.retry import Retry as Retry
+    from omicsdk.core.sending.transport import AsyncTransport as AsyncTransport
+    from omicsdk.core.sending.transport import Timeout as Timeout
+    from omicsdk.core.sending.transport import Transport as Transport
     from omicsdk.core.token_file import TokenFile as TokenFile
-    from omicsdk.core.transport import AsyncTransport as AsyncTransport
-    from omicsdk.core.transport import Timeout as Timeout
-    from omicsdk.core.transport import Transport as Transport
 
 #: Where each public name lives; it is imported when it is first asked for.
 _HOMES = {
     "APIError": "errors",
     "ApiKey": "credentials",
-    "AsyncTransport": "transport",
+    "AsyncTransport": "sending.transport",
     "AuthError": "errors",
     "BadRequest": "errors",
     "Basic": "credentials",
@@ -111,13 +111,13 @@ _HOMES = {
     "SystemClock": "clock",
     "TLSFailed": "errors",
     "TimedOut": "errors",
-    "Timeout": "transport",
+    "Timeout": "sending.transport",
     "Token": "credentials",
     "TokenFile": "token_file",
     "TooLarge": "errors",
     "TooManyRedirects": "errors",
     "TransferError": "errors",
-    "Transport": "transport",
+    "Transport": "sending.transport",
     "TransportError": "errors",
     "TruncatedTransfer": "errors",
     "Unauthorized": "errors",

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.exchange import AsyncExchange, Exchange
 from omicsdk.core.omit import OMIT, Omit
-from omicsdk.core.transport import AsyncTransport, Transport
+from omicsdk.core.sending.exchange import AsyncExchange, Exchange
+from omicsdk.core.sending.transport import AsyncTransport, Transport
 
 if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
 
 C = TypeVar("C", bound="Client")
 E = TypeVar("E", Exchange, AsyncExchange)

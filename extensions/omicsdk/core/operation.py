@@ -9,11 +9,11 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from omicsdk.core.answer import Answer
-from omicsdk.core.exchange import AsyncExchange, Exchange
 from omicsdk.core.model import ANY
 from omicsdk.core.paging import alternatives, content_key, items_at, next_request
 from omicsdk.core.request import OperationFacts, Request
 from omicsdk.core.sending.conversation import Outgoing
+from omicsdk.core.sending.exchange import AsyncExchange, Exchange
 from omicsdk.core.streaming import AsyncBody, Body
 
 if TYPE_CHECKING:

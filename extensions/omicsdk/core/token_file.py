@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from omicsdk.core.atomic_file import read_private, write_private
 from omicsdk.core.credentials import Token
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.file_lock import locked
-from omicsdk.core.home_folder import within_home
+from omicsdk.core.files.atomic_file import read_private, write_private
+from omicsdk.core.files.file_lock import locked
+from omicsdk.core.files.home_folder import within_home
 from omicsdk.core.origins import origin_of
 
 PATH_VARIABLE = "OMICS_TOKEN_FILE"

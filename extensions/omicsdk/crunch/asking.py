@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
 
 
 class _Site(Crunch):

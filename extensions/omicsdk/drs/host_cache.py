@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import OmicsError
-from omicsdk.core.file_lock import locked
+from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.files.file_lock import locked
 from omicsdk.core.narrowing import is_object
 from omicsdk.drs.hosts import host_of
 

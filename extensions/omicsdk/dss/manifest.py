@@ -9,8 +9,8 @@ from io import TextIOWrapper
 from itertools import chain
 from pathlib import Path
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UnsafePath, UsageError
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.dss import tsv
 from omicsdk.dss.filestore import ROOT, name_in_store
 from omicsdk.transfer.names import check_name

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import UsageError
-from omicsdk.core.state_folder import state_folder
+from omicsdk.core.files.state_folder import state_folder
 from omicsdk.dss.bringing import Bringing, UploadOptions
 from omicsdk.dss.staging import LocalFile, files_named, files_of
 from omicsdk.dss.unfinished import Unfinished, record_path

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.atomic_file import in_place_of, target_of
 from omicsdk.core.errors import NotFound, NotWritable
+from omicsdk.core.files.atomic_file import in_place_of, target_of
 from omicsdk.core.narrowing import is_array
 from omicsdk.dtp.client import CommonsClient
 from omicsdk.dtp.node_records import node_records

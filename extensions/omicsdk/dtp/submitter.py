@@ -16,7 +16,7 @@ from omicsdk.gen3.records.submission import CHUNK, submit
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.dtp.login import Proof
     from omicsdk.gen3.dictionary import Dictionary
     from omicsdk.gen3.records.outcome import Outcome, Submission

@@ -6,7 +6,7 @@ import os
 from functools import cached_property
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.home_folder import home_folder
+from omicsdk.core.files.home_folder import home_folder
 from omicsdk.core.origins import is_confidential
 from omicsdk.gen3.auth.provider import Gen3Auth
 from omicsdk.gen3.auth.sources import DEFAULT_FILE, FOLDER, KEY_VARIABLE, NAMESPACE_VARIABLE

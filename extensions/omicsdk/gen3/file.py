@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.gen3.service import Auth, Network
 
 _log = getLogger("omicsdk.gen3")

@@ -16,7 +16,7 @@ from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, s
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.gen3.service import Auth, Network
 
 DBGAP_METADATA_JOB = "get-dbgap-metadata"

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from omicsdk.core.errors import UsageError
-from omicsdk.core.state_folder import state_folder
+from omicsdk.core.files.state_folder import state_folder
 
 
 def fetch(

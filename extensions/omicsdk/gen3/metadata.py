@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omicsdk.core.operation import Operation
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.gen3.service import Auth, Network
 
 Metadata = Mapping[str, Any]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from omicsdk_api.gen3.metadata import AsyncMetadataApi, MetadataApi
 
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.gen3.service import Auth, Network
 
 

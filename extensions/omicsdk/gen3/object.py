@@ -12,7 +12,7 @@ from omicsdk.gen3.service import plain
 
 if TYPE_CHECKING:
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.gen3.service import Auth, Network
 
 

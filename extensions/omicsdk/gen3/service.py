@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from omicsdk.core.operation import AsyncOperation
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
 
     Auth = Credentials | httpx.Auth | tuple[str, str]
     """Who may ask: a Gen3Auth or other credentials, an httpx.Auth, or a name and a password."""

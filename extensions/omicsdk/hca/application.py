@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from omicsdk.core.atomic_file import read_private, write_private
 from omicsdk.core.errors import AuthError, ConfigError, NotFound
-from omicsdk.core.file_lock import locked
+from omicsdk.core.files.atomic_file import read_private, write_private
+from omicsdk.core.files.file_lock import locked
 from omicsdk.core.narrowing import is_mapping, is_object
 from omicsdk.core.oauth.application import Application
 from omicsdk.core.oauth.endpoint import Endpoint, get

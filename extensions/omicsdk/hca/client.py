@@ -8,7 +8,7 @@ from omicsdk.core.documented.async_client import AsyncDocumentedClient
 from omicsdk.core.documented.client import DocumentedClient
 from omicsdk.core.errors import AuthError
 from omicsdk.core.oauth.service_account import LIFETIME
-from omicsdk.core.transport import Timeout
+from omicsdk.core.sending.transport import Timeout
 from omicsdk.hca.connection import TOKEN_VARIABLES, Connection, command, connection
 from omicsdk.hca.exceptions import documented_error
 from omicsdk.hca.policies import RetryPolicy
@@ -180,7 +180,7 @@ class HCAClient(_Account, DocumentedClient):
         return self._session(self._credentials)
 
     def _session(self, credentials: "Credentials | None") -> "Session":
-        from omicsdk.core.transport import Transport
+        from omicsdk.core.sending.transport import Transport
         from omicsdk.hca.session import Session
 
         known = self._sessions.get(credentials is not None)

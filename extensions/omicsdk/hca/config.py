@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.config import Keys, Layer, Settings, merge, merged, name_of, read_layer
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.home_folder import home_folder
+from omicsdk.core.files.home_folder import home_folder
 from omicsdk.core.narrowing import is_object
+from omicsdk.core.settings.config import Keys, Layer, Settings, merge, merged, name_of, read_layer
 from omicsdk.hca.known_settings import check_kinds
 
 DEFAULTS: dict[str, Any] = {
@@ -155,8 +155,8 @@ class HCAConfig(Section):
         Raises:
             ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states.
         """
-        from omicsdk.core.config_file import change, set_in
         from omicsdk.core.json_text import without_value
+        from omicsdk.core.settings.config_file import change, set_in
 
         path = self._files[-1]
         changes = list(_changes(self._saved, self._values, ()))
@@ -191,7 +191,7 @@ class HCAConfig(Section):
         Raises:
             ConfigError: A file can't be changed; all others were.
         """
-        from omicsdk.core.config_file import unset
+        from omicsdk.core.settings.config_file import unset
 
         changed: list[str] = []
         failure: ConfigError | None = None

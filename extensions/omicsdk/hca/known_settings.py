@@ -3,9 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from omicsdk.core.config import Json, Settings, keys_of
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
+from omicsdk.core.settings.config import Json, Settings, keys_of
 
 KNOWN: dict[str, str] = {
     "log_level": "what is told on stderr: DEBUG, INFO, WARNING, ERROR or CRITICAL; the default of --log-level",

@@ -8,7 +8,7 @@ from omicsdk.core.documented.client import DocumentedResponse, translating
 from omicsdk.core.request import OperationFacts, query_text, request
 
 if TYPE_CHECKING:
-    from omicsdk.core.transport import Transport
+    from omicsdk.core.sending.transport import Transport
 
 
 class Session:

@@ -10,8 +10,8 @@ from pathlib import Path
 from time import time
 from typing import Any, Protocol
 
-from omicsdk.core.atomic_file import PRIVATE, in_place_of, read_private
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.atomic_file import PRIVATE, in_place_of, read_private
 from omicsdk.core.redaction import mask_json
 
 FOLDER_VARIABLE = "PANGEA_API_CACHE_DIR"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.pangea.cache import FileSystemCache
     from omicsdk.pangea.token_auth import TokenAuth
 

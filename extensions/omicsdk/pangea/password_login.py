@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.credentials import Bound
 from omicsdk.core.errors import APIError, AuthError, BadRequest, Forbidden
-from omicsdk.core.exchange import AsyncExchange, Exchange
 from omicsdk.core.origins import is_confidential
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.sending.exchange import AsyncExchange, Exchange
 
 if TYPE_CHECKING:
     import httpx

@@ -14,7 +14,7 @@ import uvicorn
 from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp
 
-from omicsdk.core.atomic_file import PRIVATE, in_place_of
+from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.app import make_app
 from omicsdk.sandbox.auth import Tokens
 from omicsdk.sandbox.clock import Clock

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import omicsdk
-from omicsdk.core.atomic_file import in_place_of
-from omicsdk.core.config_file import set_value
+from omicsdk.core.files.atomic_file import in_place_of
+from omicsdk.core.settings.config_file import set_value
 from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.control import control_routes

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.atomic_file import PRIVATE, in_place_of
+from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.store import Database
 
 ALGORITHM = "RS256"

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypedDict, cast
 
 import omicsdk
-from omicsdk.core.atomic_file import PRIVATE, in_place_of
+from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.store import SCHEMA_VERSION, Database, FolderLock
 
 FORMAT = 1

@@ -14,12 +14,12 @@ from urllib.parse import urlencode
 from weakref import WeakKeyDictionary, WeakSet
 
 from omicsdk.core.checksums import ETAG_PART, crc32c, etag_part_size
-from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import (
     ChecksumMismatch,
     OmicsError,
     TransportError,
 )
+from omicsdk.core.settings.environment import Network, network
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.s3_errors import s3_error
 from omicsdk.transfer.s3_signing import VARIABLE, Pattern, keys_of, pattern_of

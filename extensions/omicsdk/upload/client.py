@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.credentials import Credentials
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.hca.config import HCAConfig
 
 TOKEN_VARIABLE = "OMICS_UPLOAD_TOKEN"  # noqa: S105 - the variable's name

@@ -10,7 +10,7 @@ from logging import getLogger
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from omicsdk.core.state_folder import state_folder
+from omicsdk.core.files.state_folder import state_folder
 from omicsdk.upload.sources import LocalFile
 
 #: Journals of uploads that nobody went on with for so many seconds are removed; S3 forgets unfinished uploads too.

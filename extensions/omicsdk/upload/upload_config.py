@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omicsdk.core.config import read_layer
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.narrowing import is_object
+from omicsdk.core.settings.config import read_layer
 from omicsdk.hca.config import SITE_FILE, HCAConfig
 from omicsdk.upload.exceptions import NoAreaSelected, NotAnAreaURI, UnknownArea
 from omicsdk.upload.upload_area_uri import UploadAreaURI
@@ -235,7 +235,7 @@ class UploadConfig:
 
 def _set(file: Path, keys: tuple[str, ...], value: Any) -> None:
     """Changes one thing in one file; all else in it stays as it is."""
-    from omicsdk.core.config_file import set_value
+    from omicsdk.core.settings.config_file import set_value
 
     set_value(file, ("upload", *keys), value)
 
@@ -254,7 +254,7 @@ def _forget(file: Path, area_uuid: str) -> None:
             remedy="Ask whoever looks after the machine to take it out there.",
         )
     if named:
-        from omicsdk.core.config_file import unset
+        from omicsdk.core.settings.config_file import unset
 
         unset(file, ("upload", "areas", area_uuid))
     if selected:  # not just left out, or a weaker file's area would be selected instead

@@ -13,7 +13,7 @@ from omicsdk.core.credentials import BearerToken, moment
 from omicsdk.core.errors import AuthError, Unauthorized
 from omicsdk.core.json_web_token import jwt_claims, jwt_start
 from omicsdk.core.request import Request
-from omicsdk.core.transport import Transport
+from omicsdk.core.sending.transport import Transport
 
 BASE = "https://api.example.org"
 NOW = 1_700_000_000.0

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from omicsdk.core.checksums import digest
-from omicsdk.core.environment import Network
 from omicsdk.core.errors import (
     APIError,
     ChecksumMismatch,
@@ -25,6 +24,7 @@ from omicsdk.core.errors import (
     TransferError,
     TransportError,
 )
+from omicsdk.core.settings.environment import Network
 from omicsdk.transfer import Location, PutTo, Upload, upload
 from omicsdk.transfer.uploads.store import SentPart, Source
 

@@ -8,9 +8,9 @@ from omicsdk.cli.commands.known_variables import is_secret, known_variables, sho
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.rows import text_of
 from omicsdk.cli.told import Told
-from omicsdk.core.config import keys_of
 from omicsdk.core.errors import OmicsError
 from omicsdk.core.redaction import MASK, is_secret_name, mask_json
+from omicsdk.core.settings.config import keys_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.console import Console
-    from omicsdk.core.config import Setting
+    from omicsdk.core.settings.config import Setting
 
 ENVIRONMENT = "the environment"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from omicsdk.cli.commands.config import masked
 from omicsdk.cli.mistakes import did_you_mean
 from omicsdk.cli.options import LEVELS
-from omicsdk.core.config import ARRAY_OPERATORS, keys_of, merged, name_of, parsed, read_layer
 from omicsdk.core.errors import ConfigError, OmicsError, UsageError
 from omicsdk.core.redaction import is_secret_name, mask_json
+from omicsdk.core.settings.config import ARRAY_OPERATORS, keys_of, merged, name_of, parsed, read_layer
 from omicsdk.hca.known_settings import KINDS_TO_WRITE, KNOWN, is_of_kind
 
 TYPE_CHECKING = False
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from omicsdk.cli.console import Console
-    from omicsdk.core.config import Json, Keys, Layer, Settings
+    from omicsdk.core.settings.config import Json, Keys, Layer, Settings
 
 STDIN = "-"
 
@@ -33,7 +33,7 @@ def set_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, Any
         UsageError: A secret stands on the command line, or the value can't be one of this setting.
         ConfigError: The file is malformed or can't be written, or what would stand in it makes no sense.
     """
-    from omicsdk.core.config_file import change, set_in
+    from omicsdk.core.settings.config_file import change, set_in
 
     keys = keys_of(arguments["name"])
     path = _file(arguments)
@@ -64,7 +64,7 @@ def unset_setting(arguments: Mapping[str, Any], console: Console) -> dict[str, A
         OmicsError: It isn't there.
         ConfigError: The file is malformed or can't be written.
     """
-    from omicsdk.core.config_file import unset
+    from omicsdk.core.settings.config_file import unset
 
     keys, path = keys_of(arguments["name"]), _file(arguments)
     found = unset(path, keys, shared=_is_site_file(path))
@@ -181,7 +181,7 @@ def _effective(path: Path | None = None, text: str = "") -> Settings:
     Raises:
         ConfigError: A file is malformed, or what stands in it makes no sense.
     """
-    from omicsdk.core.config import Layer
+    from omicsdk.core.settings.config import Layer
     from omicsdk.hca.config import DEFAULTS, files_of
 
     files = files_of(os.environ)

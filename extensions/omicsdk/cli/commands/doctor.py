@@ -10,7 +10,7 @@ from omicsdk.cli.doctor.finding import find
 from omicsdk.cli.doctor.logins import SERVICES
 from omicsdk.cli.doctor.probing import environment, limit, of_machine, of_services, side_by_side
 from omicsdk.cli.told import Told
-from omicsdk.core.home_folder import home_folder
+from omicsdk.core.files.home_folder import home_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

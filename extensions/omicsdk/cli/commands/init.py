@@ -9,7 +9,7 @@ from omicsdk.cli.doctor.finding import find
 from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES
 from omicsdk.cli.doctor.probing import Probe, environment, limit, side_by_side, tried
 from omicsdk.cli.told import Told
-from omicsdk.core.home_folder import home_folder
+from omicsdk.core.files.home_folder import home_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -81,8 +81,8 @@ def _defaults(found: Sequence[Login], console: Console) -> list[str]:
     import os
 
     from omicsdk.cli.workflows.dss import COMMANDS
-    from omicsdk.core.config_file import set_value
     from omicsdk.core.narrowing import is_object
+    from omicsdk.core.settings.config_file import set_value
     from omicsdk.hca.config import read_settings, user_file
 
     configured = read_settings().get("dss", default={})

@@ -30,7 +30,7 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
         ConfigError: The port is taken, the folder is in use or can't be written, or the faults can't be read.
     """
 
-    from omicsdk.core.atomic_file import write_private
+    from omicsdk.core.files.atomic_file import write_private
 
     def tell(sandbox: Sandbox) -> None:
         from omicsdk.sandbox.shells import shell_lines
@@ -155,7 +155,7 @@ def control(url: str) -> Generator[Callable[..., Any]]:
     """
     from omicsdk.core.bodies import json_body
     from omicsdk.core.request import NO_BODY, OperationFacts, request
-    from omicsdk.core.transport import Transport
+    from omicsdk.core.sending.transport import Transport
 
     transport = Transport(url.rstrip("/"))
 

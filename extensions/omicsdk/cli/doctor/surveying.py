@@ -24,7 +24,7 @@ def folders(environ: Mapping[str, str]) -> list[tuple[str, Path]]:
     """
     from pathlib import Path
 
-    from omicsdk.core.state_folder import state_folder
+    from omicsdk.core.files.state_folder import state_folder
     from omicsdk.core.token_file import token_file
     from omicsdk.hca.config import user_folder
 

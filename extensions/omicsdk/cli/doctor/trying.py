@@ -48,7 +48,7 @@ def ask(call: Call, seconds: float, environ: Mapping[str, str], transport: httpx
     from omicsdk.core.origins import origin_of
     from omicsdk.core.request import Request
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Transport
+    from omicsdk.core.sending.transport import Transport
 
     headers = [("accept", "application/json")]
     content = None

@@ -52,7 +52,7 @@ class Endpoint:
             APIError: The server answered with an error.
             TransportError: No whole answer came.
         """
-        from omicsdk.core.transport import Transport
+        from omicsdk.core.sending.transport import Transport
 
         parts = urlsplit(request.url)
         transport = Transport(

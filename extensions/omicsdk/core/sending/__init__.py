@@ -1,1 +1,1 @@
-"""How a request travels, below `omicsdk.core.transport`: what to do next is decided by `conversation`, `wire` does it."""
+"""How a request travels: `transport` sends and answers, `conversation` decides what to do next, `wire` does it."""

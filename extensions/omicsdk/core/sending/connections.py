@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from omicsdk.core.environment import Network, default_ca_file, network
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.redaction import mask_url
+from omicsdk.core.settings.environment import Network, default_ca_file, network
 
 if TYPE_CHECKING:
     import httpx

@@ -16,9 +16,9 @@ from omicsdk.core.errors import AuthError, TimedOut, TooManyRedirects, Transport
 from omicsdk.core.logs import http_log
 from omicsdk.core.origins import is_confidential, origin_of
 from omicsdk.core.redaction import mask_url
-from omicsdk.core.redirects import REDIRECT_LIMIT, REDIRECT_STATUSES, Hop, for_strangers, redirected
 from omicsdk.core.request import Request
 from omicsdk.core.retry import Retry, clock_lead, retry_after
+from omicsdk.core.sending.redirects import REDIRECT_LIMIT, REDIRECT_STATUSES, Hop, for_strangers, redirected
 
 T = TypeVar("T")
 # Says nothing of a body; what the caller says of it in the headers of a client does.

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.crunch.enums import WorkflowType
 from omicsdk.crunch.storage.files import room_for
 

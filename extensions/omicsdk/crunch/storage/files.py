@@ -11,8 +11,8 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, cast
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import DiskFull, TransferError, UnsafePath
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.crunch.parallel import THREADS, in_threads
 from omicsdk.crunch.stamps import Hashed, stamp_of
 from omicsdk.crunch.storage.base import ListsAll, Moves, Sending, Storage, Stored

@@ -10,8 +10,8 @@ from stat import S_ISDIR
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UnsafePath
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.crunch.storage.base import StorageMissing, Stored
 from omicsdk.crunch.storage.names import plain
 

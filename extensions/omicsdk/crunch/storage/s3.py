@@ -14,8 +14,8 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import Any, BinaryIO, cast
 
-from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import ChecksumMismatch, NotFound
+from omicsdk.core.settings.environment import Network, network
 from omicsdk.crunch.hashing import has_etag, hash_files
 from omicsdk.crunch.parallel import in_threads
 from omicsdk.crunch.stamps import Hashed

@@ -8,7 +8,7 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.layout import EXPERIMENT, KINDS
 from omicsdk.gen3.records.finding import Finding

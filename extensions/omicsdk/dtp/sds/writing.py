@@ -8,8 +8,8 @@ from logging import getLogger
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import MissingExtra
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.dtp.sds.errors import SdsError
 from omicsdk.dtp.sds.layout import CASE, DATASET_DESCRIPTION, KINDS, OWN, SECTIONS, TableKind, Version, squashed

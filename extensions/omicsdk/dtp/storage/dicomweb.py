@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import httpx
 
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
     from omicsdk.dtp.config import PacsConfig
     from omicsdk.dtp.storage.landing import Landing
     from omicsdk.dtp.storage.store import Dataset, Landed

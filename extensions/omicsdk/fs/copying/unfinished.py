@@ -7,7 +7,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Self
 
-from omicsdk.core.state_folder import state_folder
+from omicsdk.core.files.state_folder import state_folder
 
 
 class Unfinished:

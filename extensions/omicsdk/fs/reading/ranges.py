@@ -22,9 +22,9 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import without_query
-from omicsdk.core.redirects import REDIRECT_LIMIT
 from omicsdk.core.retry import Retry
 from omicsdk.core.sending.conversation import WireFailure
+from omicsdk.core.sending.redirects import REDIRECT_LIMIT
 from omicsdk.fs.reading.wire import Wire, network_errors, shared_wire
 from omicsdk.transfer import Location
 from omicsdk.transfer.downloads.answers import WANTED, Asked, Kind, Verdict, judge

@@ -9,9 +9,9 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from omicsdk.core.redirects import Hop
 from omicsdk.core.sending.connections import Connections
-from omicsdk.core.transport import Timeout
+from omicsdk.core.sending.redirects import Hop
+from omicsdk.core.sending.transport import Timeout
 
 if TYPE_CHECKING:
     from httpx import Response

@@ -206,7 +206,7 @@ def _answer(
 ) -> dict[str, Any]:
     """The JSON object that a service answers."""
     from omicsdk.core.request import OperationFacts, request
-    from omicsdk.core.transport import Transport
+    from omicsdk.core.sending.transport import Transport
 
     name, method, path = asked
     facts = OperationFacts(name=name, method=method, path=path, secured=proof is not None)

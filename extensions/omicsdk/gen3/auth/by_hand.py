@@ -23,7 +23,7 @@ def sent_by_hand(
     from omicsdk.core.bodies import NO_BODY, Body
     from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.request import OperationFacts, request
-    from omicsdk.core.transport import Transport
+    from omicsdk.core.sending.transport import Transport
 
     place = _place(path, auth.endpoint)
     body = NO_BODY if data is None else Body(*_body(data))

@@ -9,7 +9,7 @@ from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.home_folder import home_folder
+from omicsdk.core.files.home_folder import home_folder
 from omicsdk.core.origins import origin_of
 from omicsdk.gen3.auth.login import LoginCredentials
 from omicsdk.gen3.auth.sources import (
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.retry import Retry
-    from omicsdk.core.transport import Timeout
+    from omicsdk.core.sending.transport import Timeout
 
 _log = getLogger("omicsdk.gen3")
 
@@ -110,7 +110,7 @@ class Gen3Auth(LoginCredentials):
 
     def httpx(self) -> httpx.Auth:
         """This login for clients of httpx, sync and async: `httpx.Client(auth=auth.httpx())`."""
-        from omicsdk.core.adapters import httpx_auth
+        from omicsdk.core.sending.adapters import httpx_auth
 
         return httpx_auth(self, base_url=self.endpoint)
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 from logging import getLogger
 from pathlib import Path
 
-from omicsdk.core.atomic_file import read_private, write_private
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.atomic_file import read_private, write_private
 from omicsdk.core.json_web_token import jwt_expiry
 
 _log = getLogger("omicsdk.gen3")

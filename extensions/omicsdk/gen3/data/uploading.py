@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.checksums import MIB
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, OmicsError, SomeFailed, UsageError, first_of
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.data.fence_store import PART_SIZE, SINGLE, Destination, FenceStore
 from omicsdk.gen3.data.filling import PATIENCE, Filled, fill
 from omicsdk.gen3.data.guid_book import GuidBook

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import (
     APIError,
@@ -19,6 +18,7 @@ from omicsdk.core.errors import (
     SomeFailed,
     UsageError,
 )
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.redaction import mask_text
 from omicsdk.gen3.index import Gen3Index
 from omicsdk.gen3.manifests.bundles import bundles_of

@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UsageError
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.manifests.columns import ACL
 from omicsdk.gen3.manifests.faults import ManifestError
 from omicsdk.gen3.manifests.outputs import delimiter_for, line_of

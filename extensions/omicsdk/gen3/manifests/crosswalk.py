@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_object
 from omicsdk.gen3.manifests.discovery import documents_of
 from omicsdk.gen3.manifests.faults import Fault, ManifestError

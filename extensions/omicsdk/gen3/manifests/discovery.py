@@ -10,8 +10,8 @@ from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UsageError
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.manifests import discovery_table as table

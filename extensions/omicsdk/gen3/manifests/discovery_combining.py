@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.manifests import discovery_table as table
 from omicsdk.gen3.manifests.discovery_publishing import table_rows
 from omicsdk.gen3.manifests.faults import ManifestError

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import NotFound
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.manifests import discovery_table as table
 from omicsdk.gen3.manifests.discovery import BLOCK, GUID_TYPE, checked_format, documents_of, shown_in, write_json

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import NamedTuple, cast
 
-from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.manifests.columns import ACL, AUTHZ, GUID, MD5, SIZE, URLS
 from omicsdk.gen3.manifests.entries import REQUIRED, cells_of, columns_of
 from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault

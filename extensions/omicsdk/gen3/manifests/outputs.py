@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, Self
 
 from omicsdk.core.errors import TransferError
-from omicsdk.core.file_lock import locked
+from omicsdk.core.files.file_lock import locked
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.gen3.manifests.faults import ManifestError
 from omicsdk.transfer.writing import write_error

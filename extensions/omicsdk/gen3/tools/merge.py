@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.manifests.faults import ManifestError
 from omicsdk.gen3.manifests.outputs import line_of
 from omicsdk.gen3.manifests.table import table_of

@@ -14,8 +14,8 @@ from logging import getLogger
 from pathlib import Path
 from typing import cast
 
-from omicsdk.core.atomic_file import read_private, write_private
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.files.atomic_file import read_private, write_private
 from omicsdk.core.narrowing import is_array, is_object
 
 _log = getLogger("omicsdk.pangea")

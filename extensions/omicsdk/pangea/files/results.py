@@ -10,8 +10,8 @@ from pathlib import Path
 from time import monotonic, time
 from typing import TYPE_CHECKING, overload
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import NotWritable, OmicsError, TransferError
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.pangea.files.objects import RETRIES, item_of
 from omicsdk.pangea.files.result_plan import ResultField, Wanted, plan_results
 from omicsdk.pangea.stored_data import download_url, without_signature

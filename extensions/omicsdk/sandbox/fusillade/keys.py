@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-from omicsdk.core.atomic_file import PRIVATE, in_place_of
+from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.signing_key import new_key, private_pem
 from omicsdk.sandbox.store import Database
 

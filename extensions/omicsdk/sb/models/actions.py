@@ -40,7 +40,7 @@ class Actions(Resource):
         Raises:
             SbgError: The platform answered with an error.
         """
-        from omicsdk.core.user_agent import user_agent
+        from omicsdk.core.sending.user_agent import user_agent
 
         api = cls._client(api)
         told: dict[str, Any] = {"type": type, "text": given(text), "referrer": referrer or user_agent()}

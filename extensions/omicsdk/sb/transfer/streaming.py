@@ -11,8 +11,8 @@ from omicsdk.core.errors import APIError, OmicsError, TransportError
 from omicsdk.core.origins import origin_of
 from omicsdk.core.request import Request
 from omicsdk.core.retry import Retry
+from omicsdk.core.sending.transport import Transport, transport_error
 from omicsdk.core.streaming import Body
-from omicsdk.core.transport import Transport, transport_error
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.transfer.failures import TransferFailed, as_sbg
 from omicsdk.sb.transfer.wanted import url_of

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import NamedTuple
 
-from omicsdk.core.redirects import REDIRECT_STATUSES
 from omicsdk.core.retry import retry_after
+from omicsdk.core.sending.redirects import REDIRECT_STATUSES
 from omicsdk.transfer.network.heads import parse_head
 from omicsdk.transfer.retrying import ENDED, LATER
 

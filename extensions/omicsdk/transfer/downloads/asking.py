@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omicsdk.core.origins import origin_of
-from omicsdk.core.user_agent import user_agent
+from omicsdk.core.sending.user_agent import user_agent
 from omicsdk.transfer.downloads.answers import Asked, is_weak
 from omicsdk.transfer.items import Location
 

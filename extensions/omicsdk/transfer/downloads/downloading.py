@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import NotWritable, UsageError
+from omicsdk.core.settings.environment import Network, network
 from omicsdk.transfer.arguments import function, kind, path, permissions, whole_number
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk

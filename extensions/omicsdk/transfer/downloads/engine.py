@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
 
-from omicsdk.core.environment import curl_options
 from omicsdk.core.errors import ConnectionLost, OmicsError, TransferError, TransportError
 from omicsdk.core.redaction import without_query
+from omicsdk.core.settings.environment import curl_options
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.downloads.answers import validator_of

@@ -18,7 +18,7 @@ from omicsdk.core.errors import (
     TruncatedTransfer,
 )
 from omicsdk.core.redaction import without_query
-from omicsdk.core.redirects import REDIRECT_LIMIT
+from omicsdk.core.sending.redirects import REDIRECT_LIMIT
 from omicsdk.transfer.downloads.answers import Kind, Verdict
 from omicsdk.transfer.downloads.asking import followed
 from omicsdk.transfer.downloads.files import PartFiles

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from omicsdk.core.checksums import digest
-from omicsdk.core.redirects import REDIRECT_STATUSES
+from omicsdk.core.sending.redirects import REDIRECT_STATUSES
 from omicsdk.transfer.downloads.asking import followed
 from omicsdk.transfer.downloads.job import INLINE
 from omicsdk.transfer.items import Item, Location

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import NotWritable
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.transfer.writing import write_error
 
 

@@ -12,8 +12,8 @@ from itertools import islice
 from typing import TypedDict
 
 from omicsdk.core.clock import Clock
-from omicsdk.core.environment import Network
 from omicsdk.core.errors import OmicsError, SomeFailed
+from omicsdk.core.settings.environment import Network
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.downloads.downloading import download

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from omicsdk.core.complaints import complaint_of
-from omicsdk.core.redirects import REDIRECT_STATUSES
 from omicsdk.core.retry import retry_after
+from omicsdk.core.sending.redirects import REDIRECT_STATUSES
 from omicsdk.transfer.retrying import LATER
 
 #: Bytes of an answer's body that are kept: an error's XML is far shorter.

@@ -7,10 +7,10 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
-from omicsdk.core.environment import curl_options
 from omicsdk.core.errors import OmicsError, TransportError
 from omicsdk.core.redaction import without_query
-from omicsdk.core.user_agent import user_agent
+from omicsdk.core.sending.user_agent import user_agent
+from omicsdk.core.settings.environment import curl_options
 from omicsdk.transfer.background import Inbox, Pool
 from omicsdk.transfer.control import TICK
 from omicsdk.transfer.items import Location

@@ -19,7 +19,7 @@ from omicsdk.core.errors import (
 )
 from omicsdk.core.origins import origin_of
 from omicsdk.core.redaction import mask_text, without_query
-from omicsdk.core.redirects import REDIRECT_LIMIT
+from omicsdk.core.sending.redirects import REDIRECT_LIMIT
 from omicsdk.transfer.hashing import Stopped
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.network.heads import parse_head, redirected

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from omicsdk.core.checksums import ALGORITHMS
-from omicsdk.core.environment import Network
 from omicsdk.core.errors import TransferError
 from omicsdk.core.redaction import without_query
+from omicsdk.core.settings.environment import Network
 from omicsdk.transfer.arguments import a
 from omicsdk.transfer.items import Location
 from omicsdk.transfer.uploads.plan import Cut, PartRules

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
-from omicsdk.core.environment import Network, network
 from omicsdk.core.errors import UsageError
+from omicsdk.core.settings.environment import Network, network
 from omicsdk.transfer.arguments import each, function, kind, many, whole_number
 from omicsdk.transfer.control import Control
 from omicsdk.transfer.interrupts import interrupts, say_stopped

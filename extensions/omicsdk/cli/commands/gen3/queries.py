@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.cli.commands.output_files import check_folder_of
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UsageError
+from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.gen3.queries.asking import answer
 from omicsdk.gen3.queries.paging import rows
 from omicsdk.gen3.query import Gen3Query

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.output_files import check_folder_of
 from omicsdk.cli.told import Told
-from omicsdk.core.atomic_file import in_place_of
 from omicsdk.core.errors import UsageError
+from omicsdk.core.files.atomic_file import in_place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -183,7 +183,7 @@ def _free(path: Path, arguments: Mapping[str, Any]) -> Path:
 
 
 def _write(path: Path, text: str) -> None:
-    from omicsdk.core.atomic_file import in_place_of, target_of
+    from omicsdk.core.files.atomic_file import in_place_of, target_of
 
     try:
         with in_place_of(target_of(path)) as file:

@@ -28,7 +28,7 @@ from omicsdk.core.sending.conversation import (
     converse,
     outgoing,
 )
-from omicsdk.core.user_agent import user_agent
+from omicsdk.core.sending.user_agent import user_agent
 
 if TYPE_CHECKING:
     import httpx

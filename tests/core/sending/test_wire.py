@@ -16,11 +16,11 @@ import pytest
 from omicsdk.core import errors
 from omicsdk.core.clock import ManualClock
 from omicsdk.core.credentials import BearerToken
-from omicsdk.core.environment import Network
 from omicsdk.core.request import Request
 from omicsdk.core.retry import NO_RETRY
 from omicsdk.core.sending.connections import tls_context
-from omicsdk.core.transport import AsyncTransport, Timeout, Transport, transport_error
+from omicsdk.core.sending.transport import AsyncTransport, Timeout, Transport, transport_error
+from omicsdk.core.settings.environment import Network
 
 
 def get(url="/x", **changes):
@@ -357,7 +357,7 @@ def test_no_log_of_any_library_tells_a_secret(wire, send, caplog):
 
 def test_httpx_is_imported_without_its_command_line():
     probe = (
-        "import sys, omicsdk.core.transport as t; assert 'httpx' not in sys.modules; import omicsdk.core.sending.wire; "
+        "import sys, omicsdk.core.sending.transport as t; assert 'httpx' not in sys.modules; import omicsdk.core.sending.wire; "
         "print([m for m in ('httpx', 'httpx._main', 'rich', 'click', 'pygments') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

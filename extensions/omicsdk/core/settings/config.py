@@ -373,6 +373,6 @@ def save(path: Path, values: Mapping[str, Json]) -> None:
     Raises:
         ConfigError: It can't be written.
     """
-    from omicsdk.core.atomic_file import write_private
+    from omicsdk.core.files.atomic_file import write_private
 
     write_private(path, json.dumps(values, indent=4, sort_keys=True) + "\n")

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from omicsdk.core.home_folder import within_home
+from omicsdk.core.files.home_folder import within_home
 
 #: The environment's variable for the folder.
 STATE_VARIABLE = "OMICS_STATE_DIR"

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omicsdk.core.config import ARRAY_OPERATORS, Layer, Setting, keys_of, merged, name_of, read_layer, save
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.settings.config import ARRAY_OPERATORS, Layer, Setting, keys_of, merged, name_of, read_layer, save
 
 
 def values(*layers):

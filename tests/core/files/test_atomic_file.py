@@ -5,7 +5,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from omicsdk.core.atomic_file import in_place_of
+from omicsdk.core.files.atomic_file import in_place_of
 
 posix = pytest.mark.skipif(os.name == "nt", reason="modes and links of POSIX")
 

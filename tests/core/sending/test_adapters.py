@@ -7,9 +7,9 @@ import time
 import httpx
 import pytest
 import requests
-from omicsdk.core.adapters import httpx_auth, requests_auth
 from omicsdk.core.credentials import ApiKey, BearerToken, Credentials, Token
 from omicsdk.core.errors import ConfigError
+from omicsdk.core.sending.adapters import httpx_auth, requests_auth
 
 BASE = "https://dss.example.org/v1"
 

@@ -2,8 +2,8 @@
 
 import pytest
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.home_folder import home_folder
-from omicsdk.core.state_folder import state_folder
+from omicsdk.core.files.home_folder import home_folder
+from omicsdk.core.files.state_folder import state_folder
 from omicsdk.core.token_file import token_file
 
 pwd = pytest.importorskip("pwd")

@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from omicsdk.core.atomic_file import target_of
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.system_lock import HELD, lock_now
+from omicsdk.core.files.atomic_file import target_of
+from omicsdk.core.files.system_lock import HELD, lock_now
 
 PATIENCE = 10.0
 """Seconds to wait for another writer; each holds the lock for milliseconds."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.answer import Answer
 from omicsdk.core.request import Request
+from omicsdk.core.sending.transport import AsyncTransport, Transport, transport_error
 from omicsdk.core.streaming import AsyncBody, Body
-from omicsdk.core.transport import AsyncTransport, Transport, transport_error
 
 if TYPE_CHECKING:
     import httpx

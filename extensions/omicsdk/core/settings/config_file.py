@@ -5,11 +5,11 @@ import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from omicsdk.core.atomic_file import write_private, write_text
-from omicsdk.core.config import ARRAY_OPERATORS, DEPTH_LIMIT, Json, name_of, parsed, read_text
 from omicsdk.core.errors import ConfigError
-from omicsdk.core.file_lock import locked
+from omicsdk.core.files.atomic_file import write_private, write_text
+from omicsdk.core.files.file_lock import locked
 from omicsdk.core.json_text import NoObject, with_value, without_value
+from omicsdk.core.settings.config import ARRAY_OPERATORS, DEPTH_LIMIT, Json, name_of, parsed, read_text
 
 _MARK = "\ufeff"
 _READABLE = 0o644

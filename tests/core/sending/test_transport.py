@@ -18,7 +18,7 @@ from omicsdk.core.errors import APIError, AuthError, ConfigError, TransportError
 from omicsdk.core.redaction import mask_text
 from omicsdk.core.request import Request
 from omicsdk.core.retry import Retry
-from omicsdk.core.transport import AsyncTransport, Timeout, Transport
+from omicsdk.core.sending.transport import AsyncTransport, Timeout, Transport
 
 BASE = "https://api.example.org/v1"
 HERE = "https://api.example.org"

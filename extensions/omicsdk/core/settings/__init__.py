@@ -1,0 +1,1 @@
+"""Settings: layered files, variables of the environment, and where each value comes from."""
