@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.core.errors import OmicsError
+from omicsdk import OmicsError
 from omicsdk.fs import STORES, Entry, PathError, PathNotFound, Put, PutOptions, Store, Uri, parse_uri
 from snakemake_interface_storage_plugins.io import IOCacheStorageInterface, Mtime, get_constant_prefix
 from snakemake_interface_storage_plugins.settings import StorageProviderSettingsBase
