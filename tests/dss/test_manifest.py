@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import NotWritable
 from omicsdk.dss import tsv
+from omicsdk.dss.files import DSSFile
 from omicsdk.dss.filestore import filestore_path
 from omicsdk.dss.manifest import COLUMNS, Manifest, ManifestError, row_fault, write_manifest
 
@@ -159,3 +160,8 @@ def test_a_manifest_that_could_not_be_written_whole_leaves_nothing(tmp_path: Pat
     with pytest.raises(NotWritable, match="no more"):
         write_manifest(tmp_path / "m.tsv", rows(), "d")
     assert not list(tmp_path.iterdir())
+
+
+def test_files_of_manifest_rows():
+    row = {"file_name": "n", "file_uuid": "u", "file_sha256": "AB" * 32, "file_size": "3"}
+    assert DSSFile.from_manifest_row(row, "gcp") == DSSFile("n", "u", "", "ab" * 32, 3, False, "gcp")

@@ -1,5 +1,6 @@
 """Times as DSS_VERSION."""
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -33,3 +34,9 @@ def test_a_version_is_one_already(moment: datetime):
 def test_what_is_no_moment(text: str):
     with pytest.raises(UsageError, match="isn't a time"):
         version_of(text)
+
+
+def test_versions_sort_by_time():
+    first, second = create_version(), create_version()
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{6}\.\d{6}Z", first)
+    assert first <= second

@@ -9,41 +9,41 @@ TYPE_CHECKING = False  # spares the import of typing; type checkers know the nam
 if TYPE_CHECKING:
     from omicsdk.dss import tsv as tsv
     from omicsdk.dss.async_dss import AsyncDss as AsyncDss
-    from omicsdk.dss.bringing import UploadFailed as UploadFailed
-    from omicsdk.dss.bundle import BundleNameClash as BundleNameClash
     from omicsdk.dss.checkout import Checkout as Checkout
     from omicsdk.dss.checkout import CheckoutFailed as CheckoutFailed
     from omicsdk.dss.client import DSSClient as DSSClient
     from omicsdk.dss.contexts import DownloadContext as DownloadContext
     from omicsdk.dss.contexts import ManifestDownloadContext as ManifestDownloadContext
+    from omicsdk.dss.downloads.bundle import BundleNameClash as BundleNameClash
+    from omicsdk.dss.downloads.result import DownloadFailed as DownloadFailed
+    from omicsdk.dss.downloads.result import Result as Result
     from omicsdk.dss.dss import Dss as Dss
     from omicsdk.dss.files import DSSFile as DSSFile
-    from omicsdk.dss.listening import Listener as Listener
     from omicsdk.dss.manifest import ManifestError as ManifestError
-    from omicsdk.dss.notification import Notification as Notification
-    from omicsdk.dss.result import DownloadFailed as DownloadFailed
-    from omicsdk.dss.result import Result as Result
+    from omicsdk.dss.notifications.listening import Listener as Listener
+    from omicsdk.dss.notifications.notification import Notification as Notification
     from omicsdk.dss.tasks import TaskRunner as TaskRunner
+    from omicsdk.dss.uploads.bringing import UploadFailed as UploadFailed
     from omicsdk.dss.version import create_version as create_version
     from omicsdk.dss.version import version_of as version_of
 
 _WHERE = {
     "AsyncDss": "async_dss",
-    "BundleNameClash": "bundle",
+    "BundleNameClash": "downloads.bundle",
     "Checkout": "checkout",
     "CheckoutFailed": "checkout",
     "DSSClient": "client",
     "DSSFile": "files",
     "DownloadContext": "contexts",
-    "DownloadFailed": "result",
+    "DownloadFailed": "downloads.result",
     "Dss": "dss",
-    "Listener": "listening",
+    "Listener": "notifications.listening",
     "ManifestDownloadContext": "contexts",
     "ManifestError": "manifest",
-    "Notification": "notification",
-    "Result": "result",
+    "Notification": "notifications.notification",
+    "Result": "downloads.result",
     "TaskRunner": "tasks",
-    "UploadFailed": "bringing",
+    "UploadFailed": "uploads.bringing",
     "create_version": "version",
     "version_of": "version",
 }

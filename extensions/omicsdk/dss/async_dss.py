@@ -15,8 +15,8 @@ from omicsdk.hca.service import AsyncHCAService
 
 if TYPE_CHECKING:
     from omicsdk.dss.checkout import Checkout
-    from omicsdk.dss.download import Replica
-    from omicsdk.dss.result import Result
+    from omicsdk.dss.downloads.result import Result
+    from omicsdk.dss.replica import Replica
 
 T = TypeVar("T")
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, NotFound, TransferError
-from omicsdk.dss.waits import FIRST_WAIT, longer
+from omicsdk.dss.waiting import FIRST_WAIT, longer
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.dss.download import Replica
+    from omicsdk.dss.replica import Replica
 
 
 class CheckoutFailed(TransferError):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Never, cast
 
 from omicsdk.core.documented.attribute import Documented
 from omicsdk.core.documented.client import DocumentedOperation, translating
-from omicsdk.dss.bundle import ALL
 from omicsdk.dss.changes import LISTS, change, create
+from omicsdk.dss.downloads.bundle import ALL
 from omicsdk.dss.dss import SECTION, Dss
 from omicsdk.hca.client import HCAClient
 

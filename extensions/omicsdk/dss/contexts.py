@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.dss.bundle import ALL
+from omicsdk.dss.downloads.bundle import ALL
 
 if TYPE_CHECKING:
     from omicsdk.dss.client import DSSClient

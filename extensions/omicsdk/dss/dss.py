@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import OmicsError
-from omicsdk.dss.bundle import ALL, chosen, filters
+from omicsdk.dss.downloads.bundle import ALL, chosen, filters
 from omicsdk.dss.version import create_version
 from omicsdk.dss.writing import Writing
 from omicsdk.hca.service import HCAService
 
 if TYPE_CHECKING:
-    from omicsdk.dss.download import FetchOptions, Replica
+    from omicsdk.dss.downloads.options import FetchOptions
+    from omicsdk.dss.downloads.result import Result
     from omicsdk.dss.manifest import Manifest
-    from omicsdk.dss.result import Result
+    from omicsdk.dss.replica import Replica
     from omicsdk.dss.sharded_manifest import Shared
     from omicsdk.transfer import Control, Progress, TransferReport
     from omicsdk.transfer.scale.crew import Crew
@@ -89,7 +90,9 @@ class Dss(HCAService, Writing):
             NotFound: There is no such bundle.
             UnsafePath: A file's name would leave the folder, or two files would land on one name.
         """
-        from omicsdk.dss.download import Bundle, download_bundles, get_manifest
+        from omicsdk.dss.downloads.asking import get_manifest
+        from omicsdk.dss.downloads.folders import download_bundles
+        from omicsdk.dss.downloads.result import Bundle
 
         metadata, data = filters(metadata_filter, data_filter, no_metadata, no_data)
         options = _options(num_retries, min_delay_seconds, progress, stop, control, dry_run=dry_run)
@@ -150,7 +153,8 @@ class Dss(HCAService, Writing):
             MissingExtra: A scheduler is meant, and `distributed` isn't installed.
             NoScheduler: Nothing that speaks Dask answers there.
         """
-        from omicsdk.dss.download import check_layout, download_rows, download_rows_as_bundles
+        from omicsdk.dss.downloads.options import check_layout
+        from omicsdk.dss.downloads.rows import download_rows, download_rows_as_bundles
         from omicsdk.dss.manifest import Manifest
         from omicsdk.transfer.scale.crew import Crew
 
@@ -218,8 +222,9 @@ class Dss(HCAService, Writing):
             NotFound: There is no such collection.
             Unauthorized: Collections are private; credentials are missing.
         """
-        from omicsdk.dss.collection import contents, rows_of
-        from omicsdk.dss.download import FetchOptions, download_bundles
+        from omicsdk.dss.downloads.collection import contents, rows_of
+        from omicsdk.dss.downloads.folders import download_bundles
+        from omicsdk.dss.downloads.options import FetchOptions
         from omicsdk.dss.manifest import write_manifest
 
         found = contents(self, uuid, version, replica)
@@ -283,8 +288,9 @@ class Dss(HCAService, Writing):
             AuthError: The service or the bucket doesn't know the caller; likewise.
             Interrupted: It was stopped, or its time is over; the same call goes on.
         """
-        from omicsdk.dss.staging import staging_client
-        from omicsdk.dss.upload import UploadOptions, upload_bundle
+        from omicsdk.dss.uploads.folder import upload_bundle
+        from omicsdk.dss.uploads.options import UploadOptions
+        from omicsdk.dss.uploads.staging import staging_client
         from omicsdk.hca.config import HCAConfig
 
         if creator_uid is None:
@@ -326,6 +332,6 @@ def _options(
     *,
     dry_run: bool,
 ) -> "FetchOptions":
-    from omicsdk.dss.download import FetchOptions
+    from omicsdk.dss.downloads.options import FetchOptions
 
     return FetchOptions(int(num_retries), float(min_delay_seconds), progress, stop, control, dry_run)

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urljoin
 
 from omicsdk.core.errors import APIError, Unauthorized
@@ -13,6 +13,8 @@ from omicsdk.transfer import Location
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
+
+    from omicsdk.dss.replica import Replica
 
 # Headers that the engine has by itself.
 _ENGINES_OWN = frozenset({"accept", "accept-encoding", "user-agent"})
@@ -50,9 +52,7 @@ class Locator:
     def _asked_by_the_engine(self, file: DSSFile) -> Location | None:
         """The service itself, as it is to be asked for a file; None where only the client can do that."""
         operation = self._asking.get_file
-        request = operation.build(
-            uuid=file.uuid, replica=cast("Literal['aws', 'gcp']", file.replica), version=file.version or OMIT
-        )
+        request = operation.build(uuid=file.uuid, replica=cast("Replica", file.replica), version=file.version or OMIT)
         ask = operation.outgoing(request)
         headers = ask.carried() if ask is not None else None
         if ask is None or headers is None:
@@ -67,7 +67,7 @@ class Locator:
         """
         if self._refused is not None:  # what isn't believed once isn't for the other files either
             raise self._refused
-        replica, version = cast("Literal['aws', 'gcp']", file.replica), file.version or OMIT
+        replica, version = cast("Replica", file.replica), file.version or OMIT
         try:
             with self._asking.get_file.stream(uuid=file.uuid, replica=replica, version=version) as answer:
                 # A service that has the bytes itself answers with them; they are asked for again by the engine.

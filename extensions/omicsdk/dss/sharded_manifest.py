@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import pickle
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Never
 
 from omicsdk.dss.files import DSSFile
 from omicsdk.dss.filestore import name_in_store
 from omicsdk.dss.locating import Locator
 from omicsdk.dss.manifest import Manifest
-from omicsdk.transfer import Item, Location, TransferReport
-from omicsdk.transfer.scale.repeats import first_of_each
+from omicsdk.transfer import Item, Location
 
 if TYPE_CHECKING:
+    from omicsdk_api.dss import DssApi
+
     from omicsdk.core.credentials import Credentials
-    from omicsdk.dss.download import FetchOptions
-    from omicsdk.dss.dss import Dss
     from omicsdk.hca.config import HCAConfig
     from omicsdk.transfer.scale.crew import Crew
 
@@ -30,14 +27,14 @@ class SameService:
     """Makes a client of the same service in another process.
 
     Attributes:
-        client: The client's class.
+        client: The client's class: called with the URL, the credentials and the configuration.
         base_url: Where the service is.
         credentials: What proves who asks, as it was given.
         finds_credentials: Whether the other process finds that itself, in its environment and its user's files.
         config: The HCA configuration; None for that of the user's files.
     """
 
-    client: type[Dss]
+    client: Callable[..., AbstractContextManager[DssApi]]
     base_url: str
     credentials: Credentials | None = field(default=None, repr=False)
     finds_credentials: bool = False
@@ -152,48 +149,6 @@ def bare_items(files: Iterable[DSSFile], retries: int, min_delay: float) -> Iter
         min_delay: Seconds before the first retry.
     """
     return (item_of(file, _Waiting(file), None, retries, min_delay) for file in files)
-
-
-def fetch_shared(
-    shared: Shared,
-    files: ManifestFiles | Sequence[DSSFile],
-    folder: str | os.PathLike[str],
-    options: FetchOptions,
-    connections: int,
-) -> TransferReport:
-    """Has workers fetch files into the filestore, each checksum once.
-
-    Args:
-        shared: Who fetches.
-        files: What to fetch; a manifest is read by each shard, so that nobody holds it.
-        folder: The filestore.
-        options: How.
-        connections: Requests for files that each worker has under way at once, at most.
-    """
-    from omicsdk.transfer.scale.sharded import download_by
-
-    how = (options.num_retries, options.min_delay_seconds)
-    source = (
-        partial(bare_items, files.absolute(), *how)
-        if isinstance(files, ManifestFiles)
-        else list(bare_items(first_of_each(files, sha256_of), *how))
-    )
-    return download_by(
-        shared.crew,
-        source,
-        folder,
-        opening=shared.service,
-        repeats=isinstance(files, ManifestFiles),
-        connections=connections,
-        progress=options.progress,
-        stop=options.stop,
-        control=options.control,
-    )
-
-
-def sha256_of(file: DSSFile) -> str:
-    """A file's SHA-256, by which it is told from others in the filestore."""
-    return file.sha256
 
 
 def _placed(item: Item, locator: Locator) -> Item:

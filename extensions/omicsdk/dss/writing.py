@@ -13,7 +13,7 @@ from omicsdk.dss.version import create_version
 
 if TYPE_CHECKING:
     from omicsdk.dss.checkout import Checkout
-    from omicsdk.dss.download import Replica
+    from omicsdk.dss.replica import Replica
 
 
 class Writing(DssApi):
@@ -49,9 +49,9 @@ class Writing(DssApi):
         """
         from pathlib import Path
 
-        from omicsdk.dss.ending import EndingClock
-        from omicsdk.dss.registration import Registrar
-        from omicsdk.dss.staging import LocalFile
+        from omicsdk.dss.uploads.local_files import LocalFile
+        from omicsdk.dss.uploads.registration import Registrar
+        from omicsdk.dss.waiting import EndingClock
         from omicsdk.transfer import Control
 
         def stopped(_: object) -> Interrupted:
@@ -226,7 +226,7 @@ class Writing(DssApi):
             Interrupted: `stop` was set.
         """
         from omicsdk.dss.checkout import wait_for_checkout
-        from omicsdk.dss.ending import EndingClock
+        from omicsdk.dss.waiting import EndingClock
         from omicsdk.transfer import Control
 
         answer = self.post_bundles_checkout.raw(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from omicsdk.cli.commands.reports import report_path, tell_failures, write_report
 from omicsdk.cli.commands.transfers import control_of, foreseen
 from omicsdk.core.errors import TransferError
-from omicsdk.dss.download import errors_of
+from omicsdk.dss.downloads.result import errors_of
 from omicsdk.dss.version import create_version as new_version
 from omicsdk.transfer.interrupts import report_of, termination
 

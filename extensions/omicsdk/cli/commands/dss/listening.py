@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.dss.listening import Listener
+from omicsdk.dss.notifications.listening import Listener
 from omicsdk.transfer.interrupts import termination
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.dss.notification import Notification
+    from omicsdk.dss.notifications.notification import Notification
 
 KEY_VARIABLE = "OMICS_DSS_HMAC_KEY"
 

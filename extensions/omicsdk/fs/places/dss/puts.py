@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import Interrupted, OmicsError
-from omicsdk.dss.bringing import UploadFailed, UploadOptions
-from omicsdk.dss.upload import upload_bundle
+from omicsdk.dss.uploads.bringing import UploadFailed
+from omicsdk.dss.uploads.folder import upload_bundle
+from omicsdk.dss.uploads.options import UploadOptions
 from omicsdk.fs.errors import ReadOnly
 from omicsdk.fs.places.dss.paths import FILES, NEW_BUNDLE, REPLICAS, Replica, identity_of, read_path
 from omicsdk.fs.places.putting import is_stopped, unsent

@@ -169,7 +169,7 @@ class DssStore(Store):
             ReadOnly: No staging bucket is named, a file would be in no bundle, or in one that is there.
             UsageError: One has a name that no bundle takes.
         """
-        from omicsdk.dss.staging import staging_client
+        from omicsdk.dss.uploads.staging import staging_client
         from omicsdk.fs.places.dss.puts import make_bundles
 
         if not files:
@@ -202,7 +202,7 @@ class DssStore(Store):
         return Locator(self._dss(), known=True)
 
     def _manifest(self, replica: str, uuid: str, version: str) -> Mapping[str, Any]:
-        from omicsdk.dss.download import get_manifest
+        from omicsdk.dss.downloads.asking import get_manifest
 
         return get_manifest(self._dss(), uuid, version, replica)
 

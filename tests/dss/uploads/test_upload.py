@@ -9,8 +9,9 @@ import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.core.errors import AuthError, Conflict, Interrupted, ServerError, TransferError, Unauthorized, UsageError
 from omicsdk.core.files.state_folder import state_folder
-from omicsdk.dss import Dss, UploadFailed, bringing, registration, staging
-from omicsdk.dss.ending import EndingClock
+from omicsdk.dss import Dss, UploadFailed
+from omicsdk.dss.uploads import bringing, local_files, registration, staging
+from omicsdk.dss.waiting import EndingClock
 from omicsdk.sandbox import Rule
 from omicsdk.transfer import Control, Progress, TransferReport
 
@@ -315,7 +316,7 @@ def test_files_that_the_service_takes_over_later_are_waited_for(
     ],
 )
 def test_names_that_the_service_would_refuse_in_the_end(name: str, fault: str | None):
-    found = staging.name_fault(name)
+    found = local_files.name_fault(name)
     assert (found is None) if fault is None else (found is not None and fault in found)
 
 
@@ -330,7 +331,7 @@ def test_what_a_download_couldnt_keep_is_said(source: Path, caplog: pytest.LogCa
     (source / "Links.JSON").write_text("")
     (source / "bundle.json").write_text("{}")
     (source / "far").symlink_to(source / "reads")
-    staging.files_of(source)
+    local_files.files_of(source)
     assert "links.json: whoever downloads the bundle can't have it beside Links.JSON" in caplog.text
     assert "bundle.json: whoever" in caplog.text
     assert "far is a link to a folder" in caplog.text
@@ -388,7 +389,7 @@ def register(service: Any, clock: Any, timeout: float, files: int = 1) -> list[A
     registrar = registration.Registrar(
         service, version="v", creator_uid=0, replica="aws", timeout_seconds=timeout, clock=clock
     )
-    asked = [registrar.ask(n, staging.LocalFile(Path("a"), f"a{n}", f"u{n}"), "s3://b/k") for n in range(files)]
+    asked = [registrar.ask(n, local_files.LocalFile(Path("a"), f"a{n}", f"u{n}"), "s3://b/k") for n in range(files)]
     return [error for _, error in registrar.wait_for([one for one in asked if one is not None], map)]
 
 

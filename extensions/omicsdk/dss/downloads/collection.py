@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import DecodeError, OmicsError
 from omicsdk.core.omit import OMIT
-from omicsdk.dss.bundle import BundleNameClash, chosen
-from omicsdk.dss.download import API_CALLS, Replica, get_manifest
+from omicsdk.dss.downloads.asking import API_CALLS, get_manifest
+from omicsdk.dss.downloads.bundle import BundleNameClash, chosen
+from omicsdk.dss.downloads.result import Bundle
 from omicsdk.dss.files import DSSFile
 from omicsdk.dss.manifest import SHA256
-from omicsdk.dss.result import Bundle
 from omicsdk.transfer.workers import Workers
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
+
+    from omicsdk.dss.replica import Replica
 
 
 logger = getLogger("omicsdk.dss")

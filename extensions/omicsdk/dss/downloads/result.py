@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from omicsdk.core.errors import OmicsError, SomeFailed, TransferError, first_of
-from omicsdk.dss.bundle import folder_name
+from omicsdk.dss.downloads.bundle import folder_name
 from omicsdk.dss.files import DSSFile
 from omicsdk.transfer import Report
 
@@ -73,3 +73,8 @@ class Result:
 
 class DownloadStopped(TransferError):
     """A download was stopped from outside; what arrived is kept."""
+
+
+def errors_of(report: Report) -> list[OmicsError]:
+    """The errors of the files that failed."""
+    return [outcome.error for outcome in report.failed if outcome.error is not None]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from omicsdk.core.clock import Clock
 from omicsdk.core.errors import APIError, AuthError, Forbidden, NotFound, OmicsError, TransferError
-from omicsdk.dss.staging import LocalFile
-from omicsdk.dss.waits import FIRST_WAIT, longer
+from omicsdk.dss.uploads.local_files import LocalFile
+from omicsdk.dss.waiting import FIRST_WAIT, longer
 from omicsdk.transfer.uploads.following import FollowUp
 
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.dss.download import Replica
+    from omicsdk.dss.replica import Replica
 
 
 class RegistrationRefused(TransferError):

@@ -241,16 +241,16 @@ def test_a_checkout_that_runs_is_waited_for(dss: Dss, bundle: Any, folder: Path,
 def test_names_that_would_leave_the_folder_are_refused_before_a_byte(
     dss: Dss, bundle: Any, folder: Path, monkeypatch: pytest.MonkeyPatch, omics_sandbox: Any
 ):
-    from omicsdk.dss import download
+    from omicsdk.dss.downloads import asking
 
-    honest = download.get_manifest
+    honest = asking.get_manifest
 
     def hostile(*arguments: Any) -> dict[str, Any]:
         manifest = honest(*arguments)
         manifest["bundle"]["files"][0]["name"] = "../../outside"
         return manifest
 
-    monkeypatch.setattr(download, "get_manifest", hostile)
+    monkeypatch.setattr(asking, "get_manifest", hostile)
     omics_sandbox.request_log.clear()
     with pytest.raises(Unsafe):
         dss.download(bundle["bundle_uuid"], "aws")

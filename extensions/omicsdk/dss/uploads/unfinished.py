@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-from omicsdk.dss.staging import LocalFile
+from omicsdk.dss.uploads.local_files import LocalFile
 from omicsdk.transfer.disk import Disk
 from omicsdk.transfer.journals.journal_file import JournalFile
 from omicsdk.transfer.journals.journal_lines import line_of

@@ -1,4 +1,4 @@
-"""Waits that end when a workflow is stopped."""
+"""Waiting for what the service does in the background: how long between two looks, and an end when a workflow is stopped."""
 
 import threading
 from collections.abc import Callable
@@ -6,6 +6,11 @@ from collections.abc import Callable
 from omicsdk.core.clock import SystemClock
 from omicsdk.core.errors import Interrupted
 from omicsdk.transfer import Control
+
+FIRST_WAIT = 1.0
+GROWTH = 1.618
+LONGEST_WAIT = 60.0
+"""Seconds: the wait grows from the first to the longest by this factor, as the published client's does."""
 
 STEP = 0.5
 """Seconds between two looks at the time budget while waiting; `ended` is noticed at once."""
@@ -38,3 +43,8 @@ class EndingClock(SystemClock):
                 return
             self._ended.wait(min(left, STEP))
         raise self._error(self._control)
+
+
+def longer(wait: float) -> float:
+    """The wait that follows a wait, both in seconds."""
+    return min(wait * GROWTH, LONGEST_WAIT)

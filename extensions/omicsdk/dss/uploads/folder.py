@@ -12,9 +12,10 @@ from uuid import uuid4
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files.state_folder import state_folder
-from omicsdk.dss.bringing import Bringing, UploadOptions
-from omicsdk.dss.staging import LocalFile, files_named, files_of
-from omicsdk.dss.unfinished import Unfinished, record_path
+from omicsdk.dss.uploads.bringing import Bringing
+from omicsdk.dss.uploads.local_files import LocalFile, files_named, files_of
+from omicsdk.dss.uploads.options import UploadOptions
+from omicsdk.dss.uploads.unfinished import Unfinished, record_path
 from omicsdk.dss.version import create_version
 from omicsdk.transfer import Control, Outcome, TransferReport
 from omicsdk.transfer.waiting import opened
@@ -23,7 +24,7 @@ from omicsdk.transfer.writing import write_error
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.dss.download import Replica
+    from omicsdk.dss.replica import Replica
 
 PLAN = "stage and register"
 """What a dry run says of each file."""

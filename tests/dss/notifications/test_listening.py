@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import TimedOut, UsageError
 from omicsdk.core.http_signature import sign
-from omicsdk.dss import listening
-from omicsdk.dss.listening import Listener
-from omicsdk.dss.notification import Notification, Refused, received
+from omicsdk.dss.notifications import listening
+from omicsdk.dss.notifications.listening import Listener
+from omicsdk.dss.notifications.notification import Notification, Refused, received
 
 AT = 1564689707.0
 JSON = {"Content-Type": "application/json"}

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from logging import getLogger
 from typing import TYPE_CHECKING, Any, cast, overload
 from uuid import uuid4
@@ -18,10 +18,12 @@ from omicsdk.core.errors import (
     TransportError,
     first_of,
 )
-from omicsdk.dss.ending import EndingClock
-from omicsdk.dss.registration import Awaited, Registrar, RegistrationRefused
-from omicsdk.dss.staging import LocalFile, StagingRefused, staged, staging_error
-from omicsdk.dss.unfinished import Unfinished
+from omicsdk.dss.uploads.local_files import LocalFile
+from omicsdk.dss.uploads.options import UploadOptions
+from omicsdk.dss.uploads.registration import Awaited, Registrar, RegistrationRefused
+from omicsdk.dss.uploads.staging import StagingRefused, staged, staging_error
+from omicsdk.dss.uploads.unfinished import Unfinished
+from omicsdk.dss.waiting import EndingClock
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, Upload, upload
 from omicsdk.transfer.interrupts import report_of
 from omicsdk.transfer.uploads.following import FollowUp
@@ -30,7 +32,7 @@ from omicsdk.transfer.workers import Workers
 if TYPE_CHECKING:
     from omicsdk_api.dss import DssApi
 
-    from omicsdk.dss.download import Replica
+    from omicsdk.dss.replica import Replica
 
 FILES_AT_ONCE = 8
 """Files that go to the staging bucket at once."""
@@ -51,33 +53,6 @@ class UploadFailed(SomeFailed, RuntimeError):
     """Some files could not be uploaded or registered; no bundle was made."""
 
     default_remedy = "No bundle was registered. Run the same again when the cause is mended: it goes on from here."
-
-
-@dataclass(frozen=True, slots=True)
-class UploadOptions:
-    """How a folder is uploaded, and who watches.
-
-    Attributes:
-        timeout_seconds: How long the service may take to copy one file.
-        bundle_uuid: The bundle's UUID; by default a new one.
-        creator_uid: Who makes it, a number.
-        resume: Whether to go on with what an earlier run of the same upload left unfinished.
-        progress: Called a few times a second.
-        on_report: Given what became of each file when the upload is over, however it ends.
-        stop: Set it to end the upload; no bundle is made.
-        control: Stops and pauses it, limits its rate, and bounds its time.
-        dry_run: Only tell what would be sent; nothing is.
-    """
-
-    timeout_seconds: float = 1200
-    bundle_uuid: str | None = None
-    creator_uid: int = 0
-    resume: bool = True
-    progress: Callable[[Progress], None] | None = None
-    on_report: Callable[[TransferReport], None] | None = None
-    stop: threading.Event | None = None
-    control: Control | None = None
-    dry_run: bool = False
 
 
 def _ends_all(error: OmicsError) -> bool:

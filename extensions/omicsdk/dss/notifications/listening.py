@@ -26,7 +26,7 @@ from omicsdk.core.errors import TimedOut, UsageError
 from omicsdk.core.http_signature import MOST_SKEW
 from omicsdk.core.http_signature import SignatureError as SignatureError
 from omicsdk.core.http_signature import verify_signature as verify_signature
-from omicsdk.dss.notification import PAYLOAD_FIELD, Notification, Refused, received
+from omicsdk.dss.notifications.notification import PAYLOAD_FIELD, Notification, Refused, received
 
 MOST_BYTES = 1024 * 1024
 """Bytes of a request's body, unless told otherwise: attachments have at most 128 KiB, forms and queries are small."""

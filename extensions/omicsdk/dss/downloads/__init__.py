@@ -1,0 +1,1 @@
+"""Downloads of bundles, collections and manifests into the shared folder of files."""
