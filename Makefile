@@ -32,7 +32,7 @@ test-long: $(STAMP)
 
 compat: $(STAMP)
 	@$(BIN)/python tests/compat/make_environments.py
-	@$(BIN)/python -m pytest -q -n $(JOBS) -m compat tests/compat tests/sandbox/sb/test_cwltool.py
+	@$(BIN)/python -m pytest -q -n $(JOBS) -m compat tests/compat tests/sandbox/sb/tasks/test_cwltool.py
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .

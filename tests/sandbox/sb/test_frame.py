@@ -3,7 +3,7 @@
 import httpx
 import pytest
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sandbox.sb.fields import selected
+from omicsdk.sandbox.sb.requests.fields import selected
 
 
 def test_an_error_has_the_platforms_shape(web: httpx.Client):

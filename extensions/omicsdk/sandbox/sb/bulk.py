@@ -6,7 +6,7 @@ from typing import TypeVar
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.sb.problems import error_body
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.sb.store import JsonObject
+from omicsdk.sandbox.sb.stores.documents import JsonObject
 from omicsdk.sandbox.service import Reply
 
 _T = TypeVar("_T")

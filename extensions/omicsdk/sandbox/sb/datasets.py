@@ -1,9 +1,9 @@
 """Operations of datasets; their members are among those of everything."""
 
-from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad
+from omicsdk.sandbox.sb.requests.paging import page_of
 from omicsdk.sandbox.sb.state import Sb, path_id, shown
-from omicsdk.sandbox.sb.store import JsonObject
+from omicsdk.sandbox.sb.stores.documents import JsonObject
 from omicsdk.sandbox.service import Call, Reply
 
 _HIDDEN = ("visibility",)

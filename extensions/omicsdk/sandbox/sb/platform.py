@@ -1,6 +1,6 @@
 """Operations on the platform itself: where its parts are, how many requests are left, feedback."""
 
-from omicsdk.sandbox.sb.gate import token_of
+from omicsdk.sandbox.sb.requests.gate import token_of
 from omicsdk.sandbox.sb.state import Sb, href, new_uuid, when
 from omicsdk.sandbox.service import Call, Reply
 

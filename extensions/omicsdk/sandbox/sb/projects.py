@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.sb.membership import EVERYTHING, permissions_of
-from omicsdk.sandbox.sb.paging import page_of
 from omicsdk.sandbox.sb.problems import bad, no_such
+from omicsdk.sandbox.sb.requests.paging import page_of
 from omicsdk.sandbox.sb.state import Sb, path_id, shown, when
-from omicsdk.sandbox.sb.store import JsonObject
+from omicsdk.sandbox.sb.stores.documents import JsonObject
+from omicsdk.sandbox.sb.stores.membership import EVERYTHING, permissions_of
 from omicsdk.sandbox.sb.work import project_gone
 from omicsdk.sandbox.service import Call, Reply
 

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
-from omicsdk.sandbox.sb.membership import EVERYTHING, permissions_of
-from omicsdk.sandbox.sb.organizations import add_to_team
+from omicsdk.sandbox.sb.people.organizations import add_to_team
 from omicsdk.sandbox.sb.state import Sb, when
-from omicsdk.sandbox.sb.store import JsonObject
+from omicsdk.sandbox.sb.stores.documents import JsonObject
+from omicsdk.sandbox.sb.stores.membership import EVERYTHING, permissions_of
 
 DIVISION = "sandbox-division"
 TEAM = "5f8f1d6c-7c2e-4b39-9a51-0d3c1e6a7b01"

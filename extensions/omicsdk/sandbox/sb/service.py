@@ -9,24 +9,14 @@ from typing import Any
 from jsonschema import FormatChecker
 
 from omicsdk.sandbox.document import METHODS
-from omicsdk.sandbox.sb import (
-    billing,
-    datasets,
-    drs_imports,
-    exports,
-    imports,
-    markers,
-    members,
-    organizations,
-    people,
-    platform,
-    projects,
-    volumes,
-)
-from omicsdk.sandbox.sb.fields import cut
-from omicsdk.sandbox.sb.gate import Gate
+from omicsdk.sandbox.sb import datasets, platform, projects
+from omicsdk.sandbox.sb.files import markers
+from omicsdk.sandbox.sb.people import billing, members, organizations, users
 from omicsdk.sandbox.sb.problems import error_body, refuse
+from omicsdk.sandbox.sb.requests.fields import cut
+from omicsdk.sandbox.sb.requests.gate import Gate
 from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.sb.storage import drs_imports, exports, imports, volumes
 from omicsdk.sandbox.sb.work import WORK_HANDLERS, attach
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
 
@@ -61,7 +51,7 @@ def sb_service(sb: Sb, document: Mapping[str, Any]) -> Service:
         What the sandbox mounts.
     """
     own = (
-        people,
+        users,
         projects,
         members,
         billing,

@@ -8,15 +8,15 @@ from typing import Any
 
 from omicsdk.sandbox.auth import Caller
 from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN, SANDBOX_SB_USER
-from omicsdk.sandbox.sb.buckets import Buckets
-from omicsdk.sandbox.sb.file_store import FileRecord
-from omicsdk.sandbox.sb.gate import token_of
-from omicsdk.sandbox.sb.jobs import Jobs
-from omicsdk.sandbox.sb.membership import Membership
-from omicsdk.sandbox.sb.meter import Meter
 from omicsdk.sandbox.sb.problems import no_such, refuse
-from omicsdk.sandbox.sb.store import Documents, JsonObject
-from omicsdk.sandbox.sb.stores import Work
+from omicsdk.sandbox.sb.requests.gate import token_of
+from omicsdk.sandbox.sb.requests.meter import Meter
+from omicsdk.sandbox.sb.stores.buckets import Buckets
+from omicsdk.sandbox.sb.stores.documents import Documents, JsonObject
+from omicsdk.sandbox.sb.stores.files import FileRecord
+from omicsdk.sandbox.sb.stores.jobs import Jobs
+from omicsdk.sandbox.sb.stores.membership import Membership
+from omicsdk.sandbox.sb.stores.work import Work
 from omicsdk.sandbox.service import Call, Grounds
 from omicsdk.sandbox.settings import Setting
 

@@ -2,36 +2,30 @@
 
 from collections.abc import Callable
 
-from omicsdk.sandbox.sb import (
-    apps,
-    automation_packages,
-    automation_runs,
-    automations,
-    bulk_files,
-    file_jobs,
-    file_search,
-    files,
-    task_runs,
-    tasks,
-    uploads,
-)
+from omicsdk.sandbox.sb.automations import operations as automations
+from omicsdk.sandbox.sb.automations import packages
+from omicsdk.sandbox.sb.automations import runs as automation_runs
+from omicsdk.sandbox.sb.files import bulk, jobs, search, single, uploads
 from omicsdk.sandbox.sb.state import Sb
-from omicsdk.sandbox.sb.upload_parts import LEAST_PART, MOST_PARTS
+from omicsdk.sandbox.sb.stores.upload_parts import LEAST_PART, MOST_PARTS
+from omicsdk.sandbox.sb.tasks import apps
+from omicsdk.sandbox.sb.tasks import operations as tasks
+from omicsdk.sandbox.sb.tasks import runs as task_runs
 from omicsdk.sandbox.service import Reply
 from omicsdk.sandbox.settings import Setting
 
 WORK_HANDLERS: tuple[Callable[..., Reply], ...] = tuple(
     function
     for module in (
-        files,
-        file_search,
-        bulk_files,
-        file_jobs,
+        single,
+        search,
+        bulk,
+        jobs,
         uploads,
         apps,
         tasks,
         automations,
-        automation_packages,
+        packages,
         automation_runs,
     )
     for function in module.HANDLERS
@@ -56,7 +50,7 @@ SETTINGS = (
 def attach(sb: Sb) -> None:
     """Makes the switches known, and says what to do when the time of a job, task or run has come."""
     sb.grounds.settings.declare(*SETTINGS)
-    for module in (file_jobs, task_runs, automation_runs):
+    for module in (jobs, task_runs, automation_runs):
         module.attach(sb)
 
 

@@ -1,0 +1,1 @@
+"""Automations, the packages of their code, and their runs."""

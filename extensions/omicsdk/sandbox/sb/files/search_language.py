@@ -1,0 +1,196 @@
+"""The language of file searches, as far as the sandbox speaks it.
+
+`IN "owner/project"` says where; `name = "a.fq"`, `metadata.sample_id != "s1"`, `tag = "x"`, `size >= 10`,
+`name LIKE "%.bam"` and `type IN ("file", "folder")` say what; AND, OR, NOT and brackets join them, and WHERE is another
+word for the AND behind IN. Words are read in any case. The platform's own language isn't published; this is what its
+published client's examples need, and a little more.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from typing import Any
+
+from omicsdk.sandbox.sb.files.filter import texts
+
+Facts = Mapping[str, Any]
+Test = Callable[[Facts], bool]
+_TOKEN = re.compile(r'\s*(?:"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'|(<=|>=|!=|<>|[=<>(),])|([^\s=<>!(),"\']+))')
+_WORDS = ("and", "or", "not", "in", "like", "where")
+_DEEPEST = 50
+
+
+class SearchSyntax(Exception):
+    """A query that can't be read; its text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A query that has been read.
+
+    Attributes:
+        test: Whether a file fits; projects are among the tests.
+        projects: The projects that the query names anywhere; empty when it names none.
+    """
+
+    test: Test
+    projects: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str  # text, sign, word or end
+    text: str
+
+
+def read_search(query: str) -> Search:
+    """Reads a query.
+
+    Args:
+        query: The query.
+
+    Returns:
+        What it asks for.
+
+    Raises:
+        SearchSyntax: It can't be read.
+    """
+    reader = _Reader(_tokens(query))
+    test = reader.either(0)
+    reader.expect("end", "")
+    return Search(test, tuple(dict.fromkeys(reader.projects)))
+
+
+def _tokens(query: str) -> list[_Token]:
+    found: list[_Token] = []
+    at = 0
+    while query[at:].strip():
+        match = _TOKEN.match(query, at)
+        if match is None:
+            raise SearchSyntax(f"{query[at:].strip()[:20]!r} can't be read")
+        double, single, sign, word = match.groups()
+        if sign:
+            found.append(_Token("sign", sign))
+        elif word is not None:
+            found.append(_Token("word", word))
+        else:
+            found.append(_Token("text", re.sub(r"\\(.)", r"\1", double if double is not None else single)))
+        at = match.end()
+    return [*found, _Token("end", "")]
+
+
+class _Reader:
+    def __init__(self, tokens: Sequence[_Token]) -> None:
+        self._tokens = tokens
+        self._at = 0
+        self.projects: list[str] = []
+
+    def _next(self) -> _Token:
+        token = self._tokens[self._at]
+        self._at = min(self._at + 1, len(self._tokens) - 1)
+        return token
+
+    def _is(self, kind: str, text: str) -> bool:
+        token = self._tokens[self._at]
+        return token.kind == kind and token.text.lower() == text
+
+    def _take(self, kind: str, text: str) -> bool:
+        if self._is(kind, text):
+            self._next()
+            return True
+        return False
+
+    def expect(self, kind: str, text: str) -> None:
+        """Goes over a token that must come."""
+        if not self._take(kind, text):
+            found = self._tokens[self._at].text or "nothing"
+            raise SearchSyntax(f"{text or 'the end'} is expected, not {found}")
+
+    def either(self, depth: int) -> Test:
+        """Tests joined by OR."""
+        if depth > _DEEPEST:
+            raise SearchSyntax(f"brackets nest deeper than {_DEEPEST}")
+        tests = [self._all(depth)]
+        while self._take("word", "or"):
+            tests.append(self._all(depth))
+        return tests[0] if len(tests) == 1 else lambda facts: any(test(facts) for test in tests)
+
+    def _all(self, depth: int) -> Test:
+        tests = [self._one(depth)]
+        while self._take("word", "and") or self._take("word", "where"):
+            tests.append(self._one(depth))
+        return tests[0] if len(tests) == 1 else lambda facts: all(test(facts) for test in tests)
+
+    def _one(self, depth: int) -> Test:
+        if self._take("word", "not"):
+            if depth > _DEEPEST:
+                raise SearchSyntax(f"NOT nests deeper than {_DEEPEST}")
+            inner = self._one(depth + 1)
+            return lambda facts: not inner(facts)
+        if self._take("sign", "("):
+            inner = self.either(depth + 1)
+            self.expect("sign", ")")
+            return inner
+        if self._take("word", "in"):
+            projects = self._values()
+            self.projects.extend(projects)
+            return lambda facts: facts["project"] in projects
+        return self._comparison()
+
+    def _values(self) -> list[str]:
+        bracket = self._take("sign", "(")
+        values = [self._value()]
+        while self._take("sign", ","):
+            values.append(self._value())
+        if bracket:
+            self.expect("sign", ")")
+        return values
+
+    def _value(self) -> str:
+        token = self._next()
+        if token.kind not in ("text", "word") or (token.kind == "word" and token.text.lower() in _WORDS):
+            raise SearchSyntax(f"a value is expected, not {token.text or 'nothing'}")
+        return token.text
+
+    def _comparison(self) -> Test:
+        field = self._value()
+        if self._take("word", "in"):
+            values = self._values()
+            return lambda facts: bool(set(_values_of(facts, field)) & set(values))
+        if self._take("word", "like"):
+            pattern = re.compile(translate(self._value().replace("%", "*")), re.IGNORECASE)
+            return lambda facts: any(pattern.match(each) for each in _values_of(facts, field))
+        token = self._next()
+        if token.kind != "sign" or token.text not in _SIGNS:
+            raise SearchSyntax(f"a comparison is expected behind {field}, not {token.text or 'nothing'}")
+        compare, wanted = _SIGNS[token.text], self._value()
+        if token.text in ("!=", "<>"):
+            return lambda facts: wanted not in _values_of(facts, field)
+        return lambda facts: any(_compared(compare, each, wanted) for each in _values_of(facts, field))
+
+
+def _compared(compare: Callable[[Any, Any], bool], found: str, wanted: str) -> bool:
+    try:
+        return compare(float(found), float(wanted))
+    except ValueError:
+        return compare(found, wanted)
+
+
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": lambda one, other: one == other,
+    "!=": lambda one, other: one != other,
+    "<>": lambda one, other: one != other,
+    "<": lambda one, other: one < other,
+    "<=": lambda one, other: one <= other,
+    ">": lambda one, other: one > other,
+    ">=": lambda one, other: one >= other,
+}
+
+
+def _values_of(facts: Facts, field: str) -> list[str]:
+    name, _, rest = field.partition(".")
+    value = facts.get("tags" if name.lower() == "tag" else name.lower())
+    if rest:
+        value = value.get(rest) if isinstance(value, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    return texts(value)

@@ -1,0 +1,1 @@
+"""Who is on the platform, what they belong to, and who pays."""

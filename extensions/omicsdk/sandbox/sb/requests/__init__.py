@@ -1,0 +1,1 @@
+"""What holds of each request, whichever operation it is for: limits, pages of lists, fields of answers, times."""

@@ -1,0 +1,254 @@
+"""Uploads in parts, and what the storage and the platform refuse of them."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.sb.stores.upload_parts import MIB, MOST_PARTS, choose_part_size
+from sb_uploads import send_part
+
+Json = dict[str, Any]
+Send = Callable[..., Json]
+Clients = Callable[[str], httpx.Client]
+
+
+@pytest.fixture
+def small_parts(sandbox: Sandbox) -> None:
+    """Parts of a few bytes are large enough."""
+    sandbox.settings.turn({"sb.part_least": 1})
+
+
+def _start(web: httpx.Client, project: str, **fields: Any) -> Json:
+    body = {"name": "up", "project": project, "part_size": 4, **fields}
+    answer = web.post("/upload/multipart", json=body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def _refused(answer: httpx.Response, status: int, code: int) -> str:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    return answer.json()["message"]
+
+
+def _bytes(web: httpx.Client, file: str) -> bytes:
+    return httpx.get(web.get(f"/files/{file}/download_info").json()["url"]).content
+
+
+def _put(web: httpx.Client, upload: str, number: int, content: bytes, **headers: str) -> httpx.Response:
+    where = web.get(f"/upload/multipart/{upload}/part/{number}").json()
+    return httpx.put(where["url"], content=content, headers={**where["headers"], **headers})
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_parts_in_any_order_make_the_file(web: httpx.Client, project: str) -> None:
+    id = _start(web, project, size=10)["upload_id"]
+    for number, content in ((3, b"ij"), (1, b"abcd"), (2, b"efgh")):
+        send_part(web, id, number, content)
+    made = web.post(f"/upload/multipart/{id}/complete").json()
+    assert (made["name"], made["size"]) == ("up", 10)
+    assert _bytes(web, made["id"]) == b"abcdefghij"
+    _refused(web.get(f"/upload/multipart/{id}"), 404, 8003)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_part_sent_again_counts_as_it_came_last(web: httpx.Client, project: str) -> None:
+    id = _start(web, project, size=6)["upload_id"]
+    send_part(web, id, 1, b"abcd")
+    send_part(web, id, 2, b"wxyz")
+    send_part(web, id, 2, b"ef")
+    assert _bytes(web, web.post(f"/upload/multipart/{id}/complete").json()["id"]) == b"abcdef"
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_parts_of_uneven_sizes_are_joined(web: httpx.Client, project: str) -> None:
+    id = _start(web, project, size=9)["upload_id"]
+    for number, content in ((1, b"abcd"), (2, b"efghi"), (3, b"")):
+        send_part(web, id, number, content)
+    assert _bytes(web, web.post(f"/upload/multipart/{id}/complete").json()["id"]) == b"abcdefghi"
+
+
+def test_a_file_of_no_bytes_has_one_part(web: httpx.Client, send: Send) -> None:
+    made = send("empty", b"")
+    assert made["size"] == 0
+    assert _bytes(web, made["id"]) == b""
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_an_upload_tells_its_parts_to_go_on_with(web: httpx.Client, project: str) -> None:
+    started = _start(web, project, size=10)
+    id = started["upload_id"]
+    send_part(web, id, 2, b"efgh")
+    _put(web, id, 1, b"abcd")  # sent, but not reported
+    told = web.get(f"/upload/multipart/{id}", params={"list_parts": True}).json()
+    assert (told["uploaded_parts_count"], told["part_size"], told["project"], told["name"]) == (1, 4, project, "up")
+    assert [part["part_number"] for part in told["parts"]] == [2]
+    assert told["parts"][0]["response"]["headers"]["ETag"]
+    assert "parts" not in web.get(f"/upload/multipart/{id}").json()
+    assert [each["upload_id"] for each in web.get("/upload/multipart").json()["items"]] == [id]
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_completing_checks_the_parts(web: httpx.Client, project: str) -> None:
+    id = _start(web, project, size=10)["upload_id"]
+    complete = f"/upload/multipart/{id}/complete"
+    assert "no part" in _refused(web.post(complete), 400, 8007)
+    send_part(web, id, 1, b"abcd")
+    send_part(web, id, 3, b"ij")
+    assert "part 2" in _refused(web.post(complete), 400, 8007)
+    send_part(web, id, 2, b"efg")
+    assert "9 bytes" in _refused(web.post(complete), 400, 8007)
+    send_part(web, id, 2, b"efgh")
+    assert web.post(complete).status_code == 200
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_parts_may_be_reported_with_the_completion_or_together(web: httpx.Client, project: str) -> None:
+    for way in ("complete", "together"):
+        id = _start(web, project, size=6, name=way)["upload_id"]
+        etags = [_put(web, id, number, content).headers["ETag"] for number, content in ((1, b"abcd"), (2, b"ef"))]
+        parts = [{"part_number": n, "response": {"headers": {"etag": etag}}} for n, etag in enumerate(etags, 1)]
+        if way == "together":
+            assert web.post(f"/upload/multipart/{id}", json={"parts": parts}).status_code == 200
+        body = {"parts": parts} if way == "complete" else None
+        assert web.post(f"/upload/multipart/{id}/complete", json=body).json()["size"] == 6
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("etag", ["", "other"])
+def test_a_report_of_what_the_storage_did_not_answer_is_refused(web: httpx.Client, project: str, etag: str) -> None:
+    id = _start(web, project, size=4)["upload_id"]
+    _put(web, id, 1, b"abcd")
+    report = {"part_number": 1, "response": {"headers": {"ETag": etag}}}
+    _refused(web.post(f"/upload/multipart/{id}/part/", json=report), 400, 8014)
+    _refused(web.post(f"/upload/multipart/{id}", json={"parts": [report]}), 400, 8015)
+
+
+def test_the_part_size_is_raised_for_big_files(web: httpx.Client, project: str, sandbox: Sandbox) -> None:
+    assert _start(web, project, size=10, part_size=1)["part_size"] == 5 * MIB
+    assert _start(web, project, size=10, part_size=6 * MIB)["part_size"] == 6 * MIB
+    sandbox.settings.turn({"sb.parts_most": 2})
+    assert _start(web, project, size=30 * MIB, part_size=5 * MIB)["part_size"] == 15 * MIB
+
+
+@pytest.mark.parametrize(("size", "asked"), [(5 * 1024**4, None), (5 * 1024**4, 5 * MIB), (10, None), (0, 1)])
+def test_there_are_never_too_many_parts(size: int, asked: int | None) -> None:
+    chosen = choose_part_size(size, asked)
+    assert chosen * MOST_PARTS >= size
+    assert chosen >= 5 * MIB
+
+
+def test_what_cannot_be_started(web: httpx.Client, send: Send, project: str) -> None:
+    send("there")
+
+    def start(**body: Any) -> httpx.Response:
+        return web.post("/upload/multipart", json={"size": 1, "name": "up", "project": project, **body})
+
+    _refused(start(name="there"), 409, 8005)
+    _refused(start(name="a/b"), 400, 8013)
+    _refused(start(name="x" * 256), 400, 8013)
+    _refused(start(size=6 * 1024**4), 400, 8013)
+    _refused(start(parent="x"), 400, 5031)
+    _refused(web.post("/upload/multipart", json={"size": 1, "name": "up"}), 400, 5029)
+    _refused(start(project="sandbox-user/none"), 404, 3002)
+
+
+def test_overwriting_keeps_the_file_and_changes_its_bytes(web: httpx.Client, send: Send) -> None:
+    old = send("a", b"old")
+    web.patch(f"/files/{old['id']}", json={"metadata": {"k": "v"}})
+    new = send("a", b"newer", overwrite=True)
+    assert (new["id"], new["size"], new["metadata"]) == (old["id"], 5, {"k": "v"})
+    assert _bytes(web, new["id"]) == b"newer"
+
+
+def test_a_name_that_was_taken_meanwhile_is_refused_at_the_end(web: httpx.Client, send: Send, project: str) -> None:
+    id = _start(web, project, size=1, name="a")["upload_id"]
+    send_part(web, id, 1, b"x")
+    send("a")
+    _refused(web.post(f"/upload/multipart/{id}/complete"), 409, 8005)
+    assert web.get(f"/upload/multipart/{id}").status_code == 200
+
+
+def test_uploads_into_folders(web: httpx.Client, send: Send, project: str) -> None:
+    folder = web.post("/files", json={"name": "in", "type": "folder", "project": project}).json()["id"]
+    assert send("a", b"x", parent=folder)["parent"] == folder
+
+
+def test_an_aborted_upload_is_gone(web: httpx.Client, project: str) -> None:
+    id = _start(web, project, size=1)["upload_id"]
+    url = web.get(f"/upload/multipart/{id}/part/1").json()["url"]
+    assert web.delete(f"/upload/multipart/{id}").status_code == 204
+    assert httpx.put(url, content=b"x").status_code == 404
+    _refused(web.get(f"/upload/multipart/{id}/part/1"), 404, 8003)
+    assert web.get("/upload/multipart").json()["items"] == []
+
+
+def test_uploads_of_others_are_not_seen(web: httpx.Client, client_of: Clients, project: str) -> None:
+    id = _start(web, project, size=1)["upload_id"]
+    _refused(client_of("ada").get(f"/upload/multipart/{id}"), 404, 8003)
+
+
+def test_a_part_that_ends_after_its_upload_leaves_nothing(web: httpx.Client, project: str, sandbox: Sandbox) -> None:
+    started = web.post("/upload/multipart", json={"project": project, "name": "f", "size": 8}).json()["upload_id"]
+    url = web.get(f"/upload/multipart/{started}/part/1").json()["url"]
+
+    def halves() -> Iterator[bytes]:
+        yield b"half"
+        assert web.delete(f"/upload/multipart/{started}").status_code == 204
+        yield b"late"
+
+    with httpx.Client(trust_env=False, headers={"Content-Length": "8"}) as storage:
+        answer = storage.put(url, content=halves())
+    assert answer.status_code == 404
+    assert "NoSuchUpload" in answer.text
+    assert list(sandbox.sb.grounds.objects.workplace("sb-uploads").glob(f"{started}.*")) == []
+
+
+def test_urls_of_parts_end_and_cannot_be_altered(web: httpx.Client, project: str, sandbox: Sandbox) -> None:
+    id = _start(web, project, size=1)["upload_id"]
+    where = web.get(f"/upload/multipart/{id}/part/1").json()
+    assert where["method"] == "PUT"
+    assert where["report"] == {"success_codes": [200], "headers": ["ETag"]}
+    assert httpx.put(where["url"].replace("/1?", "/2?"), content=b"x").status_code == 403
+    assert httpx.get(where["url"]).status_code == 405
+    sandbox.clock.advance(3600)
+    assert httpx.put(where["url"], content=b"x").status_code == 403
+    _refused(web.get(f"/upload/multipart/{id}/part/10001"), 400, 8012)
+
+
+def test_a_header_that_belongs_to_the_url_has_to_come(web: httpx.Client, project: str, sandbox: Sandbox) -> None:
+    sandbox.settings.turn({"sb.part_header": "x-amz-server-side-encryption: AES256"})
+    id = _start(web, project, size=1)["upload_id"]
+    where = web.get(f"/upload/multipart/{id}/part/1").json()
+    assert where["headers"] == {"x-amz-server-side-encryption": "AES256"}
+    assert httpx.put(where["url"], content=b"x").status_code == 403
+    assert httpx.put(where["url"], content=b"x", headers=where["headers"]).status_code == 200
+
+
+def test_a_stated_md5_is_checked(web: httpx.Client, project: str) -> None:
+    id = _start(web, project, size=1)["upload_id"]
+    md5 = base64.b64encode(hashlib.md5(b"x", usedforsecurity=False).digest()).decode()
+    assert _put(web, id, 1, b"x", **{"Content-MD5": md5}).status_code == 200
+    assert _put(web, id, 1, b"y", **{"Content-MD5": md5}).status_code == 400
+
+
+def test_parts_outlive_a_restart(tmp_path: Any) -> None:
+    def client(sandbox: Sandbox) -> httpx.Client:
+        return httpx.Client(base_url=sandbox.sb_url, headers={"X-SBG-Auth-Token": sandbox.sb_token})
+
+    with Sandbox(tmp_path) as sandbox, client(sandbox) as web:
+        project = web.post("/projects", json={"name": "Pilot"}).json()["id"]
+        id = _start(web, project, size=1)["upload_id"]
+        send_part(web, id, 1, b"x")
+    with Sandbox(tmp_path) as sandbox, client(sandbox) as web:
+        assert web.post(f"/upload/multipart/{id}/complete").json()["size"] == 1
+
+
+def test_a_reset_removes_the_bytes_of_uploads(web: httpx.Client, project: str, sandbox: Sandbox) -> None:
+    id = _start(web, project, size=1)["upload_id"]
+    send_part(web, id, 1, b"x")
+    sandbox.reset()
+    assert not list((sandbox.folder / "objects").rglob(f"{id}*"))
