@@ -16,9 +16,10 @@ def alone(monkeypatch, tmp_path):
     """A user of nothing yet."""
     for name in (*SECRETS, "SB_API_ENDPOINT", "CRUNCH_URL", "PANGEA_ENDPOINT", "PANGEA_USER", "GEN3_API_KEY"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("GEN3_ENDPOINT", "HCA_CONFIG_FILE", "GOOGLE_APPLICATION_CREDENTIALS", "OMICS_TOKEN_FILE", "COLUMNS"):
+    for name in ("GEN3_ENDPOINT", "HCA_CONFIG_FILE", "GOOGLE_APPLICATION_CREDENTIALS", "OMICS_TOKEN_FILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     work = tmp_path / "work"
@@ -101,6 +102,14 @@ def test_without_anything_configured_only_the_machine_is_looked_at(omics, alone)
     assert probes == {"versions", "pycurl", "extras", "encoding", "open files", "disk", "hard links"}
     named = omics("doctor", "sb").json[-1]
     assert (named["subject"], named["status"], named["remedy"]) == ("sb", "skipped", "See: omics init")
+
+
+@pytest.mark.parametrize("command", ["doctor", "init"])
+def test_people_see_lines_that_fit_their_terminal(omics, alone, monkeypatch, command):
+    monkeypatch.setenv("COLUMNS", "40")
+    ran = omics(command, tty=True)
+    assert ran.code == 0
+    assert [line for line in (ran.out + ran.err).splitlines() if len(line) > 40 and len(line.split()) > 1] == []
 
 
 def test_init_says_how_to_get_what_is_missing(omics, alone):

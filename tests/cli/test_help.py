@@ -52,7 +52,7 @@ def test_a_service_lists_workflows_and_operations(omics):
     )
 
 
-@given(TEXT, TEXT, st.integers(60, 100))
+@given(TEXT, TEXT, st.integers(20, 100))
 def test_any_text_is_shown_within_the_width(summary, text, width):
     argument = {"name": "x", "type": "string", "help": text}
     command = {"command": "c", "summary": summary, "description": text, "parameters": [argument]}
@@ -75,10 +75,21 @@ def test_wrapping_loses_no_word(words, width):
     assert all(len(line) <= width or " " not in line for line in lines)
 
 
-@pytest.mark.parametrize(("columns", "width"), [("72", 72), ("10", 60), ("1000", 100), ("nonsense", 80), ("", 80)])
+@pytest.mark.parametrize(
+    ("columns", "width"), [("72", 72), ("40", 40), ("10", 20), ("0", 80), ("1000", 100), ("nonsense", 80), ("", 80)]
+)
 def test_the_width_is_the_terminals_within_reason(monkeypatch, columns, width):
     from omicsdk.cli.help import terminal_width
 
     monkeypatch.setenv("COLUMNS", columns)
     monkeypatch.setattr("os.get_terminal_size", lambda _: (_ for _ in ()).throw(OSError))
     assert terminal_width() == width
+
+
+def test_a_narrow_terminal_has_explanations_below(omics, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    for words in ((), ("widgets",), ("widgets", "get-widget")):
+        out = omics(*words, "--help").out
+        assert [line for line in out.splitlines() if len(line) > 40 and not line.startswith("  --")] == []
+    assert "\n  --replica {aws,gcp}\n" in out
+    assert "\n      JMESPath expression that picks\n" in omics("--help").out

@@ -21,20 +21,26 @@ ABOUT = "One command for the data platforms of omics: browse, search, upload, an
 COLUMN = 26
 """Where explanations begin."""
 
-NARROWEST, WIDEST = 60, 100
+STACKED, BELOW = 60, 6
+"""Characters a line below which explanations stand under what they explain, and where they begin then."""
+
+NARROWEST, WIDEST = 20, 100
+
+
+def columns() -> int:
+    """Characters a line of the terminal has: COLUMNS, else what the terminal says, 80 in a pipe."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdigit() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except (OSError, ValueError):
+        return 80
 
 
 def terminal_width() -> int:
-    """Characters a line: the terminal's within what reads well, 80 in a pipe."""
-    said = os.environ.get("COLUMNS", "")
-    if said.isdigit():
-        width = int(said)
-    else:
-        try:
-            width = os.get_terminal_size(1).columns
-        except (OSError, ValueError):
-            width = 80
-    return max(NARROWEST, min(width, WIDEST))
+    """Characters a line of help: the terminal's within what reads well."""
+    return max(NARROWEST, min(columns(), WIDEST))
 
 
 def group_help(group: Group, width: int) -> str:
@@ -47,9 +53,10 @@ def group_help(group: Group, width: int) -> str:
     where = " ".join(["omics", *group.path])
     sections: list[str] = []
     if group.path:
-        sections += [f"Usage: {where} <command> [options]", *_prose(group.title, width)]
+        sections += [_filled([f"Usage: {where}", "<command>", "[options]"], width, "    "), *_prose(group.title, width)]
     else:
-        sections += ["Usage: omics [global options] <service> <command> [options]", *_prose(ABOUT, width)]
+        usage = ["Usage: omics", "[global options]", "<service>", "<command>", "[options]"]
+        sections += [_filled(usage, width, "    "), *_prose(ABOUT, width)]
     operations = group.operations()
     lists = [
         ("Groups:" if group.path else "Services:", group.groups()),
@@ -66,9 +73,10 @@ def group_help(group: Group, width: int) -> str:
         sections += _prose(group.about, width)
     if not group.path:
         sections.append(_options("Global options:", GLOBALS, width))
-    sections.append(f"Help on a command: {where} <command> --help")
+    more = [f"Help on a command: {where} <command> --help"]
     if not group.path:
-        sections[-1] += "\nHelp on what commands have in common: omics help topics"
+        more.append("Help on what commands have in common: omics help topics")
+    sections.append("\n".join(_filled(line.split(), width, "  ") for line in more))
     return "\n\n".join(sections) + "\n"
 
 
@@ -102,7 +110,7 @@ def command_help(found: Found, width: int) -> str:
         if arguments:
             sections.append(_options(heading, arguments, width))
     everywhere = [flags(argument)[-1] for argument in global_arguments(own)]
-    sections.append(_filled(["Global options, see omics --help:", *everywhere], width, "  "))
+    sections.append(_filled(["Global", "options,", "see", "omics", "--help:", *everywhere], width, "  "))
     return "\n\n".join(sections) + "\n"
 
 
@@ -158,14 +166,15 @@ def _text(value: Any) -> str:
 
 
 def _row(name: str, text: str, width: int) -> str:
-    lines = wrapped(text.split(), width - COLUMN)
+    column = COLUMN if width >= STACKED else BELOW
+    lines = wrapped(text.split(), width - column)
     head = f"  {name}"
-    if len(head) + 2 <= COLUMN and lines:
-        head = f"{head:<{COLUMN}}{lines.pop(0)}"
-    return "\n".join([head, *(" " * COLUMN + line for line in lines)])
+    if column == COLUMN and len(head) + 2 <= column and lines:
+        head = f"{head:<{column}}{lines.pop(0)}"
+    return "\n".join([head, *(" " * column + line for line in lines)])
 
 
-def _filled(words: list[str], width: int, indent: str) -> str:
+def _filled(words: Iterable[str], width: int, indent: str) -> str:
     """Words that stay whole (an option with its value), over lines."""
     lines = wrapped(words, width - len(indent))
     return f"\n{indent}".join(lines)
@@ -177,7 +186,7 @@ def _example(line: str, width: int) -> str:
     return "    " + " \\\n        ".join(wrapped(pieces, width - 10))
 
 
-def wrapped(words: list[str], width: int) -> list[str]:
+def wrapped(words: Iterable[str], width: int) -> list[str]:
     """Words over lines of at most `width` characters; a longer word has a line of its own."""
     lines: list[str] = []
     for word in words:

@@ -9,6 +9,7 @@ from omicsdk.cli.doctor import telling
 from omicsdk.cli.doctor.finding import find
 from omicsdk.cli.doctor.logins import SERVICES
 from omicsdk.cli.doctor.probing import environment, limit, of_machine, of_services, side_by_side
+from omicsdk.cli.help import columns
 from omicsdk.cli.told import Told
 from omicsdk.core.files.home_folder import home_folder
 
@@ -48,4 +49,4 @@ def doctor(arguments: Mapping[str, Any], console: Console) -> Told:
     rows = [outcome.row() for outcome in found]
     if arguments["json"]:
         return Told(json.dumps(rows, indent=2), rows)
-    return Told(telling.outcomes(found), rows, terminal_only=True)
+    return Told(telling.outcomes(found, columns()), rows, terminal_only=True)

@@ -8,6 +8,7 @@ from omicsdk.cli.doctor import telling
 from omicsdk.cli.doctor.finding import find
 from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES
 from omicsdk.cli.doctor.probing import Probe, environment, limit, side_by_side, tried
+from omicsdk.cli.help import columns, wrapped
 from omicsdk.cli.told import Told
 from omicsdk.core.files.home_folder import home_folder
 
@@ -36,7 +37,8 @@ def init(arguments: Mapping[str, Any], console: Console) -> Told:
     """
     environ, seconds = environment(), float(arguments["timeout"])
     found = find(SERVICES, environ, home_folder())
-    shown = telling.logins(found, SERVICES)
+    width = columns()
+    shown = telling.logins(found, SERVICES, width)
     if console.asks:
         for line in shown.splitlines():
             console.line(line)
@@ -51,7 +53,7 @@ def init(arguments: Mapping[str, Any], console: Console) -> Told:
         if any(outcome.status == "failed" for outcome in tests):
             console.exit_code = 1
     written = _defaults(found, console) if not arguments["check"] else []
-    text = _text("" if console.asks else shown, tests, written)
+    text = _text("" if console.asks else shown, tests, written, width)
     return Told(text, _data(found, tests, written), terminal_only=True)
 
 
@@ -97,11 +99,12 @@ def _defaults(found: Sequence[Login], console: Console) -> list[str]:
     return [f"{'.'.join(keys)} = {REPLICA}" for keys in wanted]
 
 
-def _text(shown: str, tests: Sequence[Outcome], written: Sequence[str]) -> str:
-    parts = [part for part in (shown, telling.outcomes(tests) if tests else "") if part]
+def _text(shown: str, tests: Sequence[Outcome], written: Sequence[str], width: int) -> str:
+    parts = [part for part in (shown, telling.outcomes(tests, width) if tests else "") if part]
     if written:
         parts.append("\n".join(["Written:", *(f"  {line}" for line in written)]))
-    parts.append("Next: omics doctor looks at the machine and the network; omics help lists what there is.")
+    last = "Next: omics doctor looks at the machine and the network; omics help lists what there is."
+    parts.append("\n".join(wrapped(last.split(), width)))
     return "\n\n".join(parts)
 
 
