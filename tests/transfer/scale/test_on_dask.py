@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from omicsdk.core.errors import UsageError
 from omicsdk.transfer import Item, Location
-from omicsdk.transfer.scale.on_dask import run_on_dask
+from omicsdk.transfer.scale.on_dask import NoScheduler, run_on_dask
 from omicsdk.transfer.scale.planning import Plan
 from omicsdk.transfer.scale.results import ShardsOpen
 from omicsdk.transfer.scale.running import run_shards
@@ -127,3 +127,9 @@ def test_the_scheduler_is_lost(items, target, right, halfway):
     with ThreadPoolExecutor(1) as pool:
         assert run_shards(plan.shards(3), pool).ok
     assert right()
+
+
+def test_an_encrypted_scheduler_needs_certificates(plan):
+    with pytest.raises(NoScheduler, match=r"no certificates for tls://127\.0\.0\.1:1") as caught:
+        run_on_dask(plan, "tls://127.0.0.1:1")
+    assert "DASK_DISTRIBUTED__COMM__TLS__CA_FILE" in caught.value.remedy

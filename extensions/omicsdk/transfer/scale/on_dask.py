@@ -96,7 +96,7 @@ def connected(cluster: Any) -> Generator[Any]:
 
     Raises:
         MissingExtra: `distributed` isn't installed.
-        NoScheduler: Nothing that speaks Dask answers at the address.
+        NoScheduler: Nothing that speaks Dask answers at the address, or it takes certificates that nothing names.
     """
     try:
         import distributed
@@ -106,10 +106,17 @@ def connected(cluster: Any) -> Generator[Any]:
     if isinstance(cluster, make):
         yield cluster
         return
+    where = cluster if isinstance(cluster, str) else repr(cluster)
     try:
         client = make(cluster, set_as_default=False)
+    except TypeError as error:
+        if not where.startswith("tls://"):
+            raise
+        raise NoScheduler(
+            f"Dask has no certificates for {where}",
+            remedy="Name them in the variables DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ...__CLIENT__CERT and ...__CLIENT__KEY.",
+        ) from error
     except (OSError, ValueError, RuntimeError) as error:  # what distributed raises of addresses, ports and protocols
-        where = cluster if isinstance(cluster, str) else repr(cluster)
         raise NoScheduler(
             f"No Dask scheduler answers at {where}: {error}",
             remedy="Give the address that `dask scheduler` prints when it starts, such as tcp://10.0.0.5:8786.",
