@@ -10,7 +10,7 @@ import pytest
 from omicsdk.core import errors as core
 from omicsdk.sb import errors
 from omicsdk.sb.errors import BY_STATUS, SbgError, class_of
-from omicsdk.sb.models.told_error import Error
+from omicsdk.sb.models.bulk.told_error import Error
 
 CODED = [*BY_STATUS.values(), errors.LocalFileAlreadyExists, errors.ExecutionDetailsInvalidTaskType]
 

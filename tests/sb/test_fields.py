@@ -11,7 +11,7 @@ from omicsdk.sb import ReadOnlyPropertyError, ValidationError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.fields import DictView, moment
 from omicsdk.sb.meta.resource import Resource
-from omicsdk.sb.models.permissions import Permissions
+from omicsdk.sb.models.member.permissions import Permissions
 
 
 class Small(Resource):

@@ -15,7 +15,7 @@ from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.changes import same
 from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.meta.resource import Resource
-from omicsdk.sb.models.permissions import Permissions
+from omicsdk.sb.models.member.permissions import Permissions
 
 BASE = "https://api.example.org/v2"
 HREF = f"{BASE}/things/1"

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from omicsdk.sb.models.invoice import Invoice as Invoice
     from omicsdk.sb.models.marker import Marker as Marker
     from omicsdk.sb.models.member import Member as Member
-    from omicsdk.sb.models.permissions import Permissions as Permissions
+    from omicsdk.sb.models.member import Permissions as Permissions
     from omicsdk.sb.models.project import Project as Project
     from omicsdk.sb.models.rate_limit import RateLimit as RateLimit
     from omicsdk.sb.models.storage_export import Export as Export
@@ -117,7 +117,7 @@ _MODULES = {
     "Invoice": "models.invoice",
     "Marker": "models.marker",
     "Member": "models.member",
-    "Permissions": "models.permissions",
+    "Permissions": "models.member",
     "Project": "models.project",
     "RateLimit": "models.rate_limit",
     "Export": "models.storage_export",

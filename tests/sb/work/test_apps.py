@@ -6,7 +6,7 @@ import httpx
 import pytest
 from omicsdk.sb import App, AppCopyStrategy, AppRawFormat, Conflict, SbgError, ValidationError
 from omicsdk.sb.errors import NonJSONResponseError
-from omicsdk.sb.models.app_id import AppId
+from omicsdk.sb.models.app.ids import AppId
 
 TOOL = {"cwlVersion": "v1.2", "class": "CommandLineTool", "inputs": [], "outputs": [], "baseCommand": "true"}
 YAML = "cwlVersion: v1.2\nclass: CommandLineTool\ninputs: []\n# Grüße\noutputs: []\nbaseCommand: no\n"

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from omicsdk.sb import Api
 from omicsdk.sb.errors import ValidationError
 from omicsdk.sb.models.file import File
-from omicsdk.sb.models.task_values import Input, read, sent
+from omicsdk.sb.models.file.values import read, sent
+from omicsdk.sb.models.task.parts import Input
 
 ID = "11111111-1111-4111-8111-111111111111"
 BAM = {

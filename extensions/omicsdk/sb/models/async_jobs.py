@@ -13,8 +13,8 @@ from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.meta.resource import Resource, given
-from omicsdk.sb.models.file_bulk import FileBulkRecord
-from omicsdk.sb.models.running import Job
+from omicsdk.sb.meta.running import Job
+from omicsdk.sb.models.file.bulk import FileBulkRecord
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

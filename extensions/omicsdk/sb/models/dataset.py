@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
+from omicsdk.sb.meta.owned import owned
 from omicsdk.sb.meta.resource import Resource, given
-from omicsdk.sb.models.member import Member, name_of, rights
-from omicsdk.sb.models.owned import owned
+from omicsdk.sb.models.member.resource import Member, name_of, rights
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

@@ -9,16 +9,16 @@ from omicsdk.sb.destination import destination, required
 from omicsdk.sb.enums import AsyncJobStates
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.running import Job
 from omicsdk.sb.meta.value import Value
+from omicsdk.sb.models.bulk.told_error import Error
 from omicsdk.sb.models.file import File
-from omicsdk.sb.models.running import Job
 from omicsdk.sb.models.storage_job import given_items
-from omicsdk.sb.models.told_error import Error
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.sb.http.client import HttpClient
-    from omicsdk.sb.models.file_bulk import FileBulkRecord
+    from omicsdk.sb.models.file.bulk import FileBulkRecord
 
 
 class FileImportResult(Value):

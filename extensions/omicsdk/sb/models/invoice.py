@@ -10,7 +10,7 @@ from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.meta.value import Value
-from omicsdk.sb.models.price import Price
+from omicsdk.sb.models.billing_group.price import Price
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

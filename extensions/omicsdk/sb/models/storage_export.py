@@ -11,17 +11,21 @@ from omicsdk.sb.enums import FileStorageType
 from omicsdk.sb.errors import SbgError
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
+from omicsdk.sb.meta.fields import DictView
 from omicsdk.sb.meta.identity import identifier, identifiers
 from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.models.bulk import BulkRecord
-from omicsdk.sb.models.storage_job import StorageJob, given_items
-from omicsdk.sb.models.volume_parts import VolumeFile, VolumeProperties
+from omicsdk.sb.models.storage_job import StorageJob, VolumeFile, given_items
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request
     from omicsdk.sb.http.client import HttpClient
     from omicsdk.sb.models.file import File
     from omicsdk.sb.models.volume import Volume
+
+
+class VolumeProperties(DictView):
+    """Properties of what is stored, such as how it is encrypted."""
 
 
 class Export(StorageJob):

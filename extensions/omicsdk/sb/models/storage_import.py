@@ -13,8 +13,7 @@ from omicsdk.sb.meta.identity import identifier, identifiers
 from omicsdk.sb.meta.resource import Resource, given
 from omicsdk.sb.meta.value import Value
 from omicsdk.sb.models.bulk import BulkRecord
-from omicsdk.sb.models.storage_job import StorageJob, given_items
-from omicsdk.sb.models.volume_parts import VolumeFile
+from omicsdk.sb.models.storage_job import StorageJob, VolumeFile, given_items
 
 if TYPE_CHECKING:
     from omicsdk.core.request import Request

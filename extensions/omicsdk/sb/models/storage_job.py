@@ -13,10 +13,11 @@ from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.http.arguments import shown
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.identity import identifier
+from omicsdk.sb.meta.running import Job
+from omicsdk.sb.meta.value import Value
 from omicsdk.sb.meta.waiting import PERIOD, wait_until
 from omicsdk.sb.models.bulk import BulkRecord
-from omicsdk.sb.models.running import Job
-from omicsdk.sb.models.told_error import Error
+from omicsdk.sb.models.bulk.told_error import Error
 
 if TYPE_CHECKING:
     from omicsdk.sb.http.client import HttpClient
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
 
 #: States that nothing comes after.
 ENDED = frozenset({ImportExportState.COMPLETED, ImportExportState.FAILED})
+
+
+class VolumeFile(Value):
+    """A place on a volume."""
+
+    volume = fields.text()
+    location = fields.text()
 
 
 class StorageJob(Job, ABC):

@@ -8,7 +8,7 @@ from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.meta.resource import Resource, given
-from omicsdk.sb.models.member import name_of
+from omicsdk.sb.models.member.resource import name_of
 
 if TYPE_CHECKING:
     from typing import Any
