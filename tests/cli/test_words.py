@@ -38,6 +38,10 @@ def test_a_value_may_stand_after_an_equals_sign():
         (["p", "--target", "x"], "there is no option --target. Did you mean --target-filename?"),
         (["p", "-t"], "expected one argument"),
         (["p", "-t", "-x"], "--option=-value"),
+        (["p", "--quiet=1"], "--quiet stands alone, got '1'. Write --quiet, or leave it out."),
+        (["p", "-q="], "-q stands alone, got ''. Write -q, or leave it out."),
+        (["p", "-qx"], "there is no option -qx. Did you mean -q?"),
+        (["p", "-help"], "there is no option -help. Did you mean --help?"),
     ],
 )
 def test_a_wrong_word_is_told(words, message):
@@ -90,6 +94,12 @@ def test_operations_that_arent_documented_commands_stand_under_api(omics):
         (("--query", "a[", "widgets", "get-widgets"), "--query: 'a[' isn't a JMESPath expression"),
         (("widgets", "get-widget", "u"), "'u' isn't expected here. A value stands after its option: --option VALUE."),
         (("--output",), "expected one argument"),
+        (
+            ("doctor", "--json=1"),
+            "omics: doctor: --json stands alone, got '1'. Write --json, or leave it out. See: omics",
+        ),
+        (("--debug=yes", "widgets", "get-widgets"), "--debug stands alone, got 'yes'"),
+        (("--version=0.1",), "omics: --version stands alone, got '0.1'"),
     ],
 )
 def test_usage_errors_are_one_line_and_2(omics, widgets, words, said):
@@ -97,6 +107,13 @@ def test_usage_errors_are_one_line_and_2(omics, widgets, words, said):
     assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
     assert said.replace("'many' See", "'many'. See") in ran.err
     assert widgets.asked == []
+
+
+def test_letters_of_flags_may_stand_together(omics, widgets):
+    helped = omics("widgets", "get-widgets", "-qh")
+    assert (helped.code, widgets.asked) == (0, [])
+    assert helped.out == omics("widgets", "get-widgets", "--help").out
+    assert parse(COMMAND, ["p", "-qt", "x"])[0] == {"paths": ["p"], "quiet": True, "target_filename": "x"}
 
 
 PLACING = {

@@ -43,6 +43,11 @@ def run(found: Found, before: list[str], words: list[str], catalog: Catalog) -> 
     configured = configured_defaults(found, catalog)
     values, after = parse(found.command, words, configured.own)
     settings = {**configured.everywhere, **parse_globals(before), **after}
+    if settings.get("help") or settings.get("h"):  # behind another letter: -qh
+        from omicsdk.cli.help import command_help, terminal_width
+
+        sys.stdout.write(command_help(found, terminal_width()))
+        return DONE
     if settings.get("version"):
         from omicsdk.cli.version import version_line
 

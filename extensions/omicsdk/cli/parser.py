@@ -85,6 +85,7 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
         _add(parser, str(number), argument, bool(positional))
     # Argparse would give all words without a dash to the first arguments that it can, and refuse those behind an option.
     end = words.index("--") if "--" in words else len(words)
+    _check_alone(words[:end], options, bool(positional))
     parsed, others = parser.parse_known_args(words[:end])
     unknown = next((word for word in others if _is_option(word)), None)
     if unknown is not None:
@@ -94,6 +95,28 @@ def _given(arguments: list[Argument], words: list[str]) -> list[tuple[Argument, 
     pairs = [(options[number], [value] if isinstance(value, str) else value) for number, value in typed.items()]
     pairs += _placed(positional, [*others, *words[end + 1 :]])
     return [(argument, value_of(argument, value)) for argument, value in pairs]
+
+
+def _stands_alone(argument: Argument, has_words: bool) -> bool:
+    """Whether an option leaves the word behind it alone: it is a flag, or that word would be taken for its value."""
+    return bool(argument.get("flag")) or (kind_of(argument) == "boolean" and has_words)
+
+
+def _check_alone(words: list[str], options: list[Argument], has_words: bool) -> None:
+    """Looks at options that stand alone.
+
+    Raises:
+        UsageError: A value is joined to one.
+    """
+    known = {spelling: each for each in options for spelling in flags(each)}
+    alone = {spelling for spelling, each in known.items() if _stands_alone(each, has_words)}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if equals and name in alone:
+            raise UsageError(f"{name} stands alone, got {value!r}", remedy=f"Write {name}, or leave it out.")
+        # Several letters may stand behind one dash, a text of several words may begin with one.
+        if word[:2] in alone and _is_option(word[:3]) and f"-{word[2:3] or word[1]}" not in known:
+            raise unknown_option(word, known)
 
 
 def _is_option(word: str) -> bool:
@@ -120,8 +143,7 @@ def _placed(arguments: list[Argument], words: list[str]) -> list[tuple[Argument,
 
 def _add(parser: argparse.ArgumentParser, dest: str, argument: Argument, has_words: bool) -> None:
     kind = kind_of(argument)
-    if argument.get("flag") or (kind == "boolean" and has_words):
-        # A word after it would be taken for its value.
+    if _stands_alone(argument, has_words):
         parser.add_argument(*flags(argument), dest=dest, action="store_const", const=[])
     elif kind == "boolean":
         parser.add_argument(*flags(argument), dest=dest, nargs="?", const=[])
