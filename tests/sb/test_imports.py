@@ -1,8 +1,10 @@
-"""No module of the package needs itself in a roundabout way when it is imported, and no folder of modules does."""
+"""Modules of resources are called as in sevenbridges-python; none needs itself in a roundabout way when it is imported."""
 
 from __future__ import annotations
 
 import ast
+import importlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -12,6 +14,8 @@ import pytest
 
 PACKAGE = "omicsdk.sb"
 ROOT = Path(omicsdk.sb.__file__).parent
+PUBLISHED = Path(__file__).parents[2] / "specs" / "sb" / "published-names.json"
+INSIDE = ("compound.", "billing_analysis", "billing_egress", "billing_storage", "link")  # nobody imports those modules
 FOLDERS = {"http", "meta", "models", "transfer"}
 
 
@@ -81,3 +85,16 @@ def test_a_circle_would_be_seen():
     modules[f"{PACKAGE}.c"] = "class C:\n    from omicsdk.sb.a import y"
     with pytest.raises(CycleError):
         tuple(TopologicalSorter(needs(modules)).static_order())
+
+
+def published() -> Iterator[tuple[str, str]]:
+    """The names of each published module of resources."""
+    for module, names in json.loads(PUBLISHED.read_text("utf-8"))["modules"].items():
+        if module.startswith("sevenbridges.models.") and not module.split(".", 2)[2].startswith(INSIDE):
+            yield from ((module, name) for name in names)
+
+
+@pytest.mark.parametrize(("module", "name"), published())
+def test_resources_are_imported_from_the_modules_that_the_published_package_has(module, name):
+    here = importlib.import_module(module.replace("sevenbridges", PACKAGE, 1))
+    assert getattr(here, name).__name__ == name

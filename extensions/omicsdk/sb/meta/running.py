@@ -10,7 +10,7 @@ from omicsdk.sb.meta.resource import Resource
 from omicsdk.sb.meta.waiting import PERIOD, wait_until
 
 
-class Job(Resource):
+class BackgroundJob(Resource):
     """What the platform has begun and ends by itself."""
 
     _ENDED: ClassVar[Collection[str]]  # states that nothing comes after

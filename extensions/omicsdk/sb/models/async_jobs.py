@@ -13,7 +13,7 @@ from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.collection import Collection
 from omicsdk.sb.meta.identity import identifier
 from omicsdk.sb.meta.resource import Resource, given
-from omicsdk.sb.meta.running import Job
+from omicsdk.sb.meta.running import BackgroundJob
 from omicsdk.sb.models.file.bulk import FileBulkRecord
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class AsyncFileBulkRecord(FileBulkRecord):
     """What came of one file of a job."""
 
 
-class AsyncJob(Job):
+class AsyncJob(BackgroundJob):
     """A job on many files and folders: `failed_files` says how many failed, `get_result` which and why."""
 
     _ENDED = frozenset({AsyncJobStates.FINISHED})

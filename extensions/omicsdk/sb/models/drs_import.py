@@ -9,7 +9,7 @@ from omicsdk.sb.destination import destination, required
 from omicsdk.sb.enums import AsyncJobStates
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.identity import identifier
-from omicsdk.sb.meta.running import Job
+from omicsdk.sb.meta.running import BackgroundJob
 from omicsdk.sb.meta.value import Value
 from omicsdk.sb.models.bulk.told_error import Error
 from omicsdk.sb.models.file import File
@@ -33,7 +33,7 @@ class FileImportResult(Value):
         return self.field("error") is None
 
 
-class DRSImportBulk(Job):
+class DRSImportBulk(BackgroundJob):
     """An import of many files by their DRS identifiers: `result` says what came of each."""
 
     _ENDED = frozenset({AsyncJobStates.FINISHED})

@@ -13,7 +13,7 @@ from omicsdk.sb.errors import SbgError, ValidationError
 from omicsdk.sb.http.arguments import shown
 from omicsdk.sb.meta import fields
 from omicsdk.sb.meta.identity import identifier
-from omicsdk.sb.meta.running import Job
+from omicsdk.sb.meta.running import BackgroundJob
 from omicsdk.sb.meta.value import Value
 from omicsdk.sb.meta.waiting import PERIOD, wait_until
 from omicsdk.sb.models.bulk import BulkRecord
@@ -34,7 +34,7 @@ class VolumeFile(Value):
     location = fields.text()
 
 
-class StorageJob(Job, ABC):
+class StorageJob(BackgroundJob, ABC):
     """A job between a volume and a project: `result` is the file when its state is COMPLETED, `error` says why it FAILED."""
 
     _ENDED = ENDED
