@@ -2,9 +2,9 @@
 
 import re
 
+from omicsdk.sandbox.pangea.requests.views import Views
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Where, folded
-from omicsdk.sandbox.pangea.views import Views
+from omicsdk.sandbox.pangea.stores.things import Where, folded
 from omicsdk.sandbox.service import Call, Reply
 
 _MOST = 100

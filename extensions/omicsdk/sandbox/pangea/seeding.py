@@ -1,11 +1,11 @@
 """What is on the platform from the start: an account, its organization, and a library with a bucket."""
 
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
-from omicsdk.sandbox.pangea.access import Access
-from omicsdk.sandbox.pangea.group_fields import NEW_GROUP
-from omicsdk.sandbox.pangea.people import People
-from omicsdk.sandbox.pangea.store import Store
-from omicsdk.sandbox.pangea.storing import seed_bucket
+from omicsdk.sandbox.pangea.stores.access import Access
+from omicsdk.sandbox.pangea.stores.buckets import seed_bucket
+from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
+from omicsdk.sandbox.pangea.stores.people import People
+from omicsdk.sandbox.pangea.stores.things import Store
 
 ORGANIZATION = "Sandbox"
 """The name of the organization."""

@@ -7,33 +7,14 @@ from typing import Any, Protocol
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.document import operations
-from omicsdk.sandbox.pangea import (
-    auth,
-    buckets,
-    contrib,
-    downloads,
-    fields,
-    group_work_orders,
-    groups,
-    job_orders,
-    manifests,
-    membership,
-    metadata,
-    nested,
-    organizations,
-    pipelines,
-    projects,
-    prototypes,
-    results,
-    samples,
-    search,
-    tags,
-    uploads,
-    users,
-    wiki,
-    work_orders,
-)
-from omicsdk.sandbox.pangea.routing import Paths, on_path, whole
+from omicsdk.sandbox.pangea import contrib, nested, search, tags, wiki
+from omicsdk.sandbox.pangea.accounts import auth, organizations, users
+from omicsdk.sandbox.pangea.orders import for_groups, for_samples, jobs, prototypes
+from omicsdk.sandbox.pangea.requests.routing import Paths, on_path, whole
+from omicsdk.sandbox.pangea.results import buckets, fields, pipelines, uploads
+from omicsdk.sandbox.pangea.results import operations as results
+from omicsdk.sandbox.pangea.samples import downloads, groups, manifests, membership, metadata, projects
+from omicsdk.sandbox.pangea.samples import operations as samples
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.rest_framework.roots import root_route
 from omicsdk.sandbox.rest_framework.service import framework_service
@@ -67,9 +48,9 @@ _ALONE: tuple[Handlers, ...] = (
     pipelines,
     tags,
     prototypes,
-    work_orders,
-    job_orders,
-    group_work_orders,
+    for_samples,
+    jobs,
+    for_groups,
     contrib,
 )
 """Modules whose handlers see and change the state as if they were alone; none of them asks another server."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from omicsdk.sandbox.pangea.access import Access
-from omicsdk.sandbox.pangea.order_prototypes import Prototypes
-from omicsdk.sandbox.pangea.people import People
-from omicsdk.sandbox.pangea.presigning import Storage
 from omicsdk.sandbox.pangea.seeding import seed
-from omicsdk.sandbox.pangea.store import Store
-from omicsdk.sandbox.pangea.storing import Buckets
+from omicsdk.sandbox.pangea.stores.access import Access
+from omicsdk.sandbox.pangea.stores.buckets import Buckets
+from omicsdk.sandbox.pangea.stores.order_prototypes import Prototypes
+from omicsdk.sandbox.pangea.stores.people import People
+from omicsdk.sandbox.pangea.stores.presigned import Storage
+from omicsdk.sandbox.pangea.stores.things import Store
 from omicsdk.sandbox.service import Grounds
 
 

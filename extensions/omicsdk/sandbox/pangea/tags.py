@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.pangea.flat import asked, asked_uuid, found, listed, paged, shown, taken
-from omicsdk.sandbox.pangea.people import Person
+from omicsdk.sandbox.pangea.requests.flat import asked, asked_uuid, found, listed, paged, shown, taken
+from omicsdk.sandbox.pangea.requests.views import Views
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.store import Thing, Where
-from omicsdk.sandbox.pangea.views import Views
+from omicsdk.sandbox.pangea.stores.people import Person
+from omicsdk.sandbox.pangea.stores.things import Thing, Where
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, canonical_uuid, moment, text, validated
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid, not_found

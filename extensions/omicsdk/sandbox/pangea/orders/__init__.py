@@ -1,0 +1,1 @@
+"""Orders of work: for samples, for groups, their jobs and prototypes."""

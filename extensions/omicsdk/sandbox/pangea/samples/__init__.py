@@ -1,0 +1,1 @@
+"""Samples, groups and projects of them, and what all of a group has."""

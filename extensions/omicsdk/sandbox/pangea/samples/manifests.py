@@ -1,0 +1,72 @@
+"""Manifests, counts and links: what a group or a sample has, in one answer. Private results are in them, too."""
+
+from omicsdk.sandbox.pangea.requests.flat import found
+from omicsdk.sandbox.pangea.requests.views import Views
+from omicsdk.sandbox.pangea.results.fields import ManifestResults
+from omicsdk.sandbox.pangea.results.kinds import OF_GROUP, OF_SAMPLE
+from omicsdk.sandbox.pangea.samples.groups import readable_group
+from omicsdk.sandbox.pangea.samples.membership import samples_in
+from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.pangea.stores.people import Person
+from omicsdk.sandbox.pangea.stores.things import Thing
+from omicsdk.sandbox.rest_framework.refusals import forbidden
+from omicsdk.sandbox.service import Call, Reply
+
+
+def get_sample_group_manifest(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{id}/manifest."""
+    person = pangea.access.asker(call, in_query=True)
+    group = readable_group(pangea, person, call.arguments["id"])
+    views, of_samples = Views(pangea.store), ManifestResults(pangea, OF_SAMPLE)
+    samples = [
+        {**views.sample_alone(each), "analysis_results": of_samples.of(each["uuid"])}
+        for each in samples_in(pangea, group)
+    ]
+    results = ManifestResults(pangea, OF_GROUP).of(group["uuid"])
+    return Reply({**views.group(group), "samples": samples, "analysis_results": results})
+
+
+def get_sample_manifest(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/samples/{id}/manifest."""
+    sample = readable_sample(pangea, pangea.access.asker(call, in_query=True), call.arguments["id"])
+    results = ManifestResults(pangea, OF_SAMPLE).of(sample["uuid"])
+    return Reply({**Views(pangea.store).sample(sample), "analysis_results": results})
+
+
+def get_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{id}/module_counts: in how many samples each module has results."""
+    person = pangea.access.asker(call, in_query=True)
+    samples = samples_in(pangea, readable_group(pangea, person, call.arguments["id"]))
+    counts = {"n_samples": len(samples)}
+    for each in samples:
+        for module in dict.fromkeys(result["name"] for result in pangea.store.all("sample_ar", parent=each["uuid"])):
+            counts[module] = counts.get(module, 0) + 1
+    return Reply(counts)
+
+
+def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
+    """GET /api/sample_groups/{id}/sample_links: names and UUIDs, with metadata where `?metadata=` says anything."""
+    person = pangea.access.asker(call)
+    samples = samples_in(pangea, readable_group(pangea, person, call.arguments["id"]))
+    names = ("uuid", "name", "metadata") if dict(call.query).get("metadata") else ("uuid", "name")
+    return Reply({"count": len(samples), "links": [{name: each[name] for name in names} for each in samples]})
+
+
+def readable_sample(pangea: Pangea, person: Person | None, uuid: str) -> Thing:
+    """A sample whose contents somebody may read.
+
+    Raises:
+        Refused: 404 or 403; there is none, or its library is private to others.
+    """
+    sample = found(pangea.store, "sample", uuid)
+    if not pangea.access.may_see_sample(person, sample):
+        raise forbidden("Insufficient permissions to get group manifest.")
+    return sample
+
+
+HANDLERS = (
+    get_sample_group_manifest,
+    get_sample_manifest,
+    get_sample_group_module_counts,
+    get_sample_group_sample_links,
+)

@@ -1,0 +1,176 @@
+"""The people who have an account, and their tokens."""
+
+import json
+import secrets
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from sqlite3 import Row
+from typing import Any
+
+from omicsdk.sandbox.pangea.stores.passwords import hashed, is_password
+from omicsdk.sandbox.store import Database
+
+PROFILE: Mapping[str, Any] = {
+    "is_staff": False,
+    "is_active": True,
+    "avatar": None,
+    "name": None,
+    "biography": None,
+    "url": None,
+    "twitter_username": None,
+    "github_username": None,
+    "company": None,
+    "location": None,
+}
+"""What people tell of themselves, and what it is at first."""
+
+
+class Taken(Exception):
+    """Somebody else has the address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody with an account.
+
+    Attributes:
+        id: The number, which is never used again.
+        uuid: The UUID.
+        email: The address that they log in with.
+        profile: What they tell of themselves: the members of `PROFILE`.
+    """
+
+    id: int
+    uuid: str
+    email: str
+    profile: Mapping[str, Any]
+
+
+class People:
+    """The accounts.
+
+    Args:
+        database: Where they are kept.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        database.define(
+            pangea_people="id INTEGER PRIMARY KEY AUTOINCREMENT, uuid TEXT NOT NULL UNIQUE, email TEXT NOT NULL UNIQUE, "
+            "password TEXT NOT NULL, profile TEXT NOT NULL",
+            pangea_tokens="token TEXT PRIMARY KEY, person INTEGER NOT NULL UNIQUE",
+        )
+
+    def add(self, email: str, password: str) -> Person:
+        """Makes an account.
+
+        Args:
+            email: The address.
+            password: The password.
+
+        Raises:
+            Taken: There is an account with this address.
+        """
+        with self._database.transaction():
+            if self.by_email(email) is not None:
+                raise Taken
+            self._database.execute(
+                "INSERT INTO pangea_people (uuid, email, password, profile) VALUES (?, ?, ?, ?)",
+                (str(uuid.uuid4()), email, hashed(password), json.dumps(dict(PROFILE))),
+            )
+            made = self.by_email(email)
+        assert made is not None
+        return made
+
+    def by_id(self, number: int) -> Person | None:
+        """Who has a number."""
+        return self._one("id = ?", number)
+
+    def by_uuid(self, uuid: str) -> Person | None:
+        """Who has a UUID."""
+        return self._one("uuid = ?", uuid)
+
+    def by_email(self, email: str) -> Person | None:
+        """Who has an address."""
+        return self._one("email = ?", email)
+
+    def by_token(self, token: str) -> Person | None:
+        """Who has a token, and an active account."""
+        found = self._one("id = (SELECT person FROM pangea_tokens WHERE token = ?)", token)
+        return found if found is not None and found.profile["is_active"] else None
+
+    def by_password(self, email: str, password: str) -> Person | None:
+        """Who has an address and its password, and an active account."""
+        person = self.by_email(email)
+        known = person is not None and person.profile["is_active"] and self.knows_password(person, password)
+        return person if known else None
+
+    def knows_password(self, person: Person, password: str) -> bool:
+        """Whether a password is that of somebody."""
+        row = self._database.row("SELECT password FROM pangea_people WHERE id = ?", (person.id,))
+        return row is not None and is_password(password, row["password"])
+
+    def count(self) -> int:
+        """How many accounts there are."""
+        row = self._database.row("SELECT count(*) AS n FROM pangea_people")
+        return row["n"] if row else 0
+
+    def some(self, start: int, size: int) -> Sequence[Person]:
+        """Accounts in the order in which they were made.
+
+        Args:
+            start: How many come before them.
+            size: How many are wanted.
+        """
+        rows = self._database.rows("SELECT * FROM pangea_people ORDER BY id LIMIT ? OFFSET ?", (size, start))
+        return [_person(row) for row in rows]
+
+    def change(self, person: Person, profile: Mapping[str, Any]) -> Person:
+        """Changes what somebody tells of themselves; what isn't given stays."""
+        told = {**person.profile, **profile}
+        self._database.execute("UPDATE pangea_people SET profile = ? WHERE id = ?", (json.dumps(told), person.id))
+        return Person(person.id, person.uuid, person.email, told)
+
+    def set_password(self, person: Person, password: str) -> None:
+        """Gives somebody another password; the token stays good."""
+        self._database.execute("UPDATE pangea_people SET password = ? WHERE id = ?", (hashed(password), person.id))
+
+    def set_email(self, person: Person, email: str) -> None:
+        """Gives somebody another address.
+
+        Raises:
+            Taken: There is an account with this address.
+        """
+        with self._database.transaction():
+            other = self.by_email(email)
+            if other is not None and other.id != person.id:
+                raise Taken
+            self._database.execute("UPDATE pangea_people SET email = ? WHERE id = ?", (email, person.id))
+
+    def token(self, person: Person) -> str:
+        """The token of somebody: always the same one until they log out."""
+        self._database.execute(
+            "INSERT OR IGNORE INTO pangea_tokens (token, person) VALUES (?, ?)", (secrets.token_hex(20), person.id)
+        )
+        row = self._database.row("SELECT token FROM pangea_tokens WHERE person = ?", (person.id,))
+        assert row is not None
+        return row["token"]
+
+    def forget_token(self, person: Person) -> None:
+        """Ends the token of somebody."""
+        self._database.execute("DELETE FROM pangea_tokens WHERE person = ?", (person.id,))
+
+    def remove(self, person: Person) -> None:
+        """Closes an account; its number and token are never used again."""
+        with self._database.transaction():
+            self.forget_token(person)
+            self._database.execute("DELETE FROM pangea_people WHERE id = ?", (person.id,))
+
+    def _one(self, where: str, value: str | int) -> Person | None:
+        row = self._database.row(f"SELECT * FROM pangea_people WHERE {where}", (value,))  # noqa: S608 - our own names
+        return None if row is None else _person(row)
+
+
+def _person(row: Row) -> Person:
+    return Person(row["id"], row["uuid"], row["email"], json.loads(row["profile"]))

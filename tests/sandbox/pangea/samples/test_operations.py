@@ -1,0 +1,251 @@
+"""Samples: one by one, many at once, in groups, in pages, with their metadata."""
+
+import httpx
+import pytest
+from conformity import NO_TLS
+from omicsdk.sandbox import Sandbox
+from omicsdk.sandbox.pangea.samples.operations import new_sample
+from pangea_answers import NO_TOKEN, NOT_FOR_YOU, NOWHERE, Thing, created, names, told
+
+MANY = 10_001
+
+
+def plain_group(client: httpx.Client, library: Thing, name: str = "plain", **fields: object) -> Thing:
+    return created(
+        client.post("/sample_groups", json={"name": name, "organization": library["organization"], **fields})
+    )
+
+
+def new(client: httpx.Client, library: Thing, name: str, **fields: object) -> httpx.Response:
+    return client.post("/samples", json={"name": name, "library": library["uuid"], **fields})
+
+
+def test_a_sample_is_in_its_library(owner: httpx.Client, anonymous: httpx.Client, library: Thing) -> None:
+    made = created(new(owner, library, "s", metadata={"é": {"🧬": [1, 2.5, None]}}))
+    assert made["library_obj"] == library
+    assert anonymous.get(f"/samples/{made['uuid']}").json() == made
+    assert names(anonymous.get(f"/sample_groups/{library['uuid']}/samples")) == ["s"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "🧬 ü", "50% x", "a?b#c", "11111111-1111-4111-8111-111111111111", "n" * 1024])
+def test_a_sample_has_any_name_once_in_a_library(
+    owner: httpx.Client, library: Thing, private_library: Thing, name: str
+) -> None:
+    created(new(owner, library, name))
+    created(new(owner, private_library, name))
+    taken = {"non_field_errors": ["The fields name, library must make a unique set."]}
+    assert told(new(owner, library, name)) == (400, taken)
+    assert names(owner.get("/samples", params={"name": name, "library_id": library["uuid"]})) == [name]
+
+
+@pytest.mark.parametrize(
+    ("fields", "complaints"),
+    [
+        ({"library": "x"}, {"library": ["“x” is not a valid UUID."]}),
+        ({"library": NOWHERE}, {"library": [f'Invalid pk "{NOWHERE}" - object does not exist.']}),
+        ({"name": " "}, {"name": ["This field may not be blank."]}),
+        ({"name": "a\0b"}, {"name": ["Null characters are not allowed."]}),
+        ({"name": [1]}, {"name": ["Not a valid string."]}),
+        ({"metadata": {"x": ["a\0b"]}}, {"metadata": ["Null characters are not allowed."]}),
+    ],
+)
+def test_a_sample_that_is_refused_says_why(
+    owner: httpx.Client, library: Thing, fields: dict[str, object], complaints: dict[str, list[str]]
+) -> None:
+    assert told(owner.post("/samples", json={"name": "s", "library": library["uuid"], **fields})) == (400, complaints)
+
+
+def test_only_what_was_a_library_once_takes_samples(owner: httpx.Client, library: Thing) -> None:
+    group = plain_group(owner, library)
+    refusal = {"library": [f'Invalid pk "{group["uuid"]}" - object does not exist.']}
+    assert told(new(owner, group, "s")) == (400, refusal)
+    for flag in (True, False):
+        assert owner.patch(f"/sample_groups/{group['uuid']}", json={"is_library": flag}).status_code == 200
+    created(new(owner, group, "s"))
+
+
+def test_samples_are_seen_and_changed_by_whom_the_library_allows(
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, member: httpx.Client, private_sample: Thing
+) -> None:
+    path = f"/samples/{private_sample['uuid']}"
+    assert owner.get(path).json() == member.get(path).json() == private_sample
+    assert told(outsider.get(path)) == (403, NOT_FOR_YOU)
+    assert told(anonymous.get(path)) == (403, NO_TOKEN)
+    for client in (outsider, anonymous):
+        assert names(client.get("/samples")) == []
+        assert client.get(f"/sample_groups/{private_sample['library']}/samples").json()["count"] == 0
+        assert client.patch(path, json={"description": "x"}).status_code == 403
+        assert client.delete(path).status_code == 403
+    refusal = {"detail": "Organization membership is required to create a sample."}
+    assert told(new(outsider, private_sample["library_obj"], "x")) == (403, refusal)
+    assert member.patch(path, json={"description": "x"}).json()["description"] == "x"
+    assert owner.delete(path).status_code == 204
+
+
+def test_a_sample_moves_from_library_to_library(
+    owner: httpx.Client, library: Thing, private_library: Thing, sample: Thing
+) -> None:
+    created(new(owner, private_library, "taken"))
+    path = f"/samples/{sample['uuid']}"
+    moved = owner.patch(path, json={"library": private_library["uuid"], "name": "taken"})
+    assert told(moved)[0] == 400
+    assert owner.patch(path, json={"library": private_library["uuid"]}).json()["library_obj"] == private_library
+    assert names(owner.get(f"/sample_groups/{library['uuid']}/samples")) == []
+    # A list has the order in which samples were made.
+    assert names(owner.get(f"/sample_groups/{private_library['uuid']}/samples")) == ["s 1", "taken"]
+
+
+def test_all_metadata_that_a_sample_ever_had_is_kept(
+    owner: httpx.Client, outsider: httpx.Client, library: Thing, private_sample: Thing
+) -> None:
+    path = f"/samples/{created(new(owner, library, 's', metadata={'n': 1}))['uuid']}"
+    owner.patch(path, json={"metadata": {"n": 2}})
+    owner.put(path, json={"name": "s", "library": library["uuid"]})
+    owner.put(path, json={"name": "s", "library": library["uuid"], "metadata": {"n": 3}})
+    told_of = owner.get(f"{path}/metadata").json()
+    assert told_of["metadata"] == {"n": 3}
+    assert [each["metadata"] for each in told_of["versioned_metadata"]] == [{"n": 1}, {"n": 2}, {"n": 3}]
+    assert outsider.get(f"/samples/{private_sample['uuid']}/metadata").status_code == 403
+
+
+# -- many at once
+
+
+def test_many_samples_are_made_at_once_or_none(owner: httpx.Client, library: Thing) -> None:
+    made = created(owner.post("/bulk_samples", json={"names": ["a", "b", "é"], "library": library["uuid"]}))["uuids"]
+    assert [owner.get(f"/samples/{each}").json()["name"] for each in made] == ["a", "b", "é"]
+    for wrong in (["c", "b"], ["c", "c"], ["c", ""]):
+        answer = owner.post("/bulk_samples", json={"names": wrong, "library": library["uuid"]})
+        assert answer.status_code == 400
+        assert answer.json().keys() == {"names"}
+    assert names(owner.get("/samples")) == ["a", "b", "é"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"names": None}, 400),
+        ({"names": {"a": 1}}, 400),
+        ({"library": "x"}, 400),
+        ({"library": NOWHERE}, 404),
+    ],
+)
+def test_many_samples_that_are_refused(
+    owner: httpx.Client, library: Thing, fields: dict[str, object], status: int
+) -> None:
+    body = {"names": ["a"], "library": library["uuid"], **fields}
+    assert owner.post("/bulk_samples", json=body).status_code == status
+    for name in ("names", "library"):
+        rest = {key: value for key, value in body.items() if key != name}
+        assert owner.post("/bulk_samples", json=rest).status_code == 400
+
+
+def test_many_samples_need_a_library_of_one_s_own(
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, library: Thing
+) -> None:
+    body = {"names": ["a"], "library": library["uuid"]}
+    assert outsider.post("/bulk_samples", json=body).status_code == 403
+    assert told(anonymous.post("/bulk_samples", json=body)) == (403, NO_TOKEN)
+    group = plain_group(owner, library)
+    refusal = {"library": ["Only libraries can create samples"]}
+    assert told(owner.post("/bulk_samples", json={**body, "library": group["uuid"]})) == (400, refusal)
+
+
+def test_a_list_of_ten_thousand_samples_is_read_to_its_end(
+    sandbox: Sandbox, owner: httpx.Client, library: Thing
+) -> None:
+    group = plain_group(owner, library)
+    body = {"names": [f"s{each}" for each in range(MANY)], "library": library["uuid"]}
+    uuids = created(owner.post("/bulk_samples", json=body, timeout=60))["uuids"]
+    owner.post(f"/sample_groups/{group['uuid']}/samples", json={"sample_uuids": uuids}, timeout=60)
+    # To hold ten thousand samples to the document would take longer than all else.
+    with httpx.Client(headers=owner.headers, trust_env=False, verify=NO_TLS) as client:
+        for each in (library, group):
+            found: list[str] = []
+            url: str | None = f"{sandbox.pangea_url}/api/sample_groups/{each['uuid']}/samples"
+            while url:
+                page = client.get(url).json()
+                assert page["count"] == MANY
+                found += [sample["name"] for sample in page["results"]]
+                url = page["next"]
+            assert found == body["names"]
+
+
+def test_pages_have_a_hundred_and_know_their_neighbours(sandbox: Sandbox, owner: httpx.Client, library: Thing) -> None:
+    for number in range(230):
+        new_sample(sandbox.pangea.store, name=f"s{number}", library=library["uuid"])
+    url = f"{sandbox.pangea_url}/api/sample_groups/{library['uuid']}/samples"
+    pages = [owner.get(url, params={"page": each, "format": "json"}).json() for each in (1, 2, "last")]
+    assert [len(each["results"]) for each in pages] == [100, 100, 30]
+    assert [each["next"] for each in pages] == [f"{url}?format=json&page=2", f"{url}?format=json&page=3", None]
+    assert [each["previous"] for each in pages] == [None, f"{url}?format=json", f"{url}?format=json&page=2"]
+    for wrong in ("0", "4", "x"):
+        assert told(owner.get(url, params={"page": wrong})) == (404, {"detail": "Invalid page."})
+
+
+# -- groups
+
+
+def test_samples_come_into_groups_and_leave_them(owner: httpx.Client, library: Thing, sample: Thing) -> None:
+    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
+    other = created(new(owner, library, "s2"))
+    for body in ({"sample_uuid": other["uuid"]}, {"sample_uuids": [other["uuid"], sample["uuid"]]}, {}):
+        assert told(owner.post(path, json=body)) == (200, {"status": "success"})
+    assert names(owner.get(path)) == ["s 1", "s2"]
+    for body in ({"sample_uuid": other["uuid"]}, {"sample_uuid": other["uuid"]}):
+        assert told(owner.request("DELETE", path, json=body)) == (200, {"status": "success"})
+    assert names(owner.get(path)) == ["s 1"]
+    assert owner.get(f"/samples/{other['uuid']}").status_code == 200
+
+
+def test_one_brings_one_s_own_samples_into_one_s_own_groups_only(
+    owner: httpx.Client, outsider: httpx.Client, anonymous: httpx.Client, library: Thing, sample: Thing
+) -> None:
+    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
+    elsewhere = outsider.get("/organizations", params={"name": "Elsewhere"}).json()["results"][0]["uuid"]
+    theirs = created(outsider.post("/sample_groups", json={"name": "t", "organization": elsewhere, "is_library": True}))
+    foreign = created(new(outsider, theirs, "f"))
+    refusal = {"detail": "Insufficient permissions to add sample to sample group."}
+    assert told(owner.post(path, json={"sample_uuids": [sample["uuid"], foreign["uuid"]]})) == (403, refusal)
+    assert names(owner.get(path)) == []
+    assert told(outsider.post(path, json={"sample_uuid": foreign["uuid"]})) == (403, refusal)
+    assert told(anonymous.post(path, json={"sample_uuid": sample["uuid"]})) == (403, NO_TOKEN)
+
+
+@pytest.mark.parametrize("uuid", [NOWHERE, "x", 5, ["x"]])
+def test_a_sample_that_is_not_there_comes_into_no_group(
+    owner: httpx.Client, library: Thing, sample: Thing, uuid: object
+) -> None:
+    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
+    answer = owner.post(path, json={"sample_uuids": [sample["uuid"]], "sample_uuid": uuid})
+    assert answer.status_code == 400
+    assert answer.json().keys() == {"sample_uuid"}
+    assert owner.get(path).json()["count"] == 0
+    assert told(owner.post(f"/sample_groups/{NOWHERE}/samples", json={})) == (404, {"detail": "Not found."})
+
+
+def test_a_group_with_a_sample_that_one_may_not_see_shows_none(
+    owner: httpx.Client,
+    outsider: httpx.Client,
+    anonymous: httpx.Client,
+    library: Thing,
+    sample: Thing,
+    private_sample: Thing,
+) -> None:
+    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
+    owner.post(path, json={"sample_uuid": sample["uuid"]})
+    assert names(outsider.get(path)) == ["s 1"]
+    owner.post(path, json={"sample_uuid": private_sample["uuid"]})
+    assert sorted(names(owner.get(path))) == ["hidden", "s 1"]
+    for client in (outsider, anonymous):
+        assert names(client.get(path)) == []
+
+
+def test_with_a_library_go_its_samples_and_they_leave_all_groups(
+    owner: httpx.Client, library: Thing, sample: Thing
+) -> None:
+    path = f"/sample_groups/{plain_group(owner, library)['uuid']}/samples"
+    owner.post(path, json={"sample_uuid": sample["uuid"]})
+    assert owner.delete(f"/sample_groups/{library['uuid']}").status_code == 204
+    assert owner.get(path).json()["count"] == 0
+    assert owner.get(f"/samples/{sample['uuid']}").status_code == 404
