@@ -94,7 +94,7 @@ def published() -> Iterator[tuple[str, str]]:
             yield from ((module, name) for name in names)
 
 
-@pytest.mark.parametrize(("module", "name"), published())
+@pytest.mark.parametrize(("module", "name"), list(published()))
 def test_resources_are_imported_from_the_modules_that_the_published_package_has(module, name):
     here = importlib.import_module(module.replace("sevenbridges", PACKAGE, 1))
     assert getattr(here, name).__name__ == name
