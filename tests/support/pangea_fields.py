@@ -10,10 +10,10 @@ import httpx
 import pytest
 from breakable import Server
 from omicsdk.core.clock import ManualClock
-from omicsdk.pangea.field import SampleAnalysisResultField
 from omicsdk.pangea.knex import Knex
-from omicsdk.pangea.organization import Organization
-from omicsdk.pangea.sample_group import SampleGroup
+from omicsdk.pangea.objects.field import SampleAnalysisResultField
+from omicsdk.pangea.objects.organization import Organization
+from omicsdk.pangea.objects.sample_group import SampleGroup
 from sink import Reply, Sink
 
 STAMP = "2026-11-20T07:51:04.000000Z"

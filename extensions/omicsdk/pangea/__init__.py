@@ -4,12 +4,8 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
-    from omicsdk.pangea.analysis_result import AnalysisResult as AnalysisResult
-    from omicsdk.pangea.analysis_result import SampleAnalysisResult as SampleAnalysisResult
-    from omicsdk.pangea.analysis_result import SampleGroupAnalysisResult as SampleGroupAnalysisResult
-    from omicsdk.pangea.buckets import S3ApiKey as S3ApiKey
-    from omicsdk.pangea.buckets import S3Bucket as S3Bucket
-    from omicsdk.pangea.cache import FileSystemCache as FileSystemCache
+    from omicsdk.pangea.asking.cache import FileSystemCache as FileSystemCache
+    from omicsdk.pangea.asking.pages import paginated_iterator as paginated_iterator
     from omicsdk.pangea.client import AsyncPangea as AsyncPangea
     from omicsdk.pangea.client import Pangea as Pangea
     from omicsdk.pangea.errors import PangeaForbiddenError as PangeaForbiddenError
@@ -20,38 +16,42 @@ if TYPE_CHECKING:
     from omicsdk.pangea.errors import PangeaOtherError as PangeaOtherError
     from omicsdk.pangea.errors import RemoteObjectError as RemoteObjectError
     from omicsdk.pangea.errors import RemoteObjectOverwriteError as RemoteObjectOverwriteError
-    from omicsdk.pangea.field import AnalysisResultField as AnalysisResultField
-    from omicsdk.pangea.field import SampleAnalysisResultField as SampleAnalysisResultField
-    from omicsdk.pangea.field import SampleGroupAnalysisResultField as SampleGroupAnalysisResultField
     from omicsdk.pangea.knex import Knex as Knex
-    from omicsdk.pangea.organization import Organization as Organization
-    from omicsdk.pangea.pages import paginated_iterator as paginated_iterator
-    from omicsdk.pangea.pipeline import Pipeline as Pipeline
-    from omicsdk.pangea.pipeline import PipelineModule as PipelineModule
-    from omicsdk.pangea.project import Project as Project
-    from omicsdk.pangea.remote_object import RemoteObject as RemoteObject
-    from omicsdk.pangea.sample import Sample as Sample
-    from omicsdk.pangea.sample_group import SampleGroup as SampleGroup
+    from omicsdk.pangea.objects.analysis_result import AnalysisResult as AnalysisResult
+    from omicsdk.pangea.objects.analysis_result import SampleAnalysisResult as SampleAnalysisResult
+    from omicsdk.pangea.objects.analysis_result import SampleGroupAnalysisResult as SampleGroupAnalysisResult
+    from omicsdk.pangea.objects.buckets import S3ApiKey as S3ApiKey
+    from omicsdk.pangea.objects.buckets import S3Bucket as S3Bucket
+    from omicsdk.pangea.objects.field import AnalysisResultField as AnalysisResultField
+    from omicsdk.pangea.objects.field import SampleAnalysisResultField as SampleAnalysisResultField
+    from omicsdk.pangea.objects.field import SampleGroupAnalysisResultField as SampleGroupAnalysisResultField
+    from omicsdk.pangea.objects.organization import Organization as Organization
+    from omicsdk.pangea.objects.pipeline import Pipeline as Pipeline
+    from omicsdk.pangea.objects.pipeline import PipelineModule as PipelineModule
+    from omicsdk.pangea.objects.project import Project as Project
+    from omicsdk.pangea.objects.remote_object import RemoteObject as RemoteObject
+    from omicsdk.pangea.objects.sample import Sample as Sample
+    from omicsdk.pangea.objects.sample_group import SampleGroup as SampleGroup
+    from omicsdk.pangea.objects.tagging import Tag as Tag
+    from omicsdk.pangea.objects.tagging import get_tags_for_sample as get_tags_for_sample
+    from omicsdk.pangea.objects.user import User as User
+    from omicsdk.pangea.objects.work_orders import GroupWorkOrder as GroupWorkOrder
+    from omicsdk.pangea.objects.work_orders import GroupWorkOrderProto as GroupWorkOrderProto
+    from omicsdk.pangea.objects.work_orders import JobOrder as JobOrder
+    from omicsdk.pangea.objects.work_orders import WorkOrder as WorkOrder
+    from omicsdk.pangea.objects.work_orders import WorkOrderProto as WorkOrderProto
     from omicsdk.pangea.searching import search as search
-    from omicsdk.pangea.tagging import Tag as Tag
-    from omicsdk.pangea.tagging import get_tags_for_sample as get_tags_for_sample
-    from omicsdk.pangea.user import User as User
-    from omicsdk.pangea.work_orders import GroupWorkOrder as GroupWorkOrder
-    from omicsdk.pangea.work_orders import GroupWorkOrderProto as GroupWorkOrderProto
-    from omicsdk.pangea.work_orders import JobOrder as JobOrder
-    from omicsdk.pangea.work_orders import WorkOrder as WorkOrder
-    from omicsdk.pangea.work_orders import WorkOrderProto as WorkOrderProto
 
 _HOMES = {
-    "AnalysisResult": "analysis_result",
-    "AnalysisResultField": "field",
+    "AnalysisResult": "objects.analysis_result",
+    "AnalysisResultField": "objects.field",
     "AsyncPangea": "client",
-    "FileSystemCache": "cache",
-    "GroupWorkOrder": "work_orders",
-    "GroupWorkOrderProto": "work_orders",
-    "JobOrder": "work_orders",
+    "FileSystemCache": "asking.cache",
+    "GroupWorkOrder": "objects.work_orders",
+    "GroupWorkOrderProto": "objects.work_orders",
+    "JobOrder": "objects.work_orders",
     "Knex": "knex",
-    "Organization": "organization",
+    "Organization": "objects.organization",
     "Pangea": "client",
     "PangeaForbiddenError": "errors",
     "PangeaGeneralError": "errors",
@@ -59,26 +59,26 @@ _HOMES = {
     "PangeaLoginError": "errors",
     "PangeaNotFoundError": "errors",
     "PangeaOtherError": "errors",
-    "Pipeline": "pipeline",
-    "PipelineModule": "pipeline",
-    "Project": "project",
-    "RemoteObject": "remote_object",
+    "Pipeline": "objects.pipeline",
+    "PipelineModule": "objects.pipeline",
+    "Project": "objects.project",
+    "RemoteObject": "objects.remote_object",
     "RemoteObjectError": "errors",
     "RemoteObjectOverwriteError": "errors",
-    "S3ApiKey": "buckets",
-    "S3Bucket": "buckets",
-    "Sample": "sample",
-    "SampleAnalysisResult": "analysis_result",
-    "SampleAnalysisResultField": "field",
-    "SampleGroup": "sample_group",
-    "SampleGroupAnalysisResult": "analysis_result",
-    "SampleGroupAnalysisResultField": "field",
-    "Tag": "tagging",
-    "User": "user",
-    "WorkOrder": "work_orders",
-    "WorkOrderProto": "work_orders",
-    "get_tags_for_sample": "tagging",
-    "paginated_iterator": "pages",
+    "S3ApiKey": "objects.buckets",
+    "S3Bucket": "objects.buckets",
+    "Sample": "objects.sample",
+    "SampleAnalysisResult": "objects.analysis_result",
+    "SampleAnalysisResultField": "objects.field",
+    "SampleGroup": "objects.sample_group",
+    "SampleGroupAnalysisResult": "objects.analysis_result",
+    "SampleGroupAnalysisResultField": "objects.field",
+    "Tag": "objects.tagging",
+    "User": "objects.user",
+    "WorkOrder": "objects.work_orders",
+    "WorkOrderProto": "objects.work_orders",
+    "get_tags_for_sample": "objects.tagging",
+    "paginated_iterator": "asking.pages",
     "search": "searching",
 }
 __all__ = [

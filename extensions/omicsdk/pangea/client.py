@@ -9,10 +9,10 @@ from omicsdk_api.pangea import AsyncPangeaApi, PangeaApi
 
 from omicsdk.core.errors import ConfigError, NotFound
 from omicsdk.core.retry import Retry
-from omicsdk.pangea.password_login import AsyncRenewingExchange, PasswordLogin, RenewingExchange
-from omicsdk.pangea.routes import is_uuid, named
-from omicsdk.pangea.server import RETRIED, endpoint_of
-from omicsdk.pangea.token_auth import TokenAuth
+from omicsdk.pangea.asking.password_login import AsyncRenewingExchange, PasswordLogin, RenewingExchange
+from omicsdk.pangea.asking.routes import is_uuid, named
+from omicsdk.pangea.asking.server import RETRIED, endpoint_of
+from omicsdk.pangea.asking.token_auth import TokenAuth
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea.models.organization import Organization

@@ -10,9 +10,9 @@ from omicsdk.core.errors import AuthError, BadRequest, ConfigError, DecodeError,
 from omicsdk.core.narrowing import is_object
 from omicsdk.core.origins import is_confidential
 from omicsdk.core.redaction import mask_text, mask_url
+from omicsdk.pangea.asking.routes import API, path_of
+from omicsdk.pangea.asking.server import RETRIED, endpoint_of
 from omicsdk.pangea.errors import PangeaLoginError, pangea_error
-from omicsdk.pangea.routes import API, path_of
-from omicsdk.pangea.server import RETRIED, endpoint_of
 
 if TYPE_CHECKING:
     import httpx
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from omicsdk.core.documented.client import DocumentedResponse
     from omicsdk.core.retry import Retry
     from omicsdk.core.sending.transport import Timeout
-    from omicsdk.pangea.cache import FileSystemCache
-    from omicsdk.pangea.token_auth import TokenAuth
+    from omicsdk.pangea.asking.cache import FileSystemCache
+    from omicsdk.pangea.asking.token_auth import TokenAuth
 
 Options = Mapping[str, object]
 """Parameters of a URL's query by name; those that are None aren't sent."""
@@ -79,7 +79,7 @@ class Knex:
         self._use(token)
 
     def _use(self, token: str, user: str = "") -> None:
-        from omicsdk.pangea.token_auth import TokenAuth
+        from omicsdk.pangea.asking.token_auth import TokenAuth
 
         try:
             self.auth = TokenAuth(token, user)
@@ -141,7 +141,7 @@ class Knex:
     @cached_property
     def cache(self) -> FileSystemCache:
         """What was fetched by name, kept for three hours."""
-        from omicsdk.pangea.cache import FileSystemCache
+        from omicsdk.pangea.asking.cache import FileSystemCache
 
         return FileSystemCache()
 

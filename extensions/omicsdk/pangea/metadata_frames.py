@@ -12,8 +12,8 @@ from omicsdk.transfer.calls import side_by_side
 if TYPE_CHECKING:
     import pandas  # pyright: ignore[reportMissingTypeStubs] - it has its types in itself, in part
 
-    from omicsdk.pangea.sample import Sample
-    from omicsdk.pangea.sample_group import SampleGroup
+    from omicsdk.pangea.objects.sample import Sample
+    from omicsdk.pangea.objects.sample_group import SampleGroup
 
 
 def metadata_frame(group: SampleGroup, samples: Collection[str] | None = None) -> pandas.DataFrame:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from omicsdk.pangea.blob_constructors import org_from_blob, sample_from_blob, sample_group_from_blob
+from omicsdk.pangea.objects.of_blobs import org_from_blob, sample_from_blob, sample_group_from_blob
 
 if TYPE_CHECKING:
     from omicsdk.pangea.knex import Knex
-    from omicsdk.pangea.organization import Organization
-    from omicsdk.pangea.sample import Sample
-    from omicsdk.pangea.sample_group import SampleGroup
+    from omicsdk.pangea.objects.organization import Organization
+    from omicsdk.pangea.objects.sample import Sample
+    from omicsdk.pangea.objects.sample_group import SampleGroup
 
 
 @dataclass(frozen=True, slots=True)

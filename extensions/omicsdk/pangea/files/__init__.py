@@ -11,6 +11,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # spares the import of typing; type checkers know the name
 if TYPE_CHECKING:
+    from omicsdk.pangea.contents.uploading import upload_files as upload_files
     from omicsdk.pangea.files.read_plan import ReadSet as ReadSet
     from omicsdk.pangea.files.read_plan import pair_reads as pair_reads
     from omicsdk.pangea.files.read_plan import single_reads as single_reads
@@ -19,18 +20,17 @@ if TYPE_CHECKING:
     from omicsdk.pangea.files.reads import upload_reads as upload_reads
     from omicsdk.pangea.files.results import download_results as download_results
     from omicsdk.pangea.files.results import result_urls as result_urls
-    from omicsdk.pangea.files.uploading import upload_files as upload_files
 
 _HOMES = {
-    "ReadSet": "read_plan",
-    "ReadsResult": "reads",
-    "UploadedReads": "reads",
-    "download_results": "results",
-    "pair_reads": "read_plan",
-    "result_urls": "results",
-    "single_reads": "read_plan",
-    "upload_files": "uploading",
-    "upload_reads": "reads",
+    "ReadSet": "files.read_plan",
+    "ReadsResult": "files.reads",
+    "UploadedReads": "files.reads",
+    "download_results": "files.results",
+    "pair_reads": "files.read_plan",
+    "result_urls": "files.results",
+    "single_reads": "files.read_plan",
+    "upload_files": "contents.uploading",
+    "upload_reads": "files.reads",
 }
 __all__ = [
     "ReadSet",
@@ -51,7 +51,7 @@ def __getattr__(name: str) -> object:
         raise AttributeError(f"module 'omicsdk.pangea.files' has no attribute '{name}'")
     from importlib import import_module
 
-    found: object = getattr(import_module(f"omicsdk.pangea.files.{home}"), name)
+    found: object = getattr(import_module(f"omicsdk.pangea.{home}"), name)
     globals()[name] = found
     return found
 

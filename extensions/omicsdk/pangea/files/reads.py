@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from omicsdk.core.errors import Interrupted, NotFound, OmicsError, SomeFailed, UsageError, first_of
-from omicsdk.pangea.files.limits import Logger
-from omicsdk.pangea.files.objects import RETRIES, object_facts
+from omicsdk.pangea.contents.limits import Logger
+from omicsdk.pangea.contents.object_store import RETRIES, object_facts
+from omicsdk.pangea.contents.stored_data import kind_of
+from omicsdk.pangea.contents.uploading import upload_files
 from omicsdk.pangea.files.read_plan import ReadSet
-from omicsdk.pangea.files.uploading import upload_files
-from omicsdk.pangea.stored_data import kind_of
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport
 from omicsdk.transfer.calls import never, side_by_side
 
 if TYPE_CHECKING:
-    from omicsdk.pangea.analysis_result import SampleAnalysisResult
-    from omicsdk.pangea.field import AnalysisResultField, SampleAnalysisResultField
-    from omicsdk.pangea.sample import Sample
-    from omicsdk.pangea.sample_group import SampleGroup
-    from omicsdk.pangea.tagging import Tag
+    from omicsdk.pangea.objects.analysis_result import SampleAnalysisResult
+    from omicsdk.pangea.objects.field import AnalysisResultField, SampleAnalysisResultField
+    from omicsdk.pangea.objects.sample import Sample
+    from omicsdk.pangea.objects.sample_group import SampleGroup
+    from omicsdk.pangea.objects.tagging import Tag
 
 PAIRED_END = "raw::paired_short_reads"
 """The platform's module for reads that come in pairs."""
@@ -250,7 +250,7 @@ def _check(sets: Sequence[ReadSet]) -> None:
 
 
 def _tags(library: SampleGroup, names: Iterable[str]) -> list[Tag]:
-    from omicsdk.pangea.tagging import Tag
+    from omicsdk.pangea.objects.tagging import Tag
 
     return [Tag(library.knex, name).get() for name in names]
 

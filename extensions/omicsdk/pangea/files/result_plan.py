@@ -9,8 +9,8 @@ from typing import Any
 
 from omicsdk.core.errors import UnsafePath
 from omicsdk.core.narrowing import is_array, is_object
-from omicsdk.pangea.file_names import blob_file_name, referenced_file_name
-from omicsdk.pangea.stored_data import NoFile, download_url, kind_of
+from omicsdk.pangea.contents.file_names import blob_file_name, referenced_file_name
+from omicsdk.pangea.contents.stored_data import NoFile, download_url, kind_of
 from omicsdk.transfer.names import check_name
 
 

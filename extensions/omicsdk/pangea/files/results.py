@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, overload
 
 from omicsdk.core.errors import NotWritable, OmicsError, TransferError
 from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.pangea.files.objects import RETRIES, item_of
+from omicsdk.pangea.contents.object_store import RETRIES, item_of
+from omicsdk.pangea.contents.stored_data import download_url, without_signature
 from omicsdk.pangea.files.result_plan import ResultField, Wanted, plan_results
-from omicsdk.pangea.stored_data import download_url, without_signature
 from omicsdk.transfer import Control, Item, Outcome, Outcomes, Progress, TransferReport, download
 from omicsdk.transfer.writing import write_error
 
 if TYPE_CHECKING:
     from omicsdk.pangea.knex import Knex
-    from omicsdk.pangea.sample_group import SampleGroup
+    from omicsdk.pangea.objects.sample_group import SampleGroup
 
 RUN = "pangea-results"
 """Names the journal within the target folder."""

@@ -10,9 +10,9 @@ from omicsdk.pangea.ncbi.entrez import Entrez
 from omicsdk.pangea.ncbi.records import READS, BioProject, BioSample, SRARecord
 
 if TYPE_CHECKING:
-    from omicsdk.pangea.organization import Organization
-    from omicsdk.pangea.sample import Sample
-    from omicsdk.pangea.sample_group import SampleGroup
+    from omicsdk.pangea.objects.organization import Organization
+    from omicsdk.pangea.objects.sample import Sample
+    from omicsdk.pangea.objects.sample_group import SampleGroup
 
 PROJECT_TAG, SAMPLE_TAG, RUNS_TAG = "NCBI BioProject", "NCBI BioSample", "NCBI SRA"
 """What tells groups and samples that are links."""
@@ -39,7 +39,7 @@ def link_bioproject(org: Organization, accession: str, *, entrez: Entrez | None 
         PangeaGeneralError: The server refused, or didn't answer.
         OmicsError: NCBI refused, or didn't answer.
     """
-    from omicsdk.pangea.tagging import Tag
+    from omicsdk.pangea.objects.tagging import Tag
 
     if entrez is None:
         with Entrez() as own:

@@ -10,11 +10,11 @@ from omicsdk.core.errors import NotFound
 from omicsdk.pangea.ncbi.entrez import Entrez
 
 if TYPE_CHECKING:
-    from omicsdk.pangea.analysis_result import SampleAnalysisResult
-    from omicsdk.pangea.field import SampleAnalysisResultField
-    from omicsdk.pangea.organization import Organization
-    from omicsdk.pangea.sample import Sample
-    from omicsdk.pangea.sample_group import SampleGroup
+    from omicsdk.pangea.objects.analysis_result import SampleAnalysisResult
+    from omicsdk.pangea.objects.field import SampleAnalysisResultField
+    from omicsdk.pangea.objects.organization import Organization
+    from omicsdk.pangea.objects.sample import Sample
+    from omicsdk.pangea.objects.sample_group import SampleGroup
 
 READS = "raw::raw_reads"
 """The module that a run becomes a result of."""

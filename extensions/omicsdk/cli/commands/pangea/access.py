@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from omicsdk.core.errors import AuthError, DecodeError, Forbidden, OmicsError, UsageError
+from omicsdk.pangea.asking.server import endpoint_of
 from omicsdk.pangea.knex import Knex
-from omicsdk.pangea.server import endpoint_of
 
 if TYPE_CHECKING:
     from omicsdk_api.pangea import PangeaApi

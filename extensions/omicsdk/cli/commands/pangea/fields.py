@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from omicsdk.cli.commands.pangea.access import Access
     from omicsdk.cli.console import Console
     from omicsdk.cli.told import Told
-    from omicsdk.pangea.analysis_result import AnalysisResult
-    from omicsdk.pangea.field import AnalysisResultField
+    from omicsdk.pangea.objects.analysis_result import AnalysisResult
+    from omicsdk.pangea.objects.field import AnalysisResultField
 
 
 def of_sample(access: Access, arguments: Mapping[str, Any], console: Console) -> Told:

@@ -8,7 +8,7 @@ from omicsdk.cli.commands.pangea.batches import Failure, tell
 from omicsdk.cli.commands.pangea.lines import check_outfile, names_given, told
 from omicsdk.cli.commands.pangea.places import Thing, group, samples_of
 from omicsdk.core.errors import OmicsError, UsageError
-from omicsdk.pangea.sample_group import BATCH
+from omicsdk.pangea.objects.sample_group import BATCH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,10 +6,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, cast
 
 from omicsdk.core.errors import NotFound
+from omicsdk.pangea.asking.values import object_of, unlike
 from omicsdk.pangea.blob_constructors import org_from_blob, sample_from_blob
-from omicsdk.pangea.organization import Organization
-from omicsdk.pangea.tagging import Tag
-from omicsdk.pangea.values import object_of, unlike
+from omicsdk.pangea.objects.organization import Organization
+from omicsdk.pangea.objects.tagging import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from omicsdk.cli.commands.pangea.access import Access
     from omicsdk.core.operation import Operation
-    from omicsdk.pangea.remote_object import RemoteObject
+    from omicsdk.pangea.objects.remote_object import RemoteObject
 
 Thing = dict[str, Any]
 """What the service says of something: its fields by name."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from omicsdk.cli.commands.pangea.access import Access
     from omicsdk.cli.console import Console
     from omicsdk.cli.told import Told
-    from omicsdk.pangea.remote_object import RemoteObject
+    from omicsdk.pangea.objects.remote_object import RemoteObject
     from omicsdk.transfer import Control, Progress
 
 

@@ -9,13 +9,13 @@ from omicsdk.cli.commands.reports import report_path, write_report
 from omicsdk.cli.commands.transfer_reports import named_errors, watched
 from omicsdk.cli.commands.transfer_reports import told as tell_transfer
 from omicsdk.core.errors import TransferError, UsageError
-from omicsdk.pangea.files.uploading import upload_files
+from omicsdk.pangea.contents.uploading import upload_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from omicsdk.cli.console import Console
-    from omicsdk.pangea.field import AnalysisResultField
+    from omicsdk.pangea.objects.field import AnalysisResultField
     from omicsdk.transfer import Control, Progress, TransferReport
 
 

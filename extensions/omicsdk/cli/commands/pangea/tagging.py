@@ -8,7 +8,7 @@ from omicsdk.cli.commands.pangea.batches import each, tell
 from omicsdk.cli.commands.pangea.lines import check_outfile, group_line, lines, sample_line, tag_line, told
 from omicsdk.cli.commands.pangea.places import Thing, plain, samples_of, tag, things
 from omicsdk.cli.commands.pangea.places import group as find_group
-from omicsdk.pangea.tagging import Tag
+from omicsdk.pangea.objects.tagging import Tag
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -19,19 +19,19 @@ from omicsdk.fs.places.pangea.puts import Puts
 from omicsdk.fs.places.pangea.told import Held, field_entry
 from omicsdk.fs.places.putting import is_stopped
 from omicsdk.fs.store import Put, PutOptions, Store
-from omicsdk.pangea.analysis_result import AnalysisResult
+from omicsdk.pangea.asking.pages import paginated_iterator
+from omicsdk.pangea.asking.routes import is_uuid
 from omicsdk.pangea.blob_constructors import sample_from_uuid
+from omicsdk.pangea.contents.object_store import item_of, locator
+from omicsdk.pangea.contents.stored_data import download_url, kind_of, without_signature
 from omicsdk.pangea.errors import PangeaGeneralError, PangeaNotFoundError, RemoteObjectError, not_there
-from omicsdk.pangea.field import AnalysisResultField
-from omicsdk.pangea.files.objects import item_of, locator
 from omicsdk.pangea.knex import Knex
-from omicsdk.pangea.organization import Organization
-from omicsdk.pangea.pages import paginated_iterator
-from omicsdk.pangea.remote_object import RemoteObject
-from omicsdk.pangea.routes import is_uuid
-from omicsdk.pangea.sample import Sample
-from omicsdk.pangea.sample_group import SampleGroup
-from omicsdk.pangea.stored_data import download_url, kind_of, without_signature
+from omicsdk.pangea.objects.analysis_result import AnalysisResult
+from omicsdk.pangea.objects.field import AnalysisResultField
+from omicsdk.pangea.objects.organization import Organization
+from omicsdk.pangea.objects.remote_object import RemoteObject
+from omicsdk.pangea.objects.sample import Sample
+from omicsdk.pangea.objects.sample_group import SampleGroup
 from omicsdk.transfer import Item, Location, TransferReport
 from omicsdk.transfer.calls import side_by_side
 

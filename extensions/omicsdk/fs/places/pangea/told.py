@@ -13,7 +13,7 @@ from typing import Any
 from omicsdk.core.narrowing import is_array, is_object
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.places.pangea.names import OF_GROUP, escaped, result_parts, sample_part
-from omicsdk.pangea.stored_data import checksums_of, kind_of, size_of, without_signature
+from omicsdk.pangea.contents.stored_data import checksums_of, kind_of, size_of, without_signature
 
 OF_SAMPLE_ROUTE, OF_GROUP_ROUTE = "sample_ar_fields", "sample_group_ar_fields"
 

@@ -1,0 +1,1 @@
+"""Asking a Pangea server: routes, pages, logins, and what is kept of answers."""
