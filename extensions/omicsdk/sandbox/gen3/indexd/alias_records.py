@@ -1,10 +1,10 @@
 """Old alias records, which stand for themselves: a name with size, checksums and who has the data."""
 
-from omicsdk.sandbox.gen3.indexd import arguments, schemas
-from omicsdk.sandbox.gen3.indexd.criteria import Criteria
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import JsonObject, new_rev
 from omicsdk.sandbox.gen3.indexd.refusals import HTML, mismatch, no_record
+from omicsdk.sandbox.gen3.indexd.requests import arguments, schemas
+from omicsdk.sandbox.gen3.indexd.requests.criteria import Criteria
 from omicsdk.sandbox.service import Call, Reply
 
 _EMPTY: JsonObject = {"keeper_authority": None, "host_authorities": [], "metastring": None}

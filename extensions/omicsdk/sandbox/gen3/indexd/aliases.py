@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from omicsdk.sandbox.gen3.indexd import schemas
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import JsonObject
 from omicsdk.sandbox.gen3.indexd.refusals import refuse
+from omicsdk.sandbox.gen3.indexd.requests import schemas
 from omicsdk.sandbox.service import Call, Reply
 
 _DELETED = "Aliases deleted successfully"

@@ -1,9 +1,9 @@
 """Blank records: they announce a file that is being uploaded, and are filled once afterwards."""
 
-from omicsdk.sandbox.gen3.indexd import arguments, schemas
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import is_blank
 from omicsdk.sandbox.gen3.indexd.refusals import bad, mismatch, refuse
+from omicsdk.sandbox.gen3.indexd.requests import arguments, schemas
 from omicsdk.sandbox.service import Call, Reply
 
 

@@ -5,12 +5,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from omicsdk.sandbox.gen3.indexd import arguments, schemas
 from omicsdk.sandbox.gen3.indexd.drs_objects import drs_uri
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import JsonObject, moment, new_guid
 from omicsdk.sandbox.gen3.indexd.refusals import HTML, bad, no_record, refuse
-from omicsdk.sandbox.gen3.indexd.rights import BUNDLES
+from omicsdk.sandbox.gen3.indexd.requests import arguments, schemas
+from omicsdk.sandbox.gen3.indexd.requests.rights import BUNDLES
 from omicsdk.sandbox.service import Call, Reply
 
 # -- handlers

@@ -4,14 +4,14 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.indexd import arguments, schemas
 from omicsdk.sandbox.gen3.indexd.bundles import contents_told
-from omicsdk.sandbox.gen3.indexd.criteria import Criteria
 from omicsdk.sandbox.gen3.indexd.drs_objects import Commons, authorizations, drs_bundle, drs_object
 from omicsdk.sandbox.gen3.indexd.index import MAX_BULK, PASSPORTS, Index
 from omicsdk.sandbox.gen3.indexd.record import JsonObject
 from omicsdk.sandbox.gen3.indexd.records import guids_of, listed
 from omicsdk.sandbox.gen3.indexd.refusals import bad, no_record, refuse
+from omicsdk.sandbox.gen3.indexd.requests import arguments, schemas
+from omicsdk.sandbox.gen3.indexd.requests.criteria import Criteria
 from omicsdk.sandbox.service import Call, Reply
 
 _VERSION = "1.5.0"

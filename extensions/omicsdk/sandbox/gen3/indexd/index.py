@@ -6,12 +6,12 @@ from typing import Any
 
 from omicsdk.sandbox.gen3.access import Access
 from omicsdk.sandbox.gen3.indexd import record as records
-from omicsdk.sandbox.gen3.indexd.alias_store import AliasStore
-from omicsdk.sandbox.gen3.indexd.bundle_store import BundleStore
 from omicsdk.sandbox.gen3.indexd.record import JsonObject
 from omicsdk.sandbox.gen3.indexd.refusals import mismatch, no_record, refuse
-from omicsdk.sandbox.gen3.indexd.rights import Sender
-from omicsdk.sandbox.gen3.indexd.store import RecordStore
+from omicsdk.sandbox.gen3.indexd.requests.rights import Sender
+from omicsdk.sandbox.gen3.indexd.stores.aliases import AliasStore
+from omicsdk.sandbox.gen3.indexd.stores.bundles import BundleStore
+from omicsdk.sandbox.gen3.indexd.stores.records import RecordStore
 from omicsdk.sandbox.service import Call, Grounds
 from omicsdk.sandbox.settings import Setting
 

@@ -2,15 +2,15 @@
 
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.indexd import arguments, schemas
 from omicsdk.sandbox.gen3.indexd.aliases import remove_alias
 from omicsdk.sandbox.gen3.indexd.bundles import bundle_as_record, bundle_in_list, merged
-from omicsdk.sandbox.gen3.indexd.criteria import Criteria, read_criteria
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.neighbours import ask_neighbours
 from omicsdk.sandbox.gen3.indexd.record import JsonObject, told, told_alone
 from omicsdk.sandbox.gen3.indexd.refusals import HTML, bad, mismatch, no_record
-from omicsdk.sandbox.gen3.indexd.store import BY_CHANGE, BY_GUID
+from omicsdk.sandbox.gen3.indexd.requests import arguments, schemas
+from omicsdk.sandbox.gen3.indexd.requests.criteria import Criteria, read_criteria
+from omicsdk.sandbox.gen3.indexd.stores.records import BY_CHANGE, BY_GUID
 from omicsdk.sandbox.service import Call, Reply
 
 

@@ -20,9 +20,9 @@ from omicsdk.sandbox.gen3.indexd import (
     urls,
     versions,
 )
-from omicsdk.sandbox.gen3.indexd.front import Front
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.refusals import FrameworkPage, as_ga4gh, error_body, page
+from omicsdk.sandbox.gen3.indexd.requests.front import Front
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.service import Call, Handler, Reply, Service, by_name
 

@@ -1,9 +1,9 @@
 """How the service is, what it holds, and new GUIDs."""
 
-from omicsdk.sandbox.gen3.indexd import arguments
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import new_guid
 from omicsdk.sandbox.gen3.indexd.refusals import HTML
+from omicsdk.sandbox.gen3.indexd.requests import arguments
 from omicsdk.sandbox.service import Call, Reply
 
 MOST_GUIDS = 10_000

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from omicsdk.sandbox.gen3.indexd import arguments
-from omicsdk.sandbox.gen3.indexd.criteria import Criteria
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import JsonObject
 from omicsdk.sandbox.gen3.indexd.refusals import bad
+from omicsdk.sandbox.gen3.indexd.requests import arguments
+from omicsdk.sandbox.gen3.indexd.requests.criteria import Criteria
 from omicsdk.sandbox.service import Call, Reply
 
 

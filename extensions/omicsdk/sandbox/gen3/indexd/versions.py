@@ -1,9 +1,9 @@
 """Versions of a file: records of the same `baseid`."""
 
-from omicsdk.sandbox.gen3.indexd import arguments, schemas
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.gen3.indexd.record import identifiers, new_rev, told
 from omicsdk.sandbox.gen3.indexd.refusals import no_record
+from omicsdk.sandbox.gen3.indexd.requests import arguments, schemas
 from omicsdk.sandbox.service import Call, Reply
 
 

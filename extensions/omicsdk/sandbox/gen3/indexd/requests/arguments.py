@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from omicsdk.sandbox.gen3.indexd.refusals import bad
-from omicsdk.sandbox.gen3.indexd.schemas import HASHES
+from omicsdk.sandbox.gen3.indexd.requests.schemas import HASHES
 from omicsdk.sandbox.service import Call
 
 LONGEST = 1024

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from omicsdk.sandbox.gen3.indexd import arguments
 from omicsdk.sandbox.gen3.indexd.record import JsonObject, as_text, pair
 from omicsdk.sandbox.gen3.indexd.refusals import bad
+from omicsdk.sandbox.gen3.indexd.requests import arguments
 from omicsdk.sandbox.service import Call
 
 EVERYTHING = "1"

@@ -1,0 +1,1 @@
+"""What holds of several operations: what is sent, who may, and what the framework does before."""

@@ -1,0 +1,1 @@
+"""The tables of the index: records, aliases, bundles."""
