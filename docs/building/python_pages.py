@@ -15,12 +15,14 @@ class Package(NamedTuple):
         about: What it is for, in a few words.
         further: Modules below it whose public names stand on the same page.
         only: The public names, where the module has no `__all__`.
+        whole: Classes whose page has what they inherit, too.
     """
 
     module: str
     about: str
     further: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -50,7 +52,7 @@ PACKAGES = (
     Package("omicsdk.crunch", "django-crunch: datasets and the workflows that run over them"),
     Package("omicsdk.pangea", "Pangea: samples and results in groups"),
     Package("omicsdk.fs", "URIs, and file systems for fsspec, over all platforms"),
-    Package("omicsdk.sandbox", "the local server of every platform", ("omicsdk.sandbox.pytest_plugin",)),
+    Package("omicsdk.sandbox", "the local server of every platform", ("omicsdk.sandbox.pytest_plugin",), whole=("Sandbox",)),
     Package("omicsdk.testing", "fixtures of pytest for each platform", ("omicsdk.testing.fixtures",)),
     Package("omicsdk_codegen", "the generator", ("omicsdk_codegen.generate",)),
 )  # fmt: skip
@@ -134,6 +136,7 @@ def _package_page(package: Package, told: set[str]) -> str:
             if package.module == "omicsdk" or (home in told and not home.startswith(f"{package.module}.")):
                 lines.append(f"- [`{name}`][{home}]")
             else:
-                lines += ["", f"::: {home}", "    options:", f"      heading: {name}", f"      toc_label: {name}", ""]
+                lines += ["", f"::: {home}", "    options:", f"      heading: {name}", f"      toc_label: {name}"]
+                lines += ["      inherited_members: true", ""] if name in package.whole else [""]
         lines.append("")
     return "\n".join(lines)

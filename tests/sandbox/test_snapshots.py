@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, load_snapshot, snapshots
+from omicsdk.sandbox.folder import FolderLock
 from omicsdk.sandbox.snapshots import save_folder
-from omicsdk.sandbox.store import Database, FolderLock
+from omicsdk.sandbox.store import Database
 
 READS = bytes(range(256)) * 400
 

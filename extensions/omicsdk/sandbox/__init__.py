@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.faults import Rule
-    from omicsdk.sandbox.running import STAGING_BUCKET, running_url
+    from omicsdk.sandbox.folder import FolderInUse, running_url
     from omicsdk.sandbox.server import Sandbox, serve
     from omicsdk.sandbox.snapshots import load_snapshot
-    from omicsdk.sandbox.store import FolderInUse
+    from omicsdk.sandbox.staging import STAGING_BUCKET
 
 __all__ = ["STAGING_BUCKET", "FolderInUse", "Rule", "Sandbox", "load_snapshot", "running_url", "serve"]
 
 _HOMES = {
-    "STAGING_BUCKET": "running",
-    "FolderInUse": "store",
+    "STAGING_BUCKET": "staging",
+    "FolderInUse": "folder",
     "Rule": "faults",
     "Sandbox": "server",
     "load_snapshot": "snapshots",
-    "running_url": "running",
+    "running_url": "folder",
     "serve": "server",
 }
 

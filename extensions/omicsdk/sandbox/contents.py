@@ -4,12 +4,12 @@ from pathlib import Path
 
 from omicsdk.sandbox.crunch.shelves import CRUNCH
 from omicsdk.sandbox.dss.shelves import DSS
+from omicsdk.sandbox.folder import STATE, FolderLock, check_is_ours
 from omicsdk.sandbox.fusillade.shelves import FUSILLADE
 from omicsdk.sandbox.gen3.shelves import GEN3
 from omicsdk.sandbox.pangea.shelves import PANGEA
 from omicsdk.sandbox.sb.shelves import SB
-from omicsdk.sandbox.snapshots import STATE
-from omicsdk.sandbox.store import Database, FolderLock, opening
+from omicsdk.sandbox.store import Database, opening
 from omicsdk.sandbox.upload.shelves import UPLOAD
 
 COLLECTIONS = (DSS, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA)
@@ -38,9 +38,8 @@ def counted_in(folder: Path) -> dict[str, dict[str, int]]:
         ValueError: It isn't one.
         FolderInUse: A sandbox runs on it.
     """
+    check_is_ours(folder)
     path = folder / STATE
-    if not path.is_file():
-        raise ValueError(f"{folder} isn't a sandbox's folder: it has no {STATE}")
     lock = FolderLock(folder)
     try:
         with opening(path):

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
@@ -17,16 +17,14 @@ from omicsdk.sandbox.app import response
 from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.faults import parse_rules
 from omicsdk.sandbox.host_names import is_ours
+from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Reply
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 Body = Mapping[str, Any]
 
 
-def control_routes(sandbox: "Sandbox") -> Mount:
+def control_routes(sandbox: LiveSandbox) -> Mount:
     """The routes of the control API of a sandbox."""
     routes: list[BaseRoute] = []
 
@@ -70,7 +68,7 @@ def _guarded(answer: Callable[[Request, Any], object], names: Collection[str]) -
     return serve
 
 
-def _snapshot(sandbox: "Sandbox") -> Callable[[Request], Any]:
+def _snapshot(sandbox: LiveSandbox) -> Callable[[Request], Any]:
     async def serve(request: Request) -> Response:
         try:
             _refuse_web_pages(request, sandbox.names)
@@ -82,7 +80,7 @@ def _snapshot(sandbox: "Sandbox") -> Callable[[Request], Any]:
     return serve
 
 
-def _saved(sandbox: "Sandbox") -> Path:
+def _saved(sandbox: LiveSandbox) -> Path:
     # Where there is room for the contents, and where the next start removes what a lost connection left.
     passing = sandbox.folder / "objects" / "incoming"
     with tempfile.NamedTemporaryFile(dir=passing, prefix="snapshot-", delete=False) as file:
@@ -139,7 +137,7 @@ def fields_of(body: object, **kinds: type | tuple[type, ...]) -> dict[str, Any]:
     return found
 
 
-def _turn_clock(sandbox: "Sandbox", body: object) -> object:
+def _turn_clock(sandbox: LiveSandbox, body: object) -> object:
     given = fields_of(body, advance=NUMBER, freeze=(bool, str, *NUMBER), resume=bool)
     at = given.get("freeze", False)
     if isinstance(at, str):
@@ -153,37 +151,37 @@ def _turn_clock(sandbox: "Sandbox", body: object) -> object:
     return sandbox.clock.state()
 
 
-def _add_faults(sandbox: "Sandbox", body: object) -> object:
+def _add_faults(sandbox: LiveSandbox, body: object) -> object:
     return {"numbers": sandbox.fault_book.add(parse_rules(body))}
 
 
-def _remove_fault(sandbox: "Sandbox", request: Request) -> object:
+def _remove_fault(sandbox: LiveSandbox, request: Request) -> object:
     number: int = request.path_params["number"]
     if not sandbox.fault_book.remove(number):
         raise not_found(f"there is no fault {number}")
     return {}
 
 
-def _requests(sandbox: "Sandbox", request: Request) -> object:
+def _requests(sandbox: LiveSandbox, request: Request) -> object:
     prefix = request.query_params.get("path", "")
     return {"requests": sandbox.requests(prefix)}
 
 
-def _turn_settings(sandbox: "Sandbox", body: object) -> object:
+def _turn_settings(sandbox: LiveSandbox, body: object) -> object:
     if not isinstance(body, Mapping):
         raise ValueError("the body is a JSON object of switches and their values")
     sandbox.settings.turn(cast("Body", body))
     return sandbox.settings.all()
 
 
-def _issue_token(sandbox: "Sandbox", body: object) -> object:
+def _issue_token(sandbox: LiveSandbox, body: object) -> object:
     given = fields_of(body, email=str, seconds=NUMBER, groups=list)
     if unknown := [group for group in given.get("groups", []) if group not in ALL_GROUPS]:
         raise ValueError(f"there is no group {unknown[0]!r}; there are {', '.join(ALL_GROUPS)}")
     return {"token": sandbox.token(**given)}
 
 
-def _make_service_account(sandbox: "Sandbox", body: object) -> object:
+def _make_service_account(sandbox: LiveSandbox, body: object) -> object:
     given = fields_of(body, folder=str, email=str, groups=list)
     if not Path(given.get("folder", "")).is_absolute():
         raise ValueError("service-accounts takes a folder with its absolute path")
@@ -192,7 +190,7 @@ def _make_service_account(sandbox: "Sandbox", body: object) -> object:
     return {"path": str(sandbox.service_account(**given))}
 
 
-def _seed(sandbox: "Sandbox", body: object) -> object:
+def _seed(sandbox: LiveSandbox, body: object) -> object:
     given = fields_of(body, folder=str, replica=str, creator_uid=int, service=str, exchanges=str)
     if "exchanges" in given:
         if not Path(given["exchanges"]).is_absolute():

@@ -20,11 +20,11 @@ from typing import Any, TypedDict, cast
 
 import omicsdk
 from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
-from omicsdk.sandbox.store import SCHEMA_VERSION, Database, FolderLock
+from omicsdk.sandbox.folder import STATE, FolderLock, check_is_ours
+from omicsdk.sandbox.store import SCHEMA_VERSION, Database
 
 FORMAT = 1
 """Raised when the archive's layout changes: an older release then refuses it."""
-STATE = "state.sqlite"
 _ABOUT = "snapshot.json"
 _KEYS = ("signing.key", "gen3.key", "oauth.key")
 _TREES = ("objects", "crunch-storage")
@@ -120,8 +120,7 @@ def save_folder(folder: Path, target: Path) -> Snapshot:
         FolderInUse: A sandbox runs on it.
         ValueError: It isn't a sandbox's folder.
     """
-    if not (folder / STATE).is_file():
-        raise ValueError(f"{folder} isn't a sandbox's folder: it has no {STATE}")
+    check_is_ours(folder)
     lock = FolderLock(folder)
     try:
         database = Database(folder / STATE)

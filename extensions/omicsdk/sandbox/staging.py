@@ -18,6 +18,8 @@ from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi
 from omicsdk.sandbox.s3.moto_objects import empty_buckets, find_object
 from omicsdk.sandbox.s3.wire import HANG_UP, OWN_AGENT
 
+STAGING_BUCKET = "omics-staging"
+"""A bucket that is there from the start."""
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox", "AWS_DEFAULT_REGION": "us-east-1"}
 
 

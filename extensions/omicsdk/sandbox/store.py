@@ -11,10 +11,6 @@ from typing import Any
 SCHEMA_VERSION = 1
 
 
-class FolderInUse(Exception):
-    """Another sandbox is running on the folder."""
-
-
 @contextmanager
 def opening(path: Path) -> Generator[None]:
     """Tells what can be wrong with a database's file in the terms of files.
@@ -145,34 +141,3 @@ class Database:
         """Closes the file; the state stays."""
         with self._lock:
             self._connection.close()
-
-
-class FolderLock:
-    """Holds a folder for one sandbox; the system lets go of it when the process ends, however it ends.
-
-    Args:
-        folder: An existing folder.
-
-    Raises:
-        FolderInUse: Another process, or another sandbox of this one, holds it.
-        OSError: The folder can't be written.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        # An exclusive SQLite transaction is a file lock that works the same on every system.
-        path = folder / "lock.sqlite"
-        with opening(path):
-            self._connection = sqlite3.connect(path, timeout=0.0, check_same_thread=False, isolation_level=None)
-            try:
-                self._connection.execute("BEGIN EXCLUSIVE")
-            except sqlite3.OperationalError as error:
-                self._connection.close()
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
-                    raise
-                raise FolderInUse(
-                    f"a sandbox is already running on {folder}: stop it or name another folder"
-                ) from error
-
-    def release(self) -> None:
-        """Lets another sandbox use the folder."""
-        self._connection.close()

@@ -1,15 +1,11 @@
 """The page of lines that point programs at the sandbox."""
 
-from typing import TYPE_CHECKING
-
+from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields
 from omicsdk.sandbox.pages.html import Content, element
 from omicsdk.sandbox.pages.layout import HOME, Page, button, chosen, form
 from omicsdk.sandbox.pages.tokens import copyable
 from omicsdk.sandbox.shells import SHELLS, shell_lines
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 PLACE = f"{HOME}/environment"
 
@@ -19,7 +15,7 @@ def environment(form_token: str) -> Page:
     return Page("Environment", _form(form_token, "sh"), PLACE)
 
 
-def make(sandbox: "Sandbox", form_token: str, fields: Fields) -> Page:
+def make(sandbox: LiveSandbox, form_token: str, fields: Fields) -> Page:
     """Makes the lines and shows them.
 
     Raises:

@@ -1,15 +1,13 @@
 """The page of faults: switches for the usual ones, a form for any, and what is in force."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from omicsdk.sandbox.faults import Action, Rule, parse_rules
+from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields, readable
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, button, chosen, form, labelled, table
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 PLACE = f"{HOME}/faults"
 
@@ -34,7 +32,7 @@ _DONE = {
 _NUMBERS = ("status", "times", "nth", "at", "length", "seconds", "rate")
 
 
-def faults(sandbox: "Sandbox", form_token: str, done: str) -> Page:
+def faults(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
     """The page."""
     rules = sandbox.fault_book.rules()
     switches = [_switch(form_token, name, title, rules) for name, (title, _rule) in SWITCHES.items()]
@@ -109,7 +107,7 @@ def _any_fault(form_token: str) -> Html:
     )
 
 
-def change(sandbox: "Sandbox", fields: Fields) -> str:
+def change(sandbox: LiveSandbox, fields: Fields) -> str:
     """Does what one of the page's forms says, and tells where to go on.
 
     Raises:

@@ -1,21 +1,17 @@
 """The first page, and the lists of what is in the sandbox."""
 
-from typing import TYPE_CHECKING
-
 from starlette.requests import Request
 
 from omicsdk.sandbox.contents import COLLECTIONS
+from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, link, moment, pager, table
 from omicsdk.sandbox.problems import not_found
 from omicsdk.sandbox.shelf import PAGE, Collection, Shelf
 from omicsdk.sandbox.store import Database
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
-
-def overview(sandbox: "Sandbox") -> Page:
+def overview(sandbox: LiveSandbox) -> Page:
     """What is in the sandbox, platform by platform."""
     database = sandbox.grounds.database
     faults = len(sandbox.fault_book.rules())
@@ -47,7 +43,7 @@ def _place(collection: Collection, shelf: Shelf) -> str:
     return f"{HOME}/contents/{collection.name}/{shelf.name}"
 
 
-def contents(sandbox: "Sandbox", request: Request) -> Page:
+def contents(sandbox: LiveSandbox, request: Request) -> Page:
     """One page of one list.
 
     Raises:

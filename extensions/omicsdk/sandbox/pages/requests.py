@@ -1,24 +1,20 @@
 """The page of requests: what came in, what was found when it was held against the service's document, what went out."""
 
-from typing import TYPE_CHECKING
-
 from starlette.requests import Request
 
+from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, moment, pager, table
 from omicsdk.sandbox.pages.overview import page_number
 from omicsdk.sandbox.shelf import PAGE
 from omicsdk.sandbox.wire import Entry
 
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
-
 _PLACE = f"{HOME}/requests"
 _EVERY = 5  # seconds
 _HEADINGS = ("Request", "Operation", "Validation", "Status", "Bytes sent", "Time (UTC)")
 
 
-def requests(sandbox: "Sandbox", request: Request) -> Page:
+def requests(sandbox: LiveSandbox, request: Request) -> Page:
     """The last requests, newest first."""
     path = request.query_params.get("path", "")
     still = request.query_params.get("still") == "1"

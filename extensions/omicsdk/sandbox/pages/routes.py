@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
+from omicsdk.sandbox.live import LiveSandbox
+
 if TYPE_CHECKING:
     from omicsdk.sandbox.pages.site import Site
-    from omicsdk.sandbox.server import Sandbox
 
 
-def page_routes(sandbox: "Sandbox") -> list[BaseRoute]:
+def page_routes(sandbox: LiveSandbox) -> list[BaseRoute]:
     """The routes of a sandbox's pages."""
     form_token = secrets.token_urlsafe(32)
 

@@ -2,15 +2,12 @@
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, button, chosen, form, labelled, moment
 from omicsdk.sandbox.settings import Value
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 PLACE = f"{HOME}/settings"
 
@@ -31,7 +28,7 @@ _DONE = {
 }
 
 
-def settings(sandbox: "Sandbox", form_token: str, done: str) -> Page:
+def settings(sandbox: LiveSandbox, form_token: str, done: str) -> Page:
     """The page."""
     known = sandbox.settings.all()
     groups: dict[str, list[str]] = {}
@@ -55,7 +52,7 @@ def settings(sandbox: "Sandbox", form_token: str, done: str) -> Page:
     return Page("Settings", content, PLACE, said=_DONE.get(done, ""))
 
 
-def _time(sandbox: "Sandbox", form_token: str) -> list[Content]:
+def _time(sandbox: LiveSandbox, form_token: str) -> list[Content]:
     state = sandbox.clock.state()
     still = state["frozen"]
     return [
@@ -93,7 +90,7 @@ def _text(value: Value) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def change(sandbox: "Sandbox", fields: Fields) -> str:
+def change(sandbox: LiveSandbox, fields: Fields) -> str:
     """Does what one of the page's forms says, and tells where to go on.
 
     Raises:
@@ -122,7 +119,7 @@ def _moment(text: str) -> float | None:
         raise ValueError(f"{text!r} isn't a moment such as 2026-01-31T12:00:00.") from error
 
 
-def _turn(sandbox: "Sandbox", fields: Fields) -> None:
+def _turn(sandbox: LiveSandbox, fields: Fields) -> None:
     """Turns the switches whose value isn't what it is already."""
     known = sandbox.settings.all()
     sent = {name: text for name, text in fields.items() if name != "do"}

@@ -1,16 +1,13 @@
 """Which function makes which page."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages import environment, faults, overview, requests, settings, tokens
 from omicsdk.sandbox.pages.gate import Answer, Fields, Gate
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 
 class Site:
@@ -21,7 +18,7 @@ class Site:
         form_token: What its forms send along, so that no other page can send them.
     """
 
-    def __init__(self, sandbox: "Sandbox", form_token: str) -> None:
+    def __init__(self, sandbox: LiveSandbox, form_token: str) -> None:
         self._gate = Gate(sandbox.names, form_token)
         self._pages: dict[str, Callable[[Request], Answer]] = {
             "overview": lambda _request: overview.overview(sandbox),

@@ -1,15 +1,11 @@
 """The page that makes tokens; each is shown once, in the answer to its form."""
 
-from typing import TYPE_CHECKING
-
 from omicsdk.sandbox.auth import ALL_GROUPS
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
+from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, button, form, labelled
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 PLACE = f"{HOME}/tokens"
 _LONGEST = 10 * 365 * 24 * 3600.0
@@ -20,7 +16,7 @@ def tokens(form_token: str) -> Page:
     return Page("Tokens", _form(form_token), PLACE)
 
 
-def make(sandbox: "Sandbox", form_token: str, fields: Fields) -> Page:
+def make(sandbox: LiveSandbox, form_token: str, fields: Fields) -> Page:
     """Makes a token and shows it.
 
     Raises:

@@ -8,15 +8,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from typing import Any, Protocol, TypedDict
 
+from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.seeding.seen_crunch import SeenCrunch
 from omicsdk.sandbox.seeding.seen_gen3 import SeenDocuments, SeenIndex, SeenRecords
 from omicsdk.sandbox.seeding.seen_pangea import SeenPangea
 from omicsdk.sandbox.seeding.telling import Exchange, Told
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 
 class Seen(Protocol):
@@ -26,7 +24,7 @@ class Seen(Protocol):
         """Notes what an exchange tells; False when it isn't one of this platform that tells anything."""
         ...
 
-    def plant(self, sandbox: "Sandbox", told: Told) -> None:
+    def plant(self, platforms: Platforms, told: Told) -> None:
         """Makes the things that were seen, and tells which."""
         ...
 
@@ -43,11 +41,11 @@ class Report(TypedDict):
     left: dict[str, int]
 
 
-def seed_exchanges(sandbox: "Sandbox", file: Path) -> Report:
+def seed_exchanges(platforms: Platforms, file: Path) -> Report:
     """Puts a recording's things into a sandbox; what is there already stays as it is.
 
     Args:
-        sandbox: The running sandbox.
+        platforms: The sandbox's platforms.
         file: The recording, JSON lines.
 
     Returns:
@@ -64,9 +62,9 @@ def seed_exchanges(sandbox: "Sandbox", file: Path) -> Report:
         if not any(taken):
             left[_reason(exchange)] += 1
     told = Told(Counter(), left)
-    with sandbox.grounds.database.transaction():
+    with platforms.grounds.database.transaction():
         for each in seen:
-            each.plant(sandbox, told)
+            each.plant(platforms, told)
     return {"taken": dict(sorted(told.taken.items())), "left": dict(sorted(left.items()))}
 
 

@@ -3,9 +3,10 @@
 import hashlib
 import json
 import shutil
+import uuid as uuids
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.crunch.tree import DATASET, PROJECT
 from omicsdk.sandbox.dss.seeding import content_type, files_below
@@ -14,12 +15,10 @@ from omicsdk.sandbox.pangea.samples.operations import new_sample
 from omicsdk.sandbox.pangea.seeding import ORGANIZATION
 from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
 from omicsdk.sandbox.pangea.stores.things import named
+from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.sb import SANDBOX_SB_USER
 from omicsdk.sandbox.sb.projects import add_project
 from omicsdk.sandbox.upload.state import BUCKET
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 _WORKFLOW = "workflow"
 _METADATA = "metadata.json"
@@ -27,48 +26,48 @@ _METADATA = "metadata.json"
 Summary = dict[str, Any]
 
 
-def _upload(sandbox: "Sandbox", folder: Path) -> Summary:
+def _upload(platforms: Platforms, folder: Path) -> Summary:
     """A new upload area with the folder's files, whose checksums are known."""
-    upload = sandbox.upload
-    address = sandbox.area()
+    upload = platforms.upload
+    address = upload.create(str(uuids.uuid4()))
     area = address.removeprefix(f"s3://{BUCKET}/").rstrip("/")
-    staging = sandbox.grounds.staging
+    staging = platforms.grounds.staging
     names: list[str] = []
     for name, path in _files(folder):
         staging.put(BUCKET, f"{area}/{name}", str(path), content_type(name))
-        upload.keep(area, name, upload.object(area, name), sandbox.grounds.objects.put_file(path))
+        upload.keep(area, name, upload.object(area, name), platforms.grounds.objects.put_file(path))
         upload.store.mark_computed(area, name)
         names.append(name)
     return {"area": address, "files": names}
 
 
-def _sb(sandbox: "Sandbox", folder: Path) -> Summary:
+def _sb(platforms: Platforms, folder: Path) -> Summary:
     """A new project of the folder's name with its files and folders."""
-    sb = sandbox.sb
+    sb = platforms.sb
     stored = [(name, path, sb.work.blobs.put_file(path)) for name, path in _files(folder)]
-    with sandbox.grounds.database.transaction():
+    with platforms.grounds.database.transaction():
         project = add_project(sb, SANDBOX_SB_USER, folder.name)
         folders = {"": project["root_folder"]}
         for name, path, blob in stored:
             above, _, last = name.rpartition("/")
-            parent = _sb_folder(sandbox, project["id"], folders, above)
+            parent = _sb_folder(platforms, project["id"], folders, above)
             sb.work.files.add(project=project["id"], parent=parent, name=last, size=path.stat().st_size, blob=blob)
     return {"project": project["id"], "files": [name for name, _, _ in stored]}
 
 
-def _sb_folder(sandbox: "Sandbox", project: str, folders: dict[str, str], path: str) -> str:
+def _sb_folder(platforms: Platforms, project: str, folders: dict[str, str], path: str) -> str:
     if path not in folders:
         above, _, last = path.rpartition("/")
-        parent = _sb_folder(sandbox, project, folders, above)
-        folders[path] = sandbox.sb.work.files.add(project=project, parent=parent, name=last, type="folder").id
+        parent = _sb_folder(platforms, project, folders, above)
+        folders[path] = platforms.sb.work.files.add(project=project, parent=parent, name=last, type="folder").id
     return folders[path]
 
 
-def _gen3(sandbox: "Sandbox", folder: Path) -> Summary:
+def _gen3(platforms: Platforms, folder: Path) -> Summary:
     """The folder's files in the commons' bucket, each with a record in the index that everybody may read."""
     found: dict[str, str] = {}
     for name, path in _files(folder):
-        found[name] = sandbox.gen3.add_stored_file(name, sandbox.grounds.objects.put_file(path), _md5(path))
+        found[name] = platforms.gen3.add_stored_file(name, platforms.grounds.objects.put_file(path), _md5(path))
     return {"files": found}
 
 
@@ -77,9 +76,9 @@ def _md5(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
 
-def _crunch(sandbox: "Sandbox", folder: Path) -> Summary:
+def _crunch(platforms: Platforms, folder: Path) -> Summary:
     """A new project of the folder's name: its folders are datasets with their files, a file `workflow` is its workflow."""
-    crunch = sandbox.crunch
+    crunch = platforms.crunch
     datasets = sorted(each for each in folder.iterdir() if each.is_dir())
     if not datasets:
         raise ValueError(f"{folder} has no folders: each of them becomes a dataset")
@@ -104,12 +103,12 @@ def _crunch(sandbox: "Sandbox", folder: Path) -> Summary:
     return {"project": project.slug, "datasets": made}
 
 
-def _pangea(sandbox: "Sandbox", folder: Path) -> Summary:
+def _pangea(platforms: Platforms, folder: Path) -> Summary:
     """A new library of the folder's name.
 
     Its folders are samples, `metadata.json` in one is its metadata, and MODULE/FIELD.json below it are fields of results.
     """
-    store = sandbox.pangea.store
+    store = platforms.pangea.store
     organization = store.all("organization", named(ORGANIZATION))
     if not organization:
         raise ValueError(f"Pangea has no organization {ORGANIZATION} to put a library into")
@@ -119,20 +118,20 @@ def _pangea(sandbox: "Sandbox", folder: Path) -> Summary:
     owner = organization[0]["uuid"]
     left = [name for name, _ in files_below(folder) if "/" not in name]
     made: list[str] = []
-    with sandbox.grounds.database.transaction():
+    with platforms.grounds.database.transaction():
         fields = {**NEW_GROUP, "organization": owner, "is_library": True, "has_library": True}
         library = store.add("sample_group", folder.name, fields, parent=owner)["uuid"]
         for each in samples:
             metadata: Any = _json(each / _METADATA) if (each / _METADATA).is_file() else {}
             sample = new_sample(store, name=each.name, library=library, metadata=metadata)
-            left += [f"{each.name}/{name}" for name in _pangea_results(sandbox, sample["uuid"], each)]
+            left += [f"{each.name}/{name}" for name in _pangea_results(platforms, sample["uuid"], each)]
             made.append(each.name)
     return {"library": library, "samples": made, "left": left}
 
 
-def _pangea_results(sandbox: "Sandbox", sample: str, folder: Path) -> list[str]:
+def _pangea_results(platforms: Platforms, sample: str, folder: Path) -> list[str]:
     """Makes results of a sample; the names of files that can't be one."""
-    store = sandbox.pangea.store
+    store = platforms.pangea.store
     modules: dict[str, str] = {}
     left: list[str] = []
     for name, path in files_below(folder):
@@ -165,7 +164,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     yield from found
 
 
-SERVICES: dict[str, Callable[["Sandbox", Path], Summary]] = {
+SERVICES: dict[str, Callable[[Platforms, Path], Summary]] = {
     "upload": _upload,
     "sb": _sb,
     "gen3": _gen3,
@@ -175,11 +174,11 @@ SERVICES: dict[str, Callable[["Sandbox", Path], Summary]] = {
 """What takes a folder for each platform but the Data Store, whose bundles have arguments of their own."""
 
 
-def seed_service(sandbox: "Sandbox", service: str, folder: Path) -> Summary:
+def seed_service(platforms: Platforms, service: str, folder: Path) -> Summary:
     """Puts a folder into one of the platforms.
 
     Args:
-        sandbox: The running sandbox.
+        platforms: The sandbox's platforms.
         service: One of `SERVICES`.
         folder: The folder.
 
@@ -193,4 +192,4 @@ def seed_service(sandbox: "Sandbox", service: str, folder: Path) -> Summary:
         raise ValueError(f"there is no service {service!r}; there are dss, {', '.join(SERVICES)}")
     if not folder.is_dir():
         raise ValueError(f"{folder} isn't a folder")
-    return SERVICES[service](sandbox, folder)
+    return SERVICES[service](platforms, folder)

@@ -1,16 +1,14 @@
 """What answers of a django-crunch site tell: projects, items, datasets, their attributes and statuses."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.crunch.tree import DATASET, ITEM, PROJECT
 from omicsdk.sandbox.crunch.values import BY_PATH
+from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.rest_framework.fields import validated
 from omicsdk.sandbox.rest_framework.refusals import Invalid
 from omicsdk.sandbox.seeding.telling import Exchange, Told, things_of
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 _MANY = {"projects": PROJECT, "datasets": DATASET, "items": ITEM}
 _TEXTS = ("name", "description", "details", "workflow", "base_file_path")
@@ -53,11 +51,11 @@ class SeenCrunch:
             self._attributes[str(each["item"]), kind, str(each["key"]), repr(values)] = values
         return bool(found)
 
-    def plant(self, sandbox: "Sandbox", told: Told) -> None:
+    def plant(self, platforms: Platforms, told: Told) -> None:
         """Makes what was seen."""
         for slug in self._things:
-            self._make(sandbox, slug, told)
-        crunch = sandbox.crunch
+            self._make(platforms, slug, told)
+        crunch = platforms.crunch
         for (slug, kind, key, _), values in self._attributes.items():
             thing = crunch.tree.find(slug)
             try:
@@ -71,14 +69,14 @@ class SeenCrunch:
                 crunch.attributes.add(kind, thing.id, key, kept)
                 told.taken["django-crunch attributes"] += 1
 
-    def _make(self, sandbox: "Sandbox", slug: str, told: Told) -> None:
-        tree, seen = sandbox.crunch.tree, self._things[slug]
+    def _make(self, platforms: Platforms, slug: str, told: Told) -> None:
+        tree, seen = platforms.crunch.tree, self._things[slug]
         if "made" in seen:
             return
         seen["made"] = True
         above = seen["parent"]
         if above is not None and above in self._things:
-            self._make(sandbox, above, told)
+            self._make(platforms, above, told)
         parent = None if above is None else tree.find(above)
         if tree.named(seen["name"]) is not None:
             told.left["django-crunch things whose name is taken"] += 1

@@ -1,13 +1,11 @@
 """What answers of a Gen3 commons tell: records of the index, metadata documents, submitted records."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.problems import Problem
 from omicsdk.sandbox.seeding.telling import Exchange, Told, members, things_of
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 JsonObject = dict[str, Any]
 _PROJECT = 2  # steps that name a project
@@ -31,9 +29,9 @@ class SeenIndex:
         self._records.update((each["did"], dict(each)) for each in found)
         return bool(found)
 
-    def plant(self, sandbox: "Sandbox", told: Told) -> None:
+    def plant(self, platforms: Platforms, told: Told) -> None:
         """Makes what was seen; the files' bytes are where they were."""
-        index = sandbox.gen3.index
+        index = platforms.gen3.index
         for did, record in self._records.items():
             given = {name: value for name, value in record.items() if value is not None and name != "rev"}
             try:
@@ -91,9 +89,9 @@ class SeenDocuments:
         self._aliases[found["guid"]] = [str(each) for each in found["aliases"]]
         return True
 
-    def plant(self, sandbox: "Sandbox", told: Told) -> None:
+    def plant(self, platforms: Platforms, told: Told) -> None:
         """Makes what was seen."""
-        documents = sandbox.gen3.metadata.documents
+        documents = platforms.gen3.metadata.documents
         names = {alias for aliases in self._aliases.values() for alias in aliases}
         for guid, document in self._documents.items():
             if guid in names and guid not in self._aliases:
@@ -146,22 +144,22 @@ class SeenRecords:
         there.update((str(told.get("id")), dict(each)) for each, told in zip(sent, answered, strict=True))
         return True
 
-    def plant(self, sandbox: "Sandbox", told: Told) -> None:
+    def plant(self, platforms: Platforms, told: Told) -> None:
         """Makes what was seen: those first whose links lead to what is there."""
         for (program, project), records in self._records.items():
             waiting = [_submitted(each) for each in records.values() if each["type"] not in ("program", "project")]
             before = len(waiting) + 1
             while waiting and len(waiting) < before:
                 before = len(waiting)
-                waiting = [each for each in waiting if not _made(sandbox, program, project, each)]
+                waiting = [each for each in waiting if not _made(platforms, program, project, each)]
                 told.taken["submitted records"] += before - len(waiting)
             if waiting:
                 told.left["submitted records that the dictionary or their links refuse"] += len(waiting)
 
 
-def _made(sandbox: "Sandbox", program: str, project: str, record: JsonObject) -> bool:
+def _made(platforms: Platforms, program: str, project: str, record: JsonObject) -> bool:
     try:
-        sandbox.gen3.records.seed(program, project, [record])
+        platforms.gen3.records.seed(program, project, [record])
     except ValueError:
         return False
     return True

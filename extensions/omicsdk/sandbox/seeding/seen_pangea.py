@@ -1,15 +1,13 @@
 """What answers of Pangea tell: organizations, groups, samples, results and their fields; accounts have no passwords there."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from omicsdk.sandbox.pangea.results.kinds import NEW_RESULT
 from omicsdk.sandbox.pangea.samples.membership import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP
+from omicsdk.sandbox.platforms import Platforms
 from omicsdk.sandbox.seeding.telling import Exchange, Told, members, things_of
-
-if TYPE_CHECKING:
-    from omicsdk.sandbox.server import Sandbox
 
 # Each kind: its words in addresses, the field with its name, the field with what it belongs to, what it is at first. In the
 # order in which they are made.
@@ -73,9 +71,9 @@ class SeenPangea:
                 self._note(_above(kind, above), inner)
         return True
 
-    def plant(self, sandbox: "Sandbox", told: Told) -> None:
+    def plant(self, platforms: Platforms, told: Told) -> None:
         """Makes what was seen."""
-        store = sandbox.pangea.store
+        store = platforms.pangea.store
         for kind, (word, name, owner, first) in _KINDS.items():
             for seen in [each for (of, _), each in self._things.items() if of == kind]:
                 parent = seen.get(owner, "") if owner else ""

@@ -1,0 +1,326 @@
+"""A sandbox as tests, the control API and the pages see it: where it is, what is in it, and what can be turned."""
+
+import uuid as uuids
+from abc import abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import omicsdk
+from omicsdk.sandbox.addresses import Addresses
+from omicsdk.sandbox.auth import ALL_GROUPS
+from omicsdk.sandbox.clock import Clock
+from omicsdk.sandbox.crunch.state import Crunch
+from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
+from omicsdk.sandbox.dss.state import Dss
+from omicsdk.sandbox.environment import crunch_storage_settings, variables
+from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule
+from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
+from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
+from omicsdk.sandbox.gen3.commons import Gen3
+from omicsdk.sandbox.pangea import SANDBOX_PANGEA_USER
+from omicsdk.sandbox.pangea.state import Pangea
+from omicsdk.sandbox.running import Running
+from omicsdk.sandbox.sb.state import Sb
+from omicsdk.sandbox.service import Grounds
+from omicsdk.sandbox.settings import Settings
+from omicsdk.sandbox.upload.state import Upload
+from omicsdk.sandbox.wire import RequestLog, Stalls
+
+if TYPE_CHECKING:
+    from omicsdk.sandbox.seeding.exchanges import Report
+    from omicsdk.sandbox.snapshots import Snapshot
+
+
+class LiveSandbox(Addresses):
+    """A sandbox while it runs.
+
+    Args:
+        faults: Rules that are in force from the start and again after `reset`.
+        names: Names besides localhost by which pages and control API may be asked for.
+
+    Attributes:
+        names: As given.
+        clock: The sandbox's time; tests move it.
+        fault_book: The injected faults in force.
+        request_log: The last requests.
+        s3_log: The last requests to the S3 server.
+        stalls: Answers that a fault keeps waiting.
+    """
+
+    def __init__(self, faults: Sequence[Rule], names: Sequence[str]) -> None:
+        self._first_faults = list(faults)
+        self.names = tuple(names)
+        self.clock = Clock()
+        self.fault_book = FaultBook()
+        self.request_log = RequestLog()
+        self.s3_log = RequestLog()
+        self.stalls = Stalls()
+        self._running: Running | None = None
+
+    @property
+    def _up(self) -> Running:
+        if self._running is None:
+            raise RuntimeError("the sandbox isn't running: call start() or use it in a with block")
+        return self._running
+
+    # -- where things are
+
+    @property
+    @abstractmethod
+    def folder(self) -> Path:
+        """Where the state lives."""
+
+    @property
+    def url(self) -> str:
+        """Scheme, host and port: http://127.0.0.1:PORT unless it was told another address."""
+        return self._up.url
+
+    @property
+    def s3_url(self) -> str:
+        """The URL of the S3 server for staging buckets; asking for it starts that server."""
+        return self._up.grounds.staging.url
+
+    def gen3_credentials(self, path: Path | str, name: str = GEN3_ADMINISTRATOR) -> Path:
+        """Makes an API key for the Gen3 commons and writes it as `credentials.json` of a profile page.
+
+        Args:
+            path: The file; written anew, readable by its owner only.
+            name: Whose key it is; by default an administrator's, and `reader@example.org` may read what is open.
+
+        Returns:
+            The file.
+
+        Raises:
+            LookupError: The commons knows nobody of that name.
+        """
+        return self.gen3.credentials_file(Path(path), self.gen3_url, name)
+
+    @property
+    def crunch_storage_settings(self) -> Path:
+        """A file of settings that says where the site's datasets have their files: below the sandbox's folder."""
+        return crunch_storage_settings(self._up.platforms, self.folder)
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that point this SDK and the platform's own client at the sandbox."""
+        return variables(self, self._up.platforms, self.folder)
+
+    def info(self) -> dict[str, Any]:
+        """What the control API tells about the sandbox."""
+        return {
+            "version": omicsdk.__version__,
+            "url": self.url,
+            "s3_url": self.s3_url,
+            "staging_bucket": self.staging_bucket,
+            "folder": str(self.folder),
+            "services": {
+                "dss": {"swagger_url": self.swagger_url},
+                "auth": {"swagger_url": self.auth_swagger_url},
+                "upload": {"url": self.upload_url, "api_key": self.upload_key},
+                "sb": {"url": self.sb_url, "token": self.sb_token},
+                "gen3": {"url": self.gen3_url},
+                "crunch": {"url": self.crunch_url, "token": self.crunch_token},
+                "pangea": {"url": self.pangea_url, "user": SANDBOX_PANGEA_USER},
+            },
+            "clock": self.clock.state(),
+        }
+
+    # -- what is in it, and what can be turned
+
+    @property
+    def grounds(self) -> Grounds:
+        """What all services stand on: the state's file, the contents, the switches."""
+        return self._up.grounds
+
+    @property
+    def settings(self) -> Settings:
+        """The switches."""
+        return self._up.grounds.settings
+
+    @property
+    def dss(self) -> Dss:
+        """The Data Store's state."""
+        return self._up.platforms.dss
+
+    @property
+    def fusillade(self) -> Fusillade:
+        """Fusillade's state."""
+        return self._up.platforms.fusillade
+
+    @property
+    def upload(self) -> Upload:
+        """The Upload service's state."""
+        return self._up.platforms.upload
+
+    @property
+    def sb(self) -> Sb:
+        """The Seven Bridges Platform's state."""
+        return self._up.platforms.sb
+
+    @property
+    def gen3(self) -> Gen3:
+        """The Gen3 commons' state."""
+        return self._up.platforms.gen3
+
+    @property
+    def crunch(self) -> Crunch:
+        """The django-crunch site's state."""
+        return self._up.platforms.crunch
+
+    @property
+    def pangea(self) -> Pangea:
+        """Pangea's state."""
+        return self._up.platforms.pangea
+
+    def area(self, uuid: str = "") -> str:
+        """Makes an upload area.
+
+        Args:
+            uuid: Its UUID; default a new one.
+
+        Returns:
+            Its address, `s3://BUCKET/UUID/`.
+        """
+        return self.upload.create(uuid or str(uuids.uuid4()))
+
+    @property
+    def stalled(self) -> int:
+        """How many answers are stalled by a fault right now."""
+        return self.stalls.waiting
+
+    def token(self, email: str = ADMINISTRATOR, seconds: float = 3600.0, *, groups: Sequence[str] = ALL_GROUPS) -> str:
+        """Issues a bearer token.
+
+        Args:
+            email: Whose it is.
+            seconds: How long it is good for, in the sandbox's time.
+            groups: What its owner belongs to: `hca` may write, `admin` may delete bundles and administer. Default both.
+
+        Returns:
+            The token.
+        """
+        return self._up.grounds.tokens.issue(email, seconds, groups)
+
+    def service_account(
+        self, folder: Path | str, email: str = "robot@sandbox.example.org", *, groups: Sequence[str] = ("hca",)
+    ) -> Path:
+        """Makes a service account and writes its key file, for GOOGLE_APPLICATION_CREDENTIALS.
+
+        Args:
+            folder: Where the file goes; made when it isn't there.
+            email: Name of the account.
+            groups: Fusillade's groups that it joins: `hca` may write, `admin` may also administer. Default `hca`.
+
+        Returns:
+            The file, readable by its owner only.
+
+        Raises:
+            ValueError: A group doesn't exist.
+        """
+        token_uri = f"{self.url}/auth/oauth/token"
+        return self.fusillade.add_service_account(Path(folder), email, groups, token_uri)
+
+    def seed(self, folder: Path | str, *, replica: str = "aws", creator_uid: int = 0) -> BundleSummary:
+        """Makes a bundle of a folder's files, without the network.
+
+        Args:
+            folder: The folder; files in it whose names end in .json are indexed as metadata.
+            replica: aws or gcp; both have the same contents.
+            creator_uid: The user's number in the bundle and its files.
+
+        Returns:
+            The bundle's uuid, version and files.
+
+        Raises:
+            ValueError: The folder has no files, or isn't one.
+        """
+        return seed_folder(self.dss, Path(folder), replica=replica, creator_uid=creator_uid)
+
+    def seed_service(self, service: str, folder: Path | str) -> dict[str, Any]:
+        """Puts a folder's files into a platform, without the network.
+
+        Args:
+            service: `dss` makes a bundle, `upload` an area, `sb` a project, `gen3` index records, `crunch` a project whose
+                folders are datasets, `pangea` a library whose folders are samples.
+            folder: The folder.
+
+        Returns:
+            What was made.
+
+        Raises:
+            ValueError: There is no such service, the folder isn't one or has nothing for it, or a name is taken.
+        """
+        if service == "dss":
+            return dict(self.seed(folder))
+        from omicsdk.sandbox.seeding.folders import seed_service
+
+        return seed_service(self._up.platforms, service, Path(folder).absolute())
+
+    def seed_exchanges(self, file: Path | str) -> "Report":
+        """Puts what other servers answered into the sandbox: things of django-crunch, Pangea and Gen3 commons.
+
+        Args:
+            file: JSON lines, each with `request` (`method`, `path`, `body`) and `response` (`status`, `body`).
+
+        Returns:
+            How many things were taken and how many were left, by kind and reason.
+
+        Raises:
+            ValueError: A line isn't an exchange; nothing was made.
+            OSError: The file can't be read.
+        """
+        from omicsdk.sandbox.seeding.exchanges import seed_exchanges
+
+        return seed_exchanges(self._up.platforms, Path(file))
+
+    def save(self, file: Path | str) -> "Snapshot":
+        """Writes the whole state into one file, for `load_snapshot`, while requests go on.
+
+        Args:
+            file: The file; replaced where it is there.
+
+        Returns:
+            What is in it. What is only on the S3 server isn't.
+        """
+        from omicsdk.sandbox.snapshots import save_snapshot
+
+        self.upload.settle_all()
+        return save_snapshot(self.grounds.database, self.folder, Path(file))
+
+    def contents(self) -> dict[str, dict[str, int]]:
+        """How much is in the sandbox: the length of each list of each platform, as its pages show them."""
+        from omicsdk.sandbox.contents import counted
+
+        return counted(self.grounds.database)
+
+    def add_faults(self, *rules: Rule) -> list[int]:
+        """Puts faults in force and returns their numbers."""
+        return self.fault_book.add(rules)
+
+    def release(self) -> None:
+        """Lets stalled answers go on."""
+        self._up.in_loop(self.stalls.release)
+
+    def requests(self, path: str = "") -> list[dict[str, Any]]:
+        """The logged requests whose path begins with a text; /_s3/BUCKET/KEY is the path of those to the S3 server."""
+        log = self.s3_log if path.startswith(S3_PREFIX) else self.request_log
+        return [entry for entry in log.entries() if entry["path"].startswith(path)]
+
+    def finish(self) -> int:
+        """Finishes everything that is under way at once and returns how many they were.
+
+        That is file copies and checkouts of the Data Store, checksums, validations and deletions of the Upload service,
+        imports, exports, tasks and jobs of the Seven Bridges Platform.
+        """
+        return self._up.platforms.finish()
+
+    def reset(self) -> None:
+        """Empties all services, takes injected faults and moved time back, and forgets tokens and the log."""
+        up = self._up
+        up.in_loop(self.stalls.release)
+        self.fault_book.clear()
+        self.fault_book.add(self._first_faults)
+        self.clock.reset()
+        up.platforms.clear()
+        self.request_log.clear()
+        self.s3_log.clear()
