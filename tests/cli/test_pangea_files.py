@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 from pangea_command import pangea_command
 
 WHERE = ("Sandbox", "Sandbox Library")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from omicsdk.sandbox.faults import Rule
 from omicsdk.sandbox.server import Sandbox
+from omicsdk.sandbox.traffic.faults import Rule
 
 if TYPE_CHECKING:
     from conftest import Documented

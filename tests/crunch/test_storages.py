@@ -28,7 +28,7 @@ from omicsdk.crunch.storage.folder import FolderStorage
 from omicsdk.crunch.storage.names import plain
 from omicsdk.crunch.storage.s3 import S3Storage
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.staging import CREDENTIALS
+from omicsdk.sandbox.s3.staging import CREDENTIALS
 from plain_storage import Plain
 
 

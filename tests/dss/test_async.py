@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from omicsdk.core.credentials import BearerToken
 from omicsdk.dss import AsyncDss
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox
 

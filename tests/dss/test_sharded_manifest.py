@@ -12,7 +12,7 @@ from omicsdk.dss import Dss, tsv
 from omicsdk.dss.filestore import filestore_path
 from omicsdk.dss.manifest import COLUMNS
 from omicsdk.dss.sharded_manifest import can_travel
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox
 FILES = 40

@@ -16,7 +16,7 @@ from omicsdk.cli.main import main
 from omicsdk.core.clock import SystemClock
 from omicsdk.dss import tsv
 from omicsdk.dss.manifest import COLUMNS
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox
 

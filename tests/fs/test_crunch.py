@@ -18,7 +18,7 @@ from omicsdk.fs import Entry, NotAFolder, PathError, PathNotFound, Put, PutOptio
 from omicsdk.fs.copying.fetching import fetch
 from omicsdk.fs.places.crunch.store import CrunchStore
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.staging import CREDENTIALS
+from omicsdk.sandbox.s3.staging import CREDENTIALS
 from plain_storage import Plain
 from stored_files import paths
 from unsettled import unsettled

@@ -31,7 +31,7 @@ from omicsdk.fs.places.s3 import store as s3_module
 from omicsdk.fs.places.s3.store import S3Store
 from omicsdk.fs.places.s3.told import checksums, may_be_of_usual_parts, prefix_of, split
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.staging import CREDENTIALS
+from omicsdk.sandbox.s3.staging import CREDENTIALS
 from omicsdk.transfer import download
 from stored_files import paths
 from unsettled import unsettled

@@ -10,8 +10,8 @@ from omicsdk.gen3 import Commons
 from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.gen3.data.downloading import download, own_prefix
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.faults import Rule
 from omicsdk.sandbox.gen3.access import READER
+from omicsdk.sandbox.traffic.faults import Rule
 
 NOBODY = ResolutionSettings(order=())
 

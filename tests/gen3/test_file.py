@@ -19,7 +19,7 @@ from omicsdk.core.errors import (
 from omicsdk.core.retry import Retry
 from omicsdk.gen3 import Gen3Auth, Gen3File, Gen3Index
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 from omicsdk.transfer import Progress
 
 CONTENT = bytes(range(256)) * 5000

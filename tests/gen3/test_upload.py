@@ -15,8 +15,8 @@ from omicsdk.gen3 import Commons
 from omicsdk.gen3.data.storage_urls import storage_url
 from omicsdk.gen3.data.uploading import upload
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.faults import Rule
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR, READER
+from omicsdk.sandbox.traffic.faults import Rule
 
 MIB = 1024 * 1024
 BUCKET = "sandbox-gen3"

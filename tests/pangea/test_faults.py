@@ -8,7 +8,7 @@ from omicsdk.core.errors import APIError, DecodeError, TransportError
 from omicsdk.core.retry import Retry
 from omicsdk.pangea import Knex, Organization, PangeaGeneralError, SampleGroup
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from omicsdk.core.settings.config_file import set_value, unset
 from omicsdk.sandbox import FolderInUse, Rule, Sandbox, running_url
-from omicsdk.sandbox.host_names import is_ours, url_of
+from omicsdk.sandbox.traffic.host_names import is_ours, url_of
 
 
 @pytest.fixture

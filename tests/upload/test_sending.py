@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from omicsdk.core.checksums import digest
 from omicsdk.core.errors import Interrupted, NotFound, SomeFailed, UsageError
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 from omicsdk.transfer import Control
 from omicsdk.upload import CannotUpload, UploadApiException, UploadArea, UploadException, UploadFailed
 from omicsdk.upload.media_type import content_type, type_by_name, type_of_file

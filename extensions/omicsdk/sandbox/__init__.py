@@ -7,21 +7,21 @@ shall show. All are loaded when they are first used.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from omicsdk.sandbox.faults import Rule
-    from omicsdk.sandbox.folder import FolderInUse, running_url
+    from omicsdk.sandbox.s3.staging import STAGING_BUCKET
     from omicsdk.sandbox.server import Sandbox, serve
-    from omicsdk.sandbox.snapshots import load_snapshot
-    from omicsdk.sandbox.staging import STAGING_BUCKET
+    from omicsdk.sandbox.state.folder import FolderInUse, running_url
+    from omicsdk.sandbox.state.snapshots import load_snapshot
+    from omicsdk.sandbox.traffic.faults import Rule
 
 __all__ = ["STAGING_BUCKET", "FolderInUse", "Rule", "Sandbox", "load_snapshot", "running_url", "serve"]
 
 _HOMES = {
-    "STAGING_BUCKET": "staging",
-    "FolderInUse": "folder",
-    "Rule": "faults",
+    "STAGING_BUCKET": "s3.staging",
+    "FolderInUse": "state.folder",
+    "Rule": "traffic.faults",
     "Sandbox": "server",
-    "load_snapshot": "snapshots",
-    "running_url": "folder",
+    "load_snapshot": "state.snapshots",
+    "running_url": "state.folder",
     "serve": "server",
 }
 

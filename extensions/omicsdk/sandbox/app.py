@@ -19,8 +19,8 @@ from omicsdk.sandbox.document import Operation, operations, secured_everywhere
 from omicsdk.sandbox.plain_document import plain_document
 from omicsdk.sandbox.problems import Problem, bad_arguments
 from omicsdk.sandbox.service import Call, Handler, Reply, Service
+from omicsdk.sandbox.traffic.request_log import ENTRY, Entry
 from omicsdk.sandbox.validation import RequestValidator
-from omicsdk.sandbox.wire import ENTRY, Entry
 
 log = logging.getLogger("omicsdk.sandbox")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 # `hca` may write, `admin` may also delete bundles and administer; without either a token only reads and subscribes.
 ALL_GROUPS = ("hca", "admin")

@@ -4,12 +4,12 @@ from pathlib import Path
 
 from omicsdk.sandbox.crunch.shelves import CRUNCH
 from omicsdk.sandbox.dss.shelves import DSS
-from omicsdk.sandbox.folder import STATE, FolderLock, check_is_ours
 from omicsdk.sandbox.fusillade.shelves import FUSILLADE
 from omicsdk.sandbox.gen3.shelves import GEN3
 from omicsdk.sandbox.pangea.shelves import PANGEA
 from omicsdk.sandbox.sb.shelves import SB
-from omicsdk.sandbox.store import Database, opening
+from omicsdk.sandbox.state.database import Database, opening
+from omicsdk.sandbox.state.folder import STATE, FolderLock, check_is_ours
 from omicsdk.sandbox.upload.shelves import UPLOAD
 
 COLLECTIONS = (DSS, UPLOAD, FUSILLADE, SB, GEN3, CRUNCH, PANGEA)

@@ -15,11 +15,11 @@ from starlette.routing import BaseRoute, Mount, Route
 
 from omicsdk.sandbox.app import response
 from omicsdk.sandbox.auth import ALL_GROUPS
-from omicsdk.sandbox.faults import parse_rules
-from omicsdk.sandbox.host_names import is_ours
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
 from omicsdk.sandbox.service import Reply
+from omicsdk.sandbox.traffic.faults import parse_rules
+from omicsdk.sandbox.traffic.host_names import is_ours
 
 Body = Mapping[str, Any]
 

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import omicsdk
-from omicsdk.sandbox.addresses import Addresses
 from omicsdk.sandbox.auth import ALL_GROUPS
-from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.dss.seeding import BundleSummary, seed_folder
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.environment import crunch_storage_settings, variables
-from omicsdk.sandbox.faults import S3_PREFIX, FaultBook, Rule
+from omicsdk.sandbox.environment.addresses import Addresses
+from omicsdk.sandbox.environment.variables import crunch_storage_settings, variables
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR, Fusillade
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.gen3.commons import Gen3
@@ -23,13 +21,16 @@ from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.running import Running
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import Grounds
-from omicsdk.sandbox.settings import Settings
+from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.settings import Settings
+from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook, Rule
+from omicsdk.sandbox.traffic.request_log import RequestLog
+from omicsdk.sandbox.traffic.wire import Stalls
 from omicsdk.sandbox.upload.state import Upload
-from omicsdk.sandbox.wire import RequestLog, Stalls
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.seeding.exchanges import Report
-    from omicsdk.sandbox.snapshots import Snapshot
+    from omicsdk.sandbox.state.snapshots import Snapshot
 
 
 class LiveSandbox(Addresses):
@@ -282,7 +283,7 @@ class LiveSandbox(Addresses):
         Returns:
             What is in it. What is only on the S3 server isn't.
         """
-        from omicsdk.sandbox.snapshots import save_snapshot
+        from omicsdk.sandbox.state.snapshots import save_snapshot
 
         self.upload.settle_all()
         return save_snapshot(self.grounds.database, self.folder, Path(file))

@@ -13,34 +13,34 @@ from starlette.types import ASGIApp
 from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
 from omicsdk.sandbox.app import make_app
 from omicsdk.sandbox.auth import Tokens
-from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.crunch.service import crunch_service
 from omicsdk.sandbox.crunch.state import Crunch
 from omicsdk.sandbox.document import read_document
 from omicsdk.sandbox.dss.service import dss_service
 from omicsdk.sandbox.dss.state import Dss
-from omicsdk.sandbox.folder import STATE, FolderLock, note_address
 from omicsdk.sandbox.fusillade.pages import shared_routes
 from omicsdk.sandbox.fusillade.service import fusillade_service
 from omicsdk.sandbox.fusillade.state import Fusillade
 from omicsdk.sandbox.gen3.commons import Gen3
 from omicsdk.sandbox.gen3.gateway import Gateway
-from omicsdk.sandbox.host_names import url_of
-from omicsdk.sandbox.objects import ObjectStore
 from omicsdk.sandbox.pangea.service import pangea_service
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.platforms import Platforms
-from omicsdk.sandbox.presigned import ObjectServer, Signer
 from omicsdk.sandbox.s3.guard import Guard, Wsgi
 from omicsdk.sandbox.s3.sessions import Sessions
+from omicsdk.sandbox.s3.staging import CREDENTIALS, STAGING_BUCKET, Staging
 from omicsdk.sandbox.sb.seeding import seed
 from omicsdk.sandbox.sb.service import sb_service
 from omicsdk.sandbox.sb.state import Sb
 from omicsdk.sandbox.service import Grounds, Service
-from omicsdk.sandbox.serving import Serving
-from omicsdk.sandbox.settings import Settings
-from omicsdk.sandbox.staging import CREDENTIALS, STAGING_BUCKET, Staging
-from omicsdk.sandbox.store import Database, opening
+from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.database import Database, opening
+from omicsdk.sandbox.state.folder import STATE, FolderLock, note_address
+from omicsdk.sandbox.state.objects import ObjectStore
+from omicsdk.sandbox.state.presigned import ObjectServer, Signer
+from omicsdk.sandbox.state.settings import Settings
+from omicsdk.sandbox.traffic.host_names import url_of
+from omicsdk.sandbox.traffic.serving import Serving
 from omicsdk.sandbox.upload.service import upload_service
 from omicsdk.sandbox.upload.state import BUCKET, Upload
 

@@ -9,13 +9,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from omicsdk.sandbox.control import control_routes
-from omicsdk.sandbox.faults import Rule, read_rules
-from omicsdk.sandbox.host_names import LOOPBACK, names_of
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.routes import page_routes
 from omicsdk.sandbox.running import Running
 from omicsdk.sandbox.s3.wire import S3Wire
-from omicsdk.sandbox.wire import Wire
+from omicsdk.sandbox.traffic.faults import Rule, read_rules
+from omicsdk.sandbox.traffic.host_names import LOOPBACK, names_of
+from omicsdk.sandbox.traffic.wire import Wire
 
 
 class Sandbox(LiveSandbox):

@@ -10,14 +10,14 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from omicsdk.sandbox.auth import Caller, Tokens
-from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.document import Operation
-from omicsdk.sandbox.objects import ObjectStore
-from omicsdk.sandbox.presigned import Signer
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.settings import Settings
-from omicsdk.sandbox.staging import Staging
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.s3.staging import Staging
+from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.objects import ObjectStore
+from omicsdk.sandbox.state.presigned import Signer
+from omicsdk.sandbox.state.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from omicsdk.sandbox.clock import Clock
-    from omicsdk.sandbox.faults import Action
     from omicsdk.sandbox.server import Sandbox
+    from omicsdk.sandbox.state.clock import Clock
+    from omicsdk.sandbox.traffic.faults import Action
 
 Client = TypeVar("Client")
 
@@ -63,7 +63,7 @@ class Platform(Generic[Client]):
             ValueError: It isn't a fault.
             TypeError: A field isn't one.
         """
-        from omicsdk.sandbox.faults import Rule
+        from omicsdk.sandbox.traffic.faults import Rule
 
         return self.sandbox.add_faults(Rule(action, path=path or self.paths, **rule))[0]
 

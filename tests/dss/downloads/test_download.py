@@ -13,7 +13,7 @@ from omicsdk.core.errors import UnsafePath as Unsafe
 from omicsdk.dss import DownloadFailed, Dss, ManifestError, tsv
 from omicsdk.dss.filestore import filestore_path
 from omicsdk.dss.manifest import COLUMNS
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 
 pytestmark = pytest.mark.sandbox
 

@@ -38,7 +38,7 @@ def taken(body: bytes, headers: dict[str, str], **how: Any) -> Notification:
 
 
 def form(fields: dict[str, str], boundary: str = "b0undary") -> tuple[bytes, dict[str, str]]:
-    from omicsdk.sandbox.webhooks import encode_form
+    from omicsdk.sandbox.dss.webhooks import encode_form
 
     return encode_form(fields, boundary), {"Content-Type": f"multipart/form-data; boundary={boundary}"}
 

@@ -19,8 +19,8 @@ from omicsdk.gen3 import Commons
 from omicsdk.gen3.auth import Gen3Auth
 from omicsdk.gen3.data.downloading import download
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.faults import Rule
 from omicsdk.sandbox.gen3.access import READER
+from omicsdk.sandbox.traffic.faults import Rule
 
 MIB = 1 << 20
 CELL = 4 * MIB

@@ -17,7 +17,7 @@ from omicsdk.gen3.data.downloading import download
 from omicsdk.gen3.data.guid_book import GuidBook
 from omicsdk.gen3.data.uploading import UploadResult, upload
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 
 MIB = 1 << 20
 STORAGE = "/gen3/_storage"

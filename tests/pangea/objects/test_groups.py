@@ -16,7 +16,7 @@ from omicsdk.pangea import (
 )
 from omicsdk.pangea.objects.sample_group import BATCH
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 
 
 def group(knex: Knex, name: str, org: str = "An Org") -> SampleGroup:

@@ -25,7 +25,7 @@ from omicsdk.pangea import (
     User,
 )
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.faults import Rule
+from omicsdk.sandbox.traffic.faults import Rule
 
 
 def sent(sandbox: Sandbox) -> list[str]:

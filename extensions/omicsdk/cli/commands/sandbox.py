@@ -33,7 +33,7 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
     from omicsdk.core.files.atomic_file import write_private
 
     def tell(sandbox: Sandbox) -> None:
-        from omicsdk.sandbox.shells import shell_lines
+        from omicsdk.sandbox.environment.shells import shell_lines
 
         lines = shell_lines(sandbox.environment())
         write_private(sandbox.folder / ENVIRONMENT, lines)
@@ -49,7 +49,7 @@ def up(arguments: Mapping[str, Any], console: Console) -> None:
             raise UsageError(f"{name}: {number} isn't a port", remedy="Give 1 to 65535, or 0 for a free one.")
     with troubles(arguments["dir"], port, arguments["faults"]):
         from omicsdk.sandbox import serve
-        from omicsdk.sandbox.host_names import is_loopback
+        from omicsdk.sandbox.traffic.host_names import is_loopback
 
         if not is_loopback(host):
             console.message(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.rest_framework.tokens import Askers
 from omicsdk.sandbox.service import Call
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 _CHALLENGE = 'Basic realm="api"'
 _VERBS = {"POST": "add", "PUT": "change", "PATCH": "change", "DELETE": "delete"}

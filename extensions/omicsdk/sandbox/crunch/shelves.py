@@ -1,6 +1,6 @@
 """What the sandbox's pages list of the django-crunch site."""
 
-from omicsdk.sandbox.shelf import Collection, Shelf
+from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 
 def _items(kind: str, plural: str, title: str, *, opens: str = "") -> Shelf:

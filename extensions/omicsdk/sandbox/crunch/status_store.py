@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 TEXTS = (
     "agent_user",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omicsdk.sandbox.crunch.slugs import free_slug, slug_of
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 PROJECT, DATASET, ITEM = "project", "dataset", "item"
 FILES = "crunch"

@@ -9,7 +9,7 @@ from omicsdk.sandbox.rest_framework.fields import Field, validated
 from omicsdk.sandbox.rest_framework.pages import page
 from omicsdk.sandbox.rest_framework.refusals import not_found
 from omicsdk.sandbox.service import Call, Handler, Reply
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 PAGE = 20
 """How many things a page has."""

@@ -4,10 +4,10 @@ import json
 import threading
 from collections.abc import Iterable
 
-from omicsdk.sandbox.clock import Clock
-from omicsdk.sandbox.notifications import Event, Subscription, notifications_of
-from omicsdk.sandbox.store import Database
-from omicsdk.sandbox.webhooks import Attempt, Deliverer
+from omicsdk.sandbox.dss.notifications import Event, Subscription, notifications_of
+from omicsdk.sandbox.dss.webhooks import Attempt, Deliverer
+from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.database import Database
 
 
 class Courier:

@@ -11,10 +11,10 @@ from omicsdk.sandbox.dss.state import Dss
 from omicsdk.sandbox.dss.store import FileRecord
 from omicsdk.sandbox.dss.versions import parse_version
 from omicsdk.sandbox.dss.writing import writer
-from omicsdk.sandbox.objects import StoredObject
 from omicsdk.sandbox.problems import Problem, bad_arguments
+from omicsdk.sandbox.s3.staging import StagedFile
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.staging import StagedFile
+from omicsdk.sandbox.state.objects import StoredObject
 
 _CHECKSUM_SHAPES = {
     "sha256": re.compile(r"[0-9a-f]{64}"),

@@ -1,6 +1,6 @@
 """What the sandbox's pages list of the Data Store."""
 
-from omicsdk.sandbox.shelf import Collection, Shelf
+from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 DSS = Collection(
     "dss",

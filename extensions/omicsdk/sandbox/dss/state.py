@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 from omicsdk.sandbox.dss.courier import Courier
 from omicsdk.sandbox.dss.index import index_document
+from omicsdk.sandbox.dss.notifications import Event
 from omicsdk.sandbox.dss.store import Bundle, BundleEntry, DssStore, FileRecord, JsonObject
 from omicsdk.sandbox.dss.versions import format_version
-from omicsdk.sandbox.notifications import Event
 from omicsdk.sandbox.problems import not_found
 from omicsdk.sandbox.service import Grounds
-from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.state.settings import Setting
 
 SETTINGS = (
     Setting("dss.url_seconds", 3600, "for how long presigned URLs are good, in seconds"),

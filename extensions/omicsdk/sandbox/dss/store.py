@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 JsonObject = dict[str, Any]
 

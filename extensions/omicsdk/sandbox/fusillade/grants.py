@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 TICKET_SECONDS = 600.0
 """For how long somebody may look at the page that asks them."""

@@ -1,6 +1,6 @@
 """What the sandbox's pages list of Fusillade."""
 
-from omicsdk.sandbox.shelf import Collection, Shelf
+from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 
 def _principals(kind: str, plural: str, title: str, held: str) -> Shelf:

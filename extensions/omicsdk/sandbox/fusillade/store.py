@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 JsonObject = dict[str, Any]
 USER, GROUP, ROLE = "user", "group", "role"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 RESOURCE, ROLE, POLICY, USER, GROUP, CLIENT = "resource", "role", "policy", "user", "group", "client"
 ANONYMOUS, LOGGED_IN = "anonymous", "logged-in"

@@ -33,8 +33,8 @@ from omicsdk.sandbox.gen3.storage_urls import PREFIX as STORAGE
 from omicsdk.sandbox.gen3.ws_storage.routes import ws_storage_routes
 from omicsdk.sandbox.gen3.wts.service import wts_service
 from omicsdk.sandbox.gen3.wts.state import Wts
-from omicsdk.sandbox.objects import StoredObject
 from omicsdk.sandbox.service import Grounds, Service
+from omicsdk.sandbox.state.objects import StoredObject
 
 Documents = Callable[[str], Mapping[str, Any]]
 """Gives the document of a service by the name of its generated client, such as gen3/fence."""

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from omicsdk.sandbox.objects import ObjectStore, StoredObject
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 BUCKET = "sandbox-gen3"
 """The bucket that uploads go to."""

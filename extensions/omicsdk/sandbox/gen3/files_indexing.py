@@ -15,7 +15,7 @@ from typing import Any
 from omicsdk.sandbox.gen3.files import Files
 from omicsdk.sandbox.gen3.indexd.index import Index
 from omicsdk.sandbox.service import Call, Grounds, Handler, Reply, Service
-from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.state.settings import Setting
 
 log = logging.getLogger("omicsdk.sandbox")
 

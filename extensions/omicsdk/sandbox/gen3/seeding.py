@@ -7,7 +7,7 @@ from typing import Any
 
 from omicsdk.sandbox.gen3.files import BUCKET, Files
 from omicsdk.sandbox.gen3.indexd.index import Index
-from omicsdk.sandbox.objects import StoredObject
+from omicsdk.sandbox.state.objects import StoredObject
 
 OPEN = "/open"
 """A resource that everybody may read."""

@@ -1,6 +1,6 @@
 """What the sandbox's pages list of the Gen3 commons."""
 
-from omicsdk.sandbox.shelf import Collection, Shelf
+from omicsdk.sandbox.state.shelf import Collection, Shelf
 
 GEN3 = Collection(
     "gen3",

@@ -10,8 +10,8 @@ from starlette.types import Receive, Scope, Send
 from omicsdk.sandbox.gen3.files import Files
 from omicsdk.sandbox.gen3.storage_uploads import LARGEST_PART, MOST_PARTS, Part, PartUploads, StorageRefusal
 from omicsdk.sandbox.gen3.storage_urls import Grant, granted
-from omicsdk.sandbox.objects import ObjectStore
-from omicsdk.sandbox.presigned import Signer, refuse, serve_file
+from omicsdk.sandbox.state.objects import ObjectStore
+from omicsdk.sandbox.state.presigned import Signer, refuse, serve_file
 
 _BLOCK = 1024 * 1024
 

@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from omicsdk.sandbox.gen3.files import Files
-from omicsdk.sandbox.objects import ObjectStore
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.objects import ObjectStore
 
 LEAST_PART = 5 * 1024 * 1024
 """How many bytes each part but the last has at least; S3's limit."""

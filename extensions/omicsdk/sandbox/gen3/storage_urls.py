@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from omicsdk.sandbox.presigned import Signer
+from omicsdk.sandbox.state.presigned import Signer
 
 PREFIX = "/gen3/_storage"
 _METHOD = "method"

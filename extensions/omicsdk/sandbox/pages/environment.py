@@ -1,11 +1,11 @@
 """The page of lines that point programs at the sandbox."""
 
+from omicsdk.sandbox.environment.shells import SHELLS, shell_lines
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields
 from omicsdk.sandbox.pages.html import Content, element
 from omicsdk.sandbox.pages.layout import HOME, Page, button, chosen, form
 from omicsdk.sandbox.pages.tokens import copyable
-from omicsdk.sandbox.shells import SHELLS, shell_lines
 
 PLACE = f"{HOME}/environment"
 

@@ -3,11 +3,11 @@
 from dataclasses import asdict
 from typing import Any, get_args
 
-from omicsdk.sandbox.faults import Action, Rule, parse_rules
 from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields, readable
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, button, chosen, form, labelled, table
+from omicsdk.sandbox.traffic.faults import Action, Rule, parse_rules
 
 PLACE = f"{HOME}/faults"
 

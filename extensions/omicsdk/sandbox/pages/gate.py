@@ -9,10 +9,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from omicsdk.sandbox.host_names import is_ours
 from omicsdk.sandbox.pages.html import element
 from omicsdk.sandbox.pages.layout import Page, written
 from omicsdk.sandbox.problems import Problem
+from omicsdk.sandbox.traffic.host_names import is_ours
 
 _MOST = 64 * 1024  # bytes of a form; ours have some hundred
 _HEADERS = {

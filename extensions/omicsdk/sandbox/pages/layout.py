@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 from omicsdk.sandbox.pages.html import Content, Html, document, element
-from omicsdk.sandbox.shelf import PAGE
+from omicsdk.sandbox.state.shelf import PAGE
 
 HOME = "/_sandbox/pages"
 """Below it stand all pages but the first."""

@@ -7,8 +7,8 @@ from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, link, moment, pager, table
 from omicsdk.sandbox.problems import not_found
-from omicsdk.sandbox.shelf import PAGE, Collection, Shelf
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.shelf import PAGE, Collection, Shelf
 
 
 def overview(sandbox: LiveSandbox) -> Page:

@@ -6,8 +6,8 @@ from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.html import Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, address, button, labelled, link, moment, pager, table
 from omicsdk.sandbox.pages.overview import page_number
-from omicsdk.sandbox.shelf import PAGE
-from omicsdk.sandbox.wire import Entry
+from omicsdk.sandbox.state.shelf import PAGE
+from omicsdk.sandbox.traffic.request_log import Entry
 
 _PLACE = f"{HOME}/requests"
 _EVERY = 5  # seconds

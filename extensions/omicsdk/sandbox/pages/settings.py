@@ -7,7 +7,7 @@ from omicsdk.sandbox.live import LiveSandbox
 from omicsdk.sandbox.pages.gate import Fields
 from omicsdk.sandbox.pages.html import Content, Html, element
 from omicsdk.sandbox.pages.layout import HOME, Page, button, chosen, form, labelled, moment
-from omicsdk.sandbox.settings import Value
+from omicsdk.sandbox.state.settings import Value
 
 PLACE = f"{HOME}/settings"
 

@@ -1,1 +1,1 @@
-"""What the sandbox puts around moto's S3: temporary credentials, a guard, a request log, faults, a look at objects in place."""
+"""The S3 server: moto's, started when it is first needed, with credentials, a guard, a request log and faults around it."""

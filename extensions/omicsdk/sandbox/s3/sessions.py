@@ -6,7 +6,7 @@ import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 _LETTERS = string.ascii_uppercase + string.digits
 KEY_PREFIX = "ASIA"

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
-from omicsdk.sandbox.faults import S3_PREFIX, FaultBook
 from omicsdk.sandbox.s3.guard import Refusal, Wsgi, raw_target, refused
-from omicsdk.sandbox.wire import Entry, RequestLog
+from omicsdk.sandbox.traffic.faults import S3_PREFIX, FaultBook
+from omicsdk.sandbox.traffic.request_log import Entry, RequestLog
 
 OWN_AGENT = "omicsdk-sandbox"
 """Marks the User-Agent of what the sandbox itself asks of its S3 server, which is neither logged nor disturbed."""

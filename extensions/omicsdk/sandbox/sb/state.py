@@ -18,7 +18,7 @@ from omicsdk.sandbox.sb.stores.jobs import Jobs
 from omicsdk.sandbox.sb.stores.membership import Membership
 from omicsdk.sandbox.sb.stores.work import Work
 from omicsdk.sandbox.service import Call, Grounds
-from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.state.settings import Setting
 
 SETTINGS = (
     Setting("sb.maintenance", False, "whether the platform is being maintained and answers 503 with code 0"),

@@ -12,7 +12,7 @@ from omicsdk.sandbox.sb.tasks import apps
 from omicsdk.sandbox.sb.tasks import operations as tasks
 from omicsdk.sandbox.sb.tasks import runs as task_runs
 from omicsdk.sandbox.service import Reply
-from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.state.settings import Setting
 
 WORK_HANDLERS: tuple[Callable[..., Reply], ...] = tuple(
     function

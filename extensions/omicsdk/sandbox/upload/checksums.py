@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-from omicsdk.sandbox.objects import CHECKSUMS
 from omicsdk.sandbox.problems import bad_arguments
 from omicsdk.sandbox.service import Call, Reply
+from omicsdk.sandbox.state.objects import CHECKSUMS
 from omicsdk.sandbox.upload.state import Upload, no_such_job
 from omicsdk.sandbox.upload.store import Job
 

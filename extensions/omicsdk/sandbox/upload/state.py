@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from omicsdk.sandbox.auth import Caller
-from omicsdk.sandbox.objects import CHECKSUMS, StoredObject
 from omicsdk.sandbox.problems import Problem, not_found
 from omicsdk.sandbox.s3.moto_objects import MotoObject, find_object, objects_below, put_file, remove_objects
 from omicsdk.sandbox.s3.sessions import Session, Sessions
 from omicsdk.sandbox.service import Grounds
-from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.state.objects import CHECKSUMS, StoredObject
+from omicsdk.sandbox.state.settings import Setting
 from omicsdk.sandbox.upload.store import Area, Checked, Job, UploadStore
 
 log = logging.getLogger("omicsdk.sandbox")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from omicsdk.sandbox.gen3.fence.askers import asker, fields_of, texts_of
 from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.problems import bad_arguments, not_found
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.state.settings import Setting
 
 LONGEST_TOKEN = 3600
 """For how many seconds access tokens are good at most, as Fence has it by default."""

@@ -8,7 +8,7 @@ from omicsdk.sandbox.gen3.fence.needs import Needs
 from omicsdk.sandbox.gen3.files import BUCKET
 from omicsdk.sandbox.gen3.storage_urls import PREFIX, Grant, presigned
 from omicsdk.sandbox.problems import Problem, bad_arguments, not_found
-from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.state.settings import Setting
 
 READ, WRITE = "read-storage", "write-storage"
 PROTOCOLS = ("s3", "http", "ftp", "https", "gs", "az")

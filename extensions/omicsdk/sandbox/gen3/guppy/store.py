@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omicsdk.sandbox.gen3.guppy.fields import Field, Row, fields_of
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 RESOURCE = "auth_resource_path"
 """The field that says who may read a row."""

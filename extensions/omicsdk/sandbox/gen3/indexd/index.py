@@ -13,7 +13,7 @@ from omicsdk.sandbox.gen3.indexd.stores.aliases import AliasStore
 from omicsdk.sandbox.gen3.indexd.stores.bundles import BundleStore
 from omicsdk.sandbox.gen3.indexd.stores.records import RecordStore
 from omicsdk.sandbox.service import Call, Grounds
-from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.state.settings import Setting
 
 PREFIX = "gen3.guid_prefix"
 NEIGHBOURS = "gen3.index_neighbours"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from omicsdk.sandbox.gen3.metadata.reading import Reading
 from omicsdk.sandbox.gen3.metadata.refusals import Refusal
 from omicsdk.sandbox.service import Call, Reply
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3

@@ -2,7 +2,7 @@
 
 from omicsdk.sandbox.gen3.metadata.aggregate import Aggregate
 from omicsdk.sandbox.gen3.metadata.store import Documents
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 
 class Metadata:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from omicsdk.sandbox.gen3.metadata.matching import Conditions, matches
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 
 class Taken(Exception):

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from omicsdk.sandbox.clock import Clock
 from omicsdk.sandbox.gen3.records.dictionary import OWN_KEYS, PROGRAM, PROJECT, Dictionary, sds_document
 from omicsdk.sandbox.gen3.records.graph import Graph, Record
 from omicsdk.sandbox.gen3.records.transactions import TransactionLog
 from omicsdk.sandbox.gen3.records.validation import NodeValidator
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.clock import Clock
+from omicsdk.sandbox.state.database import Database
 
 # The service makes the ids of programs and projects from their names with these.
 _PROGRAMS = uuid.UUID("85b08c6a-56a6-4474-9c30-b65abfd214a8")

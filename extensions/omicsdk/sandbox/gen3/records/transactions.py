@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 SUCCEEDED, FAILED, PENDING, ERRORED = "SUCCEEDED", "FAILED", "PENDING", "ERRORED"
 

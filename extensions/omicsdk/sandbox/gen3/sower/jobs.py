@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk.sandbox.gen3.sower.actions import ACTIONS, JobFailed, Work
 from omicsdk.sandbox.problems import Problem
-from omicsdk.sandbox.settings import Setting
+from omicsdk.sandbox.state.settings import Setting
 
 if TYPE_CHECKING:
     from omicsdk.sandbox.gen3.commons import Gen3

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from omicsdk.sandbox.pangea.stores.presigned import Place, Storage
 from omicsdk.sandbox.pangea.stores.things import Store, Thing
-from omicsdk.sandbox.staging import CREDENTIALS, Staging
+from omicsdk.sandbox.s3.staging import CREDENTIALS, Staging
 
 BUCKET = "s3_bucket"
 KEY = "s3_api_key"

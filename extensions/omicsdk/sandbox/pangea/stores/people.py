@@ -9,7 +9,7 @@ from sqlite3 import Row
 from typing import Any
 
 from omicsdk.sandbox.pangea.stores.passwords import hashed, is_password
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 PROFILE: Mapping[str, Any] = {
     "is_staff": False,

@@ -8,7 +8,7 @@ from hashlib import md5
 from typing import Any, cast
 
 from omicsdk.sandbox.rest_framework.refusals import Refused
-from omicsdk.sandbox.staging import CREDENTIALS
+from omicsdk.sandbox.s3.staging import CREDENTIALS
 
 LIFE = 24 * 3600
 """How long an address is good for, in seconds of real time: the storage knows no other."""

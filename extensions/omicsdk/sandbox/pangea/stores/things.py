@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from omicsdk.sandbox.rest_framework.fields import written
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 Thing = dict[str, Any]
 """A document: its own fields, with uuid, name, created_at and updated_at."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import BinaryIO
 
-from omicsdk.sandbox.objects import ObjectStore
+from omicsdk.sandbox.state.objects import ObjectStore
 
 
 class Blobs:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO
 
+from omicsdk.sandbox.s3.staging import Staging
 from omicsdk.sandbox.sb.problems import bad, refuse
 from omicsdk.sandbox.sb.stores.documents import Documents, JsonObject
-from omicsdk.sandbox.staging import Staging
 
 _CONTENT_TYPE = "application/octet-stream"
 

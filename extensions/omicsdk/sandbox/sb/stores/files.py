@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from sqlite3 import Row
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 log = logging.getLogger("omicsdk.sandbox")
 

@@ -11,9 +11,9 @@ from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
 from omicsdk.core.checksums import crc32c
-from omicsdk.sandbox.objects import ObjectStore
-from omicsdk.sandbox.presigned import Signer, refuse, serve_file
 from omicsdk.sandbox.sb.stores.upload_parts import LARGEST_PART
+from omicsdk.sandbox.state.objects import ObjectStore
+from omicsdk.sandbox.state.presigned import Signer, refuse, serve_file
 
 PREFIX = "/sb/_storage"
 _FILES = f"{PREFIX}/files/"

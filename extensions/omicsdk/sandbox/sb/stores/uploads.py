@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.checksums import crc32c
-from omicsdk.sandbox.objects import ObjectStore, StoredObject
 from omicsdk.sandbox.sb.stores.presigned import PartPlace, WrittenPart
 from omicsdk.sandbox.sb.stores.upload_parts import Part, regular
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.objects import ObjectStore, StoredObject
 
 _FOLDER = "sb-uploads"
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from omicsdk.sandbox.gen3.indexd.record import JsonObject
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 
 class AliasStore:

@@ -3,7 +3,7 @@
 import json
 
 from omicsdk.sandbox.gen3.indexd.record import JsonObject
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 
 class BundleStore:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from omicsdk.sandbox.gen3.indexd.record import JsonObject, terms
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 BY_GUID = "did"
 BY_CHANGE = "updated, number"

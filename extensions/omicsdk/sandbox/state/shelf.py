@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 PAGE = 50
 """How many rows a page of a list has."""

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from omicsdk.core.files.atomic_file import in_place_of
 from omicsdk.core.settings.config_file import set_value
-from omicsdk.sandbox.addresses import Addresses
 from omicsdk.sandbox.auth import ALL_GROUPS
+from omicsdk.sandbox.environment.addresses import Addresses
 from omicsdk.sandbox.fusillade.state import ADMINISTRATOR
 from omicsdk.sandbox.gen3.access import ADMINISTRATOR as GEN3_ADMINISTRATOR
 from omicsdk.sandbox.pangea import SANDBOX_PANGEA_PASSWORD, SANDBOX_PANGEA_USER
 from omicsdk.sandbox.platforms import Platforms
-from omicsdk.sandbox.staging import CREDENTIALS
+from omicsdk.sandbox.s3.staging import CREDENTIALS
 from omicsdk.sandbox.upload.state import BUCKET_TEMPLATE
 
 # A token for people who try things out outlives any session of that kind.

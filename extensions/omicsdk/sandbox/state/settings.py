@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import inf
 
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 Value = bool | int | float | str
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from omicsdk.core.checksums import Digests
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 CHECKSUMS = ("sha256", "sha1", "s3_etag", "crc32c")
 _BLOCK = 1024 * 1024

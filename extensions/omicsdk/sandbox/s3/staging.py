@@ -13,10 +13,10 @@ from importlib import import_module
 from typing import Any, cast
 
 from omicsdk.core.checksums import ETAG_PART
-from omicsdk.sandbox.host_names import LOOPBACK, url_of
 from omicsdk.sandbox.s3.guard import RAW_HEADERS, Wsgi
 from omicsdk.sandbox.s3.moto_objects import empty_buckets, find_object
 from omicsdk.sandbox.s3.wire import HANG_UP, OWN_AGENT
+from omicsdk.sandbox.traffic.host_names import LOOPBACK, url_of
 
 STAGING_BUCKET = "omics-staging"
 """A bucket that is there from the start."""

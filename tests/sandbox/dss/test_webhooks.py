@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.http_signature import verify_signature
-from omicsdk.sandbox.notifications import (
+from omicsdk.sandbox.dss.notifications import (
     ATTACHMENT_LIMIT,
     Event,
     InvalidSubscription,
@@ -26,7 +26,7 @@ from omicsdk.sandbox.notifications import (
     payload_of,
     wants,
 )
-from omicsdk.sandbox.webhooks import (
+from omicsdk.sandbox.dss.webhooks import (
     DELAYS,
     Deliverer,
     DeliveryError,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.sandbox import Sandbox
-from omicsdk.sandbox.presigned import Slice, Unsatisfiable, parse_range
+from omicsdk.sandbox.state.presigned import Slice, Unsatisfiable, parse_range
 
 DATA = bytes(range(256)) * 20
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import uvicorn
 from starlette.types import ASGIApp
 
-from omicsdk.sandbox.connection import Connection
+from omicsdk.sandbox.traffic.connection import Connection
 
 
 class Serving:

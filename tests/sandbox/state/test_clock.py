@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from omicsdk.sandbox.clock import Clock
+from omicsdk.sandbox.state.clock import Clock
 
 
 class Real:

@@ -20,8 +20,8 @@ from typing import Any, TypedDict, cast
 
 import omicsdk
 from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
-from omicsdk.sandbox.folder import STATE, FolderLock, check_is_ours
-from omicsdk.sandbox.store import SCHEMA_VERSION, Database
+from omicsdk.sandbox.state.database import SCHEMA_VERSION, Database
+from omicsdk.sandbox.state.folder import STATE, FolderLock, check_is_ours
 
 FORMAT = 1
 """Raised when the archive's layout changes: an older release then refuses it."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from omicsdk.sandbox import Rule, Sandbox
-from omicsdk.sandbox.faults import FaultBook, parse_rules, read_rules
+from omicsdk.sandbox.traffic.faults import FaultBook, parse_rules, read_rules
 
 DATA = bytes(range(256)) * 1000
 

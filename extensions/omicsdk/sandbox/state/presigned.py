@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 from anyio.to_thread import run_sync
 from starlette.types import Receive, Scope, Send
 
-from omicsdk.sandbox.objects import ObjectStore
+from omicsdk.sandbox.state.objects import ObjectStore
 
 PREFIX = "/_objects/"
 _BLOCK = 1024 * 1024

@@ -5,7 +5,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from omicsdk.sandbox.store import opening
+from omicsdk.sandbox.state.database import opening
 
 STATE = "state.sqlite"
 """The database, in the folder."""

@@ -3,9 +3,9 @@
 from abc import ABC, abstractmethod
 
 from omicsdk.sandbox.crunch import SANDBOX_CRUNCH_TOKEN
+from omicsdk.sandbox.s3.staging import STAGING_BUCKET
 from omicsdk.sandbox.sb import SANDBOX_SB_TOKEN
 from omicsdk.sandbox.sb.service import PREFIX as SB_PREFIX
-from omicsdk.sandbox.staging import STAGING_BUCKET
 from omicsdk.sandbox.upload.state import API_KEY
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from omicsdk.core.files.atomic_file import PRIVATE, in_place_of
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox.state.database import Database
 
 ALGORITHM = "RS256"
 _BITS = 2048

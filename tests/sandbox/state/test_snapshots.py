@@ -12,10 +12,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from omicsdk.sandbox import FolderInUse, Rule, Sandbox, load_snapshot, snapshots
-from omicsdk.sandbox.folder import FolderLock
-from omicsdk.sandbox.snapshots import save_folder
-from omicsdk.sandbox.store import Database
+from omicsdk.sandbox import FolderInUse, Rule, Sandbox, load_snapshot
+from omicsdk.sandbox.state import snapshots
+from omicsdk.sandbox.state.database import Database
+from omicsdk.sandbox.state.folder import FolderLock
+from omicsdk.sandbox.state.snapshots import save_folder
 
 READS = bytes(range(256)) * 400
 
@@ -231,7 +232,7 @@ def test_what_is_emptied_while_it_is_saved_is_saved_as_it_is_then(tmp_path: Path
         monkeypatch.setattr(Database, "copy_to", copy_then_reset)
         sandbox.save(tmp_path / "state.tar")
         times = iter(range(10))
-        monkeypatch.setattr("omicsdk.sandbox.snapshots._lost", lambda _folder: "00")
+        monkeypatch.setattr("omicsdk.sandbox.state.snapshots._lost", lambda _folder: "00")
         with pytest.raises(OSError, match="emptied again and again"):
             sandbox.save(tmp_path / "none.tar")
     assert not (tmp_path / "none.tar").exists()

@@ -1,6 +1,6 @@
 """The delivery of notifications: the HTTP request, the queue, and the attempts with growing delays.
 
-What is told to whom stands in `omicsdk.sandbox.notifications`.
+What is told to whom stands in `omicsdk.sandbox.dss.notifications`.
 """
 
 import heapq
@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from omicsdk.core.http_signature import sign
 from omicsdk.core.redaction import without_query
-from omicsdk.sandbox.notifications import Notification, one_line
+from omicsdk.sandbox.dss.notifications import Notification, one_line
 
 _log = logging.getLogger(__name__)
 
