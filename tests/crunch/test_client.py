@@ -78,6 +78,23 @@ def test_without_a_site_it_says_which_variable(monkeypatch: pytest.MonkeyPatch):
         assert isinstance(raised.value, CrunchAPIException)
 
 
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("crunch.example.org", "doesn't begin with"),
+        ("https://", "has no host"),
+        ("https://crunch.example.org:99999", "has a port"),
+    ],
+)
+def test_an_address_that_is_none_is_told_with_where_it_came_from(url: str, fault: str, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(ConfigError, match=f"^base_url is '{url}', which {fault}") as raised:
+        Crunch(url, "0" * 40)
+    assert isinstance(raised.value, CrunchAPIException)
+    monkeypatch.setenv("CRUNCH_URL", url)
+    with pytest.raises(ConfigError, match=f"^CRUNCH_URL is '{url}', which {fault}"):
+        Connection(None, "0" * 40)
+
+
 def test_the_package_gives_its_names_and_no_others():
     for name in omicsdk.crunch.__all__:
         assert getattr(omicsdk.crunch, name) is not None

@@ -181,9 +181,12 @@ def test_a_file_that_is_no_credentials_file_is_named_with_what_to_do(home: Path,
     assert "Download credentials.json again" in str(caught.value)
 
 
-def test_an_endpoint_that_is_none_is_refused(api_key: dict[str, str], home: Path):
-    with pytest.raises(ConfigError, match="isn't the endpoint"):
-        login_of(Arguments("ftp://x", refresh_token=api_key), {}, home)
+@pytest.mark.parametrize(
+    ("endpoint", "why"), [("ftp://x", ": it doesn't"), ("https://", ": it has no host"), ("x:99999", ": it has a port")]
+)
+def test_an_endpoint_that_is_none_is_refused(api_key: dict[str, str], home: Path, endpoint: str, why: str):
+    with pytest.raises(ConfigError, match=f"'{endpoint}' isn't the endpoint of a Gen3 commons{why}"):
+        login_of(Arguments(endpoint, refresh_token=api_key), {}, home)
 
 
 def test_secrets_don_t_show(api_key: dict[str, str], make_token: Callable[..., str], home: Path):

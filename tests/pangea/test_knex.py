@@ -72,11 +72,24 @@ def test_the_server_is_pangeabio_unless_something_else_is_said(monkeypatch: pyte
     assert Knex(endpoint_url="https://other.example.org/api").endpoint_url == "https://other.example.org/api"
 
 
-@pytest.mark.parametrize("endpoint", ["pangeabio.io", "ftp://pangeabio.io", "  x"])
-def test_what_is_no_address_is_refused(endpoint: str):
-    with pytest.raises(core.ConfigError, match="isn't the address of a Pangea server") as caught:
+@pytest.mark.parametrize(
+    ("endpoint", "fault"),
+    [
+        ("pangeabio.io", "doesn't begin with"),
+        ("ftp://pangeabio.io", "doesn't begin with"),
+        ("  x", "doesn't begin with"),
+        ("https://", "has no host"),
+        ("https://pangeabio.io:99999", "has a port"),
+    ],
+)
+def test_what_is_no_address_is_refused(endpoint: str, fault: str, monkeypatch: pytest.MonkeyPatch):
+    with pytest.raises(core.ConfigError, match=f"^The address of the Pangea server is .*, which {fault}") as caught:
         Knex(endpoint)
     assert isinstance(caught.value, PangeaGeneralError)
+    assert repr(endpoint) in str(caught.value)
+    monkeypatch.setenv("PANGEA_ENDPOINT", endpoint)
+    with pytest.raises(core.ConfigError, match=f"^PANGEA_ENDPOINT is .*, which {fault}"):
+        Knex()
 
 
 def test_an_address_with_a_password_in_it_is_refused_when_it_is_used():

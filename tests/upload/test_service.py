@@ -82,11 +82,22 @@ def test_a_client_of_another_deployment_has_all_options_of_the_first(home: Path)
     assert asked[0].extensions["timeout"]["read"] == 7
 
 
-@pytest.mark.parametrize("url", ["https://upload.example.org", "ftp://upload.example.org/v1", "upload/v1"])
-def test_a_url_that_is_none_is_told(home: Path, user_file: Path, url: str):
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("https://upload.example.org", "doesn't end in /v1"),
+        ("ftp://upload.example.org/v1", "doesn't begin with"),
+        ("upload/v1", "doesn't begin with"),
+        ("https:///v1", "has no host"),
+        ("https://upload.example.org:99999/v1", "has a port"),
+    ],
+)
+def test_a_url_that_is_none_is_told_with_where_it_stands(home: Path, user_file: Path, url: str, fault: str):
     configure(user_file, production_api_url=url)
-    with pytest.raises(ConfigError, match=r"upload\.production_api_url or upload\.preprod_api_url_template"):
+    with pytest.raises(ConfigError, match=rf"^upload\.production_api_url in .*, which {fault}") as caught:
         service_url("prod")
+    assert repr(url) in str(caught.value)
+    assert str(user_file) in str(caught.value)
 
 
 def test_areas_are_made_and_deleted_with_the_deployments_key(service: Any, user_file: Path):

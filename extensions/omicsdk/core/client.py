@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, Generic, Self, TypeVar
 
+from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.omit import OMIT, Omit
@@ -42,13 +43,12 @@ class _ClientBase(Generic[E]):
             )
 
     def _url(self, base_url: str | None) -> str:
-        url = (base_url if base_url is not None else self._default_base_url).rstrip("/")
-        if not url.startswith(("http://", "https://")):
-            raise ConfigError(
-                f"{type(self).__name__} has the base URL {url!r}",
-                remedy="Give base_url, beginning with http:// or https://.",
-            )
-        return url
+        given = base_url if base_url is not None else self._default_base_url
+        return checked_base_url(
+            given,
+            source=f"The base URL of {type(self).__name__}",
+            remedy="Give base_url, beginning with https:// and a host.",
+        )
 
     @property
     def base_url(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError, UsageError
 from omicsdk.core.request import segment
@@ -26,14 +27,14 @@ def site_url(given: str | None, environ: Mapping[str, str] | None = None) -> str
     Raises:
         CrunchAPIException: There is none, or it isn't one (a ConfigError).
     """
-    url = (given or (os.environ if environ is None else environ).get(URL_VARIABLE) or "").strip().rstrip("/")
-    source = "base_url" if given else URL_VARIABLE
+    url = (given or (os.environ if environ is None else environ).get(URL_VARIABLE) or "").strip()
     remedy = f"Give base_url=, or set {URL_VARIABLE}: the site's address, beginning with https://."
     if not url:
         raise crunch_error(ConfigError("Nothing says where the crunch site is", remedy=remedy))
-    if not url.lower().startswith(("http://", "https://")):
-        raise crunch_error(ConfigError(f"{source} doesn't begin with http:// or https://", remedy=remedy))
-    return url
+    try:
+        return checked_base_url(url, source="base_url" if given else URL_VARIABLE, remedy=remedy)
+    except ConfigError as error:
+        raise crunch_error(error) from error
 
 
 def site_token(given: str | None, environ: Mapping[str, str] | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.core.base_urls import fault_of
 from omicsdk.core.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,16 +34,16 @@ def endpoint_of(text: str) -> str:
     Raises:
         ConfigError: It isn't a host or an http or https URL.
     """
-    endpoint = text.strip().rstrip("/")
+    endpoint = text.strip()
     if endpoint and "://" not in endpoint:
         endpoint = f"https://{endpoint}"
-    scheme, _, host = endpoint.partition("://")
-    if scheme not in ("http", "https") or not host or any(mark in host for mark in " ?#@"):
+    fault = fault_of(endpoint)
+    if fault is not None or any(mark in endpoint for mark in " ?#@"):
         raise ConfigError(
-            f"{text!r} isn't the endpoint of a Gen3 commons",
+            f"{text!r} isn't the endpoint of a Gen3 commons{f': it {fault}' if fault else ''}",
             remedy="Give its host or URL, such as https://commons.example.org.",
         )
-    return endpoint
+    return endpoint.rstrip("/")
 
 
 class _Places:

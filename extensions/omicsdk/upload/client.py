@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from omicsdk_api.upload import AsyncUploadApi, UploadApi
 
+from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.credentials import ApiKey
 from omicsdk.core.errors import ConfigError
 from omicsdk.core.omit import OMIT, Omit
+from omicsdk.core.redaction import mask_url
 from omicsdk.upload.upload_config import UploadConfig
 
 if TYPE_CHECKING:
@@ -48,17 +50,17 @@ def service_url(deployment_stage: str, config: HCAConfig | None = None) -> str:
         config: The HCA configuration; by default that of the user's files.
 
     Raises:
-        ConfigError: The configured URL isn't one that ends in /v1.
+        ConfigError: The configured URL isn't one that ends in /v1; says which it is, and where it stands.
     """
     settings = UploadConfig(config)
     if not deployment_stage and settings.current_area is not None:
         deployment_stage = settings.selected().deployment_stage
-    url = settings.api_url(deployment_stage or "prod").rstrip("/")
-    if not url.startswith(("http://", "https://")) or not url.endswith(_VERSION):
-        raise ConfigError(
-            f"the Upload service of {deployment_stage or 'prod'} is configured as {url!r}",
-            remedy="Give upload.production_api_url or upload.preprod_api_url_template an http or https URL that ends in /v1.",
-        )
+    stage = deployment_stage or "prod"
+    source = settings.api_url_source(stage)
+    remedy = "Give it an http or https URL that ends in /v1."
+    url = checked_base_url(settings.api_url(stage), source=source, remedy=remedy)
+    if not url.endswith(_VERSION):
+        raise ConfigError(f"{source} is {mask_url(url)!r}, which doesn't end in /v1", remedy=remedy)
     return url.removesuffix(_VERSION)
 
 

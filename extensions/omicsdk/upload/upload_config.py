@@ -88,6 +88,15 @@ class UploadConfig:
             return self.production_api_url
         return self.preprod_api_url_template.replace("{deployment_stage}", deployment_stage)
 
+    def api_url_source(self, deployment_stage: str) -> str:
+        """Gives where `api_url` has that from, for errors: the setting's name and the file that it stands in.
+
+        Args:
+            deployment_stage: The deployment.
+        """
+        name = "upload.production_api_url" if deployment_stage == "prod" else "upload.preprod_api_url_template"
+        return f"{name} in the HCA configuration{_place(name, self._config)}"
+
     def area_uri(self, area_uuid: str) -> UploadAreaURI:
         """Gives the URI of a known area.
 

@@ -151,6 +151,12 @@ def test_gen3_what_cannot_be_used_is_told(look, tmp_path):
         ({"CRUNCH_URL": "https://c.example"}, "settings", "https://c.example", "missing"),
         ({"CRUNCH_TOKEN": CANARY}, "token", "", "missing"),
         ({"CRUNCH_URL": "http://c.example", "CRUNCH_TOKEN": CANARY}, "token", "http://c.example", "encrypted"),
+        (
+            {"CRUNCH_URL": "https://c:99999", "CRUNCH_TOKEN": CANARY},
+            "token",
+            "https://c:99999",
+            "CRUNCH_URL has a port",
+        ),
         ({"PANGEA_USER": "a@b.example", "PANGEA_PASS": CANARY}, "account", "https://pangeabio.io", ""),
         ({"PANGEA_USER": "a@b.example"}, "account", "https://pangeabio.io", "missing"),
         ({"PANGEA_ENDPOINT": "https://p.example", "OMICS_PANGEA_TOKEN": CANARY}, "token", "https://p.example", ""),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from omicsdk.cli.doctor.finding import variables
 from omicsdk.cli.doctor.logins import HOW_TO_GET, Call, Login
+from omicsdk.core.base_urls import fault_of
 from omicsdk.core.origins import is_confidential
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def crunch(environ: Mapping[str, str], home: Path) -> list[Login]:
     found = Login("crunch", "token" if token else "settings", variables(names, environ), url)
     if not (url and token):
         return [found._replace(problem="a URL and a token are needed, and one is missing", remedy=HOW_TO_GET["crunch"])]
+    if fault := fault_of(url):
+        name = names[0] if values[0] else names[1]
+        return [found._replace(problem=f"{name} {fault}", remedy=f"Give {name} the site's address.")]
     if not is_confidential(url):
         return [found._replace(problem=_OPEN, remedy="Write CRUNCH_URL with https://.")]
     return [found._replace(call=Call(f"{url}/api/projects/", _worded(token)))]

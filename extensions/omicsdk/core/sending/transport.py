@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
+from omicsdk.core.base_urls import checked_base_url
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.credentials import Credentials, HttpxAuth, as_credentials
 from omicsdk.core.errors import AuthError, ConfigError, TransportError
@@ -120,13 +121,7 @@ class _Transport:
         clock: Clock,
         fraction: Callable[[], float],
     ) -> None:
-        base_url = base_url.rstrip("/")
-        origin = origin_of(base_url)
-        if not origin or not base_url.lower().startswith(("http://", "https://")):
-            raise ConfigError(
-                f"The base URL {mask_url(base_url)!r} isn't one",
-                remedy="Give one that begins with https:// and a host.",
-            )
+        base_url = checked_base_url(base_url)
         if "@" in base_url.partition("://")[2].partition("/")[0]:
             raise ConfigError(
                 f"The base URL {mask_url(base_url)!r} has a password in it, which would show in logs",
@@ -141,7 +136,7 @@ class _Transport:
         base = {"accept": "*/*", "accept-encoding": "gzip, deflate", "user-agent": user_agent()}
         self._manners = Manners(
             base_url=base_url,
-            origin=origin,
+            origin=origin_of(base_url),
             headers=_merged(base.items(), headers or {}),
             credentials=as_credentials(credentials),
             retry=retry or Retry(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from omicsdk.core.errors import ConfigError
+from omicsdk.core.base_urls import checked_base_url
 from omicsdk.pangea.asking.routes import API
 
 DEFAULT_ENDPOINT = "https://pangeabio.io"
@@ -24,12 +24,9 @@ def endpoint_of(given: str | None, environ: Mapping[str, str] | None = None) -> 
         environ: The environment's variables; by default the process's own.
 
     Raises:
-        ConfigError: It isn't an address.
+        ConfigError: It isn't an address; says which, and where it came from.
     """
     told = given or (os.environ if environ is None else environ).get(ENDPOINT_VARIABLE) or DEFAULT_ENDPOINT
-    if not told.strip().lower().startswith(("http://", "https://")):
-        raise ConfigError(
-            f"{told!r} isn't the address of a Pangea server",
-            remedy=f"Give one that begins with https://, as endpoint or in {ENDPOINT_VARIABLE}.",
-        )
-    return told.strip().rstrip("/").removesuffix(API)
+    remedy = f"Give the server's address, as endpoint or in {ENDPOINT_VARIABLE}: it begins with https://."
+    source = "The address of the Pangea server" if given else ENDPOINT_VARIABLE
+    return checked_base_url(told, source=source, remedy=remedy).removesuffix(API)

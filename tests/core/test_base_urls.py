@@ -1,0 +1,60 @@
+"""What a service can be at, and what is said of anything else."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from omicsdk.core.base_urls import checked_base_url, fault_of
+from omicsdk.core.errors import ConfigError
+from omicsdk.core.origins import origin_of
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("https://a.org", "https://a.org"),
+        (" HTTPS://a.org/v1// ", "HTTPS://a.org/v1"),
+        ("http://[::1]:8080/", "http://[::1]:8080"),
+        ("http://127.0.0.1:1", "http://127.0.0.1:1"),
+        ("https://a.org:65535/x", "https://a.org:65535/x"),
+        ("https://a.org:/x", "https://a.org:/x"),
+    ],
+)
+def test_what_can_be_one(url: str, kept: str):
+    assert checked_base_url(url) == kept
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        ("", "is empty"),
+        ("a.org", "doesn't begin with"),
+        ("ftp://a.org", "doesn't begin with"),
+        ("https:/a.org", "doesn't begin with"),
+        ("https://", "has no host"),
+        ("https:///v1", "has no host"),
+        ("https://:443", "has no host"),
+        ("https://a.org:99999", "has a port"),
+        ("https://a.org:0", "has a port"),
+        ("https://a.org:http/v1", "has a port"),
+        ("https://[::1", "has a host that isn't one"),
+        ("https://a\\b", "has a host that isn't one"),
+        ("https://a b/", "has a host that isn't one"),
+    ],
+)
+def test_what_cant(url: str, fault: str):
+    with pytest.raises(ConfigError, match=f"^SOME_URL is .*, which {fault}") as caught:
+        checked_base_url(url, source="SOME_URL", remedy="Set SOME_URL.")
+    assert repr(url) in str(caught.value)
+    assert caught.value.remedy == "Set SOME_URL."
+
+
+def test_a_password_in_it_isnt_told():
+    with pytest.raises(ConfigError) as caught:
+        checked_base_url("https://me:secret@a.org:99999")
+    assert "secret" not in str(caught.value)
+
+
+@given(st.text(st.sampled_from("htps:/@[]?#\\ .a1%"), max_size=12).map("https://".__add__))
+def test_what_has_no_fault_has_an_origin(url: str):
+    if fault_of(url) is None:
+        assert origin_of(url)
