@@ -112,6 +112,40 @@ def test_people_see_lines_that_fit_their_terminal(omics, alone, monkeypatch, com
     assert [line for line in (ran.out + ran.err).splitlines() if len(line) > 40 and len(line.split()) > 1] == []
 
 
+@pytest.fixture
+def homeless(alone, monkeypatch):
+    """A container's user, whom the system doesn't know."""
+
+    def unknown(number):
+        raise KeyError(number)
+
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "OMICS_STATE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pytest.importorskip("pwd"), "getpwuid", unknown)
+
+
+def test_a_user_without_a_home_is_told_what_that_means(omics, homeless):
+    ran = omics("doctor", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    told = {row["subject"]: row for row in by_probe(ran.json, "disk") if row["status"] != "ok"}
+    assert list(told) == ["settings", "tokens", "state"]
+    assert all("HOME isn't set" in row["found"] for row in told.values())
+    assert told["state"]["remedy"] == "Name another folder in OMICS_STATE_DIR."
+    assert omics("init").code == 0
+    files = omics("config", "path").json
+    assert [file["origin"] for file in files] == ["this machine"]
+
+
+def test_a_home_that_is_a_file_is_named(omics, alone, monkeypatch):
+    (alone / "home").write_text("")
+    monkeypatch.setenv("HOME", str(alone / "home"))
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setenv("OMICS_DSS_URL", "http://127.0.0.1:9")
+    ran = omics("doctor", "--timeout", "5", "--json")
+    assert f"{alone / 'home'} is a file" in {row["found"] for row in by_probe(ran.json, "disk")}
+    assert "settings" in by_probe(ran.json, "login")[0]["subject"], "what isn't there holds no login"
+
+
 def test_init_says_how_to_get_what_is_missing(omics, alone):
     ran = omics("init")
     assert (ran.code, ran.err) == (0, "")

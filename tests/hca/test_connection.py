@@ -88,3 +88,41 @@ def test_a_token_of_the_environment_goes_to_the_service_that_is_named(tmp_path: 
 
 def test_without_a_token_there_are_no_credentials(tmp_path: Path):
     assert connection("DSSClient", config=config(tmp_path, {}), environ={}).credentials is None
+
+
+@pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container's user, whom the system doesn't know."""
+
+    def unknown(number: int) -> None:
+        raise KeyError(number)
+
+    for name in ("HOME", "XDG_CONFIG_HOME", "HCA_CONFIG_FILE", "OMICS_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pytest.importorskip("pwd"), "getpwuid", unknown)
+
+
+@pytest.mark.usefixtures("homeless")
+def test_reading_without_a_login_needs_no_home(tmp_path: Path):
+    made = HCAConfig({}, site_file=tmp_path / "none.json")
+    found = connection("DSSClient", base_url="https://dss.example.org/v1", config=made, environ={})
+    assert (found.base_url, found.credentials) == ("https://dss.example.org/v1", None)
+    assert made.config_files == [str(tmp_path / "none.json")]
+    assert connection("DSSClient", base_url="https://x.org", environ={"OMICS_DSS_TOKEN": "t"}).credentials is not None
+
+
+@pytest.mark.usefixtures("homeless")
+def test_without_a_home_settings_are_written_where_a_file_is_named_only(tmp_path: Path):
+    made = HCAConfig({}, site_file=tmp_path / "none.json")
+    made.save()
+    made["creator_uid"] = 5
+    with pytest.raises(ConfigError, match="HOME isn't set"):
+        made.save()
+    with pytest.raises(ConfigError, match="HOME isn't set"):
+        assert made.user_config_dir
+    assert list(tmp_path.iterdir()) == []
+    named = HCAConfig({"HCA_CONFIG_FILE": str(tmp_path / "mine.json")}, site_file=tmp_path / "none.json")
+    named["creator_uid"] = 5
+    named.save()
+    assert json.loads((tmp_path / "mine.json").read_text()) == {"creator_uid": 5}
+    assert named.named_files == [tmp_path / "mine.json"]

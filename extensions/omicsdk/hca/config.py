@@ -26,6 +26,7 @@ DEFAULTS: dict[str, Any] = {
 """What holds when no file says otherwise."""
 
 SITE_FILE = Path("/etc/hca/config.json")
+FILE = "config.json"
 BUILT_IN = "built in"
 """Origin of the settings that no file states."""
 
@@ -112,7 +113,8 @@ class HCAConfig(Section):
     ) -> None:
         variables = os.environ if environ is None else environ
         self._files = files_of(variables, site_file)
-        self._user_folder = user_folder(variables)
+        self._named = named_files(variables)
+        self._user_folder = user_folder(variables) if has_user_folder(variables) else None
         found = [(file, read_layer(file)) for file in self._files]
         self._layers = [Layer(BUILT_IN, DEFAULTS), *(layer for _, layer in found if layer is not None)]
         self._settings = merged(self._layers)
@@ -137,12 +139,19 @@ class HCAConfig(Section):
     @property
     def named_files(self) -> list[Path]:
         """Those of them that HCA_CONFIG_FILE names."""
-        return self._files[2:]
+        return list(self._named)
 
     @property
     def user_config_dir(self) -> str:
-        """The folder of the user's configuration."""
-        return str(self._user_folder)
+        """The folder of the user's configuration.
+
+        Raises:
+            ConfigError: The user has no home.
+        """
+        return str(self._own_folder())
+
+    def _own_folder(self) -> Path:
+        return self._user_folder or user_folder(os.environ)
 
     def save(self, mode: int = 0o600) -> None:
         """Write what was changed in this object to the strongest file; all else in it stays as it is.
@@ -153,13 +162,16 @@ class HCAConfig(Section):
             mode: Permissions of the file; others than its owner are never let in.
 
         Raises:
-            ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states.
+            ConfigError: The file is malformed or can't be written, or a setting was deleted that a weaker file states; or no
+                file is named, and the user has no home.
         """
         from omicsdk.core.json_text import without_value
         from omicsdk.core.settings.config_file import change, set_in
 
-        path = self._files[-1]
         changes = list(_changes(self._saved, self._values, ()))
+        if not changes:
+            return
+        path = self._named[-1] if self._named else self._own_folder() / FILE
         below = merged(layer for layer in self._layers if layer.origin != str(path))
         for keys, value in changes:
             if value is _GONE and (place := below.place_of(keys)) is not None:
@@ -167,8 +179,6 @@ class HCAConfig(Section):
                     f"{path} can't take {name_of(keys)} back, which comes from elsewhere: {place}",
                     remedy="Delete it there, or set another value.",
                 )
-        if not changes:
-            return
 
         def edit(text: str) -> str:
             for keys, value in changes:
@@ -214,25 +224,47 @@ class HCAConfig(Section):
 
 
 def files_of(environ: Mapping[str, str], site_file: Path = SITE_FILE) -> list[Path]:
-    """The files of the configuration, there or not, from the weakest to the strongest.
+    """The files of the configuration, there or not, from the weakest to the strongest; a user without a home has none.
 
     Args:
         environ: The environment's variables.
         site_file: The file of the whole machine.
     """
-    named = [name for name in environ.get("HCA_CONFIG_FILE", "").split(os.pathsep) if name]
-    return [site_file, user_file(environ), *(_expanded(name) for name in named)]
+    own = [user_file(environ)] if has_user_folder(environ) else []
+    return [site_file, *own, *named_files(environ)]
+
+
+def named_files(environ: Mapping[str, str]) -> list[Path]:
+    """The files that HCA_CONFIG_FILE names."""
+    return [_expanded(name) for name in environ.get("HCA_CONFIG_FILE", "").split(os.pathsep) if name]
 
 
 def user_file(environ: Mapping[str, str]) -> Path:
-    """The user's own file."""
-    return user_folder(environ) / "config.json"
+    """The user's own file.
+
+    Raises:
+        ConfigError: The user has no home.
+    """
+    return user_folder(environ) / FILE
 
 
 def user_folder(environ: Mapping[str, str]) -> Path:
-    """The folder of the user's configuration: `hca` below XDG_CONFIG_HOME, by default below ~/.config."""
+    """The folder of the user's configuration: `hca` below XDG_CONFIG_HOME, by default below ~/.config.
+
+    Raises:
+        ConfigError: The user has no home.
+    """
     home = environ.get("XDG_CONFIG_HOME")
     return (Path(home) if home else Path(environ.get("HOME") or home_folder()) / ".config") / "hca"
+
+
+def has_user_folder(environ: Mapping[str, str]) -> bool:
+    """Whether there is such a folder to look into: a container's user may have no home, and only reads then."""
+    try:
+        user_folder(environ)
+    except ConfigError:
+        return False
+    return True
 
 
 def read_settings() -> Settings:

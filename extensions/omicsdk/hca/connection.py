@@ -126,7 +126,6 @@ def connection(
     Raises:
         ConfigError: No URL, or one that isn't; or the token file can't be read.
     """
-    from omicsdk.core.token_file import token_file
     from omicsdk.hca.config import HCAConfig
 
     environ = os.environ if environ is None else environ
@@ -138,7 +137,7 @@ def connection(
         url,
         _given(section, url, environ)
         or _account(section, url, audience, config, environ)
-        or _stored(section, url, token_file(environ), config, environ, endpoint)
+        or _stored(section, url, stored_tokens(environ), config, environ, endpoint)
         or _of_published_client(section, config),
     )
 
@@ -196,16 +195,30 @@ def claims_of(email: str, audience: str) -> dict[str, object]:
     }
 
 
+def stored_tokens(environ: Mapping[str, str]) -> "TokenFile | None":
+    """The file in which a login would have been stored; None where there can't be one, since the user has no home.
+
+    Args:
+        environ: The environment's variables.
+    """
+    from omicsdk.core.token_file import token_file
+
+    try:
+        return token_file(environ)
+    except ConfigError:
+        return None
+
+
 def _stored(
     section: str,
     url: str,
-    tokens: "TokenFile",
+    tokens: "TokenFile | None",
     config: "HCAConfig",
     environ: Mapping[str, str],
     endpoint: "Endpoint | None",
 ) -> "Credentials | None":
-    login = tokens.login(url)
-    if login is None:
+    login = None if tokens is None else tokens.login(url)
+    if tokens is None or login is None:
         return None
     from omicsdk.core.oauth.endpoint import Endpoint
     from omicsdk.core.oauth.refreshing import RefreshingToken

@@ -1,8 +1,8 @@
 """What is said of this machine."""
 
 import pytest
-from omicsdk.cli.doctor.machine import GIB, MIB, Encodings, Room, encodings, hard_links, open_files, room
-from omicsdk.cli.doctor.surveying import link_error
+from omicsdk.cli.doctor.machine import GIB, MIB, Encodings, Links, Room, encodings, hard_links, open_files, room
+from omicsdk.cli.doctor.surveying import Place, folders, links
 from omicsdk.cli.doctor.surveying import room as room_of
 
 
@@ -26,7 +26,10 @@ def test_room_is_bytes_and_files(facts, status, told):
 
 
 def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_stand_in(tmp_path):
-    here, later = room_of("state", tmp_path), room_of("state", tmp_path / "not" / "yet")
+    here, later = (
+        room_of(Place("state", lambda folder=folder: folder, "name another folder"))
+        for folder in (tmp_path, tmp_path / "not" / "yet")
+    )
     assert later.folder == str(tmp_path / "not" / "yet")
     assert later.free > 0
     assert later.writable
@@ -34,13 +37,51 @@ def test_a_folder_that_is_not_made_yet_has_the_room_of_what_it_will_stand_in(tmp
     assert not (tmp_path / "not").exists()
 
 
-def test_hard_links_are_tried_and_nothing_stays(tmp_path):
-    assert link_error(tmp_path) is None
+def test_what_cannot_be_written_says_where_and_how_to_go_elsewhere():
+    found = room(Room("/d/a b/c", "state", 5 * GIB, writable=False, at="/d/a b", elsewhere="name another folder in X"))
+    assert found.found == "can't be made: /d/a b can't be written (5.0 GiB free)"
+    assert found.remedy == "See who owns it: ls -ld '/d/a b'. Or name another folder in X."
+    full = room(Room("/d", "state", 5 * MIB, elsewhere="name another folder in X"))
+    assert full.remedy == "Make room, or name another folder in X."
+
+
+def test_a_file_in_the_way_of_a_folder_is_named(tmp_path):
+    (tmp_path / "home").write_text("")
+    found = room(room_of(Place("state", lambda: tmp_path / "home" / "state", "name another folder in X")))
+    assert (found.status, found.found) == ("warning", f"{tmp_path / 'home'} is a file")
+    assert found.remedy == "Name another folder in X."
+
+
+def test_each_folder_has_a_variable_that_moves_it():
+    places = folders({"HOME": "/home/me", "PANGEA_API_CACHE_DIR": "/cache"})
+    assert [place.elsewhere.rpartition(" ")[2] for place in places[1:]] == [
+        "XDG_CONFIG_HOME",
+        "OMICS_TOKEN_FILE",
+        "OMICS_STATE_DIR",
+        "TMPDIR",
+        "PANGEA_API_CACHE_DIR",
+    ]
+
+
+def test_hard_links_are_tried_and_nothing_stays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert links() == Links(str(tmp_path))
     assert list(tmp_path.iterdir()) == []
-    assert link_error(tmp_path / "gone") == "No such file or directory"
-    assert hard_links("/d", None).status == "ok"
-    found = hard_links("/d", "Operation not permitted")
+    assert hard_links(Links("/d")).status == "ok"
+    found = hard_links(Links("/d", "Operation not permitted"))
     assert (found.status, "Operation not permitted" in found.found, bool(found.remedy)) == ("warning", True, True)
+
+
+def test_where_no_file_can_be_made_nothing_is_said_of_links(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.TemporaryDirectory", refuse)
+    found = hard_links(links())
+    assert (found.status, found.subject) == ("skipped", str(tmp_path))
+    assert found.found == "can't be tried, since no file can be made: Read-only file system"
+    assert found.remedy == "Work in a folder of your own."
 
 
 def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, monkeypatch):
@@ -50,7 +91,8 @@ def test_hard_links_are_tried_among_temporary_files_of_the_same_disk(tmp_path, m
     monkeypatch.setattr("tempfile.tempdir", str(temporary))
     linked = []
     monkeypatch.setattr("os.link", lambda first, second: linked.append(first))
-    assert link_error(here) is None
+    monkeypatch.chdir(here)
+    assert links().error == ""
     assert linked[0].startswith(str(temporary))
     assert [*here.iterdir(), *temporary.iterdir()] == []
 

@@ -28,6 +28,12 @@ def test_it_is_told_what_to_set(homeless, find):
     assert raised.value.remedy.startswith("Set HOME")
 
 
+def test_a_home_that_is_a_file_holds_no_tokens(tmp_path):
+    home = tmp_path / "home"
+    home.write_text("")
+    assert token_file({"OMICS_TOKEN_FILE": str(home / "tokens.json")}).get("https://example.org") is None
+
+
 def test_what_is_named_needs_no_home(homeless, monkeypatch):
     monkeypatch.setenv("OMICS_TOKEN_FILE", str(homeless / "tokens.json"))
     monkeypatch.setenv("OMICS_STATE_DIR", str(homeless / "state"))

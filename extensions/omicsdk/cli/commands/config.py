@@ -73,15 +73,16 @@ def get(arguments: Mapping[str, Any], console: Console) -> Any:
 
 def paths(arguments: Mapping[str, Any], console: Console) -> list[dict[str, Any]]:
     """`omics config path`: the files in the order in which they are read, the strongest last."""
-    from omicsdk.hca.config import files_of, user_file
+    from omicsdk.hca.config import files_of, named_files
 
     del arguments, console
-    named = files_of(os.environ)
-    origins = ["this machine", "this user", *["HCA_CONFIG_FILE"] * (len(named) - 2)]
-    assert named[1] == user_file(os.environ)
+    files, named = files_of(os.environ), named_files(os.environ)
+    # A user without a home has no file of their own.
+    own = len(files) - len(named) - 1
+    origins = ["this machine", *["this user"] * own, *["HCA_CONFIG_FILE"] * len(named)]
     return [
         {"path": str(path), "exists": path.is_file(), "origin": origin}
-        for path, origin in zip(named, origins, strict=True)
+        for path, origin in zip(files, origins, strict=True)
     ]
 
 

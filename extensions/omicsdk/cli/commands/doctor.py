@@ -6,12 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from omicsdk.cli.doctor import telling
-from omicsdk.cli.doctor.finding import find
+from omicsdk.cli.doctor.finding import find, home_to_search
 from omicsdk.cli.doctor.logins import SERVICES
 from omicsdk.cli.doctor.probing import environment, limit, of_machine, of_services, side_by_side
 from omicsdk.cli.help import columns
 from omicsdk.cli.told import Told
-from omicsdk.core.files.home_folder import home_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +33,7 @@ def doctor(arguments: Mapping[str, Any], console: Console) -> Told:
     environ, seconds = environment(), float(arguments["timeout"])
     named = arguments["services"]
     services = [service for service in SERVICES if named is None or service in named]
-    logins = find(services, environ, home_folder())
+    logins = find(services, environ, home_to_search())
     probes = [*of_machine(environ), *of_services(logins, environ, seconds)]
     found = side_by_side(probes, limit(seconds))
     have = {login.service for login in logins}

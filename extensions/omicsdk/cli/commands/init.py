@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from omicsdk.cli.doctor import telling
-from omicsdk.cli.doctor.finding import find
+from omicsdk.cli.doctor.finding import find, home_to_search
 from omicsdk.cli.doctor.logins import HOW_TO_GET, SERVICES
 from omicsdk.cli.doctor.probing import Probe, environment, limit, side_by_side, tried
 from omicsdk.cli.help import columns, wrapped
 from omicsdk.cli.told import Told
-from omicsdk.core.files.home_folder import home_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +35,7 @@ def init(arguments: Mapping[str, Any], console: Console) -> Told:
         ConfigError: The settings can't be written.
     """
     environ, seconds = environment(), float(arguments["timeout"])
-    found = find(SERVICES, environ, home_folder())
+    found = find(SERVICES, environ, home_to_search())
     width = columns()
     shown = telling.logins(found, SERVICES, width)
     if console.asks:
@@ -78,9 +77,12 @@ def missing_defaults(commands: Iterable[Command], configured: Mapping[str, Any])
 
 def _defaults(found: Sequence[Login], console: Console) -> list[str]:
     """Offers to write the settings that omics itself wants."""
-    if not any(login.service == "dss" for login in found):
-        return []
     import os
+
+    from omicsdk.hca.config import has_user_folder
+
+    if not any(login.service == "dss" for login in found) or not has_user_folder(os.environ):
+        return []
 
     from omicsdk.cli.workflows.dss import COMMANDS
     from omicsdk.core.narrowing import is_object

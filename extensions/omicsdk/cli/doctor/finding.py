@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import OmicsError
@@ -10,7 +12,6 @@ from omicsdk.core.redaction import mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from omicsdk.cli.doctor.logins import Login
 
@@ -23,6 +24,11 @@ _WHERE = {
     "crunch": "of_sites:crunch",
     "pangea": "of_sites:pangea",
 }
+
+
+def home_to_search() -> Path:
+    """The folder in which platforms' programs keep their files; for a user without a home, one that isn't there."""
+    return Path(os.path.expanduser("~"))  # noqa: PTH111 - Path's own fails for a user without a home
 
 
 def find(services: Iterable[str], environ: Mapping[str, str], home: Path) -> list[Login]:

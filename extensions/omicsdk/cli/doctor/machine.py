@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import NamedTuple
 
 from omicsdk.cli.doctor.outcome import Outcome
@@ -18,12 +19,14 @@ class Room(NamedTuple):
     """What is left where a folder is.
 
     Attributes:
-        folder: The folder.
+        folder: The folder; empty where there can't be one.
         use: What it is for.
         free: Bytes that may be written.
         inodes: Files that may be made; None where the file system doesn't count them.
         error: Why nothing can be told.
         writable: Whether this user may write there.
+        at: The folder that is there already, in which the others are made.
+        elsewhere: How to have it somewhere else.
     """
 
     folder: str
@@ -32,6 +35,8 @@ class Room(NamedTuple):
     inodes: int | None = None
     error: str = ""
     writable: bool = True
+    at: str = ""
+    elsewhere: str = "use another disk"
 
 
 def room(facts: Room) -> Outcome:
@@ -40,38 +45,61 @@ def room(facts: Room) -> Outcome:
     Args:
         facts: What was gathered.
     """
-    subject = f"{facts.use}: {facts.folder}"
+    subject = f"{facts.use}: {facts.folder}" if facts.folder else facts.use
     if facts.error:
-        return Outcome("disk", subject, "warning", facts.error, "Check the folder and its permissions.")
+        return Outcome("disk", subject, "warning", facts.error, _sentence(facts.elsewhere))
     left = f"{_size(facts.free)} free" + (f", {facts.inodes:,} files" if facts.inodes is not None else "")
     if not facts.writable:
-        return Outcome("disk", subject, "warning", f"can't be written ({left})", "Work in a folder of your own.")
+        at = facts.at or facts.folder
+        what = "can't be written" if at == facts.folder else f"can't be made: {at} can't be written"
+        remedy = f"See who owns it: ls -ld {shlex.quote(at)}. Or {facts.elsewhere}."
+        return Outcome("disk", subject, "warning", f"{what} ({left})", remedy)
     few = facts.inodes is not None and facts.inodes < INODES_WARNING
     if facts.free >= ROOM_WARNING and not few:
         return Outcome("disk", subject, "ok", left)
     failed = facts.free < ROOM_FAILED or (facts.inodes is not None and facts.inodes < INODES_FAILED)
     what = "files" if few and facts.free >= ROOM_WARNING else "bytes"
-    remedy = "Delete many small files, or use another disk." if what == "files" else "Make room, or use another disk."
+    remedy = f"{'Delete many small files' if what == 'files' else 'Make room'}, or {facts.elsewhere}."
     return Outcome("disk", subject, "failed" if failed else "warning", f"only {left}", remedy)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _size(count: int) -> str:
     return f"{count / GIB:,.1f} GiB" if count >= GIB else f"{count / MIB:,.0f} MiB"
 
 
-def hard_links(folder: str, error: str | None) -> Outcome:
+class Links(NamedTuple):
+    """Whether a file got a second name.
+
+    Attributes:
+        folder: Where links are wanted.
+        error: Why it didn't.
+        tried: Whether there was a file to give it to.
+    """
+
+    folder: str = ""
+    error: str = ""
+    tried: bool = True
+
+
+def hard_links(facts: Links) -> Outcome:
     """Whether a second name can be made for a file.
 
     Args:
-        folder: Where that was tried.
-        error: Why it didn't work; None where it did.
+        facts: What was gathered.
     """
-    if error is None:
-        return Outcome("hard links", folder, "ok", "can be made")
+    if not facts.tried:
+        found = f"can't be tried, since no file can be made: {facts.error}"
+        return Outcome("hard links", facts.folder, "skipped", found, "Work in a folder of your own.")
+    if not facts.error:
+        return Outcome("hard links", facts.folder, "ok", "can be made")
     remedy = (
         "Downloads into bundles copy files that they share instead, which takes more room; nothing else needs links."
     )
-    return Outcome("hard links", folder, "warning", f"can't be made: {error}", remedy)
+    return Outcome("hard links", facts.folder, "warning", f"can't be made: {facts.error}", remedy)
 
 
 def open_files(soft: int | None, hard: int | None) -> Outcome:

@@ -49,7 +49,7 @@ def _open(endpoint: str) -> Login:
     from omicsdk.gen3.commons import endpoint_of
 
     commons = endpoint_of(endpoint)
-    call = Call(f"{commons}/user/_status", shows="the commons answers; nobody is logged in")
+    call = Call(f"{commons}/user/_status", shows="the commons answers")
     return Login("gen3", "endpoint", "GEN3_ENDPOINT", commons, call, warning="nobody is logged in")
 
 

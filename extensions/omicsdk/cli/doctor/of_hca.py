@@ -83,7 +83,7 @@ def _service(word: str, section: str, path: str, environ: Mapping[str, str]) -> 
         # An account of Google alone is set for many purposes.
         return []
     if not proof:
-        call = Call(f"{url}/swagger.json", shows="the service answers; nobody is logged in")
+        call = Call(f"{url}/swagger.json", shows="the service answers")
         return [Login(word, "settings", str(place), url, call, warning=f"nobody is logged in: omics {word} login")]
     call = Call(f"{url}{path}", lambda: connection(section, base_url=url, config=config, environ=environ).credentials)
     return [Login(word, "login", proof, url, call)]
@@ -91,14 +91,13 @@ def _service(word: str, section: str, path: str, environ: Mapping[str, str]) -> 
 
 def _proof(word: str, url: str, config: HCAConfig, environ: Mapping[str, str]) -> str:
     """Where the proof comes from that is sent along; empty where there is none. The order is that of hca.connection."""
-    from omicsdk.core.token_file import token_file
-    from omicsdk.hca.connection import left_by_published_client
+    from omicsdk.hca.connection import left_by_published_client, stored_tokens
 
     for name in (f"OMICS_{word.upper()}_TOKEN", "GOOGLE_APPLICATION_CREDENTIALS"):
         if environ.get(name):
             return name
-    tokens = token_file(environ)
-    if tokens.login(url) is not None:
+    tokens = stored_tokens(environ)
+    if tokens is not None and tokens.login(url) is not None:
         return str(tokens.path)
     if left_by_published_client(config).get("access_token"):
         return str(config.settings.place_of(("oauth2_token", "access_token")))

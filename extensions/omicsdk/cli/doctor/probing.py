@@ -40,10 +40,9 @@ def of_machine(environ: Mapping[str, str]) -> list[Probe]:
     Args:
         environ: The environment's variables.
     """
-    here = surveying.folders(environ)[0][1]
     rooms = [
-        Probe("disk", use, lambda use=use, folder=folder: [machine.room(surveying.room(use, folder))])
-        for use, folder in surveying.folders(environ)
+        Probe("disk", place.use, lambda place=place: [machine.room(surveying.room(place))])
+        for place in surveying.folders(environ)
     ]
     return [
         Probe("versions", "", _versions),
@@ -52,7 +51,7 @@ def of_machine(environ: Mapping[str, str]) -> list[Probe]:
         Probe("encoding", "", lambda: [machine.encodings(surveying.encodings())]),
         Probe("open files", "", lambda: [machine.open_files(*surveying.file_limits())]),
         *rooms,
-        Probe("hard links", str(here), lambda: [machine.hard_links(str(here), surveying.link_error(here))]),
+        Probe("hard links", "", lambda: [machine.hard_links(surveying.links())]),
     ]
 
 

@@ -7,48 +7,71 @@ import os
 import shutil
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from omicsdk.cli.doctor.machine import Encodings, Room
+from omicsdk.cli.doctor.machine import Encodings, Links, Room
+from omicsdk.core.errors import OmicsError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+_CACHE = "PANGEA_API_CACHE_DIR"
 
-def folders(environ: Mapping[str, str]) -> list[tuple[str, Path]]:
-    """The folders that omics writes into, each with what it is for.
+
+class Place(NamedTuple):
+    """A folder that omics writes into.
+
+    Attributes:
+        use: What it is for.
+        find: Gives the folder; raises ConfigError where there can't be one, and OSError where the system has none.
+        elsewhere: How to have it somewhere else.
+    """
+
+    use: str
+    find: Callable[[], Path]
+    elsewhere: str
+
+
+def folders(environ: Mapping[str, str]) -> list[Place]:
+    """The folders that omics writes into.
 
     Args:
         environ: The environment's variables.
     """
     from pathlib import Path
 
-    from omicsdk.core.files.state_folder import state_folder
-    from omicsdk.core.token_file import token_file
+    from omicsdk.core.files.state_folder import STATE_VARIABLE, state_folder
+    from omicsdk.core.token_file import PATH_VARIABLE, token_file
     from omicsdk.hca.config import user_folder
 
-    named = [
-        ("here", Path.cwd()),
-        ("settings", user_folder(environ)),
-        ("tokens", token_file(environ).path.parent),
-        ("state", state_folder()),
-        ("temporary files", Path(tempfile.gettempdir())),
+    places = [
+        Place("here", Path.cwd, "work in a folder of your own"),
+        Place("settings", lambda: user_folder(environ), "name another folder in XDG_CONFIG_HOME"),
+        Place("tokens", lambda: token_file(environ).path.parent, f"name a file elsewhere in {PATH_VARIABLE}"),
+        Place("state", state_folder, f"name another folder in {STATE_VARIABLE}"),
+        Place("temporary files", lambda: Path(tempfile.gettempdir()), "name another folder in TMPDIR"),
     ]
-    cache = environ.get("PANGEA_API_CACHE_DIR")
-    return [*named, ("cache", Path(cache))] if cache else named
+    cache = environ.get(_CACHE)
+    return [*places, Place("cache", lambda: Path(cache), f"name another folder in {_CACHE}")] if cache else places
 
 
-def room(use: str, folder: Path) -> Room:
+def room(place: Place) -> Room:
     """What is left for a folder, or where it would be made.
 
     Args:
-        use: What it is for.
-        folder: The folder.
+        place: The folder.
     """
+    try:
+        folder = place.find()
+    except (OmicsError, OSError) as error:
+        return Room("", place.use, error=_why(error), elsewhere=place.elsewhere)
+    facts = Room(str(folder), place.use, elsewhere=place.elsewhere)
     there = folder.absolute()
     while not there.exists() and there != there.parent:
         there = there.parent
+    if not there.is_dir():
+        return facts._replace(error=f"{there} is a file")
     try:
         free = shutil.disk_usage(there).free
         inodes = None
@@ -56,34 +79,46 @@ def room(use: str, folder: Path) -> Room:
             counted = os.statvfs(there)
             inodes = counted.f_favail if counted.f_files else None
     except OSError as error:
-        return Room(str(folder), use, error=f"can't be looked at: {error.strerror or error}")
-    return Room(str(folder), use, free, inodes, writable=os.access(there, os.W_OK))
+        return facts._replace(error=f"can't be looked at: {_why(error)}")
+    return facts._replace(free=free, inodes=inodes, at=str(there), writable=os.access(there, os.W_OK | os.X_OK))
 
 
-def link_error(folder: Path) -> str | None:
+def links() -> Links:
     """Makes a file and a second name for it, and takes both away.
 
-    Args:
-        folder: Where links are wanted; where temporary files lie on the same file system, it is tried among them.
-
-    Returns:
-        Why that didn't work; None where it did.
+    It is done among temporary files where they lie on the same disk as the current folder, else in that.
     """
+    from pathlib import Path
+
+    facts = Links()
     try:
-        with tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=_beside(folder)) as made:
-            first = os.path.join(made, "file")  # noqa: PTH118 - what os.link takes
+        folder = Path.cwd()
+        facts = Links(str(folder))
+        made = tempfile.TemporaryDirectory(prefix=".omics-doctor-", dir=_beside(folder))
+    except OSError as error:
+        return facts._replace(error=_why(error), tried=False)
+    try:
+        with made as inside:
+            first = os.path.join(inside, "file")  # noqa: PTH118 - what os.link takes
             with open(first, "wb"):  # noqa: PTH123 - likewise
                 pass
             os.link(first, f"{first}-again")
     except OSError as error:
-        return error.strerror or str(error)
-    return None
+        return facts._replace(error=_why(error))
+    return facts
 
 
 def _beside(folder: Path) -> str:
     """A folder on the same file system, by preference one where nobody minds what is made."""
-    temporary = tempfile.gettempdir()
+    try:
+        temporary = tempfile.gettempdir()
+    except OSError:  # nowhere can be written to
+        return str(folder)
     return temporary if os.stat(temporary).st_dev == folder.stat().st_dev else str(folder)  # noqa: PTH116 - a text
+
+
+def _why(error: OmicsError | OSError) -> str:
+    return error.message if isinstance(error, OmicsError) else error.strerror or str(error)
 
 
 def file_limits() -> tuple[int | None, int | None]:

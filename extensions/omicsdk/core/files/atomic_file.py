@@ -136,7 +136,7 @@ def read_private(path: Path) -> str | None:
             # Looked at after opening, so that it is the same file that is read.
             _refuse_shared(path, os.fstat(file.fileno()))
             return file.read().decode("utf-8")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):  # the latter where HOME is no folder
         return None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} isn't text", remedy="Delete it and log in again.") from error
