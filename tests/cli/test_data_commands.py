@@ -9,6 +9,7 @@ from omicsdk.cli.commands.files.looking import du, ls, span_of
 from omicsdk.cli.commands.files.places import files_words
 from omicsdk.cli.console import Console
 from omicsdk.cli.main import main
+from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import UsageError
 from shelf_store import shelf as shelf
 
@@ -61,6 +62,17 @@ def test_cat_prints_bytes_and_nothing_else(omics, reads):
     assert "shelf://p is a folder" in told
 
 
+def test_cat_keeps_to_a_limit(omics, reads, monkeypatch):
+    clock = ManualClock()
+    for name in ("monotonic", "sleep"):
+        monkeypatch.setattr(SystemClock, name, lambda _clock, *seconds, name=name: getattr(clock, name)(*seconds))
+    reads.files["p/a.txt"] = bytes(300_000)
+    assert len(omics("cat", "--limit-rate", "100K", "shelf://p/a.txt")[1]) == 300_000
+    assert sum(clock.slept) > 2.5
+    code, _, told = omics("cat", "--limit-rate", "fast", "shelf://p/a.txt")
+    assert (code, "no number of bytes" in told) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("text", "span"), [(None, (None, None)), ("0-99", (0, 100)), ("5-", (5, None)), ("-7", (-7, None))]
 )
@@ -82,6 +94,26 @@ def test_cp_of_files_and_folders(omics, reads, tmp_path):
     assert (tmp_path / "out/deep/b.csv").read_bytes() == b"22"
     assert omics("cp", "here.txt", "out/deep/b.csv", "shelf://q/")[0] == 0
     assert (reads.files["q/here.txt"], reads.files["q/b.csv"]) == (b"1", b"22")
+
+
+def test_cp_goes_on_with_the_folder_that_it_made(omics, reads, tmp_path):
+    reads.broken.add("q/deep/b.csv")
+    assert omics("cp", "-r", "shelf://p", "shelf://q")[0] == 3
+    reads.broken.clear()
+    code, told, _ = omics("cp", "-r", "shelf://p", "shelf://q")
+    assert (code, told["counts"]["skipped"], told["counts"]["done"]) == (0, 1, 1)
+    assert sorted(name for name in reads.files if name.startswith("q/")) == ["q/a.txt", "q/deep/b.csv"]
+    assert omics("cp", "-r", "shelf://p", "shelf://q")[0] == 0
+    assert "q/p/a.txt" in reads.files
+
+
+def test_sync_goes_on_with_what_it_began(omics, reads, tmp_path):
+    reads.broken.add("q/deep/b.csv")
+    assert omics("sync", "shelf://p", "shelf://q")[0] == 3
+    assert [path for path in (tmp_path / "state").rglob("*") if path.parent.name == "files"]
+    reads.broken.clear()
+    assert omics("sync", "shelf://p", "shelf://q")[0] == 0
+    assert not [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
 
 
 def test_cp_leaves_what_is_there_when_it_shall(omics, reads, tmp_path):

@@ -4,10 +4,12 @@ import hashlib
 import io
 
 import pytest
-from omicsdk.core.clock import SystemClock
+from omicsdk.core.clock import ManualClock, SystemClock
 from omicsdk.core.errors import ChecksumMismatch, ServerError, UnsafePath
 from omicsdk.fs import parse_uri
-from omicsdk.fs.copying.copies import CopyOptions, batches, copy_files
+from omicsdk.fs.copying.across import batches
+from omicsdk.fs.copying.copies import copy_files
+from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan, Source, plan_copy
 from omicsdk.fs.copying.selecting import select
 from omicsdk.fs.opened import Stores
@@ -147,6 +149,29 @@ def test_a_stop_in_the_midst_of_a_stream_leaves_nothing_half_written(shelf, tmp_
     assert [outcome.state for outcome in report.outcomes] == ["stopped"]
     assert report.why_stopped == control.why
     assert tree(tmp_path / "out") == {}
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    moved = ManualClock()
+    for name in ("monotonic", "sleep"):
+        monkeypatch.setattr(SystemClock, name, lambda _clock, *seconds, name=name: getattr(moved, name)(*seconds))
+    return moved
+
+
+def test_streams_keep_to_the_limit(shelf, tmp_path, clock):
+    shelf.files["p/a"] = bytes(4 * 1024**2)
+    began = clock.monotonic()
+    assert copied("shelf://p/a", str(tmp_path / "out/a"), control=Control(rate_limit=1024**2)).ok
+    assert 3.9 < clock.monotonic() - began < 4.2
+    assert max(clock.slept) <= 0.2
+
+
+def test_a_stream_that_waits_for_its_limit_can_be_stopped(shelf, tmp_path, clock):
+    shelf.files["p/a"] = bytes(4 * 1024**2)
+    report = copied("shelf://p/a", str(tmp_path / "out/a"), control=Control(rate_limit=1, budget=30))
+    assert [outcome.state for outcome in report.outcomes] == ["stopped"]
+    assert sum(clock.slept) < 31
 
 
 def test_streams_end_with_the_time_that_they_may_take(shelf, tmp_path, monkeypatch):

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import APIError, Forbidden, SourceChanged, TooManyRedirects, TransportError
 from omicsdk.core.retry import Retry
+from omicsdk.fs.pacing import Pace
 from omicsdk.fs.reading.file_bytes import parts_of
 from omicsdk.fs.reading.ranges import MOST_SKIPPED, NoRanges, Ranges
 from omicsdk.fs.reading.wire import Wire
-from omicsdk.transfer import Location
+from omicsdk.transfer import Control, Location
 
 BODY = bytes(range(256)) * 40
 
@@ -52,6 +53,14 @@ def test_reads_the_bytes_that_were_asked_for(server: Server, ranges: Callable[..
     assert asked[0].headers.get("if-range") is None
     assert asked[1].headers["if-range"] == server.etags["file"]
     assert server.connections == 1
+
+
+def test_reads_keep_to_a_limit(server: Server, wire: Wire, clock: MovedClock) -> None:
+    url = server.put("file", BODY)
+    began = clock.monotonic()
+    pace = Pace(Control(rate_limit=len(BODY) / 10), clock=clock)
+    assert Ranges(lambda: Location(url), len(BODY), wire=wire, clock=clock, pace=pace).read() == BODY
+    assert 9.5 < clock.monotonic() - began < 10.5
 
 
 def test_a_file_of_unknown_size_is_asked_for_it(server: Server, ranges: Callable[..., Ranges]) -> None:

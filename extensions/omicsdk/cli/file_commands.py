@@ -75,7 +75,8 @@ _SPOOL: Argument = {
     "name": "spool",
     "type": "string",
     "default": None,
-    "help": "Folder for files on their way from one platform to another; by default the system's temporary one.",
+    "help": "Folder for files on their way from one platform to another, 4 GiB at once or one larger file, kept until they "
+    "arrive; by default one in the user's state folder.",
 }
 
 
@@ -134,6 +135,7 @@ COMMANDS: list[Command] = [
                 "help": "Only these bytes, counted from 0, the last one included: 0-99; 100- for all from there on; -100 for "
                 "the last hundred.",
             },
+            *[argument for argument in _MOVING if argument["name"] == "limit_rate"],
             _OPTION,
         ],
     },
@@ -144,7 +146,7 @@ COMMANDS: list[Command] = [
         "a folder that is there, or becomes it; a slash behind a folder means what is in it. A file appears under its "
         "name when it is whole and has the checksums that its platform states. From one platform to another, bytes pass "
         "through this machine, where the platform can't copy by itself. The same command goes on where it was "
-        "stopped; between platforms with --no-clobber, which leaves the files that arrived.\n\nExamples:\n\n    omics cp dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d/cells.csv .\n"
+        "stopped.\n\nExamples:\n\n    omics cp dss://aws/5e1f0a3c-2b64-4c1e-9d57-0a4c8a1b2c3d/cells.csv .\n"
         "    omics cp -r sb://me/my-project/reads/ s3://my-bucket/reads/\n"
         "    omics cp reads_1.fastq.gz reads_2.fastq.gz sb://me/my-project/reads/",
         "run": "omicsdk.cli.commands.files.moving:cp",

@@ -39,7 +39,7 @@ class PutOptions:
         control: Stops, pauses, limits the rate, bounds the time.
         progress: Called a few times a second.
         stop: Set it to end within a second; the same call goes on from there.
-        journal: A file that remembers how far uploads are; None for none.
+        journal: A file that remembers how far uploads are; None for none, where the files won't be found again either.
     """
 
     overwrite: bool = True

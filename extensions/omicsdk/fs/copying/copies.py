@@ -1,71 +1,33 @@
-"""Copies between any two places: down, up, across a platform, and from one to another by way of this machine."""
+"""Copies between any two places: down, up, and from one platform to another."""
 
 from __future__ import annotations
 
-import sys
-import tempfile
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from omicsdk.core.errors import OmicsError
-from omicsdk.fs.copying.fetching import FetchOptions, fetch
+from omicsdk.core.errors import FolderBusy
+from omicsdk.fs.copying.across import across, spool_of
+from omicsdk.fs.copying.fetching import fetch
+from omicsdk.fs.copying.options import CopyOptions
 from omicsdk.fs.copying.planning import CopyPlan
 from omicsdk.fs.copying.selecting import Selected
+from omicsdk.fs.copying.sending import put_for_good
 from omicsdk.fs.copying.unfinished import Unfinished
 from omicsdk.fs.errors import PathNotFound
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.store import Put, PutOptions, Store
-from omicsdk.transfer import Control, Outcome, Progress, TransferReport
-from omicsdk.transfer.calls import side_by_side
-
-#: Bytes that lie on this machine at once on their way from one platform to another; a larger file is there alone.
-SPOOL = 4 * 1024**3
-
-
-@dataclass(frozen=True, slots=True)
-class CopyOptions:
-    """How files are copied.
-
-    Attributes:
-        overwrite: Whether what is at a target already is replaced.
-        connections: Requests for bytes that run at once, at most.
-        control: Stops, pauses, limits the rate, bounds the time.
-        progress: Called a few times a second.
-        stop: Set it to end within a second; the same copy goes on from there.
-        spool: Folder for files on their way between platforms; by default the system's temporary one.
-        spool_bytes: How much lies there at once, at most; a larger file lies there alone.
-    """
-
-    overwrite: bool = True
-    connections: int = 16
-    control: Control = field(default_factory=Control)
-    progress: Callable[[Progress], None] | None = None
-    stop: threading.Event | None = None
-    spool: str | None = None
-    spool_bytes: int = SPOOL
-
-    @property
-    def stopped(self) -> bool:
-        """Whether it shall end."""
-        return self.fetching().stopped
-
-    def fetching(self, journal: Path | None = None) -> FetchOptions:
-        """The same for what comes to this machine.
-
-        Args:
-            journal: The file that remembers how far it is; by default one in the folder.
-        """
-        return FetchOptions(self.connections, self.control, self.progress, self.stop, journal)
+from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.calls import never, side_by_side
+from omicsdk.transfer.journals.journal import Journal
 
 
 def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = None) -> TransferReport:
     """Copies files. One that fails doesn't keep the others from being copied.
 
     Bytes that come here are verified by what their platform states of them, and appear under their names when they are whole.
-    What a stopped copy began is gone on with by the same one, unless it is one from platform to platform: that begins anew.
+    What a stopped copy began is gone on with by the same one.
 
     Args:
         plan: What goes where.
@@ -77,12 +39,14 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
 
     Raises:
         ReadOnly: Nothing can be put there; nothing was copied.
+        FolderBusy: Another process makes the same copy from platform to platform.
     """
     chosen = options or CopyOptions()
     reports: list[TransferReport] = []
     files = plan.files if chosen.overwrite else _lacking(plan, stores.of(plan.base), chosen)
-    for scheme, group in groupby(files, key=lambda file: file.uri.scheme):
-        part = CopyPlan(plan.base, list(group))
+    schemes = list(dict.fromkeys(file.uri.scheme for file in files))
+    for scheme in schemes:
+        part = replace(plan, files=[file for file in files if file.uri.scheme == scheme])
         if chosen.stopped:
             reports.append(_not_begun(part.files))
         elif plan.base.scheme == "file":
@@ -90,9 +54,28 @@ def copy_files(plan: CopyPlan, stores: Stores, options: CopyOptions | None = Non
         elif scheme == "file":
             reports.append(_up(part, stores.of(plan.base), chosen))
         else:
-            reports.append(_across(part, stores, chosen))
+            reports.append(across(part, stores, chosen))
     report = joined(reports, f"Copy to {plan.base}")
-    return report if len(files) == len(plan.files) else _with_left(report, plan)
+    return report if len(files) == len(plan.files) and len(schemes) < 2 else _in_order(report, plan)
+
+
+def is_begun(plan: CopyPlan, options: CopyOptions | None = None) -> bool:
+    """Whether an earlier run left the same copy unfinished.
+
+    Args:
+        plan: What goes where.
+        options: How.
+    """
+    if not plan.files:
+        return False
+    is_here = "file" in (plan.base.scheme, plan.files[0].uri.scheme)
+    return _unfinished(plan).path.exists() if is_here else spool_of(plan, options or CopyOptions()).is_there
+
+
+def _unfinished(plan: CopyPlan) -> Unfinished:
+    """What remembers how far a copy to or from this machine is."""
+    way = "down" if plan.base.scheme == "file" else "up"
+    return Unfinished(way, [plan.files[0].uri.scheme, *plan.words])
 
 
 def joined(reports: Sequence[TransferReport], title: str) -> TransferReport:
@@ -114,104 +97,37 @@ def joined(reports: Sequence[TransferReport], title: str) -> TransferReport:
 def _down(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """Into a folder of this machine."""
     folder = plan.base.path
-    with Unfinished("down", [folder, *(f"{file.uri}\t{file.name}" for file in plan.files)]) as journal:
+    with _unfinished(plan) as journal:
+        if plan.differing:
+            _forget_done(journal.path, plan)
         report = fetch([(file.entry, file.name) for file in plan.files], store, folder, options.fetching(journal.path))
         journal.keep = not report.ok
     return report
 
 
+def _forget_done(path: Path, plan: CopyPlan) -> None:
+    """Has files fetched that an earlier run had brought: they changed since, here or there."""
+    if path.exists():
+        with suppress(FolderBusy):  # another process is at it, and is waited for
+            journal = Journal(path, never)
+            try:
+                for file in plan.files:
+                    journal.forget(file.name)
+            finally:
+                journal.close()
+
+
 def _up(plan: CopyPlan, store: Store, options: CopyOptions) -> TransferReport:
     """From this machine to a platform."""
     puts = [Put(file.uri.path, plan.target(file).path) for file in plan.files]
-    with Unfinished("up", [f"{put.source}\t{store.uri(put.path)}" for put in puts]) as journal:
+    with _unfinished(plan) as journal:
         how = PutOptions(options.overwrite, options.control, options.progress, options.stop, str(journal.path))
-        report = store.put(puts, how)
+        report = put_for_good(store, puts, how)
         journal.keep = not report.ok
     outcomes = (outcome._replace(name=file.name) for file, outcome in zip(plan.files, report.outcomes, strict=True))
     return TransferReport(
         outcomes, report.seconds, throughput=report.throughput, began=report.began, why_stopped=report.why_stopped
     )
-
-
-def _across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferReport:
-    """From one platform to another, or within one: over there where it can, else by way of this machine."""
-    source, target = stores.of(plan.files[0].uri), stores.of(plan.base)
-    found: dict[str, Outcome] = {}
-    seconds = 0.0
-    if source is target:
-        for file, outcome in zip(plan.files, _over_there(plan, source, options), strict=True):
-            if outcome is not None:
-                found[file.name] = outcome
-    why = ""
-    room = sys.maxsize if target.puts_whole_folders else options.spool_bytes
-    for batch in batches([file for file in plan.files if file.name not in found], room):
-        if options.stopped:
-            break
-        with tempfile.TemporaryDirectory(prefix="omics-", dir=options.spool) as folder:
-            for part in _carried(batch, plan, source, target, folder, options):
-                seconds += part.seconds
-                why = why or part.why_stopped
-                found |= {outcome.name: outcome for outcome in part.outcomes}
-    outcomes = (found.get(file.name) or Outcome(file.name, "stopped", file.entry.size) for file in plan.files)
-    return TransferReport(outcomes, seconds, title=f"Copy to {plan.base}", why_stopped=why or options.control.why)
-
-
-def _over_there(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[Outcome | None]:
-    """What a platform copies by itself; None for what it can't."""
-
-    def copy(file: Selected) -> bool:
-        return store.copy(file.entry, plan.target(file).path)
-
-    answers = side_by_side(copy, plan.files, lambda: options.stopped)
-    for file, answer in zip(plan.files, answers, strict=True):
-        if isinstance(answer, OmicsError):
-            yield Outcome(file.name, "stopped" if options.stopped else "failed", file.entry.size, error=answer)
-        else:
-            yield Outcome(file.name, "done", file.entry.size, verified="by the platform") if answer else None
-
-
-def _carried(
-    batch: Sequence[Selected], plan: CopyPlan, source: Store, target: Store, folder: str, options: CopyOptions
-) -> Iterator[TransferReport]:
-    """Fetches some files and sends them on; gives the outcomes of those that failed to come, then of the others."""
-    named = {str(number): file for number, file in enumerate(batch)}
-    wanted = [(file.entry, number) for number, file in named.items()]
-    came = fetch(wanted, source, folder, options.fetching())
-    there = [outcome for outcome in came.outcomes if outcome.state in ("done", "skipped")]
-    lost = [outcome for outcome in came.outcomes if outcome.state not in ("done", "skipped")]
-    yield TransferReport(
-        [outcome._replace(name=named[outcome.name].name) for outcome in lost],
-        came.seconds,
-        why_stopped=came.why_stopped,
-    )
-    puts = [Put(str(Path(folder, outcome.name)), plan.target(named[outcome.name]).path) for outcome in there]
-    if puts and not options.stopped and not (lost and target.puts_whole_folders):
-        sent = target.put(puts, PutOptions(options.overwrite, options.control, options.progress, options.stop))
-        outcomes = [
-            outcome._replace(name=named[Path(put.source).name].name)
-            for put, outcome in zip(puts, sent.outcomes, strict=True)
-        ]
-        yield TransferReport(outcomes, sent.seconds, why_stopped=sent.why_stopped)
-
-
-def batches(files: Sequence[Selected], room: int) -> Iterator[list[Selected]]:
-    """Cuts files into lists that need no more room than there is, a larger file for itself.
-
-    Args:
-        files: The files.
-        room: Bytes; a file of unknown size counts as the half.
-    """
-    batch: list[Selected] = []
-    used = 0
-    for file in files:
-        size = file.entry.size if file.entry.size is not None else room // 2
-        if batch and used + size > room:
-            yield batch
-            batch, used = [], 0
-        batch.append(file)
-        used += size
-    if batch:
-        yield batch
 
 
 def _lacking(plan: CopyPlan, target: Store, options: CopyOptions) -> list[Selected]:
@@ -232,8 +148,8 @@ def _not_begun(files: Sequence[Selected]) -> TransferReport:
     return TransferReport(Outcome(file.name, "stopped", file.entry.size) for file in files)
 
 
-def _with_left(report: TransferReport, plan: CopyPlan) -> TransferReport:
-    """A report with the files that were left as they are."""
+def _in_order(report: TransferReport, plan: CopyPlan) -> TransferReport:
+    """A report in the plan's order, with the files that were left as they are."""
     known: Mapping[str, Outcome] = {outcome.name: outcome for outcome in report.outcomes}
     outcomes = (known.get(file.name) or Outcome(file.name, "skipped", file.entry.size) for file in plan.files)
     return joined(

@@ -17,6 +17,7 @@ from omicsdk.core.clock import SYSTEM_CLOCK
 from omicsdk.core.errors import APIError, ChecksumMismatch, Interrupted, OmicsError, TruncatedTransfer
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import PathError
+from omicsdk.fs.pacing import Pace
 from omicsdk.fs.store import Store
 from omicsdk.transfer import Control, Outcome, Progress, TransferReport, download
 from omicsdk.transfer.names import check_name
@@ -37,6 +38,8 @@ class FetchOptions:
         progress: Called a few times a second.
         stop: Set it to end within a second; the same fetch goes on from there.
         journal: The file that remembers how far it is; by default one in the folder.
+        kept: Whether a file that is there under its name is the one that is wanted, since it has got that name for being whole:
+            a stream of it isn't read again.
     """
 
     connections: int = 16
@@ -44,6 +47,7 @@ class FetchOptions:
     progress: Callable[[Progress], None] | None = None
     stop: threading.Event | None = None
     journal: Path | None = None
+    kept: bool = False
 
     @property
     def stopped(self) -> bool:
@@ -143,6 +147,8 @@ def _is_gone(outcome: Outcome) -> bool:
 def _streamed(stream: BinaryIO, entry: Entry, name: str, folder: str, store: Store, options: FetchOptions) -> Outcome:
     check_name(name)
     target = Path(folder, *name.split("/"))
+    if options.kept and target.is_file():
+        return Outcome(name, "skipped", target.stat().st_size, checksums=dict(entry.checksums))
     digests = Digests(entry.checksums, entry.size)
     try:
         if store.scheme == "file" and target.exists() and target.samefile(entry.path):
@@ -166,8 +172,9 @@ def _written(stream: BinaryIO, target: Path, digests: Digests, entry: Entry, opt
     target.parent.mkdir(parents=True, exist_ok=True)
     with aside(target) as part:
         with part.open("wb") as file:
-            size = 0
-            while chunk := stream.read(_STRIDE):
+            size, pace = 0, Pace(options.control, options.stop)
+            while chunk := stream.read(pace.stride(_STRIDE)):
+                pace.passed(len(chunk))
                 if options.stopped:
                     raise Interrupted(f"{target} isn't whole: it was stopped")
                 digests.update(chunk)

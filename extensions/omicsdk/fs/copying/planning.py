@@ -37,10 +37,20 @@ class CopyPlan:
     Attributes:
         base: The folder that they go into.
         files: The files; `name` is the path below that folder.
+        said: What was named and how it goes there, which tells the copy from others however many files of it are left; by
+            default the files do.
+        differing: Whether all files are known to be other at the target, or not there: nothing that was done before counts.
     """
 
     base: Uri
     files: Sequence[Selected]
+    said: Sequence[str] = ()
+    differing: bool = False
+
+    @property
+    def words(self) -> Sequence[str]:
+        """What tells the copy from others."""
+        return [str(self.base), *(self.said or [f"{file.uri}\t{file.name}" for file in self.files])]
 
     def target(self, file: Selected) -> Uri:
         """Where a file goes.
@@ -70,18 +80,20 @@ def plan_copy(sources: Sequence[Source], target: Uri, kind: Kind) -> CopyPlan:
     into = target.is_folder or kind == "folder"
     if not into and len(sources) == 1 and not sources[0].is_folder:
         only = sources[0].files[0]
-        return CopyPlan(_parent(target), [replace(only, name=target.name)])
+        return CopyPlan(_parent(target), [replace(only, name=target.name)], [f"{only.uri}\t{target.name}"])
     if kind == "file":
         raise UsageError(f"{target} is a file", remedy="Name a folder to copy into.")
     if not into and len(sources) > 1 and not any(source.is_folder for source in sources):
         raise UsageError(f"{target} isn't there", remedy=f"Several files go into a folder: write {target}/ to make it.")
     files: list[Selected] = []
+    said: list[str] = []
     for source in sources:
         keeps_name = source.is_folder and not source.uri.is_folder and (into or len(sources) > 1)
         before = f"{source.uri.name}/" if keeps_name and source.uri.name not in ("", ".", "..") else ""
         files += [replace(file, name=f"{before}{file.name}") for file in source.files]
+        said.append(f"{source.uri}\t{before}")
     _refuse_clashes(files, target)
-    return CopyPlan(replace(target, is_folder=True), files)
+    return CopyPlan(replace(target, is_folder=True), files, said)
 
 
 def _parent(uri: Uri) -> Uri:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from omicsdk.core.errors import ChecksumMismatch, OmicsError
+from omicsdk.fs.copying.across import batches
 from omicsdk.fs.copying.comparing import STRONGEST, common_checksum, stated
-from omicsdk.fs.copying.copies import batches
 from omicsdk.fs.copying.fetching import FetchOptions, fetch
 from omicsdk.fs.copying.selecting import Selected
+from omicsdk.fs.copying.spool import Spool
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.store import Store
 from omicsdk.fs.uri import Uri
@@ -158,19 +159,24 @@ def verify_bytes(
         files: The files.
         store: The store that has them.
         room: Bytes that may lie on this machine at once; a larger file lies there alone.
-        spool: The folder for them; by default the system's temporary one.
+        spool: The folder for them; by default one in the user's state folder.
         control: Stops, limits the rate, bounds the time.
         progress: Called a few times a second.
 
     Yields:
         A verdict for each file, in order.
     """
-    for batch in batches(files, room):
-        with tempfile.TemporaryDirectory(prefix="omics-", dir=spool) as folder:
+    if not files:
+        return
+    with Spool(spool, ["verify", os.urandom(12).hex()], str(files[0].uri)) as place:
+        place.keep = False
+        options = FetchOptions(control=control or Control(), progress=progress, journal=place.fetched)
+        for batch in batches(files, room):
             wanted = [(file.entry, str(number)) for number, file in enumerate(batch)]
-            report = fetch(wanted, store, folder, FetchOptions(control=control or Control(), progress=progress))
+            report = fetch(wanted, store, str(place.files), options)
             for file, outcome in zip(batch, report.outcomes, strict=True):
                 yield _fetched(file, outcome)
+            place.keep_only(())
 
 
 def _fetched(file: Selected, outcome: Outcome) -> Verdict:

@@ -15,12 +15,14 @@ from typing import BinaryIO
 
 from omicsdk.core.clock import SYSTEM_CLOCK, Clock
 from omicsdk.core.errors import NotFound, SourceChanged
-from omicsdk.fs.copying.fetching import fetch
+from omicsdk.fs.copying.fetching import FetchOptions, fetch
 from omicsdk.fs.entry import Entry
 from omicsdk.fs.errors import IsFolder, PathNotFound
+from omicsdk.fs.pacing import Pace
 from omicsdk.fs.reading.block_cache import Source
 from omicsdk.fs.reading.ranges import NoRanges, Ranges
 from omicsdk.fs.store import Store
+from omicsdk.transfer import Control
 from omicsdk.transfer.workers import Workers
 
 #: A read that is longer than this is cut into parts that are asked for side by side, in bytes.
@@ -40,16 +42,19 @@ class FileBytes:
     Args:
         store: The store that has the file.
         entry: The file, as the store gave it.
+        control: Limits the rate, pauses, and stops waiting for it; None for no limit.
 
     Raises:
         IsFolder: It is a folder.
     """
 
-    def __init__(self, store: Store, entry: Entry) -> None:
+    def __init__(self, store: Store, entry: Entry, control: Control | None = None) -> None:
         if entry.is_folder:
             raise IsFolder(store.uri(entry.path), "is a folder, and only files have bytes")
         self.entry = entry
         self._store = store
+        self._control = control
+        self._pace = None if control is None else Pace(control)
         self._lock = threading.Lock()
         self._opened: Source | None = None
 
@@ -93,7 +98,9 @@ class FileBytes:
         with self._lock:
             if self._opened is None:
                 stream = self._store.open(self.entry)
-                self._opened = self._ranges() if stream is None else _Opened(stream, self.entry.size, self._uri)
+                self._opened = (
+                    self._ranges() if stream is None else _Opened(stream, self.entry.size, self._uri, self._pace)
+                )
             return self._opened
 
     def _ranges(self) -> Ranges:
@@ -102,6 +109,7 @@ class FileBytes:
             self.entry.size,
             title=self._uri,
             elsewhere=partial(self._store.elsewhere, self.entry),
+            pace=self._pace,
         )
 
     def _whole(self, why: NoRanges) -> Source:
@@ -111,9 +119,10 @@ class FileBytes:
                 _log.info("%s; fetching the whole file", why.message)
                 folder = tempfile.mkdtemp(prefix="omics-")
                 weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-                fetch([(self.entry, "bytes")], self._store, folder).raise_if_failed()
+                options = FetchOptions(control=self._control or Control())
+                fetch([(self.entry, "bytes")], self._store, folder, options).raise_if_failed()
                 stream = Path(folder, "bytes").open("rb")  # noqa: SIM115 - open as long as it is read
-                self._opened = _Opened(stream, self.entry.size, self._uri)
+                self._opened = _Opened(stream, self.entry.size, self._uri, self._pace)
             return self._opened
 
     @property
@@ -128,13 +137,15 @@ class _Opened:
         stream: The stream; seeks to any place.
         size: Its size as stated, None when it isn't.
         title: What messages call it.
+        pace: What holds readers to a limit; None for none.
     """
 
-    def __init__(self, stream: BinaryIO, size: int | None, title: str) -> None:
+    def __init__(self, stream: BinaryIO, size: int | None, title: str, pace: Pace | None) -> None:
         self.size = stream.seek(0, 2)
         self._stream = stream
         self._lock = threading.Lock()
         self._title = title
+        self._pace = pace
         if size not in (None, self.size):
             stream.close()
             raise SourceChanged(f"{title}: it has {self.size} bytes instead of {size}", name=title)
@@ -145,6 +156,8 @@ class _Opened:
         with self._lock:
             self._stream.seek(start)
             data = b"".join(iter(lambda: self._stream.read(end - self._stream.tell()), b""))
+        if self._pace is not None:
+            self._pace.passed(len(data))
         if len(data) != end - start:
             raise SourceChanged(f"{self._title}: it became shorter while it was read", name=self._title)
         return data

@@ -25,6 +25,7 @@ from omicsdk.core.redaction import without_query
 from omicsdk.core.retry import Retry
 from omicsdk.core.sending.conversation import WireFailure
 from omicsdk.core.sending.redirects import REDIRECT_LIMIT
+from omicsdk.fs.pacing import Pace
 from omicsdk.fs.reading.wire import Wire, network_errors, shared_wire
 from omicsdk.transfer import Location
 from omicsdk.transfer.downloads.answers import WANTED, Asked, Kind, Verdict, judge
@@ -63,6 +64,7 @@ class Ranges:
         fraction: Draws the jitter of waits: a number from 0 to 1.
         elsewhere: Is told of a location whose new URL isn't accepted either, and says whether `locate` leads to another copy
             from then on; None where there is one copy only.
+        pace: What holds readers to a limit; None for none.
     """
 
     def __init__(
@@ -76,8 +78,10 @@ class Ranges:
         clock: Clock = SYSTEM_CLOCK,
         fraction: Callable[[], float] = random.random,
         elsewhere: Callable[[Location], bool] | None = None,
+        pace: Pace | None = None,
     ) -> None:
         self.title = title
+        self._pace = pace
         self._elsewhere = elsewhere
         self._locate = locate
         self._stated = size is not None
@@ -191,6 +195,11 @@ class Ranges:
                 self._size = 0
         return verdict
 
+    def passed(self, count: int) -> None:
+        """Waits until more bytes may come."""
+        if self._pace is not None:
+            self._pace.passed(count)
+
     def pause(self, failures: int, began: float, error: OmicsError, retry_after: float | None = None) -> None:
         """Waits for the next try, or raises where there is none."""
         pause = self._retry.next_pause(
@@ -272,6 +281,7 @@ class _Reading:
                     raise NoRanges(f"{self._file.title}: its server sends more than it is asked for")
                 kept = piece[skip : skip + self._end - self._at]
                 skip = max(0, skip - len(piece))
+                self._file.passed(len(piece))
                 if kept:
                     self._pieces.append(kept)
                     self._at += len(kept)

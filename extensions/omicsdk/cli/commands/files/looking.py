@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.cli.commands.files.places import files_words, patterns_of, row, stores_of
+from omicsdk.cli.commands.transfers import control_of
 from omicsdk.cli.errors import printable
 from omicsdk.cli.output import Output
 from omicsdk.cli.told import Told
@@ -16,13 +17,15 @@ from omicsdk.fs.copying.sizes import sums
 from omicsdk.fs.errors import IsFolder
 from omicsdk.fs.opened import Stores
 from omicsdk.fs.reading.file_bytes import FileBytes
-from omicsdk.fs.reading.streaming import stream
+from omicsdk.fs.reading.streaming import PIECE, stream
 from omicsdk.fs.uri import Uri, parse_uri
 from omicsdk.transfer.reports.words import size_words
 
 if TYPE_CHECKING:
     from omicsdk.cli.console import Console
 
+#: Bytes that are asked for at once under a limit, at least: else a second's.
+LEAST_PIECE = 64 * 1024
 _RANGE = re.compile(r"(\d*)-(\d*)\Z")
 
 
@@ -57,6 +60,8 @@ def cat(arguments: Mapping[str, Any], console: Console) -> None:
     """`omics cat`: all files are looked for before the first byte is written."""
     del console
     span = span_of(arguments["range"])
+    control = control_of(arguments["limit_rate"], None)
+    piece = PIECE if control.rate_limit is None else max(LEAST_PIECE, min(PIECE, int(control.rate_limit)))
     with stores_of(arguments) as stores:
         found = [(stores.of(uri), stores.of(uri).look(uri.path)) for uri in map(parse_uri, arguments["uris"])]
         for store, entry in found:
@@ -64,7 +69,7 @@ def cat(arguments: Mapping[str, Any], console: Console) -> None:
                 raise IsFolder(store.uri(entry.path), "is a folder", remedy="Name files; omics ls tells what is in it.")
         output = Output()
         for store, entry in found:
-            output.chunks(stream(FileBytes(store, entry), *span))
+            output.chunks(stream(FileBytes(store, entry, control), *span, piece=piece))
 
 
 def span_of(text: str | None) -> tuple[int | None, int | None]:

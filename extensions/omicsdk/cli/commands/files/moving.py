@@ -12,8 +12,9 @@ from omicsdk.cli.errors import printable
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import OmicsError, UsageError
 from omicsdk.fs.copying.comparing import CHANGED, By, Differences, differences, why_different
-from omicsdk.fs.copying.copies import CopyOptions, copy_files
-from omicsdk.fs.copying.planning import CopyPlan, plan_copy
+from omicsdk.fs.copying.copies import copy_files, is_begun
+from omicsdk.fs.copying.options import CopyOptions
+from omicsdk.fs.copying.planning import CopyPlan, Kind, Source, plan_copy
 from omicsdk.fs.copying.selecting import Patterns, Selected, select
 from omicsdk.fs.copying.verifying import with_common_checksum
 from omicsdk.fs.errors import NotAFolder
@@ -38,11 +39,20 @@ def cp(arguments: Mapping[str, Any], console: Console) -> Told:
     *uris, target = paths
     with stores_of(arguments) as stores:
         sources = sources_of(stores, uris, patterns_of(arguments), recursive=bool(arguments["recursive"]))
-        plan = plan_copy(sources, target, kind_of(stores, target))
+        plan = _planned(sources, target, kind_of(stores, target), arguments)
         _check_way_in(stores, plan)
         if arguments["dry_run"]:
             return _foretold(_foreseen(plan, dict.fromkeys((file.name for file in plan.files), "copy")))
         return _summed_up(_copied(plan, stores, arguments, console, overwrite=not arguments["no_clobber"]), plan.base)
+
+
+def _planned(sources: Sequence[Source], target: Uri, kind: Kind, arguments: Mapping[str, Any]) -> CopyPlan:
+    """What goes where. A folder that an earlier run of the command made is the one that it becomes, not one to go into."""
+    if kind == "folder" and len(sources) == 1 and sources[0].is_folder:
+        before = plan_copy(sources, target, "")
+        if is_begun(before, CopyOptions(spool=arguments["spool"])):
+            return before
+    return plan_copy(sources, target, kind)
 
 
 def sync(arguments: Mapping[str, Any], console: Console) -> Told:
@@ -56,7 +66,8 @@ def sync(arguments: Mapping[str, Any], console: Console) -> Told:
         wanted = {file.name: file for file in select(stores.of(source), source, entry=entry, patterns=patterns)}
         there = _there(stores, target, patterns)
         found = _compared(wanted, there, arguments["compare"], stores)
-        plan = CopyPlan(replace(target, is_folder=True), [wanted[name] for name in found.copy])
+        differing = [wanted[name] for name in found.copy]
+        plan = CopyPlan(replace(target, is_folder=True), differing, [f"{source}\tsync"], differing=True)
         removed = [there[name] for name in found.remove] if arguments["delete"] else []
         if arguments["dry_run"]:
             plans = {**found.copy, **{file.name: "remove" for file in removed}}

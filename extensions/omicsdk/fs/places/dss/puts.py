@@ -148,7 +148,7 @@ def _made(api: DssApi, s3: Any, bucket: str, bundle: NewBundle, options: PutOpti
             options=UploadOptions(
                 bundle_uuid=bundle.uuid or None,
                 creator_uid=creator,
-                resume=folder is not None,  # files of several places are copies that another run wouldn't find again
+                resume=folder is not None or options.journal is not None,  # else another run has them elsewhere
                 progress=options.progress,
                 on_report=told.append,
                 stop=options.stop,

@@ -160,7 +160,7 @@ class DssStore(Store):
 
         Args:
             files: What to put where: `REPLICA/FOLDER/NAME`. All files of a folder go in one call.
-            options: How; `journal` isn't needed, `Dss.upload` has its own.
+            options: How; a `journal` says that another run finds the files again, but `Dss.upload` has its own.
 
         Returns:
             The outcome of each file; its label is the URI at which it is to be found.

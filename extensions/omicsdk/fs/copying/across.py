@@ -1,0 +1,208 @@
+"""Copies from one platform to another: over there where the platform can, else by way of this machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+from omicsdk.core.errors import DiskFull, OmicsError
+from omicsdk.fs.copying.fetching import fetch
+from omicsdk.fs.copying.options import CopyOptions
+from omicsdk.fs.copying.planning import CopyPlan
+from omicsdk.fs.copying.selecting import Selected
+from omicsdk.fs.copying.sending import Arrival, is_there, put_for_good
+from omicsdk.fs.copying.spool import Spool
+from omicsdk.fs.opened import Stores
+from omicsdk.fs.store import Put, PutOptions, Store
+from omicsdk.fs.uri import parse_uri
+from omicsdk.transfer import Outcome, TransferReport
+from omicsdk.transfer.calls import side_by_side
+
+_THERE = ("done", "skipped")
+
+
+def across(plan: CopyPlan, stores: Stores, options: CopyOptions) -> TransferReport:
+    """Copies files of one platform to another one, or within one.
+
+    What passes through this machine lies in a spool, which the same copy finds again: it fetches and sends what is left.
+
+    Args:
+        plan: What goes where; all files are of one scheme.
+        stores: The stores of both ends.
+        options: How.
+
+    Returns:
+        The outcome of each file, in the plan's order.
+
+    Raises:
+        FolderBusy: Another process makes the same copy.
+        NotWritable: The spool can't be written.
+        DiskFull: There isn't even room for its journal.
+    """
+    source, target = stores.of(plan.files[0].uri), stores.of(plan.base)
+    found: dict[str, Outcome] = {}
+    if source is target:
+        for file, outcome in zip(plan.files, _over_there(plan, source, options), strict=True):
+            if outcome is not None:
+                found[file.name] = outcome
+    left = [file for file in plan.files if file.name not in found]
+    seconds, why = 0.0, ""
+    if left and not options.stopped:
+        with spool_of(plan, options) as spool:
+            carrying = Carrying(plan, source, target, spool, options)
+            for part in carrying.run(left):
+                seconds += part.seconds
+                why = why or part.why_stopped
+                found |= {outcome.name: outcome for outcome in part.outcomes}
+            spool.keep = any(file.name not in found or found[file.name].state not in _THERE for file in left)
+    outcomes = (found.get(file.name) or Outcome(file.name, "stopped", file.entry.size) for file in plan.files)
+    return TransferReport(outcomes, seconds, title=f"Copy to {plan.base}", why_stopped=why or options.control.why)
+
+
+def spool_of(plan: CopyPlan, options: CopyOptions) -> Spool:
+    """The spool of a copy, which isn't opened.
+
+    Args:
+        plan: What goes where.
+        options: How.
+    """
+    return Spool(options.spool, ["across", plan.files[0].uri.scheme, *plan.words], str(plan.base))
+
+
+def _over_there(plan: CopyPlan, store: Store, options: CopyOptions) -> Iterator[Outcome | None]:
+    """What a platform copies by itself; None for what it can't."""
+
+    def copy(file: Selected) -> bool:
+        return store.copy(file.entry, plan.target(file).path)
+
+    answers = side_by_side(copy, plan.files, lambda: options.stopped)
+    for file, answer in zip(plan.files, answers, strict=True):
+        if isinstance(answer, OmicsError):
+            yield Outcome(file.name, "stopped" if options.stopped else "failed", file.entry.size, error=answer)
+        else:
+            yield Outcome(file.name, "done", file.entry.size, verified="by the platform") if answer else None
+
+
+class Carrying:
+    """Files that are fetched into a spool and sent on from there.
+
+    Args:
+        plan: What goes where.
+        source: Where it comes from.
+        target: Where it goes.
+        spool: What it passes through, open.
+        options: How.
+    """
+
+    def __init__(self, plan: CopyPlan, source: Store, target: Store, spool: Spool, options: CopyOptions) -> None:
+        self._plan, self._source, self._target = plan, source, target
+        self._spool, self._options = spool, options
+
+    def run(self, files: Sequence[Selected]) -> Iterator[TransferReport]:
+        """Carries files, as many at once as there is room for.
+
+        Args:
+            files: The files.
+
+        Yields:
+            Reports with the outcomes of some of them each.
+        """
+        named = {self._name(file): file for file in files}
+        arrived = dict(self._arrived(named))
+        yield TransferReport(arrived.values())
+        left = {name: file for name, file in named.items() if name not in arrived}
+        self._spool.keep_only(left)
+        room = sys.maxsize if self._target.puts_whole_folders else self._options.spool_bytes
+        names = iter(left)
+        for batch in batches(list(left.values()), room):
+            if self._options.stopped:
+                return
+            some = {next(names): file for file in batch}
+            self._spool.make_room(some, sum(file.entry.size or 0 for file in batch), room)
+            yield from self._carried(some)
+
+    def _name(self, file: Selected) -> str:
+        """What a file is called in the spool: by what it is and where it goes, so that it is found again as long as it is that."""
+        entry = file.entry
+        facts: list[object] = [
+            str(file.uri),
+            entry.size,
+            entry.version,
+            entry.modified,
+            sorted(entry.checksums.items()),
+        ]
+        if not entry.version and not entry.checksums:
+            facts.append(os.urandom(12))  # nothing tells it from what it becomes, so that it is never found again
+        text = repr([*facts, str(self._plan.target(file))])
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+    def _arrived(self, named: Mapping[str, Selected]) -> Iterator[tuple[str, Outcome]]:
+        """Files that an earlier run brought to their end, and that are there still."""
+        # Of a folder that is put whole nothing may be left out.
+        known = [] if self._target.puts_whole_folders else [name for name in named if name in self._spool.arrived]
+        places = [self._place(self._spool.arrived[name], named[name]) for name in known]
+        there = side_by_side(lambda place: is_there(self._target, *place), places, lambda: self._options.stopped)
+        for name, found in zip(known, there, strict=True):
+            if found is True:
+                told, file = self._spool.arrived[name], named[name]
+                yield name, Outcome(file.name, "skipped", file.entry.size, label=told.where)
+
+    def _place(self, told: Arrival, file: Selected) -> tuple[str, Arrival]:
+        return parse_uri(told.where).path if told.where else self._plan.target(file).path, told
+
+    def _carried(self, named: Mapping[str, Selected]) -> Iterator[TransferReport]:
+        """Fetches some files and sends them on; gives the outcomes of those that failed to come, then of the others."""
+        spool, options = self._spool, self._options
+        wanted = [(file.entry, name) for name, file in named.items()]
+        came = fetch(wanted, self._source, str(spool.files), options.fetching(spool.fetched, kept=True))
+        there = {outcome.name: outcome for outcome in came.outcomes if outcome.state in _THERE}
+        lost = [outcome for outcome in came.outcomes if outcome.state not in _THERE]
+        yield TransferReport(
+            [outcome._replace(name=named[outcome.name].name) for outcome in lost],
+            came.seconds,
+            why_stopped=came.why_stopped,
+        )
+        if any(isinstance(outcome.error, DiskFull) for outcome in lost):
+            spool.drop([outcome.name for outcome in lost])  # nobody else could write there as long as they lie here
+        if there and not options.stopped and not (lost and self._target.puts_whole_folders):
+            yield self._sent(named, there)
+
+    def _sent(self, named: Mapping[str, Selected], there: Mapping[str, Outcome]) -> TransferReport:
+        names = list(there)
+        puts = [Put(str(Path(self._spool.files, name)), self._plan.target(named[name]).path) for name in names]
+        options, journal = self._options, str(self._spool.sent)
+        how = PutOptions(options.overwrite, options.control, options.progress, options.stop, journal)
+        sent = put_for_good(self._target, puts, how)
+        arrived: dict[str, Arrival] = {}
+        outcomes: list[Outcome] = []
+        for name, outcome in zip(names, sent.outcomes, strict=True):
+            outcomes.append(outcome._replace(name=named[name].name))
+            if outcome.state in _THERE:
+                where = outcome.label if outcome.label.startswith(f"{self._plan.base.scheme}://") else ""
+                checksums = {**there[name].checksums, **outcome.checksums}
+                arrived[name] = Arrival(outcome.size, checksums, where)
+        self._spool.note(arrived)
+        return TransferReport(outcomes, sent.seconds, why_stopped=sent.why_stopped)
+
+
+def batches(files: Sequence[Selected], room: int) -> Iterator[list[Selected]]:
+    """Cuts files into lists that need no more room than there is, a larger file for itself.
+
+    Args:
+        files: The files.
+        room: Bytes; a file of unknown size counts as the half.
+    """
+    batch: list[Selected] = []
+    used = 0
+    for file in files:
+        size = file.entry.size if file.entry.size is not None else room // 2
+        if batch and used + size > room:
+            yield batch
+            batch, used = [], 0
+        batch.append(file)
+        used += size
+    if batch:
+        yield batch
