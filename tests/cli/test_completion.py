@@ -38,6 +38,14 @@ def test_an_unknown_shell_is_usage(omics):
     assert "bash, zsh, fish, powershell" in ran.err
 
 
+def test_powershell_is_offered_topics_after_help(catalog):
+    text = script("powershell", catalog)
+    (words,) = [line for line in text.splitlines() if line.startswith("    'help' = @('topics'")]
+    assert "'exit-codes'" in words
+    assert "'widgets'" in words
+    assert "-replace '^help ', ''" in text
+
+
 needs_bash = pytest.mark.skipif(shutil.which("bash") is None, reason="bash isn't installed")
 
 
@@ -64,6 +72,13 @@ CASES = pytest.mark.parametrize(
         (("store", "api", "sh"), {"shelves"}),
         (("store", "api", "shelves", "head"), {"head-widget"}),
         (("completion", "z"), {"zsh"}),
+        (("help", "exi"), {"exit-codes"}),
+        (("help", "top"), {"topics"}),
+        (("help", "wid"), {"widgets"}),
+        (("help", "hel"), set()),
+        (("help", "widgets", "get-w"), {"get-widget", "get-widgets"}),
+        (("--quiet", "help", "store", "api", "sh"), {"shelves"}),
+        (("he",), {"help"}),
     ],
 )
 
@@ -113,7 +128,7 @@ ZSH = """
 compdef() { :; }
 noted=()
 compadd() { [[ $1 == -a ]] && noted+=("${(@P)2}"); }
-_describe() { noted+=("${(@)${(P)2}%%:*}"); }
+_describe() { noted+=("${(@)${(P)2}%%%%:*}"); }
 _files() { :; }
 source ./omics.zsh
 words=(omics %s); CURRENT=%d

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from omicsdk.cli.shapes import Argument
 
 
+_HELP = "help"
+"""The command that other commands' words follow: behind it scripts go on as if it weren't there."""
+
+
 class Place:
     """What may be typed after some words.
 
@@ -37,7 +41,17 @@ def script(shell: str, catalog: Catalog) -> str:
         catalog: The commands.
     """
     writers = {"bash": _bash, "zsh": _zsh, "fish": _fish, "powershell": _powershell}
-    return writers[shell](list(places(catalog.root()))).rstrip("\n")
+    found = list(places(catalog.root()))
+    for place in found:
+        if place.path == _HELP:
+            place.words = _topics() | {word: text for word, text in found[0].words.items() if word != _HELP}
+    return writers[shell](found).rstrip("\n")
+
+
+def _topics() -> dict[str, str]:
+    from omicsdk.cli.topics import TOPICS
+
+    return {"topics": "Topics that there is help on", **{name: title for name, (title, _) in TOPICS.items()}}
 
 
 def places(group: Group) -> Iterator[Place]:
@@ -133,7 +147,7 @@ _omics() {{
     case $word in
       {_value_flags()}) ((i++)) ;;
       -*) ;;
-      *) [[ " $(_omics_words "$path") " == *" $word "* ]] && path="${{path:+$path }}$word" ;;
+      *) [[ " $(_omics_words "$path") " == *" $word "* ]] && path="${{path:+$path }}$word" && path=${{path#{_HELP} }} ;;
     esac
   done
   if [[ $current == -* ]]; then
@@ -203,7 +217,7 @@ _omics() {{
       -*) ;;
       *)
         _omics_words "$place"
-        (( ${{reply[(I)$word:*]}} )) && place="${{place:+$place }}$word"
+        (( ${{reply[(I)$word:*]}} )) && place="${{place:+$place }}$word" && place=${{place#{_HELP} }}
         ;;
     esac
   done
@@ -296,7 +310,7 @@ function __omics_complete
         continue
       case '*'
         if contains -- $word (__omics_words "$place" | string replace -r '\\t.*' '')
-          set place (string trim -- "$place $word")
+          set place (string trim -- "$place $word" | string replace -r '^{_HELP} ' '')
         end
     end
   end
@@ -359,7 +373,7 @@ Register-ArgumentCompleter -Native -CommandName omics -ScriptBlock {{
   for ($i = 1; $i -lt $typed.Count; $i++) {{
     if ($takesValue -contains $typed[$i]) {{ $i++; continue }}
     if ($typed[$i].StartsWith('-')) {{ continue }}
-    if ($words[$path] -contains $typed[$i]) {{ $path = "$path $($typed[$i])".Trim() }}
+    if ($words[$path] -contains $typed[$i]) {{ $path = "$path $($typed[$i])".Trim() -replace '^{_HELP} ', '' }}
   }}
   $previous = if ($typed.Count -gt 1) {{ $typed[-1] }} else {{ '' }}
   $offered = if ($current.StartsWith('-')) {{ $options[$path] }}
