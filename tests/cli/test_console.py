@@ -54,6 +54,15 @@ def test_a_part_that_failed_ends_with_3():
     assert console.exit_code == 3
 
 
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_part_that_failed_is_one_line_whatever_its_name(as_json):
+    console = Console(stderr=(err := Terminal()), as_json=as_json)
+    console.some_failed("reads\n2.fastq\u2028\x85: no\x1b[31m")
+    (line,) = err.getvalue().splitlines()
+    assert line.isprintable()
+    assert "2.fastq" in line
+
+
 def test_names_cant_steer_the_terminal():
     Console(stderr=(err := Terminal())).message("a\x1b[2J\u202eb\nsecond")
     assert err.getvalue() == "omics: a\\x1b[2J\\x202eb\nomics: second\n"

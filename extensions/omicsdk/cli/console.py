@@ -91,8 +91,8 @@ class Console:
         self._say("ERROR", text)
 
     def some_failed(self, text: str) -> None:
-        """Tells that a part of a batch failed: the process will end with 3."""
-        self.error(text)
+        """Tells that a part of a batch failed, in one line whatever names it holds: the process will end with 3."""
+        self.error(printable(text))
         self.exit_code = SOME_FAILED
 
     def confirm(self, question: str) -> bool:
