@@ -1,18 +1,28 @@
 """Tags, and the samples, groups and tags that have them. Everybody reads them, whoever is logged in writes them."""
 
 import random
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import asked, asked_uuid, found, listed, paged, shown, taken
-from omicsdk.sandbox.pangea.requests.views import Views
+from omicsdk.sandbox.pangea.requests.flat import (
+    also_by_name,
+    asked,
+    asked_uuid,
+    check_name,
+    found,
+    found_either,
+    listed,
+    paged,
+)
+from omicsdk.sandbox.pangea.requests.views import Views, shown
+from omicsdk.sandbox.pangea.results.kinds import OF_GROUP, OF_SAMPLE
+from omicsdk.sandbox.pangea.samples.manifests import module_counts
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.people import Person
 from omicsdk.sandbox.pangea.stores.things import Thing, Where
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, Wrong, canonical_uuid, moment, text, validated
-from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid, not_found
+from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
 from omicsdk.sandbox.service import Call, Reply
 
 TAG = "tag"
@@ -50,14 +60,14 @@ def create_tag(pangea: Pangea, call: Call) -> Reply:
     """POST /api/contrib/tags/."""
     pangea.access.need(call)
     fields = validated(_FIELDS, fields_of(call))
-    _check_name(pangea, fields)
+    check_name(pangea.store, TAG, fields)
     made = pangea.store.add(TAG, fields["name"], {"payload": fields.get("payload", "")})
     return Reply(_view(made), 201)
 
 
 def get_tag(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/tags/{uuid}."""
-    return Reply(_view(_tag(pangea, call)))
+    return Reply(_view(found_either(pangea.store, TAG, call)))
 
 
 def put_tag(pangea: Pangea, call: Call) -> Reply:
@@ -73,54 +83,20 @@ def patch_tag(pangea: Pangea, call: Call) -> Reply:
 def delete_tag(pangea: Pangea, call: Call) -> Reply:
     """DELETE /api/contrib/tags/{uuid}: whose tag it is doesn't matter."""
     pangea.access.need(call)
-    tag = _tag(pangea, call)
+    tag = found_either(pangea.store, TAG, call)
     for tagging in pangea.store.all(_TAGGED_TAG, name=tag["uuid"]):
         pangea.store.remove(tagging["uuid"])
     pangea.store.remove_tree(tag["uuid"])
     return Reply(status=204)
 
 
-def _tag(pangea: Pangea, call: Call) -> Thing:
-    if "name" not in call.arguments:
-        return found(pangea.store, TAG, call.arguments["uuid"])
-    tags = pangea.store.all(TAG, name=call.arguments["name"])
-    if not tags:
-        raise not_found()
-    return tags[0]
-
-
 def _write(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
     pangea.access.need(call)
-    tag = _tag(pangea, call)
+    tag = found_either(pangea.store, TAG, call)
     fields = validated(_FIELDS, fields_of(call), partial=partial)
-    _check_name(pangea, fields, but=tag["uuid"])
+    check_name(pangea.store, TAG, fields, but=tag["uuid"])
     kept = {name: value for name, value in fields.items() if name in ("name", "payload")}
     return Reply(_view(pangea.store.change(TAG, tag["uuid"], kept)))
-
-
-def _check_name(pangea: Pangea, fields: Mapping[str, Any], but: str = "") -> None:
-    if "name" in fields and taken(pangea.store.all(TAG, name=fields["name"]), but=but):
-        raise invalid("name", "tag with this name already exists.")
-
-
-def get_tag_by_name(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/contrib/tags/name/{name}."""
-    return get_tag(pangea, call)
-
-
-def put_tag_by_name(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/contrib/tags/name/{name}."""
-    return put_tag(pangea, call)
-
-
-def patch_tag_by_name(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/contrib/tags/name/{name}."""
-    return patch_tag(pangea, call)
-
-
-def delete_tag_by_name(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/contrib/tags/name/{name}."""
-    return delete_tag(pangea, call)
 
 
 # -- what has a tag
@@ -209,25 +185,15 @@ def get_tag_random_samples(pangea: Pangea, call: Call) -> Reply:
 def get_tag_sample_module_counts(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/tags/{id}/sample_module_counts: of samples that may be seen, results that may not count too."""
     visible = pangea.access.visible_samples(pangea.access.asker(call, in_query=True))
-    return _counts(pangea, "n_samples", "sample_ar", _tagged(pangea, call, "sample", _TAGGED_SAMPLE, [visible]))
+    samples = _tagged(pangea, call, "sample", _TAGGED_SAMPLE, [visible])
+    return Reply(module_counts(pangea, "n_samples", OF_SAMPLE, samples))
 
 
 def get_tag_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
     """GET /api/contrib/tags/{id}/sample_group_module_counts: of groups that may be seen, results that may not count too."""
     visible = pangea.access.visible_groups(pangea.access.asker(call, in_query=True))
     groups = _tagged(pangea, call, "sample_group", _TAGGED_GROUP, [visible])
-    return _counts(pangea, "n_groups", "sample_group_ar", groups)
-
-
-def _counts(pangea: Pangea, total: str, results: str, tagged: Sequence[Thing]) -> Reply:
-    """How many things have a tag, as often as they have it, and how many of them a result of which module."""
-    modules = Counter(module for each in tagged for module in _modules(pangea.store.all(results, parent=each["uuid"])))
-    return Reply({total: len(tagged), **modules})
-
-
-def _modules(results: Iterable[Thing]) -> Iterable[str]:
-    """The modules that made results, each once."""
-    return dict.fromkeys(result["name"] for result in results)
+    return Reply(module_counts(pangea, "n_groups", OF_GROUP, groups))
 
 
 HANDLERS = (
@@ -237,10 +203,7 @@ HANDLERS = (
     put_tag,
     patch_tag,
     delete_tag,
-    get_tag_by_name,
-    put_tag_by_name,
-    patch_tag_by_name,
-    delete_tag_by_name,
+    *also_by_name(get_tag, put_tag, patch_tag, delete_tag),
     list_tag_samples,
     list_tag_sample_groups,
     list_tag_tags,

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import found, handlers_of, shown
+from omicsdk.sandbox.pangea.requests.flat import found, handlers_of
+from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.things import Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of

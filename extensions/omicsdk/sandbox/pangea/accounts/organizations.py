@@ -3,16 +3,15 @@
 from collections.abc import Mapping
 
 from omicsdk.sandbox.pangea.accounts.users import person_view
-from omicsdk.sandbox.pangea.requests.flat import PAGE, asked, asked_uuid, found, listed
+from omicsdk.sandbox.pangea.requests.flat import PAGE, asked, asked_uuid, check_name, found, listed
 from omicsdk.sandbox.pangea.requests.views import Views
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.access import MEMBER
 from omicsdk.sandbox.pangea.stores.people import Person
-from omicsdk.sandbox.pangea.stores.things import Thing, named
+from omicsdk.sandbox.pangea.stores.things import Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, number_reference, text, validated
 from omicsdk.sandbox.rest_framework.pages import page
-from omicsdk.sandbox.rest_framework.refusals import invalid
 from omicsdk.sandbox.service import Call, Reply
 
 _FIELDS: Mapping[str, Field] = {"name": Field(text(), required=True)}
@@ -28,9 +27,9 @@ def list_organizations(pangea: Pangea, call: Call) -> Reply:
 def create_organization(pangea: Pangea, call: Call) -> Reply:
     """POST /api/organizations: whoever makes one is in it."""
     person = pangea.access.need(call)
-    name: str = validated(_FIELDS, fields_of(call))["name"]
-    _free(pangea, name)
-    made = pangea.store.add("organization", name, {})
+    fields = validated(_FIELDS, fields_of(call))
+    check_name(pangea.store, "organization", fields)
+    made = pangea.store.add("organization", fields["name"], {})
     pangea.access.join(made["uuid"], person)
     return Reply(Views(pangea.store).organization(made), 201)
 
@@ -90,8 +89,7 @@ def members_of(pangea: Pangea, organization_uuid: str) -> list[Person]:
 def _changed(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
     organization = _writable(pangea, call)
     fields = validated(_FIELDS, fields_of(call), partial=partial)
-    if "name" in fields and fields["name"] != organization["name"]:
-        _free(pangea, fields["name"])
+    check_name(pangea.store, "organization", fields, but=organization["uuid"])
     changed = pangea.store.change("organization", organization["uuid"], fields)
     return Reply(Views(pangea.store).organization(changed))
 
@@ -103,11 +101,6 @@ def _writable(pangea: Pangea, call: Call) -> Thing:
     if person is None or not pangea.access.is_member_anywhere(person):
         raise pangea.access.refusal(person)
     return organization
-
-
-def _free(pangea: Pangea, name: str) -> None:
-    if pangea.store.count("organization", named(name)):
-        raise invalid("name", "organization with this name already exists.")
 
 
 HANDLERS = (

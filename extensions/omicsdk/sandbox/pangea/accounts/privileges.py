@@ -27,17 +27,18 @@ def may_write(pangea: Pangea, call: Call, person: Person | None, thing: Mapping[
 def has_order(pangea: Pangea, call: Call, person: Person | None, sample: str) -> bool:
     """Whether the order that a request names is one of a sample, and somebody works off orders of its prototype."""
     named = dict(call.query).get("work_order_uuid", "")
-    if person is None or not named:
+    if not named:
         return False
     try:
         order = pangea.store.find(ORDER, canonical_uuid(named))
     except Wrong:
         return False
-    return (
-        order is not None
-        and order["sample"] == sample
-        and pangea.store.is_linked(PRIVILEGED, order["prototype"], person.uuid)
-    )
+    return order is not None and order["sample"] == sample and works_off(pangea, person, order["prototype"])
+
+
+def works_off(pangea: Pangea, person: Person | None, prototype: str) -> bool:
+    """Whether somebody is privileged to work off the orders of the prototype of a UUID."""
+    return person is not None and pangea.store.is_linked(PRIVILEGED, prototype, person.uuid)
 
 
 def _sample_of(pangea: Pangea, thing: Mapping[str, Any]) -> str:

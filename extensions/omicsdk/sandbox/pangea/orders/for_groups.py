@@ -3,9 +3,10 @@
 from typing import Any
 
 from omicsdk.sandbox.pangea.accounts.privileges import ORDER
-from omicsdk.sandbox.pangea.orders.for_samples import PRIORITY, chosen, jobs_of, new_order, orders_of
+from omicsdk.sandbox.pangea.orders.for_samples import PRIORITY, chosen, jobs_of, members_order, new_order, orders_of
 from omicsdk.sandbox.pangea.orders.status import progress, status_of
-from omicsdk.sandbox.pangea.requests.flat import found, paged, shown
+from omicsdk.sandbox.pangea.requests.flat import found, paged
+from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.samples.membership import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.order_prototypes import GROUP_PROTOTYPE, PARTS, PROTOTYPE
@@ -53,11 +54,7 @@ def create_work_order_for_sample_group(pangea: Pangea, call: Call) -> Reply:
 
 def get_group_work_order(pangea: Pangea, call: Call) -> Reply:
     """GET /api/group_work_orders/{uuid}: for members."""
-    person = pangea.access.asker(call)
-    order = found(pangea.store, GROUP_ORDER, call.arguments["uuid"])
-    if not pangea.access.owns(person, order):
-        raise pangea.access.refusal(person)
-    return Reply(_group_order_view(pangea, order))
+    return Reply(_group_order_view(pangea, members_order(pangea, call, GROUP_ORDER)))
 
 
 def list_sample_group_work_orders(pangea: Pangea, call: Call) -> Reply:

@@ -4,12 +4,13 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from omicsdk.sandbox.pangea.accounts.privileges import ORDER
+from omicsdk.sandbox.pangea.accounts.privileges import ORDER, works_off
 from omicsdk.sandbox.pangea.orders.jobs import JOB, job_view
 from omicsdk.sandbox.pangea.orders.status import PENDING, progress, status_of
-from omicsdk.sandbox.pangea.requests.flat import found, paged, shown
+from omicsdk.sandbox.pangea.requests.flat import found, paged
+from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.stores.order_prototypes import JOB_PROTOTYPE, PRIVILEGED, PROTOTYPE
+from omicsdk.sandbox.pangea.stores.order_prototypes import JOB_PROTOTYPE, PROTOTYPE
 from omicsdk.sandbox.pangea.stores.things import Thing, with_field
 from omicsdk.sandbox.rest_framework.fields import Wrong, integer
 from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
@@ -71,11 +72,20 @@ def new_order(pangea: Pangea, prototype: Thing, sample: str) -> Thing:
 
 def get_work_order(pangea: Pangea, call: Call) -> Reply:
     """GET /api/work_orders/{uuid}: for members only, whoever is privileged for its prototype."""
+    return Reply(_order_view(pangea, members_order(pangea, call, ORDER)))
+
+
+def members_order(pangea: Pangea, call: Call, kind: str) -> Thing:
+    """The order of a path, for members of the organization that it is of.
+
+    Raises:
+        Refused: It isn't there, or the asker is no member.
+    """
     person = pangea.access.asker(call)
-    order = found(pangea.store, ORDER, call.arguments["uuid"])
+    order = found(pangea.store, kind, call.arguments["uuid"])
     if not pangea.access.owns(person, order):
         raise pangea.access.refusal(person)
-    return Reply(_order_view(pangea, order))
+    return order
 
 
 def list_sample_work_orders(pangea: Pangea, call: Call) -> Reply:
@@ -90,8 +100,7 @@ def list_sample_work_orders(pangea: Pangea, call: Call) -> Reply:
 def list_prototype_work_orders(pangea: Pangea, call: Call) -> Reply:
     """GET /api/work_order_prototypes/{uuid}/work_orders: for who is privileged; others find none."""
     orders = orders_of(pangea, call, PROTOTYPE, ORDER)
-    views = [_order_view(pangea, each) for each in orders]
-    return chosen(call, views)
+    return chosen(call, [_order_view(pangea, each) for each in orders])
 
 
 def orders_of(pangea: Pangea, call: Call, prototypes: str, orders: str) -> list[Thing]:
@@ -105,7 +114,7 @@ def orders_of(pangea: Pangea, call: Call, prototypes: str, orders: str) -> list[
     """
     person = pangea.access.asker(call)
     prototype = found(pangea.store, prototypes, call.arguments["uuid"])
-    if person is None or not pangea.store.is_linked(PRIVILEGED, prototype["uuid"], person.uuid):
+    if not works_off(pangea, person, prototype["uuid"]):
         return []
     return pangea.store.all(orders, with_field("prototype", prototype["uuid"]))
 

@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.accounts.privileges import ORDER
+from omicsdk.sandbox.pangea.accounts.privileges import ORDER, works_off
 from omicsdk.sandbox.pangea.orders.status import STATUSES
-from omicsdk.sandbox.pangea.requests.flat import found, reference, shown
+from omicsdk.sandbox.pangea.requests.flat import found, reference
+from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.results.pipelines import MODULE
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.stores.order_prototypes import PRIVILEGED
-from omicsdk.sandbox.pangea.stores.people import Person
 from omicsdk.sandbox.pangea.stores.things import Thing
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import Field, choice, json_value, text, validated
@@ -35,7 +34,7 @@ def get_job_order(pangea: Pangea, call: Call) -> Reply:
     """GET /api/job_orders/{uuid}: for members, and who is privileged."""
     person = pangea.access.asker(call)
     job, order = _job(pangea, call)
-    if not pangea.access.owns(person, order) and not _works_off(pangea, person, order):
+    if not pangea.access.owns(person, order) and not works_off(pangea, person, order["prototype"]):
         raise pangea.access.refusal(person)
     return Reply(job_view(pangea, job))
 
@@ -62,14 +61,10 @@ def _job(pangea: Pangea, call: Call) -> tuple[Thing, Thing]:
     return job, found(pangea.store, ORDER, job["work_order"])
 
 
-def _works_off(pangea: Pangea, person: Person | None, order: Thing) -> bool:
-    return person is not None and pangea.store.is_linked(PRIVILEGED, order["prototype"], person.uuid)
-
-
 def _writable_job(pangea: Pangea, call: Call) -> Thing:
     person = pangea.access.need(call)
     job, order = _job(pangea, call)
-    if not _works_off(pangea, person, order):
+    if not works_off(pangea, person, order["prototype"]):
         raise forbidden()
     return job
 

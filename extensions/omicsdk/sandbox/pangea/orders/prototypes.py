@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import asked, asked_uuid, found, handlers_of, listed, shown
+from omicsdk.sandbox.pangea.requests.flat import asked, asked_uuid, found, handlers_of, listed
+from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.results.pipelines import MODULE
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.order_prototypes import GROUP_PROTOTYPE, JOB_PROTOTYPE, PARTS, PROTOTYPE

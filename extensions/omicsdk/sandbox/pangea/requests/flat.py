@@ -1,7 +1,7 @@
 """What the flat routes share: the thing of a path, lists in pages, and what a list is narrowed by."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.things import Store, Thing, Where, below, named, with_field, with_uuid
@@ -42,6 +42,19 @@ def handlers_of(
     )
 
 
+def also_by_name(*handlers: Callable[[Pangea, Call], Reply]) -> tuple[Callable[[Pangea, Call], Reply], ...]:
+    """The handlers of operations whose paths have a thing's name where those of others have its UUID.
+
+    Args:
+        handlers: Those of the others, which take the thing from `found_either`; that of `get_tag` answers `get_tag_by_name`.
+    """
+    return handlers_of({f"{each.__name__}{{}}": _untold(each) for each in handlers}, {"_by_name": None})
+
+
+def _untold(handler: Callable[[Pangea, Call], Reply]) -> Callable[[Pangea, Call, None], Reply]:
+    return lambda pangea, call, _kind: handler(pangea, call)
+
+
 def found(store: Store, kind: str, uuid: str) -> Thing:
     """The thing of a path.
 
@@ -52,6 +65,20 @@ def found(store: Store, kind: str, uuid: str) -> Thing:
     if thing is None:
         raise not_found()
     return thing
+
+
+def found_either(store: Store, kind: str, call: Call) -> Thing:
+    """The thing of a path that has its UUID, or its name.
+
+    Raises:
+        Refused: 404; it isn't there.
+    """
+    if "name" not in call.arguments:
+        return found(store, kind, call.arguments["uuid"])
+    things = store.all(kind, name=call.arguments["name"])
+    if not things:
+        raise not_found()
+    return things[0]
 
 
 def listed(call: Call, store: Store, kind: str, where: Sequence[Where], view: View) -> Reply:
@@ -131,11 +158,39 @@ def reference(store: Store, kind: str, *, required: bool = False, null: bool = F
     return Field(lambda value: read(value)["uuid"], required=required, null=null, blank_is_null=null)
 
 
-def shown(thing: Thing, names: Sequence[str]) -> dict[str, Any]:
-    """Some fields of a thing, in the order of their names."""
-    return {name: thing[name] for name in names}
+def references(store: Store, kind: str) -> Field:
+    """A field that names other things by a list of their UUIDs, each once."""
+    read = reference(store, kind).read
+    return Field(lambda value: list(dict.fromkeys(read(each) for each in items(value))))
+
+
+def items(value: Any) -> list[Any]:
+    """What was sent where a list is wanted.
+
+    Raises:
+        Wrong: It is no list.
+    """
+    if not isinstance(value, list):
+        raise Wrong(f'Expected a list of items but got type "{type(value).__name__}".')
+    return cast("list[Any]", value)
 
 
 def taken(things: Iterable[Thing], *, but: str = "") -> bool:
     """Whether there is a thing other than the one that is written."""
     return any(thing["uuid"] != but for thing in things)
+
+
+def check_name(store: Store, kind: str, fields: Mapping[str, Any], *, but: str = "") -> None:
+    """Refuses a name that another thing of its kind has.
+
+    Args:
+        store: Where things are kept.
+        kind: The kind.
+        fields: What is written; without a name there is nothing to refuse.
+        but: The UUID of the thing that is written; empty for a new one.
+
+    Raises:
+        Invalid: Another thing has it.
+    """
+    if "name" in fields and taken(store.all(kind, name=fields["name"]), but=but):
+        raise invalid("name", f"{kind.replace('_', ' ')} with this name already exists.")

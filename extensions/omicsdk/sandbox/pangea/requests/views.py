@@ -1,6 +1,6 @@
 """How organizations, groups and samples look in answers; those above them are read once an answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from omicsdk.sandbox.pangea.stores.things import Store, Thing
@@ -34,16 +34,15 @@ class Views:
 
     def organization(self, organization: Thing) -> dict[str, Any]:
         """An organization."""
-        core = self._store.linked("core_group", organization["uuid"])
-        return {**_of(organization, _DATED), "core_sample_group_uuid": core[0] if core else None}
+        return {**shown(organization, _DATED), "core_sample_group_uuid": None}
 
     def group(self, group: Thing) -> dict[str, Any]:
         """A group, with its organization."""
         return {
-            **_of(group, _DATED),
+            **shown(group, _DATED),
             "organization": group["organization"],
             "organization_obj": self.organization_of(group["organization"]),
-            **_of(group, _GROUP),
+            **shown(group, _GROUP),
         }
 
     def sample(self, sample: Thing) -> dict[str, Any]:
@@ -52,7 +51,7 @@ class Views:
 
     def sample_alone(self, sample: Thing) -> dict[str, Any]:
         """A sample without its library, as in manifests."""
-        return _of(sample, (*_DATED, "library", "metadata", "description"))
+        return shown(sample, (*_DATED, "library", "metadata", "description"))
 
     def organization_of(self, uuid: str) -> Mapping[str, Any]:
         """The organization of a UUID."""
@@ -78,5 +77,6 @@ class Views:
         return found
 
 
-def _of(thing: Thing, names: tuple[str, ...]) -> dict[str, Any]:
+def shown(thing: Thing, names: Sequence[str]) -> dict[str, Any]:
+    """Some fields of a thing, in the order of their names."""
     return {name: thing[name] for name in names}

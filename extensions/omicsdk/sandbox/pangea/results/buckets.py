@@ -8,7 +8,8 @@ database was let go of.
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import asked_reference, found, listed, reference, shown, taken
+from omicsdk.sandbox.pangea.requests.flat import asked_reference, found, listed, reference, taken
+from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.access import MEMBER
 from omicsdk.sandbox.pangea.stores.buckets import BUCKET, KEY

@@ -12,9 +12,9 @@ from omicsdk.sandbox.pangea.requests.flat import (
     handlers_of,
     listed,
     reference,
-    shown,
     taken,
 )
+from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.results.kinds import NOUNS, ResultKind
 from omicsdk.sandbox.pangea.results.operations import ResultViews, writable
 from omicsdk.sandbox.pangea.state import Pangea

@@ -12,10 +12,9 @@ from omicsdk.sandbox.pangea.requests.flat import (
     handlers_of,
     listed,
     reference,
-    shown,
     taken,
 )
-from omicsdk.sandbox.pangea.requests.views import Views
+from omicsdk.sandbox.pangea.requests.views import Views, shown
 from omicsdk.sandbox.pangea.results.kinds import NEW_RESULT, NOUNS, ResultKind, new_replicate
 from omicsdk.sandbox.pangea.results.pipelines import MODULE, module_of
 from omicsdk.sandbox.pangea.state import Pangea

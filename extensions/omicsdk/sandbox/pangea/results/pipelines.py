@@ -1,31 +1,33 @@
 """Pipelines, and the modules that they are made of. Everybody reads them, whoever is logged in writes them."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from omicsdk.sandbox.pangea.requests.flat import (
+    also_by_name,
     asked,
     asked_reference,
     asked_uuid,
+    check_name,
     found,
+    found_either,
     listed,
     reference,
-    shown,
+    references,
     taken,
 )
+from omicsdk.sandbox.pangea.requests.views import shown
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.things import Thing, with_field
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import (
     Field,
-    Reader,
-    Wrong,
     json_value,
     text,
     unique_together,
     validated,
 )
-from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused, invalid, not_found
+from omicsdk.sandbox.rest_framework.refusals import Invalid, Refused
 from omicsdk.sandbox.service import Call, Reply
 
 PIPELINE = "pipeline"
@@ -67,14 +69,14 @@ def create_pipeline(pangea: Pangea, call: Call) -> Reply:
     """POST /api/pipelines."""
     pangea.access.need(call)
     fields = validated(_PIPELINE_FIELDS, fields_of(call))
-    _check_name(pangea, fields)
+    check_name(pangea.store, PIPELINE, fields)
     kept = {"description": "", "long_description": "", **fields}
     return Reply(pipeline_view(pangea.store.add(PIPELINE, kept.pop("name"), kept)), 201)
 
 
 def get_pipeline(pangea: Pangea, call: Call) -> Reply:
     """GET /api/pipelines/{uuid}."""
-    return Reply(pipeline_view(_pipeline(pangea, call)))
+    return Reply(pipeline_view(found_either(pangea.store, PIPELINE, call)))
 
 
 def put_pipeline(pangea: Pangea, call: Call) -> Reply:
@@ -90,31 +92,17 @@ def patch_pipeline(pangea: Pangea, call: Call) -> Reply:
 def delete_pipeline(pangea: Pangea, call: Call) -> Reply:
     """DELETE /api/pipelines/{uuid}."""
     pangea.access.need(call)
-    pipeline = _pipeline(pangea, call)
+    pipeline = found_either(pangea.store, PIPELINE, call)
     pangea.store.remove_tree(pipeline["uuid"])
     return Reply(status=204)
 
 
-def _pipeline(pangea: Pangea, call: Call) -> Thing:
-    if "name" in call.arguments:
-        named = pangea.store.all(PIPELINE, name=call.arguments["name"])
-        if not named:
-            raise not_found()
-        return named[0]
-    return found(pangea.store, PIPELINE, call.arguments["uuid"])
-
-
 def _write_pipeline(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
     pangea.access.need(call)
-    pipeline = _pipeline(pangea, call)
+    pipeline = found_either(pangea.store, PIPELINE, call)
     fields = validated(_PIPELINE_FIELDS, fields_of(call), partial=partial)
-    _check_name(pangea, fields, but=pipeline["uuid"])
+    check_name(pangea.store, PIPELINE, fields, but=pipeline["uuid"])
     return Reply(pipeline_view(pangea.store.change(PIPELINE, pipeline["uuid"], fields)))
-
-
-def _check_name(pangea: Pangea, fields: Mapping[str, Any], but: str = "") -> None:
-    if "name" in fields and taken(pangea.store.all(PIPELINE, name=fields["name"]), but=but):
-        raise invalid("name", "pipeline with this name already exists.")
 
 
 # -- modules
@@ -153,17 +141,8 @@ def _module_fields(pangea: Pangea) -> Mapping[str, Field]:
         "long_description": Field(text(blank=True)),
         "metadata": Field(json_value, json_in_form=True),
         "pipeline": reference(pangea.store, PIPELINE, required=True),
-        "dependencies": Field(_many(reference(pangea.store, MODULE).read)),
+        "dependencies": references(pangea.store, MODULE),
     }
-
-
-def _many(read: Reader) -> Reader:
-    def read_all(value: Any) -> list[str]:
-        if not isinstance(value, list):
-            raise Wrong(f'Expected a list of items but got type "{type(value).__name__}".')
-        return list(dict.fromkeys(read(each) for each in cast("list[Any]", value)))
-
-    return read_all
 
 
 def list_pipeline_modules(pangea: Pangea, call: Call) -> Reply:
@@ -246,26 +225,6 @@ def _depend(pangea: Pangea, uuid: str, needs: list[str]) -> None:
         pangea.store.link(_DEPENDS, uuid, other)
 
 
-def get_pipeline_by_name(pangea: Pangea, call: Call) -> Reply:
-    """GET /api/pipelines/name/{name}."""
-    return get_pipeline(pangea, call)
-
-
-def put_pipeline_by_name(pangea: Pangea, call: Call) -> Reply:
-    """PUT /api/pipelines/name/{name}."""
-    return put_pipeline(pangea, call)
-
-
-def patch_pipeline_by_name(pangea: Pangea, call: Call) -> Reply:
-    """PATCH /api/pipelines/name/{name}."""
-    return patch_pipeline(pangea, call)
-
-
-def delete_pipeline_by_name(pangea: Pangea, call: Call) -> Reply:
-    """DELETE /api/pipelines/name/{name}."""
-    return delete_pipeline(pangea, call)
-
-
 HANDLERS = (
     list_pipelines,
     create_pipeline,
@@ -273,10 +232,7 @@ HANDLERS = (
     put_pipeline,
     patch_pipeline,
     delete_pipeline,
-    get_pipeline_by_name,
-    put_pipeline_by_name,
-    patch_pipeline_by_name,
-    delete_pipeline_by_name,
+    *also_by_name(get_pipeline, put_pipeline, patch_pipeline, delete_pipeline),
     list_pipeline_modules,
     create_pipeline_module,
     get_pipeline_module,

@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import asked, asked_reference, asked_uuid, found, listed
+from omicsdk.sandbox.pangea.requests.flat import asked, asked_reference, asked_uuid, check_name, found, listed
 from omicsdk.sandbox.pangea.requests.views import Views
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.group_fields import NEW_GROUP, group_fields
 from omicsdk.sandbox.pangea.stores.people import Person
-from omicsdk.sandbox.pangea.stores.things import Thing, Where, named, with_field
+from omicsdk.sandbox.pangea.stores.things import Thing, Where, with_field
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import validated
-from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
+from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.service import Call, Reply
 
 _FLAGS = {"true": True, "1": True, "false": False, "0": False}
@@ -34,14 +34,13 @@ def create_sample_group(pangea: Pangea, call: Call) -> Reply:
     """POST /api/sample_groups: members of its organization may."""
     person = pangea.access.need(call)
     fields = _written(pangea, call, partial=False)
-    name: str = fields.pop("name")
-    _free(pangea, name)
+    check_name(pangea.store, "sample_group", fields)
     if not pangea.access.is_member(person, fields["organization"]):
         detail = "Organization membership is required to create a sample group."
         raise pangea.access.refusal(person, detail)
     new = {**NEW_GROUP, **fields, "storage_provider_name": NEW_GROUP["storage_provider_name"]}
     new["has_library"] = new["is_library"]
-    made = pangea.store.add("sample_group", name, new, parent=fields["organization"])
+    made = pangea.store.add("sample_group", new.pop("name"), new, parent=fields["organization"])
     return Reply(Views(pangea.store).group(made), 201)
 
 
@@ -90,8 +89,7 @@ def _asked_public(call: Call) -> list[Where]:
 def _changed(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
     group = _writable(pangea, call)
     fields: Mapping[str, Any] = _written(pangea, call, partial=partial)
-    if fields.get("name", group["name"]) != group["name"]:
-        _free(pangea, fields["name"])
+    check_name(pangea.store, "sample_group", fields, but=group["uuid"])
     library = group["has_library"] or fields.get("is_library", False)
     changed = pangea.store.change(
         "sample_group", group["uuid"], {**fields, "has_library": library}, parent=fields.get("organization")
@@ -113,11 +111,6 @@ def _writable(pangea: Pangea, call: Call) -> Thing:
     if not pangea.access.is_member(person, group["organization"]):
         raise pangea.access.refusal(person)
     return group
-
-
-def _free(pangea: Pangea, name: str) -> None:
-    if pangea.store.count("sample_group", named(name)):
-        raise invalid("name", "sample group with this name already exists.")
 
 
 HANDLERS = (

@@ -1,9 +1,12 @@
 """Manifests, counts and links: what a group or a sample has, in one answer. Private results are in them, too."""
 
+from collections import Counter
+from collections.abc import Sequence
+
 from omicsdk.sandbox.pangea.requests.flat import found
-from omicsdk.sandbox.pangea.requests.views import Views
+from omicsdk.sandbox.pangea.requests.views import Views, shown
 from omicsdk.sandbox.pangea.results.fields import ManifestResults
-from omicsdk.sandbox.pangea.results.kinds import OF_GROUP, OF_SAMPLE
+from omicsdk.sandbox.pangea.results.kinds import OF_GROUP, OF_SAMPLE, ResultKind
 from omicsdk.sandbox.pangea.samples.groups import readable_group
 from omicsdk.sandbox.pangea.samples.membership import samples_in
 from omicsdk.sandbox.pangea.state import Pangea
@@ -37,11 +40,21 @@ def get_sample_group_module_counts(pangea: Pangea, call: Call) -> Reply:
     """GET /api/sample_groups/{id}/module_counts: in how many samples each module has results."""
     person = pangea.access.asker(call, in_query=True)
     samples = samples_in(pangea, readable_group(pangea, person, call.arguments["id"]))
-    counts = {"n_samples": len(samples)}
-    for each in samples:
-        for module in dict.fromkeys(result["name"] for result in pangea.store.all("sample_ar", parent=each["uuid"])):
-            counts[module] = counts.get(module, 0) + 1
-    return Reply(counts)
+    return Reply(module_counts(pangea, "n_samples", OF_SAMPLE, samples))
+
+
+def module_counts(pangea: Pangea, total: str, kind: ResultKind, things: Sequence[Thing]) -> dict[str, int]:
+    """How many things there are, and how many of them have a result of which module.
+
+    Args:
+        pangea: The platform.
+        total: What the number of all is called.
+        kind: What results are of.
+        things: The samples or groups; one that is there twice counts twice.
+    """
+    results = [pangea.store.all(kind.kind, parent=each["uuid"]) for each in things]
+    modules = Counter(module for several in results for module in dict.fromkeys(each["name"] for each in several))
+    return {total: len(things), **modules}
 
 
 def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
@@ -49,7 +62,7 @@ def get_sample_group_sample_links(pangea: Pangea, call: Call) -> Reply:
     person = pangea.access.asker(call)
     samples = samples_in(pangea, readable_group(pangea, person, call.arguments["id"]))
     names = ("uuid", "name", "metadata") if dict(call.query).get("metadata") else ("uuid", "name")
-    return Reply({"count": len(samples), "links": [{name: each[name] for name in names} for each in samples]})
+    return Reply({"count": len(samples), "links": [shown(each, names) for each in samples]})
 
 
 def readable_sample(pangea: Pangea, person: Person | None, uuid: str) -> Thing:

@@ -1,9 +1,9 @@
 """Which samples are in which groups."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import PAGE, found
+from omicsdk.sandbox.pangea.requests.flat import PAGE, found, items
 from omicsdk.sandbox.pangea.requests.views import Views
 from omicsdk.sandbox.pangea.state import Pangea
 from omicsdk.sandbox.pangea.stores.people import Person
@@ -75,11 +75,12 @@ def _sent(pangea: Pangea, call: Call) -> tuple[Thing, list[Thing]]:
 
 
 def _uuids(sent: Mapping[str, Any]) -> list[Any]:
-    several: Any = sent.get("sample_uuids") or []
-    if not isinstance(several, list):
-        raise invalid("sample_uuids", f'Expected a list of items but got type "{type(several).__name__}".')
+    try:
+        several = items(sent.get("sample_uuids") or [])
+    except Wrong as error:
+        raise invalid("sample_uuids", error.text) from error
     one = sent.get("sample_uuid")
-    return [*cast("list[Any]", several), *([one] if one else [])]
+    return [*several, *([one] if one else [])]
 
 
 def _sample(pangea: Pangea, uuid: object) -> Thing:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from omicsdk.sandbox.pangea.requests.views import Views
+from omicsdk.sandbox.pangea.requests.views import Views, shown
 from omicsdk.sandbox.pangea.samples.groups import readable_group
 from omicsdk.sandbox.pangea.samples.manifests import readable_sample
 from omicsdk.sandbox.pangea.samples.membership import samples_in
@@ -21,7 +21,7 @@ def get_sample_metadata(pangea: Pangea, call: Call) -> Reply:
     sample = readable_sample(pangea, pangea.access.asker(call), call.arguments["id"])
     names = ("created_at", "updated_at", "metadata")
     versions = pangea.store.all(METADATA_VERSION, parent=sample["uuid"])
-    told = [{name: each[name] for name in names} for each in versions]
+    told = [shown(each, names) for each in versions]
     return Reply({**Views(pangea.store).sample(sample), "versioned_metadata": told})
 
 

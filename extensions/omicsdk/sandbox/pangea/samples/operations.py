@@ -1,10 +1,10 @@
 """Samples, one by one and many at once."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from omicsdk.sandbox.pangea.accounts.privileges import may_write
-from omicsdk.sandbox.pangea.requests.flat import asked, asked_reference, asked_uuid, found, listed
+from omicsdk.sandbox.pangea.requests.flat import asked, asked_reference, asked_uuid, found, items, listed
 from omicsdk.sandbox.pangea.requests.views import Views
 from omicsdk.sandbox.pangea.samples.membership import GROUP_SAMPLE
 from omicsdk.sandbox.pangea.state import Pangea
@@ -112,11 +112,9 @@ def _names(sent: Mapping[str, Any]) -> list[str]:
         raise invalid("names", REQUIRED)
     # A text is taken as its letters, as deployed servers do.
     names: Any = list(sent["names"]) if isinstance(sent["names"], str) else sent["names"]
-    if not isinstance(names, list):
-        raise invalid("names", f'Expected a list of items but got type "{type(names).__name__}".')
     read = text()
     try:
-        return [read(each) for each in cast("list[Any]", names)]
+        return [read(each) for each in items(names)]
     except Wrong as error:
         raise invalid("names", error.text) from error
 

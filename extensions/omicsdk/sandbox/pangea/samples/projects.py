@@ -1,22 +1,28 @@
 """Projects: groups under one name, of an organization."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
-from omicsdk.sandbox.pangea.requests.flat import asked, asked_reference, asked_uuid, found, listed
-from omicsdk.sandbox.pangea.requests.views import Views
+from omicsdk.sandbox.pangea.requests.flat import (
+    asked,
+    asked_reference,
+    asked_uuid,
+    check_name,
+    found,
+    listed,
+    references,
+)
+from omicsdk.sandbox.pangea.requests.views import Views, shown
 from omicsdk.sandbox.pangea.state import Pangea
-from omicsdk.sandbox.pangea.stores.people import Person
-from omicsdk.sandbox.pangea.stores.things import Store, Thing, linked_from, named
+from omicsdk.sandbox.pangea.stores.things import Store, Thing, linked_from
 from omicsdk.sandbox.rest_framework.bodies import fields_of
 from omicsdk.sandbox.rest_framework.fields import (
     Field,
-    Wrong,
     text,
     uuid_reference,
     validated,
 )
-from omicsdk.sandbox.rest_framework.refusals import forbidden, invalid
+from omicsdk.sandbox.rest_framework.refusals import forbidden
 from omicsdk.sandbox.service import Call, Reply
 
 _PROJECT = "project"
@@ -39,7 +45,7 @@ def create_project(pangea: Pangea, call: Call) -> Reply:
     """POST /api/projects: members of its organization may."""
     person = pangea.access.need(call)
     fields = _written(pangea.store, call, partial=False)
-    _free(pangea, fields["name"])
+    check_name(pangea.store, _PROJECT, fields)
     if not pangea.access.is_member(person, fields["organization"]):
         raise forbidden("Organization membership is required to create a project.")
     new = {"organization": fields["organization"], "description": fields.get("description", "")}
@@ -66,7 +72,7 @@ def patch_project(pangea: Pangea, call: Call) -> Reply:
 
 def delete_project(pangea: Pangea, call: Call) -> Reply:
     """DELETE /api/projects/{uuid}: its groups stay."""
-    _, project = _writable(pangea, call, "uuid")
+    project = _writable(pangea, call)
     pangea.store.remove_tree(project["uuid"])
     return Reply(status=204)
 
@@ -94,7 +100,7 @@ def add_project_sample_group(pangea: Pangea, call: Call) -> Reply:
 def _view(pangea: Pangea, project: Thing) -> dict[str, Any]:
     names = ("uuid", "name", "created_at", "updated_at", "organization", "description")
     return {
-        **{name: project[name] for name in names},
+        **shown(project, names),
         "organization_obj": Views(pangea.store).organization_of(project["organization"]),
         "sample_groups": list(pangea.store.linked(_GROUPS, project["uuid"])),
         "sub_projects": list(pangea.store.linked(_PARTS, project["uuid"])),
@@ -102,22 +108,21 @@ def _view(pangea: Pangea, project: Thing) -> dict[str, Any]:
 
 
 def _changed(pangea: Pangea, call: Call, *, partial: bool) -> Reply:
-    _, project = _writable(pangea, call, "uuid")
+    project = _writable(pangea, call)
     fields = _written(pangea.store, call, partial=partial)
-    if fields.get("name", project["name"]) != project["name"]:
-        _free(pangea, fields["name"])
+    check_name(pangea.store, _PROJECT, fields, but=project["uuid"])
     own = {name: fields[name] for name in ("name", "organization", "description") if name in fields}
     changed = pangea.store.change(_PROJECT, project["uuid"], own, parent=own.get("organization"))
     _relink(pangea.store, project["uuid"], fields)
     return Reply(_view(pangea, changed))
 
 
-def _writable(pangea: Pangea, call: Call, argument: str) -> tuple[Person | None, Thing]:
+def _writable(pangea: Pangea, call: Call) -> Thing:
     person = pangea.access.asker(call)
-    project = found(pangea.store, _PROJECT, call.arguments[argument])
+    project = found(pangea.store, _PROJECT, call.arguments["uuid"])
     if not pangea.access.owns(person, project):
         raise pangea.access.refusal(person)
-    return person, project
+    return project
 
 
 def _written(store: Store, call: Call, *, partial: bool) -> dict[str, Any]:
@@ -125,8 +130,8 @@ def _written(store: Store, call: Call, *, partial: bool) -> dict[str, Any]:
         "name": Field(text(), required=True),
         "organization": _reference(store, "organization"),
         "description": Field(text(blank=True)),
-        "sample_groups": Field(lambda value: _several(store, "sample_group", value)),
-        "sub_projects": Field(lambda value: _several(store, _PROJECT, value)),
+        "sample_groups": references(store, "sample_group"),
+        "sub_projects": references(store, _PROJECT),
     }
     written = validated(fields, fields_of(call), partial=partial)
     if "organization" in written:
@@ -138,13 +143,6 @@ def _reference(store: Store, kind: str) -> Field:
     return Field(uuid_reference(lambda uuid: store.find(kind, uuid)), required=True)
 
 
-def _several(store: Store, kind: str, value: Any) -> Sequence[str]:
-    if not isinstance(value, list):
-        raise Wrong(f'Expected a list of items but got type "{type(value).__name__}".')
-    read = uuid_reference(lambda uuid: store.find(kind, uuid))
-    return [read(each)["uuid"] for each in cast("list[Any]", value)]
-
-
 def _relink(store: Store, project: str, fields: Mapping[str, Any]) -> None:
     for name, kind in (("sample_groups", _GROUPS), ("sub_projects", _PARTS)):
         if name in fields:
@@ -152,11 +150,6 @@ def _relink(store: Store, project: str, fields: Mapping[str, Any]) -> None:
                 store.unlink(kind, project, each)
             for each in fields[name]:
                 store.link(kind, project, each)
-
-
-def _free(pangea: Pangea, name: str) -> None:
-    if pangea.store.count(_PROJECT, named(name)):
-        raise invalid("name", "project with this name already exists.")
 
 
 HANDLERS = (
