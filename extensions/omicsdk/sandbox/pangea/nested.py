@@ -1,5 +1,6 @@
 """Reading by names: organization, group, sample, analysis result, field; each may be named by its UUID, too."""
 
+from omicsdk.sandbox.pangea.requests.flat import newest
 from omicsdk.sandbox.pangea.requests.routing import NoPage, is_uuid
 from omicsdk.sandbox.pangea.requests.views import Views
 from omicsdk.sandbox.pangea.results.fields import FieldViews
@@ -89,11 +90,7 @@ def _sample(pangea: Pangea, call: Call) -> Thing:
 
 
 def _newest(pangea: Pangea, kind: str, text: str, *where: Where) -> Thing:
-    def updated(thing: Thing) -> str:
-        return thing["updated_at"]
-
-    # Of things that were changed in the same microsecond, the one that was made last.
-    return max(reversed(_matching(pangea, kind, text, *where)), key=updated)
+    return newest(_matching(pangea, kind, text, *where))
 
 
 def _matching(pangea: Pangea, kind: str, text: str, *where: Where) -> list[Thing]:

@@ -180,6 +180,24 @@ def test_the_results_of_a_module_are_an_archive(
     assert files == {"s_1.mod__x.read_1.fastq.gz": b"reads"}
 
 
+def test_of_results_that_were_made_in_one_moment_the_archive_has_the_later(
+    sandbox: Sandbox, owner: httpx.Client, library: Thing, sample: Thing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = sandbox.pangea.store.moment()
+    monkeypatch.setattr(sandbox.pangea.store, "moment", lambda: moment)
+    for replicate in ("first", "second"):
+        body = {"module_name": "m", "sample": sample["uuid"], "replicate": replicate}
+        made = created(owner.post("/sample_ars", json=body))
+        field = {"name": "f", "analysis_result": made["uuid"], "stored_data": replicate}
+        created(owner.post("/sample_ar_fields", json=field))
+    by_name = f"/nested/Sandbox/sample_groups/{library['name']}/samples/{sample['name']}/analysis_results/m/fields/f"
+    assert owner.get(by_name).json()["stored_data"] == "second"
+    answer = owner.get(f"/sample_groups/{library['uuid']}/downloads/m")
+    with tarfile.open(fileobj=io.BytesIO(answer.content)) as archive:
+        (file,) = archive.getmembers()
+        assert json.loads((archive.extractfile(file) or io.BytesIO()).read()) == "second"
+
+
 def test_there_is_no_other_kind_of_archive(owner: httpx.Client, library: Thing) -> None:
     answer = owner.get(f"/sample_groups/{library['uuid']}/downloads/m", params={"kind": "list"})
     assert told(answer) == (400, {"kind": ['"list" is not a valid choice.']})

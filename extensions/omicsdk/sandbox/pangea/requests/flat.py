@@ -81,6 +81,15 @@ def found_either(store: Store, kind: str, call: Call) -> Thing:
     return things[0]
 
 
+def newest(things: Sequence[Thing]) -> Thing:
+    """The one that was changed last; of those that were in the same microsecond, the one that was made last.
+
+    Args:
+        things: At least one, in the order in which they were made.
+    """
+    return max(reversed(things), key=lambda each: str(each["updated_at"]))
+
+
 def listed(call: Call, store: Store, kind: str, where: Sequence[Where], view: View) -> Reply:
     """The page of a list that is asked for."""
 

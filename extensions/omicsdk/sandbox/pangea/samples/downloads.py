@@ -6,6 +6,7 @@ import tarfile
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
+from omicsdk.sandbox.pangea.requests.flat import newest
 from omicsdk.sandbox.pangea.samples.groups import readable_group
 from omicsdk.sandbox.pangea.samples.membership import samples_in
 from omicsdk.sandbox.pangea.samples.metadata import attachment
@@ -42,8 +43,7 @@ def _fields(pangea: Pangea, group: Mapping[str, Any], module: str) -> dict[str, 
     for sample in samples_in(pangea, dict(group)):
         results = pangea.store.all("sample_ar", parent=sample["uuid"], name=module)
         if results:
-            newest = max(results, key=lambda each: str(each["updated_at"]))
-            for field in pangea.store.all("sample_ar_field", parent=newest["uuid"]):
+            for field in pangea.store.all("sample_ar_field", parent=newest(results)["uuid"]):
                 parts = (_word(sample["name"]), _word(module), field["name"].replace(".", "-"))
                 name = f"{'.'.join(parts)}.{_extension(field['stored_data'])}".replace("::", "__")
                 found[name.replace("/", "_")] = field["stored_data"]
