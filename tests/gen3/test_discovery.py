@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omicsdk.core.errors import NotFound, SomeFailed, UsageError
 from omicsdk.gen3 import Gen3Auth, Gen3Metadata
-from omicsdk.gen3.manifests import discovery_table as table
-from omicsdk.gen3.manifests.discovery import read_discovery
-from omicsdk.gen3.manifests.discovery_publishing import publish_discovery
+from omicsdk.gen3.manifests.discovery import table
+from omicsdk.gen3.manifests.discovery.publishing import publish_discovery
+from omicsdk.gen3.manifests.discovery.reading import read_discovery
 from omicsdk.gen3.manifests.faults import ManifestError
 from omicsdk.gen3.tools.metadata.discovery import (
     combine_discovery_metadata,
@@ -109,7 +109,7 @@ def test_json_keeps_what_else_a_document_has(auth: Gen3Auth, documents: Gen3Meta
 
 
 def test_all_pages_up_to_the_limit(auth: Gen3Auth, documents: Gen3Metadata, tmp_path: Path, monkeypatch):
-    monkeypatch.setattr("omicsdk.gen3.manifests.discovery.PAGE", 3)
+    monkeypatch.setattr("omicsdk.gen3.manifests.discovery.reading.PAGE", 3)
     documents.batch_create([{"guid": f"g{number}", "data": study(n=number)} for number in range(8)])
     assert read_discovery(auth, tmp_path / "all.tsv") == 8
     assert read_discovery(auth, tmp_path / "some.json", limit=5, output_format="json") == 5

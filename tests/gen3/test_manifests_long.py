@@ -18,8 +18,8 @@ pytestmark = [
 
 MEASURED = """
 from pathlib import Path
-from omicsdk.gen3.manifests import {module} as module
-result = module.{call}
+from omicsdk.gen3.manifests import {function}
+result = {call}
 (peak,) = (line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
 print(int(peak.split()[1]) // 1024, *result)
 """
@@ -49,10 +49,10 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], P
     return written
 
 
-def measured(module: str, call: str) -> tuple[int, list[int]]:
-    """The peak of memory in MiB of a process that makes a call, and what the call gave."""
+def measured(function: str, call: str) -> tuple[int, list[int]]:
+    """The peak of memory in MiB of a process that calls a function, and what that gave."""
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED.format(module=module, call=call)],
+        [sys.executable, "-c", MEASURED.format(function=function, call=call)],
         capture_output=True,
         text=True,
         check=True,
@@ -63,24 +63,24 @@ def measured(module: str, call: str) -> tuple[int, list[int]]:
 
 
 def test_checking_the_format(manifest):
-    peak, result = measured("validation", f"check_format({str(manifest('a.tsv', 1))!r})")
+    peak, result = measured("check_format", f"check_format({str(manifest('a.tsv', 1))!r})")
     assert (result, peak < 100) == ([ROWS, 0, 0], True), peak
 
 
 def test_reading_rows(manifest):
-    peak, result = measured("rows", f"rows_of({str(manifest('a.tsv', 1))!r}); result = [sum(1 for _ in result)]")
+    peak, result = measured("rows_of", f"rows_of({str(manifest('a.tsv', 1))!r}); result = [sum(1 for _ in result)]")
     assert (result, peak < 100) == ([ROWS], True), peak
 
 
 def test_comparing(manifest, tmp_path: Path):
     first, second = manifest("a.tsv", 1), manifest("b.tsv", 2)
     call = f"compare_manifests({str(first)!r}, {str(second)!r}, {str(tmp_path / 'out.tsv')!r})"
-    peak, result = measured("comparing", call)
+    peak, result = measured("compare_manifests", call)
     assert (result, peak < 100) == ([ROWS, 0, ROWS], True), peak
 
 
 def test_merging(manifest, tmp_path: Path):
     first = manifest("a.tsv", 1)
     call = f"merge_manifests([{str(first)!r}, {str(first)!r}], {str(tmp_path / 'out.tsv')!r})"
-    peak, result = measured("merging", call)
+    peak, result = measured("merge_manifests", call)
     assert (result, peak < 100) == ([2 * ROWS, ROWS, 0], True), peak

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.gen3.index_requests import stated
+from omicsdk.gen3.index.requests import stated
 from omicsdk.gen3.service import Documented, Service, mounted, parties, plain, settings
 
 if TYPE_CHECKING:

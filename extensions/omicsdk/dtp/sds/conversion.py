@@ -18,7 +18,7 @@ from omicsdk.gen3.dictionary import Dictionary, Node
 from omicsdk.gen3.names import choice
 from omicsdk.gen3.records.finding import Finding, shown
 from omicsdk.gen3.records.row import Place, Row
-from omicsdk.gen3.records.validation import Names, checked
+from omicsdk.gen3.records.validation.validating import Names, checked
 
 Record = Mapping[str, Any]
 

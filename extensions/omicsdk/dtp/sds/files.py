@@ -76,7 +76,7 @@ def read_records(folder: Path) -> Iterator[Record]:
         SdsError: There is none, or one isn't JSON of records.
     """
     from omicsdk.gen3.errors import Gen3UserError
-    from omicsdk.gen3.records.documents import json_rows
+    from omicsdk.gen3.records.tables.documents import json_rows
 
     files = sorted(folder.glob("*.json")) if folder.is_dir() else [folder]
     if not files or not files[0].is_file():

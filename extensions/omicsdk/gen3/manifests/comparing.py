@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 from omicsdk.core.errors import UsageError
 from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.gen3.manifests.columns import ACL
 from omicsdk.gen3.manifests.faults import ManifestError
+from omicsdk.gen3.manifests.format.columns import ACL
+from omicsdk.gen3.manifests.format.table import Table, table_of
+from omicsdk.gen3.manifests.format.values import several
 from omicsdk.gen3.manifests.outputs import delimiter_for, line_of
 from omicsdk.gen3.manifests.scratch import scratch_database
-from omicsdk.gen3.manifests.table import Table, table_of
-from omicsdk.gen3.manifests.values import several
 
 _AT_ONCE = 500
 """Rows that are looked up at once; a statement of SQLite takes at least 999 variables."""

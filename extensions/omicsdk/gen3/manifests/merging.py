@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import NamedTuple, cast
 
 from omicsdk.core.files.atomic_file import in_place_of
-from omicsdk.gen3.manifests.columns import ACL, AUTHZ, GUID, MD5, SIZE, URLS
-from omicsdk.gen3.manifests.entries import REQUIRED, cells_of, columns_of
 from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
+from omicsdk.gen3.manifests.format.columns import ACL, AUTHZ, GUID, MD5, SIZE, URLS
+from omicsdk.gen3.manifests.format.entries import REQUIRED, cells_of, columns_of
+from omicsdk.gen3.manifests.format.table import table_of
+from omicsdk.gen3.manifests.format.values import md5_of, size_of
 from omicsdk.gen3.manifests.outputs import delimiter_for
 from omicsdk.gen3.manifests.scratch import scratch_database
-from omicsdk.gen3.manifests.table import table_of
-from omicsdk.gen3.manifests.values import md5_of, size_of
 
 #: Columns of which each cell may have several values, which are united.
 SEVERAL = (URLS, ACL, AUTHZ)

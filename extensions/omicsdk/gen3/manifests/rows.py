@@ -9,10 +9,19 @@ from typing import Any, NamedTuple
 
 from omicsdk.core.errors import DecodeError
 from omicsdk.core.narrowing import is_object
-from omicsdk.gen3.manifests.columns import COMMONS_URL, FILE_NAME, GUID, HASHES, MD5, OF_DOWNLOADS, SIZE, standard_names
 from omicsdk.gen3.manifests.faults import Fault, ManifestError, OnFault
-from omicsdk.gen3.manifests.table import opened, table_of
-from omicsdk.gen3.manifests.values import checksum_of, size_of
+from omicsdk.gen3.manifests.format.columns import (
+    COMMONS_URL,
+    FILE_NAME,
+    GUID,
+    HASHES,
+    MD5,
+    OF_DOWNLOADS,
+    SIZE,
+    standard_names,
+)
+from omicsdk.gen3.manifests.format.table import opened, table_of
+from omicsdk.gen3.manifests.format.values import checksum_of, size_of
 from omicsdk.gen3.row_stream import rows_of as objects_of
 
 _NAMES_FILES = f"A column with the files' GUIDs is called {', '.join(OF_DOWNLOADS[GUID])}."

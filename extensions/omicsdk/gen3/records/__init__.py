@@ -20,26 +20,26 @@ if TYPE_CHECKING:
     from omicsdk.gen3.records.export import frame as frame
     from omicsdk.gen3.records.finding import Finding as Finding
     from omicsdk.gen3.records.known import known_to as known_to
-    from omicsdk.gen3.records.outcome import Outcome as Outcome
-    from omicsdk.gen3.records.outcome import Submission as Submission
     from omicsdk.gen3.records.project import Project as Project
     from omicsdk.gen3.records.project import project_of as project_of
     from omicsdk.gen3.records.row import Place as Place
     from omicsdk.gen3.records.row import Row as Row
-    from omicsdk.gen3.records.submission import submit as submit
-    from omicsdk.gen3.records.submission import submit_rows as submit_rows
-    from omicsdk.gen3.records.tables import Table as Table
-    from omicsdk.gen3.records.validation import validate as validate
+    from omicsdk.gen3.records.submission.outcome import Outcome as Outcome
+    from omicsdk.gen3.records.submission.outcome import Submission as Submission
+    from omicsdk.gen3.records.submission.submitting import submit as submit
+    from omicsdk.gen3.records.submission.submitting import submit_rows as submit_rows
+    from omicsdk.gen3.records.tables.files import Table as Table
+    from omicsdk.gen3.records.validation.validating import validate as validate
 
 _HOMES = {
     "Deletion": "deletion",
     "Finding": "finding",
-    "Outcome": "outcome",
+    "Outcome": "submission.outcome",
     "Place": "row",
     "Project": "project",
     "Row": "row",
-    "Submission": "outcome",
-    "Table": "tables",
+    "Submission": "submission.outcome",
+    "Table": "tables.files",
     "count_records": "export",
     "delete_nodes": "deletion",
     "delete_project": "deletion",
@@ -51,9 +51,9 @@ _HOMES = {
     "frame": "export",
     "known_to": "known",
     "project_of": "project",
-    "submit": "submission",
-    "submit_rows": "submission",
-    "validate": "validation",
+    "submit": "submission.submitting",
+    "submit_rows": "submission.submitting",
+    "validate": "validation.validating",
 }
 __all__ = [
     "Deletion",

@@ -13,7 +13,7 @@ from omicsdk.dtp.sds.folder import is_misnamed
 from omicsdk.gen3.errors import Gen3UserError
 from omicsdk.gen3.records.known import known_to
 from omicsdk.gen3.records.project import Project
-from omicsdk.gen3.records.validation import validate as faults_of_records
+from omicsdk.gen3.records.validation.validating import validate as faults_of_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

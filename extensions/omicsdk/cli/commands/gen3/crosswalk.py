@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.gen3.published import published
-from omicsdk.cli.errors import INTERRUPTED, REFUSED
-from omicsdk.gen3.manifests.crosswalk import read_crosswalk, subjects_of
-from omicsdk.gen3.manifests.crosswalk_publishing import delete_crosswalk, publish_crosswalk, verify_crosswalk
+from omicsdk.cli.errors import REFUSED
+from omicsdk.gen3.manifests.crosswalk.publishing import delete_crosswalk, publish_crosswalk, verify_crosswalk
+from omicsdk.gen3.manifests.crosswalk.reading import read_crosswalk, subjects_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,8 +55,6 @@ def delete(access: Access, arguments: Mapping[str, Any], console: Console) -> di
     count = sum(1 for _ in subjects_of(path))
     if arguments.get("dry_run"):
         return {"would delete": {"subjects": count}}
-    if not console.confirm(f"Taking the names of {count} subjects from {access.endpoint} is for good. Go on?"):
-        console.message("nothing was deleted")
-        console.exit_code = INTERRUPTED
+    if not agreed(f"Taking the names of {count} subjects from {access.endpoint} is for good. Go on?", console):
         return None
     return published(delete_crosswalk(access.auth, path, endpoint=access.endpoint), console)

@@ -6,15 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from omicsdk.cli.commands.agreement import agreed
 from omicsdk.cli.commands.gen3.published import published
-from omicsdk.cli.commands.output_files import check_folder_of
-from omicsdk.cli.errors import INTERRUPTED
+from omicsdk.cli.commands.output_files import check_output
 from omicsdk.cli.told import Told
 from omicsdk.core.errors import SomeFailed, UsageError
 from omicsdk.core.narrowing import is_object
-from omicsdk.gen3.manifests.discovery import GUID_TYPE, name_for, read_discovery
-from omicsdk.gen3.manifests.discovery_combining import combine_discovery
-from omicsdk.gen3.manifests.discovery_objects import (
+from omicsdk.gen3.manifests.discovery.combining import combine_discovery
+from omicsdk.gen3.manifests.discovery.objects import (
     delete_objects,
     objects_in_table,
     objects_of,
@@ -22,7 +21,8 @@ from omicsdk.gen3.manifests.discovery_objects import (
     write_objects,
     write_template,
 )
-from omicsdk.gen3.manifests.discovery_publishing import publish_discovery
+from omicsdk.gen3.manifests.discovery.publishing import publish_discovery
+from omicsdk.gen3.manifests.discovery.reading import GUID_TYPE, name_for, read_discovery
 from omicsdk.gen3.metadata import Gen3Metadata
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def read(access: Access, arguments: Mapping[str, Any], console: Console) -> Told
     form: str = arguments["output_format"]
     suffix = arguments.get("output_filename_suffix") or ""
     named: str = arguments.get("output_file") or name_for(access.endpoint, arguments["guid_type"], suffix, f".{form}")
-    check_folder_of("--output-file", named)
+    check_output("--output-file", named)
     count = read_discovery(
         access.login,
         named,
@@ -109,8 +109,8 @@ def delete(access: Access, arguments: Mapping[str, Any], console: Console) -> di
             )
         if arguments.get("dry_run"):
             return {"would delete": guid}
-        if not console.confirm(f"Deleting the metadata of {guid} is for good. Go on?"):
-            return _nothing(console)
+        if not agreed(f"Deleting the metadata of {guid} is for good. Go on?", console):
+            return None
         documents.delete(guid)
     return {"deleted": guid}
 
@@ -121,7 +121,7 @@ def read_objects(access: Access, arguments: Mapping[str, Any], console: Console)
     datasets: list[str] = arguments.get("dataset_guids") or []
     form: str = arguments["output_format"]
     named = arguments.get("output_file")
-    check_folder_of("--output-file", named)
+    check_output("--output-file", named)
     if arguments.get("template"):
         file: str = named or name_for(access.endpoint, OBJECTS, "TEMPLATE")
         write_template(file)
@@ -159,8 +159,8 @@ def delete_object_lists(access: Access, arguments: Mapping[str, Any], console: C
     named = ", ".join(wanted) if len(wanted) < 5 else f"{len(wanted)} studies"
     if arguments.get("dry_run"):
         return {"would delete": {name: "all" if some is None else sorted(some) for name, some in wanted.items()}}
-    if not console.confirm(f"Taking objects from {named} is for good; their files stay. Go on?"):
-        return _nothing(console)
+    if not agreed(f"Taking objects from {named} is for good; their files stay. Go on?", console):
+        return None
     counts = delete_objects(access.auth, wanted)
     missing = [each for each in wanted if each not in counts]
     for each in missing:
@@ -168,8 +168,3 @@ def delete_object_lists(access: Access, arguments: Mapping[str, Any], console: C
     if missing and not counts:
         raise SomeFailed(f"none of {len(missing)} studies is there", remedy="Check their GUIDs.")
     return {"counts": counts}
-
-
-def _nothing(console: Console) -> None:
-    console.message("nothing was deleted")
-    console.exit_code = INTERRUPTED

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.cli.errors import INTERRUPTED, REFUSED, SHOWN
+from omicsdk.cli.commands.agreement import agreed
+from omicsdk.cli.errors import REFUSED, SHOWN
 from omicsdk.core.errors import SomeFailed, UsageError
 from omicsdk.gen3.manifests.comparing import compare_manifests
-from omicsdk.gen3.manifests.deletion import delete_guids
-from omicsdk.gen3.manifests.downloading import download_manifest
-from omicsdk.gen3.manifests.indexing import index_manifest
+from omicsdk.gen3.manifests.format.validation import PROTOCOLS, check_format
+from omicsdk.gen3.manifests.index.deletion import delete_guids
+from omicsdk.gen3.manifests.index.downloading import download_manifest
+from omicsdk.gen3.manifests.index.indexing import index_manifest
+from omicsdk.gen3.manifests.index.verification import MISSING, WRONG, verify_manifest
 from omicsdk.gen3.manifests.merging import Rules, merge_manifests
 from omicsdk.gen3.manifests.rows import rows_of
-from omicsdk.gen3.manifests.validation import PROTOCOLS, check_format
-from omicsdk.gen3.manifests.verification import MISSING, WRONG, verify_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,9 +118,7 @@ def delete_all_guids(access: Access, arguments: Mapping[str, Any], console: Cons
         for fault in wrong[:SHOWN]:
             console.some_failed(f"{path}: {fault}")
         return {"would delete": count, "unreadable": len(wrong)}
-    if not console.confirm(f"Deleting the records of {count} files from {access.endpoint} is for good. Go on?"):
-        console.message("nothing was deleted")
-        console.exit_code = INTERRUPTED
+    if not agreed(f"Deleting the records of {count} files from {access.endpoint} is for good. Go on?", console):
         return None
     return told(delete_guids(access.auth, path, arguments.get("output_file"), endpoint=access.endpoint), console)
 

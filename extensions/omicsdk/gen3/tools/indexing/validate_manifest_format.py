@@ -6,9 +6,9 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 
-from omicsdk.gen3.manifests.columns import Columns
 from omicsdk.gen3.manifests.faults import Fault
-from omicsdk.gen3.manifests.validation import PROTOCOLS, check_format
+from omicsdk.gen3.manifests.format.columns import Columns
+from omicsdk.gen3.manifests.format.validation import PROTOCOLS, check_format
 
 #: Warnings that are logged; the rest is counted. Errors are all logged.
 SHOWN_WARNINGS = 1000

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omicsdk.core.errors import SomeFailed, UsageError
-from omicsdk.gen3.manifests.crosswalk import BLOCK, GUID_TYPE, read_crosswalk
-from omicsdk.gen3.manifests.crosswalk_publishing import (
+from omicsdk.gen3.manifests.crosswalk.publishing import (
     Missing,
     delete_crosswalk,
     deleted_subject,
     publish_crosswalk,
     verify_crosswalk,
 )
+from omicsdk.gen3.manifests.crosswalk.reading import BLOCK, GUID_TYPE, read_crosswalk
 from omicsdk.gen3.tools.running import in_thread
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.core.errors import NotFound
-from omicsdk.gen3.manifests.discovery import BLOCK, GUID_TYPE, checked_format, name_for, read_discovery
-from omicsdk.gen3.manifests.discovery_combining import combine_discovery
-from omicsdk.gen3.manifests.discovery_publishing import Registration, publish_discovery
+from omicsdk.gen3.manifests.discovery.combining import combine_discovery
+from omicsdk.gen3.manifests.discovery.publishing import Registration, publish_discovery
+from omicsdk.gen3.manifests.discovery.reading import BLOCK, GUID_TYPE, checked_format, name_for, read_discovery
 from omicsdk.gen3.metadata import Gen3Metadata
 from omicsdk.gen3.tools.running import in_thread
 

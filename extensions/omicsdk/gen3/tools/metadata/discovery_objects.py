@@ -8,8 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from omicsdk.gen3.manifests.discovery import GUID_TYPE, checked_format, name_for
-from omicsdk.gen3.manifests.discovery_objects import (
+from omicsdk.gen3.manifests.discovery.objects import (
     OPTIONAL,
     REQUIRED,
     delete_objects,
@@ -19,6 +18,7 @@ from omicsdk.gen3.manifests.discovery_objects import (
     write_objects,
     write_template,
 )
+from omicsdk.gen3.manifests.discovery.reading import GUID_TYPE, checked_format, name_for
 from omicsdk.gen3.tools.running import in_thread
 
 if TYPE_CHECKING:

@@ -12,7 +12,14 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 from omicsdk.gen3.index import Gen3Index
-from omicsdk.gen3.manifests.ingesting import GUID_COLUMN, INDEXED, OTHER, SAMPLE_COLUMN, GuidOf, ingest_metadata
+from omicsdk.gen3.manifests.metadata.ingesting import (
+    GUID_COLUMN,
+    INDEXED,
+    OTHER,
+    SAMPLE_COLUMN,
+    GuidOf,
+    ingest_metadata,
+)
 from omicsdk.gen3.manifests.running import Summary
 from omicsdk.gen3.tools.running import in_thread
 

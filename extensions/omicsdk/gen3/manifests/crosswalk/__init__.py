@@ -1,0 +1,1 @@
+"""Crosswalks: what a subject of one commons is called in others."""

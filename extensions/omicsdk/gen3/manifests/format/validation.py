@@ -1,0 +1,240 @@
+"""Whether a manifest has the form that an index takes: checked without a network, in constant memory."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from omicsdk.gen3.manifests.faults import Fault, OnFault
+from omicsdk.gen3.manifests.format.columns import ALIASES, AUTHZ, MD5, SIZE, URLS, Columns
+from omicsdk.gen3.manifests.format.line_pattern import raw_cells, right_line
+from omicsdk.gen3.manifests.format.table import TABLES, opened
+from omicsdk.gen3.manifests.format.values import md5_of, size_of, written
+
+#: The protocols of URLs that are allowed when nothing is said (gen3sdk 4.28.5).
+PROTOCOLS = ("s3", "gs")
+#: What a check calls the columns, and under which names it finds them.
+CHECKED: Mapping[Columns, str] = {Columns.MD5: MD5, Columns.SIZE: SIZE, Columns.URL: URLS, Columns.AUTHZ: AUTHZ}
+#: Lines that a quoted cell may have, so that a quote that is never closed doesn't take in the whole file.
+LINES_OF_A_CELL = 10_000
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://[^/?#]+/[^?#].*")
+_HEX = "isn't an MD5 sum"
+_BLANKS = "Write %20 for a blank in a URL."
+
+
+class FormatCheck(NamedTuple):
+    """What a check of the format has found.
+
+    Attributes:
+        rows: Rows that were looked at.
+        faults: How much is wrong.
+        warnings: How much is worth a look.
+    """
+
+    rows: int
+    faults: int
+    warnings: int
+
+    @property
+    def valid(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.faults
+
+
+def check_format(
+    path: str | os.PathLike[str],
+    *,
+    columns: Mapping[str, Columns] | None = None,
+    protocols: Collection[str] = PROTOCOLS,
+    base64_md5: bool = False,
+    urls_required: bool = False,
+    line_limit: int | None = None,
+    delimiter: str | None = None,
+    on_fault: OnFault | None = None,
+) -> FormatCheck:
+    """Checks the MD5 sums, sizes, URLs and authorization resources of a manifest.
+
+    Args:
+        path: A table separated by tabs, commas, semicolons or bars.
+        columns: What the columns are, by their names; by default it is told by the names that gen3sdk knows.
+        protocols: The protocols that URLs may have.
+        base64_md5: Whether MD5 sums may be in Base64, too.
+        urls_required: Whether an empty URL is wrong, and not just worth a look.
+        line_limit: Lines that are looked at, with that of the columns; all by default.
+        delimiter: What separates cells; by default what the first line has.
+        on_fault: Takes each thing that is wrong, and with `warns` what is worth a look.
+
+    Returns:
+        How many rows there are, and how much is wrong.
+
+    Raises:
+        ManifestError: The file isn't there, can't be read, or isn't text.
+    """
+    check = _Check(tuple(protocols), base64_md5, urls_required, on_fault)
+    manifest = Path(path)
+    with opened(manifest) as text:
+        first = text.readline()
+        header = check.header(manifest, first, delimiter, columns)
+        if header is not None and (line_limit is None or line_limit > 1):
+            check.lines(text, header, line_limit)
+    return FormatCheck(check.rows, check.faults, check.warnings)
+
+
+class _Header(NamedTuple):
+    names: list[str]
+    kinds: list[Columns | None]
+    delimiter: str
+
+
+class _Check:
+    """One run over a manifest, and what it has counted."""
+
+    def __init__(self, protocols: tuple[str, ...], base64: bool, urls_required: bool, on_fault: OnFault | None) -> None:
+        self.rows = self.faults = self.warnings = 0
+        self._protocols = protocols
+        self._base64 = base64
+        self._urls_required = urls_required
+        self._on_fault = on_fault
+
+    def _wrong(self, line: int, column: str, value: str, reason: str, remedy: str = "") -> None:
+        self.faults += 1
+        self._tell(Fault(line, column, value, reason, remedy))
+
+    def _odd(self, line: int, column: str, value: str, reason: str, remedy: str = "") -> None:
+        self.warnings += 1
+        self._tell(Fault(line, column, value, reason, remedy, warns=True))
+
+    def _tell(self, fault: Fault) -> None:
+        if self._on_fault is not None:
+            self._on_fault(fault)
+
+    def header(
+        self, path: Path, first: str, delimiter: str | None, given: Mapping[str, Columns] | None
+    ) -> _Header | None:
+        """What the first line says; None where there is nothing to check the others by."""
+        if not first.strip():
+            self._wrong(1, "", "", "the file is empty", "Its first line names the columns.")
+            return None
+        separator = delimiter or self._delimiter(path, first)
+        names = [name.strip().strip('"').strip() for name in (raw_cells(first.rstrip("\r\n"), separator) or [first])]
+        if given is None:
+            known = {alias: kind for kind, name in CHECKED.items() for alias in ALIASES[name]}
+            kinds = [known.get(name.lower()) for name in names]
+        else:
+            kinds = [given.get(name) for name in names]
+        for kind in (Columns.MD5, Columns.SIZE, Columns.URL):
+            if kind not in kinds:
+                reason = f"no column is known as that of the {CHECKED[kind]}"
+                remedy = f"It goes by the names {', '.join(ALIASES[CHECKED[kind]])}."
+                told = self._odd if kind is Columns.URL and not self._urls_required else self._wrong
+                told(1, "", "", reason, remedy)
+        return _Header(names, kinds, separator)
+
+    def _delimiter(self, path: Path, first: str) -> str:
+        named = TABLES.get(path.suffix.lower(), ",")
+        if named in first:
+            return named
+        found = next((mark for mark in "\t,;|" if mark in first), named)
+        if found != named and path.suffix.lower() in TABLES:
+            self._odd(
+                1, "", "", f"the name ends in {path.suffix}, and {found!r} separates the columns", "Rename the file."
+            )
+        return found
+
+    def lines(self, text: IO[str], header: _Header, limit: int | None) -> None:
+        """Checks the lines below the header."""
+        pattern = partial(right_line, header.kinds, header.delimiter, self._protocols, base64=self._base64)
+        optional = [Columns.AUTHZ] if self._urls_required else [Columns.AUTHZ, Columns.URL]
+        right, but_empty = pattern().fullmatch, pattern(empty=optional).fullmatch
+        numbered = enumerate(text, 2)
+        rows = 0
+        for number, line in numbered:
+            if limit is not None and number > limit:
+                break
+            rows += 1
+            if right(line) is not None:
+                continue
+            if but_empty(line) is not None:
+                self._empty(number, line.rstrip("\r\n").split(header.delimiter), header)
+            elif not self._row(number, line.rstrip("\r\n"), header, numbered):
+                rows -= 1
+        self.rows = rows
+
+    def _empty(self, number: int, cells: Sequence[str], header: _Header) -> None:
+        """Tells which cells of a row are empty that is right otherwise."""
+        for name, kind, cell in zip(header.names, header.kinds, cells, strict=True):
+            if kind is not None and not cell:
+                self._odd(number, name, cell, "is empty")
+
+    def _row(self, number: int, line: str, header: _Header, following: Iterator[tuple[int, str]]) -> bool:
+        """Looks closely at a row; False where it is blank."""
+        if not line.strip(f" {header.delimiter}"):
+            return False
+        cells = raw_cells(line, header.delimiter)
+        if cells is None:
+            cells = self._longer(number, line, header.delimiter, following)
+        if len(cells) != len(header.names):
+            self._odd(number, "", "", f"the row has {len(cells)} cells, and there are {len(header.names)} columns")
+        for place, kind in enumerate(header.kinds):
+            if kind is not None:
+                self._cell(number, header.names[place], kind, cells[place] if place < len(cells) else "")
+        return True
+
+    def _longer(self, number: int, line: str, delimiter: str, following: Iterator[tuple[int, str]]) -> list[str]:
+        """The cells of a row of which one has several lines."""
+        lines = [line]
+        for _, more in following:
+            lines.append(more.rstrip("\r\n"))
+            if '"' in more and (cells := raw_cells("\n".join(lines), delimiter)) is not None:
+                return cells
+            if len(lines) == LINES_OF_A_CELL:
+                break
+        self._wrong(number, "", "", "a quote is opened and never closed", "Close it, or take it out.")
+        return line.split(delimiter)
+
+    def _cell(self, line: int, column: str, kind: Columns, cell: str) -> None:
+        if kind is Columns.MD5:
+            if md5_of(cell, base64=self._base64) is None or cell != cell.strip():
+                self._wrong(line, column, cell, _HEX, _md5_remedy(cell, base64=self._base64))
+        elif kind is Columns.SIZE:
+            if size_of(cell) is None:
+                self._wrong(line, column, cell, "isn't a size", "Give a whole number of bytes from 0, without a unit.")
+        elif not cell and not (kind is Columns.URL and self._urls_required):
+            self._odd(line, column, cell, "is empty")
+        elif not (values := written(cell)):
+            self._wrong(line, column, cell, "is empty", "Give at least one value.")
+        elif kind is Columns.URL:
+            self._told(line, column, [url for url in values if not self._is_url(url)], len(values), self._url_remedy())
+        else:
+            wrong = [path for path in values if not _is_resource(path)]
+            self._told(line, column, wrong, len(values), "Resources are written as /programs/a/projects/b.")
+
+    def _told(self, line: int, column: str, wrong: Sequence[str], count: int, remedy: str) -> None:
+        what = "isn't a URL that is allowed" if "://" in remedy else "isn't a resource"
+        for value in wrong:
+            further = f" {_BLANKS}" if count > 1 and "://" in remedy and "://" not in value else ""
+            self._wrong(line, column, value, what, remedy + further)
+
+    def _is_url(self, url: str) -> bool:
+        match = _URL.fullmatch(url)
+        return match is not None and match[1].lower() in self._protocols
+
+    def _url_remedy(self) -> str:
+        return f"URLs are written as PROTOCOL://BUCKET/KEY, and allowed are {', '.join(self._protocols)}."
+
+
+def _is_resource(path: str) -> bool:
+    return path.startswith("/") and all(path.strip("/").split("/"))
+
+
+def _md5_remedy(cell: str, *, base64: bool) -> str:
+    if cell != cell.strip():
+        return "Take out the blanks around it."
+    if not base64 and md5_of(cell) is not None:
+        return "It is Base64: allow that, or write it as 32 hexadecimal digits."
+    return "An MD5 sum has 32 hexadecimal digits" + (", or 24 characters of Base64." if base64 else ".")

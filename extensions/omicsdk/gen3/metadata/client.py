@@ -1,0 +1,332 @@
+"""The metadata service of a commons: documents by GUID, free in form."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from omicsdk.core.errors import APIError, TransportError
+from omicsdk.gen3.metadata.asynchronous import AsyncMetadataMethods
+from omicsdk.gen3.metadata.places import asked
+from omicsdk.gen3.metadata.requests import after, search
+from omicsdk.gen3.service import plain
+
+if TYPE_CHECKING:
+    from omicsdk.core.documented.client import DocumentedResponse
+    from omicsdk.core.operation import Operation
+    from omicsdk.core.request import Request
+    from omicsdk.core.retry import Retry
+    from omicsdk.core.sending.transport import Timeout
+    from omicsdk.gen3.service import Auth, Network
+
+Metadata = Mapping[str, Any]
+
+
+class Gen3Metadata(AsyncMetadataMethods):
+    """The metadata service of a commons.
+
+    In all methods, further arguments by name (`**kwargs`) are query parameters of the request.
+
+    Args:
+        endpoint: The commons; by default that of `auth_provider`, which may be given in its place.
+        auth_provider: Who asks: a Gen3Auth, or a name and a password; reading needs nobody.
+        service_location: Where the service is within the commons.
+        admin_endpoint_suffix: What stands behind that where it is written to.
+        timeout: Seconds for each step of a request, or a Timeout; by default 10 to connect and 60 to read.
+        retry: When and how often to try again.
+        transport: Takes the place of the network, for tests.
+
+    Attributes:
+        endpoint: Where the service is read from.
+        admin_endpoint: Where it is written to.
+
+    Raises:
+        Gen3UserError: There is nothing to know the commons from.
+        ConfigError: The endpoint isn't one.
+    """
+
+    def __init__(
+        self,
+        endpoint: str | Auth | None = None,
+        auth_provider: Auth | None = None,
+        service_location: str = "mds",
+        admin_endpoint_suffix: str = "-admin",
+        *,
+        timeout: Timeout | float | None = None,
+        retry: Retry | None = None,
+        transport: Network | None = None,
+    ) -> None:
+        super().__init__(
+            endpoint,
+            auth_provider,
+            service_location,
+            admin_endpoint_suffix,
+            timeout=timeout,
+            retry=retry,
+            transport=transport,
+        )
+
+    def is_healthy(self) -> bool:
+        """Whether the service answers, and says that it is well."""
+        try:
+            return plain(self._reading.get_status.raw()).get("status") == "OK"
+        except (APIError, TransportError):
+            return False
+
+    def get_version(self) -> str:
+        """Gives the service's version, such as 4.3.0."""
+        return plain(self._reading.get_version.raw())
+
+    # -- indexes
+
+    def get_index_key_paths(self) -> list[str]:
+        """Lists the keys that there are indexes of, as paths with dots."""
+        return plain(self._writing.get_index_key_paths.raw())
+
+    def create_index_key_path(self, path: str) -> str:
+        """Makes an index of a key, so that searches for its values are quick.
+
+        Args:
+            path: The key, as a path with dots.
+
+        Returns:
+            The path.
+
+        Raises:
+            Conflict: There is one.
+        """
+        return plain(self._writing.create_index_key_path.raw(path=path))
+
+    def delete_index_key_path(self, path: str) -> DocumentedResponse:
+        """Removes the index of a key.
+
+        Args:
+            path: The key, as a path with dots.
+
+        Raises:
+            NotFound: There is none.
+        """
+        from omicsdk.core.documented.client import DocumentedResponse
+
+        return DocumentedResponse(self._writing.delete_index_key_path.raw(path=path))
+
+    # -- documents
+
+    def query(
+        self,
+        query: str | None = None,
+        return_full_metadata: bool = False,
+        limit: int | None = 10,
+        offset: int | None = 0,
+        **kwargs: Any,
+    ) -> Any:
+        """Searches for documents by their values.
+
+        Args:
+            query: Conditions as they stand in a URL: `a.b=1&c=x`. Different keys must all match, of a key that stands twice
+                any value; `*` is any value.
+            return_full_metadata: Whether documents are wanted, or GUIDs alone.
+            limit: How many at most, 10 by default.
+            offset: How many are passed over.
+            **kwargs: Further query parameters.
+
+        Returns:
+            A list of GUIDs; with `return_full_metadata` the documents by GUID.
+        """
+        from omicsdk.core.request import request
+
+        asking = self._reading.query
+        query_of = search(query, return_full_metadata, limit, offset, kwargs)
+        # One page alone: the operation's own pages would go on after it.
+        return plain(next(asking.answers(request(asking.facts, "/metadata", query=query_of))))
+
+    def get(self, guid: str, **kwargs: Any) -> dict[str, Any]:
+        """Gives a document.
+
+        Args:
+            guid: Its GUID or an alias.
+            **kwargs: Further query parameters.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        return self._sent(self._reading.get, self._reading.get.build(guid=guid), kwargs)
+
+    def batch_create(
+        self, metadata_list: Sequence[Metadata], overwrite: bool = True, **kwargs: Any
+    ) -> dict[str, list[str]]:
+        """Creates many documents at once.
+
+        Args:
+            metadata_list: Each `guid` with its `data`.
+            overwrite: Whether documents that are there are replaced; by default they are.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The GUIDs that were `created` and `updated`, those in `conflict`, and those of `bad_input`.
+        """
+        asking = self._writing.batch_create
+        return self._sent(asking, asking.build(body=list(metadata_list), overwrite=overwrite), kwargs)
+
+    def create(
+        self,
+        guid: str,
+        metadata: Metadata,
+        aliases: Sequence[str] | None = None,
+        overwrite: bool = False,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Creates a document. It is sent once.
+
+        Args:
+            guid: Its GUID.
+            metadata: The document.
+            aliases: Further names for it.
+            overwrite: Whether one that is there is replaced.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The document.
+
+        Raises:
+            Conflict: There is one, and `overwrite` is False; or an alias is taken: then the document is there all the same.
+        """
+        asking = self._writing.create
+        made = self._sent(asking, asking.build(guid=guid, body=metadata, overwrite=overwrite), kwargs)
+        if aliases:
+            with after(f"The document {guid} is there, without its aliases"):
+                self.create_aliases(guid, aliases)
+        return made
+
+    def update(
+        self,
+        guid: str,
+        metadata: Metadata,
+        aliases: Sequence[str] | None = None,
+        merge: bool = False,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        """Changes a document.
+
+        Args:
+            guid: Its GUID.
+            metadata: The document.
+            aliases: Further names for it.
+            merge: Whether members of the document, and aliases, that aren't among the new ones stay; by default they go.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The document as it is then.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        asking = self._writing.update
+        changed = self._sent(asking, asking.build(guid=guid, body=metadata, merge=merge), kwargs)
+        if aliases:
+            with after(f"The document {guid} was changed, its aliases weren't"):
+                self.update_aliases(guid, aliases, merge)
+        return changed
+
+    def delete(self, guid: str, **kwargs: Any) -> dict[str, Any]:
+        """Deletes a document.
+
+        Args:
+            guid: Its GUID.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The document as it was.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        return self._sent(self._writing.delete, self._writing.delete.build(guid=guid), kwargs)
+
+    # -- aliases
+
+    def get_aliases(self, guid: str, **kwargs: Any) -> dict[str, Any]:
+        """Gives the aliases of a document.
+
+        Args:
+            guid: Its GUID.
+            **kwargs: Further query parameters.
+
+        Returns:
+            `guid` and `aliases`.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        return self._sent(self._reading.get_aliases, self._reading.get_aliases.build(guid=guid), kwargs)
+
+    def create_aliases(self, guid: str, aliases: Sequence[str], **kwargs: Any) -> dict[str, Any]:
+        """Gives a document further names.
+
+        Args:
+            guid: Its GUID.
+            aliases: The names.
+            **kwargs: Further query parameters.
+
+        Returns:
+            `guid` and `aliases`.
+
+        Raises:
+            Conflict: It has aliases, or one of these is taken.
+        """
+        asking = self._writing.create_aliases
+        return self._sent(asking, asking.build(guid=guid, aliases=list(aliases)), kwargs)
+
+    def update_aliases(self, guid: str, aliases: Sequence[str], merge: bool = False, **kwargs: Any) -> dict[str, Any]:
+        """Gives a document other names.
+
+        Args:
+            guid: Its GUID.
+            aliases: The names.
+            merge: Whether those that it has stay; by default they go.
+            **kwargs: Further query parameters.
+
+        Returns:
+            `guid` and `aliases`, as they are then.
+        """
+        asking = self._writing.update_aliases
+        return self._sent(asking, asking.build(guid=guid, aliases=list(aliases), merge=merge), kwargs)
+
+    def delete_alias(self, guid: str, alias: str, **kwargs: Any) -> str:
+        """Takes a name from a document.
+
+        Args:
+            guid: Its GUID.
+            alias: The name.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The service's words; empty as a rule.
+
+        Raises:
+            NotFound: It has no such name.
+        """
+        return self._told(self._writing.delete_alias, self._writing.delete_alias.build(guid=guid, alias=alias), kwargs)
+
+    def delete_aliases(self, guid: str, **kwargs: Any) -> str:
+        """Takes all further names from a document.
+
+        Args:
+            guid: Its GUID.
+            **kwargs: Further query parameters.
+
+        Returns:
+            The service's words; empty as a rule.
+
+        Raises:
+            NotFound: There is no such document.
+        """
+        return self._told(self._writing.delete_aliases, self._writing.delete_aliases.build(guid=guid), kwargs)
+
+    @staticmethod
+    def _sent(operation: Operation, request: Request, further: Mapping[str, Any]) -> Any:
+        return plain(next(operation.answers(asked(request, tuple(further.items())))))
+
+    @staticmethod
+    def _told(operation: Operation, request: Request, further: Mapping[str, Any]) -> str:
+        return next(operation.answers(asked(request, tuple(further.items())))).text

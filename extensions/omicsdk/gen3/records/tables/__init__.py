@@ -1,0 +1,1 @@
+"""Tables of records: files of every kind, data frames, and plain rows."""
