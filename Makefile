@@ -8,6 +8,8 @@ BIN := $(VENV)/Scripts
 endif
 STAMP := $(VENV)/.set-up
 JOBS ?= auto
+# Tests start hundreds of processes: what these import is compiled once, not by each of them.
+test test-long compat reliability: export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup codegen codegen-check test test-long compat lint format types layers demo bench docs reliability cassettes dist bare sbom licences audit api api-check codegen-changelog clean
 

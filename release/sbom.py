@@ -1,6 +1,9 @@
 """`make sbom`: what the wheel with all extras needs, as CycloneDX JSON beside it; the same environment gives the same bytes.
 
 python release/sbom.py          write dist/omicsdk.cdx.json from build/bare
+
+cyclonedx-py has build/cyclonedx to itself: one of its dependencies makes each import of jsonschema last a second and a half,
+and there is one in every start of a sandbox.
 """
 
 from __future__ import annotations
@@ -14,7 +17,10 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from bare import HOME, ROOT, python_of, wheel_in
+from bare import HOME, NO_ENVIRONMENT, ROOT, python_of, wheel_in
+
+TOOL = ROOT / "build" / "cyclonedx"
+NEEDS = "cyclonedx-bom>=7"
 
 
 def completed(bom: Mapping[str, Any], wheel: str, sha256: str) -> dict[str, Any]:
@@ -61,6 +67,10 @@ def faults(bom: Mapping[str, Any], secret_paths: Collection[str]) -> list[str]:
 def main() -> int:
     """Write the document; gives the exit code."""
     wheel = wheel_in(ROOT / "dist")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", TOOL], check=True)
+    install = ["install", "--quiet", "--disable-pip-version-check", NEEDS]
+    if subprocess.run([sys.executable, "-m", "pip", "--python", python_of(TOOL), *install]).returncode:
+        return NO_ENVIRONMENT
     words = [
         "cyclonedx_py",
         "environment",
@@ -74,7 +84,7 @@ def main() -> int:
         ["git", "log", "-1", "--format=%ct"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.strip()
     done = subprocess.run(
-        [sys.executable, "-m", *words, "-o", "-", python_of(HOME)],
+        [python_of(TOOL), "-m", *words, "-o", "-", python_of(HOME)],
         cwd=ROOT,
         env={**os.environ, "SOURCE_DATE_EPOCH": epoch},
         check=True,

@@ -56,10 +56,13 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path):
     assert "pip install 'omicsdk[sandbox]'" in told
 
 
-def test_a_run_that_does_not_use_it_loads_nothing_of_it(tmp_path: Path):
+def test_a_run_that_does_not_use_it_loads_nothing_of_it_and_compiles_nothing_again(tmp_path: Path):
     (tmp_path / "test_mine.py").write_text(
-        "import sys\n\n\ndef test_it():\n    heavy = {'starlette', 'uvicorn', 'boto3', 'moto', 'httpx', 'omicsdk.sandbox.server'}\n"
+        "import sys\nfrom importlib.machinery import SourceFileLoader\n\n\ndef test_it():\n"
+        "    heavy = {'starlette', 'uvicorn', 'boto3', 'moto', 'httpx', 'omicsdk.sandbox.server'}\n"
         "    assert heavy.isdisjoint(sys.modules)\n"
+        "    from omicsdk.core import client\n"
+        "    assert type(client.__loader__) is SourceFileLoader\n"  # not the one that compiles asserts anew
     )
     code, told = run_pytest(tmp_path, "-p", "no:anyio")
     assert code == 0, told
